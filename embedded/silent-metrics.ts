@@ -12,6 +12,7 @@ export const silentMetrics: Metrics = {
   ...counting,
   request: nothing,
   onRead: nothing,
+  observe: nothing,
   text: () => Promise.resolve(''),
   values: () => Promise.resolve([]),
   contentType: 'text/plain',

@@ -54,6 +54,19 @@ export class ServiceError extends Error {
   }
 }
 
+/** Causes of an InvalidSignatureException that metrics distinguish from a malformed signature. */
+export type SignatureProblem = 'expired-signature' | 'wrong-scope' | 'wrong-signature'
+
+/** An InvalidSignatureException with its cause. */
+export class SignatureError extends ServiceError {
+  readonly problem: SignatureProblem
+
+  constructor(problem: SignatureProblem, message: string) {
+    super('InvalidSignatureException', message)
+    this.problem = problem
+  }
+}
+
 /**
  * A problem with how the server or a command is set up. Its message is for the operator, one problem a line; the
  * process ends with exit code 2.

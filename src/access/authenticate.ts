@@ -2,7 +2,7 @@
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
-import { invalidSignature, ServiceError } from '../errors.ts'
+import { ServiceError, SignatureError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf, type ServedRegions } from '../wire/region.ts'
@@ -66,7 +66,8 @@ export async function authenticate(
       'The security token included in the request is invalid',
     )
   if (!valid)
-    throw invalidSignature(
+    throw new SignatureError(
+      'wrong-signature',
       'The request signature we calculated does not match the signature you provided. ' +
         'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     )

@@ -65,6 +65,7 @@ function databaseOf(
       return tables[table] ?? assert.fail(text)
     },
     transaction: () => assert.fail('nothing is written'),
+    sizeBytes: () => Promise.resolve(0),
     probe: () => Promise.resolve(),
     changeStamp: () => undefined,
     close: async () => undefined,

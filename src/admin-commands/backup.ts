@@ -14,6 +14,7 @@ import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 import { credentialsFile } from '../data-folder/credentials-file.ts'
+import { putLastBackup } from '../store/last-backup.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
 
@@ -22,6 +23,8 @@ export interface BackupOptions {
   readonly withMasterKey: boolean
   /** Obtains the key. It is called only if the file does not exist, because it may prompt. */
   readonly key: () => Promise<EncryptionKey>
+  /** Reports a failure that does not affect the backup. */
+  readonly warn: (problem: string) => void
 }
 
 /** Level of zlib. Higher levels hardly reduce the size of certificates. */
@@ -45,6 +48,7 @@ export async function backUp(config: Config, options: BackupOptions) {
       if (existsSync(path))
         throw new ConfigurationError(`${options.file} already exists; specify another file`)
       await renameDurably(unfinished, path)
+      await recordTime(data, new Date(written.CreatedAt), options.warn)
       return { File: path, ...written }
     } catch (error) {
       await file.close()
@@ -52,6 +56,21 @@ export async function backUp(config: Config, options: BackupOptions) {
       throw error
     }
   })
+}
+
+/** Records the time for metrics. The backup is complete even if the database cannot be written, so a failure is only reported. */
+async function recordTime(
+  { db }: DataFolder,
+  createdAt: Date,
+  warn: BackupOptions['warn'],
+): Promise<void> {
+  try {
+    await db.transaction([putLastBackup(createdAt)])
+  } catch (error) {
+    warn(
+      `the backup is complete, but its time is not recorded for metrics: ${(error as Error).message}`,
+    )
+  }
 }
 
 async function createFile(path: string): Promise<FileHandle> {

@@ -1,15 +1,20 @@
 import { dayMilliseconds } from '../text/duration.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
-import type { Authority, StoredStatus } from './authority.ts'
+import type { Authority, InstalledCertificate, StoredStatus } from './authority.ts'
 
 /** AWS's CertificateAuthorityStatus. */
 export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
+
+/** The members of a CA that its status follows from. */
+interface DatedStatus extends Pick<Authority, 'status' | 'deletion'> {
+  readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
+}
 
 /**
  * Returns the status at an instant, computed from the record; undefined after the restoration period of a deleted CA. DELETED takes
  * precedence over EXPIRED (AWS Private CA User Guide, CA status).
  */
-export function statusAt(authority: Authority, now: Date): AuthorityStatus | undefined {
+export function statusAt(authority: DatedStatus, now: Date): AuthorityStatus | undefined {
   if (authority.deletion !== undefined)
     return now < authority.deletion.restorableUntil ? 'DELETED' : undefined
   return isEndedAt(authority, now) ? 'EXPIRED' : authority.status
@@ -23,7 +28,7 @@ export function lastStateChangeAt(authority: Authority, now: Date): Date {
 }
 
 /** Returns whether the installed certificate has expired. */
-function isEndedAt(authority: Authority, now: Date): boolean {
+function isEndedAt(authority: DatedStatus, now: Date): boolean {
   const { status, certificate } = authority
   if (certificate === undefined || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
   return isExpiredAt(certificate.notAfter, now)

@@ -44,6 +44,12 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
         yield text
       }
     },
+    async countByPosition(ranges, max) {
+      const answer = await ask({ kind: 'count', ranges, max })
+      if (!('counts' in answer))
+        throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
+      return answer.counts
+    },
     async close() {
       closed = true
       await thread?.worker.terminate()

@@ -10,6 +10,7 @@ import {
   certificateNumberOf,
   selectAuditedCertificates,
 } from '../store/audit-report-rows.ts'
+import { countByPosition, type SearchRange } from '../store/certificate-search.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { crlStart, selectRevocations, type CrlScope } from '../store/revocations.ts'
 import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
@@ -21,6 +22,11 @@ import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
 export type BulkRequest =
   | { readonly kind: 'crl'; readonly fields: TbsCertListFields; readonly scope: CrlScope }
   | { readonly kind: 'report'; readonly request: AuditReportRequest; readonly after: number }
+  | {
+      readonly kind: 'count'
+      readonly ranges: readonly SearchRange<number>[]
+      readonly max: number
+    }
 
 export interface ReportPage {
   readonly text: Uint8Array<ArrayBuffer>
@@ -31,6 +37,7 @@ export interface ReportPage {
 export type BulkReply =
   | { readonly id: number; readonly crl: BuiltCrl }
   | { readonly id: number; readonly page: ReportPage }
+  | { readonly id: number; readonly counts: number[] }
   | { readonly id: number; readonly failure: string }
 
 const pageRows = 500
@@ -51,7 +58,10 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
   async function answer(id: number, request: BulkRequest): Promise<void> {
     const rows = await opening
     try {
-      if (request.kind === 'crl') {
+      if (request.kind === 'count') {
+        const counts = await countRanges(rows, request.ranges, request.max)
+        port.postMessage({ id, counts } satisfies BulkReply)
+      } else if (request.kind === 'crl') {
         const crl = await readTbsCertList(rows, request.fields, request.scope)
         port.postMessage({ id, crl } satisfies BulkReply, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
@@ -95,6 +105,19 @@ async function addPage(
     })
   const last = rows.at(-1)
   return last === undefined || rows.length < pageRows ? undefined : certificateNumberOf(last)
+}
+
+async function countRanges(
+  reader: RowReader,
+  ranges: readonly SearchRange<number>[],
+  max: number,
+): Promise<number[]> {
+  const counts: number[] = []
+  for (const range of ranges) {
+    const [row] = await reader.read(countByPosition(range, max))
+    counts.push(row === undefined ? 0 : integerOf(row, 'found'))
+  }
+  return counts
 }
 
 async function buildPage(

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   /** URL of the API. */
   readonly endpoint: string
   readonly region: string
+  /** URL of the metrics. Default: `/metrics` of the endpoint. */
+  readonly metricsUrl?: string | undefined
   /** Data folder with a `credentials` file. Undefined for the credentials that every AWS client finds. */
   readonly dataDirectory: string | undefined
   /** Whether that file must exist. */

@@ -55,21 +55,24 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   }).catch((error: unknown) => {
     throw new CrlGenerationError('the CRL cannot be generated', { cause: error })
   })
+  const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
+  const nextUpdate = nextUpdateOf(life)
   const head = await put(services, due, {
     at,
-    expires: nextUpdateOf({ generatedAt, expirationDays: configuration.ExpirationInDays }),
+    expires: nextUpdate,
     acl: configuration.S3ObjectAcl,
     der: generated.der,
   })
   await record(services, due, {
     generatedAt,
+    nextUpdate,
     etag: head.etag,
     ...at,
     size: generated.der.length,
     entries: generated.entries,
     keptSince: generated.keptSince,
     changes: crl.changes,
-    refreshAt: refreshAt({ generatedAt, expirationDays: configuration.ExpirationInDays }),
+    refreshAt: refreshAt(life),
   })
 }
 

@@ -22,6 +22,8 @@ export interface ServerAddress {
   readonly endpoint: string
   /** Path of a PEM file with the root of the server's certificate. Undefined if clients need no such file. */
   readonly caFile: string | undefined
+  /** URL of the metrics. Undefined if the API listener serves them. */
+  readonly metricsUrl?: string | undefined
 }
 
 export async function writeCredentials(
@@ -47,15 +49,18 @@ export async function recordAddress(path: string, address: ServerAddress): Promi
   if (updated !== text) await replaceFile({ path, content: updated, mode: 0o600 })
 }
 
-/** Sets `endpoint_url` and `ca_bundle` in the section [default], and `region` if it is missing. A file without the section stays. */
-export function withAddress(text: string, { endpoint, caFile }: ServerAddress): string {
+/**
+ * Sets `endpoint_url`, `ca_bundle` and `signet_metrics_url` in the section [default], and `region` if it is missing. A file without
+ * the section stays. AWS clients ignore `signet_metrics_url`.
+ */
+export function withAddress(text: string, { endpoint, caFile, metricsUrl }: ServerAddress): string {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.trim() === '[default]')
   if (start === -1) return text
   const next = lines.findIndex((line, at) => at > start && line.trimStart().startsWith('['))
   const end = next === -1 ? lines.length : next
   const section = lines.slice(start + 1, end)
-  const ours = /^(?:endpoint_url|ca_bundle)\s*=/
+  const ours = /^(?:endpoint_url|ca_bundle|signet_metrics_url)\s*=/
   const kept = section.filter((line) => !ours.test(line))
   const trailing = kept.length - kept.findLastIndex((line) => line.trim() !== '') - 1
   const hasRegion = kept.some((line) => /^region\s*=/.test(line))
@@ -65,6 +70,7 @@ export function withAddress(text: string, { endpoint, caFile }: ServerAddress): 
     ...(hasRegion ? [] : [`region = ${defaultRegion}`]),
     `endpoint_url = ${endpoint}`,
     ...(caFile === undefined ? [] : [`ca_bundle = ${caFile}`]),
+    ...(metricsUrl === undefined ? [] : [`signet_metrics_url = ${metricsUrl}`]),
   )
   return [...lines.slice(0, start + 1), ...kept, ...lines.slice(end)].join('\n')
 }

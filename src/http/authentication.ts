@@ -1,8 +1,8 @@
 /** Authenticates requests and applies the limits on authentication failures and request rates (access/). */
 import { authenticate, type SigningName } from '../access/authenticate.ts'
+import { failureReason, type FailureReason } from '../access/failure-reason.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
-import { QueryError } from '../wire/query-errors.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -38,31 +38,36 @@ export async function authenticateByToken<T>(
   sourceIp: string | undefined,
   run: () => Promise<T>,
 ): Promise<T> {
-  if (!api.failureLimiter.isAllowed(sourceIp, '')) throw throttled()
-  api.callLog?.requireWritable()
-  return countFailures(api, sourceIp, run)
+  return countFailures(api, sourceIp, () => {
+    if (!api.failureLimiter.isAllowed(sourceIp, '')) throw throttled()
+    api.callLog?.requireWritable()
+    return run()
+  })
 }
 
-/** Error codes of failed authentication. */
-const failures: ReadonlySet<string> = new Set([
-  'MissingAuthenticationTokenException',
-  'IncompleteSignatureException',
-  'InvalidSignatureException',
-  'UnrecognizedClientException',
-  'InvalidIdentityToken',
+/** Reasons that count toward the limit of their source. An expired token was valid, and a refused source stays refused. */
+const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
+  'no-signature',
+  'malformed-signature',
+  'expired-signature',
+  'wrong-scope',
+  'wrong-signature',
+  'unknown-access-key',
+  'invalid-identity-token',
 ])
 
-/** Counts authentication failures by source. Throws ThrottlingException instead of the error after too many of them. */
+/** Counts authentication failures by reason and by source. Throws ThrottlingException instead of the error after too many of them. */
 async function countFailures<T>(
-  { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
+  { failureLimiter, services: { metrics } }: Pick<ApiServices, 'failureLimiter' | 'services'>,
   sourceIp: string | undefined,
   prove: () => Promise<T>,
 ): Promise<T> {
   try {
     return await prove()
   } catch (error) {
-    const code = error instanceof ServiceError || error instanceof QueryError ? error.code : ''
-    if (failures.has(code) && !failureLimiter.recordFailure(sourceIp)) throw throttled()
+    const reason = failureReason(error)
+    if (reason !== undefined) metrics.authenticationFailure(reason)
+    if (limitedReasons.has(reason) && !failureLimiter.recordFailure(sourceIp)) throw throttled()
     throw error
   }
 }

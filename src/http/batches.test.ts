@@ -15,7 +15,7 @@ import { textAnswer, type Answer } from './answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import type { Listener } from './listener.ts'
 import type { Handler, Route } from './route.ts'
-import { createPublicServer } from './server.ts'
+import { createPlainServer } from './server.ts'
 
 interface Serving {
   readonly listener: Listener
@@ -60,7 +60,7 @@ async function serving(
   const { path, handler } = everyRequest(answer)
   const body = { bytesMax: () => 1000, refuse: () => textAnswer(413, 'refused') }
   const route: Route = { path, handler: { ...handler, body } }
-  const listener = createPublicServer({ log, random: systemRandom, budget }, [route])
+  const listener = createPlainServer({ log, random: systemRandom, budget }, [route])
   const url = new URL(await listener.listen({ host: '127.0.0.1', port: 0 }))
   t.after(() => {
     listener.server.closeAllConnections()

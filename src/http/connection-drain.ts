@@ -16,6 +16,8 @@ interface Connection {
 }
 
 export interface Connections {
+  /** Number of open connections. */
+  readonly count: () => number
   /**
    * Ends each connection after its pending answer, and connections without a complete pending request after a delay: node:http
    * does not enforce timeouts after the server has been closed.
@@ -58,6 +60,7 @@ export function trackConnections(server: Server, isTls: boolean): Connections {
     for (const [socket, { latest }] of open) if (!isBusy(latest)) socket.destroy()
   }
   return {
+    count: () => open.size,
     end() {
       isClosing = true
       for (const connection of open.values()) {

@@ -34,14 +34,20 @@ export function createHealthHandler({
 
 /**
  * Creates a health check that reads and writes the database. Its result is cached for a second, so that frequent checks cost
- * little. Only a write detects a disk that is full, read-only or broken.
+ * little. Only a write detects a disk that is full, read-only or broken. `onProbe` receives the duration of each successful check.
  */
-export function createHealth(db: Database, clock: Clock): Health {
+export function createHealth(
+  db: Database,
+  clock: Clock,
+  onProbe: (milliseconds: number) => void = () => {},
+): Health {
   let askedAt = Number.NEGATIVE_INFINITY
   let answer: Promise<Error | undefined> = Promise.resolve(undefined)
   const ask = async (): Promise<Error | undefined> => {
+    const startedAt = performance.now()
     try {
       await db.probe()
+      onProbe(performance.now() - startedAt)
       return undefined
     } catch (error) {
       return error as Error

@@ -13,13 +13,13 @@ import { createLog } from '../telemetry/log.ts'
 import { notFound, textAnswer, type Answer } from './answer.ts'
 import { createBodyBudget } from './body/budget.ts'
 import type { Handler, Route } from './route.ts'
-import { createPublicServer } from './server.ts'
+import { createPlainServer } from './server.ts'
 
 /** Starts a listener on which `answer` handles every request. */
 async function listening(t: TestContext, answer: Handler['answer'], more: readonly Route[] = []) {
   const budget = createBodyBudget()
   const log = createLog('silent')
-  const listener = createPublicServer({ log, random: systemRandom, budget }, [
+  const listener = createPlainServer({ log, random: systemRandom, budget }, [
     ...more,
     everyRequest(answer),
   ])
@@ -81,7 +81,7 @@ test('a listener can be closed twice, and before it listens', async (t) => {
   const { listener, url } = await listening(t, () => notFound)
   await Promise.all([listener.close(), listener.close()])
   await assert.rejects(fetch(url))
-  const never = createPublicServer({ log: createLog('silent'), random: systemRandom }, [])
+  const never = createPlainServer({ log: createLog('silent'), random: systemRandom }, [])
   await never.close()
 })
 
@@ -95,12 +95,12 @@ test('the URL of a listener has its host and its actual port', async (t) => {
     string,
   ][]
   for (const [host, shown] of hosts) {
-    const other = createPublicServer({ log: createLog('silent'), random: systemRandom }, [])
+    const other = createPlainServer({ log: createLog('silent'), random: systemRandom }, [])
     const found = await other.listen({ host, port: 0 })
     assert.ok(found.startsWith(`http://${shown}:`), found)
     await other.close()
   }
-  const taken = createPublicServer({ log: createLog('silent'), random: systemRandom }, [])
+  const taken = createPlainServer({ log: createLog('silent'), random: systemRandom }, [])
   await assert.rejects(taken.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
 })
 

@@ -44,6 +44,8 @@ export interface Listener {
   readonly server: Server
   /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL with the actual port. */
   listen(address: ListenOptions | BoundServer): Promise<string>
+  /** Number of open connections. */
+  readonly openConnections: () => number
   /**
    * Stops accepting connections and closes idle connections. Connections with an incomplete request are closed after a delay.
    * Resolves when all pending requests are answered.
@@ -96,6 +98,7 @@ export function createListener({ answer, requestId, tls, log, ...parts }: Listen
       await once(server, 'listening')
       return urlOf(server.address() as AddressInfo, tls === undefined ? 'http' : 'https')
     },
+    openConnections: connections.count,
     close: () => (closing ??= close()),
   }
 }

@@ -15,6 +15,8 @@ const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
 export interface ApiRouteServices extends ApiServices {
+  /** Whether a listener of its own serves the metrics. */
+  readonly hasMetricsListener?: boolean
   /** Absent where nothing can be unavailable. */
   readonly health?: Health
 }
@@ -23,7 +25,14 @@ export interface ApiRouteServices extends ApiServices {
 export function apiRoutes(api: ApiRouteServices): readonly Route[] {
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler(api) },
-    { methods: reads, path: '/metrics', handler: createMetricsHandler(api.services.metrics) },
+    {
+      methods: reads,
+      path: '/metrics',
+      handler:
+        api.hasMetricsListener === true
+          ? notFound('Metrics are served on the address of --metrics-listen.\n')
+          : createMetricsHandler(api.services.metrics),
+    },
     landingRoute('api'),
     { path: every, handler: createApiHandler(api) },
   ]
@@ -54,7 +63,25 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   ]
 }
 
-function createMetricsHandler(metrics: Services['metrics']): Handler {
+/** The listener of `--metrics-listen`. */
+export function metricsRoutes(metrics: MetricsText): readonly Route[] {
+  return [
+    { methods: reads, path: '/metrics', handler: createMetricsHandler(metrics) },
+    { path: every, handler: notFound('Metrics are at /metrics.\n') },
+  ]
+}
+
+type MetricsText = Pick<Services['metrics'], 'contentType' | 'text'>
+
+function notFound(body: string): Handler {
+  const headers = { 'content-type': 'text/plain; charset=utf-8' }
+  return {
+    answer: () => ({ status: 404, headers, body }),
+    fail: (error, _head, requestId) => errorAnswer(error, requestId),
+  }
+}
+
+function createMetricsHandler(metrics: MetricsText): Handler {
   return {
     answer: async () => ({
       status: 200,

@@ -29,7 +29,7 @@ import { createBodyBudget } from './body/budget.ts'
 import { notFound } from './answer.ts'
 import type { ApiOperation } from './protocol.ts'
 import { publicRoutes } from './routes.ts'
-import { createApiServer, createPublicServer } from './server.ts'
+import { createApiServer, createPlainServer } from './server.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
@@ -674,7 +674,7 @@ const healthOnly = publicRoutes({
 test('the public listener serves requests with and without the base path', async () => {
   const paths: string[] = []
   const hosts: unknown[] = []
-  const open = createPublicServer({ log, random: systemRandom, basePath: '/pki' }, [
+  const open = createPlainServer({ log, random: systemRandom, basePath: '/pki' }, [
     ...healthOnly,
     everyRequest((request) => {
       paths.push(request.localPath)
@@ -835,7 +835,7 @@ test('closing the server completes pending requests', async () => {
 })
 
 test('both listeners serve the health check', async () => {
-  const open = createPublicServer({ log, random: systemRandom }, [
+  const open = createPlainServer({ log, random: systemRandom }, [
     ...healthOnly,
     everyRequest(() => notFound),
   ])

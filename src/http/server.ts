@@ -37,8 +37,8 @@ export function createApiServer(
   return createServer(services, apiRoutes(services), tls)
 }
 
-/** Creates the public listener, which needs no authentication. It does not listen yet. */
-export function createPublicServer(services: ListenerServices, routes: readonly Route[]): Listener {
+/** Creates a listener without authentication and TLS. It does not listen yet. */
+export function createPlainServer(services: ListenerServices, routes: readonly Route[]): Listener {
   return createServer(services, routes)
 }
 

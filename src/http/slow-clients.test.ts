@@ -16,7 +16,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import type { Listener } from './listener.ts'
-import { createApiServer, createPublicServer } from './server.ts'
+import { createApiServer, createPlainServer } from './server.ts'
 
 let folder: string
 const servers: Listener[] = []
@@ -158,7 +158,7 @@ test('a connection without a TLS handshake is closed', async () => {
 /** Starts a public listener that serves an endless object. */
 async function endless(t: TestContext, limits: object, budget: BodyBudget) {
   const streams: Readable[] = []
-  const server = createPublicServer(
+  const server = createPlainServer(
     { log: createLog('silent'), random: systemRandom, limits, budget },
     [
       everyRequest(() => {

@@ -13,7 +13,7 @@ import { createBodyBudget } from './body/budget.ts'
 import type { ApiServices } from './protocol.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import { apiRoutes, publicRoutes } from './routes.ts'
-import { createApiServer, createPublicServer } from './server.ts'
+import { createApiServer, createPlainServer } from './server.ts'
 import type { Services } from '../services.ts'
 
 const broken = (): never => {
@@ -133,7 +133,7 @@ test('a failing log does not prevent answers', async (t) => {
 test('a listener answers 500 if its handler throws, and keeps serving', async (t) => {
   const { log, lines } = logged()
   const isBroken = { now: true }
-  const server = createPublicServer(
+  const server = createPlainServer(
     { log, random: systemRandom },
     publicRoutes({
       services: { log, publicUrl: '' } as Services,

@@ -46,6 +46,7 @@ function interrupted(db: Database, change: Change, times: number): Database {
       if (left >= 0) await change()
       return db.transaction(statements)
     },
+    sizeBytes: () => Promise.resolve(0),
     probe: () => db.probe(),
     changeStamp: () => db.changeStamp(),
     close: () => db.close(),

@@ -9,11 +9,12 @@ import { rootFile } from './tls/certificate-source.ts'
 /** Returns the endpoints, the data folder and the exports for AWS clients. */
 export function greeting(
   config: Config,
-  app: Pick<App, 'apiUrl' | 'publicUrl' | 'credentials'>,
+  app: Pick<App, 'apiUrl' | 'publicUrl' | 'metricsUrl' | 'credentials'>,
 ): string {
   return [
     `Signet ${version()} serves the AWS Private CA API at ${app.apiUrl}`,
     `and CRLs, OCSP and CA certificates at ${app.publicUrl}`,
+    ...(app.metricsUrl === undefined ? [] : [`Metrics: ${app.metricsUrl}`]),
     `Data: ${dataText(config)}`,
     ...(app.credentials.isFirstStart && !config.dev
       ? ['', `Back up ${config.masterKeyFile}: without it every CA is lost.`]

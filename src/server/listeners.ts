@@ -3,15 +3,14 @@ import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
-import type { Listener } from '../http/listener.ts'
 import { publicRoutes } from '../http/routes.ts'
-import { createApiServer, createPublicServer } from '../http/server.ts'
+import { createApiServer, createPlainServer } from '../http/server.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import { createOcspResponder } from '../ocsp/responder.ts'
 import type { Address } from '../settings/parse-values.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
 import type { ProcessServices } from './create-services.ts'
-import { cannotListen, ReservedPort } from './public-port.ts'
+import { listenOn, type ReservedPort } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 import { keepCertificate, openTlsSource, type TlsSource } from './tls/certificate-source.ts'
@@ -54,11 +53,12 @@ async function startPublicListener(
 ): Promise<void> {
   const { limits, basePath } = config
   const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
-  const server = createPublicServer(
+  const server = createPlainServer(
     { log, random, limits, basePath, budget },
     publicRoutes({ services, publicObjects, health, ocsp }),
   )
   stack.defer(() => server.close())
+  services.metrics.observe('openConnections', () => ({ public: server.openConnections() }))
   await listenOn(server, publicPort)
 }
 
@@ -76,8 +76,11 @@ async function startApiListener(
   const { rateLimiter } = shared
   const api = createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
   const material = await tls?.first(services)
-  const server = createApiServer({ ...api, ...common, limits, basePath }, material)
+  const hasMetricsListener = config.metricsListen !== undefined
+  const parts = { ...api, ...common, limits, basePath, hasMetricsListener }
+  const server = createApiServer(parts, material)
   stack.defer(() => server.close())
+  services.metrics.observe('openConnections', () => ({ api: server.openConnections() }))
   const keeper = tls && keepCertificate(tls, services, server)
   stack.defer(() => keeper?.stop())
   const apiUrl = await listenOn(server, config.listen)
@@ -87,18 +90,5 @@ async function startApiListener(
     async reload() {
       await keeper?.refresh()
     },
-  }
-}
-
-/** Returns the URL of the listener, with the port that the system chose if the address has port 0. */
-async function listenOn(
-  server: Listener,
-  address: ReservedPort | (Address & { readonly reusePort?: boolean }),
-): Promise<string> {
-  if (address instanceof ReservedPort) return server.listen(address.take())
-  try {
-    return await server.listen(address)
-  } catch (error) {
-    throw cannotListen(address, error)
   }
 }

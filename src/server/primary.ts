@@ -4,7 +4,8 @@ import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
 import { openOwnData } from './open-data.ts'
 import { reserveSharedPort } from './public-port.ts'
-import { reportGauges } from './report-gauges.ts'
+import { reportGauges } from './gauges/report-gauges.ts'
+import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
@@ -24,15 +25,20 @@ export function startPrimary(
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
     const { services } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges(services, config)
+    reportGauges({ services, config, runningWorkers: () => pool.running })
     // Workers have to end before the services that they use are closed.
     stack.defer(() => pool.stop())
     const publicPort = reserved.port
     const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })
+    const metricsUrl = await startMetricsListener(runtime, {
+      contentType: shared.metrics.contentType,
+      text: async () => shared.metrics.text(await pool.metrics()),
+    })
     shared.startJobs(createJobs(config), services)
     return {
       apiUrl,
       publicUrl,
+      metricsUrl,
       credentials,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {

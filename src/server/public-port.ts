@@ -10,7 +10,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
-import { urlOf } from '../http/listener.ts'
+import { urlOf, type Listener } from '../http/listener.ts'
 import type { Address } from '../settings/parse-values.ts'
 
 /** Whether each worker listens on a socket of its own. */
@@ -77,8 +77,21 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
 export function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
   const advice =
     (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      ? '; stop the process that uses the port, or choose another one with --listen (API) or --public-listen (CRLs, OCSP)'
+      ? '; stop the process that uses the port, or choose another one with --listen (API), --public-listen (CRLs, OCSP) or --metrics-listen'
       : ''
   const message = `cannot listen on ${host}:${port}: ${(cause as Error).message}${advice}`
   return new ConfigurationError(message, { cause })
+}
+
+/** Returns the URL of the listener, with the port that the system chose if the address has port 0. */
+export async function listenOn(
+  server: Listener,
+  address: ReservedPort | (Address & { readonly reusePort?: boolean }),
+): Promise<string> {
+  if (address instanceof ReservedPort) return server.listen(address.take())
+  try {
+    return await server.listen(address)
+  } catch (error) {
+    throw cannotListen(address, error)
+  }
 }

@@ -37,6 +37,8 @@ export interface App {
   /** The URLs of the listeners, with the port that the system chose if the configuration has port 0. */
   readonly apiUrl: string
   readonly publicUrl: string
+  /** URL of the metrics. Undefined if the API listener serves them. */
+  readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is invalid. */
   readonly reload: () => Promise<void>

@@ -70,7 +70,8 @@ function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config 
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
   try {
-    await recordAddress(credentialsFile(config), { endpoint: app.apiUrl, caFile })
+    const { apiUrl: endpoint, metricsUrl } = app
+    await recordAddress(credentialsFile(config), { endpoint, caFile, metricsUrl })
   } catch (error) {
     log.warn({ err: error }, 'cannot write the endpoint to the credentials file')
   }

@@ -74,7 +74,8 @@ export async function createWorkerState(
 /** Imported here because an embedded CA has other metrics, and the library is slow to load. */
 async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
   const { createMetrics } = await import('../telemetry/metrics.ts')
-  return createMetrics(version(), faults)
+  const { processRegistry } = await import('../telemetry/process-metrics.ts')
+  return createMetrics({ version: version(), faults, process: processRegistry() })
 }
 
 async function openCallLogOf({ config, log, clock, stack }: Runtime): Promise<CallLog | undefined> {

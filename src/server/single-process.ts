@@ -5,7 +5,8 @@ import { createServices } from './create-services.ts'
 import { startListeners } from './listeners.ts'
 import { openOwnData } from './open-data.ts'
 import { reservePort } from './public-port.ts'
-import { reportGauges } from './report-gauges.ts'
+import { reportGauges } from './gauges/report-gauges.ts'
+import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 
@@ -25,12 +26,14 @@ export function startSingleProcess(
     const publicPort = stack.use(await reservePort(config.publicListen))
     const publicUrl = config.publicUrl ?? publicPort.url
     const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges(services, config)
+    reportGauges({ services, config, runningWorkers: () => 1 })
     const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
+    const metricsUrl = await startMetricsListener(runtime, services.metrics)
     shared.startJobs(createJobs(config), services)
     return {
       apiUrl: listeners.apiUrl,
       publicUrl,
+      metricsUrl,
       credentials,
       runJob: shared.runJob,
       async reload() {

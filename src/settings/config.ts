@@ -25,6 +25,8 @@ export interface Config {
   /** Path prefix of a reverse proxy, without a trailing slash. Empty if there is none. */
   readonly basePath: string
   readonly publicListen: Address
+  /** Listener of the metrics. Undefined: the API listener serves them. */
+  readonly metricsListen: Address | undefined
   /** URL in certificates. Undefined: http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
   /** Undefined for SQLite in the data folder. */
@@ -127,6 +129,7 @@ export function readConfig(
     },
     basePath: read('basePath') ?? '',
     publicListen,
+    metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),
     accountId: read('account'),
@@ -183,18 +186,28 @@ function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | und
 function combinationProblems({
   listen,
   publicListen,
+  metricsListen,
   callLog,
   callLogRequired,
 }: {
   readonly listen: Address | undefined
   readonly publicListen: Address | undefined
+  readonly metricsListen: Address | undefined
   readonly callLog: string | undefined
   readonly callLogRequired: boolean
 }): string[] {
+  const addresses = [
+    ['--listen', listen],
+    ['--public-listen', publicListen],
+    ['--metrics-listen', metricsListen],
+  ] as const
   return [
-    ...(listen && publicListen && sameAddress(listen, publicListen)
-      ? ['--listen and --public-listen must not be the same']
-      : []),
+    ...addresses.flatMap(([flag, one], at) =>
+      addresses
+        .slice(at + 1)
+        .filter(([, other]) => one && other && sameAddress(one, other))
+        .map(([other]) => `${flag} and ${other} must not be the same`),
+    ),
     ...(callLogRequired && callLog === undefined
       ? ['--call-log-required requires --call-log']
       : []),

@@ -17,6 +17,7 @@ export const settingGroups = {
     'listen',
     'publicListen',
     'publicUrl',
+    'metricsListen',
     'basePath',
     'insecureHttp',
     'maxConnections',

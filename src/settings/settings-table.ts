@@ -38,6 +38,11 @@ export const settings = withFlags({
     'what certificates say about the public listener (default: http:// and its address)',
     url,
   ),
+  metricsListen: setting(
+    'HOST:PORT',
+    'where metrics are served, without TLS and authentication (default: /metrics of the API listener)',
+    address,
+  ),
   database: setting(
     'URL',
     'postgres://USER@HOST:PORT/DATABASE, for any number of servers (default: SQLite in the data folder)',

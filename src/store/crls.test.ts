@@ -100,6 +100,7 @@ function publication(crl: CrlRecord, generated: number): Parameters<typeof finis
     entries: 7,
     keptSince: at(generated - 3 * day),
     changes: crl.changes,
+    nextUpdate: at(generated + 6 * day),
     refreshAt: at(generated + 3 * day),
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
-import { integerOf, textOf } from './columns.ts'
+import { dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
@@ -149,6 +149,7 @@ export interface Publication extends PublishedCrl {
   readonly keptSince: Date
   /** Value of `changes` before the entries were read. */
   readonly changes: number
+  readonly nextUpdate: Date
   /** Due time of the next CRL if no certificate is revoked before. */
   readonly refreshAt: Date
 }
@@ -162,7 +163,7 @@ export function finishPublication(crlId: number, done: Publication, { token, now
     'lease',
     sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
-      kept_since = ${Math.floor(done.keptSince.getTime() / 1000)},
+      kept_since = ${Math.floor(done.keptSince.getTime() / 1000)}, next_update_ms = ${done.nextUpdate.getTime()},
       due_at_ms = case when changes = ${done.changes}
         then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
@@ -200,21 +201,24 @@ export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
 export interface CrlStatus {
   readonly authorityId: string
   readonly generatedAt: Date
+  /** Undefined for CRLs of earlier versions whose nextUpdate is unknown. */
+  readonly nextUpdate: Date | undefined
   readonly size: number
   readonly entries: number
 }
 
-/** Lists each CA with CRLs: the time of its oldest CRL, and the size and number of entries of its largest CRL. */
+/** Lists each CA with CRLs: its oldest CRL, its earliest nextUpdate, and the size and number of entries of its largest CRL. */
 export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   const rows = await db.query(
-    sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms, max(c.size) as size,
-        max(c.entries) as entries
+    sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms,
+        min(c.next_update_ms) as next_update_ms, max(c.size) as size, max(c.entries) as entries
       from crls c join authorities a using (authority_number)
       where c.generated_at_ms is not null and c.due_at_ms is not null group by a.id`,
   )
   return rows.map((row) => ({
     authorityId: textOf(row, 'authority_id'),
-    generatedAt: new Date(integerOf(row, 'generated_at_ms')),
+    generatedAt: dateOf(row, 'generated_at_ms'),
+    nextUpdate: row['next_update_ms'] === null ? undefined : dateOf(row, 'next_update_ms'),
     size: integerOf(row, 'size'),
     entries: integerOf(row, 'entries'),
   }))

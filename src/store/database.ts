@@ -33,6 +33,10 @@ export interface Database {
    * `transaction` and `probe` then throw the same error. Absent if the engine cannot detect this.
    */
   damage?(): DatabaseUnavailableError | undefined
+  /** Returns the size of the database on disk, in bytes. */
+  sizeBytes(): Promise<number>
+  /** Returns numbers of connections by state. Absent for an engine without connections. */
+  connections?(): DatabaseConnections
   /** Throws DatabaseUnavailableError within seconds if the database cannot be read or written. */
   probe(): Promise<void>
   /** Finishes pending work, then closes the database. No method may be called afterwards. */
@@ -44,6 +48,13 @@ export interface Database {
   truncateLog?(): Promise<void>
   /** Operations for a database that several nodes share. Absent if one process owns the database. */
   readonly shared?: SharedDatabase
+}
+
+/** Connections for reads, and reads that wait for one. */
+export interface DatabaseConnections extends Readonly<Record<string, number>> {
+  readonly active: number
+  readonly idle: number
+  readonly waiting: number
 }
 
 export interface SharedDatabase {

@@ -18,19 +18,6 @@ export async function listImportedCertificates(db: Database, after: number, limi
   }))
 }
 
-/** Lists CAs that are not deleted, with the notAfter of their certificates. */
-export async function listAuthorityExpiries(db: Database) {
-  const rows = await db.query(
-    sql`select a.id, c.not_after from authorities a
-      join authority_certificates c using (authority_certificate_number)
-      where a.deleted_at_ms is null`,
-  )
-  return rows.map((row) => ({
-    id: textOf(row, 'id'),
-    notAfter: new Date(integerOf(row, 'not_after') * 1000),
-  }))
-}
-
 /** Lists all certificates of a CA, oldest first, with their identity numbers. */
 export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(

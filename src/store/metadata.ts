@@ -13,6 +13,12 @@ export function insertSetting(name: string, value: Uint8Array): Sql {
   return sql`insert into settings (name, value) values (${name}, ${value})`
 }
 
+/** Inserts or replaces a value. */
+export function putSetting(name: string, value: Uint8Array): Sql {
+  return sql`insert into settings (name, value) values (${name}, ${value})
+    on conflict (name) do update set value = excluded.value`
+}
+
 /** Inserts a value in its own transaction. Throws ConflictError if the name exists. */
 export async function addSetting(db: Database, name: string, value: Uint8Array): Promise<void> {
   await db.transaction([insertSetting(name, value)])

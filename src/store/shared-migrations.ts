@@ -138,6 +138,18 @@ function searchLease({ text, integer }: Dialect): string {
   `
 }
 
+/**
+ * The nextUpdate of published CRLs. A CRL without pending changes is due after half of its validity, which gives the value of
+ * existing rows.
+ */
+function crlNextUpdates({ integer }: Dialect): string {
+  return `
+  alter table crls add column next_update_ms ${integer};
+  update crls set next_update_ms = 2 * due_at_ms - generated_at_ms
+    where changes = published_changes and due_at_ms > generated_at_ms;
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -146,5 +158,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     ownershipTable(dialect),
     retiredCertificates(dialect),
     searchLease(dialect),
+    crlNextUpdates(dialect),
   ]
 }

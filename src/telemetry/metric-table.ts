@@ -1,6 +1,7 @@
 /**
- * The table of metrics (https://prometheus.io/docs/practices/naming). A metric is a row: the methods that count and set it, and the
- * types of their arguments, follow from it. No label has the name of a caller or a subject.
+ * The metrics of Signet (https://prometheus.io/docs/practices/naming), one row each. The methods that count and set a metric, and
+ * the types of their arguments, follow from its row. No label contains the name of a caller or of a certificate subject. The names
+ * of CAs are labels of one metric.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -8,7 +9,7 @@ export interface MetricRow<Labels extends readonly string[] = readonly string[]>
   readonly name: string
   readonly help: string
   readonly labels: Labels
-  /** How the values of several processes of one server become one; the default is their sum. */
+  /** How the values of several processes of one server are combined. Default: their sum. */
   readonly aggregator?: 'first' | 'max'
 }
 
@@ -22,41 +23,75 @@ function row<const Labels extends readonly string[] = []>(
 
 /** Counters. The method of a row takes the values of its labels. */
 export const counters = {
-  certificateIssued: row('certificates_issued_total', 'Certificates issued'),
+  certificateIssued: row('certificates_issued_total', 'Issued certificates'),
   certificateWithoutSan: row(
     'certificates_without_san_total',
     'Server certificates issued with a common name and no subject alternative name',
   ),
-  certificateRevoked: row('certificates_revoked_total', 'Certificates revoked'),
-  crlGenerated: row('crl_generated_total', 'CRLs published (CRLGenerated)'),
+  certificateRevoked: row('certificates_revoked_total', 'Revoked certificates'),
+  crlGenerated: row('crl_generated_total', 'Published CRLs (CRLGenerated)'),
   misconfiguredCrlBucket: row(
     'misconfigured_crl_bucket_total',
     'CRLs that a bucket refused (MisconfiguredCRLBucket)',
   ),
   /** `good`, `revoked`, or the status of an unsuccessful response. */
-  ocspAnswer: row('ocsp_answers_total', 'OCSP answers', ['status']),
-  jobRun: row('job_runs_total', 'Runs of jobs that had something to do', ['job', 'result']),
+  ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
+  jobRun: row('job_runs_total', 'Runs of jobs that had work', ['job', 'result']),
+  /** Reasons are in access/failure-reason.ts. */
+  authenticationFailure: row(
+    'authentication_failures_total',
+    'Requests whose caller could not be authenticated',
+    ['reason'],
+  ),
+  workerReplaced: row('workers_replaced_total', 'Worker processes that ended and were replaced'),
 } as const
 
-/** Faults of a process that no request or command reports, counted since it started (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Faults of a process that no request or command reports, counted since its start (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
-  uncaughtErrors: row('uncaught_errors_total', 'Exceptions and rejections that no code has caught'),
+  uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),
 } as const
 
-/** Gauges that are read from the database (server/report-gauges.ts). The method of a row takes the values of its labels, and the value. */
+/** Gauges that are read from the database (server/gauges). The method of a row takes the values of its labels, and the value. */
 export const databaseGauges = {
-  crlAge: row('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority']),
-  crlSize: row('crl_size_bytes', 'Octets of the largest CRL of a CA', ['authority']),
-  crlEntries: row('crl_entries', 'Entries of the longest CRL of a CA', ['authority']),
-  queueDepth: row('job_queue_depth', 'Work that waits for a job', ['job']),
+  authorityInfo: row('authority_info', 'A CA: its name, type and status; always 1', [
+    'authority',
+    'name',
+    'type',
+    'status',
+  ]),
   daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ]),
+  crlAge: row('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority']),
+  crlNextUpdate: row(
+    'crl_next_update_timestamp_seconds',
+    'Earliest nextUpdate of the CRLs of a CA, in seconds since 1970',
+    ['authority'],
+  ),
+  crlSize: row('crl_size_bytes', 'Size of the largest CRL of a CA', ['authority']),
+  crlEntries: row('crl_entries', 'Number of entries of the largest CRL of a CA', ['authority']),
+  certificatesExpiring: row(
+    'certificates_expiring',
+    'Certificates of a CA that are valid now and expire within a period',
+    ['authority', 'within'],
+  ),
+  queueDepth: row('job_queue_depth', 'Rows that are due for a job', ['job']),
+  backupAge: row('backup_age_seconds', 'Time since the last backup'),
+  databaseSize: row('database_size_bytes', 'Size of the database'),
 } as const
 
-/** Gauges that do not depend on the database. */
+/** Gauges that are known even if the database cannot be read. */
 export const otherGauges = {
+  healthy: row('healthy', '1 if the server can serve requests, as /healthz reports'),
+  databaseProbe: row(
+    'database_probe_seconds',
+    'Time that the last check of the database took, a read and a write',
+  ),
+  diskFree: row('disk_free_bytes', 'Free space of the file system of the data folder'),
+  diskSize: row('disk_size_bytes', 'Size of the file system of the data folder'),
+  workers: row('workers', 'Processes that answer requests now'),
+  workersConfigured: row('workers_configured', 'Processes that should answer requests'),
   publicUrlUnreachable: row(
     'public_url_unreachable',
     '1 if certificates refer to a URL that other machines cannot reach',
@@ -64,17 +99,27 @@ export const otherGauges = {
   ),
 } as const
 
+/** Gauges that each process reads from itself. Their values are added up. */
+export const processGauges = {
+  openConnections: row('open_connections', 'Open connections of clients', ['listener']),
+  databaseConnections: row(
+    'database_connections',
+    'Connections to PostgreSQL for reads, and reads that wait for one',
+    ['state'],
+  ),
+} as const
+
 /** Metrics that telemetry/metrics.ts sets by itself. */
 export const ownMetrics = {
   requests: row('requests_total', 'API requests', ['operation', 'result']),
-  requestDurations: row('request_duration_seconds', 'Time that API requests took', ['operation']),
+  requestDurations: row('request_duration_seconds', 'Duration of API requests', ['operation']),
   version: {
-    ...row('build_info', 'Version of the server', ['version']),
+    ...row('build_info', 'Version of the server; always 1', ['version']),
     // Processes of one server have the same version.
     aggregator: 'first',
   },
   databaseUp: {
-    ...row('database_up', 'Whether the database answered when the metrics were read'),
+    ...row('database_up', '1 if the database was read for these metrics'),
     // Only the process that serves the request reads the database.
     aggregator: 'max',
   },
@@ -85,6 +130,7 @@ export const metricRows: readonly MetricRow[] = [
   faultCounters,
   databaseGauges,
   otherGauges,
+  processGauges,
   ownMetrics,
 ].flatMap((rows): MetricRow[] => Object.values(rows))
 
@@ -99,5 +145,7 @@ type GaugeMethods<Rows> = {
   readonly [N in keyof Rows]: (...labelsAndValue: [...ValuesOf<Rows[N]>, number]) => void
 }
 export type Gauges = GaugeMethods<typeof databaseGauges & typeof otherGauges>
+
+export type ProcessGauge = keyof typeof processGauges
 
 export type ProcessFaults = { -readonly [N in keyof typeof faultCounters]: number }

@@ -189,8 +189,8 @@ test('two servers in one process count apart, as text of version 0.0.4', async (
 
 test('faults of several processes add up, and the database is up if the one that reads it says so', async () => {
   const [primary, worker] = [
-    createMetrics('1', { droppedLogLines: 2, uncaughtErrors: 1 }),
-    createMetrics('1', { droppedLogLines: 3, uncaughtErrors: 0 }),
+    createMetrics({ version: '1', faults: { droppedLogLines: 2, uncaughtErrors: 1 } }),
+    createMetrics({ version: '1', faults: { droppedLogLines: 3, uncaughtErrors: 0 } }),
   ]
   primary.onRead(() => Promise.resolve())
   const text = await primary.text([await worker.values()])

@@ -6,31 +6,44 @@ import {
   faultCounters,
   otherGauges,
   ownMetrics,
+  processGauges,
   type Counters,
   type Gauges,
   type MetricRow,
   type ProcessFaults,
+  type ProcessGauge,
 } from './metric-table.ts'
 
 export type { Gauges, ProcessFaults }
 
 export interface Metrics extends Counters {
-  /** One request of the API: its operation, and `success` or the code of the error. */
+  /** Counts a request of the API: its operation, and `success` or the code of the error. */
   request(operation: string, result: string, milliseconds: number): void
-  /** Sets the gauges when the metrics are read. If it rejects, those that come from the database are not shown. */
+  /** Sets the gauges when the metrics are read. If the reader rejects, the gauges of the database are missing. */
   onRead(read: (gauges: Gauges) => Promise<void>): void
-  /** All of them, as text of `contentType`; with those of other processes, as `values` has them, added up. */
+  /** Reads a gauge of this process when the metrics are read: values by label. Later readers add their labels. */
+  observe(gauge: ProcessGauge, read: () => Readonly<Record<string, number>>): void
+  /** All metrics as text of `contentType`, combined with the `values` of other processes. */
   text(others?: readonly (readonly object[])[]): Promise<string>
-  /** All of them, for another process to add. */
+  /** All metrics, for another process to combine. */
   readonly values: () => Promise<readonly object[]>
   readonly contentType: string
 }
 
-/** Metrics of one process, all at zero but for its faults; the version is among them if it is given. */
-export function createMetrics(
-  version?: string,
-  faults: ProcessFaults = { droppedLogLines: 0, uncaughtErrors: 0 },
-): Metrics {
+export interface MetricsOptions {
+  /** Version of the server. Without it there is no `signet_build_info`. */
+  readonly version?: string
+  readonly faults?: ProcessFaults | undefined
+  /** Metrics of the Node.js process, to be included. */
+  readonly process?: Registry
+}
+
+/** Creates the metrics of one process. All counters are 0, except those of `faults`. */
+export function createMetrics({
+  version,
+  faults = { droppedLogLines: 0, uncaughtErrors: 0 },
+  process,
+}: MetricsOptions = {}): Metrics {
   const registry = new Registry()
   if (version !== undefined) new Gauge(optionsOf(ownMetrics.version, registry)).set({ version }, 1)
   countFaults(registry, faults)
@@ -39,21 +52,25 @@ export function createMetrics(
     return (...labels: readonly string[]) => counter.inc(labelsOf(row, labels))
   }) as Counters
   const gauges = createGauges(registry)
+  const observe = createProcessGauges(registry)
+  const request = requestCounter(registry)
+  const whole = process === undefined ? registry : Registry.merge([registry, process])
   let read: ((gauges: Gauges) => Promise<void>) | undefined
   let last: Promise<unknown> = Promise.resolve()
   const readNow = async (others: readonly (readonly object[])[]): Promise<string> => {
     await refresh(gauges, read)
-    if (others.length === 0) return registry.metrics()
-    const all = [await registry.getMetricsAsJSON(), ...others]
+    if (others.length === 0) return whole.metrics()
+    const all = [await whole.getMetricsAsJSON(), ...others]
     return AggregatorRegistry.aggregate([...all] as object[]).metrics()
   }
   return {
     ...methods,
-    request: requestCounter(registry),
+    request,
+    observe,
     onRead(reader) {
       read = reader
     },
-    values: () => registry.getMetricsAsJSON(),
+    values: () => whole.getMetricsAsJSON(),
     text(others = []) {
       // One reader after the other: they fill the same gauges.
       const now = (): Promise<string> => readNow(others)
@@ -65,7 +82,7 @@ export function createMetrics(
   }
 }
 
-/** The form in which prom-client takes a row. */
+/** Converts a row to the options of prom-client. */
 function optionsOf({ name, help, labels, aggregator }: MetricRow, registry: Registry) {
   return {
     name: `signet_${name}`,
@@ -101,7 +118,7 @@ function countFaults(registry: Registry, faults: ProcessFaults): void {
   )
 }
 
-/** There are few operations and results; finding the series of each by its labels every time would cost more than counting. */
+/** Remembers the series of each operation and result, because finding a series by its labels takes longer than counting. */
 function requestCounter(registry: Registry): Metrics['request'] {
   const requests = new Counter(optionsOf(ownMetrics.requests, registry))
   const durations = new Histogram({
@@ -123,15 +140,41 @@ function requestCounter(registry: Registry): Metrics['request'] {
     return record
   }
   return (operation, result, milliseconds) =>
-    // A clock that was set back meanwhile makes nothing shorter than it can be.
+    // The clock may have been set back during the request.
     seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
+/** Creates the gauges of the process. Returns the function that adds a reader to one of them. */
+function createProcessGauges(registry: Registry): Metrics['observe'] {
+  const readers = mapRows(processGauges, (row) => {
+    const reads: (() => Readonly<Record<string, number>>)[] = []
+    const [label = ''] = row.labels
+    const gauge = new Gauge({
+      ...optionsOf(row, registry),
+      registers: [],
+      collect() {
+        this.reset()
+        for (const read of reads)
+          for (const [name, value] of Object.entries(read())) this.set({ [label]: name }, value)
+      },
+    })
+    registry.registerMetric(gauge)
+    return reads
+  })
+  return (gauge, read) => readers[gauge]?.push(read)
+}
+
 function createGauges(registry: Registry) {
-  const all: Gauge[] = []
+  const resets: (() => void)[] = []
   const methodOf = (row: MetricRow) => {
     const gauge = new Gauge(optionsOf(row, registry))
-    all.push(gauge)
+    const reset = (): void => {
+      gauge.reset()
+      // A gauge without labels would otherwise be 0 instead of missing.
+      if (row.labels.length === 0) gauge.remove()
+    }
+    reset()
+    resets.push(reset)
     return (...values: readonly (string | number)[]) =>
       gauge.set(labelsOf(row, values.slice(0, -1).map(String)), Number(values.at(-1)))
   }
@@ -139,14 +182,14 @@ function createGauges(registry: Registry) {
     fromDatabase: mapRows(databaseGauges, methodOf),
     others: mapRows(otherGauges, methodOf),
     databaseUp: new Gauge(optionsOf(ownMetrics.databaseUp, registry)),
-    // A CA that is gone is not shown any more.
-    reset: () => all.forEach((gauge) => gauge.reset()),
+    /** Removes all values, such as those of CAs that no longer exist. */
+    reset: () => resets.forEach((reset) => reset()),
   }
 }
 
 /**
- * Shows the gauges that `read` sets. If it rejects, those from the database are not shown: some would be missing, and their
- * absence would look like a value. The public URL comes from the configuration and is always shown.
+ * Sets the gauges. If `read` rejects, all gauges of the database are missing, because a part of them would look complete. The
+ * other gauges keep what `read` has set.
  */
 async function refresh(
   gauges: ReturnType<typeof createGauges>,

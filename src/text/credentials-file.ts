@@ -57,22 +57,26 @@ export interface ServerAddress {
   readonly region?: string
   /** PEM file of CAs to trust. */
   readonly caFile?: string
+  /** Undefined if the endpoint serves the metrics. */
+  readonly metricsUrl?: string
 }
 
-/** The properties `endpoint_url`, `region` and `ca_bundle` of the section [default], or of a file without sections. */
+/** The address in the section [default], or in a file without sections. */
 export function parseServerAddress(text: string): ServerAddress {
   return serverAddressOf(defaultSection(text))
 }
 
-/** The properties `endpoint_url`, `region` and `ca_bundle` of a section. */
+/** The properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section. */
 export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
   const endpoint = properties.get('endpoint_url')
   const region = properties.get('region')
   const caFile = properties.get('ca_bundle')
+  const metricsUrl = properties.get('signet_metrics_url')
   return {
     ...(endpoint !== undefined && endpoint !== '' && { endpoint }),
     ...(region !== undefined && region !== '' && { region }),
     ...(caFile !== undefined && caFile !== '' && { caFile }),
+    ...(metricsUrl !== undefined && metricsUrl !== '' && { metricsUrl }),
   }
 }
 

@@ -296,6 +296,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       'telemetry',
     ],
   },
+  'server/gauges': {
+    subject: 'The gauges of a server: CAs, CRLs, expiring certificates, health, disk',
+    imports: ['services.ts', 'authority', 'http', 'search', 'settings', 'store', 'telemetry'],
+  },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
     imports: [
@@ -314,6 +318,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'objects',
       'ocsp',
       'operations',
+      'server/gauges',
       'server/tls',
       'server/workers',
       'settings',

@@ -3,6 +3,7 @@ import { backUp } from '../../admin-commands/backup.ts'
 import type { Flags } from '../../settings/config.ts'
 import { encryptionKey, type EncryptionFlags } from '../shared/backup-keys.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { printProblem } from '../../terminal.ts'
 import { SignetCommand, type Call } from '../shared/signet-command.ts'
 
 type BackupFlags = Flags & EncryptionFlags & { readonly withoutMasterKey?: true }
@@ -29,7 +30,8 @@ export function backupCommand(context: CommandContext): Command {
     .run(
       ({ config, flags }: Call<BackupFlags>, file: string) => {
         const withMasterKey = flags.withoutMasterKey !== true
-        return backUp(config, { file, withMasterKey, key: encryptionKey(flags) })
+        const warn = (problem: string): void => printProblem(`warning: ${problem}`, context.stderr)
+        return backUp(config, { file, withMasterKey, key: encryptionKey(flags), warn })
       },
       { summary: withoutRows, next: (file) => [`signet restore ${file} --data NEW_FOLDER`] },
     )

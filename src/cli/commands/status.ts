@@ -16,16 +16,25 @@ import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../sha
 import { paint, paragraphsText } from '../shared/style.ts'
 import { tableText, type Column } from '../shared/table.ts'
 
-type StatusFlags = ConnectionFlags & OutputFlags & { readonly check?: boolean }
+interface StatusFlags extends ConnectionFlags, OutputFlags {
+  readonly check?: boolean
+  readonly metricsUrl?: string
+}
 
 export function statusCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'status'))
     .output('table')
     .description('Show the health of a server, its CAs and warnings')
+    .option(
+      '--metrics-url <url>',
+      'URL of the metrics, for a server with --metrics-listen (default: from the data folder, or /metrics of the endpoint)',
+    )
     .option('--check', 'exit with code 1 if there are warnings')
     .examples('signet status', 'signet status --check --output json')
     .action(async (flags: StatusFlags) => {
-      const status = await serverStatus(connectionOf(flags, context.environment), systemClock.now())
+      const connection = connectionOf(flags, context.environment)
+      const { metricsUrl = connection.metricsUrl } = flags
+      const status = await serverStatus({ ...connection, metricsUrl }, systemClock.now())
       printResult(context, flags, {
         value: pascalCaseKeys(status),
         rows: pascalCaseKeys(status.authorities ?? []) as object[],
@@ -75,7 +84,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   const unknown = authorities === null ? 'unknown' : 'no CAs yet'
   const started =
     counts === null
-      ? 'unknown: the metrics are not accessible'
+      ? `unknown: no metrics at ${server.metricsUrl}; specify --metrics-url`
       : `${counts.certificatesIssued} issued, ${counts.certificatesRevoked} revoked, ` +
         `${counts.requests} requests (${counts.requestsFailed} failed)`
   return {

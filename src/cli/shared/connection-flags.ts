@@ -67,16 +67,18 @@ export function connectionOf(
   const usesAwsFiles = flags.awsCredentials === true || flags.profile !== undefined
   const dataDirectory = usesAwsFiles ? undefined : (dataFlag ?? defaultData)
   const address = addressOf(dataDirectory, flags.profile, environment)
+  const endpoint =
+    flags.endpoint ??
+    variable('SIGNET_ENDPOINT') ??
+    variable('AWS_ENDPOINT_URL_ACM_PCA') ??
+    variable('AWS_ENDPOINT_URL') ??
+    (flags.data === undefined ? undefined : address.endpoint) ??
+    stored.endpoint ??
+    address.endpoint ??
+    defaultEndpoint
   return {
-    endpoint:
-      flags.endpoint ??
-      variable('SIGNET_ENDPOINT') ??
-      variable('AWS_ENDPOINT_URL_ACM_PCA') ??
-      variable('AWS_ENDPOINT_URL') ??
-      (flags.data === undefined ? undefined : address.endpoint) ??
-      stored.endpoint ??
-      address.endpoint ??
-      defaultEndpoint,
+    endpoint,
+    metricsUrl: endpoint === address.endpoint ? address.metricsUrl : undefined,
     region:
       flags.region ??
       stored.region ??

@@ -16,7 +16,7 @@ const bodyCharactersMax = 64 * 1024 * 1024
 /** Requests `/healthz`. Never rejects. */
 export async function readHealth(endpoint: string): Promise<ServerHealth> {
   try {
-    const response = await request(endpoint, '/healthz')
+    const response = await fetchText(urlOf(endpoint, '/healthz'))
     const text = await response.text()
     if (response.status === 200) return { state: 'ok', problem: undefined }
     return { state: 'unavailable', problem: problemIn(response.status, text) }
@@ -31,10 +31,10 @@ function reasonOf(error: unknown, endpoint: string): string {
   return `cannot connect to ${endpoint}: ${fetchErrorText(error)}`
 }
 
-/** The metrics of a server. Undefined if a proxy blocks them, or if the server is not Signet. Never rejects. */
-export async function readMetrics(endpoint: string): Promise<Sample[] | undefined> {
+/** The metrics of a server. Undefined if they are not at this URL, or if the server is not Signet. Never rejects. */
+export async function readMetrics(url: string): Promise<Sample[] | undefined> {
   try {
-    const response = await request(endpoint, '/metrics')
+    const response = await fetchText(url)
     if (!response.ok) return undefined
     const samples = parseMetrics((await response.text()).slice(0, bodyCharactersMax))
     return samples.some(({ name }) => name.startsWith('signet_')) ? samples : undefined
@@ -59,7 +59,11 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-function request(endpoint: string, path: string): Promise<Response> {
-  const url = `${endpoint.replace(/\/$/, '')}${path}`
+/** Returns the URL of a path below an endpoint, which may have a path and a slash at its end. */
+export function urlOf(endpoint: string, path: string): string {
+  return `${endpoint.replace(/\/$/, '')}${path}`
+}
+
+function fetchText(url: string): Promise<Response> {
   return fetch(url, { signal: AbortSignal.timeout(timeoutMilliseconds) })
 }

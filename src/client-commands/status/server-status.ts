@@ -1,12 +1,11 @@
 /** `signet status`: the health of a server, its CAs, its jobs, and warnings. */
 import type { Client } from '../../../client/index.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
-import { dayMilliseconds } from '../../text/duration.ts'
 import { daysLeft } from '../../x509/der/time.ts'
 import { idOf, type AuthoritySummary } from '../authorities.ts'
 import { authorityTree, treeLines } from '../authority/authority-tree.ts'
 import { trust, withConnection, type ConnectionOptions } from '../connection.ts'
-import { readHealth, readMetrics, type ServerHealth } from './server-health.ts'
+import { readHealth, readMetrics, urlOf, type ServerHealth } from './server-health.ts'
 import type { Sample } from './read-metrics.ts'
 import {
   authorityWarnings,
@@ -19,6 +18,7 @@ import {
 export interface ServerStatus {
   readonly server: {
     readonly endpoint: string
+    readonly metricsUrl: string
     readonly health: ServerHealth['state']
     /** Cause of a health other than `ok`; otherwise null. */
     readonly problem: string | null
@@ -52,13 +52,15 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
   trust(options)
   const { state: health, problem } = await readHealth(endpoint)
   const isReachable = health !== 'not reachable'
-  const samples = isReachable ? await readMetrics(endpoint) : undefined
+  const metricsUrl = options.metricsUrl ?? urlOf(endpoint, '/metrics')
+  const samples = isReachable ? await readMetrics(metricsUrl) : undefined
   const found = isReachable ? await readAuthorities(options, health) : undefined
   const authorities = found?.map((authority) => authorityStatus(authority, samples, now)) ?? null
   const jobs = jobsOf(samples ?? [])
   return {
     server: {
       endpoint,
+      metricsUrl,
       health,
       problem: problem ?? null,
       version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
@@ -117,23 +119,21 @@ function authorityStatus(
   samples: readonly Sample[] | undefined,
   now: Date,
 ): AuthorityStatus {
-  const { crlDays } = found
-  const age = samples?.find(
-    ({ name, labels }) =>
-      name === 'signet_crl_age_seconds' && labels['authority'] === idOf(found.arn),
-  )?.value
-  const crl = age === undefined || crlDays === null ? undefined : { age, days: crlDays }
+  const valueOf = (metric: string): number | undefined =>
+    found.crlDays === null
+      ? undefined
+      : samples?.find(
+          ({ name, labels }) => name === metric && labels['authority'] === idOf(found.arn),
+        )?.value
+  const age = valueOf('signet_crl_age_seconds')
+  const nextUpdate = valueOf('signet_crl_next_update_timestamp_seconds')
   return {
     ...found,
     expiresInDays: found.notAfter === null ? null : daysLeft(new Date(found.notAfter), now),
-    crlAgeSeconds: crl === undefined ? null : Math.max(0, Math.round(crl.age)),
-    crlNextUpdate: crl === undefined ? null : nextUpdate(crl, now),
+    crlAgeSeconds: age === undefined ? null : Math.max(0, Math.round(age)),
+    crlNextUpdate:
+      nextUpdate === undefined ? null : isoSeconds(new Date(Math.round(nextUpdate) * 1000)),
   }
-}
-
-function nextUpdate({ age, days }: { age: number; days: number }, now: Date): string {
-  const time = now.getTime() + days * dayMilliseconds - age * 1000
-  return isoSeconds(new Date(Math.round(time / 1000) * 1000))
 }
 
 /** RequestInProgressException is a normal response to clients that wait for a key or a certificate. */

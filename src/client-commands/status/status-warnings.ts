@@ -10,7 +10,7 @@ export interface AuthorityStatus extends AuthoritySummary {
   readonly expiresInDays: number | null
   /** Age of the oldest CRL. Null if there is no CRL, or if it is unknown. */
   readonly crlAgeSeconds: number | null
-  /** nextUpdate of that CRL in ISO 8601. */
+  /** Earliest nextUpdate of the CRLs in ISO 8601. Null like `crlAgeSeconds`. */
   readonly crlNextUpdate: string | null
   /** Whether the CA has revoked certificates. It is read only for CAs that publish neither CRL nor OCSP. */
   readonly hasRevocations: boolean

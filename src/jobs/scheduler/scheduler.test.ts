@@ -165,6 +165,7 @@ test('the scheduler continues while the database rejects everything', async () =
   const refusing: Database = {
     query: () => Promise.reject(new Error('disk full')),
     transaction: () => Promise.reject(new Error('disk full')),
+    sizeBytes: () => Promise.resolve(0),
     probe: () => Promise.resolve(),
     changeStamp: () => undefined,
     close: () => Promise.resolve(),

@@ -46,6 +46,16 @@ export class WorkerPool implements AsyncDisposable {
     return apiUrl
   }
 
+  /** Number of workers that answer requests. */
+  get running(): number {
+    return this.#reachable().filter(({ hasListened }) => hasListened).length
+  }
+
+  /** Reads the metrics of each worker. */
+  metrics(): Promise<(readonly object[])[]> {
+    return Promise.all(this.#reachable().map((worker) => worker.metrics()))
+  }
+
   broadcast(message: FromPrimary): void {
     for (const worker of this.#reachable()) worker.send(message)
   }
@@ -75,12 +85,14 @@ export class WorkerPool implements AsyncDisposable {
   /** Throws if the process cannot be created, for example for lack of memory. */
   #fork(): WorkerProcess {
     const { log, onFailure } = this.#context
-    const workerMetrics = () => Promise.all(this.#reachable().map((each) => each.metrics()))
     const child = cluster.fork()
     this.#lostConnections.follow(child)
     const worker = new WorkerProcess(child, {
       serve: (request, reply) =>
-        serveWorkerRequest(this.#services(), request, { reply, workerMetrics }),
+        serveWorkerRequest(this.#services(), request, {
+          reply,
+          workerMetrics: () => this.metrics(),
+        }),
       accept: (notice) => acceptWorkerNotice(this.#services(), notice),
       failed: (problem) => onFailure(new Error(problem)),
     })
@@ -94,6 +106,7 @@ export class WorkerPool implements AsyncDisposable {
       this.#workers.delete(worker)
       if (this.#isStopping || !worker.hasListened) return
       log.error({ worker: child.id, code, signal }, 'a worker ended')
+      this.#services().metrics.workerReplaced()
       const isShort = performance.now() - worker.startedAt < shortLifeMilliseconds
       this.#replace(isShort ? pauseMilliseconds : 0)
     })

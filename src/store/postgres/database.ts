@@ -4,6 +4,7 @@
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
+import { integerOf } from '../columns.ts'
 import { withTimeout } from '../deadline.ts'
 import { recordDamage } from '../damage.ts'
 import type { Database, SharedDatabase } from '../database.ts'
@@ -63,6 +64,12 @@ export async function openPostgres(
     // Another node may have committed in the meantime, so a caller always has to read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
+    async sizeBytes() {
+      const text = 'select pg_database_size(current_database()) as size'
+      const [row] = await readers.read(preparedQuery({ text, values: [] }))
+      return row === undefined ? 0 : integerOf(row, 'size')
+    },
+    connections: () => readers.connections(),
     async probe() {
       const damage = damageOf()
       if (damage !== undefined) throw damage

@@ -3,10 +3,12 @@ import { Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { prepareSession, responseTimeoutMilliseconds } from './connection.ts'
 import { errorOf, isConnectionLost, isRetriable } from './errors.ts'
 import type { PreparedQuery } from './text.ts'
+import type { DatabaseConnections } from '../database.ts'
 import type { Row } from '../sql.ts'
 
 export interface Readers {
   read(query: PreparedQuery): Promise<Row[]>
+  connections(): DatabaseConnections
   close(): Promise<void>
 }
 
@@ -69,6 +71,10 @@ export function createReaders(config: ClientConfig, max: number): Readers {
       } finally {
         running.delete(reading)
       }
+    },
+    connections() {
+      const { totalCount, idleCount, waitingCount } = pool
+      return { active: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
     },
     async close() {
       await Promise.allSettled(running)

@@ -1,4 +1,5 @@
 /** The Database port over SQLite. One writer commits; reads use a connection of the calling thread. */
+import { stat } from 'node:fs/promises'
 import type { Database } from '../database.ts'
 import { damageErrorOf } from '../disk-faults.ts'
 import { readFailure, watchWriter } from './health.ts'
@@ -61,6 +62,7 @@ export async function openSqlite(
       reader.end()
       await run({ kind: 'truncate-log' })
     },
+    sizeBytes: () => sizeOf(path),
     async probe() {
       requireWhole(path)
       await probe()
@@ -71,6 +73,13 @@ export async function openSqlite(
       await writer.close()
     },
   }
+}
+
+/** Returns the size of the database file and its write-ahead log. */
+async function sizeOf(path: string): Promise<number> {
+  const { size } = await stat(path)
+  const log = await stat(`${path}-wal`).catch(() => undefined)
+  return size + (log?.size ?? 0)
 }
 
 function requireWhole(path: string): void {

@@ -1,5 +1,5 @@
 /** Expiry of signatures and presigned URLs. */
-import { incompleteSignature, invalidSignature } from '../../errors.ts'
+import { incompleteSignature, SignatureError } from '../../errors.ts'
 import type { SignatureClaim } from './credential.ts'
 import { formatTimestamp } from './timestamp.ts'
 
@@ -37,11 +37,13 @@ export function checkTime(
   const latest = new Date(now.getTime() + skewSeconds * 1000)
   const at = formatTimestamp
   if (timestamp < earliest)
-    throw invalidSignature(
+    throw new SignatureError(
+      'expired-signature',
       `Signature expired: ${at(timestamp)} is now earlier than ${at(earliest)} ` +
         `(${at(now)} - ${duration(lifeSeconds)})`,
     )
-  throw invalidSignature(
+  throw new SignatureError(
+    'expired-signature',
     `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
       `(${at(now)} + ${duration(skewSeconds)})`,
   )

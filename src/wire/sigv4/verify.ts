@@ -3,7 +3,7 @@
  * the expected signature. These functions are pure; access/ looks up the owner of an access key.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import { invalidSignature, ServiceError } from '../../errors.ts'
+import { invalidSignature, ServiceError, SignatureError } from '../../errors.ts'
 import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
 import { servedRegions, type ServedRegions } from '../region.ts'
 import { canonicalRequest } from './canonical.ts'
@@ -84,7 +84,7 @@ export function checkClaim(
   { service, now, regions = awsOnly }: ClaimRules,
 ): void {
   const problems = scopeProblems(claim, { service, regions })
-  if (problems.length > 0) throw invalidSignature(problems.join(' '))
+  if (problems.length > 0) throw new SignatureError('wrong-scope', problems.join(' '))
   checkTime(claim, now)
 }
 

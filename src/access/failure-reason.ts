@@ -1,0 +1,27 @@
+/** Reasons of failed authentication, for metrics. */
+import { SignatureError, type SignatureProblem } from '../errors.ts'
+
+/**
+ * Reasons by error code. An unknown and an inactive access key have the same reason, because anyone who can read the metrics
+ * could otherwise find out which access keys exist.
+ */
+const reasons = {
+  MissingAuthenticationTokenException: 'no-signature',
+  IncompleteSignatureException: 'malformed-signature',
+  InvalidSignatureException: 'malformed-signature',
+  UnrecognizedClientException: 'unknown-access-key',
+  ExpiredTokenException: 'expired-token',
+  InvalidIdentityToken: 'invalid-identity-token',
+  ThrottlingException: 'too-many-failures',
+} as const
+
+export type FailureReason = (typeof reasons)[keyof typeof reasons] | SignatureProblem
+
+/** Returns why authentication failed with `error`. Undefined for an error that is unrelated to the caller. */
+export function failureReason(error: unknown): FailureReason | undefined {
+  if (error instanceof SignatureError) return error.problem
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && Object.hasOwn(reasons, code)
+    ? reasons[code as keyof typeof reasons]
+    : undefined
+}

@@ -1,0 +1,74 @@
+/** The number of certificates of each CA that expire soon. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { facetNumber } from '../../search/facets.ts'
+import type { Services } from '../../services.ts'
+import { listAuthorityStates } from '../../store/authority-states.ts'
+import { daySeconds } from '../../text/duration.ts'
+
+/** Days from now, in ascending order. A certificate that expires within one period expires within all later ones. */
+const periods = [1, 7, 30, 90] as const
+
+export interface ExpiryCount {
+  readonly authorityId: string
+  /** A period such as `30d`. */
+  readonly within: string
+  readonly certificates: number
+}
+
+/** The counts change slowly, and counting reads an index entry for each certificate. */
+const intervalMilliseconds = 5 * 60_000
+/** Maximum time for which a reader waits for new counts. After that it gets the previous counts. */
+const waitMilliseconds = 1000
+/** Limit of a count between two periods of a CA. */
+const certificatesMax = 1_000_000
+
+type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
+
+/** Returns a function that resolves to the counts, which are up to five minutes old. It never rejects. */
+export function createExpiryCounts(services: CountServices): () => Promise<readonly ExpiryCount[]> {
+  let counts: readonly ExpiryCount[] = []
+  let countedAt: number | undefined
+  let running: Promise<void> | undefined
+  const refresh = async (now: Date): Promise<void> => {
+    try {
+      counts = await countExpiries(services, now)
+    } catch (error) {
+      counts = []
+      services.log.warn({ err: error }, 'the certificates that expire soon cannot be counted')
+    } finally {
+      running = undefined
+    }
+  }
+  return async () => {
+    const now = services.clock.now()
+    const age = now.getTime() - (countedAt ?? Number.NEGATIVE_INFINITY)
+    if (running === undefined && !(age >= 0 && age < intervalMilliseconds)) {
+      countedAt = now.getTime()
+      running = refresh(now)
+    }
+    if (running !== undefined)
+      await Promise.race([running, wait(waitMilliseconds, undefined, { ref: false })])
+    return counts
+  }
+}
+
+async function countExpiries({ db, bulk }: CountServices, now: Date): Promise<ExpiryCount[]> {
+  const states = await listAuthorityStates(db, now)
+  const authorities = states.filter(({ certificate }) => certificate !== undefined)
+  const seconds = Math.floor(now.getTime() / 1000)
+  const ranges = authorities.flatMap(({ number }) =>
+    periods.map((days, at) => ({
+      facets: [facetNumber('expiry', { authorityNumber: number })],
+      low: seconds + (periods[at - 1] ?? 0) * daySeconds + 1,
+      high: seconds + days * daySeconds,
+    })),
+  )
+  const counts = await bulk.countByPosition(ranges, certificatesMax)
+  return authorities.flatMap(({ id: authorityId }, index) => {
+    let certificates = 0
+    return periods.map((days, at) => {
+      certificates += counts[index * periods.length + at] ?? 0
+      return { authorityId, within: `${days}d`, certificates }
+    })
+  })
+}

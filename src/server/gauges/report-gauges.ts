@@ -1,0 +1,61 @@
+/** The gauges of a server, which are read whenever the metrics are read. */
+import { statfs } from 'node:fs/promises'
+import { createHealth } from '../../http/health.ts'
+import type { Services } from '../../services.ts'
+import type { Config } from '../../settings/config.ts'
+import { publicUrlWarning } from '../../settings/config-warnings.ts'
+import { withTimeout } from '../../store/deadline.ts'
+import type { Gauges } from '../../telemetry/metrics.ts'
+import { createDatabaseGauges } from './database-gauges.ts'
+
+export interface GaugeSources {
+  readonly config: Config
+  readonly services: Pick<Services, 'db' | 'bulk' | 'clock' | 'log' | 'metrics' | 'publicUrl'>
+  /** Number of processes that answer requests now. */
+  readonly runningWorkers: () => number
+}
+
+/** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
+const readMilliseconds = 3000
+
+/** Sets the gauges whenever the metrics are read. */
+export function reportGauges(sources: GaugeSources): void {
+  const { services, config } = sources
+  const readDatabase = createDatabaseGauges(services)
+  const readHealth = createHealthGauges(services)
+  services.metrics.onRead(async (gauges) => {
+    const database = withTimeout(
+      readMilliseconds,
+      readDatabase(gauges),
+      'the gauges were not read in time',
+    )
+    const [result] = await Promise.allSettled([
+      database,
+      readHealth(gauges),
+      readDisk(config, gauges),
+    ])
+    gauges.workers(sources.runningWorkers())
+    gauges.workersConfigured(config.workers)
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl, 1)
+    if (result.status === 'fulfilled') return
+    services.log.warn({ err: result.reason }, 'metrics that come from the database are missing')
+    throw result.reason
+  })
+}
+
+/** The health of the primary is the health of the server, because all writes pass through it. */
+function createHealthGauges({ db, clock }: GaugeSources['services']) {
+  let probeMilliseconds: number | undefined
+  const health = createHealth(db, clock, (milliseconds) => (probeMilliseconds = milliseconds))
+  return async (gauges: Gauges): Promise<void> => {
+    gauges.healthy((await health()) === undefined ? 1 : 0)
+    if (probeMilliseconds !== undefined) gauges.databaseProbe(probeMilliseconds / 1000)
+  }
+}
+
+/** The gauges of the disk are missing if the file system has no such figures. */
+async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(dataDirectory)
+  gauges.diskFree(bavail * bsize)
+  gauges.diskSize(blocks * bsize)
+}
