@@ -47,7 +47,7 @@ export async function recordAddress(path: string, address: ServerAddress): Promi
   if (updated !== text) await replaceFile({ path, content: updated, mode: 0o600 })
 }
 
-/** Sets `endpoint_url` and `ca_bundle` in the section [default], and `region` if missing. Returns a text without it unchanged. */
+/** Sets `endpoint_url` and `ca_bundle` in the section [default], and `region` if missing. Does not add the section. */
 export function withAddress(text: string, { endpoint, caFile }: ServerAddress): string {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.trim() === '[default]')

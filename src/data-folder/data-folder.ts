@@ -80,7 +80,7 @@ export async function openData(
   })
 }
 
-/** Opens the master key. A file whose creation a disk fault interrupts is removed, so that the next start can create it again. */
+/** Opens the master key. Removes a new file if a disk fault interrupts its creation, so that the next start can repeat it. */
 async function openOrCreateKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
   const { path } = options
   const existed = existsSync(path)

@@ -48,7 +48,7 @@ export async function prepareFirstStart(
   const { db } = data
   const isEmpty = async (): Promise<boolean> => (await listAccounts(db)).length === 0
   const create = async (): Promise<boolean> => {
-    // Another node may have created the account since the first check.
+    // Another node may have created the account after the first check.
     if (!(await isEmpty())) return false
     await createAccount(config, data, context)
     return true

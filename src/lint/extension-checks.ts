@@ -149,7 +149,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The two checks of key identifiers also check `critical`.
+    // The next two checks include `critical`, so that its findings have the name of the extension's rule.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

@@ -31,14 +31,15 @@ export function hostFault(
     if (label === '') return text.endsWith('.') ? 'ends with a dot' : 'has an empty label'
     if (label.length > labelLengthMax)
       return `has a label of more than ${labelLengthMax} characters`
-    if (label.includes('*')) return 'has an asterisk that is not the entire first of several labels'
+    if (label.includes('*'))
+      return 'has an asterisk that is not the entire first label of a longer name'
     if (!labelPattern.test(label))
       return `has ${findCharacter(text, (each) => each !== '.' && !labelPattern.test(each))}, which is not allowed in a host name`
   }
   return undefined
 }
 
-/** Whether a host name deviates from the preferred syntax (RFC 1034 §3.5) in a way that existing hosts do. */
+/** Whether a host name has an underscore, or a hyphen at the start or end of a label, against RFC 1034 §3.5. */
 export function isUnusualHost(text: string): boolean {
   return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
 }

@@ -37,7 +37,7 @@ test('every rule is broken by a certificate in the corpus', () => {
   )
 })
 
-test('finds a wrong version and the wrong time type in the validity', () => {
+test('the lint reports a wrong version and a wrong time type in the validity', () => {
   const der = Buffer.from(encodeTbsCertificate(good))
   const version = der.indexOf(Buffer.from('a003020102', 'hex'))
   const versionTwo = Buffer.from(der)
@@ -175,7 +175,7 @@ test('mutated values have the same findings as their bytes', () => {
   assert.ok(compared > 1500, `only ${compared} mutated certificates could be compared`)
 })
 
-test('a constant extension has the same findings as any other, in every check and every certificate', () => {
+test('a constant extension has the same findings as an ordinary one, in every check and every certificate', () => {
   const constants = lintCorpus.map(({ title, fields }) => ({
     title,
     fields,

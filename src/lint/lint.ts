@@ -108,7 +108,7 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
   if (serialNumberBytes > serialNumberBytesMax)
     report.add('serial-number', `it is ${serialNumberBytes} bytes long`)
   if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
-  // The issuer is copied from the subject of the CA certificate, so the check is only whether it is empty.
+  // The issuer is copied from the subject of the CA certificate, so its strings are not checked again.
   if (issuerDer.length <= emptyNameBytes) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
   if (issuer !== undefined && notAfter > issuer.notAfter) report.add('within-issuer')

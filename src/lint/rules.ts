@@ -238,7 +238,7 @@ export type RuleName = keyof typeof rules
 export interface LintFinding extends LintRule {
   /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** Part of the certificate that breaks the rule, and how; undefined if the rule alone is clear. */
+  /** Part of the certificate that breaks the rule, and how; undefined if the rule needs no details. */
   readonly detail: string | undefined
 }
 
