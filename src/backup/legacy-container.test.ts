@@ -1,4 +1,4 @@
-/** Backups in the legacy format are read, and refused if they were changed. */
+/** Backups in the legacy format: they can be read, and changed backups are refused. */
 import assert from 'node:assert/strict'
 import { createCipheriv, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'

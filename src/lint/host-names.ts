@@ -39,7 +39,7 @@ export function hostFault(
   return undefined
 }
 
-/** Whether a host name has an underscore, or a hyphen at the start or end of a label, against RFC 1034 §3.5. */
+/** Whether a host name has an underscore, or a hyphen at the start or end of a label, contrary to RFC 1034 §3.5. */
 export function isUnusualHost(text: string): boolean {
   return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
 }
