@@ -1,4 +1,4 @@
-/** The published test vectors of age (C2SP CCTV), read as a restore reads a backup. */
+/** The published test vectors of age (C2SP CCTV), decrypted like a backup. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -29,7 +29,7 @@ function keyOf({ fields }: Vector): DecryptionKey {
   return { kind: 'identities', identities: identity === undefined ? [] : [identity] }
 }
 
-/** The SHA-256 of the plaintext, and the error after it. */
+/** Returns the SHA-256 of the plaintext and the error that ended the decryption, if any. */
 async function outcomeOf(vector: Vector): Promise<{ sha256: string; error?: unknown }> {
   const hash = createHash('sha256')
   try {
@@ -47,7 +47,7 @@ const binary = Object.entries(vectors)
   .map(([name, bytes]) => [name, parseVector(bytes)] as const)
   .filter(([, { fields }]) => fields.get('armored') === undefined)
 
-test('there are vectors of each outcome', () => {
+test('the vectors cover each outcome', () => {
   const counts = new Map<string, number>()
   for (const [, { fields }] of binary) {
     const outcome = fields.get('expect') ?? ''

@@ -1,4 +1,4 @@
-/** A backup as an age file: what was written is read again, and nothing else is. */
+/** Backups as age files: intact backups are read completely, and changed files are refused. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
@@ -48,7 +48,7 @@ const content: fc.Arbitrary<Content> = fc.record({
   ),
 })
 
-/** Does not compress, and fills several chunks. */
+/** Content that cannot be compressed and fills several chunks. */
 const large: Content = {
   ...sample,
   tables: { one: { columns: ['a'], rows: [[new Uint8Array(systemRandom.bytes(4 * chunkBytes))]] } },
@@ -56,26 +56,26 @@ const large: Content = {
 
 describe('a backup', () => {
   for (const [name, pair] of Object.entries(pairs))
-    test(`for a recipient that is ${name} gives back all rows`, async () => {
+    test(`for the recipient '${name}' contains all rows`, async () => {
       const key = await recipientKey(pair)
       await fc.assert(
-        fc.asyncProperty(content, async (any) => {
-          const file = await written(key, recordsOf(any))
+        fc.asyncProperty(content, async (original) => {
+          const file = await written(key, recordsOf(original))
           assert.deepEqual(
             await readBackup(file, { kind: 'identity', text: pair.identity }),
-            expected(any),
+            expected(original),
           )
         }),
         { numRuns: 25 },
       )
     })
 
-  test('of several chunks is read whole', async () => {
+  test('with several chunks is read completely', async () => {
     const file = await written(nativeKey, recordsOf(large))
     assert.deepEqual(await readBackup(file, identity), expected(large))
   })
 
-  test('with any bit changed is refused', async () => {
+  test('with a changed bit is refused', async () => {
     const file = await written(nativeKey, recordsOf(sample))
     for (let at = 0; at < file.length; at += 1) {
       const changed = Buffer.from(file)
@@ -84,14 +84,14 @@ describe('a backup', () => {
     }
   })
 
-  test('truncated anywhere, or with trailing bytes, is refused', async () => {
+  test('that is truncated or has trailing bytes is refused', async () => {
     const file = await written(nativeKey, recordsOf(sample))
     for (let length = 0; length < file.length; length += 1) await refuses(file.subarray(0, length))
     await refuses(Buffer.concat([file, Buffer.of(0)]))
     await refuses(Buffer.concat([file, file]))
   })
 
-  test('with missing, repeated, swapped or foreign chunks is refused', async () => {
+  test('with missing, repeated, reordered or foreign chunks is refused', async () => {
     const file = await written(nativeKey, recordsOf(large))
     const other = await written(nativeKey, recordsOf(large))
     const chunksOf = (from: Buffer): Buffer[] => {
@@ -119,7 +119,7 @@ describe('a backup', () => {
     assert.deepEqual(await readBackup(Buffer.concat([head, ...all]), identity), expected(large))
   })
 
-  test('whose end does not agree with its rows is refused, although it is authentic', async () => {
+  test('with an end record that does not match its rows is refused even if it is authentic', async () => {
     const records = recordsOf(sample)
     for (const changed of [
       [],
@@ -134,7 +134,7 @@ describe('a backup', () => {
       await refuses(await written(nativeKey, changed))
   })
 
-  test('with another content or a later format is refused, although it is authentic', async () => {
+  test('with other content or a later format is refused even if it is authentic', async () => {
     const json = Buffer.from('h{"format":"signet-backup-3"}')
     const length = Buffer.of(0, 0, 0, json.length)
     await refuses(await written(nativeKey, [length, json]), identity, /cannot read/)
@@ -144,13 +144,13 @@ describe('a backup', () => {
     await refuses(Buffer.concat(pieces), identity, /not that of a backup/)
   })
 
-  test('has no plaintext of its content', async () => {
+  test('does not contain its content in plaintext', async () => {
     const file = await written(nativeKey, recordsOf(sample))
     for (const plaintext of ['master-key', '0.1.0', sample.masterKey])
       assert.equal(file.includes(Buffer.from(plaintext as string)), false)
   })
 
-  test('that is an armored age file is refused with the command that decodes it', async () => {
+  test('in an armored age file is refused, and the error contains the command that decodes the file', async () => {
     const armored = Buffer.from('-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n')
     await refuses(armored, identity, /armored age file; decode it first/)
   })

@@ -1,25 +1,25 @@
 /**
- * A backup is encrypted as an age v1 file (https://c2sp.org/age), which the `age` command opens too: for a passphrase (scrypt) or
- * for the public keys of recipients, in chunks of 64 KiB that are each authenticated. The library `age-encryption` implements the
- * format; the stanzas that it does not have are in rsa-stanza.ts and p256-stanza.ts.
+ * Encryption of backups as age v1 files (https://c2sp.org/age), which the `age` command can decrypt. The key is a passphrase
+ * (scrypt) or a list of recipients (public keys). Each chunk of 64 KiB is authenticated. The library `age-encryption` implements
+ * the format; rsa-stanza.ts and p256-stanza.ts add stanzas that it lacks.
  */
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
 import { damaged } from './damaged.ts'
 
-/** What a new backup is encrypted with. */
+/** Key for the encryption of a new backup. */
 export type EncryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'recipients'; readonly recipients: readonly (string | Recipient)[] }
 
-/** What an age file is decrypted with. */
+/** Key for the decryption of an age file. */
 export type DecryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identities'; readonly identities: readonly (string | Identity)[] }
 
-/** Base-two logarithm of scrypt's work factor, the default of `age`: 256 MB and about a second for each guess. */
+/** Base-2 logarithm of the scrypt work factor, as in `age`: 256 MB and about one second for each guess of the passphrase. */
 const defaultWorkFactor = 18
-/** More than any header with a hundred recipients. */
+/** Upper limit for the length of a header. A header with a hundred recipients is shorter. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(
@@ -36,7 +36,7 @@ export async function* encrypt(
   yield* await encrypter.encrypt(ReadableStream.from(source))
 }
 
-/** What the beginning of a file says about how it is encrypted; undefined if it is not an age file. */
+/** Reads the kind of key from the header at the start of a file. Returns undefined if it is not an age file. */
 export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean } | undefined {
   const text = head.subarray(0, ageHeaderBytesMax).toString('latin1')
   if (text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----'))
@@ -50,8 +50,8 @@ export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean 
 }
 
 /**
- * Decrypts an age file whose header `readAgeHeader` has accepted. Yields only what was authenticated. Throws
- * ConfigurationError if the key is not the right one, or if the file is damaged.
+ * Decrypts an age file whose header `readAgeHeader` has accepted. Yields only authenticated bytes. Throws ConfigurationError if
+ * the key is wrong or the file is damaged.
  */
 export async function* decrypt(
   key: DecryptionKey,
@@ -63,22 +63,22 @@ export async function* decrypt(
     for (const passphrase of passphraseForms(key.passphrase)) decrypter.addPassphrase(passphrase)
   else for (const identity of key.identities) decrypter.addIdentity(identity)
   const content = await decrypter.decrypt(ReadableStream.from(source)).catch((error: unknown) => {
-    throw isOfSystem(error) ? error : headerError(key, error)
+    throw isSystemError(error) ? error : headerError(key, error)
   })
   try {
     yield* content
   } catch (error) {
-    throw isOfSystem(error) ? error : damaged('its content was changed or cut short', error)
+    throw isSystemError(error) ? error : damaged('its content was changed or cut short', error)
   }
 }
 
-/** Backups of ours are encrypted under the composed form (RFC 8265 §4.2.2); `age` takes what was typed. */
+/** Signet encrypts with the NFC form of the passphrase (RFC 8265 §4.2.2); `age` uses the passphrase as entered. */
 function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** An error of reading the file, in contrast to one of the content. */
-function isOfSystem(error: unknown): boolean {
+/** Whether reading the file failed, as opposed to decrypting its content. */
+function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
 
@@ -88,7 +88,7 @@ function headerError({ kind }: DecryptionKey, cause: unknown): ConfigurationErro
   return new ConfigurationError(
     kind === 'passphrase'
       ? 'the backup cannot be decrypted: the passphrase is wrong, or the header is damaged'
-      : 'the backup cannot be decrypted: it is encrypted for another recipient than this identity, or its header is damaged',
+      : 'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity, or its header is damaged',
     { cause },
   )
 }

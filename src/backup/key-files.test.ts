@@ -1,4 +1,4 @@
-/** Keys of backups: passphrases, recipients and identities, and refusals that do not show them. */
+/** Keys of backups: passphrases, recipients and identities, and errors that do not contain them. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -22,8 +22,8 @@ import {
 import { ConfigurationError } from '../errors.ts'
 import { readIdentities, readRecipients } from './key-files.ts'
 
-describe('the key of a backup', () => {
-  test('is its passphrase, composed or not, and no other', async () => {
+describe('a backup', () => {
+  test('is decrypted with its passphrase in NFC or NFD, and with no other passphrase', async () => {
     const passphrase = 'Grüße aus Köln'
     const file = await written({ kind: 'passphrase', passphrase }, recordsOf(sample))
     for (const form of ['NFC', 'NFD'])
@@ -36,7 +36,7 @@ describe('the key of a backup', () => {
     await refuses(file, identity, /specify --passphrase-file/)
   })
 
-  test('is never derived with an unbounded cost', async () => {
+  test('with an excessive scrypt work factor is refused', async () => {
     const file = await written(
       { kind: 'passphrase', passphrase: 'a passphrase' },
       recordsOf(sample),
@@ -48,45 +48,45 @@ describe('the key of a backup', () => {
     await refuses(costly, { kind: 'passphrase', passphrase: 'a passphrase' }, /damaged/)
   })
 
-  test('differs between two backups with one passphrase', async () => {
+  test('differs from another backup with the same content and passphrase', async () => {
     const key = { kind: 'passphrase', passphrase: 'the same passphrase' } as const
-    const [one, other] = [
+    const [first, second] = [
       await written(key, recordsOf(sample)),
       await written(key, recordsOf(sample)),
     ]
-    assert.notDeepEqual(one.subarray(-200), other.subarray(-200))
+    assert.notDeepEqual(first.subarray(-200), second.subarray(-200))
   })
 
-  test('is the identity of any of its recipients, and no other', async () => {
+  test('is decrypted with the identity of any of its recipients, and with no other identity', async () => {
     const second = await agePair(await generateX25519Identity())
     const list = `# two machines\n${native.recipient}\r\n\n  ${second.recipient}\n`
     const file = await written(await recipientKey({ recipient: list }), recordsOf(sample))
     for (const text of [second.identity, `# created today\n${native.identity}\n`])
       assert.deepEqual(await readBackup(file, { kind: 'identity', text }), expected(sample))
     const stranger = await agePair(await generateX25519Identity())
-    const others = [stranger, ...Object.values(pairs).filter((pair) => pair !== native)]
-    for (const other of others)
+    const otherPairs = [stranger, ...Object.values(pairs).filter((pair) => pair !== native)]
+    for (const other of otherPairs)
       await refuses(file, { kind: 'identity', text: other.identity }, /another recipient/)
     await refuses(file, { kind: 'passphrase', passphrase: 'any passphrase' }, /--identity/)
   })
 
-  test('that is in PEM opens no backup for another key of its kind', async () => {
-    for (const [one, other] of [
+  test('for a key in PEM is not decrypted with another key of the same kind', async () => {
+    for (const [pair, otherPair] of [
       [pairs['P-256 in PEM'], pemPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }))],
       [pairs['RSA in PEM'], pemPair(generateKeyPairSync('rsa', { modulusLength: 2048 }))],
     ] as const) {
-      const file = await written(await recipientKey(one), recordsOf(sample))
-      await refuses(file, { kind: 'identity', text: other.identity }, /another recipient/)
-      // The stanza's body follows its first line.
+      const file = await written(await recipientKey(pair), recordsOf(sample))
+      await refuses(file, { kind: 'identity', text: otherPair.identity }, /another recipient/)
+      // The loop changes every third byte of the header, from its first stanza on.
       for (let at = file.indexOf('-> ') + 3; at < payloadStart(file) - 1; at += 3) {
         const changed = Buffer.from(file)
         changed[at] = (changed[at] ?? 0) ^ 1
-        await refuses(changed, { kind: 'identity', text: one.identity })
+        await refuses(changed, { kind: 'identity', text: pair.identity })
       }
     }
   })
 
-  test('is a public key of a known kind, and never a private one', async () => {
+  test('cannot be encrypted for a private key or an unsupported kind of key', async () => {
     const pemOf = (pair: ReturnType<typeof generateKeyPairSync>): string => pemPair(pair).recipient
     for (const [text, message] of [
       [pemOf(generateKeyPairSync('ed25519')), /must be X25519, P-256 or RSA/],
@@ -107,7 +107,7 @@ describe('the key of a backup', () => {
       })
   })
 
-  test('appears in no error', async () => {
+  test('has an identity that never appears in errors', async () => {
     const secret = native.identity.slice(20, 40)
     for (const text of [native.identity.slice(0, -1), native.identity.toLowerCase(), `x${secret}`])
       for (const parse of [readIdentities, readRecipients])

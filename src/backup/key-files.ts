@@ -1,11 +1,11 @@
-/** The keys of backups as files hold them: recipients and identities of age, or one key in PEM. */
+/** Files with keys for backups: recipients or identities of age, or one key in PEM. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
 import { p256Identity, p256Point } from './p256-stanza.ts'
 import { rsaIdentity, rsaRecipient } from './rsa-stanza.ts'
 
-/** The key that an administrator has for a backup: a passphrase, or the text of a file with identities. */
+/** Key that an administrator specifies for a backup: a passphrase, or the text of an identity file. */
 export type BackupKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identity'; readonly text: string }
@@ -13,13 +13,15 @@ export type BackupKey =
 const rsaBitsMin = 2048
 
 /**
- * Reads the recipients of a backup: one public key in PEM, or lines with recipients of age and comments, as `age -R` takes them.
+ * Reads the recipients of a backup: one public key in PEM, or recipients of age and comments, one per line, as for `age -R`.
  * Throws ConfigurationError for anything else.
  */
 export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
-  // Node.js would derive the public key from it; it should not lie about on the machine that makes backups.
+  // Node.js would derive the public key from a private key, but the private key should not be on the machine that makes backups.
   if (/PRIVATE KEY|AGE-SECRET-KEY-/.test(text))
-    throw new ConfigurationError('the recipient must be a public key, and this is a private one')
+    throw new ConfigurationError(
+      'the recipient must be a public key, but the file contains a private key',
+    )
   if (text.includes('-----BEGIN')) return [await recipientOf(parsePem('recipient', text))]
   const lines = linesOf('recipient', text)
   const { Encrypter } = await import('age-encryption')
@@ -27,14 +29,14 @@ export async function readRecipients(text: string): Promise<readonly (string | R
     try {
       new Encrypter().addRecipient(line)
     } catch {
-      throw unusable('recipient')
+      throw invalidKey('recipient')
     }
   return lines
 }
 
 /**
- * Reads the identities that a backup can be decrypted with: one private key in PEM, or lines with identities of age and
- * comments, as `age -i` takes them. Throws ConfigurationError for anything else, and never shows the text.
+ * Reads the identities that can decrypt a backup: one private key in PEM, or identities of age and comments, one per line, as for
+ * `age -i`. Throws ConfigurationError for anything else. The error never contains the text.
  */
 export async function readIdentities(text: string): Promise<readonly (string | Identity)[]> {
   if (text.includes('-----BEGIN')) return [await identityOf(parsePem('identity', text))]
@@ -44,25 +46,25 @@ export async function readIdentities(text: string): Promise<readonly (string | I
     try {
       new Decrypter().addIdentity(line)
     } catch {
-      // The error of the library shows the key.
-      throw unusable('identity')
+      // The error of the library contains the key, so it is not the cause.
+      throw invalidKey('identity')
     }
   return lines
 }
 
-/** Throws ConfigurationError, which does not show the text. */
+/** Parses a key in PEM. Throws ConfigurationError, which does not contain the text. */
 export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject {
   try {
     return noun === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)
   } catch (cause) {
-    throw unusable(noun, cause)
+    throw invalidKey(noun, cause)
   }
 }
 
-function unusable(noun: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
+function invalidKey(noun: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
   const form = noun === 'recipient' ? 'age1…' : 'AGE-SECRET-KEY-1…'
   return new ConfigurationError(
-    `the ${noun} is not a key that can be used; it must be a key of age (${form}), or in PEM`,
+    `the ${noun} is not a key that Signet can read; it must be a key of age (${form}) or a key in PEM`,
     { cause },
   )
 }
@@ -72,7 +74,7 @@ function linesOf(noun: 'recipient' | 'identity', text: string): readonly string[
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-  if (lines.length === 0) throw unusable(noun)
+  if (lines.length === 0) throw invalidKey(noun)
   return lines
 }
 

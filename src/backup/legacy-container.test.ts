@@ -1,4 +1,4 @@
-/** Backups of versions before age files are read, and refused if they were changed. */
+/** Backups in the legacy format: they can be read, and changed backups are refused. */
 import assert from 'node:assert/strict'
 import { createCipheriv, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const identityOf = (kind: string): BackupKey => ({
 })
 const passphrase: BackupKey = { kind: 'passphrase', passphrase: 'correct horse battery' }
 
-/** Schema version, and the number of records by kind. */
+/** Returns the schema version and the number of records by kind. */
 async function summaryOf(file: Buffer, key: BackupKey): Promise<unknown> {
   const backup = await openBackup(async (buffer, position) => file.copy(buffer, 0, position))
   const { header, batches } = await backup.decrypt(key)
@@ -40,25 +40,25 @@ async function refuses(
 
 const whole = { schemaVersion: 9, file: 2, table: 26, row: 26 }
 
-describe('an older backup', () => {
+describe('a legacy backup', () => {
   for (const kind of ['x25519', 'p-256', 'rsa'])
-    test(`for a key that is ${kind} is read with it, and with no other`, async () => {
+    test(`for a key of kind ${kind} is decrypted with this key and with no other`, async () => {
       assert.deepEqual(await summaryOf(fixture(`${kind}.backup`), identityOf(kind)), whole)
-      for (const other of ['x25519', 'p-256', 'rsa'].filter((one) => one !== kind))
+      for (const other of ['x25519', 'p-256', 'rsa'].filter((candidate) => candidate !== kind))
         await refuses(fixture(`${kind}.backup`), identityOf(other), /another recipient/)
       await refuses(fixture(`${kind}.backup`), passphrase, /specify --identity/)
       const age = 'AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0'
       await refuses(fixture(`${kind}.backup`), { kind: 'identity', text: age }, /not a key/)
     })
 
-  test('with a passphrase is read with it, and with no other', async () => {
+  test('with a passphrase is decrypted with this passphrase and with no other', async () => {
     const file = fixture('passphrase.backup')
     assert.deepEqual(await summaryOf(file, passphrase), whole)
     await refuses(file, { ...passphrase, passphrase: 'correct horse batteries' }, /is wrong/)
     await refuses(file, identityOf('rsa'), /specify --passphrase-file/)
   })
 
-  test('with any bit changed is refused', async () => {
+  test('with a changed bit is refused', async () => {
     const file = fixture('x25519.backup')
     for (let at = 0; at < file.length; at += at < 600 ? 1 : 7) {
       const changed = Buffer.from(file)
@@ -71,7 +71,7 @@ describe('an older backup', () => {
     }
   })
 
-  test('truncated anywhere, or with trailing bytes, is refused', async () => {
+  test('that is truncated or has trailing bytes is refused', async () => {
     const file = fixture('x25519.backup')
     for (let length = 0; length < file.length; length += length < 600 ? 1 : 7)
       await refuses(file.subarray(0, length), identityOf('x25519'))
@@ -79,7 +79,7 @@ describe('an older backup', () => {
     await refuses(Buffer.concat([file, file]), identityOf('x25519'))
   })
 
-  test('with an unbounded cost of scrypt is refused before the cost is paid', async () => {
+  test('with excessive scrypt parameters is refused before scrypt runs', async () => {
     const text = fixture('passphrase.backup').toString('latin1')
     for (const [member, value] of [
       ['"logN":17', '"logN":40'],
@@ -93,18 +93,18 @@ describe('an older backup', () => {
   })
 })
 
-describe('the chunks of an older backup', () => {
+describe('the chunks of a legacy backup', () => {
   const chunkBytes = 65_536
   const key = Buffer.alloc(32, 7)
 
-  /** As the versions before wrote them. */
-  function sealed(bytes: Buffer, by = key): Buffer[] {
+  /** Encrypts chunks in the legacy format. */
+  function sealed(bytes: Buffer, chunkKey = key): Buffer[] {
     const count = Math.max(1, Math.ceil(bytes.length / chunkBytes))
     return Array.from({ length: count }, (_, number) => {
       const nonce = Buffer.alloc(12)
       nonce.writeUInt32BE(number, 7)
       nonce[11] = number === count - 1 ? 1 : 0
-      const cipher = createCipheriv('aes-256-gcm', by, nonce)
+      const cipher = createCipheriv('aes-256-gcm', chunkKey, nonce)
       const chunk = bytes.subarray(number * chunkBytes, (number + 1) * chunkBytes)
       return Buffer.concat([cipher.update(chunk), cipher.final(), cipher.getAuthTag()])
     })
@@ -119,7 +119,7 @@ describe('the chunks of an older backup', () => {
     return Buffer.concat(plaintext)
   }
 
-  test('are read at any length, in pieces of any size', async () => {
+  test('are read for contents of any length and in pieces of any size', async () => {
     for (const length of [0, 1, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes])
       for (const pieceBytes of [1000, chunkBytes + 16, 10 * chunkBytes]) {
         const bytes = Buffer.alloc(length, 'content')
@@ -127,7 +127,7 @@ describe('the chunks of an older backup', () => {
       }
   })
 
-  test('that are missing, repeated, swapped or foreign are refused', async () => {
+  test('are refused if they are missing, repeated, reordered or foreign', async () => {
     const all = sealed(Buffer.alloc(4 * chunkBytes, 'content'))
     const [, second, third] = all as [Buffer, Buffer, Buffer]
     for (const chunks of [
@@ -143,7 +143,7 @@ describe('the chunks of an older backup', () => {
   })
 })
 
-test('a key in PEM that opens nothing older is refused', async () => {
+test('a key in PEM of a kind without legacy backups is refused', async () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const text = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   await refuses(fixture('x25519.backup'), { kind: 'identity', text }, /another recipient/)

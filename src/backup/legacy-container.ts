@@ -1,8 +1,8 @@
 /**
- * Reads backups of versions before age files; nothing writes them any more. Such a file is a magic, the length of the header
- * (4 bytes), the header as JSON, an HMAC of all that, then the records, compressed (RFC 1950) and encrypted with AES-256-GCM in
- * chunks of 64 KiB, whose nonce is the number of the chunk and whether it is the last. The keys are derived (HKDF with SHA-256)
- * from the secret of the lock in the header and from the bytes before the HMAC.
+ * Reader of the backup format that preceded age files; nothing writes it any more. A file contains a magic number, the length of
+ * the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are compressed (RFC 1950)
+ * and encrypted with AES-256-GCM in chunks of 64 KiB. A nonce contains the chunk number and a flag for the last chunk. The keys
+ * are derived (HKDF-SHA-256) from the secret that the lock in the header encrypts and from the bytes before the HMAC.
  */
 import {
   constants,
@@ -21,7 +21,7 @@ import { damaged } from './damaged.ts'
 import { parsePem, type BackupKey } from './key-files.ts'
 import type { BackupHeader } from './records.ts'
 
-/** How the secret was encrypted. Bytes are base64; `recipient` is the SHA-256 of the SubjectPublicKeyInfo. */
+/** The encrypted secret. Bytes are base64. `recipient` is the SHA-256 of the SubjectPublicKeyInfo. */
 type Lock =
   | {
       readonly kind: 'passphrase'
@@ -33,7 +33,7 @@ type Lock =
   | {
       readonly kind: 'x25519' | 'p-256'
       readonly recipient: string
-      /** SubjectPublicKeyInfo. */
+      /** SubjectPublicKeyInfo of the ephemeral key. */
       readonly ephemeral: string
     }
   | { readonly kind: 'rsa-oaep'; readonly recipient: string; readonly sealed: string }
@@ -45,7 +45,7 @@ const lengthBytes = 4
 const macBytes = 32
 const headerBytesMax = 65_536
 const secretBytes = 32
-/** The cost of scrypt that backups had, with a limit for its logarithm. */
+/** Accepted scrypt parameters: `r` and `p` of all such backups, and a maximum for the logarithm of N. */
 const scryptCost = { logNMax: 20, r: 8, p: 1 } as const
 const tagBytes = 16
 const sealedChunkBytes = 65_536 + tagBytes
@@ -53,33 +53,33 @@ const sealedChunkBytes = 65_536 + tagBytes
 export interface LegacyContainer {
   readonly header: BackupHeader
   readonly usesPassphrase: boolean
-  /** Where the chunks begin. */
+  /** Length of the header and its HMAC, after which the chunks begin. */
   readonly length: number
-  /** Derives the key of the chunks. Throws ConfigurationError if the key is not the right one. */
+  /** Derives the key of the chunks. Throws ConfigurationError if `key` is wrong. */
   deriveKey(key: BackupKey): Promise<Uint8Array>
 }
 
-/** Reads the beginning of a file; undefined if it has another format. */
+/** Reads the start of a file. Returns undefined if the file has another format. */
 export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
   if (!head.subarray(0, magic.length).equals(magic)) return undefined
   if (head.length < magic.length + lengthBytes) throw damaged('it is cut short')
   const headerLength = head.readUInt32BE(magic.length)
-  const signedLength = magic.length + lengthBytes + headerLength
+  const authenticatedLength = magic.length + lengthBytes + headerLength
   if (headerLength > headerBytesMax) throw damaged('its header is too long')
-  if (head.length < signedLength + macBytes) throw damaged('it is cut short')
-  const signed = Buffer.from(head.subarray(0, signedLength))
-  const mac = Buffer.from(head.subarray(signedLength, signedLength + macBytes))
-  const { lock, ...header } = parseHeader(signed.subarray(magic.length + lengthBytes))
+  if (head.length < authenticatedLength + macBytes) throw damaged('it is cut short')
+  const authenticated = Buffer.from(head.subarray(0, authenticatedLength))
+  const mac = Buffer.from(head.subarray(authenticatedLength, authenticatedLength + macBytes))
+  const { lock, ...header } = parseHeader(authenticated.subarray(magic.length + lengthBytes))
   return {
     header,
     usesPassphrase: lock.kind === 'passphrase',
-    length: signedLength + macBytes,
+    length: authenticatedLength + macBytes,
     async deriveKey(key) {
       const secret = await openLock(lock, key)
-      const salt = createHash('sha256').update(signed).digest()
+      const salt = createHash('sha256').update(authenticated).digest()
       const derive = (label: string): Uint8Array =>
         new Uint8Array(hkdfSync('sha256', secret, salt, `signet backup ${label}`, secretBytes))
-      const expected = createHmac('sha256', derive('header')).update(signed).digest()
+      const expected = createHmac('sha256', derive('header')).update(authenticated).digest()
       if (timingSafeEqual(expected, mac)) return derive('chunks')
       throw new ConfigurationError(
         lock.kind === 'passphrase'
@@ -121,12 +121,12 @@ async function openLock(lock: Lock, key: BackupKey): Promise<Uint8Array> {
   if (lock.kind === 'passphrase' && key.kind === 'passphrase')
     return passphraseSecret(key.passphrase, lock)
   if (lock.kind === 'passphrase' || key.kind === 'passphrase')
-    throw new TypeError('the kind of key is not that of the lock')
+    throw new TypeError('the key and the lock must be of the same kind')
   const privateKey = parsePem('identity', key.text)
   const publicDer = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
   if (createHash('sha256').update(publicDer).digest('base64') !== lock.recipient)
     throw new ConfigurationError(
-      'the backup cannot be decrypted: it is encrypted for another recipient than this identity',
+      'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity',
     )
   try {
     if (lock.kind === 'rsa-oaep') {
@@ -147,7 +147,9 @@ function passphraseSecret(
   { salt, logN, r, p }: Extract<Lock, { kind: 'passphrase' }>,
 ): Promise<Uint8Array> {
   if (logN > scryptCost.logNMax || r !== scryptCost.r || p !== scryptCost.p)
-    throw new ConfigurationError('the backup demands a cost of scrypt that no backup has')
+    throw new ConfigurationError(
+      'the backup is damaged: it requires a cost of scrypt that Signet never used',
+    )
   const N = 2 ** logN
   const options = { N, r, p, maxmem: 256 * N * r }
   return new Promise((resolve, reject) => {
@@ -164,7 +166,7 @@ function passphraseSecret(
   })
 }
 
-/** Yields only what was authenticated. Throws ConfigurationError for chunks that are not as they were written. */
+/** Yields only authenticated bytes. Throws ConfigurationError if chunks were changed, removed, repeated or reordered. */
 export async function* decryptLegacyChunks(
   key: Uint8Array,
   source: AsyncIterable<Uint8Array>,
@@ -173,7 +175,7 @@ export async function* decryptLegacyChunks(
   let rest: Buffer = Buffer.alloc(0)
   for await (const bytes of source) {
     rest = Buffer.concat([rest, bytes])
-    // A full chunk may be the last, until more follows.
+    // Whether a full chunk is the last is only known when more bytes follow.
     for (; rest.length > sealedChunkBytes; number += 1) {
       yield decryptChunk(key, rest.subarray(0, sealedChunkBytes), { number, isLast: false })
       rest = rest.subarray(sealedChunkBytes)

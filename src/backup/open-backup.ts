@@ -1,4 +1,4 @@
-/** Opens a backup of any version: an age file, or the container of older versions. */
+/** Opens a backup of any version: an age file or the legacy format. */
 import { pipeline } from 'node:stream/promises'
 import { createUnzip } from 'node:zlib'
 import { ConfigurationError } from '../errors.ts'
@@ -10,16 +10,16 @@ import { readContent, type BackupContent } from './records.ts'
 
 export interface EncryptedBackup {
   readonly usesPassphrase: boolean
-  /** Throws ConfigurationError if the key is not the right one, or if the backup is damaged. */
+  /** Decrypts the backup. Throws ConfigurationError if the key is wrong or the backup is damaged. */
   decrypt(key: BackupKey): Promise<BackupContent>
 }
 
-/** Reads bytes of the file into the buffer; resolves to their number, 0 at the end of the file. */
+/** Reads bytes at a position of the file into the buffer. Resolves to their number, which is 0 at the end of the file. */
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>
 
 const readBytes = 262_144
 
-/** Throws ConfigurationError if the file is not a backup. */
+/** Reads the header of a backup. Throws ConfigurationError if the file is not a backup. */
 export async function openBackup(file: ReadAt): Promise<EncryptedBackup> {
   const buffer = Buffer.alloc(ageHeaderBytesMax)
   const head = buffer.subarray(0, await file(buffer, 0))
@@ -34,7 +34,7 @@ export async function openBackup(file: ReadAt): Promise<EncryptedBackup> {
     }
   const legacy = readLegacyHeader(head)
   if (legacy === undefined)
-    throw new ConfigurationError('the file is not a backup of Signet, or of a format unknown here')
+    throw new ConfigurationError('the file is not a backup of Signet, or a newer version wrote it')
   return {
     usesPassphrase: legacy.usesPassphrase,
     decrypt: (key) => decryptLegacy(file, legacy, key),
@@ -82,7 +82,7 @@ async function* bytesOf(file: ReadAt, start: number): AsyncGenerator<Uint8Array>
 async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createUnzip()
   const done = pipeline(source, unzip)
-  // The error is that of reading `unzip`.
+  // Errors are thrown when `unzip` is read.
   done.catch(() => {})
   try {
     yield* unzip

@@ -1,6 +1,6 @@
 /**
- * The stanza `p256tag` of age (https://c2sp.org/age), opened with a P-256 key in PEM: HPKE in base mode (RFC 9180) with
- * DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. The library writes this stanza, but leaves opening it to plugins.
+ * Decryption of age's stanza `p256tag` (https://c2sp.org/age) with a P-256 key in PEM: HPKE in base mode (RFC 9180) with
+ * DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. The library writes this stanza but only plugins can decrypt it.
  */
 import {
   createDecipheriv,
@@ -48,7 +48,7 @@ export function p256Point(publicKey: KeyObject) {
   }
 }
 
-/** Decap of the KEM (RFC 9180 §4.1). Throws if `share` is not a point of the curve. */
+/** Decap of the KEM (RFC 9180 §4.1). Throws if `share` is not a point on the curve. */
 function sharedSecret(privateKey: KeyObject, share: Buffer, recipient: Buffer): Buffer {
   const [x, y] = [share.subarray(1, 33), share.subarray(33)]
   const publicKey = createPublicKey({
@@ -91,7 +91,7 @@ interface ExpandOptions {
   readonly length: number
 }
 
-/** HKDF-Extract, and a block of HKDF-Expand (RFC 5869 §2). */
+/** HKDF-Extract, and one block of HKDF-Expand (RFC 5869 §2). */
 function hmac(key: Buffer, ...parts: readonly Buffer[]): Buffer {
   const mac = createHmac('sha256', key)
   for (const part of parts) mac.update(part)

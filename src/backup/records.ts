@@ -1,8 +1,8 @@
 /**
- * The content of a backup: records, each its length (4 bytes, of what follows), a letter for its kind, and its content. The
- * header comes first; a file is a name and bytes; a table is its name and columns as JSON; rows follow their table; the end
- * counts the rows of every table and has the SHA-256 of all records before it. docs/storage.md describes them for readers of
- * a decrypted backup.
+ * The records of a backup. A record has the number of bytes that follow (4 bytes), a letter for its kind, and its content.
+ * The header is first. A file record has a name and bytes. A table record has the name and columns in JSON, and its rows follow.
+ * The end record has the number of rows of each table and the SHA-256 of all preceding records. docs/storage.md describes the
+ * records for operators who read a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'
@@ -10,15 +10,15 @@ import { damaged } from './damaged.ts'
 import { decodeRow, encodeRow, type BackupValue } from './row-values.ts'
 
 export interface BackupHeader {
-  /** Version of the schema of tables and columns, the same on every engine. */
+  /** Version of the database schema, which is the same for every engine. */
   readonly schemaVersion: number
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   readonly createdAt: string
   /** Version of the program that wrote the backup. */
   readonly signetVersion: string
 }
 
-/** Secrets that are no rows. */
+/** Names of the files with secrets that are not in the database. */
 export type BackupFileName = 'master-key' | 'credentials'
 
 export interface TableShape {
@@ -31,10 +31,10 @@ export type BackupRecord =
   | { readonly kind: 'table'; readonly table: TableShape }
   | { readonly kind: 'row'; readonly values: readonly BackupValue[] }
 
-/** A backup whose header was read. */
+/** A decrypted backup whose header has been read. */
 export interface BackupContent {
   readonly header: BackupHeader
-  /** Records in batches. Nothing may be kept of them before the last batch: only the end proves that they are complete. */
+  /** Records in batches. They must not be committed before the last batch, because only the end proves that they are complete. */
   readonly batches: AsyncIterable<readonly BackupRecord[]>
 }
 
@@ -42,15 +42,15 @@ export interface BackupContent {
 export type RowCounts = Readonly<Record<string, number>>
 
 const headBytes = 5
-/** Of one record; more is taken for damage before memory is. */
+/** Maximum length of a record. A greater length is treated as damage before memory is allocated. */
 const recordBytesMax = 256 * 1024 * 1024
 const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
-/** In the header, so that a file with other content, or of a later format, is recognized. */
+/** Format name in the header. It distinguishes this format from later formats and other content. */
 const format = 'signet-backup-2'
 
 export class RecordWriter {
   readonly #hash: Hash = createHash('sha256')
-  // A table may have any name.
+  // Without a prototype, because a table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
 
@@ -71,7 +71,7 @@ export class RecordWriter {
     return this.#add(framed('table', Buffer.from(JSON.stringify(table))))
   }
 
-  /** Rows of the table before, each with a value for every column. */
+  /** Encodes rows of the last table. Each row has a value for every column. */
   rows(rows: readonly (readonly BackupValue[])[]): Buffer {
     const { name = '' } = this.#table ?? {}
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
@@ -101,14 +101,14 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads the content of a backup up to its header; an older backup has that outside of its content. Throws ConfigurationError,
- * as reading the batches does, unless the records are complete and agree with each other.
+ * Reads the content of a backup up to its header. A legacy backup has its header outside the content. This function and the
+ * iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
  */
 export async function readContent(
   source: AsyncIterable<Uint8Array>,
-  olderHeader?: BackupHeader,
+  legacyHeader?: BackupHeader,
 ): Promise<BackupContent> {
-  const reader = new RecordReader(olderHeader)
+  const reader = new RecordReader(legacyHeader)
   const batches = readBatches(source, reader)
   const first = await batches.next()
   const { header } = reader
@@ -131,41 +131,41 @@ async function* readBatches(
   for await (const bytes of source) {
     rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes])
     const records: BackupRecord[] = []
-    let record = nextOf(rest)
+    let record = firstRecord(rest)
     while (record !== undefined) {
       rest = rest.subarray(record.length)
-      const read = reader.read(record)
-      if (read !== undefined) records.push(read)
-      record = nextOf(rest)
+      const parsed = reader.read(record)
+      if (parsed !== undefined) records.push(parsed)
+      record = firstRecord(rest)
     }
     if (records.length > 0) yield records
   }
   if (rest.length > 0 || !reader.isEnded) throw damaged('its last record is missing')
 }
 
-/** The first record, whole; undefined if more is to be read for that. */
-function nextOf(bytes: Buffer): Buffer | undefined {
+/** Returns the first record. Undefined if more bytes must be read to complete it. */
+function firstRecord(bytes: Buffer): Buffer | undefined {
   if (bytes.length < headBytes) return undefined
   const length = bytes.readUInt32BE()
-  if (length === 0 || length > recordBytesMax) throw damaged('a record has no possible length')
+  if (length === 0 || length > recordBytesMax) throw damaged('a record has an invalid length')
   return bytes.length < length + 4 ? undefined : bytes.subarray(0, length + 4)
 }
 
 class RecordReader {
   readonly #hash: Hash = createHash('sha256')
-  // A table may have any name.
+  // Without a prototype, because a table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
   header: BackupHeader | undefined
   isEnded = false
 
-  constructor(olderHeader: BackupHeader | undefined) {
-    this.header = olderHeader
+  constructor(legacyHeader: BackupHeader | undefined) {
+    this.header = legacyHeader
   }
 
-  /** Undefined for the header and the end. */
+  /** Parses a record. Returns undefined for the header and the end. */
   read(record: Buffer): BackupRecord | undefined {
-    if (this.isEnded) throw damaged('something follows its last record')
+    if (this.isEnded) throw damaged('data follows its last record')
     const content = record.subarray(headBytes)
     const letter = record[headBytes - 1]
     if ((letter === letters.header) !== (this.header === undefined))
@@ -181,14 +181,14 @@ class RecordReader {
     }
     if (letter === letters.row) return { kind: 'row', values: this.#row(content) }
     if (letter === letters.table) return { kind: 'table', table: this.#startTable(content) }
-    if (letter !== letters.file) throw damaged('a record is of no known kind')
+    if (letter !== letters.file) throw damaged('a record has an unknown kind')
     const { name, base64 } = jsonOf(content) as { name: BackupFileName; base64: string }
     return { kind: 'file', name, bytes: Buffer.from(base64, 'base64') }
   }
 
   #startTable(content: Buffer): TableShape {
     const table = jsonOf(content) as TableShape
-    if (this.#counts[table.name] !== undefined) throw damaged('a table is there twice')
+    if (this.#counts[table.name] !== undefined) throw damaged('it contains a table twice')
     this.#table = table
     this.#counts[table.name] = 0
     return table
@@ -198,22 +198,23 @@ class RecordReader {
     const { name = '', columns = [] } = this.#table ?? {}
     this.#counts[name] = (this.#counts[name] ?? 0) + 1
     const values = decodeRow(content)
-    if (values.length !== columns.length) throw damaged('a row has another number of values')
+    if (values.length !== columns.length)
+      throw damaged('a row has more or fewer values than its table has columns')
     return values
   }
 
   #end(content: Buffer): void {
     const { rows, sha256 } = jsonOf(content) as { rows: RowCounts; sha256: string }
-    const agrees =
+    const isConsistent =
       sha256 === this.#hash.digest('hex') && JSON.stringify(rows) === JSON.stringify(this.#counts)
-    if (!agrees) throw damaged('its counts or its checksum do not agree with its content')
+    if (!isConsistent) throw damaged('its row counts or its checksum do not match its content')
     this.isEnded = true
   }
 }
 
 function headerOf(content: Buffer): BackupHeader {
-  const { format: found, ...header } = jsonOf(content) as BackupHeader & { format: unknown }
-  if (found !== format)
+  const { format: actualFormat, ...header } = jsonOf(content) as BackupHeader & { format: unknown }
+  if (actualFormat !== format)
     throw new ConfigurationError('the backup has a format that this version of Signet cannot read')
   if (!Number.isSafeInteger(header.schemaVersion)) throw damaged('its header has no schema version')
   return header

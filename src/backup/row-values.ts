@@ -1,10 +1,10 @@
 /**
- * A row in bytes: each value a letter, and what it needs. An integer has 8 octets, two's complement; text in UTF-8 and
- * bytes have their length in 4 octets before them.
+ * Encoding of a row. Each value is a letter for its type, followed by its content. An integer has 8 bytes in two's complement.
+ * Text in UTF-8 and binary data are preceded by their length in 4 bytes.
  */
 import { damaged } from './damaged.ts'
 
-/** Text, an integer of at most 53 bits, bytes or nothing: what a column may hold. */
+/** A value of a column: text, an integer of at most 53 bits, bytes, or null. */
 export type BackupValue = string | number | Uint8Array | null
 
 const letters = { null: 0x6e, integer: 0x69, text: 0x74, bytes: 0x62 } as const
@@ -24,7 +24,7 @@ function sizeOf(value: BackupValue): number {
   return 1 + lengthBytes + (typeof value === 'string' ? Buffer.byteLength(value) : value.length)
 }
 
-/** Where the next value goes. */
+/** Writes a value and returns the offset of the next one. */
 function writeValue(row: Buffer, at: number, value: BackupValue): number {
   if (value === null) return row.writeUInt8(letters.null, at)
   if (typeof value === 'number')
@@ -41,7 +41,7 @@ function writeValue(row: Buffer, at: number, value: BackupValue): number {
   return content + value.length
 }
 
-/** Throws ConfigurationError for bytes that are no row. */
+/** Decodes a row. Throws ConfigurationError for invalid bytes. */
 export function decodeRow(row: Buffer): BackupValue[] {
   const values: BackupValue[] = []
   let offset = 0
@@ -57,7 +57,7 @@ export function decodeRow(row: Buffer): BackupValue[] {
       const content = take(row, offset + lengthBytes, length)
       values.push(letter === letters.text ? content.toString('utf8') : new Uint8Array(content))
       offset += lengthBytes + length
-    } else throw damaged('a value is of no known kind')
+    } else throw damaged('a value has an unknown type')
   }
   return values
 }

@@ -1,6 +1,6 @@
 /**
- * The stanza `ssh-rsa` of `age`: the file key, encrypted with RSA-OAEP. `age -d -i key.pem` opens it with the RSA key in PEM, so
- * that such keys can be recipients of backups.
+ * The stanza `ssh-rsa` of `age`, which contains the file key encrypted with RSA-OAEP. It allows RSA keys in PEM as recipients of
+ * backups: `age -d -i key.pem` decrypts such a backup.
  */
 import {
   constants,
@@ -54,7 +54,7 @@ function tagOf(publicKey: KeyObject): string {
   return hash.digest().subarray(0, 4).toString('base64').replace(/=+$/, '')
 }
 
-/** A positive integer; a zero byte precedes a set sign bit. */
+/** Encodes a positive integer. A zero byte precedes a set top bit. */
 function mpint(base64url: string): Buffer {
   const bytes = Buffer.from(base64url, 'base64url')
   return (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes

@@ -6,14 +6,14 @@ import { withAddress } from './credentials-file.ts'
 const key = '[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n'
 const address = { endpoint: 'http://127.0.0.1:8080', caFile: undefined }
 
-test('the address is appended to the default section, with the default region', () => {
+test('the server address and the default region are appended to the default section', () => {
   assert.equal(
     withAddress(key, address),
     `${key}region = eu-central-1\nendpoint_url = http://127.0.0.1:8080\n`,
   )
 })
 
-test('an earlier address is replaced, and other lines and sections stay', () => {
+test('a previous address is replaced, and other lines and sections do not change', () => {
   const text =
     `# mine\n[other]\nendpoint_url = http://other\n\n${key}region = us-east-1\n` +
     'endpoint_url = http://old\nca_bundle = /old.pem\n\n[third]\nregion = x\n'
@@ -25,7 +25,7 @@ test('an earlier address is replaced, and other lines and sections stay', () => 
   assert.doesNotMatch(withAddress(updated, address), /ca_bundle/)
 })
 
-test('a file without a default section stays as it is', () => {
+test('a file without a default section does not change', () => {
   const text = 'aws_access_key_id = A\naws_secret_access_key = S\n'
   assert.equal(withAddress(text, address), text)
 })

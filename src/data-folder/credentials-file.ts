@@ -1,4 +1,4 @@
-/** The credentials file of a data folder: an AWS shared credentials file with the administrator's key and the server's address. */
+/** The AWS shared credentials file in a data folder, with the administrator's access key and the address of the server. */
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -16,11 +16,11 @@ export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string 
   return `${hostname()}:${credentialsFile(config)}`
 }
 
-/** How clients reach the server. */
+/** Address of the server for clients. */
 export interface ServerAddress {
   /** URL of the API. */
   readonly endpoint: string
-  /** Path of a PEM file with the root of the server's certificate. Undefined if clients need no such file. */
+  /** Path of a PEM file with the root certificate for TLS. Undefined if clients do not need it. */
   readonly caFile: string | undefined
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl?: string | undefined
@@ -39,8 +39,8 @@ export async function writeCredentials(
 }
 
 /**
- * Writes the current address of the server to an existing credentials file, so that clients need only the path of the file. All
- * other lines stay as they are.
+ * Writes the current address of the server to an existing credentials file, so that clients only need the path of the file. Other
+ * lines do not change.
  */
 export async function recordAddress(path: string, address: ServerAddress): Promise<void> {
   const text = await readIfExists(path)
@@ -57,8 +57,8 @@ export function withAddress(text: string, { endpoint, caFile, metricsUrl }: Serv
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.trim() === '[default]')
   if (start === -1) return text
-  const next = lines.findIndex((line, at) => at > start && line.trimStart().startsWith('['))
-  const end = next === -1 ? lines.length : next
+  const nextSection = lines.findIndex((line, at) => at > start && line.trimStart().startsWith('['))
+  const end = nextSection === -1 ? lines.length : nextSection
   const section = lines.slice(start + 1, end)
   const ours = /^(?:endpoint_url|ca_bundle|signet_metrics_url)\s*=/
   const kept = section.filter((line) => !ours.test(line))
@@ -72,7 +72,7 @@ export function withAddress(text: string, { endpoint, caFile, metricsUrl }: Serv
     ...(caFile === undefined ? [] : [`ca_bundle = ${caFile}`]),
     ...(metricsUrl === undefined ? [] : [`signet_metrics_url = ${metricsUrl}`]),
   )
-  return [...lines.slice(0, start + 1), ...kept, ...lines.slice(end)].join('\n')
+  return [...lines.slice(0, start + 1), ...otherLines, ...lines.slice(end)].join('\n')
 }
 
 async function readIfExists(path: string): Promise<string | undefined> {

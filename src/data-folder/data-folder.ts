@@ -1,4 +1,4 @@
-/** Opens what is kept: the database, and the master key that its secrets are encrypted under. */
+/** Opens the data folder: the database, and the master key that encrypts its secrets. */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,10 +33,10 @@ export interface DataFolder {
   readonly sealer: Sealer
 }
 
-/** `mayCreate` creates the database and the master key if neither exists; the server passes the settings of an engine. */
+/** Options of openData. With `mayCreate`, a missing database and its master key are created. The server adds engine settings. */
 type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> & EngineSettings['sqlite']
 
-/** Returns all texts in the configuration, which include every path of a file. */
+/** Returns all strings in the configuration. They include every file path. */
 export function pathsOf(settings: object): string[] {
   return Object.values(settings).flatMap((value: unknown) => {
     if (typeof value === 'string') return [value]
@@ -44,14 +44,14 @@ export function pathsOf(settings: object): string[] {
   })
 }
 
-/** Where the embedded object store has its buckets. */
+/** Returns the folder with the buckets of the embedded object store. */
 export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'objects')
 }
 
 /**
- * Opens the data folder, which must exist, and the database in it or on a server. Throws ConfigurationError when one is
- * missing, the key is not that of the database, or a newer version wrote it.
+ * Opens the data folder, which must exist, and the database in the folder or on a server. Throws ConfigurationError if either is
+ * missing, if the master key belongs to another database, or if a newer version wrote the database.
  */
 export async function openData(
   config: Config,
@@ -60,39 +60,39 @@ export async function openData(
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
   const random = systemRandom
-  // Only the process that may create the database decides about a loss.
+  // Only a process that may create the database may accept the loss of acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = (mayCreateKey: boolean): Promise<MasterKey> =>
-    openWholeKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
-  const early = exists === undefined ? undefined : await openKey(!exists)
+    openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
+  const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
-  const takeKey = async (): Promise<MasterKey> => {
+  const loadKey = async (): Promise<MasterKey> => {
     // No node may create a second master key for a database that has one.
-    const masterKey = early ?? (await openKey(mayCreate && !(await hasMasterKey(db))))
+    const masterKey = earlyKey ?? (await openKey(mayCreate && !(await hasMasterKey(db))))
     await verifyMasterKey(db, masterKey)
     return masterKey
   }
-  return closingOnFailure(db, async () => {
-    const masterKey = await (mayCreate && db.shared ? db.shared.runExclusively(takeKey) : takeKey())
+  return closeOnFailure(db, async () => {
+    const masterKey = await (mayCreate && db.shared ? db.shared.runExclusively(loadKey) : loadKey())
     const sealer = deriveSealer(masterKey, 'access keys', random)
     return { db, engine, location, masterKey, sealer }
   })
 }
 
-/** A key file that could not be written whole is taken away again: the next start would take it for a damaged one. */
-async function openWholeKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
+/** Opens the master key. Removes a new file if a disk fault interrupts its creation, so that the next start can repeat it. */
+async function openOrCreateKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
   const { path } = options
-  const wasThere = existsSync(path)
+  const existed = existsSync(path)
   try {
     return await openMasterKey(options)
   } catch (error) {
-    if (!wasThere && diskFaultOf(error, path) !== undefined) await rm(path, { force: true })
+    if (!existed && diskFaultOf(error, path) !== undefined) await rm(path, { force: true })
     throw error
   }
 }
 
-async function closingOnFailure<T>(db: Database, work: () => Promise<T>): Promise<T> {
+async function closeOnFailure<T>(db: Database, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -101,7 +101,7 @@ async function closingOnFailure<T>(db: Database, work: () => Promise<T>): Promis
   }
 }
 
-/** Opens the data folder for one piece of work. Throws ConfigurationError if there is none. */
+/** Opens the data folder, runs `work` and closes the database. Throws ConfigurationError if the data folder does not exist. */
 export async function withData<T>(
   config: Config,
   work: (data: DataFolder) => Promise<T>,

@@ -33,12 +33,12 @@ export interface CredentialsFile {
   readonly isFirstStart: boolean
 }
 
-/** The setting with the location of the file. */
+/** Name of the database setting with the location of the credentials file. */
 export const credentialsSetting = 'credentials file'
 
 /**
- * Creates account, administrator and credentials file if there is no account yet. If several nodes start together, one of them
- * does this. The file is written first: after a crash in between there is no account, and the next start repeats the work.
+ * Creates account, administrator and credentials file if there is no account yet. If several nodes start together, only one does
+ * this. The file is written first: after a crash in between there is no account, and the next start repeats all steps.
  */
 export async function prepareFirstStart(
   config: Config,
@@ -48,7 +48,7 @@ export async function prepareFirstStart(
   const { db } = data
   const isEmpty = async (): Promise<boolean> => (await listAccounts(db)).length === 0
   const create = async (): Promise<boolean> => {
-    // Another node may have created the account in the meantime.
+    // Another node may have created the account after the first check.
     if (!(await isEmpty())) return false
     await createAccount(config, data, context)
     return true
@@ -60,8 +60,8 @@ export async function prepareFirstStart(
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path))
     return { path, elsewhere: undefined, isFirstStart }
-  const written = await findSetting(db, credentialsSetting)
-  return { path, elsewhere: written && Buffer.from(written).toString(), isFirstStart }
+  const location = await findSetting(db, credentialsSetting)
+  return { path, elsewhere: location && Buffer.from(location).toString(), isFirstStart }
 }
 
 async function createAccount(
@@ -82,7 +82,7 @@ async function createAccount(
   }
   const policy = { name: 'administrator', policy: administratorPolicy }
   const owner = { kind: 'user' as const, ...user }
-  const written = Buffer.from(credentialsPlace(config))
+  const location = Buffer.from(credentialsPlace(config))
   await db.transaction([
     insertAccount({ accountId, organizationId: undefined, createdAt }),
     insertUser(user),
@@ -95,11 +95,11 @@ async function createAccount(
       active: true,
       createdAt,
     }),
-    insertSetting(credentialsSetting, written),
+    insertSetting(credentialsSetting, location),
   ])
 }
 
-/** A root key takes effect only at the first start. An operator who changes it later expects otherwise, so the log explains it. */
+/** Warns if a configured root key has no effect, because the account already exists and the key is not one of its access keys. */
 async function warnOfUnusedRootKey(
   { rootKey }: Config,
   { db, sealer }: DataFolder,

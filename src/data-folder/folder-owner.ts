@@ -1,4 +1,4 @@
-/** Work in a data folder as its owner, so that the server can read files that a command of root creates. */
+/** Runs work in a data folder as its owner, so that the server can read files created by a command that root runs. */
 import { stat } from 'node:fs/promises'
 
 /**

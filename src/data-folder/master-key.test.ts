@@ -12,7 +12,7 @@ const random = systemRandom
 const zeros = { bytes: new Uint8Array(32), path: 'zeros' }
 const ones = { bytes: new Uint8Array(32).fill(1), path: 'ones' }
 
-const refusal =
+const refusedWith =
   (pattern: RegExp) =>
   (error: unknown): true => {
     assert.ok(error instanceof ConfigurationError, String(error))
@@ -20,27 +20,27 @@ const refusal =
     return true
   }
 
-test('makes a key of 32 random bytes, for its owner only, and reads it again', async () => {
+test('a new master key file has 32 random bytes, is private to its owner, and can be read again', async () => {
   using folder = new TestFolder()
   const path = folder.file('master.key')
-  const made = await openMasterKey({ path, mayCreate: true, random })
-  assert.equal(made.bytes.length, 32)
+  const created = await openMasterKey({ path, mayCreate: true, random })
+  assert.equal(created.bytes.length, 32)
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.match(readFileSync(path, 'utf8'), /^signet-master-key-1:[0-9a-f]{64}\n$/)
   for (const mayCreate of [true, false]) {
     const read = await openMasterKey({ path, mayCreate, random })
-    assert.ok(Buffer.from(read.bytes).equals(made.bytes))
+    assert.ok(Buffer.from(read.bytes).equals(created.bytes))
   }
 })
 
-test('a missing key is not replaced unless it may be', async () => {
+test('a missing master key is not created without mayCreate', async () => {
   using folder = new TestFolder()
   const path = folder.file('master.key')
-  await assert.rejects(openMasterKey({ path, mayCreate: false, random }), refusal(/is missing/))
+  await assert.rejects(openMasterKey({ path, mayCreate: false, random }), refusedWith(/is missing/))
   assert.throws(() => statSync(path), { code: 'ENOENT' })
 })
 
-test('a key that group or others can read or write is refused', async () => {
+test('a master key file with permissions for the group or others is refused', async () => {
   using folder = new TestFolder()
   const path = folder.file('master.key')
   await openMasterKey({ path, mayCreate: true, random })
@@ -48,50 +48,54 @@ test('a key that group or others can read or write is refused', async () => {
     chmodSync(path, mode)
     await assert.rejects(
       openMasterKey({ path, mayCreate: true, random }),
-      refusal(/can be read by others; make it private with: chmod 600/),
+      refusedWith(/can be read by others; make it private with: chmod 600/),
     )
   }
   chmodSync(path, 0o400)
   assert.equal((await openMasterKey({ path, mayCreate: false, random })).bytes.length, 32)
 })
 
-test('what is no master key is refused, not replaced, and not repeated in the message', async () => {
+test('a file that is not a master key is refused, not replaced, and not quoted in the message', async () => {
   using folder = new TestFolder()
   const path = folder.file('master.key')
   const hex = 'ab'.repeat(32)
-  const texts = ['', hex, `signet-master-key-1:${hex}0`, `signet-master-key-1:${hex.slice(1)}`]
-  const more = [
+  const texts = [
+    '',
+    hex,
+    `signet-master-key-1:${hex}0`,
+    `signet-master-key-1:${hex.slice(1)}`,
     `signet-master-key-2:${hex}`,
     `signet-master-key-1:${hex}\n\n`,
     `x\nsignet-master-key-1:${hex}`,
+    'x'.repeat(2 ** 20),
   ]
-  for (const text of [...texts, ...more, 'x'.repeat(2 ** 20)]) {
+  for (const text of texts) {
     writeFileSync(path, text, { mode: 0o600 })
     await assert.rejects(openMasterKey({ path, mayCreate: true, random }), (error: Error) => {
-      refusal(/is not a master key of Signet$/)(error)
+      refusedWith(/is not a master key of Signet$/)(error)
       return !error.message.includes(hex.slice(2))
     })
     assert.equal(readFileSync(path, 'utf8'), text)
   }
 })
 
-test('a folder, a pipe, or a path that leads nowhere is refused, and not waited for', async () => {
+test('a folder, a pipe or a path in a nonexistent folder is refused immediately', async () => {
   using folder = new TestFolder()
   mkdirSync(folder.file('folder'), { mode: 0o700 })
   execFileSync('/bin/sh', ['-c', 'mkfifo -m 600 "$0"', folder.file('pipe')])
   for (const name of ['folder', 'pipe'])
     await assert.rejects(
       openMasterKey({ path: folder.file(name), mayCreate: true, random }),
-      refusal(/is not a master key/),
+      refusedWith(/is not a master key/),
     )
   await assert.rejects(
     openMasterKey({ path: folder.file('none/master.key'), mayCreate: true, random }),
-    refusal(/cannot be made: ENOENT/),
+    refusedWith(/cannot be created: ENOENT/),
   )
 })
 
-test('derived keys are those of HKDF with SHA-256, and differ by purpose and master key', () => {
-  // HKDF-SHA-256 (RFC 5869) of 32 zero bytes, no salt, info "signet keys": computed with Python's hmac.
+test('keys are derived with HKDF-SHA-256 and differ by purpose and master key', () => {
+  // The value was computed with Python's hmac: HKDF-SHA-256 (RFC 5869) of 32 zero bytes, no salt, info "signet keys".
   assert.equal(
     Buffer.from(deriveKey(zeros, 'keys')).toString('hex'),
     '9c6cd67677bcdfa674b113967c85e15a6748d2bac78249b7778a525a2798491e',
@@ -104,7 +108,7 @@ test('derived keys are those of HKDF with SHA-256, and differ by purpose and mas
   assert.equal(new Set(keys).size, 8)
 })
 
-test('what one purpose sealed does not open for another', () => {
+test('sealed bytes cannot be opened for another purpose or with another master key', () => {
   const sealed = deriveSealer(zeros, 'keys', random).seal('x', Buffer.from('secret'))
   assert.throws(() => deriveSealer(zeros, 'access keys', random).open('x', sealed), SealError)
   assert.throws(() => deriveSealer(ones, 'keys', random).open('x', sealed), SealError)
@@ -114,13 +118,13 @@ test('what one purpose sealed does not open for another', () => {
   )
 })
 
-test('a database remembers its master key, and refuses another', async () => {
+test('a database accepts only the master key that it was created with', async () => {
   await using database = await TestDatabase.open()
   await verifyMasterKey(database.db, zeros)
   await verifyMasterKey(database.db, zeros)
   await assert.rejects(
     verifyMasterKey(database.db, ones),
-    refusal(/the master key ones is not the one that the database was made with/),
+    refusedWith(/the master key ones is not the one that the database was created with/),
   )
   await verifyMasterKey(database.db, zeros)
 })

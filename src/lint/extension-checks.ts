@@ -1,4 +1,4 @@
-/** Checks of the values of known extensions. Each may throw DerError for a malformed value. */
+/** Checks of the values of known extensions. Each check may throw DerError for a malformed value. */
 import { isIP } from 'node:net'
 import { readNameConstraints } from '../chain/name-constraints/check-names.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
@@ -54,10 +54,13 @@ function checkKeyUsage({ value }: Extension, { facts }: LintContext): void {
 function checkExtendedKeyUsage({ value, critical }: Extension, { report }: LintContext): void {
   const purposes = parseExtendedKeyUsage(value)
   if (purposes.length > 1 && new Set(purposes).size < purposes.length)
-    throw new DerError('a purpose occurs twice')
+    throw new DerError('the list contains a purpose twice')
   for (const purpose of purposes) lintOid(purpose, () => 'extendedKeyUsage', report)
   if (critical && purposes.includes(oids.anyExtendedKeyUsage))
-    report.add('extension-criticality-advice', 'extendedKeyUsage with any purpose is critical')
+    report.add(
+      'extension-criticality-advice',
+      'extendedKeyUsage is critical although it contains anyExtendedKeyUsage',
+    )
 }
 
 function checkSubjectKeyIdentifier(
@@ -68,7 +71,7 @@ function checkSubjectKeyIdentifier(
   if (critical) report.add('subject-key-identifier', 'it is critical')
   const identifier = parseSubjectKeyIdentifier(value)
   if (Buffer.compare(identifier, certificate.keyIdentifier) !== 0)
-    report.add('subject-key-identifier', 'it is that of another key')
+    report.add('subject-key-identifier', 'it identifies another key')
 }
 
 function checkAuthorityKeyIdentifier(
@@ -79,9 +82,10 @@ function checkAuthorityKeyIdentifier(
   if (critical) report.add('authority-key-identifier', 'it is critical')
   const identifier = parseAuthorityKeyIdentifier(value)
   if (issuer !== undefined) {
-    const isIssuers =
+    const matchesIssuer =
       identifier !== undefined && Buffer.compare(identifier, issuer.keyIdentifier) === 0
-    if (!isIssuers) report.add('authority-key-identifier', 'it is not that of the issuer')
+    if (!matchesIssuer)
+      report.add('authority-key-identifier', 'it does not identify the key of the issuer')
   }
   lintGeneralNames(parseAuthorityCertIssuer(value), 'authorityKeyIdentifier', report)
 }
@@ -92,7 +96,7 @@ const checkDistributionPoints =
     for (const point of parseDistributionPoints(value, label)) {
       lintGeneralNames(point.fullName, label, report)
       lintGeneralNames(point.crlIssuer, `cRLIssuer of ${label}`, report)
-      // Go refuses a certificate with one.
+      // Go rejects a certificate with a nameRelativeToCRLIssuer.
       if (point.relativeName !== undefined)
         report.add('distribution-points', `${label} has a nameRelativeToCRLIssuer`)
     }
@@ -114,20 +118,22 @@ function checkNameConstraints({ value }: Extension, { facts, report }: LintConte
 }
 
 function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
-  const half = content.length / 2
+  const addressBytes = content.length / 2
   if (kind === 'otherName' || kind === 'x400Address' || kind === 'ediPartyName')
     lintGeneralNames([{ kind, content }], 'nameConstraints', report)
   if (kind === 'directoryName') lintName(parseName(content), 'nameConstraints', report)
   if (
     kind === 'iPAddress' &&
-    content.some((byte, at) => at < half && byte & ~(content[at + half] ?? 0))
+    content.some((byte, at) => at < addressBytes && byte & ~(content[at + addressBytes] ?? 0))
   )
-    throw new DerError('iPAddress of a subtree has bits outside its mask')
+    throw new DerError('an iPAddress subtree has address bits outside its mask')
   if (kind === 'uniformResourceIdentifier' && isIP(latin1(content)) !== 0)
-    throw new DerError('uniformResourceIdentifier of a subtree is an address, not a host')
+    throw new DerError(
+      'a uniformResourceIdentifier subtree is an IP address; it must be a host name or a domain',
+    )
 }
 
-/** By object identifier. */
+/** Checks by object identifier of the extension. */
 export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
   Object.entries<ExtensionCheck>({
     [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },
@@ -143,7 +149,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The checks of the key identifiers include their criticality.
+    // The next two checks include `critical`, so that its findings have the name of the extension's rule.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

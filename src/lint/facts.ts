@@ -1,4 +1,4 @@
-/** The state of a check: the certificate, its issuer, and the facts that rules about several extensions need. */
+/** Lint context: the certificate, its issuer, and the facts needed by rules about several extensions. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -10,51 +10,51 @@ export interface LintIssuer {
   readonly notAfter: Date
 }
 
-/** The values that the bytes of a certificate are written from, or that were read from them. */
+/** Values of a certificate, before it is encoded or after it is parsed. */
 export interface LintedCertificate {
-  /** Positive, big-endian; leading zeros do not count. */
+  /** Positive and big-endian. Leading zero bytes are ignored. */
   readonly serialNumber: Uint8Array
-  /** DER of the Name, copied from the certificate of the CA. */
+  /** DER of the Name, copied from the CA certificate. */
   readonly issuerDer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
   readonly subject: Name
-  /** keyIdentifier of the key that is certified. */
+  /** Key identifier of the certified public key. */
   readonly keyIdentifier: Uint8Array
   readonly extensions: readonly Extension[]
 }
 
 export interface LintContext {
   readonly certificate: LintedCertificate
-  /** Undefined for a root that signs itself. */
+  /** Undefined for a self-signed root. */
   readonly issuer: LintIssuer | undefined
   readonly report: Report
   readonly facts: ExtensionFacts
 }
 
-/** Filled while each extension is read, once. */
+/** Facts about extensions, recorded while the extensions are checked. */
 export interface ExtensionFacts {
-  /** Undefined if the basic constraints cannot be read; false without them. */
+  /** False without basic constraints; undefined if they are malformed. */
   ca: boolean | undefined
   basicConstraintsCritical: boolean
-  /** Undefined without a key usage, or for one that cannot be read. */
+  /** Undefined if the key usage is missing or malformed. */
   keyUsage: readonly KeyUsageBit[] | undefined
-  /** Of the subject alternative name; undefined without one. */
+  /** Whether the subject alternative name is critical; undefined without this extension. */
   subjectAltNameCritical: boolean | undefined
   hasSubjectKeyIdentifier: boolean
   hasAuthorityKeyIdentifier: boolean
   hasNameConstraints: boolean
-  /** The first of policyMappings, policyConstraints and inhibitAnyPolicy. */
+  /** Name of the first extension among policyMappings, policyConstraints and inhibitAnyPolicy; undefined without any. */
   policyExtension: string | undefined
 }
 
 /** A check of one kind of extension. */
 export interface ExtensionCheck {
-  /** The rule that is reported, with the error's message, if `check` throws DerError. */
+  /** Rule that is reported, with the error message, if `check` throws DerError. */
   readonly rule: RuleName
-  /** Requirement on `critical`; undefined if the standard has none. */
+  /** Required criticality; undefined if the standard does not restrict it. */
   readonly critical?: Criticality
-  /** Whether `check` depends on the extension alone and states no fact. It then sees a constant extension once. */
+  /** Whether `check` depends only on the extension and records no facts. A constant extension then needs only one check. */
   readonly isSelfContained?: boolean
   readonly check: (extension: Extension, context: LintContext) => void
 }

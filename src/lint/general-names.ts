@@ -1,4 +1,4 @@
-/** Syntax checks of GeneralNames, by their kind (RFC 5280 §4.2.1.6). parseGeneralNames has read them before. */
+/** Syntax checks of GeneralNames by kind (RFC 5280 §4.2.1.6), after parseGeneralNames. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, type DerElement } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
@@ -10,7 +10,7 @@ import { hostFault, isPlainHost, isUnusualHost, mailboxFault, uriFault } from '.
 import { directoryStrings, lintName, lintString } from './name-strings.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** Checks each name; `label` names the list in messages: `subjectAltName`. */
+/** Checks each name. `label` describes the list in messages, for example `subjectAltName`. */
 export function lintGeneralNames(
   names: readonly GeneralName[],
   label: string,
@@ -82,7 +82,7 @@ function lintOtherName(content: Uint8Array, place: () => string, report: Report)
 function lintEdiPartyName(content: Uint8Array, place: () => string, report: Report): void {
   try {
     for (const value of parseEdiPartyName(content)) {
-      if (!directoryStrings.has(value.tag)) throw new DerError('a part is not a DirectoryString')
+      if (!directoryStrings.has(value.tag)) throw new DerError('a member is not a DirectoryString')
       lintElement(value, place, report)
     }
   } catch (error) {
@@ -97,7 +97,7 @@ function lintElement(element: DerElement, place: () => string, report: Report): 
   if (text !== undefined) lintString({ tag: element.tag, text, place }, report)
 }
 
-/** Reports `rule` and returns false unless the bytes are DER. */
+/** Returns whether the bytes are DER. Reports `rule` if they are not. */
 function lintTree(
   rule: RuleName,
   der: Uint8Array,
@@ -115,7 +115,7 @@ function lintTree(
 
 const shownLengthMax = 80
 
-/** A text in quotes. It is visible ASCII: parseGeneralNames accepts nothing else. */
+/** Returns the text in quotes, shortened. It is visible ASCII, because parseGeneralNames accepts nothing else. */
 function shown(text: string): string {
   return text.length > shownLengthMax ? `'${text.slice(0, shownLengthMax)}…'` : `'${text}'`
 }

@@ -1,4 +1,4 @@
-/** Syntax of host names, mailboxes and URIs. Each check returns the fault as the end of a sentence, or undefined. */
+/** Syntax of host names, mailboxes and URIs. Each check returns the predicate of an error sentence, or undefined. */
 import { isIPv4 } from 'node:net'
 import { parseIpAddress } from '../text/ip-address.ts'
 import { findCharacter } from '../x509/der/strings.ts'
@@ -6,18 +6,18 @@ import { findCharacter } from '../x509/der/strings.ts'
 const labelLengthMax = 63
 const nameLengthMax = 253
 const labelPattern = /^[A-Za-z0-9_-]+$/
-/** The common case in one match: no long labels, no unusual characters. */
+/** Matches the common case in one step: no long labels, no unusual characters. */
 const plainHost =
   /^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
-/** Whether a name is in the preferred syntax (RFC 1034 §3.5), with or without a wildcard before it. */
+/** Whether a name has the preferred syntax (RFC 1034 §3.5), optionally after a wildcard label. */
 export function isPlainHost(text: string): boolean {
   return text.length <= nameLengthMax && plainHost.test(text)
 }
 
 /**
- * Why a text is not a host name. Underscores, and hyphens at the ends of a label, are accepted: hosts in use have
- * them. A wildcard is the whole first label, and something follows it.
+ * Returns why a text is not a host name. Underscores and hyphens at the start or end of a label are accepted, because existing
+ * hosts have them. A wildcard must be the entire first label, followed by other labels.
  */
 export function hostFault(
   text: string,
@@ -32,49 +32,50 @@ export function hostFault(
     if (label.length > labelLengthMax)
       return `has a label of more than ${labelLengthMax} characters`
     if (label.includes('*'))
-      return 'has an asterisk that is not the whole first label before others'
+      return 'has an asterisk that is not the entire first label of a longer name'
     if (!labelPattern.test(label))
-      return `has ${findCharacter(text, (each) => each !== '.' && !labelPattern.test(each))}, which host names do not have`
+      return `has ${findCharacter(text, (each) => each !== '.' && !labelPattern.test(each))}, which is not allowed in a host name`
   }
   return undefined
 }
 
-/** Whether a host name is not in the preferred syntax (RFC 1034 §3.5), although hosts in use have such names. */
+/** Whether a host name has an underscore, or a hyphen at the start or end of a label, contrary to RFC 1034 §3.5. */
 export function isUnusualHost(text: string): boolean {
   return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
 }
 
 const localPart = /^(?:[^\s"(),:;<>@[\\\]]+|"(?:[^"\\]|\\.)*")$/
 
-/** Why a text is not a Mailbox (RFC 5321 §4.1.2). Dots in the local part may be anywhere. */
+/** Returns why a text is not a Mailbox (RFC 5321 §4.1.2). Dots are allowed anywhere in the local part. */
 export function mailboxFault(text: string): string | undefined {
   if (text === '') return 'is empty'
   const at = text.lastIndexOf('@')
   if (at < 0) return 'has no @'
   if (at === 0) return 'has no local part'
-  if (!localPart.test(text.slice(0, at))) return 'has a local part that is not well-formed'
+  if (!localPart.test(text.slice(0, at))) return 'has a malformed local part'
   const domain = text.slice(at + 1)
   if (domain.startsWith('[') && domain.endsWith(']')) {
     const literal = domain.slice(1, -1)
-    const isAddress = isIPv4(literal) || (/^ipv6:/i.test(literal) && isAddress6(literal.slice(5)))
-    return isAddress ? undefined : 'has a domain in brackets that is not an address'
+    const isAddress =
+      isIPv4(literal) || (/^ipv6:/i.test(literal) && isIpv6Address(literal.slice(5)))
+    return isAddress ? undefined : 'has a domain in brackets that is not an IP address'
   }
   const fault = hostFault(domain, { wildcard: false })
   return fault === undefined ? undefined : `has a domain that ${fault}`
 }
 
-/** Whether a text is an IPv6 address without a zone. A zone is valid on one machine only. */
-function isAddress6(text: string): boolean {
+/** Whether a text is an IPv6 address without a zone. A zone is only valid on one machine. */
+function isIpv6Address(text: string): boolean {
   return parseIpAddress(text)?.length === 16
 }
 
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
 const uriCharacters = /^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
-/** Schemes whose authority may be empty: the client then uses its default host. */
+/** Schemes whose authority may be empty. The client then uses its default host. */
 const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
 
-/** Why a text is not an absolute URI (RFC 3986) with a host as RFC 5280 §4.2.1.6 requires it. */
+/** Returns why a text is not an absolute URI (RFC 3986), or has no valid host after `//` (RFC 5280 §4.2.1.6). */
 export function uriFault(text: string): string | undefined {
   if (text === '') return 'is empty'
   const parts = uriParts.exec(text)
@@ -90,7 +91,7 @@ function uriCharacterFault(text: string): string {
   const found = findCharacter(text, (each) => each !== '%' && !uriCharacters.test(each))
   return found === undefined
     ? 'has a % without two hexadecimal digits'
-    : `has ${found} after its authority, which URIs do not have`
+    : `has ${found} after its authority, which is not allowed in a URI`
 }
 
 function authorityFault(authority: string, scheme: string): string | undefined {
@@ -98,9 +99,9 @@ function authorityFault(authority: string, scheme: string): string | undefined {
     return emptyHostSchemes.has(scheme) ? undefined : 'has an authority without a host'
   const parts = authorityParts.exec(authority)
   const [, user = '', host = ''] = parts ?? []
-  if (parts === null || !uriCharacters.test(user)) return 'has an authority that is not well-formed'
+  if (parts === null || !uriCharacters.test(user)) return 'has a malformed authority'
   if (host.startsWith('['))
-    return isAddress6(host.slice(1, -1))
+    return isIpv6Address(host.slice(1, -1))
       ? undefined
       : 'has a host in brackets that is not an IPv6 address'
   const fault = hostFault(host, { wildcard: true })

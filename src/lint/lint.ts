@@ -1,9 +1,7 @@
 /**
- * Checks of what is about to be signed, against RFC 5280 and the promises of a CA.
- *
- * This folder checks the values that a certificate is written from and returns the rules that they break (docs/decisions/0028).
- * Whether a finding keeps the certificate from being issued is decided elsewhere. The checks run before every signature, so each
- * extension is read once.
+ * Linter: checks the values from which a certificate is encoded and returns the rules that they break (docs/decisions/0028).
+ * The caller decides whether a finding prevents issuance. The checks run before every signature, so each extension is parsed
+ * only once.
  */
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -34,8 +32,8 @@ const serialNumberBytesMax = 20
 const generalizedFromYear = 2050
 
 /**
- * Findings about the values of a certificate; `issuer` is undefined for a root that signs itself. Each rule is reported at most
- * once, for its first breach. Rules about the encoding itself are checked by lintTbsCertificate only.
+ * Returns findings about the values of a certificate. `issuer` is undefined for a self-signed root. Each rule is reported at most
+ * once, for its first violation. Only lintTbsCertificate checks the rules about the encoding itself.
  */
 export function lintCertificate(
   certificate: LintedCertificate,
@@ -46,7 +44,7 @@ export function lintCertificate(
   return report.findings()
 }
 
-/** Findings about the DER of a TBSCertificate and the values in it. A certificate that cannot be parsed is a finding, too. */
+/** Returns findings about the DER of a TBSCertificate and the values in it. Malformed DER is a finding, too. */
 export function lintTbsCertificate(
   tbsCertificateDer: Uint8Array,
   issuer: LintIssuer | undefined,
@@ -88,7 +86,7 @@ function lintValues(context: LintContext): void {
     report.add('strict-der', error.message)
   }
   for (const extension of extensions) lintExtension(extension, context)
-  lintTogether(context)
+  lintCombinations(context)
 }
 
 function noFacts(): ExtensionFacts {
@@ -108,18 +106,18 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
   const { serialNumber, issuerDer, notBefore, notAfter } = certificate
   const serialNumberBytes = integerBytes(serialNumber)
   if (serialNumberBytes > serialNumberBytesMax)
-    report.add('serial-number', `it has ${serialNumberBytes} octets`)
+    report.add('serial-number', `it is ${serialNumberBytes} bytes long`)
   if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
-  // The issuer is copied from the subject of the CA's certificate, so only its presence is checked.
+  // The issuer is copied from the subject of the CA certificate, so its strings are not checked again.
   if (issuerDer.length <= emptyNameBytes) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
   if (issuer !== undefined && notAfter > issuer.notAfter) report.add('within-issuer')
 }
 
-/** An empty SEQUENCE. */
+/** Length of an empty SEQUENCE. */
 const emptyNameBytes = 2
 
-/** Contents of the INTEGER with that magnitude: one more byte where the sign needs it. */
+/** Returns the content length of a positive INTEGER. A leading zero byte precedes a set top bit. */
 function integerBytes(magnitude: Uint8Array): number {
   const first = magnitude.findIndex((byte) => byte !== 0)
   return first < 0 ? 1 : magnitude.length - first + ((magnitude[first] ?? 0) >= 0x80 ? 1 : 0)
@@ -160,14 +158,14 @@ function lintExtension(extension: Extension, context: LintContext): void {
   }
 }
 
-/** Constant extensions that passed: those of a CA's URLs and of templates are in all its certificates. */
+/** Constant extensions without findings. They contain URLs of a CA or come from a template, and occur in many certificates. */
 const passed = new WeakSet<Extension>()
 
 function checkOnce(known: ExtensionCheck, extension: Extension, context: LintContext): void {
   if (passed.has(extension)) return
   const before = context.report.breaches
   known.check(extension, context)
-  // Other extensions are not seen again.
+  // An extension that is not constant is a new object in each certificate.
   if (isConstantExtension(extension) && context.report.breaches === before) passed.add(extension)
 }
 
@@ -185,8 +183,8 @@ function lintCriticality(
   )
 }
 
-/** Checks the rules about several extensions together, or about a missing one. */
-function lintTogether({ certificate, issuer, facts, report }: LintContext): void {
+/** Checks the rules that concern several extensions, the subject, or a missing extension. */
+function lintCombinations({ certificate, issuer, facts, report }: LintContext): void {
   if (
     isEmptyName(certificate.subject) &&
     (facts.ca === true || facts.subjectAltNameCritical !== true)

@@ -1,4 +1,4 @@
-/** Names and the strings in them (RFC 5280 §4.1.2.4, appendix A.1). */
+/** Checks of names and their strings (RFC 5280 §4.1.2.4, appendix A.1). */
 import { DerError } from '../x509/der/error.ts'
 import { readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
@@ -9,7 +9,7 @@ import { findCharacter, isPrintable, isStringTag } from '../x509/der/strings.ts'
 import { lintOid } from './object-identifiers.ts'
 import type { Report } from './rules.ts'
 
-/** A string and its place, for messages. */
+/** A string with its location for messages. */
 interface PlacedString {
   readonly tag: number
   readonly text: string
@@ -17,24 +17,24 @@ interface PlacedString {
   readonly place: () => string
 }
 
-/** Text that needs no further checks of its characters. */
+/** Matches text that needs no further checks of its characters. */
 const plainText = /^[\x20-\x7e]*$/
-/** C0, DEL and C1; noncharacters. */
+/** C0 and C1 control characters, DEL, and noncharacters. */
 const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
-/** Marks, embeddings, overrides and isolates of bidirectional text. */
+/** Marks, embeddings, overrides and isolates for bidirectional text. */
 const directionCharacter = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 const surrogate = /\p{Surrogate}/u
 const beyondBmp = /[\u{10000}-\u{10ffff}]/u
 const beyondAscii = /[^\0-\u007F]/u
 
-/** The choices of DirectoryString that every reader knows. */
+/** The choices of DirectoryString that every implementation supports. */
 export const directoryStrings: ReadonlySet<number> = new Set([
   tags.utf8String,
   tags.printableString,
   tags.teletexString,
   tags.bmpString,
 ])
-/** Also IA5String and NumericString. UniversalString is not accepted: Go cannot read it, and no client in use writes it. */
+/** All accepted string types. UniversalString is not among them: Go cannot read it, and no client in use writes it. */
 const stringTags: ReadonlySet<number> = new Set([
   ...directoryStrings,
   tags.ia5String,
@@ -46,7 +46,7 @@ const legacyTags: ReadonlySet<number> = new Set([tags.teletexString, tags.bmpStr
 interface AttributeSyntax {
   /** The only string type; undefined for a DirectoryString. */
   readonly tag?: number
-  /** In characters. */
+  /** Maximum number of characters. */
   readonly lengthMax?: number
 }
 
@@ -72,7 +72,7 @@ const syntaxes: ReadonlyMap<string, AttributeSyntax> = new Map([
   [oids.userId, {}],
 ])
 
-/** Checks every attribute of a name; `label` names it in messages: `subject`. */
+/** Checks every attribute of a name. `label` describes the name in messages, for example `subject`. */
 export function lintName(name: Name, label: string, report: Report): void {
   for (const [index, rdn] of name.rdns.entries()) {
     for (const attribute of rdn) {
@@ -104,10 +104,10 @@ function lintAttribute(
 }
 
 const uniqueIdentifier = '2.5.4.45'
-/** Attributes of X.520. */
+/** Arc of the attributes that X.520 defines. */
 const x520Arc = '2.5.4.'
 
-/** Whether an attribute may have a value that is not a string. Only some attributes of X.520 do. */
+/** Whether an attribute may have a value that is not a string, as some attributes of X.520 have. */
 function mayHoldStructure(type: string, tag: number): boolean {
   return type === uniqueIdentifier
     ? tag === tags.bitString
@@ -124,48 +124,57 @@ function lintStructure(der: Uint8Array, place: () => string, report: Report): vo
 }
 
 function lintSyntax(
-  { tag: tagExpected, lengthMax }: AttributeSyntax,
+  { tag: expectedTag, lengthMax }: AttributeSyntax,
   { tag, text, place }: PlacedString,
   report: Report,
 ): void {
-  const hasType = tagExpected === undefined ? directoryStrings.has(tag) : tag === tagExpected
+  const hasType = expectedTag === undefined ? directoryStrings.has(tag) : tag === expectedTag
   if (!hasType) report.add('name-string-type', `${place()} is ${stringType(tag)}`)
   if (lengthMax === undefined || (text.length <= lengthMax && lengthMax > 2)) return
   const length = Array.from(text).length
   if (length > lengthMax || (lengthMax === 2 && length === 1))
-    report.add('name-value-length', `${place()} has ${length} characters, not ${lengthMax}`)
+    report.add(
+      'name-value-length',
+      `${place()} has ${length} characters instead of ${lengthMax === 2 ? '' : 'at most '}${lengthMax}`,
+    )
 }
 
-/** Checks the characters of a string that decodeString has read. */
+/** Checks the characters of a string decoded by decodeString. */
 export function lintString({ tag, text, place }: PlacedString, report: Report): void {
   if (text.trim() === '') report.add(text === '' ? 'name-value-empty' : 'name-value-blank', place())
   if (tag === tags.printableString && !isPrintable(text)) {
     const found = findCharacter(text, (character) => !isPrintable(character))
-    report.add('name-characters', `${place()} has ${found}, which a PrintableString does not have`)
+    report.add(
+      'name-characters',
+      `${place()} has ${found}, which is not allowed in a PrintableString`,
+    )
   }
   if (legacyTags.has(tag)) report.add('name-legacy-string', `${place()} is ${stringType(tag)}`)
-  if (!plainText.test(text)) lintUnusual({ tag, text, place }, report)
+  if (!plainText.test(text)) lintUnusualCharacters({ tag, text, place }, report)
 }
 
-function lintUnusual({ tag, text, place }: PlacedString, report: Report): void {
+function lintUnusualCharacters({ tag, text, place }: PlacedString, report: Report): void {
   const found = (pattern: RegExp): string | undefined =>
     findCharacter(text, (character) => pattern.test(character))
   const control = found(controlCharacter)
   if (control !== undefined) report.add('name-control-characters', `${place()} has ${control}`)
-  const lone = found(surrogate)
-  if (lone !== undefined)
-    report.add('name-characters', `${place()} has ${lone}, a surrogate without its pair`)
+  const unpaired = found(surrogate)
+  if (unpaired !== undefined)
+    report.add('name-characters', `${place()} has ${unpaired}, an unpaired surrogate`)
   const direction = found(directionCharacter)
   if (direction !== undefined)
     report.add('name-invisible-characters', `${place()} has ${direction}`)
   const beyond = tag === tags.bmpString ? found(beyondBmp) : undefined
-  // OpenSSL does not load a certificate with surrogates in a BMPString, not even pairs.
+  // OpenSSL does not load a certificate with surrogates in a BMPString, not even in pairs.
   if (beyond !== undefined)
-    report.add('name-characters', `${place()} has ${beyond}, which a BMPString cannot have`)
+    report.add('name-characters', `${place()} has ${beyond}, which is not allowed in a BMPString`)
   const foreign = tag === tags.teletexString ? found(beyondAscii) : undefined
-  // Latin-1 to most readers, T.61 to others, UTF-8 to pyca.
+  // Most implementations read the bytes as Latin-1, some as T.61, pyca/cryptography as UTF-8.
   if (foreign !== undefined)
-    report.add('name-characters', `${place()} has ${foreign}, ambiguous in a TeletexString`)
+    report.add(
+      'name-characters',
+      `${place()} has ${foreign}, which is ambiguous in a TeletexString`,
+    )
 }
 
 const stringTypes: ReadonlyMap<number, string> = new Map([
@@ -185,7 +194,7 @@ function stringType(tag: number): string {
   return stringTypes.get(tag) ?? `of tag 0x${tag.toString(16)}`
 }
 
-/** Checks that multi-valued RDNs are in the order of DER and have each type once. They are rare. */
+/** Checks that multi-valued RDNs, which are rare, are in DER order and contain each attribute type once. */
 function lintSets({ der, rdns }: Name, label: string, report: Report): void {
   const sets = readAll(readOnlyNested(der, tags.sequence, label), label, rdns.length)
   for (const [index, set] of sets.entries()) {

@@ -1,17 +1,17 @@
-/** Object identifiers that exceed the limits of some readers. */
+/** Check for object identifiers that exceed the limits of some implementations. */
 import { encodeOid } from '../x509/der/oid.ts'
 import type { Report } from './rules.ts'
 
-/** Go stores arcs in 31 bits. */
+/** Largest arc that Go can store: 31 bits. */
 const arcMax = 2n ** 31n - 1n
-/** pyca/cryptography reads up to 63 bytes of contents. */
+/** Longest encoding that pyca/cryptography can read. */
 const bytesMax = 63
-/** Shorter dotted forms cannot exceed 63 bytes. */
-const plainLengthMax = 64
+/** Length of a dotted form up to which its encoding cannot exceed 63 bytes. */
+const shortLengthMax = 64
 
-/** Warns of an object identifier, dotted, with arcs of more than 31 bits or more than 63 bytes. */
+/** Warns if an object identifier, in dotted form, has an arc of more than 31 bits or an encoding of more than 63 bytes. */
 export function lintOid(dotted: string, place: () => string, report: Report): void {
   const hasLargeArc = /\d{10}/.test(dotted) && dotted.split('.').some((arc) => BigInt(arc) > arcMax)
-  const isLong = dotted.length > plainLengthMax && encodeOid(dotted).length > bytesMax
+  const isLong = dotted.length > shortLengthMax && encodeOid(dotted).length > bytesMax
   if (hasLargeArc || isLong) report.add('object-identifier-size', `${place()}: ${dotted}`)
 }

@@ -1,4 +1,4 @@
-/** Checks of the extensions about certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
+/** Checks of extensions for certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
 import { parseCertificatePolicies } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -13,13 +13,14 @@ import { uriFault } from './host-names.ts'
 import { lintString } from './name-strings.ts'
 import { lintOid } from './object-identifiers.ts'
 
-/** DisplayText (RFC 5280 §4.2.1.4). */
+/** Maximum length of DisplayText (RFC 5280 §4.2.1.4). */
 const noticeLengthMax = 200
 
 function checkPolicies({ value }: Extension, { report }: LintContext): void {
   const policies = parseCertificatePolicies(value)
   const identifiers = policies.map(({ policyIdentifier }) => policyIdentifier)
-  if (new Set(identifiers).size < identifiers.length) throw new DerError('a policy occurs twice')
+  if (new Set(identifiers).size < identifiers.length)
+    throw new DerError('the list contains a policy twice')
   for (const { policyIdentifier, cpsUris, noticeTexts } of policies) {
     const place = (): string => `certificatePolicies, policy ${policyIdentifier}`
     lintOid(policyIdentifier, place, report)
@@ -40,10 +41,10 @@ function checkPolicyMappings({ value }: Extension, { facts }: LintContext): void
   facts.policyExtension ??= 'policyMappings'
   for (const { issuerDomainPolicy, subjectDomainPolicy } of parsePolicyMappings(value))
     if ([issuerDomainPolicy, subjectDomainPolicy].includes(oids.anyPolicy))
-      throw new DerError('policyMappings maps anyPolicy')
+      throw new DerError('policyMappings contains anyPolicy')
 }
 
-/** By object identifier. */
+/** Checks by object identifier of the extension. */
 export const policyChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.certificatePolicies]: { rule: 'certificate-policies', check: checkPolicies },
   [oids.microsoftApplicationPolicies]: {

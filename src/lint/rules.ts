@@ -1,15 +1,14 @@
 /**
- * The rules that a certificate is checked against, with their severity: with `--lint=error`, an error refuses the certificate
- * and a warning is logged. docs/lint.md lists them for operators.
+ * The lint rules with their severity. With `--lint=error`, a certificate that breaks an error rule is refused, and a warning is
+ * logged. docs/reference/lint-rules.md lists them for operators.
  */
 type Severity = 'error' | 'warning'
 
-/** A rule: its part of a finding. */
 interface LintRule {
   readonly severity: Severity
-  /** The rule, in words. */
+  /** Requirement as a sentence, for messages and documentation. */
   readonly rule: string
-  /** Where the rule comes from. */
+  /** Standard, or software, that requires it. */
   readonly source: string
 }
 
@@ -18,86 +17,95 @@ const warning = (rule: string, source: string): LintRule => ({ severity: 'warnin
 
 const fieldRules = {
   'strict-der': error('the certificate is strict DER', 'RFC 5280 §4.1, X.690'),
-  'version-3': error('a certificate with extensions is of version 3', 'RFC 5280 §4.1.2.1'),
+  'version-3': error('a certificate with extensions has version 3', 'RFC 5280 §4.1.2.1'),
   'serial-number': error(
-    'the serial number is positive and of at most 20 octets',
+    'the serial number is positive and at most 20 bytes long',
     'RFC 5280 §4.1.2.2',
   ),
   'issuer-not-empty': error('the issuer is not empty', 'RFC 5280 §4.1.2.4'),
-  'validity-order': error('the validity does not end before it begins', 'RFC 5280 §4.1.2.5'),
+  'validity-order': error('notAfter is not before notBefore', 'RFC 5280 §4.1.2.5'),
   'validity-encoding': error(
-    'the validity is written as UTCTime until 2049, as GeneralizedTime from 2050',
+    'dates through 2049 are encoded as UTCTime, later dates as GeneralizedTime',
     'RFC 5280 §4.1.2.5',
   ),
   'within-issuer': error(
-    'the certificate does not outlive its issuer',
+    'the certificate does not expire after its issuer',
     'AWS Private CA User Guide, Validity',
   ),
   'empty-subject': error(
-    'an empty subject belongs to an end entity with a critical subject alternative name',
+    'only an end-entity certificate with a critical subject alternative name has an empty subject',
     'RFC 5280 §4.1.2.6, §4.2.1.6',
   ),
 } as const
 
 const nameRules = {
   'subject-value-types': error(
-    'the values in names are of types that their attributes may have',
+    'each value in a name has an ASN.1 type that its attribute allows',
     'RFC 5280 §4.1.2.4, appendix A.1; X.520',
   ),
   'name-characters': error(
-    'strings in names have only characters of their type',
+    'strings in names contain only characters that their string type allows',
     'RFC 5280 §4.1.2.4; X.680 §41',
   ),
   'name-control-characters': error(
-    'strings in names have no control characters and no noncharacters',
+    'strings in names contain no control characters and no noncharacters',
     'X.520 §6; Unicode §23.1, §23.7',
   ),
   'name-value-empty': error('strings in names are not empty', 'RFC 5280 appendix A.1; X.520'),
-  'name-value-blank': warning('strings in names are not only white space', 'RFC 5280 §7.1'),
+  'name-value-blank': warning(
+    'strings in names do not consist only of white space',
+    'RFC 5280 §7.1',
+  ),
   'name-value-length': error(
-    'strings in names are not longer than their upper bound; a country has two letters',
+    'strings in names are within the upper bound for their attribute; a country code has two characters',
     'RFC 5280 appendix A.1',
   ),
   'name-set-order': error(
-    'the attributes of an RDN are in the order of DER',
+    'the attributes of an RDN are in DER order',
     'RFC 5280 §4.1.2.4; X.690 §11.6',
   ),
   'name-string-type': warning(
-    'strings in names have the type that RFC 5280 gives their attribute',
+    'strings in names have the type that RFC 5280 defines for their attribute',
     'RFC 5280 §4.1.2.4, appendix A.1',
   ),
   'name-legacy-string': warning(
-    'names are in PrintableString or UTF8String, not in TeletexString or BMPString',
+    'strings in names are not encoded as TeletexString or BMPString',
     'RFC 5280 §4.1.2.4',
   ),
   'name-invisible-characters': warning(
-    'names have no characters that change the direction of text',
+    'names contain no characters that change the direction of text',
     'Unicode TR 36 §3.1',
   ),
-  'name-repeated-attribute': warning('an RDN has each type of attribute once', 'X.501 §9.3'),
+  'name-repeated-attribute': warning(
+    'an RDN contains each attribute type at most once',
+    'X.501 §9.3',
+  ),
 } as const
 
 const generalNameRules = {
   'dns-name': error(
-    'a dNSName is a host name: labels of 1 to 63 letters, digits and hyphens, at most 253 characters, an asterisk only as the whole first label',
+    'a dNSName is a host name of at most 253 characters, with labels of 1 to 63 letters, digits and hyphens; an asterisk is only allowed as the entire first label',
     'RFC 5280 §4.2.1.6; RFC 1034 §3.5; RFC 1123 §2.1',
   ),
   'dns-name-form': warning(
-    'a dNSName has no underscores, and no hyphens at the ends of a label',
+    'a dNSName has no underscores, and no label of it begins or ends with a hyphen',
     'RFC 1034 §3.5',
   ),
-  'mail-address': error('an rfc822Name is a mailbox', 'RFC 5280 §4.2.1.6; RFC 5321 §4.1.2'),
+  'mail-address': error('an rfc822Name is a valid mailbox', 'RFC 5280 §4.2.1.6; RFC 5321 §4.1.2'),
   uri: error(
-    'a URI is absolute and well-formed, with a host where it has an authority',
+    'a URI is absolute and well-formed, and its authority, if present, has a host',
     'RFC 5280 §4.2.1.6; RFC 3986',
   ),
   'directory-name': error('a directoryName is not empty', 'RFC 5280 §4.2.1.6'),
-  'other-name': error('an otherName holds DER, and no empty string', 'RFC 5280 §4.2.1.6'),
+  'other-name': error(
+    'the value of an otherName is DER and not an empty string',
+    'RFC 5280 §4.2.1.6',
+  ),
   'edi-party-name': error(
-    'an ediPartyName holds strings that are not empty',
+    'an ediPartyName contains nonempty strings',
     'RFC 5280 §4.2.1.6, appendix A.2',
   ),
-  'x400-address': error('an x400Address holds DER', 'RFC 5280 §4.2.1.6'),
+  'x400-address': error('the content of an x400Address is DER', 'RFC 5280 §4.2.1.6'),
 } as const
 
 const crossRules = {
@@ -106,105 +114,111 @@ const crossRules = {
     'RFC 5280 §4.2.1.9',
   ),
   'ca-key-cert-sign': error(
-    'the key usage of a CA, if it has one, includes keyCertSign',
+    'the key usage of a CA, if present, includes keyCertSign',
     'RFC 5280 §4.2.1.3',
   ),
-  'end-entity-key-cert-sign': error('keyCertSign belongs to CAs', 'RFC 5280 §4.2.1.3, §4.2.1.9'),
-  'key-usage-not-empty': error('a key usage has at least one bit set', 'RFC 5280 §4.2.1.3'),
+  'end-entity-key-cert-sign': error(
+    'only CAs have the key usage keyCertSign',
+    'RFC 5280 §4.2.1.3, §4.2.1.9',
+  ),
+  'key-usage-not-empty': error(
+    'a key usage extension has at least one bit set',
+    'RFC 5280 §4.2.1.3',
+  ),
   'key-usage-agreement': warning(
-    'encipherOnly and decipherOnly stand beside keyAgreement',
+    'encipherOnly and decipherOnly occur only together with keyAgreement',
     'RFC 5280 §4.2.1.3',
   ),
-  'name-constraints-ca': error('name constraints belong to CAs', 'RFC 5280 §4.2.1.10'),
+  'name-constraints-ca': error('only CAs have name constraints', 'RFC 5280 §4.2.1.10'),
   'policy-extension-ca': warning(
-    'policyMappings, policyConstraints and inhibitAnyPolicy belong to CAs',
+    'only CAs have policyMappings, policyConstraints or inhibitAnyPolicy',
     'RFC 5280 §4.2.1.5, §4.2.1.11, §4.2.1.14',
   ),
   'extension-criticality': error(
-    'extensions are critical, or not, where RFC 5280 says so',
+    'extensions are critical or noncritical as RFC 5280 requires',
     'RFC 5280 §4.2',
   ),
   'extension-criticality-advice': warning(
-    'extensions are critical, or not, where their standard recommends it',
+    'extensions are critical or noncritical as their standards recommend',
     'RFC 5280 §4.2; RFC 6960 §4.2.2.2.1; RFC 6962 §3.3; RFC 7633 §6',
   ),
   'object-identifier-size': warning(
-    'object identifiers have arcs of at most 31 bits, and at most 63 octets',
+    'object identifiers have arcs of at most 31 bits and an encoding of at most 63 bytes',
     'Go, encoding/asn1; pyca/cryptography',
   ),
-  'unknown-extension': warning('the value of every extension is DER', 'RFC 5280 §4.1.2.9'),
+  'unknown-extension': warning('the value of an unknown extension is DER', 'RFC 5280 §4.1.2.9'),
   'cps-uri': warning('a CPS pointer is a URI', 'RFC 5280 §4.2.1.4'),
 } as const
 
 const parseRules = {
   'basic-constraints': error(
-    'the basic constraints can be read, and have a path length only for a CA',
+    'the basic constraints are well-formed and have a path length only for a CA',
     'RFC 5280 §4.2.1.9',
   ),
   'key-usage': error(
-    'the key usage is a BIT STRING of named bits without trailing zeros',
+    'the key usage is a BIT STRING of named bits without trailing zero bits',
     'RFC 5280 §4.2.1.3; X.690 §11.2',
   ),
   'subject-alternative-name': error(
-    'the subject alternative name holds well-formed names',
+    'the subject alternative name contains well-formed names',
     'RFC 5280 §4.2.1.6',
   ),
   'issuer-alternative-name': error(
-    'the issuer alternative name holds well-formed names',
+    'the issuer alternative name contains well-formed names',
     'RFC 5280 §4.2.1.7',
   ),
   'extended-key-usage': error(
-    'the extended key usage names at least one purpose, each once',
+    'the extended key usage lists at least one purpose, and none of them twice',
     'RFC 5280 §4.2.1.12',
   ),
   'certificate-policies': error(
-    'the certificate policies name at least one policy, each once, with well-formed qualifiers',
+    'the certificate policies list at least one policy, none of them twice, with well-formed qualifiers',
     'RFC 5280 §4.2.1.4',
   ),
   'subject-key-identifier': error(
-    'the subject key identifier is that of the key, and not critical',
+    'the subject key identifier matches the public key and is not critical',
     'RFC 5280 §4.2.1.2',
   ),
   'authority-key-identifier': error(
-    'the authority key identifier is that of the issuer, and not critical',
+    'the authority key identifier matches the issuer and is not critical',
     'RFC 5280 §4.2.1.1',
   ),
   'name-constraints': error(
-    'name constraints hold subtrees whose bases have the form of their kind, addresses without bits outside of their mask',
+    'the base of every subtree in name constraints is well-formed, and an address has no bits outside its mask',
     'RFC 5280 §4.2.1.10',
   ),
   'distribution-points': error(
-    'cRLDistributionPoints and freshestCRL hold points with a full name or an issuer',
+    'every distribution point in cRLDistributionPoints and freshestCRL has a full name or a CRL issuer',
     'RFC 5280 §4.2.1.13, §4.2.1.15',
   ),
   'info-access': error(
-    'authorityInfoAccess and subjectInfoAccess hold well-formed locations',
+    'authorityInfoAccess and subjectInfoAccess contain well-formed locations',
     'RFC 5280 §4.2.2',
   ),
   'policy-mappings': error(
-    'policy mappings hold at least one pair, without anyPolicy',
+    'policy mappings contain at least one pair, and never anyPolicy',
     'RFC 5280 §4.2.1.5',
   ),
   'policy-constraints': error(
-    'policyConstraints and inhibitAnyPolicy can be read and are not empty',
+    'policyConstraints and inhibitAnyPolicy are well-formed and not empty',
     'RFC 5280 §4.2.1.11, §4.2.1.14',
   ),
   'certificate-transparency': error(
-    'a list of signed certificate timestamps can be read; a poison is NULL and critical',
+    'a list of signed certificate timestamps is well-formed; a precertificate poison is NULL and critical',
     'RFC 6962 §3.1, §3.3',
   ),
-  'tls-feature': error('a TLS feature extension names at least one feature', 'RFC 7633 §4.1'),
-  'ocsp-no-check': error('ocsp-nocheck is NULL', 'RFC 6960 §4.2.2.2.1'),
+  'tls-feature': error('a TLS feature extension lists at least one feature', 'RFC 7633 §4.1'),
+  'ocsp-no-check': error('the value of ocsp-nocheck is NULL', 'RFC 6960 §4.2.2.2.1'),
   'private-key-usage-period': error(
-    'a private key usage period can be read and does not end before it begins',
+    'a private key usage period is well-formed and does not end before it begins',
     'RFC 3280 §4.2.1.4',
   ),
   'subject-directory-attributes': error(
-    'subject directory attributes can be read, each with values in the order of DER',
+    'subject directory attributes are well-formed, and the values of each are in DER order',
     'RFC 5280 §4.2.1.8; X.690 §11.6',
   ),
   'vendor-extension': error(
-    'extensions of Microsoft and Netscape, qcStatements and S/MIME capabilities have their form',
+    'extensions of Microsoft and Netscape, qcStatements and S/MIME capabilities are well-formed',
     '[MS-WCCE] §2.2.2.7.7; RFC 3739 §3.2.6; RFC 8551 §2.5.2',
   ),
 } as const
@@ -222,17 +236,17 @@ export type RuleName = keyof typeof rules
 
 /** A broken rule. */
 export interface LintFinding extends LintRule {
-  /** For messages, logs and documentation: `ca-basic-constraints-critical`. */
+  /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** Which part of the certificate breaks the rule, and how; undefined where the rule says it all. */
+  /** Part of the certificate that breaks the rule, and how; undefined if the rule needs no details. */
   readonly detail: string | undefined
 }
 
-/** Collects findings. Only the first of each rule is kept, so their number is bounded. */
+/** Collects findings. Only the first finding of each rule is kept, so their number is bounded. */
 export class Report {
   readonly #findings = new Map<RuleName, LintFinding>()
 
-  /** How often a rule was found broken, repeated breaches included. */
+  /** Number of calls of `add`, including those for rules that already have a finding. */
   breaches = 0
 
   add(name: RuleName, detail?: string): void {
@@ -240,7 +254,7 @@ export class Report {
     if (!this.#findings.has(name)) this.#findings.set(name, { name, ...rules[name], detail })
   }
 
-  /** Errors first, each in the order of `rules`. */
+  /** Returns the errors, then the warnings, both in the order of `rules`. */
   findings(): LintFinding[] {
     if (this.#findings.size === 0) return []
     const order = Object.keys(rules)

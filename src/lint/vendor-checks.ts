@@ -20,8 +20,8 @@ import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
 import { lintString } from './name-strings.ts'
 
-/** Makes a check that a value can be parsed. */
-const readable =
+/** Returns a check that a value can be parsed. */
+const wellFormed =
   (parse: (value: Uint8Array) => unknown) =>
   ({ value }: Extension): void => {
     parse(value)
@@ -31,7 +31,7 @@ function checkNull({ oid, value }: Extension): void {
   if (!isNull(value)) throw new DerError(`${oidName(oid)} is not NULL`)
 }
 
-/** SHA-256, with RSA or ECDSA (RFC 6962 §2.1.4, RFC 5246 §7.4.1.4.1). */
+/** Identifiers of SHA-256, and of RSA and ECDSA (RFC 6962 §2.1.4, RFC 5246 §7.4.1.4.1). */
 const sctHash = 4
 const sctSignatures: readonly number[] = [1, 3]
 
@@ -44,13 +44,16 @@ function checkTimestamps({ value }: Extension): void {
 function checkUsagePeriod({ value }: Extension): void {
   const { notBefore, notAfter } = parsePrivateKeyUsagePeriod(value)
   if (notBefore !== undefined && notAfter !== undefined && notAfter < notBefore)
-    throw new DerError('it ends before it begins')
+    throw new DerError('notAfter is before notBefore')
 }
 
 function checkTemplateName({ value }: Extension, { report }: LintContext): void {
   const text = parseMicrosoftTemplateName(value)
   // Microsoft defines a BMPString here, so the advice against it does not apply.
-  lintString({ tag: tags.utf8String, text, place: () => 'name of the template' }, report)
+  lintString(
+    { tag: tags.utf8String, text, place: () => 'name of the certificate template' },
+    report,
+  )
 }
 
 function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
@@ -82,7 +85,7 @@ function checkStatements({ oid, value }: Extension): void {
   }
 }
 
-/** By object identifier. */
+/** Checks by object identifier of the extension. */
 export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.signedCertificateTimestamps]: {
     rule: 'certificate-transparency',
@@ -97,16 +100,16 @@ export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.tlsFeature]: {
     rule: 'tls-feature',
     critical: 'should not',
-    check: readable(parseTlsFeatures),
+    check: wellFormed(parseTlsFeatures),
   },
   [oids.ocspNoCheck]: { rule: 'ocsp-no-check', critical: 'should not', check: checkNull },
   [oids.privateKeyUsagePeriod]: { rule: 'private-key-usage-period', check: checkUsagePeriod },
   [oids.subjectDirectoryAttributes]: {
     rule: 'subject-directory-attributes',
     critical: 'must not',
-    check: readable(parseDirectoryAttributes),
+    check: wellFormed(parseDirectoryAttributes),
   },
-  [oids.microsoftTemplate]: { rule: 'vendor-extension', check: readable(parseMicrosoftTemplate) },
+  [oids.microsoftTemplate]: { rule: 'vendor-extension', check: wellFormed(parseMicrosoftTemplate) },
   [oids.microsoftTemplateName]: { rule: 'vendor-extension', check: checkTemplateName },
   [oids.microsoftCaSecurity]: { rule: 'vendor-extension', check: checkCaSecurity },
   [oids.microsoftCaVersion]: {

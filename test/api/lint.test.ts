@@ -96,8 +96,8 @@ test('a refusal names the attribute, its RDN and the character', async () => {
   assert.equal(
     await refusalOf(csrOf(printable)),
     'InvalidArgsException: The certificate would not pass the lint. name-characters: strings in names ' +
-      'have only characters of their type; subject, commonName in RDN 2 has ' +
-      "U+0040 '@' at character 2, which a PrintableString does not have (RFC 5280 §4.1.2.4; X.680 §41)",
+      'contain only characters that their string type allows; subject, commonName in RDN 2 has ' +
+      "U+0040 '@' at character 2, which is not allowed in a PrintableString (RFC 5280 §4.1.2.4; X.680 §41)",
   )
   const escape = subjectOf(oids.organizationName, tags.utf8String, Buffer.from('a\u001B[2J'))
   assert.match(

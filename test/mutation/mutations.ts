@@ -201,11 +201,11 @@ const lint: readonly Change[] = [
 
 const extensionChecks: readonly Change[] = [
   ['purposes twice', 'new Set(purposes).size < purposes.length', 'false'],
-  ['foreign AKI', 'if (!isIssuers)', 'if (false)'],
+  ['foreign AKI', 'if (!matchesIssuer)', 'if (false)'],
   ['foreign SKI', 'certificate.keyIdentifier) !== 0', 'identifier) !== 0'],
-  ['names unchecked', '    lintGeneralNames(parseGeneralNames(value), what, report)\n', ''],
-  ['locations unchecked', '    lintGeneralNames(locations, what, report)\n', ''],
-  ['points unchecked', '      lintGeneralNames(point.fullName, what, report)\n', ''],
+  ['names unchecked', '    lintGeneralNames(parseGeneralNames(value), label, report)\n', ''],
+  ['locations unchecked', '    lintGeneralNames(locations, label, report)\n', ''],
+  ['points unchecked', '      lintGeneralNames(point.fullName, label, report)\n', ''],
   ['bases unread', '  readNameConstraints(value)\n', ''],
 ]
 
@@ -213,7 +213,7 @@ const nameStrings: readonly Change[] = [
   ['empty values', "text === '' ? 'name-value-empty' : 'name-value-blank'", "'name-value-blank'"],
   ['PrintableString', 'tag === tags.printableString && !isPrintable(text)', 'false'],
   ['control characters', 'if (control !== undefined)', 'if (false)'],
-  ['surrogates', 'if (lone !== undefined)', 'if (false)'],
+  ['surrogates', 'if (unpaired !== undefined)', 'if (false)'],
   ['order of sets', 'if (!isOrdered)', 'if (false)'],
   ['lengths', 'length > lengthMax ||', 'false ||'],
   ['types', 'if (!hasType)', 'if (false)'],

@@ -332,7 +332,7 @@ test('a node with another master key is refused', async (t) => {
   await copyFile(join(other, 'master.key'), join(third, 'master.key'))
   await assert.rejects(startSingleProcess(configOf(third, database), context), (error: Error) => {
     assert.ok(error instanceof ConfigurationError)
-    assert.match(error.message, /is not the one that the database was made with/)
+    assert.match(error.message, /is not the one that the database was created with/)
     return true
   })
   await first.close()
