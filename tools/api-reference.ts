@@ -196,7 +196,7 @@ function typesSection(): string {
 
 function commonErrorsSection(): string {
   const rows = Object.entries(commonErrors).map(
-    ([code, cause]) => `| ${code} | ${errorStatus[code as ErrorCode]} | ${cause} |`,
+    ([error, cause]) => `| ${error} | ${errorStatus[error as ErrorCode]} | ${cause} |`,
   )
   const own = 'The page of an operation lists its other errors, which have the HTTP status 400.'
   return `## Common errors\n\nEvery operation can return these errors. ${own}\n\n| error | HTTP status | cause |\n| --- | --- | --- |\n${rows.join('\n')}\n`
@@ -303,6 +303,7 @@ function scalarLimits(shape: ScalarShape): string {
       return ''
   }
 }
+
 /** A range such as `1 to 1000 items`; empty if there is no limit. */
 function range(
   { min, max }: { readonly min?: number; readonly max?: number },
