@@ -12,7 +12,6 @@ const unrevised = [
   'docs/guides/production.md',
   'docs/guides/threat-model.md',
   'docs/lint.md',
-  'docs/storage.md',
   'src/backup/',
   'src/chain/',
   'src/data-folder/',
