@@ -1,8 +1,8 @@
 /**
  * The content of a backup: records, each its length (4 bytes, of what follows), a letter for its kind, and its content. The
  * header comes first; a file is a name and bytes; a table is its name and columns as JSON; rows follow their table; the end
- * counts the rows of every table and has the SHA-256 of all records before it. docs/reference/backup-format.md describes them for readers of
- * a decrypted backup.
+ * counts the rows of every table and has the SHA-256 of all records before it. docs/reference/backup-format.md describes them for
+ * readers of a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'
