@@ -10,7 +10,6 @@ const unrevised = [
   'docs/decisions/',
   'docs/guides/kubernetes.md',
   'docs/guides/production.md',
-  'docs/guides/threat-model.md',
   'docs/lint.md',
   'src/backup/',
   'src/chain/',
