@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, '..')
 const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-test('there are documents', () => {
+test('the main documents exist', () => {
   for (const name of [
     'README.md',
     'ARCHITECTURE.md',
@@ -43,7 +43,7 @@ test('there are documents', () => {
     assert.ok(documents.includes(name), name)
 })
 
-test('every relative link leads somewhere', () => {
+test('every relative link leads to an existing file', () => {
   for (const path of documents)
     for (const [, target = ''] of read(path).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
       if (/^[a-z]+:/.test(target)) continue
@@ -51,7 +51,7 @@ test('every relative link leads somewhere', () => {
     }
 })
 
-test('every link to a heading of a document leads to one', () => {
+test('every link to a heading leads to an existing heading', () => {
   for (const path of documents)
     for (const [, target = '', anchor = ''] of read(path).matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(target)) continue
@@ -73,7 +73,7 @@ test('no page has more than 1,500 words, and a page of more than 1,000 has a tab
   }
 })
 
-/** Generated pages, and pages that are still to be divided. */
+/** Pages above the limits. */
 const longPages = new Set([
   'docs/client.md',
   'docs/client-reference.md',
@@ -100,15 +100,15 @@ function slug(heading: string): string {
     .replaceAll(/\s/g, '-')
 }
 
-test('every file of ours that is named exists', () => {
+test('every file of the repository that a document mentions exists', () => {
   for (const path of documents.filter((name) => !name.startsWith('testdata/')))
     for (const [, name = ''] of read(path).matchAll(
       /`((?:src|client|embedded|test|docs|bin|bench|testdata)\/[\w./-]+)`/g,
     ))
-      assert.ok(existsSync(join(root, name)), `${path} names ${name}`)
+      assert.ok(existsSync(join(root, name)), `${path} mentions ${name}`)
 })
 
-test('every module and folder of src that ARCHITECTURE.md names exists', () => {
+test('every module and folder of src that ARCHITECTURE.md mentions exists', () => {
   const text = read('ARCHITECTURE.md').replace(/<!-- rooms -->.*<!-- \/rooms -->/s, '')
   const names = [...text.matchAll(/`([a-z][\w-]*(?:\/[\w-]+)+)`/g)].map(([, name = '']) => name)
   assert.ok(names.length > 20)
@@ -116,7 +116,7 @@ test('every module and folder of src that ARCHITECTURE.md names exists', () => {
   for (const name of ours)
     assert.ok(
       existsSync(join(root, 'src', `${name}.ts`)) || existsSync(join(root, 'src', name)),
-      `ARCHITECTURE.md names ${name}`,
+      `ARCHITECTURE.md mentions ${name}`,
     )
 })
 
