@@ -61,7 +61,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'certificate-authorities',
     'deletes a CA after a restoration period',
   ],
-  DeletePermission: ['permissions-and-policies', 'revokes the permissions of a service'],
+  DeletePermission: ['permissions-and-policies', 'removes the permissions of a service'],
   DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
   DescribeCertificateAuthority: ['certificate-authorities', 'returns a CA'],
   DescribeCertificateAuthorityAuditReport: [
