@@ -1,7 +1,7 @@
 /**
  * How long an embedded CA takes to start. Every figure is the median of so many new processes of what `npm run build` made.
  *
- * Prints a table for docs/benchmarks.md. Flag: --starts N (20).
+ * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N (20).
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'

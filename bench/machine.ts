@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
-/** A line for docs/benchmarks.md. Other load, as it was before the run, makes every figure doubtful. */
+/** A line for docs/explanation/benchmarks.md. Other load, as it was before the run, makes every figure doubtful. */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
   const date = new Date().toISOString().slice(0, 10)

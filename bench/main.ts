@@ -2,7 +2,7 @@
  * What a server does in a second, each figure beside a peer or a floor in the same run: signed requests through the real
  * listener, on disk before they are answered, to a process as `signet serve` runs it.
  *
- * Prints the tables for docs/benchmarks.md. `--help` shows the flags.
+ * Prints the tables for docs/explanation/benchmarks*.md. `--help` shows the flags.
  */
 import { readFile } from 'node:fs/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'

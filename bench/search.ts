@@ -69,7 +69,7 @@ interface Query {
   readonly input: () => Record<string, unknown>
 }
 
-/** What compatibility.md documents, alone and together. */
+/** What docs/reference/certificate-search.md documents, alone and together. */
 function queriesOf(stock: Stock): Query[] {
   const { authorityArns, count } = stock
   const [largest = '', ...others] = authorityArns

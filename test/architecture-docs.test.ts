@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md and its diagram are what the table of rooms says. */
+/** ARCHITECTURE.md and its diagram equal the output of their generator. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

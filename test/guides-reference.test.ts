@@ -1,4 +1,4 @@
-/** docs/api-reference.md equals the output of its generator, and describes every operation. */
+/** The generated pages in docs/reference/api equal the output of their generator, and describe every operation. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,17 +8,19 @@ import { operations } from '../src/operations/index.ts'
 import type { OperationName } from '../src/operations/shared/operation.ts'
 import { apiReference } from '../tools/api-reference.ts'
 
-const path = join(import.meta.dirname, '../docs/api-reference.md')
+const folder = join(import.meta.dirname, '../docs/reference/api')
 
-test('it is what npm run docs writes', () => {
-  assert.equal(readFileSync(path, 'utf8'), apiReference(), 'run: npm run docs')
+test('the pages of the API reference are current', () => {
+  for (const [name, text] of apiReference())
+    assert.equal(readFileSync(join(folder, name), 'utf8'), text, `${name}; run: npm run docs`)
 })
 
-test('every operation, every member by its path and every error is in it', () => {
-  const text = apiReference()
+test('every operation has one section with all its members and errors', () => {
+  const text = [...apiReference().values()].join('\n')
   for (const { name, input, errors } of Object.values(operations)) {
-    const [, section = ''] = text.split(`\n## ${name}\n`)
-    const own = section.split('\n## ')[0] ?? ''
+    const [, section = '', ...others] = text.split(`\n## ${name}\n`)
+    assert.equal(others.length, 0, name)
+    const own = section.split(/\n##? /)[0] ?? ''
     for (const field of input.fields)
       assert.ok(own.includes(field.required ? `| **${field.name}** |` : `| ${field.name} |`))
     for (const error of errors) assert.ok(own.includes(error), `${name} ${error}`)
@@ -30,7 +32,7 @@ const arn =
 const Tags = [{ Key: 'team', Value: 'web' }]
 const validity = { Type: 'DAYS', Value: 1 }
 
-/** Calls with all members that set condition keys or require further actions. */
+/** Inputs with all members that set condition keys or require further actions. */
 const calls: Readonly<Partial<Record<OperationName, object>>> = {
   CreateCertificateAuthority: {
     CertificateAuthorityType: 'ROOT',
@@ -51,7 +53,7 @@ const calls: Readonly<Partial<Record<OperationName, object>>> = {
   UntagCertificateAuthority: { CertificateAuthorityArn: arn, Tags },
 }
 
-test('condition keys and further actions are those that a call has', () => {
+test('the documented condition keys and further actions are those of a call', () => {
   const caller = { partition: 'aws' } as Caller
   const documented = Object.values(operations).filter(
     ({ conditionKeys, furtherActions }) => conditionKeys ?? furtherActions,

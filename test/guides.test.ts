@@ -148,7 +148,6 @@ async function hasAll(t: TestContext, { tools, missing }: Needs): Promise<boolea
 
 test('there is a guide for each user', () => {
   for (const name of Object.keys(needs)) assert.ok(guides.includes(name), name)
-  assert.ok(guides.includes('threat-model.md'))
   for (const guide of guides)
     assert.ok(textOf(guide).split('\n').length <= 150, `${guide} is short`)
 })

@@ -1,4 +1,4 @@
-/** The table of operations against AWS's model: what it declares, and what it accepts and refuses. */
+/** Compares the table of operations with AWS's model: its declarations, and the inputs that it accepts and refuses. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -30,18 +30,18 @@ import {
 
 const names = Object.keys(facts.operations) as AwsOperationName[]
 
-/** Operations of ours, which the model does not have. */
+/** Operations that only Signet has. */
 const own: readonly OwnOperationName[] = ['ListCertificates']
 const all: readonly OperationName[] = [...names, ...own]
 
-/** Errors that the model does not have: AWS says nothing of what a change of the CA in the middle of these is answered. */
+/** Errors that the model lacks. AWS does not document the error for a concurrent change of the CA during these operations. */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],
 }
 
-suite('declared as in the model', () => {
-  test('the same 23 operations, and our own, each under its name', () => {
+suite('declarations equal the model', () => {
+  test('the table has the 23 operations of AWS and those of Signet, each under its name', () => {
     assert.equal(names.length, 23)
     assert.deepEqual(Object.keys(operations).toSorted(), all.toSorted())
     for (const name of all) {
@@ -62,7 +62,7 @@ suite('declared as in the model', () => {
       else compare(operation.output, output, { at: 'output', seen })
     })
 
-  test('no shape of the model was left out', () => {
+  test('every shape of the model was compared', () => {
     assert.deepEqual([...seen].sort(), Object.keys(facts.shapes).sort())
     assert.equal(seen.size, 130)
   })
@@ -73,7 +73,7 @@ interface Walk {
   readonly seen: Set<string>
 }
 
-/** Asserts that a shape declares exactly what the model does, all the way down. */
+/** Asserts that a shape and all nested shapes have the declarations of the model. */
 function compare(shape: Shape | undefined, name: string, walk: Walk): void {
   const {
     type,
@@ -112,7 +112,7 @@ function compare(shape: Shape | undefined, name: string, walk: Walk): void {
     compare(field.shape, members[field.name]!, { seen, at: `${at}.${field.name}` })
 }
 
-suite('accepted and refused as the model says', () => {
+suite('inputs are accepted and refused according to the model', () => {
   const count = { limits: 0, patterns: 0, enumerations: 0, required: 0, types: 0 }
   for (const name of names)
     test(name, () => {
@@ -128,7 +128,7 @@ suite('accepted and refused as the model says', () => {
       }
     })
 
-  test('every kind of constraint was tried', () => {
+  test('every constraint of the model was tried', () => {
     const sites = names.flatMap((name) => sitesOf(facts.operations[name]!.input))
     const shapes = sites.map(({ shape }) => shapeFacts(shape))
     const total = (of: (shape: ShapeFacts) => number): number =>
@@ -147,7 +147,7 @@ suite('accepted and refused as the model says', () => {
   })
 })
 
-/** One operation's reader, and inputs that are right but for one place. */
+/** Decodes inputs of an operation that are valid except for one site. */
 class Trial {
   readonly operation: Operation
   readonly input: string
@@ -174,7 +174,7 @@ class Trial {
   }
 }
 
-/** A value that was read, with its blobs in base64 again. */
+/** Converts a decoded value to JSON, with blobs in base64. */
 function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(asJson)
@@ -182,7 +182,7 @@ function asJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
 }
 
-/** Just below, at and just above each limit. Returns how many limits there are. */
+/** Tries sizes just below, at and just above each limit. Returns the number of limits. */
 function tryLimits(tried: Trial, site: Site): number {
   const { min = 0, max } = shapeFacts(site.shape)
   const sizes = [min - 1, min, min + 1, ...(max === undefined ? [] : [max - 1, max, max + 1])]
@@ -195,7 +195,7 @@ function tryLimits(tried: Trial, site: Site): number {
   return (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)
 }
 
-/** Values of a size: a right one where there is one, a wrong one otherwise. */
+/** Values of a size: a valid one if it exists, otherwise an invalid one. */
 function valuesOf(name: string, size: number): unknown[] {
   const shape = shapeFacts(name)
   if (shape.type === 'integer' || shape.type === 'long') return [size]
@@ -298,7 +298,7 @@ function tryEnumeration(tried: Trial, site: Site): number {
   return 1
 }
 
-/** Each required member absent, and null. */
+/** Tries inputs in which a required member is absent or null. Returns the number of required members. */
 function tryRequired(tried: Trial, site: Site): number {
   const { required = [] } = shapeFacts(site.shape)
   for (const member of required)
@@ -313,7 +313,7 @@ function tryRequired(tried: Trial, site: Site): number {
   return required.length
 }
 
-/** Every JSON type that a place cannot take. */
+/** Tries every JSON type that is wrong for a site. */
 function tryTypes(tried: Trial, site: Site): number {
   const { type } = shapeFacts(site.shape)
   const fitting: Record<ShapeFacts['type'], string> = {

@@ -1,48 +1,241 @@
 /**
- * Writes docs/api-reference.md from the table of operations (`npm run docs`): the input, the output, the limits and the errors of each
- * one. The text is a pure function of the table, so that a test compares the file with it.
+ * Writes the generated pages of docs/reference/api from the table of operations (`npm run docs`): the input, the output, the limits
+ * and the errors of each operation. The pages are a pure function of the table, so that a test compares the files with it.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { certificateAuthorityConfiguration } from '../src/authority/configuration.ts'
+import { csrExtensionsShape } from '../src/authority/csr-extensions.ts'
+import { generalName } from '../src/authority/general-names.ts'
+import { keyUsage } from '../src/authority/key-usage.ts'
+import { revocationConfiguration } from '../src/authority/revocation-configuration.ts'
+import { asn1Subject, customObjectIdentifier } from '../src/authority/subject.ts'
+import { errorStatus, type ErrorCode } from '../src/errors.ts'
+import { apiPassthrough } from '../src/issuance/passthrough.ts'
 import { operations } from '../src/operations/index.ts'
-import type { Operation } from '../src/operations/shared/operation.ts'
+import type { Operation, OperationName } from '../src/operations/shared/operation.ts'
+import { arn, certificateAuthority } from '../src/operations/shared/shapes.ts'
 import type { Field, ScalarShape, Shape, StructureShape } from '../src/wire/shapes/shape.ts'
+import { sentence } from './flags-reference.ts'
+
+interface Subject {
+  readonly title: string
+  readonly introduction: string
+}
+
+const subjects = {
+  'certificate-authorities': {
+    title: 'API: certificate authorities',
+    introduction: 'This page lists the input, output and errors of the operations on CAs.',
+  },
+  certificates: {
+    title: 'API: certificates',
+    introduction:
+      'This page lists the input, output and errors of the operations that issue, return, search and revoke certificates.',
+  },
+  'audit-reports': {
+    title: 'API: audit reports',
+    introduction:
+      'This page lists the input, output and errors of the operations on audit reports.',
+  },
+  'permissions-and-policies': {
+    title: 'API: permissions and policies',
+    introduction:
+      'This page lists the input, output and errors of the operations that grant access to a CA.',
+  },
+  tags: {
+    title: 'API: tags',
+    introduction:
+      'This page lists the input, output and errors of the operations on the tags of CAs.',
+  },
+} as const satisfies Readonly<Record<string, Subject>>
+
+type SubjectName = keyof typeof subjects
+
+/** The page and the purpose of each operation. */
+const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
+  CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
+  CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
+  CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
+  DeleteCertificateAuthority: [
+    'certificate-authorities',
+    'deletes a CA after a restoration period',
+  ],
+  DeletePermission: ['permissions-and-policies', 'removes the permissions of a service'],
+  DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
+  DescribeCertificateAuthority: ['certificate-authorities', 'returns a CA'],
+  DescribeCertificateAuthorityAuditReport: [
+    'audit-reports',
+    'returns the state of an audit report',
+  ],
+  GetCertificate: ['certificates', 'returns a certificate and its chain'],
+  GetCertificateAuthorityCertificate: [
+    'certificate-authorities',
+    'returns the certificate of a CA and its chain',
+  ],
+  GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
+  GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
+  ImportCertificateAuthorityCertificate: [
+    'certificate-authorities',
+    'imports the certificate of a CA',
+  ],
+  IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
+  ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
+  ListCertificates: [
+    'certificates',
+    'searches issued certificates; AWS does not have this operation',
+  ],
+  ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
+  ListTags: ['tags', 'lists the tags of a CA'],
+  PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
+  RestoreCertificateAuthority: [
+    'certificate-authorities',
+    'restores a CA during its restoration period',
+  ],
+  RevokeCertificate: ['certificates', 'revokes a certificate'],
+  TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces their values'],
+  UntagCertificateAuthority: ['tags', 'removes tags from a CA'],
+  UpdateCertificateAuthority: [
+    'certificate-authorities',
+    'changes the revocation configuration or the status of a CA',
+  ],
+}
+
+/** Errors that every operation may return, with their causes. */
+const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
+  AccessDeniedException: 'no policy allows the call, or a policy denies it',
+  ExpiredTokenException: 'the session has expired',
+  IncompleteSignatureException: 'a part of the signature is missing',
+  InternalFailure: 'the server failed; the log has the cause',
+  InvalidSignatureException: 'the signature is wrong, too old, or for another Region or service',
+  MissingAuthenticationTokenException: 'the request is not signed',
+  RequestEntityTooLargeException: 'the body exceeds the limit of the operation',
+  RequestTimeoutException: 'the body did not arrive in time',
+  SerializationException: 'the body is not JSON, or a member has the wrong JSON type',
+  ServiceUnavailable: 'the server cannot write, or is overloaded; send the request again',
+  ThrottlingException: 'a request rate, or the limit on failed authentications, is exceeded',
+  UnknownOperationException: 'the operation does not exist',
+  UnrecognizedClientException: 'the access key does not exist or is inactive',
+  ValidationException: 'a member is missing, or its value violates a limit',
+}
+
+/** Structures that have a section on the page of data types, by the names that AWS uses. */
+const dataTypes: ReadonlyMap<Shape, string> = new Map<Shape, string>([
+  [apiPassthrough, 'ApiPassthrough'],
+  [asn1Subject, 'ASN1Subject'],
+  [certificateAuthority, 'CertificateAuthority'],
+  [certificateAuthorityConfiguration, 'CertificateAuthorityConfiguration'],
+  [csrExtensionsShape, 'CsrExtensions'],
+  [generalName, 'GeneralName'],
+  [keyUsage, 'KeyUsage'],
+  [revocationConfiguration, 'RevocationConfiguration'],
+])
+
+/** Strings that are described once, on the first page. */
+const namedStrings: ReadonlyMap<Shape, string> = new Map<Shape, string>([
+  [arn, '[ARN](README.md#types)'],
+  [customObjectIdentifier, '[OID](README.md#types)'],
+])
+
+const generatedNote =
+  '<!-- Generated by `npm run docs` from the table of operations in src/operations. Do not edit. -->'
 
 const preface = `# API reference
 
-Made by \`npm run docs\` from the table of operations in \`src/operations\`; do not edit. What each operation means is in AWS's
-documentation, where Signet differs in [compatibility.md](compatibility.md).
+${generatedNote}
 
-A call is \`POST /\` with \`X-Amz-Target: ACMPrivateCA.<operation>\`, \`Content-Type: application/x-amz-json-1.1\` and a JSON body,
-signed with Signature V4 for the service \`acm-pca\`. Every operation takes the IAM action of its name. A member in **bold** is
-required. Bytes are base64 in JSON, and their limits count bytes; times are seconds since 1970, limits of text count code
-points.
+This page describes the requests, types and common errors of the API, and lists all operations. The semantics of the operations are those
+in AWS's documentation; [compatibility](../compatibility/README.md) lists the differences. AssumeRole and the other operations of the
+AWS Security Token Service are on [a separate page](sts.md).
 
-Every operation may answer AccessDeniedException, ExpiredTokenException, IncompleteSignatureException,
-InvalidSignatureException, MissingAuthenticationTokenException, RequestEntityTooLargeException, SerializationException,
-ServiceUnavailable, ThrottlingException, UnrecognizedClientException and ValidationException.
+## Requests
+
+A request is \`POST /\` with the headers \`X-Amz-Target: ACMPrivateCA.<operation>\` and \`Content-Type: application/x-amz-json-1.1\`. Its body
+is a JSON object. The request is signed with Signature V4 for the service \`acm-pca\`. Every operation requires the IAM action
+of the same name, such as \`acm-pca:IssueCertificate\`.
 `
 
-/** The content of docs/api-reference.md. */
-export function apiReference(): string {
-  const all = Object.values(operations)
-  const index = all.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(' · ')
-  return [preface, `${index}\n`, ...all.map(operationText)].join('\n')
+/** The generated pages of docs/reference/api, by file name. */
+export function apiReference(): ReadonlyMap<string, string> {
+  return new Map([
+    ['README.md', firstPage()],
+    ...Object.entries(subjects).map(
+      ([name, subject]) => [`${name}.md`, subjectPage(name as SubjectName, subject)] as const,
+    ),
+    ['data-types.md', dataTypesPage()],
+  ])
+}
+
+function firstPage(): string {
+  return [
+    preface,
+    `## Operations\n\n| operation | purpose |\n| --- | --- |\n${Object.values(operations).map(indexRow).join('\n')}\n`,
+    typesSection(),
+    commonErrorsSection(),
+  ].join('\n')
+}
+
+function indexRow({ name }: Operation): string {
+  const [page, purpose] = purposes[name]
+  return `| [${name}](${page}.md#${anchorOf(name)}) | ${sentence(purpose)} |`
+}
+
+function typesSection(): string {
+  const rows = [
+    ['string', 'JSON string; limits are numbers of Unicode code points'],
+    ['bytes', 'JSON string in base64; limits are numbers of bytes before the encoding'],
+    ['timestamp', 'JSON number of seconds since 1970, with fractions'],
+    ['integer, long', 'JSON number of 32 or 64 bits; limits are values'],
+    ['enumeration', 'JSON string with one of the listed values'],
+    ['ARN', `string, ${scalarLimits(arn)}`],
+    ['OID', `string, ${scalarLimits(customObjectIdentifier)}`],
+  ].map(([type, meaning]) => `| ${type} | ${meaning} |`)
+  const nested = 'Structures that several operations use are [data types](data-types.md).'
+  return `## Types\n\nRequired members are in **bold**. ${nested}\n\n| type | meaning |\n| --- | --- |\n${rows.join('\n')}\n`
+}
+
+function commonErrorsSection(): string {
+  const rows = Object.entries(commonErrors).map(
+    ([error, cause]) => `| ${error} | ${errorStatus[error as ErrorCode]} | ${cause} |`,
+  )
+  const own = 'The page of an operation lists its other errors, which have the HTTP status 400.'
+  return `## Common errors\n\nEvery operation can return these errors. ${own}\n\n| error | HTTP status | cause |\n| --- | --- | --- |\n${rows.join('\n')}\n`
+}
+
+function subjectPage(page: SubjectName, { title, introduction }: Subject): string {
+  const listed = Object.values(operations).filter(({ name }) => purposes[name][0] === page)
+  const index = listed.map(({ name }) => `[${name}](#${anchorOf(name)})`).join(' · ')
+  const common = '[API reference](README.md) describes requests, types and common errors.'
+  const head = `# ${title}\n\n${generatedNote}\n\n${introduction} ${common}\n\n${index}\n`
+  return [head, ...listed.map(operationText)].join('\n')
 }
 
 function operationText(operation: Operation): string {
   const { name, action, input, output, errors, conditionKeys, furtherActions } = operation
+  const [, purpose] = purposes[name]
   const access = [
-    `IAM action \`${action}\``,
-    ...(furtherActions ? [`and ${furtherActions.documentation}`] : []),
-    ...(conditionKeys ? [`; condition keys of its own: ${conditionKeys.documentation}`] : []),
-  ]
+    `IAM action: \`${action}\``,
+    ...(furtherActions ? [`, and ${furtherActions.documentation}`] : []),
+    ...(conditionKeys ? [`. Condition keys: ${conditionKeys.documentation}`] : []),
+  ].join('')
   const outputText =
-    output === undefined ? 'Answers with an empty body.\n' : `Answers:\n\n${table(output)}`
-  const own = errors.length === 0 ? 'none' : errors.join(', ')
-  const sentence = access.join(' ').replaceAll(' ;', ';')
-  return `## ${name}\n\n${sentence}.\n\n${table(input)}\n${outputText}\nErrors of its own: ${own}.\n`
+    output === undefined ? 'The response body is empty.\n' : `Output:\n\n${table(output)}`
+  const errorText = errors.length === 0 ? 'only the common errors' : errors.join(', ')
+  return `## ${name}\n\n${sentence(purpose)}. ${access}.\n\n${table(input)}\n${outputText}\nErrors: ${errorText}.\n`
 }
+
+function dataTypesPage(): string {
+  const index = [...dataTypes.values()].map((name) => `[${name}](#${anchorOf(name)})`).join(' · ')
+  const introduction = 'This page lists the structures that several operations use.'
+  const common = '[API reference](README.md#types) describes the types of their members.'
+  const head = `# API: data types\n\n${generatedNote}\n\n${introduction} ${common}\n\n${index}\n`
+  const sections = [...dataTypes].map(
+    ([shape, name]) => `## ${name}\n\n${table(shape as StructureShape)}`,
+  )
+  return [head, ...sections].join('\n')
+}
+
+const anchorOf = (heading: string): string => heading.toLowerCase()
 
 /** A row for every member. The name of a nested member is its path. */
 function table(shape: StructureShape): string {
@@ -61,14 +254,19 @@ function rowsOf({ name, shape, required }: Field, prefix: string): string[] {
   ]
 }
 
-interface Described {
+interface Description {
   readonly type: string
   readonly limits: string
-  /** Nested members. */
+  /** A structure whose members are listed in the same table. */
   readonly inner?: { readonly shape: StructureShape; readonly suffix: string }
 }
 
-function describe(shape: Shape): Described {
+function describe(shape: Shape): Description {
+  const dataType = dataTypes.get(shape)
+  if (dataType !== undefined)
+    return { type: `[${dataType}](data-types.md#${anchorOf(dataType)})`, limits: '' }
+  const namedString = namedStrings.get(shape)
+  if (namedString !== undefined) return { type: namedString, limits: '' }
   if (shape.kind === 'structure')
     return { type: 'structure', limits: '', inner: { shape, suffix: '' } }
   if (shape.kind !== 'list') return { type: scalarType(shape), limits: scalarLimits(shape) }
@@ -92,7 +290,7 @@ function scalarLimits(shape: ScalarShape): string {
       return shape.values.map((value) => `\`${value}\``).join(', ')
     case 'string': {
       const { pattern } = shape.limits
-      const length = range(shape.limits, 'long')
+      const length = range(shape.limits, 'characters')
       return pattern === undefined ? length : `${length}, ${code(pattern)}`
     }
     case 'blob':
@@ -131,6 +329,6 @@ function code(text: string): string {
 }
 
 if (import.meta.main) {
-  const path = join(import.meta.dirname, '../docs/api-reference.md')
-  writeFileSync(path, apiReference())
+  const folder = join(import.meta.dirname, '../docs/reference/api')
+  for (const [name, text] of apiReference()) writeFileSync(join(folder, name), text)
 }

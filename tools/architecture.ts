@@ -77,11 +77,11 @@ const paths: readonly Path[] = [
       { room: 'http', text: 'reads the request, within limits of size and time' },
       { room: 'access', text: 'checks Signature V4, then the policies of the caller' },
       { room: 'operations', text: 'runs the use case' },
-      { room: 'issuance', text: 'makes the contents from CSR, template and validity' },
+      { room: 'issuance', text: 'computes the contents from CSR, template and validity' },
       { room: 'lint', text: 'checks them against RFC 5280' },
       { room: 'keys', text: 'signs' },
       { room: 'store', text: 'commits quota, token and certificate together' },
-      { room: 'http', text: 'sends the answer' },
+      { room: 'http', text: 'sends the response' },
     ],
   },
   {
@@ -112,7 +112,7 @@ interface Placed {
   readonly width: number
 }
 
-/** Left edges of the rooms that are placed by hand; every other room follows its predecessor. */
+/** Left edges of the rooms with a fixed position. Every other room follows its predecessor. */
 const columns: Readonly<Record<string, number>> = {
   http: 150,
   access: 260,

@@ -37,7 +37,17 @@ Run \`signet check-config\` with the same flags to see the settings that the ser
 
 /** The content of docs/reference/flags.md. */
 export function flagsReference(): string {
-  return [preface, ...Object.entries(settingGroups).map(sectionText)].join('\n')
+  const index = Object.keys(settingGroups).map((title) => `[${title}](#${anchorOf(title)})`)
+  return [
+    preface,
+    `${index.join(' · ')}\n`,
+    ...Object.entries(settingGroups).map(sectionText),
+  ].join('\n')
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replaceAll(',', '').replaceAll(' ', '-')
 }
 
 function sectionText([title, names]: [string, readonly SettingName[]]): string {

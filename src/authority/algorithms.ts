@@ -49,7 +49,7 @@ const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorit
   SM2: ['SM3WITHSM2'],
 }
 
-/** Key algorithms that Signet supports for CAs: all except SM2 (docs/compatibility.md). */
+/** Key algorithms that Signet supports for CAs: all except SM2 (docs/reference/compatibility/README.md). */
 export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = keyAlgorithms.filter(
   (algorithm) => algorithm !== 'SM2',
 )

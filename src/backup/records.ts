@@ -1,8 +1,8 @@
 /**
  * The records of a backup. A record has the number of bytes that follow (4 bytes), a letter for its kind, and its content.
  * The header is first. A file record has a name and bytes. A table record has the name and columns in JSON, and its rows follow.
- * The end record has the number of rows of each table and the SHA-256 of all preceding records. docs/storage.md describes the
- * records for operators who read a decrypted backup.
+ * The end record has the number of rows of each table and the SHA-256 of all preceding records. docs/reference/backup-format.md
+ * describes the records for operators who read a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'

@@ -6,7 +6,8 @@ import type { Database } from './database.ts'
 import { guard, sql, type Row } from './sql.ts'
 
 /**
- * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed (storage.md).
+ * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed
+ * (docs/reference/database.md).
  */
 export function createKeyRecords(db: Database): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {

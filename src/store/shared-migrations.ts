@@ -1,6 +1,7 @@
 /**
  * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration is one
- * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine (docs/storage.md).
+ * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine
+ * (docs/reference/database.md).
  */
 
 /** SQL of an engine for the types of columns and for the options of a table. */

@@ -1,6 +1,6 @@
 import { storable } from '../text/storable-text.ts'
 
-/** Value of a column or parameter: well-formed text without U+0000, an integer of at most 53 bits, or bytes (storage.md). */
+/** Value of a column or parameter: well-formed text without U+0000, an integer of at most 53 bits, or bytes. */
 export type SqlValue = string | number | Uint8Array | null
 
 /** An SQL statement. `text` has a `?` for each value; it never contains the values. */

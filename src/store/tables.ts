@@ -1,4 +1,4 @@
-/** The tables of the database, for backups, restores and checks. docs/storage.md describes each table. */
+/** The tables of the database, for backups, restores and checks. docs/reference/database-tables.md describes them. */
 import type { Row, Sql, SqlValue } from './sql.ts'
 
 /** Every table that is backed up, each after the tables that its rows refer to. */

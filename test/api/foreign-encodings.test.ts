@@ -1,4 +1,4 @@
-/** What other software writes and DER forbids: accepted where compatibility.md lists it, and never written again. */
+/** What other software writes and DER forbids: accepted where docs/reference/compatibility/imports.md lists it, and never written again. */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

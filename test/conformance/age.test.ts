@@ -84,11 +84,14 @@ test('age decrypts a backup for an RSA key in PEM', async (t) => {
   assertIsBackup(age(['-d', '-i', folder.file('rsa.pem'), folder.file('rsa')]))
 })
 
-test('the program in storage.md prints the records of a backup that age has decrypted', async (t) => {
+test('the program in backup-format.md prints the records of a backup that age has decrypted', async (t) => {
   if (!(await hasAge(t)) || (await tool(t, 'python3')) === undefined) return
   const { file, recipient } = keygen('printed.txt')
   await backUp('printed', recipient)
-  const document = readFileSync(join(import.meta.dirname, '../../docs/storage.md'), 'utf8')
+  const document = readFileSync(
+    join(import.meta.dirname, '../../docs/reference/backup-format.md'),
+    'utf8',
+  )
   const program = /```python\n([\s\S]*?)```/.exec(document)?.[1] ?? ''
   const input = gunzipSync(age(['-d', '-i', file, folder.file('printed')]))
   const lines = execFileSync('python3', ['-c', program], { input }).toString().trim().split('\n')

@@ -62,7 +62,7 @@ export const createCertificateAuthority = operation({
   ],
   resource: () => undefined,
   furtherActions: {
-    documentation: '`acm-pca:TagCertificateAuthority` if it has Tags',
+    documentation: '`acm-pca:TagCertificateAuthority` if the request has tags',
     of: ({ Tags = [] }) => (Tags.length === 0 ? [] : ['acm-pca:TagCertificateAuthority']),
   },
   conditionKeys: tagKeys,

@@ -70,7 +70,7 @@ export interface OperationContract<
   readonly input: I
   /** Shape of the output; undefined for an operation with an empty response body. */
   readonly output: O
-  /** Codes of the errors that AWS's model, or compatibility.md, lists for the operation, without the Common Errors. */
+  /** Codes of the errors that AWS's model, or docs/reference/compatibility, lists for the operation, without the Common Errors. */
   readonly errors: readonly ErrorCode[]
   /** Returns the ARN of the CA of a call; undefined for a call about the whole account. */
   readonly resource: (input: Infer<I>) => string | undefined

@@ -4,8 +4,8 @@ import { principalsSchema } from './schema-principals.ts'
 /**
  * The SQLite schema, one entry per version. Entries are applied in order, each once, and never edited after a release.
  *
- * docs/storage.md describes every table and column. Times are integers: `…_ms` in milliseconds, `…_at` and `not_…` in seconds
- * since 1970. All columns are text, integer or bytes, so that PostgreSQL can store the same values.
+ * docs/reference/database-tables.md describes every table and column. Times are integers: `…_ms` in milliseconds, `…_at` and
+ * `not_…` in seconds since 1970. All columns are text, integer or bytes, so that PostgreSQL can store the same values.
  */
 export const sqliteSchema: readonly string[] = [
   `
