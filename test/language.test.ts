@@ -23,7 +23,6 @@ const unrevised = [
   'src/telemetry/',
   'src/x509/',
   'test/api/',
-  'test/chaos/',
   'test/conformance/',
   'test/fuzz/',
   'test/postgres/',
