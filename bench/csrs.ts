@@ -6,7 +6,7 @@ import { webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its global definitions
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 

@@ -75,9 +75,7 @@ const load = loadAverages()
 using folder = new BenchFolder()
 let folders = 0
 console.log(`${machineLine(load)}; median of ${starts} processes (lowest–highest), ms.\n`)
-console.log(
-  '| data | load and open | of it open | processor time | open again | first call | close |',
-)
+console.log('| data | load and open | open | processor time | open again | first call | close |')
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
 console.log(await row("`':memory:'`", () => ':memory:'))
 console.log(await row('a new folder', () => folder.file(String((folders += 1)))))

@@ -94,7 +94,7 @@ test('files and folders have the requested mode, whatever the umask and the mode
   }
 })
 
-test('createFile refuses an existing file, and remains of interrupted calls prevent no write', async () => {
+test('createFile refuses an existing file, and temporary files of interrupted calls do not prevent writes', async () => {
   using folder = new TestFolder()
   const path = folder.file('file')
   writeFileSync(`${path}.new`, 'a part of')
