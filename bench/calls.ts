@@ -1,4 +1,4 @@
-/** Every call but IssueCertificate, beside an HTTP handler that does nothing. */
+/** Benchmarks of all operations except IssueCertificate, compared with an empty HTTP handler. */
 import { startEmptyHandler } from './floors.ts'
 import type { BenchOptions, Part } from './options.ts'
 import {
@@ -13,45 +13,45 @@ import {
 import { shownCount } from './rows.ts'
 import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Different certificates requested in one row. */
+/** Number of different certificates requested in each row. */
 const getCounts = [300, 100_000]
 
-/** A turn ends early if all are revoked. */
+/** Number of revocations in a turn. The turn ends early if all certificates are revoked. */
 export function revocationsIn({ seconds, quick }: BenchOptions): number {
   return Math.ceil(seconds * (quick ? 50 : 2000))
 }
 
 interface Call {
   readonly part: Part
-  readonly what: string
+  readonly title: string
   readonly load: (subject: Subject, options: BenchOptions) => LoadTarget
-  /** Not beside the empty handler. */
-  readonly bare?: boolean
+  /** Whether the call is not compared with the empty handler. */
+  readonly isAlone?: boolean
 }
 
 const calls: readonly Call[] = [
   ...getCounts.map((count) => ({
     part: 'get' as const,
-    what: `GetCertificate, ${shownCount(count)} certificates`,
+    title: `GetCertificate, ${shownCount(count)} certificates`,
     load: (subject: Subject, { quick }: BenchOptions) =>
       getLoad(subject, quick ? Math.min(count, 500) : count),
   })),
-  { part: 'describe', what: 'DescribeCertificateAuthority', load: describeLoad },
-  { part: 'list', what: `ListCertificateAuthorities, ${listed} on a page`, load: listLoad },
+  { part: 'describe', title: 'DescribeCertificateAuthority', load: describeLoad },
+  { part: 'list', title: `ListCertificateAuthorities, ${listed} on a page`, load: listLoad },
   {
     part: 'revoke',
-    what: 'RevokeCertificate',
+    title: 'RevokeCertificate',
     load: (subject, options) => revokeLoad(subject, revocationsIn(options)),
-    bare: true,
+    isAlone: true,
   },
   {
     part: 'mixed',
-    what: 'mixed: 70 % get, 20 % issue, 5 % describe, 5 % list',
+    title: 'mixed: 70 % get, 20 % issue, 5 % describe, 5 % list',
     load: mixedLoad,
   },
 ]
 
-/** Rows of these parts. */
+/** Returns the rows of these parts. */
 export async function benchCalls(
   subjects: readonly Subject[],
   parts: readonly Part[],
@@ -60,11 +60,11 @@ export async function benchCalls(
   const empty = await startEmptyHandler(options)
   const rows: Row[] = []
   try {
-    for (const { what, load, bare } of calls.filter(({ part }) => parts.includes(part))) {
+    for (const { title, load, isAlone } of calls.filter(({ part }) => parts.includes(part))) {
       const loads = subjects.map((subject) => load(subject, options))
       const [first] = loads
-      if (first !== undefined && bare !== true) loads.push(empty.load(first))
-      rows.push(...(await compare(what, loads.map(loaded), options)))
+      if (first !== undefined && isAlone !== true) loads.push(empty.load(first))
+      rows.push(...(await compare(title, loads.map(loaded), options)))
     }
     return rows
   } finally {

@@ -1,6 +1,6 @@
 /**
- * CFSSL as a peer, which signs CSRs over HTTP, too: plain, without authentication and storage, or with its HMAC provider and
- * a SQLite database. Its SQLite driver does not wait for the disk at each commit (WAL, synchronous=NORMAL); Signet does.
+ * CFSSL as a peer, which also signs CSRs over HTTP: without authentication and storage, or with its HMAC provider and a SQLite
+ * database. Its SQLite driver does not flush each commit to disk (WAL, synchronous=NORMAL). Signet does.
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
@@ -24,7 +24,7 @@ export interface CfsslKey {
 
 export interface Peer {
   readonly load: LoadTarget
-  /** Certificates in its database; undefined without one. */
+  /** Number of certificates in the peer's database; undefined without a database. */
   readonly stored: () => number | undefined
   stop(): void
 }
@@ -37,7 +37,7 @@ export async function hasCfssl(): Promise<boolean> {
   )
 }
 
-/** Tables of CFSSL's own migrations for SQLite. */
+/** Tables from CFSSL's migrations for SQLite. */
 const schema = `pragma journal_mode = wal;
   create table certificates (serial_number blob not null, authority_key_identifier blob not null,
     ca_label blob, status blob not null, reason int, expiry timestamp, revoked_at timestamp,
@@ -50,11 +50,11 @@ const schema = `pragma journal_mode = wal;
 export interface CfsslRequest {
   readonly key: CfsslKey
   readonly csrs: readonly string[]
-  /** With the HMAC provider and SQLite. */
+  /** Whether CFSSL uses the HMAC provider and SQLite. */
   readonly stores: boolean
 }
 
-/** Starts `cfssl serve` in a new folder below `data`, with a CA of that kind. */
+/** Starts `cfssl serve` in a new folder below `data`, with a new CA. */
 export async function startCfssl(
   data: string,
   { key, csrs, stores }: CfsslRequest,
@@ -69,8 +69,8 @@ export async function startCfssl(
     return path
   }
   const ca = { CN: 'CFSSL', key, ca: { expiry: '87600h' } }
-  const made = await run('cfssl', ['gencert', '-initca', await file('request.json', ca)])
-  const issuer = JSON.parse(made.stdout) as { cert: string; key: string }
+  const { stdout } = await run('cfssl', ['gencert', '-initca', await file('request.json', ca)])
+  const issuer = JSON.parse(stdout) as { cert: string; key: string }
   const secret = randomBytes(16)
   const usages = ['digital signature', 'key encipherment', 'server auth', 'client auth']
   const profile = { usages, expiry: '720h', ...(stores && { auth_key: 'hmac' }) }
@@ -109,7 +109,7 @@ export async function startCfssl(
   }
 }
 
-/** A whole HTTP request that signs a CSR, authenticated if there is a secret. */
+/** Returns a complete HTTP request to sign a CSR, authenticated if there is a secret. */
 function signRequest(csr: string, secret: Buffer | undefined): Buffer {
   const request = Buffer.from(JSON.stringify({ certificate_request: csr }))
   const token = secret && createHmac('sha256', secret).update(request).digest('base64')
@@ -125,12 +125,12 @@ function signRequest(csr: string, secret: Buffer | undefined): Buffer {
 
 async function waitUntilServing(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const served = await fetch(url).then(
+    const isServing = await fetch(url).then(
       () => true,
       () => false,
     )
-    if (served) return
+    if (isServing) return
     await setTimeout(50)
   }
-  throw new Error('cfssl does not serve')
+  throw new Error(`cfssl does not respond at ${url}`)
 }

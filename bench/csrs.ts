@@ -1,12 +1,12 @@
 /**
- * Many CSRs, each with a key, a subject and names of its own, so that no cache of a checked CSR flatters a figure. Made
- * by another library than the server's, once, and kept in a folder for temporary files.
+ * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. They are
+ * generated once, with a different library than the server's, and stored in the temporary directory.
  */
 import { webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its global definitions
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 
@@ -22,23 +22,23 @@ const algorithms = {
   },
 } as const
 
-/** So many are made at once: the keys are made on all cores. */
-const together = 8
+/** Number of CSRs generated concurrently, because key generation uses all cores. */
+const concurrent = 8
 
-/** `count` CSRs in PEM. */
+/** Returns `count` CSRs in PEM. */
 export async function csrsOf(key: CsrKey, count: number): Promise<string[]> {
   const folder = join(tmpdir(), 'signet-bench-csrs')
   const path = join(folder, `${key}.json`)
-  const kept = await readFile(path, 'utf8').then(
+  const stored = await readFile(path, 'utf8').then(
     (text) => JSON.parse(text) as string[],
     () => [],
   )
-  if (kept.length >= count) return kept.slice(0, count)
-  const csrs = [...kept]
+  if (stored.length >= count) return stored.slice(0, count)
+  const csrs = [...stored]
   while (csrs.length < count) {
-    const many = Math.min(together, count - csrs.length)
-    const made = Array.from({ length: many }, (_, index) => makeCsr(key, csrs.length + index))
-    csrs.push(...(await Promise.all(made)))
+    const length = Math.min(concurrent, count - csrs.length)
+    const created = Array.from({ length }, (_, index) => createCsr(key, csrs.length + index))
+    csrs.push(...(await Promise.all(created)))
   }
   await mkdir(folder, { recursive: true })
   await writeFile(`${path}.${process.pid}`, JSON.stringify(csrs))
@@ -46,7 +46,7 @@ export async function csrsOf(key: CsrKey, count: number): Promise<string[]> {
   return csrs
 }
 
-async function makeCsr(key: CsrKey, index: number): Promise<string> {
+async function createCsr(key: CsrKey, index: number): Promise<string> {
   const algorithm = algorithms[key]
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const host = `host-${index}.unit-${index % 17}.example.com`

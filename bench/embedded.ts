@@ -1,7 +1,8 @@
 /**
- * How long an embedded CA takes to start. Every figure is the median of so many new processes of what `npm run build` made.
+ * Measures the start of an embedded CA. Every result is the median of several new processes that load the output of
+ * `npm run build`.
  *
- * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N (20).
+ * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (20).
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
@@ -13,18 +14,18 @@ const { values } = parseArgs({ options: { starts: { type: 'string', default: '20
 const starts = Number(values.starts)
 const entry = resolve(import.meta.dirname, '../dist/embedded/index.js')
 
-/** What one process measured, in milliseconds. */
+/** Durations in one process, in milliseconds. */
 interface Start {
-  /** Loading the module, once a process. */
+  /** Loading the module, once per process. */
   readonly load: number
   /** The first openEmbedded of the process. */
   readonly open: number
-  /** Processor time until then, of all threads, with what Node.js itself takes to start. */
+  /** CPU time of all threads until the CA is open, including the start of Node.js. */
   readonly cpu: number
-  /** The first call, and the CA's end. */
+  /** The first API call. */
   readonly call: number
   readonly close: number
-  /** openEmbedded, once more. */
+  /** The second openEmbedded of the process. */
   readonly again: number
 }
 
@@ -52,19 +53,19 @@ async function startOne(data: string): Promise<Start> {
 
 function spread(figures: readonly number[]): string {
   const sorted = figures.toSorted((a, b) => a - b)
-  const [least, middle, most] = [0, 0.5, 1].map((share) =>
+  const [min, middle, max] = [0, 0.5, 1].map((share) =>
     (sorted[Math.round((sorted.length - 1) * share)] ?? 0).toFixed(0),
   )
-  return `${middle} (${least}–${most})`
+  return `${middle} (${min}–${max})`
 }
 
 async function row(name: string, folderOf: () => string): Promise<string> {
   const all: Start[] = []
-  for (let left = starts; left > 0; left -= 1) all.push(await startOne(folderOf()))
+  for (let count = 0; count < starts; count += 1) all.push(await startOne(folderOf()))
   const cells = [
     all.map(({ load, open }) => load + open),
     ...(['open', 'cpu', 'again', 'call', 'close'] as const).map((part) =>
-      all.map((one) => one[part]),
+      all.map((start) => start[part]),
     ),
   ]
   return `| ${name} | ${cells.map(spread).join(' | ')} |`
@@ -72,12 +73,10 @@ async function row(name: string, folderOf: () => string): Promise<string> {
 
 const load = loadAverages()
 using folder = new BenchFolder()
-let made = 0
+let folders = 0
 console.log(`${machineLine(load)}; median of ${starts} processes (lowest–highest), ms.\n`)
-console.log(
-  '| data | load and open | of it open | processor time | open again | first call | close |',
-)
+console.log('| data | load and open | open | processor time | open again | first call | close |')
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
 console.log(await row("`':memory:'`", () => ':memory:'))
-console.log(await row('a new folder', () => folder.file(String((made += 1)))))
-console.log(await row('a folder that is there', () => folder.file('1')))
+console.log(await row('a new folder', () => folder.file(String((folders += 1)))))
+console.log(await row('an existing folder', () => folder.file('1')))

@@ -1,5 +1,5 @@
 /**
- * The floor of HTTP: one process of Node.js that reads the body and answers a fixed JSON. Prints its URL when it listens.
+ * The baseline of HTTP: one Node.js process that reads the body and returns constant JSON. Prints its URL when it listens.
  * Arguments: files of a certificate and its key, for TLS.
  */
 import { readFileSync } from 'node:fs'
@@ -7,18 +7,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** As long as the response of IssueCertificate. */
-const answer = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
+/** A body with the length of an IssueCertificate response. */
+const body = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
 const head = {
   'content-type': 'application/x-amz-json-1.1',
-  'content-length': String(Buffer.byteLength(answer)),
+  'content-length': String(Buffer.byteLength(body)),
 }
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
   request.on('data', () => undefined)
   request.on('end', () => {
     response.writeHead(200, head)
-    response.end(answer)
+    response.end(body)
   })
 }
 

@@ -1,4 +1,4 @@
-/** What no server can be faster than: the signatures alone, and HTTP alone. */
+/** Baselines, which no server can exceed: signatures without HTTP, and HTTP without work. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,15 +6,15 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { onCores } from './machine.ts'
 import type { BenchOptions } from './options.ts'
-import type { RawOrder } from './raw-floor.ts'
+import type { RawOptions } from './raw-floor.ts'
 import { names } from './targets.ts'
 import { addressOf, type Contender, type LoadTarget, type Measurement } from './turns.ts'
 
 const run = promisify(execFile)
 
-/** Reading, verifying and signing on all cores. */
+/** Parses and verifies CSRs and signs certificates, on all cores. */
 export function rawFloor(
-  order: Omit<RawOrder, 'seconds'>,
+  options: Omit<RawOptions, 'seconds'>,
   { cores }: Pick<BenchOptions, 'cores'>,
 ): Contender {
   const script = join(import.meta.dirname, 'raw-floor.ts')
@@ -22,7 +22,7 @@ export function rawFloor(
     name: names.rawCrypto,
     pids: [],
     async turn({ seconds }) {
-      const argument = JSON.stringify({ ...order, seconds } satisfies RawOrder)
+      const argument = JSON.stringify({ ...options, seconds } satisfies RawOptions)
       const [program = '', ...args] = onCores(cores, [process.execPath, script, argument])
       return JSON.parse((await run(program, args)).stdout) as Measurement
     },
@@ -30,14 +30,14 @@ export function rawFloor(
 }
 
 export interface EmptyHandler {
-  /** From its start to its first response. */
+  /** Time from the start of the process to the first response. */
   readonly startMilliseconds: number
-  /** The same requests, to the empty handler. */
+  /** Returns a load with the same requests to the empty handler. */
   load(like: LoadTarget): LoadTarget
   stop(): void
 }
 
-/** One process with an HTTP server that does nothing; over TLS if `tls` is given. */
+/** Starts one process with an empty HTTP handler, with TLS if `tls` is set. */
 export async function startEmptyHandler({
   cores,
   tls,

@@ -1,4 +1,4 @@
-/** IssueCertificate with every kind of key, beside CFSSL with the same CSRs, and the signatures alone. */
+/** Benchmark of IssueCertificate with several types of keys, compared with CFSSL and with signatures alone. */
 import { hasCfssl, startCfssl, type CfsslKey, type Peer } from './cfssl.ts'
 import { csrsOf, type CsrKey } from './csrs.ts'
 import { rawFloor } from './floors.ts'
@@ -44,7 +44,7 @@ const kinds: readonly Kind[] = [
   { ca: 'ML-DSA-65', keyAlgorithm: 'ML_DSA_65', csr: 'P-256' },
 ]
 
-/** Rows for each kind. */
+/** Returns the rows of all kinds. */
 export async function benchIssue(
   prepared: readonly Prepared[],
   options: BenchOptions,
@@ -89,13 +89,13 @@ async function benchKind(
   }
 }
 
-/** A peer that is said to store certificates must have stored all that it returned. */
+/** Throws if a peer with a database has not stored every certificate that it returned. */
 function requireStored({ load, stored }: Peer, rows: readonly Row[]): void {
-  const found = stored()
-  const results = rows.flatMap(({ against }) => against.filter(({ name }) => name === load.name))
-  const answered = results
-    .flatMap((one) => one.results)
-    .reduce((sum, result) => sum + result.answered, 0)
-  if (found !== undefined && found < answered)
-    throw new Error(`${load.name} has stored ${found} of ${answered} certificates`)
+  const count = stored()
+  const results = rows.flatMap(({ others }) => others.filter(({ name }) => name === load.name))
+  const succeeded = results
+    .flatMap((contender) => contender.results)
+    .reduce((sum, result) => sum + result.succeeded, 0)
+  if (count !== undefined && count < succeeded)
+    throw new Error(`${load.name} has stored only ${count} of ${succeeded} certificates`)
 }

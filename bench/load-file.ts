@@ -1,4 +1,4 @@
-/** A file of requests: each with its length before it, four octets, highest first. */
+/** A file of requests. Each request follows its length, a 32-bit integer in network byte order. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 export function writeRequests(path: string, requests: readonly Uint8Array[]): void {

@@ -1,11 +1,11 @@
 /**
- * Sends HTTP/1.1 requests in rotation over some connections and counts the answers. A process of its own, with as
- * little work per request as can be: what is measured is the server.
+ * Sends HTTP/1.1 requests in rotation on several connections and counts the responses. It is a separate process that does as
+ * little work per request as possible, so that the server is the limit.
  *
- * Without `rate` each connection sends as soon as it has its answer (closed loop). With it, requests are due at fixed
- * times, and the latency of each counts from then on, also while it waits for a connection (open loop).
+ * Without `rate`, each connection sends a request when it has received the previous response (closed loop). With `rate`, requests
+ * are due at fixed times, and latency is measured from these times, including the wait for a connection (open loop).
  *
- * Argument: JSON of LoadOrder. Prints JSON of LoadResult.
+ * Argument: JSON of LoadOptions. Prints JSON of LoadResult.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -13,55 +13,55 @@ import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRequests } from './load-file.ts'
 
-export interface LoadOrder {
-  /** Of 127.0.0.1; connections are spread over them. */
+export interface LoadOptions {
+  /** Ports on 127.0.0.1. Connections are distributed among them. */
   readonly ports: readonly number[]
-  /** Without a check of the certificate. Not together with `reconnect`. */
+  /** Whether to use TLS, without verifying the certificate. Cannot be combined with `reconnect`. */
   readonly tls: boolean
-  /** Path of a file of whole requests (load-file.ts). */
+  /** Path of a file of complete requests (load-file.ts). */
   readonly requests: string
   readonly connections: number
   readonly seconds: number
-  /** Requests a second; as many as the server answers if left out. */
+  /** Requests per second. If it is omitted, the server's responses determine the rate. */
   readonly rate?: number
-  /** Sends no request a second time: the load ends when all are sent, or its time is over. */
+  /** Whether to send each request only once. The load ends when all are sent, or after `seconds`. */
   readonly once?: boolean
-  /** A new connection for each request: for servers that close it, and who is compared with them. */
+  /** Whether to open a connection for each request, for comparisons with servers that close connections. */
   readonly reconnect?: boolean
 }
 
 export interface LoadResult {
-  /** Answers with status 200. */
-  readonly answered: number
-  /** Answers with any other status, and connections that ended without one. */
-  readonly refused: number
+  /** Number of responses with status 200. */
+  readonly succeeded: number
+  /** Number of responses with another status, and of connections that were closed before the response. */
+  readonly failed: number
   readonly seconds: number
-  /** The first other answer, to say what went wrong. */
-  readonly firstRefusal: string | undefined
-  /** Milliseconds from request, or when it was due, to answer. */
+  /** The first response with another status, for the error message. */
+  readonly firstFailure: string | undefined
+  /** Milliseconds from the request, or from the time at which it was due, to the response. */
   readonly latency: { readonly median: number; readonly p99: number }
 }
 
 const host = '127.0.0.1'
 
 class Load {
-  readonly order: LoadOrder
+  readonly options: LoadOptions
   readonly #requests: readonly Buffer[]
   readonly #startedAt = performance.now()
   readonly #latencies: number[] = []
   #next = 0
-  #answered = 0
-  #refused = 0
-  #firstRefusal: string | undefined
+  #succeeded = 0
+  #failed = 0
+  #firstFailure: string | undefined
 
-  constructor(order: LoadOrder, requests: readonly Buffer[]) {
-    this.order = order
+  constructor(options: LoadOptions, requests: readonly Buffer[]) {
+    this.options = options
     this.#requests = requests
   }
 
-  /** The next request and when it was or is due; undefined when there is none any more. */
+  /** Returns the next request and the time at which it is due; undefined at the end of the load. */
   next(): { readonly request: Buffer; readonly dueAt: number } | undefined {
-    const { rate, seconds, once: onlyOnce } = this.order
+    const { rate, seconds, once: onlyOnce } = this.options
     const index = this.#next
     const now = performance.now()
     const dueAt = rate === undefined ? now : this.#startedAt + (index * 1000) / rate
@@ -72,15 +72,15 @@ class Load {
     return request && { request, dueAt }
   }
 
-  /** Counts an answer; undefined is a connection that ended without one. */
-  count(answer: Buffer | undefined, dueAt: number): void {
+  /** Counts a response. Undefined stands for a connection that was closed before the response. */
+  count(response: Buffer | undefined, dueAt: number): void {
     this.#latencies.push(performance.now() - dueAt)
-    if (answer?.toString('latin1', 9, 12) === '200') {
-      this.#answered += 1
+    if (response?.toString('latin1', 9, 12) === '200') {
+      this.#succeeded += 1
       return
     }
-    this.#refused += 1
-    this.#firstRefusal ??= answer?.toString('latin1') ?? 'the connection ended'
+    this.#failed += 1
+    this.#firstFailure ??= response?.toString('latin1') ?? 'the connection was closed'
   }
 
   result(): LoadResult {
@@ -88,30 +88,30 @@ class Load {
     const quantile = (q: number): number =>
       latencies[Math.floor(latencies.length * q)] ?? Number.NaN
     return {
-      answered: this.#answered,
-      refused: this.#refused,
-      firstRefusal: this.#firstRefusal,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      firstFailure: this.#firstFailure,
       seconds: (performance.now() - this.#startedAt) / 1000,
       latency: { median: quantile(0.5), p99: quantile(0.99) },
     }
   }
 }
 
-/** Runs the load until its time is over. */
-async function run(order: LoadOrder): Promise<LoadResult> {
-  const { connections } = order
+/** Runs the load until it ends. */
+async function run(options: LoadOptions): Promise<LoadResult> {
+  const { connections } = options
   const sockets =
-    order.reconnect === true
+    options.reconnect === true
       ? Array.from({ length: connections }, () => undefined)
-      : await Promise.all(Array.from({ length: connections }, (_, index) => open(order, index)))
-  const load = new Load(order, readRequests(order.requests))
+      : await Promise.all(Array.from({ length: connections }, (_, index) => open(options, index)))
+  const load = new Load(options, readRequests(options.requests))
   await Promise.all(
-    sockets.map((socket) => (socket === undefined ? driveAnew(load) : drive(load, socket))),
+    sockets.map((socket) => (socket === undefined ? sendReconnecting(load) : sendOn(load, socket))),
   )
   return load.result()
 }
 
-async function open({ ports, tls }: LoadOrder, index: number): Promise<Socket> {
+async function open({ ports, tls }: LoadOptions, index: number): Promise<Socket> {
   const port = ports[index % ports.length] ?? 0
   const socket = tls
     ? connectTls({ host, port, rejectUnauthorized: false })
@@ -121,8 +121,8 @@ async function open({ ports, tls }: LoadOrder, index: number): Promise<Socket> {
   return socket
 }
 
-/** One connection for all requests. */
-function drive(load: Load, socket: Socket): Promise<void> {
+/** Sends requests on one connection. */
+function sendOn(load: Load, socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     let dueAt = 0
     let waiting = true
@@ -134,8 +134,8 @@ function drive(load: Load, socket: Socket): Promise<void> {
         return
       }
       ;({ dueAt } = next)
-      const early = load.order.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have whole milliseconds: rather late, which counts as latency, than early.
+      const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
+      // Timers have whole milliseconds. A late request adds to the latency, an early one would reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }
@@ -144,34 +144,34 @@ function drive(load: Load, socket: Socket): Promise<void> {
       if (waiting) load.count(undefined, dueAt)
       resolve()
     })
-    readAnswers(socket, (answer) => {
-      load.count(answer, dueAt)
+    readResponses(socket, (response) => {
+      load.count(response, dueAt)
       send()
     })
     send()
   })
 }
 
-/** A connection for each request; waiting for it is part of the latency. */
-async function driveAnew(load: Load): Promise<void> {
+/** Sends each request on a new connection. The time to connect is part of the latency. */
+async function sendReconnecting(load: Load): Promise<void> {
   for (let next = load.next(); next !== undefined; next = load.next()) {
     const { request, dueAt } = next
     const early = dueAt - performance.now()
     if (early > 0) await sleep(Math.ceil(early))
-    const socket = connect({ host, port: load.order.ports[0] ?? 0, noDelay: true })
+    const socket = connect({ host, port: load.options.ports[0] ?? 0, noDelay: true })
     socket.write(request)
-    const answer = await new Promise<Buffer | undefined>((resolve) => {
+    const response = await new Promise<Buffer | undefined>((resolve) => {
       socket.once('error', () => undefined)
       socket.once('close', () => resolve(undefined))
-      readAnswers(socket, resolve)
+      readResponses(socket, resolve)
     })
-    load.count(answer, dueAt)
+    load.count(response, dueAt)
     socket.destroy()
   }
 }
 
-/** Answers have a Content-Length, or none and no body. */
-function readAnswers(socket: Socket, onAnswer: (answer: Buffer) => void): void {
+/** Reads responses. A response without Content-Length must not have a body. */
+function readResponses(socket: Socket, onResponse: (response: Buffer) => void): void {
   let pending: Buffer = Buffer.alloc(0)
   socket.on('data', (data) => {
     pending = pending.length === 0 ? data : Buffer.concat([pending, data])
@@ -181,13 +181,13 @@ function readAnswers(socket: Socket, onAnswer: (answer: Buffer) => void): void {
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
     const end = headEnd + 4 + length
     if (pending.length < end) return
-    const answer = pending.subarray(0, end)
+    const response = pending.subarray(0, end)
     pending = pending.subarray(end)
-    onAnswer(answer)
+    onResponse(response)
   })
 }
 
 if (import.meta.main) {
-  const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder
-  process.stdout.write(JSON.stringify(await run(order)))
+  const options = JSON.parse(process.argv[2] ?? '{}') as LoadOptions
+  process.stdout.write(JSON.stringify(await run(options)))
 }

@@ -1,8 +1,8 @@
-/** The machine of the bench, and the CPU time and memory of a contender with all its processes. */
+/** Description of the machine, and CPU time and memory of all processes of a contender. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
-/** A line for docs/explanation/benchmarks.md. Other load, as it was before the run, makes every figure doubtful. */
+/** Returns a line for docs/explanation/benchmarks.md. A high load average before the run means that the results are not reliable. */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
   const date = new Date().toISOString().slice(0, 10)
@@ -13,20 +13,20 @@ export function machineLine(loadAverage: string): string {
   )
 }
 
-/** Load averages of the last one, five and fifteen minutes. */
+/** Returns the load averages of the last one, five and fifteen minutes. */
 export function loadAverages(): string {
   return readFileSync('/proc/loadavg', 'latin1').split(' ').slice(0, 3).join(', ')
 }
 
-/** Memory of a server with all its processes, in bytes. */
+/** Memory of all processes of a server, in bytes. */
 export interface Memory {
-  /** Present memory (VmRSS). */
+  /** Current memory (VmRSS). */
   readonly now: number
   /** The sum of the peaks of the processes (VmHWM). */
   readonly peak: number
 }
 
-/** Memory of a process and its descendants. */
+/** Returns the memory of a process and its descendants. */
 export function memoryOf(pid: number): Memory {
   const all = treesOf([pid]).map((one) => {
     const status = readFileSync(`/proc/${one.pid}/status`, 'latin1')
@@ -38,7 +38,7 @@ export function memoryOf(pid: number): Memory {
   return { now: sum('now'), peak: sum('peak') }
 }
 
-/** CPU seconds, user and system, that processes, their threads and their descendants have used, ended ones included. */
+/** Returns the CPU seconds (user and system) of processes and their descendants, including those that have exited. */
 export function cpuSecondsOf(pids: readonly number[]): number {
   return treesOf(pids).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
 }
@@ -56,7 +56,7 @@ export function signalTrees(
     }
 }
 
-/** An argument vector that runs a program on the first cores only; on all if `cores` is undefined. */
+/** Returns the arguments that run a program on the first `cores` cores, or on all if `cores` is undefined. */
 export function onCores(cores: number | undefined, program: readonly string[]): string[] {
   return cores === undefined ? [...program] : ['taskset', '-c', `0-${cores - 1}`, ...program]
 }
@@ -72,16 +72,16 @@ const ticksPerSecond = 100
 
 function treesOf(pids: readonly number[]): Process[] {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(name) : []))
-  const below = (of: number): Process[] =>
-    all.flatMap((one) => (one.parent === of ? [one, ...below(one.pid)] : []))
-  return pids.flatMap((pid) => [...all.filter((one) => one.pid === pid), ...below(pid)])
+  const descendantsOf = (parent: number): Process[] =>
+    all.flatMap((one) => (one.parent === parent ? [one, ...descendantsOf(one.pid)] : []))
+  return pids.flatMap((pid) => [...all.filter((one) => one.pid === pid), ...descendantsOf(pid)])
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Reads a process from /proc. Returns an empty list if it has exited. */
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up; the name before them may contain anything.
+    // Fields 3 and up. They follow the program name in parentheses, which may contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

@@ -1,6 +1,6 @@
 /**
- * What a server does in a second, each figure beside a peer or a floor in the same run: signed requests through the real
- * listener, on disk before they are answered, to a process as `signet serve` runs it.
+ * Measures how many signed requests per second a `signet serve` process answers, and compares each result with a peer or a
+ * baseline in the same run. Writes are durable before the response, as in production.
  *
  * Prints the tables for docs/explanation/benchmarks*.md. `--help` shows the flags.
  */
@@ -27,10 +27,10 @@ function print(title: string, text: string | undefined): void {
   process.stdout.write(`## ${title}\n\n${text ?? 'PostgreSQL is not installed.'}\n\n`)
 }
 
-/** Certificates stored before GetCertificate and RevokeCertificate are measured; half of them have not expired. */
+/** Number of stored certificates for GetCertificate and RevokeCertificate. Half of them have not expired. */
 const storedForCalls = 300_000
 
-/** The parts that need one server, and a line about its memory. Reads come first: they leave no work for later rows. */
+/** Runs the parts that use one server, and returns their rows and its memory. Reads are first, because they leave no work. */
 async function benchServer(
   only: ReadonlySet<Part>,
   options: BenchOptions,
@@ -47,10 +47,10 @@ async function benchServer(
     if (only.has('issue')) rows.push(...(await benchIssue(prepared, options)))
     const memory = prepared.map(({ name, memoryAtStart, server }) => {
       const { now, peak } = memoryOf(server.child.pid ?? 0)
-      const [first, last, most] = [memoryAtStart, now, peak].map((bytes) =>
+      const [initial, final, maximum] = [memoryAtStart, now, peak].map((bytes) =>
         (bytes / 1e6).toFixed(0),
       )
-      return `${name}: ${first} MB at the start, ${last} MB after all load, peak ${most} MB.`
+      return `${name}: ${initial} MB at the start, ${final} MB after all load, peak ${maximum} MB.`
     })
     return [rows, `Memory of all server processes: ${memory.join(' ')}`]
   })
@@ -84,7 +84,7 @@ async function benchAll({ only, stored, scale }: Flags, options: BenchOptions): 
     const own = await benchNodes(options)
     print('Nodes on PostgreSQL', own.length === 0 ? undefined : tableOf(own))
   }
-  if (only.has('writers')) print('Transactions a second', await writersTable(options))
+  if (only.has('writers')) print('Transactions per second', await writersTable(options))
   if (rows.length + checks.length > 0) print('Targets', targetsTable(rows, checks))
 }
 
@@ -94,7 +94,7 @@ async function main(flags: Flags): Promise<void> {
   const versions: string[] = []
   for (const tree of treesOf(flags.options))
     versions.push(`${tree.name} on Node.js ${await nodeVersionOf(tree)}`)
-  const how = [
+  const conditions = [
     `${connections.join(', ')} connections`,
     `${turns} turns of ${seconds} s`,
     `${csrs} different CSRs`,
@@ -103,8 +103,8 @@ async function main(flags: Flags): Promise<void> {
     ...(cores === undefined ? [] : [`each contender on ${cores} core(s)`]),
     ...(serverFlags.length === 0 ? [] : [`server flags ${serverFlags.join(' ')}`]),
   ]
-  process.stdout.write(`${machine}; ${how.join('; ')}.\n\n`)
-  if (quick) process.stdout.write('A quick run: the figures mean nothing.\n\n')
+  process.stdout.write(`${machine}; ${conditions.join('; ')}.\n\n`)
+  if (quick) process.stdout.write('This is a quick run; its results are not meaningful.\n\n')
   using folder = new BenchFolder()
   const tls = flags.tls ? await makeCertificate(folder.path, 'bench') : undefined
   if (tls !== undefined)
@@ -112,7 +112,7 @@ async function main(flags: Flags): Promise<void> {
   await benchAll(flags, { ...flags.options, tls })
 }
 
-// Stopped processes do not end by the signal that ends this one.
+// Contenders stopped by SIGSTOP do not exit on the signal that ends this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     signalTrees([process.pid], 'SIGKILL')

@@ -1,4 +1,4 @@
-/** One, two and three servers that share a PostgreSQL of the bench's own, all on this machine, beside one on SQLite. */
+/** Benchmark of one, two and three servers that share a PostgreSQL database on this machine, and of one with SQLite. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseUrl } from '../test/support/chosen-database.ts'
@@ -11,7 +11,7 @@ import { startTree, treesOf } from './servers.ts'
 import { credentialsIn, prepareTarget } from './target.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Different certificates that GetCertificate returns. */
+/** Number of different certificates that GetCertificate returns. */
 const certificates = 300
 
 /** Servers that share a data folder and a database. */
@@ -19,13 +19,13 @@ interface Cluster {
   readonly name: string
   readonly data: string
   readonly nodes: readonly ServerProcess[]
-  /** The process of the database. */
+  /** Process ID of the database server; empty for SQLite. */
   readonly database: readonly number[]
 }
 
 type Operation = 'IssueCertificate' | 'GetCertificate'
 
-/** A row for each operation and number of nodes; none where PostgreSQL is not installed. */
+/** Returns a row for each operation and number of nodes. Returns no rows if PostgreSQL is not installed. */
 export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   const postgres = await TestPostgres.start()
   if (postgres === undefined) return []
@@ -71,7 +71,7 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   }
 }
 
-/** The load of one node, of two, and so on. The signature covers the host of the first one; no node compares it. */
+/** Returns the loads of one node, of two, and so on. Signatures contain the host of the first node, which no node checks. */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,
   options: BenchOptions,
@@ -97,12 +97,12 @@ async function loadsOf(
       ),
   }
   return nodes.map((_, index) => {
-    const some = nodes.slice(0, index + 1)
+    const used = nodes.slice(0, index + 1)
     const load = {
       ...addressOf(url),
-      name: `${some.length} on ${name}`,
-      ports: some.flatMap((node) => addressOf(node.url).ports),
-      pids: [...some.map(({ child }) => child.pid ?? 0), ...database],
+      name: `${used.length} on ${name}`,
+      ports: used.flatMap((node) => addressOf(node.url).ports),
+      pids: [...used.map(({ child }) => child.pid ?? 0), ...database],
       shared: nodes.length > 1,
     }
     return {

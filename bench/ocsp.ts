@@ -1,4 +1,4 @@
-/** OCSP responses per second: Signet from its cache, beside CFSSL, which has its responses ready, and OpenSSL. */
+/** Benchmark of cached OCSP responses, compared with CFSSL, which serves prepared responses, and OpenSSL. */
 import { writeFile } from 'node:fs/promises'
 import { freePort } from '../test/support/free-port.ts'
 import { BenchFolder } from './bench-folder.ts'
@@ -16,12 +16,12 @@ import type { BenchOptions } from './options.ts'
 import type { Prepared } from './servers.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** A row for each kind of connection: kept, and one for each request as `openssl ocsp` requires it. */
+/** Returns rows for persistent connections, and for a connection per request, which `openssl ocsp` requires. */
 export async function benchOcsp(
   prepared: readonly Prepared[],
   allOptions: BenchOptions,
 ): Promise<Row[]> {
-  // The public listener is plain HTTP.
+  // The public listener uses plain HTTP.
   const options = { ...allOptions, tls: undefined }
   using folder = new BenchFolder()
   const empty = await startEmptyHandler(options)
@@ -34,32 +34,36 @@ export async function benchOcsp(
   try {
     await makePeerCa(folder.path)
     const loads: LoadTarget[] = []
-    for (const one of prepared) loads.push(await signetLoad(one, folder))
-    const beside = (await hasCfssl()) ? [await peer(startCfsslOcsp)] : []
+    for (const server of prepared) loads.push(await signetLoad(server, folder))
+    const cfssl = (await hasCfssl()) ? [await peer(startCfsslOcsp)] : []
     const [signet] = loads
     const floor = signet === undefined ? [] : [empty.load(signet)]
-    const kept = await compare('OCSP, cached', [...loads, ...floor, ...beside].map(loaded), options)
+    const persistent = [...loads, ...floor, ...cfssl].map(loaded)
+    const persistentRows = await compare('OCSP, cached', persistent, options)
     // OpenSSL serves one connection after the other, and closes each after one response.
-    const anew = [...loads, await peer(startOpensslOcsp)].map((load) =>
+    const reconnecting = [...loads, await peer(startOpensslOcsp)].map((load) =>
       loaded({ ...load, reconnect: true }),
     )
-    const few = { ...options, connections: [4] }
-    return [...kept, ...(await compare('OCSP, a connection for each', anew, few))]
+    const fourConnections = { ...options, connections: [4] }
+    return [
+      ...persistentRows,
+      ...(await compare('OCSP, a connection for each', reconnecting, fourConnections)),
+    ]
   } finally {
-    for (const one of peers) one.stop()
+    for (const started of peers) started.stop()
     empty.stop()
   }
 }
 
-/** One request about one good certificate, again and again. */
+/** Returns a load that repeats one request about a valid certificate. */
 async function signetLoad(
   { name, pids, target, server }: Prepared,
   folder: BenchFolder,
 ): Promise<LoadTarget> {
-  const at = (file: string): string => folder.file(`${name}-${file}`)
-  await writeFile(at('ca.pem'), target.authorityCertificate)
-  await writeFile(at('leaf.pem'), target.certificate)
-  const der = await ocspRequest(at('ca.pem'), at('leaf.pem'), at('request.der'))
+  const path = (file: string): string => folder.file(`${name}-${file}`)
+  await writeFile(path('ca.pem'), target.authorityCertificate)
+  await writeFile(path('leaf.pem'), target.certificate)
+  const der = await ocspRequest(path('ca.pem'), path('leaf.pem'), path('request.der'))
   const requests = (): Buffer[] => [postRequest('/ocsp', der)]
   return { name, pids, ...addressOf(server.publicUrl), requests }
 }

@@ -1,4 +1,4 @@
-/** Flags of the bench. */
+/** Flags of the benchmark. */
 import { parseArgs } from 'node:util'
 import type { CertificateFiles } from '../test/support/tls.ts'
 
@@ -19,26 +19,26 @@ const parts = [
 
 export type Part = (typeof parts)[number]
 
-/** How each comparison is made. */
+/** Conditions of each comparison. */
 export interface BenchOptions {
   /** Length of each turn. */
   readonly seconds: number
-  /** Load of each contender before its first turn; none if 0. */
+  /** Duration of the load on each contender before its first turn. */
   readonly warmUpSeconds: number
   readonly turns: number
-  /** A row is measured with each of these numbers of connections. */
+  /** Numbers of connections. Each is measured in a separate row. */
   readonly connections: readonly number[]
-  /** Different CSRs. */
+  /** Number of different CSRs. */
   readonly csrs: number
-  /** Further flags of `signet serve`. */
+  /** Additional flags of `signet serve`. */
   readonly serverFlags: readonly string[]
-  /** Another checkout of Signet, measured in the same turns. */
+  /** Path of another checkout of Signet, measured in the same turns. */
   readonly before: string | undefined
   /** Number of cores that each contender may use; all if undefined. */
   readonly cores: number | undefined
   /** Certificate of the API listener and of the peers; plain HTTP if undefined. */
   readonly tls: CertificateFiles | undefined
-  /** A run that only shows that everything works. */
+  /** Whether the run only tests that everything works. */
   readonly quick: boolean
 }
 
@@ -48,28 +48,28 @@ export interface Flags {
   readonly only: ReadonlySet<Part>
   /** Numbers of certificates stored beforehand. */
   readonly stored: readonly number[]
-  /** Certificates of the CA of which everything is revoked. */
+  /** Number of certificates of a CA whose certificates are all revoked. */
   readonly scale: number
 }
 
 export const help = `npm run bench -- [flags]
   --only NAME,…          parts: ${parts.join(', ')}
-  --before PATH          another checkout of Signet, with its node_modules, measured in the same turns;
-                         not in search, nodes and writers
+  --before PATH          another checkout of Signet with its node_modules, measured in the same turns
+                         (except in search, nodes and writers)
   --seconds N            length of each turn (5)
   --turns N              turns of each contender (5)
-  --warm-up N            seconds of load before the first turn of each (15)
+  --warm-up N            seconds of load before the first turn of each contender (15)
   --connections N,…      one row for each number (64)
   --cores N              cores that each contender may use (all); needs taskset
-  --tls                  the API and its peers over TLS
-  --csrs N               different CSRs in rotation (1000)
-  --stored N,…           certificates stored beforehand (0,1000000); the largest is also that of search
-  --scale N              revoked certificates of one CA (1000000)
-  --server-flags="…"     further flags of signet serve
-  --quick                shows in seconds that everything runs; its figures mean nothing
+  --tls                  use TLS for the API and the peers
+  --csrs N               number of different CSRs, sent in rotation (1000)
+  --stored N,…           numbers of stored certificates (0,1000000); search uses the largest
+  --scale N              number of revoked certificates of one CA (1000000)
+  --server-flags="…"     additional flags of signet serve
+  --quick                test in seconds that everything runs; the results are not meaningful
 `
 
-/** Reads the command line. Throws an Error that says what is wrong with it. */
+/** Reads the command line. Throws an Error for an invalid flag. */
 export function readFlags(args: readonly string[]): Flags {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
@@ -91,15 +91,15 @@ export function readFlags(args: readonly string[]): Flags {
     },
   })
   const { quick, cores, connections, tls } = values
-  const either = (given: string | undefined, usual: number, small: number): number =>
-    given === undefined ? (quick ? small : usual) : positive(given)
+  const numberOf = (flag: string | undefined, usual: number, small: number): number =>
+    flag === undefined ? (quick ? small : usual) : positive(flag)
   return {
     options: {
-      seconds: either(values.seconds, 5, 0.2),
+      seconds: numberOf(values.seconds, 5, 0.2),
       warmUpSeconds: quick ? 0 : Number(values['warm-up'] ?? 15),
-      turns: either(values.turns, 5, 1),
+      turns: numberOf(values.turns, 5, 1),
       connections: (connections ?? (quick ? '4' : '64')).split(',').map(positive),
-      csrs: either(values.csrs, 1000, 8),
+      csrs: numberOf(values.csrs, 1000, 8),
       serverFlags: values['server-flags'].split(/\s+/).filter((flag) => flag !== ''),
       before: values.before,
       cores: cores === undefined ? undefined : positive(cores),
@@ -108,18 +108,18 @@ export function readFlags(args: readonly string[]): Flags {
     tls,
     only: new Set(values.only.split(',').map(partOf)),
     stored: (values.stored ?? (quick ? '0,2000' : '0,1000000')).split(',').map(Number),
-    scale: either(values.scale, 1_000_000, 2000),
+    scale: numberOf(values.scale, 1_000_000, 2000),
   }
 }
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!(value > 0)) throw new Error(`${text} is not a number above 0`)
+  if (!(value > 0)) throw new Error(`${text} is not a positive number`)
   return value
 }
 
 function partOf(name: string): Part {
   const part = parts.find((one) => one === name)
-  if (part === undefined) throw new Error(`${name} is none of ${parts.join(', ')}`)
+  if (part === undefined) throw new Error(`${name} is not one of ${parts.join(', ')}`)
   return part
 }

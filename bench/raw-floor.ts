@@ -1,6 +1,6 @@
 /**
- * The floor of issuance: nothing but to read the key of a CSR, to verify the CSR and to sign a TBSCertificate, with
- * node:crypto, one thread on each core. Argument: JSON of RawOrder. Prints JSON of Measurement.
+ * The baseline of issuance: reads the key of a CSR, verifies the CSR and signs a TBSCertificate with node:crypto, in one thread
+ * per core. Argument: JSON of RawOptions. Prints JSON of Measurement.
  */
 import { createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,14 +13,14 @@ import type { Measurement } from './turns.ts'
 
 export type CaKey = 'P-256' | 'P-384' | 'RSA-2048' | 'ML-DSA-65'
 
-export interface RawOrder {
+export interface RawOptions {
   readonly caKey: CaKey
   readonly csrKey: CsrKey
   readonly csrs: number
   readonly seconds: number
 }
 
-/** About what a leaf for a server has. */
+/** A message with about the size of the TBSCertificate of a server certificate. */
 const tbsCertificate = Buffer.alloc(500, 0x30)
 
 function caKeyOf(key: CaKey): { readonly hash: string | null; readonly privateKey: KeyObject } {
@@ -34,19 +34,19 @@ function caKeyOf(key: CaKey): { readonly hash: string | null; readonly privateKe
     case 'ML-DSA-65':
       return { hash: null, ...generateKeyPairSync('ml-dsa-65') }
     default:
-      throw new Error(`no key ${key satisfies never as string}`)
+      throw new Error(`unknown type of key ${key satisfies never as string}`)
   }
 }
 
 interface Passes {
-  /** Milliseconds of each pass. */
+  /** Duration of each pass in milliseconds. */
   readonly times: readonly number[]
-  /** CPU time of all, in microseconds. */
+  /** CPU time of all passes in microseconds. */
   readonly cpu: number
 }
 
-/** One pass after the other until the time is over. */
-async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<Passes> {
+/** Runs one pass after the other for `seconds`. */
+async function runPasses({ caKey, csrKey, csrs, seconds }: RawOptions): Promise<Passes> {
   const { hash, privateKey } = caKeyOf(caKey)
   const parsed = (await csrsOf(csrKey, csrs)).map((pem) => {
     const { certificationRequestInfoDer, signature, subjectPublicKeyInfo } =
@@ -62,9 +62,10 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<Passe
   const until = performance.now() + seconds * 1000
   for (let index = 0, now = performance.now(); now < until; index += 1) {
     const csr = parsed[index % parsed.length]
-    if (csr === undefined) throw new Error('there are no CSRs')
+    if (csr === undefined) throw new Error('the list of CSRs is empty')
     const key = createPublicKey(csr.key)
-    if (!verify('sha256', csr.message, key, csr.signature)) throw new Error('a CSR is wrong')
+    if (!verify('sha256', csr.message, key, csr.signature))
+      throw new Error('the signature of a CSR is invalid')
     sign(hash, tbsCertificate, privateKey)
     const after = performance.now()
     times.push(after - now)
@@ -74,28 +75,28 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<Passe
   return { times, cpu: user + system }
 }
 
-async function onAllCores(order: RawOrder): Promise<Measurement> {
+async function onAllCores(options: RawOptions): Promise<Measurement> {
   const workers = Array.from(
     { length: availableParallelism() },
-    () => new Worker(new URL(import.meta.url), { workerData: order }),
+    () => new Worker(new URL(import.meta.url), { workerData: options }),
   )
-  const answers = await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const all = answers.map(([message]) => message as Passes)
+  const messages = await Promise.all(workers.map((worker) => once(worker, 'message')))
+  const all = messages.map(([message]) => message as Passes)
   const times = Float64Array.from(all.flatMap((one) => one.times)).sort()
   const quantile = (q: number): number => times[Math.floor(times.length * q)] ?? Number.NaN
   return {
-    answered: times.length,
-    refused: 0,
-    firstRefusal: undefined,
-    seconds: order.seconds,
+    succeeded: times.length,
+    failed: 0,
+    firstFailure: undefined,
+    seconds: options.seconds,
     latency: { median: quantile(0.5), p99: quantile(0.99) },
     cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / times.length,
   }
 }
 
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-if (!isMainThread) parentPort?.postMessage(await passes(workerData as RawOrder))
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a worker thread, not a window
+if (!isMainThread) parentPort?.postMessage(await runPasses(workerData as RawOptions))
 else if (import.meta.main) {
-  const order = JSON.parse(process.argv[2] ?? '{}') as RawOrder
-  process.stdout.write(JSON.stringify(await onAllCores(order)))
+  const options = JSON.parse(process.argv[2] ?? '{}') as RawOptions
+  process.stdout.write(JSON.stringify(await onAllCores(options)))
 }

@@ -1,4 +1,4 @@
-/** The load of each operation on one CA: which requests are sent, signed anew for each turn. */
+/** Loads of the operations on one CA. Requests are signed again for each turn. */
 import { revocableSerials, someSerials } from './stored-rows.ts'
 import type { Target } from './target.ts'
 import { addressOf, runLoad, type LoadTarget } from './turns.ts'
@@ -20,7 +20,7 @@ function loadOf(
   return { name, pids, ...address, ...(shared !== undefined && { shared }), requests }
 }
 
-/** One certificate for each CSR, in rotation. */
+/** Returns a load that issues a certificate for each CSR, in rotation. */
 export function issueLoad(subject: Omit<Subject, 'data'>): LoadTarget {
   const { target, csrs } = subject
   return loadOf(subject, () =>
@@ -28,28 +28,28 @@ export function issueLoad(subject: Omit<Subject, 'data'>): LoadTarget {
   )
 }
 
-/** `count` different certificates of the CA, in random order. */
+/** Returns a load that fetches `count` different certificates of the CA, in random order. */
 export function getLoad(subject: Subject, count: number): LoadTarget {
   const { target, data } = subject
   const { authorityArn } = target
   return loadOf(
     subject,
-    keptForTwoMinutes(() =>
+    cachedForTwoMinutes(() =>
       someSerials({ data, authorityArn }, count).map((serial) => getRequest(target, serial)),
     ),
   )
 }
 
-/** Signing a hundred thousand requests takes longer than a turn. */
-function keptForTwoMinutes(make: () => readonly Buffer[]): Requests {
-  let kept: readonly Buffer[] = []
-  let keptUntil = 0
+/** Caches signed requests, because signing a hundred thousand takes longer than a turn. */
+function cachedForTwoMinutes(create: () => readonly Buffer[]): Requests {
+  let requests: readonly Buffer[] = []
+  let expiresAt = 0
   return () => {
-    if (performance.now() > keptUntil) {
-      kept = make()
-      keptUntil = performance.now() + 120_000
+    if (performance.now() > expiresAt) {
+      requests = create()
+      expiresAt = performance.now() + 120_000
     }
-    return kept
+    return requests
   }
 }
 
@@ -77,10 +77,10 @@ function listRequest(target: Target): Buffer {
   return target.request('ListCertificateAuthorities', { MaxResults: listed })
 }
 
-/** CAs on the page that is requested. */
+/** Number of CAs on the requested page. */
 export const listed = 10
 
-/** Each certificate once, `perTurn` of them; missing ones are issued before the turn begins. */
+/** Returns a load that revokes `perTurn` certificates, each once. Missing certificates are issued before the turn. */
 export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   const { target, data } = subject
   const { authorityArn } = target
@@ -101,7 +101,7 @@ export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   return { ...loadOf(subject, requests), once: true }
 }
 
-/** Of twenty requests fourteen get, four issue, one describes, one lists. */
+/** Returns a mixed load: of 20 requests, 14 get and 4 issue a certificate, 1 describes a CA and 1 lists CAs. */
 export function mixedLoad(subject: Subject): LoadTarget {
   const { target, data, csrs } = subject
   const { authorityArn } = target

@@ -1,6 +1,6 @@
-/** The table of rates: a line for Signet, and one for each contender that it is compared with. */
+/** The table of rates. Each row has a line for Signet and one for each other contender. */
 import { markdownTable } from './table.ts'
-import { leastRatio, mostCpu, mostHalfP99 } from './targets.ts'
+import { cpuMax, halfLoadP99Max, ratioMin } from './targets.ts'
 import { median, rateOf, ratioOf, type Measurement, type Row } from './turns.ts'
 
 export function tableOf(rows: readonly Row[]): string {
@@ -11,7 +11,7 @@ export function tableOf(rows: readonly Row[]): string {
       'rate, /s (min–max)',
       'CPU per request, µs',
       'p50 / p99, ms',
-      `p50 / p99 at half load, ms (p99 ≤ ${mostHalfP99})`,
+      `p50 / p99 at half load, ms (p99 ≤ ${halfLoadP99Max})`,
       'first / contender (target)',
     ],
     rows.flatMap(linesOf),
@@ -19,23 +19,23 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 function linesOf(row: Row): string[][] {
-  const { what, connections, signet, half, against } = row
-  const most = mostCpu(row)
+  const { title, connections, signet, half, others } = row
+  const max = cpuMax(row)
   const [rate = '', cpu = '', latency = ''] = cellsOf(signet)
-  const shownCpu = most === undefined ? cpu : `${cpu} (≤ ${most})`
-  const name = connections === 64 ? what : `${what}, ${connections} connections`
+  const shownCpu = max === undefined ? cpu : `${cpu} (≤ ${max})`
+  const name = connections === 64 ? title : `${title}, ${connections} connections`
   return [
     [name, row.name, rate, shownCpu, latency, latencyOf(half), '–'],
-    ...against.map((other) => {
+    ...others.map((other) => {
       const ratio = ratioOf(signet, other.results).toFixed(2)
-      const least = leastRatio(row, other.name)
-      const shown = least === undefined ? ratio : `${ratio} (≥ ${least})`
+      const min = ratioMin(row, other.name)
+      const shown = min === undefined ? ratio : `${ratio} (≥ ${min})`
       return ['', other.name, ...cellsOf(other.results), '–', shown]
     }),
   ]
 }
 
-/** Medians of the turns; of rates the lowest and highest, too. */
+/** Returns the medians of all turns, and the range of rates. */
 function cellsOf(results: readonly Measurement[]): string[] {
   const rates = results.map(rateOf)
   const range = `${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)}`
@@ -47,12 +47,12 @@ function cellsOf(results: readonly Measurement[]): string[] {
 }
 
 function latencyOf(results: readonly Measurement[]): string {
-  const of = (quantile: 'median' | 'p99'): string =>
+  const milliseconds = (quantile: 'median' | 'p99'): string =>
     median(results.map(({ latency }) => latency[quantile])).toFixed(1)
-  return `${of('median')} / ${of('p99')}`
+  return `${milliseconds('median')} / ${milliseconds('p99')}`
 }
 
-/** A count in groups of three digits. */
+/** Formats a count in groups of three digits. */
 export function shownCount(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 }

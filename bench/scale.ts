@@ -1,6 +1,6 @@
 /**
- * A CA with very many certificates, all of them revoked: how long its complete CRL and its audit report take, how much
- * memory the process needs for them beyond what it has before, and what GetCertificate is like meanwhile.
+ * Benchmark of a CA with very many certificates, which are all revoked. It measures the duration of the complete CRL and of an
+ * audit report, the additional memory of the process, and the latency of GetCertificate meanwhile.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { shownCount } from './rows.ts'
 import { bucket, createBucket, startTree, treesOf, type Tree } from './servers.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
-import { mostCrlSeconds, type Check } from './targets.ts'
+import { crlSecondsMax, type Check } from './targets.ts'
 
 interface Figures {
   readonly seconds: number
@@ -23,7 +23,7 @@ interface Figures {
   readonly getP99: number
 }
 
-/** A table in Markdown, of `count` certificates, and the figure that has a target. */
+/** Measures a CA with `count` certificates. Returns a table in Markdown, and the values that have a target. */
 export async function scaleFigures(
   count: number,
   options: BenchOptions,
@@ -49,21 +49,21 @@ export async function scaleFigures(
       rowOf(`${tree.name}: audit report, CSV`, await reportFigures(withServer, target, 'CSV')),
     )
     const figure = `${tree.name}: CRL of ${shownCount(count)}, s`
-    if (checks.length === 0) checks.push({ figure, value: crl.seconds, most: mostCrlSeconds })
+    if (checks.length === 0) checks.push({ figure, value: crl.seconds, max: crlSecondsMax })
   }
   const head = ['what', 'seconds', 'extra memory, MB', 'GetCertificate meanwhile, p99 ms']
   return { table: markdownTable(head, rows), checks }
 }
 
-function rowOf(what: string, { seconds, extraBytes, getP99 }: Figures): string[] {
-  return [what, seconds.toFixed(2), (extraBytes / 1e6).toFixed(0), getP99.toFixed(1)]
+function rowOf(title: string, { seconds, extraBytes, getP99 }: Figures): string[] {
+  return [title, seconds.toFixed(2), (extraBytes / 1e6).toFixed(0), getP99.toFixed(1)]
 }
 
 const flags = ['--crl-delay', '0', '--audit-report-interval', '0']
 
 type WithServer = <T>(work: (server: ServerProcess) => Promise<T>) => Promise<T>
 
-/** Rows as RevokeCertificate would write them; the certificate is the same every time but for its serial number. */
+/** Inserts the rows that RevokeCertificate would write. The certificates differ only in the serial numbers of their rows. */
 async function seed(
   { tree, data, count }: { readonly tree: Tree; readonly data: string; readonly count: number },
   withServer: WithServer,
@@ -138,21 +138,21 @@ async function reportFigures(
         },
       )
       for (;;) {
-        const about = { CertificateAuthorityArn, AuditReportId }
+        const report = { CertificateAuthorityArn, AuditReportId }
         const { AuditReportStatus } = await target.call(
           server.url,
           'DescribeCertificateAuthorityAuditReport',
-          about,
+          report,
         )
         if (AuditReportStatus === 'SUCCESS') return
-        if (AuditReportStatus === 'FAILED') throw new Error('the report failed')
+        if (AuditReportStatus === 'FAILED') throw new Error('the audit report has status FAILED')
         await setTimeout(10)
       }
     }),
   )
 }
 
-/** Runs `work` while GetCertificate is called every few milliseconds; memory is the server's peak above its start. */
+/** Runs `work` while GetCertificate is called every few milliseconds. Extra memory is the peak minus the memory before. */
 async function observe(
   server: ServerProcess,
   target: Target,

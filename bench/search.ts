@@ -1,6 +1,6 @@
 /**
- * ListCertificates over many certificates: every query that is documented, one request after the other, each with other
- * values, through the API of a server that was just started.
+ * Benchmark of ListCertificates with many certificates. Every documented query is sent sequentially with different values to the
+ * API of a server that was just started.
  */
 import { randomInt } from 'node:crypto'
 import { BenchFolder } from './bench-folder.ts'
@@ -21,12 +21,12 @@ import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
 
-/** Requests of each query in a turn. */
+/** Number of requests of each query in a turn. */
 const runs = 300
 const authorities = 11
 const day = 86_400
 
-/** A table of the times of each query over `count` certificates, with the time that seeding them took. */
+/** Returns a table of the latency of each query with `count` certificates. */
 export async function searchTable(count: number, options: BenchOptions): Promise<string> {
   using folder = new BenchFolder()
   const data = folder.path
@@ -55,7 +55,7 @@ async function prepare(
     for (let index = 0; index < authorities; index += 1)
       targets.push(await prepareTarget(server.url, credentialsIn(data), request))
     const [target] = targets
-    if (target === undefined) throw new Error('there is no CA')
+    if (target === undefined) throw new Error('the list of CAs is empty')
     await target.call(server.url, 'IssueCertificate', sampleInput(target, csr))
     const authorityArns = targets.map(({ authorityArn }) => authorityArn)
     return { stock: { data, authorityArns, count }, target }
@@ -65,16 +65,16 @@ async function prepare(
 }
 
 interface Query {
-  readonly what: string
+  readonly title: string
   readonly input: () => Record<string, unknown>
 }
 
-/** What docs/reference/certificate-search.md documents, alone and together. */
+/** Returns the filters that docs/reference/certificate-search.md documents, separately and combined. */
 function queriesOf(stock: Stock): Query[] {
   const { authorityArns, count } = stock
   const [largest = '', ...others] = authorityArns
   const serials = someSerials({ data: stock.data, authorityArn: largest }, runs)
-  const some = (): number => randomInt(count)
+  const index = (): number => randomInt(count)
   const now = Math.floor(Date.now() / 1000)
   const time = (): number => now + randomInt(300 * day)
   const past = (): number => now - randomInt(700 * day)
@@ -89,27 +89,27 @@ function queriesOf(stock: Stock): Query[] {
     const IssuedAfter = past()
     return { IssuedAfter, IssuedBefore: IssuedAfter + day }
   }
-  const query = (what: string, input: () => object): Query => ({
-    what,
+  const query = (title: string, input: () => object): Query => ({
+    title,
     input: () => ({ ...input() }),
   })
   return [
     query('serial number', () => ({ SerialNumber: serials[randomInt(serials.length)] })),
-    query('alternative name', () => ({ SubjectAlternativeName: nameOf(some()) })),
+    query('alternative name', () => ({ SubjectAlternativeName: nameOf(index()) })),
     query('alternative name, prefix', () => ({
-      SubjectAlternativeName: `${nameOf(some()).slice(0, 6)}*`,
+      SubjectAlternativeName: `${nameOf(index()).slice(0, 6)}*`,
     })),
     query('alternative name, suffix', () => ({
-      SubjectAlternativeName: `.${tenantOf(some())}.example.com`,
+      SubjectAlternativeName: `.${tenantOf(index())}.example.com`,
     })),
     query('alternative name, suffix that all have', () => ({
       SubjectAlternativeName: '.example.com',
       CertificateAuthorityArn: small(),
     })),
-    query('subject', () => ({ Subject: nameOf(some()) })),
-    query('subject, prefix', () => ({ Subject: `${nameOf(some()).slice(0, 6)}*` })),
+    query('subject', () => ({ Subject: nameOf(index()) })),
+    query('subject, prefix', () => ({ Subject: `${nameOf(index()).slice(0, 6)}*` })),
     query('one CA', () => ({ CertificateAuthorityArn: small() })),
-    query('requester', () => ({ Requester: requesterOf(some()) })),
+    query('requester', () => ({ Requester: requesterOf(index()) })),
     query('requester: account', () => ({ Requester: '123456789012', ...expiring() })),
     query('template', () => ({ TemplateArn: template() })),
     query('issued within a day', issued),
@@ -128,70 +128,74 @@ function queriesOf(stock: Stock): Query[] {
       CertificateAuthorityArn: small(),
     })),
     query('requester, one CA, VALID, expiring', () => ({
-      Requester: requesterOf(some()),
+      Requester: requesterOf(index()),
       CertificateAuthorityArn: largest,
       Status: 'VALID',
       ...expiring(),
     })),
     query('requester of others, suffix', () => ({
-      Requester: requesterOf(some()),
-      SubjectAlternativeName: `.${tenantOf(some())}.example.com`,
+      Requester: requesterOf(index()),
+      SubjectAlternativeName: `.${tenantOf(index())}.example.com`,
     })),
   ]
 }
 
-interface Asked {
+interface QueryTarget {
   readonly url: string
   readonly target: Target
   readonly query: Query
 }
 
-/** Times of one query in one turn, in milliseconds, sorted. */
+/** Results of one query in one turn. */
 interface Turn {
+  /** Sorted durations in milliseconds. */
   readonly times: readonly number[]
-  /** Certificates on all pages. */
+  /** Number of certificates on all pages. */
   readonly found: number
 }
 
-/** A row for each query: all in turn, after a warm-up with all of them. */
+/** Measures the queries in turns, after a warm-up with all of them. Returns a row for each query. */
 async function measureAll(
-  queries: readonly Asked[],
+  queries: readonly QueryTarget[],
   { quick, turns, warmUpSeconds }: BenchOptions,
 ): Promise<string[][]> {
   const requests = quick ? 5 : runs
-  const warmAt = performance.now() + warmUpSeconds * 1000
-  while (performance.now() < warmAt) for (const query of queries) await measure(query, 10)
+  const warmUntil = performance.now() + warmUpSeconds * 1000
+  while (performance.now() < warmUntil) for (const query of queries) await measure(query, 10)
   const results: Turn[][] = queries.map(() => [])
   for (let turn = 0; turn < turns; turn += 1)
     for (const [index, query] of queries.entries())
       results[index]?.push(await measure(query, requests))
-  return queries.map(({ query: { what } }, index) => rowOf(what, results[index] ?? []))
+  return queries.map(({ query: { title } }, index) => rowOf(title, results[index] ?? []))
 }
 
-async function measure({ url, target, query: { input } }: Asked, requests: number): Promise<Turn> {
+async function measure(
+  { url, target, query: { input } }: QueryTarget,
+  requests: number,
+): Promise<Turn> {
   const times: number[] = []
   let found = 0
   for (let run = 0; run < requests; run += 1) {
-    const asked = input()
+    const filters = input()
     const startedAt = performance.now()
-    const answer: Record<string, unknown> = await target.call(url, 'ListCertificates', asked)
+    const page: Record<string, unknown> = await target.call(url, 'ListCertificates', filters)
     times.push(performance.now() - startedAt)
-    found += (answer['Certificates'] as unknown[]).length
+    found += (page['Certificates'] as unknown[]).length
   }
   return { times: times.toSorted((a, b) => a - b), found }
 }
 
-function rowOf(what: string, turns: readonly Turn[]): string[] {
-  const at = (part: number): number[] =>
-    turns.map(({ times }) => times[Math.floor(times.length * part)] ?? 0)
-  const ninetyNine = at(0.99)
-  const between = `${Math.min(...ninetyNine).toFixed(1)}–${Math.max(...ninetyNine).toFixed(1)}`
+function rowOf(title: string, turns: readonly Turn[]): string[] {
+  const quantile = (q: number): number[] =>
+    turns.map(({ times }) => times[Math.floor(times.length * q)] ?? 0)
+  const p99 = quantile(0.99)
+  const range = `${Math.min(...p99).toFixed(1)}–${Math.max(...p99).toFixed(1)}`
   const requests = turns.reduce((sum, { times }) => sum + times.length, 0)
   const found = turns.reduce((sum, turn) => sum + turn.found, 0)
   return [
-    what,
-    median(at(0.5)).toFixed(1),
-    `${median(ninetyNine).toFixed(1)} (${between})`,
+    title,
+    median(quantile(0.5)).toFixed(1),
+    `${median(p99).toFixed(1)} (${range})`,
     (found / requests).toFixed(1),
   ]
 }

@@ -1,4 +1,4 @@
-/** Millions of certificates, as many issuances would have left them, put into the database of a server that does not run. */
+/** Inserts millions of certificates into the database of a stopped server, with the rows that issuance would write. */
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -8,10 +8,10 @@ import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
 import { progress } from './turns.ts'
 
-/** Names of the certificate that all are made of; digits are put in their place. */
+/** Host name in the sample certificate. Its digits are replaced in each copy. */
 const sampleName = 'h00000000.t000.example.com'
 
-/** How the values are spread: names are all different, the others repeat. */
+/** Numbers of different values. Host names are unique, and all other values repeat. */
 export const spread = {
   tenants: 1000,
   requesters: 10_000,
@@ -21,13 +21,13 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** A certificate of so many is revoked. */
+  /** One of this number of certificates is revoked. */
   revokedEvery: 1000,
-  /** Days over which they were issued, and over which they expire. */
+  /** Length in days of the issuance period, and maximum validity. */
   days: 730,
 }
 
-/** Input of IssueCertificate for the certificate that all are made of. */
+/** Returns the input of IssueCertificate for the sample certificate. */
 export function sampleInput({ issueInput }: Target, csr: string): object {
   return {
     ...issueInput(csr),
@@ -39,7 +39,7 @@ export function sampleInput({ issueInput }: Target, csr: string): object {
   }
 }
 
-/** Name, tenant and requester of a certificate, by its place in the row; all numbers are spread over the whole. */
+/** Returns the host name of the certificate with an index. Tenants and requesters are distributed over all indexes. */
 export function nameOf(index: number): string {
   return `h${String(index).padStart(8, '0')}.${tenantOf(index)}.example.com`
 }
@@ -54,20 +54,20 @@ export function requesterOf(index: number): string {
 
 export interface Stock {
   readonly data: string
-  /** ARNs of CAs: the first has nine of ten certificates and the others share the rest, or it has all. */
+  /** ARNs of CAs. The first CA has 90 % of the certificates, or all if it is the only one. The others share the rest. */
   readonly authorityArns: readonly string[]
   readonly count: number
 }
 
-const batch = 100_000
-const toldEvery = 500_000
+const batchSize = 100_000
+const progressInterval = 500_000
 
 /**
- * Stores copies of the newest certificate that differ in all that they are searched by, and what that is: the rows of the
- * search tables in their order, at the end, which is how millions get there in minutes.
+ * Inserts copies of the newest certificate that differ in all searchable values, and their rows in the search tables. The rows of
+ * the search tables are inserted last and in key order, so that millions take only minutes.
  */
 export function seedCertificates(stock: Stock): void {
-  // Nobody else has the file, and what fails is removed: no journal is needed.
+  // No other process has the file open, and the folder is removed after a failure, so no journal is needed.
   const database = new DatabaseSync(join(stock.data, 'signet.sqlite'), { defensive: false })
   try {
     database.exec(`pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off;
@@ -77,26 +77,27 @@ export function seedCertificates(stock: Stock): void {
     const sample = sampleOf(database, stock)
     const inserts = insertsOf(database, sample.row)
     const positions = new Positions()
-    for (let start = 0; start < stock.count; start += batch) {
-      const many = Math.min(batch, stock.count - start)
-      const certificates = Array.from({ length: many }, (_, at) =>
-        certificateOf(sample, stock, start + at),
+    for (let start = 0; start < stock.count; start += batchSize) {
+      const length = Math.min(batchSize, stock.count - start)
+      const certificates = Array.from({ length }, (_, index) =>
+        certificateOf(sample, stock, start + index),
       )
       database.exec('begin')
       for (const certificate of certificates) insertCertificate(inserts, certificate)
-      for (const [number, those] of Map.groupBy(
+      for (const [number, issued] of Map.groupBy(
         certificates,
         ({ authority }) => authority.number,
       )) {
-        const revoked = those.filter(({ revocation }) => revocation !== undefined)
-        inserts.counts.run(those.length, revoked.length, number)
+        const revoked = issued.filter(({ revocation }) => revocation !== undefined)
+        inserts.counts.run(issued.length, revoked.length, number)
       }
       const entries = new CertificateEntries()
       for (const certificate of certificates) entries.add(certificate)
       for (const row of entryRows(entries.positions)) positions.add(...row)
       for (const row of entryRows(entries.names)) inserts.name.run(...row)
       database.exec('commit')
-      if ((start + many) % toldEvery === 0) progress(`${start + many} certificates stored`)
+      if ((start + length) % progressInterval === 0)
+        progress(`${start + length} certificates stored`)
     }
     finish(database, positions)
   } finally {
@@ -117,7 +118,7 @@ function finish(database: DatabaseSync, positions: Positions): void {
     commit; pragma journal_mode = wal`)
 }
 
-/** Entries of `certificate_facets`, each as one number, by facet. */
+/** Entries of `certificate_facets` by facet. Each entry is encoded as one number. */
 class Positions {
   readonly #byFacet = new Map<number, { numbers: Float64Array; count: number }>()
 
@@ -135,19 +136,19 @@ class Positions {
 
   *sorted(): Generator<[facet: number, position: number, certificateNumber: number]> {
     for (const [facet, { numbers, count }] of [...this.#byFacet].toSorted(([a], [b]) => a - b))
-      for (const one of numbers.subarray(0, count).toSorted())
-        yield [facet, Math.floor(one / numbersMax) + earliest, one % numbersMax]
+      for (const entry of numbers.subarray(0, count).toSorted())
+        yield [facet, Math.floor(entry / numbersMax) + earliest, entry % numbersMax]
   }
 }
 
-/** Above every certificate number; with seconds since 2017 it makes a number of at most 53 bits. */
+/** Exceeds every certificate number. Together with the seconds since 2017, an entry has at most 53 bits. */
 const numbersMax = 2 ** 24
 const earliest = 1_500_000_000
 
 interface Sample {
   readonly row: Record<string, SQLInputValue>
   readonly der: Buffer
-  /** Where the name is in it. */
+  /** Offsets of the host name in the DER encoding. */
   readonly offsets: readonly number[]
   readonly authorities: readonly FoundCertificate['authority'][]
   readonly number: number
@@ -171,12 +172,14 @@ function sampleOf(database: DatabaseSync, { authorityArns }: Stock): Sample {
   const row = database
     .prepare('select * from certificates order by certificate_number desc limit 1')
     .get()
-  if (row === undefined) throw new Error('there is no certificate to copy')
+  if (row === undefined) throw new Error('the database has no certificate to copy')
   const der = Buffer.from(row['certificate_der'] as Uint8Array)
   const offsets: number[] = []
-  for (let at = der.indexOf(sampleName); at >= 0; at = der.indexOf(sampleName, at + 1))
-    offsets.push(at)
-  if (offsets.length === 0) throw new Error('the newest certificate is not the sample')
+  for (let offset = der.indexOf(sampleName); offset >= 0;) {
+    offsets.push(offset)
+    offset = der.indexOf(sampleName, offset + 1)
+  }
+  if (offsets.length === 0) throw new Error('the newest certificate is not the sample certificate')
   const number = Number(row['certificate_number'])
   return { row, der, offsets, authorities, number, now: Date.now() }
 }
@@ -190,7 +193,7 @@ function certificateOf(sample: Sample, { count }: Stock, index: number): FoundCe
   const others = authorities.length - 1
   const authority =
     authorities[others > 0 && index % 10 === 9 ? 1 + (Math.floor(index / 10) % others) : 0]
-  if (authority === undefined) throw new Error('there is no CA')
+  if (authority === undefined) throw new Error('the list of CAs is empty')
   const length = spread.days * dayMilliseconds
   const lifetime = (1 + randomInt(spread.days)) * dayMilliseconds
   const issuedAt = new Date(now - length + Math.floor((index / count) * length))
@@ -221,12 +224,12 @@ interface Inserts {
 
 function insertsOf(database: DatabaseSync, row: Sample['row']): Inserts {
   const columns = Object.keys(row)
-  const marks = columns.map(() => '?').join(', ')
+  const placeholders = columns.map(() => '?').join(', ')
   return {
     columns,
     row,
     certificate: database.prepare(
-      `insert into certificates (${columns.join(', ')}) values (${marks})`,
+      `insert into certificates (${columns.join(', ')}) values (${placeholders})`,
     ),
     revocation: database.prepare(
       `insert into revocations (authority_number, certificate_number, serial_number, crl_id,
@@ -258,9 +261,10 @@ function insertCertificate(
   certificate.run(...columns.map((column) => changed[column] ?? row[column] ?? null))
   if (found.revocation !== undefined) {
     const { revokedAt, reasonCode } = found.revocation
-    const at = revokedAt.getTime()
-    const until = notAfter.getTime() / 1000
+    const revokedAtMs = revokedAt.getTime()
+    const expiresAt = notAfter.getTime() / 1000
     const crlId = row['crl_id'] ?? null
-    revocation.run(authority.number, number, serialNumber, crlId, at, reasonCode, until)
+    const values = [authority.number, number, serialNumber, crlId, revokedAtMs, reasonCode]
+    revocation.run(...values, expiresAt)
   }
 }

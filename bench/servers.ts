@@ -1,4 +1,4 @@
-/** Servers of this checkout and of the one it is compared with, each on a data folder of its own. */
+/** Servers of this checkout and of the checkout of --before, each with its own data folder. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -15,7 +15,7 @@ import { credentialsIn, prepareTarget } from './target.ts'
 import { progress } from './turns.ts'
 
 const run = promisify(execFile)
-/** The bucket of every CRL and report. */
+/** The bucket of all CRLs and audit reports. */
 export const bucket = 'bench-crls'
 
 /** A checkout of Signet. */
@@ -24,13 +24,13 @@ export interface Tree {
   readonly root: string
 }
 
-/** This checkout, and that of --before. */
+/** Returns this checkout and the checkout of --before. */
 export function treesOf({ before }: Pick<BenchOptions, 'before'>): [Tree, ...Tree[]] {
   const own = { name: 'Signet', root: resolve(import.meta.dirname, '..') }
   return before === undefined ? [own] : [own, { name: 'before', root: resolve(before) }]
 }
 
-/** The Node.js that a checkout has in its node_modules, and its program. */
+/** Returns the paths of Node.js in the node_modules of a checkout, and of its signet program. */
 function programOf({ root }: Tree): [string, string] {
   const node = join(root, 'node_modules/.bin/node')
   return [existsSync(node) ? node : process.execPath, join(root, 'bin/signet.js')]
@@ -40,13 +40,13 @@ export async function nodeVersionOf(tree: Tree): Promise<string> {
   return (await run(programOf(tree)[0], ['--version'])).stdout.trim()
 }
 
-/** By the checkout's own command, which has its schema. */
+/** Creates the bucket with the command of the checkout, because checkouts may have different schemas. */
 export async function createBucket(tree: Tree, data: string): Promise<void> {
   const [node, signet] = programOf(tree)
   await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
 }
 
-/** Starts `signet serve` of a checkout. The quotas are never reached. */
+/** Starts `signet serve` of a checkout, with quotas that are never reached. */
 export async function startTree(
   tree: Tree,
   data: string,
@@ -61,19 +61,19 @@ export async function startTree(
   return startServerOn(onCores(cores, programOf(tree)), { data, flags })
 }
 
-/** A server that runs, with what it is sent and what its start took. */
+/** A running server, with its CA for the load and the results of its start. */
 export interface Prepared extends Subject {
   readonly tree: Tree
   readonly server: ServerProcess
-  /** Certificates stored beforehand. */
+  /** Number of certificates stored before the start. */
   readonly count: number
   /** Milliseconds from the start of the process to the first response. */
   readonly startTimes: readonly number[]
-  /** Bytes, before any load. */
+  /** Memory before any load, in bytes. */
   readonly memoryAtStart: number
 }
 
-/** Starts one server for each of `stocks`, and stops all and removes their data when `work` has ended. */
+/** Starts a server for each element of `stocks`. After `work`, stops all servers and removes their data. */
 export async function withPrepared<T>(
   stocks: readonly { readonly tree: Tree; readonly count: number }[],
   options: BenchOptions,
@@ -95,7 +95,7 @@ export async function withPrepared<T>(
   }
 }
 
-/** A P-256 CA with CRL and OCSP, one revoked certificate and the one that others are copies of, and other CAs to list. */
+/** Creates a P-256 CA with CRL and OCSP, a revoked certificate, the sample certificate for seed.ts, and more CAs to list. */
 async function prepareSubject(
   tree: Tree,
   data: string,

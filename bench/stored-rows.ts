@@ -1,9 +1,9 @@
-/** What the bench reads from the database of a server, past the server. */
+/** Reads rows directly from the SQLite database of a server. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** A CA on a data folder. */
+/** A CA and its data folder. */
 export interface StoredAuthority {
   readonly data: string
   readonly authorityArn: string
@@ -30,7 +30,7 @@ function hexOf(row: Record<string, unknown> | undefined): string[] {
   return serial instanceof Uint8Array ? [Buffer.from(serial).toString('hex')] : []
 }
 
-/** Serial numbers, in hex, of at most `count` different certificates anywhere among those of the CA, in random order. */
+/** Returns the serial numbers (hex) of up to `count` random certificates of the CA, in random order and without duplicates. */
 export function someSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const id = idOf(authority)
@@ -53,7 +53,7 @@ export function someSerials(authority: StoredAuthority, count: number): string[]
   })
 }
 
-/** Serial numbers, in hex, of at most `count` certificates that can be revoked and are not the CA's own, newest first. */
+/** Returns the serial numbers (hex) of up to `count` revocable certificates, newest first, without the CA's own certificate. */
 export function revocableSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const rows = database

@@ -1,6 +1,6 @@
 /**
- * The same calls with many certificates stored, and with none: servers on data folders of their own, which take turns. Also
- * how long each takes to start, and its memory.
+ * Compares the same calls with many stored certificates and with none, on servers with separate data folders that are measured
+ * in turns. Also measures the start-up time and the memory of each server.
  */
 import { revocationsIn } from './calls.ts'
 import { startEmptyHandler } from './floors.ts'
@@ -10,12 +10,12 @@ import { getLoad, issueLoad, listLoad, revokeLoad, type Subject } from './reques
 import { shownCount } from './rows.ts'
 import { treesOf, withPrepared, type Prepared } from './servers.ts'
 import { markdownTable } from './table.ts'
-import { mostStartSeconds, type Check } from './targets.ts'
+import { startSecondsMax, type Check } from './targets.ts'
 import { compare, loaded, median, type LoadTarget, type Row } from './turns.ts'
 
 export interface StoredFigures {
   readonly rows: readonly Row[]
-  /** Start-up and memory, in Markdown. */
+  /** Table of start-up times and memory, in Markdown. */
   readonly table: string
   readonly checks: readonly Check[]
 }
@@ -33,26 +33,27 @@ const operations: readonly {
   { name: 'ListCertificateAuthorities', load: listLoad },
 ]
 
-/** One server for each of `counts`: the others are compared with the first. The checkout of --before only starts. */
+/** Compares the server with the first count to servers with the other counts. The checkout of --before is only started. */
 export async function benchStored(
   counts: readonly number[],
   options: BenchOptions,
 ): Promise<StoredFigures> {
   const [own, ...others] = treesOf(options)
-  const most = Math.max(...counts)
+  const largestCount = Math.max(...counts)
   const stocks = [
     ...counts.map((count) => ({ tree: own, count })),
-    ...others.map((tree) => ({ tree, count: most })),
+    ...others.map((tree) => ({ tree, count: largestCount })),
   ]
   return withPrepared(stocks, options, async (prepared) => {
     const [base, ...rest] = prepared.filter(({ tree }) => tree === own)
     const rows: Row[] = []
-    for (const one of rest)
+    for (const server of rest)
       for (const { name, load } of operations) {
-        const named = [one, ...(base === undefined ? [] : [base])].map((subject) =>
+        const contenders = [server, ...(base === undefined ? [] : [base])].map((subject) =>
           loaded({ ...load(subject, options), name: `${shownCount(subject.count)} stored` }),
         )
-        rows.push(...(await compare(`${name}, ${shownCount(one.count)} stored`, named, options)))
+        const title = `${name}, ${shownCount(server.count)} stored`
+        rows.push(...(await compare(title, contenders, options)))
       }
     const largest = rest.at(-1)
     const checks =
@@ -62,7 +63,7 @@ export async function benchStored(
             {
               figure: `Start-up with ${shownCount(largest.count)} stored, s`,
               value: median(largest.startTimes) / 1000,
-              most: mostStartSeconds,
+              max: startSecondsMax,
             },
           ]
     return { rows, table: await startTable(prepared, options), checks }
@@ -87,8 +88,8 @@ async function startTable(all: readonly Prepared[], options: BenchOptions): Prom
   })
   const head = [
     'certificates stored',
-    `start to first response, ms (min–max; ≤ ${mostStartSeconds * 1000})`,
-    'the same of the empty handler, ms',
+    `start to first response, ms (min–max; ≤ ${startSecondsMax * 1000})`,
+    'start of the empty handler, ms',
     'memory at start, MB',
     'after all load, MB',
     'peak, MB',

@@ -1,4 +1,4 @@
-/** A root CA on a running server, and signed requests to send to it again and again. */
+/** A root CA on a running server, and signed requests to it. */
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { signedHeaders, type Credentials } from '../test/support/signed-request.ts'
@@ -15,14 +15,14 @@ export interface Target {
   readonly keyAlgorithm: string
   readonly authorityArn: string
   readonly certificateArn: string
-  /** PEM. */
+  /** PEM of the certificate of the CA. */
   readonly authorityCertificate: string
   readonly certificate: string
-  /** A whole HTTP request, signed now: good for five minutes. */
+  /** Returns a complete HTTP request, signed now and valid for five minutes. */
   readonly request: (operation: string, input: unknown, url?: string) => Buffer
-  /** Input of IssueCertificate. */
+  /** Returns the input of IssueCertificate. */
   readonly issueInput: (csr: string) => Record<string, unknown>
-  /** One call, at the URL that the server has now. */
+  /** Calls an operation at a URL, because the URL of the server changes with each start. */
   call: Call
 }
 
@@ -31,11 +31,11 @@ type Call = (url: string, operation: string, input: unknown) => Promise<Record<s
 interface Options {
   readonly keyAlgorithm: string
   readonly csr: string
-  /** RevocationConfiguration. */
+  /** RevocationConfiguration of the CA. */
   readonly revocation?: object
 }
 
-/** Makes an ACTIVE root and one certificate below it. */
+/** Creates an ACTIVE root CA and issues one certificate. */
 export async function prepareTarget(
   url: string,
   credentials: Credentials,
@@ -43,14 +43,15 @@ export async function prepareTarget(
 ): Promise<Target> {
   const sign = createSigner(credentials)
   const call = createCaller(sign)
-  const here = (operation: string, input: unknown): ReturnType<Call> => call(url, operation, input)
-  const { authorityArn, authorityCertificate } = await createRoot(here, request)
+  const callHere = (operation: string, input: unknown): ReturnType<Call> =>
+    call(url, operation, input)
+  const { authorityArn, authorityCertificate } = await createRoot(callHere, request)
   const signingAlgorithm = defaultSigningAlgorithm(request.keyAlgorithm)
   const leafInput = (csr: string): Record<string, unknown> =>
     issueInput(authorityArn, csr, { signingAlgorithm })
-  const { CertificateArn = '' } = await here('IssueCertificate', leafInput(request.csr))
-  const about = { CertificateAuthorityArn: authorityArn, CertificateArn }
-  const { Certificate = '' } = await here('GetCertificate', about)
+  const { CertificateArn = '' } = await callHere('IssueCertificate', leafInput(request.csr))
+  const identifiers = { CertificateAuthorityArn: authorityArn, CertificateArn }
+  const { Certificate = '' } = await callHere('GetCertificate', identifiers)
   return {
     url,
     keyAlgorithm: request.keyAlgorithm,
@@ -58,16 +59,16 @@ export async function prepareTarget(
     certificateArn: CertificateArn,
     authorityCertificate,
     certificate: Certificate,
-    request: (operation, input, at = url) => {
-      const { headers, body } = sign(at, operation, input)
-      return wholeRequest(at, headers, body)
+    request: (operation, input, requestUrl = url) => {
+      const { headers, body } = sign(requestUrl, operation, input)
+      return encodeRequest(requestUrl, headers, body)
     },
     issueInput: leafInput,
     call,
   }
 }
 
-/** The administrator's, of a server on that data folder. */
+/** Returns the administrator's credentials of a server with this data folder. */
 export function credentialsIn(data: string): Credentials {
   return readCredentials(join(data, 'credentials'))
 }
@@ -89,8 +90,8 @@ function createSigner(credentials: Credentials): Signer {
 }
 
 function createCaller(sign: Signer): Call {
-  return async (at, operation, input) => {
-    const response = await fetch(at, { method: 'POST', ...sign(at, operation, input) })
+  return async (url, operation, input) => {
+    const response = await fetch(url, { method: 'POST', ...sign(url, operation, input) })
     const text = await response.text()
     if (!response.ok) throw new Error(`${operation}: ${text}`)
     return text === '' ? {} : (JSON.parse(text) as Record<string, string>)
@@ -106,7 +107,7 @@ async function createRoot(
     'CreateCertificateAuthority',
     authorityInput({ keyAlgorithm, more }),
   )
-  const { Csr = '' } = await retried(() =>
+  const { Csr = '' } = await retryInProgress(() =>
     call('GetCertificateAuthorityCsr', { CertificateAuthorityArn }),
   )
   const rootInput = issueInput(CertificateAuthorityArn, Csr, {
@@ -123,7 +124,7 @@ async function createRoot(
   return { authorityArn: CertificateAuthorityArn, authorityCertificate: Certificate }
 }
 
-function wholeRequest(url: string, headers: Record<string, string>, body: string): Buffer {
+function encodeRequest(url: string, headers: Record<string, string>, body: string): Buffer {
   const all = {
     host: new URL(url).host,
     ...headers,
@@ -133,7 +134,7 @@ function wholeRequest(url: string, headers: Record<string, string>, body: string
   return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
 }
 
-async function retried<T>(call: () => Promise<T>): Promise<T> {
+async function retryInProgress<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call()

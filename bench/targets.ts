@@ -1,11 +1,11 @@
-/** The figures to reach, and which of them a run has reached. They apply to 64 connections. */
+/** Target values, and whether a run has reached them. They apply to 64 connections. */
 import { markdownTable } from './table.ts'
 import { median, ratioOf, type Row } from './turns.ts'
 
 const issueP256 = 'IssueCertificate, P-256 CA, P-256 CSR'
 const issueRsa = 'IssueCertificate, RSA-2048 CA, P-256 CSR'
 
-/** Names of contenders that targets are about. */
+/** Names of contenders in targets. */
 export const names = {
   cfssl: 'CFSSL',
   cfsslStored: 'CFSSL, HMAC and SQLite',
@@ -15,8 +15,8 @@ export const names = {
   noneStored: '0 stored',
 } as const
 
-/** The least ratio of the rates of Signet and of another contender. */
-const leastRatios: readonly (readonly [what: string, against: string, ratio: number])[] = [
+/** Minimum ratios of the rate of Signet to that of another contender. */
+const ratiosMin: readonly (readonly [title: string, other: string, ratio: number])[] = [
   [issueP256, names.cfsslStored, 2],
   [issueP256, names.cfssl, 1.2],
   [issueRsa, names.cfsslStored, 3.2],
@@ -32,60 +32,61 @@ const leastRatios: readonly (readonly [what: string, against: string, ratio: num
 
 const anyStored = /^\w+, [\d ]+ stored$/
 
-export function leastRatio({ what, connections }: Row, against: string): number | undefined {
+export function ratioMin({ title, connections }: Row, other: string): number | undefined {
   if (connections !== 64) return undefined
-  if (against === names.noneStored && anyStored.test(what)) return 1
-  return leastRatios.find((one) => one[0] === what && one[1] === against)?.[2]
+  if (other === names.noneStored && anyStored.test(title)) return 1
+  return ratiosMin.find((target) => target[0] === title && target[1] === other)?.[2]
 }
 
-/** Microseconds of CPU time per request, at most. */
-export function mostCpu({ what, connections }: Row): number | undefined {
-  return what === issueP256 && connections === 64 ? 280 : undefined
+/** Maximum CPU time per request, in microseconds. */
+export function cpuMax({ title, connections }: Row): number | undefined {
+  return title === issueP256 && connections === 64 ? 280 : undefined
 }
 
-/** Milliseconds of the 99th percentile at half load, at most. */
-export const mostHalfP99 = 25
-/** Seconds to the first response, and to the CRL of a million entries, at most. */
-export const mostStartSeconds = 1.6
-export const mostCrlSeconds = 2.4
+/** Maximum of the 99th percentile of the latency at half load, in milliseconds. */
+export const halfLoadP99Max = 25
+/** Maximum time from the start to the first response. */
+export const startSecondsMax = 1.6
+/** Maximum time for a CRL with a million entries. */
+export const crlSecondsMax = 2.4
 
-/** One figure that has a target. */
+/** A measured value and its target. */
 export interface Check {
   readonly figure: string
   readonly value: number
-  readonly least?: number
-  readonly most?: number
+  readonly min?: number
+  readonly max?: number
 }
 
 function checksOf(row: Row): Check[] {
-  const { what, connections, signet, half, against } = row
-  const ratios = against.flatMap(({ name, results }) => {
-    const least = leastRatio(row, name)
-    return least === undefined
+  const { title, connections, signet, half, others } = row
+  const ratios = others.flatMap(({ name, results }) => {
+    const min = ratioMin(row, name)
+    return min === undefined
       ? []
-      : [{ figure: `${what} / ${name}`, value: ratioOf(signet, results), least }]
+      : [{ figure: `${title} / ${name}`, value: ratioOf(signet, results), min }]
   })
-  const most = mostCpu(row)
-  const cpu = median(signet.map((one) => one.cpu))
+  const max = cpuMax(row)
+  const cpu = median(signet.map((result) => result.cpu))
   const p99 = median(half.map(({ latency }) => latency.p99))
   if (connections !== 64) return []
   return [
     ...ratios,
-    ...(most === undefined ? [] : [{ figure: `${what}: CPU, µs`, value: cpu, most }]),
-    { figure: `${what}: p99 at half load, ms`, value: p99, most: mostHalfP99 },
+    ...(max === undefined ? [] : [{ figure: `${title}: CPU, µs`, value: cpu, max }]),
+    { figure: `${title}: p99 at half load, ms`, value: p99, max: halfLoadP99Max },
   ]
 }
 
-/** The targets of rows and others, with what was reached. */
-export function targetsTable(rows: readonly Row[], others: readonly Check[]): string {
-  const checks = [...rows.flatMap(checksOf), ...others]
+/** Returns a table of all targets, the measured values, and whether each target was met. */
+export function targetsTable(rows: readonly Row[], otherChecks: readonly Check[]): string {
+  const checks = [...rows.flatMap(checksOf), ...otherChecks]
   return markdownTable(
     ['figure', 'target', 'reached', 'met'],
-    checks.map(({ figure, value, least, most }) => [
+    checks.map(({ figure, value, min, max }) => [
       figure,
-      least === undefined ? `≤ ${most}` : `≥ ${least}`,
+      min === undefined ? `≤ ${max}` : `≥ ${min}`,
       value < 10 ? value.toFixed(2) : value.toFixed(0),
-      (least === undefined ? value <= (most ?? Infinity) : value >= least) ? 'yes' : 'no',
+      (min === undefined ? value <= (max ?? Infinity) : value >= min) ? 'yes' : 'no',
     ]),
   )
 }

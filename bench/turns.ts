@@ -1,99 +1,106 @@
-/** Signet, its peers and its floors under the same load in turns, so that a machine that slows down does it to all. */
+/** Measures Signet, its peers and baselines under the same load in turns, so that a slower machine affects all of them. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BenchFolder } from './bench-folder.ts'
 import { writeRequests } from './load-file.ts'
-import type { LoadOrder, LoadResult } from './load.ts'
+import type { LoadOptions, LoadResult } from './load.ts'
 import { cpuSecondsOf, signalTrees } from './machine.ts'
 import type { BenchOptions } from './options.ts'
 
 const run = promisify(execFile)
 
-/** What is sent to whom. */
-export interface LoadTarget extends Pick<LoadOrder, 'ports' | 'tls' | 'once' | 'reconnect'> {
+/** A load and the server that receives it. */
+export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  /** Whole requests, signed anew for each turn: a signature is valid for five minutes. */
+  /** Returns complete requests. They are signed again for each turn, because a signature is valid for five minutes. */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** Processes whose CPU time is counted, with their descendants. */
   readonly pids: readonly number[]
-  /** Whether other contenders use some of these processes, too. Then none of them is stopped. */
+  /** Whether other contenders use some of these processes. If so, the processes are never stopped. */
   readonly shared?: boolean
 }
 
 export interface Pace {
   readonly connections: number
   readonly seconds: number
-  /** Requests a second (open loop); as many as are answered if left out. */
+  /** Requests per second (open loop). If it is omitted, the responses determine the rate (closed loop). */
   readonly rate?: number
 }
 
 export interface Measurement extends LoadResult {
-  /** CPU time of all processes of the contender, in microseconds per answered request. */
+  /** CPU time of all processes of the contender, in microseconds per successful request. */
   readonly cpu: number
 }
 
-/** One without processes starts anew for each turn. */
+/** A measured server or baseline. If it has no processes, each turn starts its own. */
 export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   turn(pace: Pace): Promise<Measurement>
 }
 
 export interface Row {
-  readonly what: string
+  readonly title: string
   readonly connections: number
-  /** Of the contender that the others are compared with. */
+  /** Name of the first contender, with which the others are compared. */
   readonly name: string
+  /** Results of the first contender. */
   readonly signet: readonly Measurement[]
-  /** Open loop at half of the median rate. */
+  /** Results of the first contender in an open loop, at half of its median rate. */
   readonly half: readonly Measurement[]
-  readonly against: readonly {
+  readonly others: readonly {
     readonly name: string
     readonly results: readonly Measurement[]
   }[]
 }
 
-/** A row for each number of connections: the first contender and those that it is compared with, in turns. */
+/** Compares the first contender with the others, in turns. Returns a row for each number of connections. */
 export async function compare(
-  what: string,
+  title: string,
   contenders: readonly Contender[],
   options: BenchOptions,
 ): Promise<Row[]> {
   const rows: Row[] = []
   const [signet, ...others] = contenders
-  if (signet === undefined) throw new Error(`${what}: nothing is measured`)
+  if (signet === undefined) throw new Error(`${title}: the list of contenders is empty`)
   for (const connections of options.connections) {
-    progress(`${what}, ${connections} connections`)
+    progress(`${title}, ${connections} connections`)
     const { warmUpSeconds, turns, seconds } = options
     const pace = { connections, seconds }
     const all = [signet, ...others]
-    await alone(all, async (turn) => {
+    await runAlone(all, async (turn) => {
       if (warmUpSeconds > 0)
-        for (const one of all.filter(({ pids: [own] }) => own !== undefined))
-          await turn(one, { connections, seconds: warmUpSeconds })
-      const results = new Map<Contender, Measurement[]>(all.map((one) => [one, []]))
+        for (const contender of all.filter(({ pids: [pid] }) => pid !== undefined))
+          await turn(contender, { connections, seconds: warmUpSeconds })
+      const results = new Map<Contender, Measurement[]>(all.map((contender) => [contender, []]))
       for (let index = 0; index < turns; index += 1)
-        for (const one of index % 2 === 0 ? all : all.toReversed())
-          results.get(one)?.push(await turn(one, pace))
+        for (const contender of index % 2 === 0 ? all : all.toReversed())
+          results.get(contender)?.push(await turn(contender, pace))
       const own = results.get(signet) ?? []
       const rate = median(own.map(rateOf)) / 2
       const half: Measurement[] = []
       for (let index = 0; index < turns; index += 1)
         half.push(await turn(signet, { ...pace, rate }))
-      const against = others.map((one) => ({ name: one.name, results: results.get(one) ?? [] }))
-      for (const [{ name }, those] of results)
-        progress(`  ${name}: ${median(those.map(rateOf)).toFixed(0)}/s`)
-      rows.push({ what, connections, name: signet.name, signet: own, half, against })
+      for (const [{ name }, measurements] of results)
+        progress(`  ${name}: ${median(measurements.map(rateOf)).toFixed(0)}/s`)
+      rows.push({
+        title,
+        connections,
+        name: signet.name,
+        signet: own,
+        half,
+        others: others.map((other) => ({ name: other.name, results: results.get(other) ?? [] })),
+      })
     })
   }
   return rows
 }
 
-/** Stops every contender (SIGSTOP) but the one whose turn it is: background work of one is not measured with another. */
-async function alone(
+/** Stops all contenders except the current one (SIGSTOP), so that their background work does not affect its results. */
+async function runAlone(
   contenders: readonly Contender[],
   work: (turn: (contender: Contender, pace: Pace) => Promise<Measurement>) => Promise<void>,
 ): Promise<void> {
-  const pids = contenders.flatMap((one) => (one.shared === true ? [] : one.pids))
+  const pids = contenders.flatMap((contender) => (contender.shared === true ? [] : contender.pids))
   signalTrees(pids, 'SIGSTOP')
   try {
     await work(async (contender, pace) => {
@@ -107,18 +114,18 @@ async function alone(
   }
 }
 
-/** A contender that answers requests. */
+/** Returns a contender whose turns run a load. */
 export function loaded(target: LoadTarget): Contender {
   return { ...target, turn: (pace) => runLoad(target, pace) }
 }
 
-/** One turn, with the load from a process of its own. Throws if anything is refused. */
+/** Runs one turn, with the load in a separate process. Throws if a request fails. */
 export async function runLoad(target: LoadTarget, pace: Pace): Promise<Measurement> {
   const { requests, pids, ports, tls, once, reconnect } = target
   using folder = new BenchFolder()
   const path = folder.file('requests')
   writeRequests(path, await requests())
-  const order: LoadOrder = {
+  const options: LoadOptions = {
     ports,
     tls,
     requests: path,
@@ -128,42 +135,44 @@ export async function runLoad(target: LoadTarget, pace: Pace): Promise<Measureme
   }
   const before = cpuSecondsOf(pids)
   const load = join(import.meta.dirname, 'load.ts')
-  const { stdout } = await run(process.execPath, [load, JSON.stringify(order)])
+  const { stdout } = await run(process.execPath, [load, JSON.stringify(options)])
   const cpuSeconds = cpuSecondsOf(pids) - before
   const result = JSON.parse(stdout) as LoadResult
-  if (result.refused > 0)
-    throw new Error(`${target.name} refused: ${result.firstRefusal ?? 'the connection ended'}`)
-  return { ...result, cpu: (cpuSeconds / result.answered) * 1e6 }
+  if (result.failed > 0)
+    throw new Error(
+      `${target.name}: a request failed: ${result.firstFailure ?? 'the connection was closed'}`,
+    )
+  return { ...result, cpu: (cpuSeconds / result.succeeded) * 1e6 }
 }
 
-/** Reports the present step on standard error. */
-export function progress(what: string): void {
-  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${what}\n`)
+/** Prints the current step to standard error. */
+export function progress(step: string): void {
+  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${step}\n`)
 }
 
-/** Address of a listener of this machine. */
+/** Returns the address of a listener on this machine. */
 export function addressOf(url: string): Pick<LoadTarget, 'ports' | 'tls'> {
   const { protocol, port } = new URL(url)
   return { ports: [Number(port)], tls: protocol === 'https:' }
 }
 
-export function rateOf({ answered, seconds }: LoadResult): number {
-  return answered / seconds
+export function rateOf({ succeeded, seconds }: LoadResult): number {
+  return succeeded / seconds
 }
 
-/** The median of numbers in any order. */
+/** Returns the median of unsorted numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
-/** The median of the ratios of each turn. */
+/** Returns the median of the ratios of the rates in each turn. */
 export function ratioOf(own: readonly LoadResult[], other: readonly LoadResult[]): number {
   return median(
     own.flatMap((result, turn) => {
-      const beside = other[turn]
-      return beside === undefined ? [] : [rateOf(result) / rateOf(beside)]
+      const otherResult = other[turn]
+      return otherResult === undefined ? [] : [rateOf(result) / rateOf(otherResult)]
     }),
   )
 }

@@ -1,4 +1,4 @@
-/** Transactions of an issuance by the writers of both engines alone; PostgreSQL is a server of the bench's own. */
+/** Benchmark of the writers of both engines, without a server, with the transactions of issuance. */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'
@@ -18,7 +18,7 @@ const setup: readonly Sql[] = [
   sql`insert into certificate_counts (authority_number, issued) values (1, 0)`,
 ]
 
-/** What an issuance writes. */
+/** Returns the statements of an issuance. */
 function issuance(): Sql[] {
   return [
     guard(
@@ -33,42 +33,42 @@ function issuance(): Sql[] {
   ]
 }
 
-/** Transactions a second of so many callers, spread over the nodes. */
-async function writesOf(
+/** Returns the transactions per second of several callers, distributed among the nodes. */
+async function writeRate(
   nodes: readonly Database[],
   callers: number,
   seconds: number,
 ): Promise<number> {
-  const until = performance.now() + seconds * 1000
+  const endAt = performance.now() + seconds * 1000
   let count = 0
   const caller = async (db: Database): Promise<void> => {
-    while (performance.now() < until) {
+    while (performance.now() < endAt) {
       await db.transaction(issuance())
       count += 1
     }
   }
-  const each = callers / nodes.length
-  await Promise.all(nodes.flatMap((db) => Array.from({ length: each }, () => caller(db))))
+  const length = callers / nodes.length
+  await Promise.all(nodes.flatMap((db) => Array.from({ length }, () => caller(db))))
   return Math.round(count / seconds)
 }
 
-/** A table in Markdown; undefined where PostgreSQL is not installed. */
+/** Returns a table in Markdown; undefined if PostgreSQL is not installed. */
 export async function writersTable({
   seconds,
 }: Pick<BenchOptions, 'seconds'>): Promise<string | undefined> {
   const server = await TestPostgres.start()
   if (server === undefined) return undefined
   try {
-    const place = await server.createDatabase()
-    const nodes = [await openTestPostgres(place), await openTestPostgres(place)]
+    const database = await server.createDatabase()
+    const nodes = [await openTestPostgres(database), await openTestPostgres(database)]
     await using sqlite = await TestDatabase.open()
     for (const db of [...nodes.slice(0, 1), sqlite.db]) await db.transaction(setup)
     const rows: string[][] = []
     for (const callers of callerCounts) {
       const cells = [
-        await writesOf([sqlite.db], callers, seconds),
-        await writesOf(nodes.slice(0, 1), callers, seconds),
-        callers === 1 ? '–' : await writesOf(nodes, callers, seconds),
+        await writeRate([sqlite.db], callers, seconds),
+        await writeRate(nodes.slice(0, 1), callers, seconds),
+        callers === 1 ? '–' : await writeRate(nodes, callers, seconds),
       ]
       rows.push([callers, ...cells].map(String))
     }

@@ -8,41 +8,41 @@ import {
   type LoadingCache,
 } from './bounded-cache.ts'
 
-test('the latest value of a key is found, or none, whatever was done before', () => {
+test('get returns the latest value of a key or undefined, after any sequence of calls', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')
   const step = fc.record({ key, action: fc.constantFrom('get', 'set', 'delete') })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const cache = createBoundedCache<number>(4)
       const latest = new Map<string, number>()
-      for (const [at, { key: name, action }] of steps.entries()) {
-        const found = cache.get(name)
-        assert.ok(found === undefined || found === latest.get(name))
-        if (action === 'set') cache.set(name, at)
-        if (action === 'set') latest.set(name, at)
+      for (const [index, { key: name, action }] of steps.entries()) {
+        const value = cache.get(name)
+        assert.ok(value === undefined || value === latest.get(name))
+        if (action === 'set') cache.set(name, index)
+        if (action === 'set') latest.set(name, index)
         if (action === 'delete') cache.delete(name)
         if (action === 'delete') latest.delete(name)
       }
-      const kept = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].filter(
+      const cachedKeys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].filter(
         (name) => cache.get(name) !== undefined,
       )
-      assert.ok(kept.length <= 4)
+      assert.ok(cachedKeys.length <= 4)
     }),
   )
 })
 
 test('the least recently used entries are evicted', () => {
   const cache = createBoundedCache<number>(4)
-  for (let at = 0; at < 100; at += 1) {
-    cache.set(`new ${at}`, at)
-    if (at === 0) cache.set('used', -1)
+  for (let index = 0; index < 100; index += 1) {
+    cache.set(`new ${index}`, index)
+    if (index === 0) cache.set('used', -1)
     assert.equal(cache.get('used'), -1)
   }
   assert.equal(cache.get('new 99'), 99)
   assert.equal(cache.get('new 90'), undefined)
 })
 
-test('values with a weight stay within the bound, but for one in each half', () => {
+test('the total weight exceeds the limit by at most one value in each half', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')
   const step = fc.record({
     key,
@@ -58,22 +58,25 @@ test('values with a weight stay within the bound, but for one in each half', () 
         if (action === 'get') cache.get(name)
         if (action === 'delete') cache.delete(name)
       }
-      const kept = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => cache.get(name) ?? 0)
-      assert.ok(kept.reduce((sum, weight) => sum + weight, 0) <= 40 + 2 * 30)
+      const weights = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => cache.get(name) ?? 0)
+      assert.ok(weights.reduce((sum, weight) => sum + weight, 0) <= 40 + 2 * 30)
     }),
   )
 })
 
-test('many light values stay where few heavy ones would', () => {
+test('heavy values evict earlier values sooner than light values do', () => {
   const cache = createBoundedCache<number>(1000, (_key, weight) => weight)
-  for (let at = 0; at < 500; at += 1) cache.set(`light ${at}`, 1)
+  for (let index = 0; index < 500; index += 1) cache.set(`light ${index}`, 1)
   cache.set('heavy', 499)
   assert.equal(cache.get('light 0'), 1)
-  for (let at = 0; at < 3; at += 1) cache.set(`heavy ${at}`, 500)
+  for (let index = 0; index < 3; index += 1) cache.set(`heavy ${index}`, 500)
   assert.equal(cache.get('light 1'), undefined)
 })
 
-function counting(entriesMax: number): { cache: LoadingCache<symbol>; loads: string[] } {
+function createRecordingCache(entriesMax: number): {
+  cache: LoadingCache<symbol>
+  loads: string[]
+} {
   const loads: string[] = []
   const load = async (key: string): Promise<symbol> => {
     loads.push(key)
@@ -84,28 +87,28 @@ function counting(entriesMax: number): { cache: LoadingCache<symbol>; loads: str
   return { cache: createLoadingCache({ entriesMax, load }), loads }
 }
 
-test('callers at the same time share one load, and later ones use its value', async () => {
-  const { cache, loads } = counting(2)
+test('concurrent callers share one load, and later callers receive the cached value', async () => {
+  const { cache, loads } = createRecordingCache(2)
   const found = await Promise.all([cache.get('a'), cache.get('a'), cache.get('a')])
   assert.equal(new Set([...found, await cache.get('a')]).size, 1)
   assert.deepEqual(loads, ['a'])
 })
 
-test('the value that was not used for longest makes room', async () => {
-  const { cache, loads } = counting(2)
+test('a full loading cache evicts the least recently used value', async () => {
+  const { cache, loads } = createRecordingCache(2)
   for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key)
   assert.deepEqual(loads, ['a', 'b', 'c', 'b'])
 })
 
-test('a load that failed is tried again', async () => {
-  const { cache, loads } = counting(2)
+test('a failed load is retried by the next call', async () => {
+  const { cache, loads } = createRecordingCache(2)
   await assert.rejects(cache.get('bad'), /bad/)
   await assert.rejects(cache.get('bad'), /bad/)
   assert.deepEqual(loads, ['bad', 'bad'])
 })
 
-test('a deleted value is loaded again, also if it was deleted during its load', async () => {
-  const { cache, loads } = counting(2)
+test('a deleted value is loaded again, even if it was deleted while it was loading', async () => {
+  const { cache, loads } = createRecordingCache(2)
   await cache.get('a')
   cache.delete('a')
   cache.delete('none')
@@ -116,7 +119,7 @@ test('a deleted value is loaded again, also if it was deleted during its load', 
   assert.deepEqual(loads, ['a', 'a', 'a'])
 })
 
-test('each owner has a cache of its own', () => {
+test('each owner has its own cache', () => {
   const cacheOf = createOwnedCaches<number>(4)
   const [one, other] = [{}, {}]
   cacheOf(one).set('a', 1)

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Values within a bound; those that were not used for longest make room. */
+/** A cache of limited size. It evicts the least recently used values. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
@@ -13,11 +13,11 @@ interface Entry<Value> {
 }
 
 /**
- * An empty cache of at most `weightMax`, 2 or more. Every value weighs 1 unless `weigh` says otherwise; with weights the bound
- * may be exceeded by one value in each half.
+ * Creates an empty cache with a total weight of at most `weightMax`, which must be 2 or more. Without `weigh`, every value has
+ * weight 1. With `weigh`, the total may exceed the limit by one value in each half.
  *
- * Two generations: what is used moves to the young one, and when that has half of all weight it becomes the old one,
- * whose entries are forgotten. A hit among the young, the usual case, then changes nothing.
+ * Entries are in two generations. A used entry moves to the young generation. When that generation has half of the total weight,
+ * it replaces the old generation, whose entries are dropped. A hit in the young generation, the usual case, changes nothing.
  */
 export function createBoundedCache<Value>(
   weightMax: number,
@@ -53,9 +53,9 @@ export function createBoundedCache<Value>(
   }
 }
 
-/** A cache that fills itself. */
+/** A cache that loads missing values. */
 export interface LoadingCache<Value> {
-  /** The value. Callers at the same time share one `load`; one that is rejected is not kept. */
+  /** Returns the value. Concurrent callers share one `load`. A rejected load is not cached. */
   get(key: string): Promise<Value>
   delete(key: string): void
 }
@@ -63,11 +63,11 @@ export interface LoadingCache<Value> {
 interface LoadingCacheOptions<Value> {
   readonly entriesMax: number
   readonly load: (key: string) => Promise<Value>
-  /** For how long a value is used, from the start of its load; for ever unless given. */
+  /** How long a value is valid, counted from the start of its load. Without it, values do not expire. */
   readonly lifetime?: { readonly milliseconds: number; readonly clock: Clock }
 }
 
-/** An empty cache of what `load` returns. */
+/** Creates an empty cache of values that `load` returns. */
 export function createLoadingCache<Value>({
   entriesMax,
   load,
@@ -79,25 +79,25 @@ export function createLoadingCache<Value>({
   }
   const loads = createBoundedCache<Load>(entriesMax)
   const isFresh = ({ startedAt }: Load, now: number): boolean =>
-    // A load from the future, after the clock was set back, could be used for long.
+    // If the clock was set back, a load has a start time in the future and would be valid for too long.
     lifetime === undefined || (startedAt <= now && now - startedAt < lifetime.milliseconds)
   return {
     get(key) {
       const now = lifetime?.clock.now().getTime() ?? 0
       const known = loads.get(key)
       if (known !== undefined && isFresh(known, now)) return known.value
-      const begun: Load = { value: load(key), startedAt: now }
-      loads.set(key, begun)
-      begun.value.catch(() => {
-        if (loads.get(key) === begun) loads.delete(key)
+      const started: Load = { value: load(key), startedAt: now }
+      loads.set(key, started)
+      started.value.catch(() => {
+        if (loads.get(key) === started) loads.delete(key)
       })
-      return begun.value
+      return started.value
     },
     delete: (key) => loads.delete(key),
   }
 }
 
-/** A cache for each owner, which ends with it. */
+/** Returns a function that finds or creates the cache of an owner. The cache is garbage-collected with its owner. */
 export function createOwnedCaches<Value>(
   ...bound: Parameters<typeof createBoundedCache<Value>>
 ): (owner: WeakKey) => BoundedCache<Value> {

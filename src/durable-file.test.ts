@@ -1,4 +1,4 @@
-/** Files that are whole or not there, under a name that stays: the order in which they reach the disk. */
+/** Durable files: the order in which content and names are flushed to disk, permissions, and failed writes. */
 import assert from 'node:assert/strict'
 import {
   chmodSync,
@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** Records every flush by its path, and every rename and link by its target, in their order. */
+/** Records the path of every flush, in order. The result returns the steps since its last call. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'
@@ -42,42 +42,42 @@ async function recordDisk(t: TestContext, folder: string): Promise<() => string[
 const skip = process.platform !== 'linux' && 'paths of open files are read from /proc'
 
 test(
-  'a file is flushed, and then its folder, whether it is new, replaced or one of several',
+  'a file is flushed and then its folder, for a new file, a replaced file and one of several files',
   { skip },
   async (t) => {
     using folder = new TestFolder()
-    const taken = await recordDisk(t, folder.path)
+    const steps = await recordDisk(t, folder.path)
     const path = folder.file('one')
     for (const content of ['first', 'second']) {
       await replaceFile({ path, content, mode: 0o600 })
-      assert.deepEqual(taken(), ['flush /one.new', 'flush /'])
+      assert.deepEqual(steps(), ['flush /one.new', 'flush /'])
       assert.equal(readFileSync(path, 'utf8'), content)
     }
     await replaceFiles([
       { path, content: 'third', mode: 0o600 },
       { path: folder.file('two'), content: 'more', mode: 0o644 },
     ])
-    assert.deepEqual(taken(), ['flush /one.new', 'flush /two.new', 'flush /'])
+    assert.deepEqual(steps(), ['flush /one.new', 'flush /two.new', 'flush /'])
     await createFile({ path: folder.file('three'), content: 'new', mode: 0o600 })
-    assert.deepEqual(taken(), [`flush /three.${process.pid}`, 'flush /'])
+    assert.deepEqual(steps(), [`flush /three.${process.pid}`, 'flush /'])
     await renameDurably(folder.file('three'), folder.file('four'))
-    assert.deepEqual(taken(), ['flush /'])
+    assert.deepEqual(steps(), ['flush /'])
     assert.deepEqual(readdirSync(folder.path).toSorted(), ['four', 'one', 'two'])
   },
 )
 
-test('a folder is entered durably into each folder above it that was made', { skip }, async (t) => {
+test('makeFolder flushes the parent of each folder that it creates', { skip }, async (t) => {
   using folder = new TestFolder()
-  const taken = await recordDisk(t, folder.path)
+  const steps = await recordDisk(t, folder.path)
   await makeFolder(folder.file('a/b/c'), 0o700)
-  assert.deepEqual(taken(), ['flush /a/b', 'flush /a', 'flush /'])
+  assert.deepEqual(steps(), ['flush /a/b', 'flush /a', 'flush /'])
   assert.equal(statSync(folder.file('a/b/c')).mode & 0o777, 0o700)
   await makeFolder(folder.file('a/b/c'), 0o755)
-  assert.deepEqual(taken(), [])
+  assert.deepEqual(steps(), [])
   assert.equal(statSync(folder.file('a/b/c')).mode & 0o777, 0o700)
 })
 
-test('modes are those that were wanted, whatever the umask and whatever was there', async () => {
+test('files and folders have the requested mode, whatever the umask and the mode of an existing file', async () => {
   using folder = new TestFolder()
   const path = folder.file('file')
   const before = process.umask(0o077)
@@ -94,7 +94,7 @@ test('modes are those that were wanted, whatever the umask and whatever was ther
   }
 })
 
-test('a file that exists is not created again, and what was cut short is in the way of nothing', async () => {
+test('createFile refuses an existing file, and temporary files of interrupted calls do not prevent writes', async () => {
   using folder = new TestFolder()
   const path = folder.file('file')
   writeFileSync(`${path}.new`, 'a part of')
@@ -107,7 +107,7 @@ test('a file that exists is not created again, and what was cut short is in the 
   assert.deepEqual(readdirSync(folder.path), ['file'])
 })
 
-test('a write that fails leaves the file as it was', async () => {
+test('a failed write leaves the file unchanged', async () => {
   using folder = new TestFolder()
   const path = folder.file('file')
   await replaceFile({ path, content: 'before', mode: 0o600 })
@@ -122,7 +122,7 @@ test('a write that fails leaves the file as it was', async () => {
   await assert.rejects(replaceFile({ path: folder.file('taken'), content: '', mode: 0o600 }))
 })
 
-test('output to a device or through a symbolic link replaces neither the device nor the link', async () => {
+test('writeOutput replaces neither a device nor a symbolic link', async () => {
   using folder = new TestFolder()
   const links = { device: '/dev/null', file: folder.file('target') }
   writeFileSync(links.file, 'old')
@@ -137,7 +137,7 @@ test('output to a device or through a symbolic link replaces neither the device 
   assert.equal(readFileSync(folder.file('fresh'), 'utf8'), 'new')
 })
 
-test('concurrent calls create the same nested folder', async () => {
+test('concurrent calls can create the same nested folder', async () => {
   using folder = new TestFolder()
   const path = folder.file('a/b/c')
   await Promise.all(Array.from({ length: 8 }, () => makeFolder(path, 0o700)))

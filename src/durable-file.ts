@@ -1,7 +1,7 @@
 /**
  * Files that survive a power failure once the call has returned. A file appears under its name complete or not at all: its
- * content is written to a temporary file, flushed and renamed, and then the folder is flushed. Without the last step the name
- * itself may be lost.
+ * content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Without the last step,
+ * the name may be lost.
  */
 import { existsSync } from 'node:fs'
 import {
@@ -18,7 +18,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 
-/** Errors of file systems and operating systems that cannot flush a folder and do so by themselves. */
+/** Error codes of file systems and operating systems that cannot flush a folder, and that make its names durable themselves. */
 const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EINVAL',
   'EISDIR',
@@ -27,7 +27,7 @@ const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EACCES',
 ])
 
-/** Makes names that were created in a folder, renamed into it or removed from it durable. */
+/** Flushes a folder, so that creations, renames and removals of its names are durable. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await using folder = await open(path, 'r')
@@ -37,33 +37,33 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Flushes a file that was written by a library. */
+/** Flushes a file that a library has written. */
 export async function syncFile(path: string): Promise<void> {
   await using file = await open(path, 'r')
   await file.sync()
 }
 
-/** Renames a file or folder whose content is durable already; the new name is durable afterwards. */
+/** Renames a file or folder, and makes the new name durable. The content must be durable already. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to)
   await syncFolder(dirname(to))
 }
 
-/** Creates a folder and missing parents with that mode; an existing folder keeps its own. */
+/** Creates a folder and missing parents with a mode. An existing folder keeps its mode. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const first = await makeFolders(resolve(path), mode)
   if (first === undefined) return
   // The umask may have removed permissions.
   await chmod(path, mode)
-  for (let made = resolve(path); ; made = dirname(made)) {
-    await syncFolder(dirname(made))
-    if (made === resolve(first) || made === dirname(made)) return
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    await syncFolder(dirname(folder))
+    if (folder === resolve(first) || folder === dirname(folder)) return
   }
 }
 
 /**
- * Creates a folder and missing parents. Returns the first one that it created, undefined if all existed. Node.js's own recursive
- * mkdir does not end for a folder below /proc.
+ * Creates a folder and missing parents. Returns the first created folder; undefined if all existed. The recursive mkdir of
+ * Node.js never returns for a folder below /proc.
  */
 async function makeFolders(path: string, mode: number): Promise<string | undefined> {
   try {
@@ -93,18 +93,18 @@ export interface FileContent {
   readonly content: string | Uint8Array
   /** Permissions, independent of the umask. */
   readonly mode: number
-  /** Sets other permissions or another owner before the file has content. */
+  /** Changes the permissions or the owner before the content is written. */
   readonly prepare?: (file: FileHandle) => Promise<void>
 }
 
-/** Writes a file, or replaces one. */
+/** Writes or replaces a file. */
 export async function replaceFile(file: FileContent): Promise<void> {
   await replaceFiles([file])
 }
 
 /**
- * Writes or replaces several files of one or more folders: all of them are on disk before the first is renamed, so that old
- * and new ones are side by side for as short a time as possible.
+ * Writes or replaces several files in one or more folders. All files are on disk before the first is renamed, so that old and new
+ * files exist together for as short a time as possible.
  */
 export async function replaceFiles(files: readonly FileContent[]): Promise<void> {
   for (const file of files) await writeBeside(file, `${file.path}.new`)
@@ -113,8 +113,8 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
 }
 
 /**
- * Writes the file that a user names for output. A symbolic link keeps pointing at its target, which is replaced. A device or
- * a pipe, such as /dev/stdout, is written to.
+ * Writes the output file that a user specified. For a symbolic link, the target is replaced and the link stays. For a device or a
+ * pipe, such as /dev/stdout, the content is written to it.
  */
 export async function writeOutput({ path, ...file }: FileContent): Promise<void> {
   if (!existsSync(path)) return replaceFile({ path, ...file })
@@ -123,10 +123,10 @@ export async function writeOutput({ path, ...file }: FileContent): Promise<void>
   await writeFile(path, file.content)
 }
 
-/** Writes a file that must not exist (EEXIST), also if another process creates it at the same time. */
+/** Writes a new file. Throws EEXIST if it exists, even if another process creates it at the same time. */
 export async function createFile(file: FileContent): Promise<void> {
   const { path } = file
-  if (existsSync(path)) throw existsAlready(path)
+  if (existsSync(path)) throw fileExistsError(path)
   const temporary = `${path}.${process.pid}`
   try {
     await writeBeside(file, temporary)
@@ -138,15 +138,15 @@ export async function createFile(file: FileContent): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-function existsAlready(path: string): Error {
-  return Object.assign(new Error(`EEXIST: ${basename(path)} exists already`), { code: 'EEXIST' })
+function fileExistsError(path: string): Error {
+  return Object.assign(new Error(`EEXIST: ${basename(path)} already exists`), { code: 'EEXIST' })
 }
 
 async function writeBeside(
   { content, mode, prepare }: FileContent,
   temporary: string,
 ): Promise<void> {
-  // Left over from an interrupted call.
+  // An interrupted call may have left a temporary file.
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600)
   try {

@@ -1,6 +1,6 @@
 /**
- * The service's error codes, each with its HTTP status. They are AWS's own names: the modelled exceptions of
- * ACM PCA and the common errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
+ * The service's error codes, each with its HTTP status. The names are those of AWS: the modeled exceptions of ACM PCA, and the
+ * common errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
  */
 export const errorStatus = {
   CertificateMismatchException: 400,
@@ -41,8 +41,8 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * An error meant for the caller: its code and message are sent as they are, so no secret, SQL or stack may be in
- * the message. Anything else that is thrown is answered as InternalFailure.
+ * An error for the caller. Its code and message are sent unchanged, so the message must not contain a secret, SQL or a stack
+ * trace. Every other error is sent as InternalFailure.
  */
 export class ServiceError extends Error {
   override name = 'ServiceError'
@@ -68,8 +68,8 @@ export class SignatureError extends ServiceError {
 }
 
 /**
- * A problem with how the server or a command is set up. Its message is for the operator, one problem a line; the
- * process ends with exit code 2.
+ * An error in the configuration of the server or of a command. Its message is for the operator and has one problem per line. The
+ * process exits with code 2.
  */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
@@ -77,7 +77,7 @@ export class ConfigurationError extends Error {
 
 type ErrorFactory = (message: string, cause?: unknown) => ServiceError
 
-/** Makes errors of one code. The cause is for the log. */
+/** Returns a function that creates errors with one code. The cause appears only in the log. */
 export function errorsOf(code: ErrorCode): ErrorFactory {
   return (message, cause) =>
     new ServiceError(code, message, cause === undefined ? undefined : { cause })

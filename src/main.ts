@@ -1,4 +1,4 @@
-/** The process of a command: its umask, its standard streams, its exit code. */
+/** Runs a command as a process: sets the umask, handles errors of the standard streams, and sets the exit code. */
 import { exitFailure, runCommand } from './cli/run-command.ts'
 import { processIo } from './cli/shared/context.ts'
 import { printProblem } from './terminal.ts'
@@ -6,30 +6,31 @@ import { visibleText } from './text/visible-text.ts'
 
 /** Runs one command and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Files that we or SQLite create are for this user alone.
+  // Only this user may access files that this process, including SQLite, creates.
   process.umask(0o077)
   watchOutput(argv[0])
-  // An error of standard output was reported already, or needs no report.
+  // watchOutput has reported an error of standard output, unless it needs no report.
   const code = await runCommand(argv, processIo(), (error) => error === outputError)
   if (code !== 0) process.exitCode = code
 }
 
-/** The error that standard output has met. */
+/** The latest error of standard output. */
 let outputError: NodeJS.ErrnoException | undefined
 
 /**
- * A command whose reader has closed its end (`signet … | head`) finishes quietly, so that no change is left half done. Output
- * that is lost for another reason, such as a full disk, makes the command fail; a server goes on.
+ * Handles errors of the standard streams. If the reader closes the pipe (`signet … | head`), the command runs to completion
+ * without a message, so that no change stays half done. Any other error, such as a full disk, makes a command fail. A server
+ * keeps running.
  */
 function watchOutput(command: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A server with `--call-log -` on a full disk meets the same error again and again.
+    // For a server with `--call-log -` on a full disk, the same error occurs repeatedly.
     const isFirst = outputError === undefined
     outputError = error
     if (error.code === 'EPIPE' || !isFirst) return
     printProblem(visibleText(`cannot write to standard output: ${error.message}`))
     if (command !== 'serve') process.exitCode = exitFailure
   })
-  // There is no better place to report it.
+  // An error of standard error cannot be reported anywhere.
   process.stderr.on('error', () => {})
 }

@@ -1,17 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
-/** Where unpredictable bytes come from. */
+/** A source of random bytes. */
 export interface Random {
-  /** `length` bytes, unpredictable and independent of every earlier call. */
+  /** Returns `length` bytes that are unpredictable and independent of every earlier call. */
   bytes(length: number): Uint8Array
 }
 
-/** The platform's cryptographically secure generator. */
+/** The platform's cryptographically secure random number generator. */
 export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
 
-/** A random UUID in lower case (RFC 9562 §5.4, version 4). */
+/** Returns a random UUID in lower case (RFC 9562 §5.4, version 4). */
 export function uuid(random: Random): string {
-  // randomUUID draws random bytes for many UUIDs in advance, which is faster.
+  // randomUUID is faster, because it generates random bytes for many UUIDs in advance.
   if (random === systemRandom) return randomUUID()
   const bytes = Buffer.from(random.bytes(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40

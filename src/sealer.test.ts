@@ -8,7 +8,7 @@ const key = Uint8Array.from({ length: 32 }, (_, index) => index)
 const sealer = createSealer(key, systemRandom)
 const overhead = 12 + 16
 
-test('what was sealed opens in its context, whatever it is', () => {
+test('any sealed plaintext can be opened in its context', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),
@@ -22,7 +22,7 @@ test('what was sealed opens in its context, whatever it is', () => {
   )
 })
 
-test('no altered bit, cut or extension opens', () => {
+test('sealed bytes with a changed bit, a missing end or an additional byte cannot be opened', () => {
   const sealed = sealer.seal('context', Buffer.from('secret'))
   for (let bit = 0; bit < sealed.length * 8; bit += 1) {
     const altered = Uint8Array.from(sealed)
@@ -34,7 +34,7 @@ test('no altered bit, cut or extension opens', () => {
   assert.throws(() => sealer.open('context', Buffer.concat([sealed, Buffer.of(0)])), SealError)
 })
 
-test('another context or another key does not open', () => {
+test('sealed bytes cannot be opened with another context or another key', () => {
   const sealed = sealer.seal('a', Buffer.from('secret'))
   for (const context of ['', 'A', 'a\0', 'aa'])
     assert.throws(() => sealer.open(context, sealed), SealError)
@@ -43,7 +43,7 @@ test('another context or another key does not open', () => {
   assert.equal(Buffer.from(sealer.open('a', sealed)).toString(), 'secret')
 })
 
-test('arbitrary bytes do not open, and say nothing of the secret', () => {
+test('arbitrary bytes cannot be opened, and the error is a SealError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       assert.throws(() => sealer.open('context', bytes), SealError)
@@ -51,7 +51,7 @@ test('arbitrary bytes do not open, and say nothing of the secret', () => {
   )
 })
 
-test('the same secret is sealed under a new nonce each time', () => {
+test('each call of seal uses a new nonce', () => {
   const sealed = Array.from({ length: 50 }, () =>
     Buffer.from(sealer.seal('a', Buffer.from('secret'))),
   )
@@ -59,7 +59,7 @@ test('the same secret is sealed under a new nonce each time', () => {
   assert.equal(new Set(sealed.map((bytes) => bytes.toString('hex', 12))).size, 50)
 })
 
-test('nonce, tag, ciphertext: the layout of AES-256-GCM test case 16 of its specification', () => {
+test('sealed bytes are nonce, tag and ciphertext, with the ciphertext of test case 16 of AES-256-GCM', () => {
   // McGrew and Viega, The Galois/Counter Mode of Operation, appendix B.
   const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
   const nonce = hex('cafebabefacedbaddecaf888')

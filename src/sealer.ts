@@ -1,18 +1,18 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Random } from './random.ts'
 
-/** Encrypts small secrets so that each opens only in the context it was sealed for. */
+/** Encrypts small secrets. Each can be decrypted only with the context that it was encrypted with. */
 export interface Sealer {
-  /** AES-256-GCM: nonce, tag, ciphertext. `context` is authenticated with it and must be given to open it. */
+  /** Encrypts with AES-256-GCM and returns nonce, tag and ciphertext. `context` is the additional authenticated data. */
   seal(context: string, plaintext: Uint8Array): Uint8Array
   /**
-   * The plaintext, for the caller to overwrite. Throws SealError if it was altered, sealed for another context, or
-   * under another key.
+   * Returns the plaintext, which the caller should overwrite after use. Throws SealError if the bytes were altered, or sealed
+   * with another context or key.
    */
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
-/** Sealed bytes cannot be decrypted: they were altered, or sealed for another context or key. */
+/** Sealed bytes cannot be decrypted: they were altered, or sealed with another context or key. */
 export class SealError extends Error {
   override name = 'SealError'
 }
@@ -20,7 +20,7 @@ export class SealError extends Error {
 const nonceBytes = 12
 const tagBytes = 16
 
-/** A sealer under `key`, 32 bytes that serve nothing else. */
+/** Creates a sealer that encrypts with `key`, 32 bytes that must have no other use. */
 export function createSealer(key: Uint8Array, random: Random): Sealer {
   return {
     seal(context, plaintext) {
@@ -30,18 +30,19 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
       return Uint8Array.from(Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]))
     },
     open(context, sealed) {
-      if (sealed.length < nonceBytes + tagBytes) throw new SealError('sealed bytes are cut short')
+      if (sealed.length < nonceBytes + tagBytes)
+        throw new SealError('the sealed bytes are truncated')
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes))
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
-      // All of the plaintext, not copied, so that a caller who overwrites it leaves none behind.
+      // update() returns the whole plaintext. It is not copied, so that no copy remains when the caller overwrites it.
       const plaintext = decipher.update(sealed.subarray(nonceBytes + tagBytes))
       try {
         decipher.final()
         return plaintext
       } catch (cause) {
         plaintext.fill(0)
-        throw new SealError('sealed bytes do not open', { cause })
+        throw new SealError('the sealed bytes cannot be decrypted', { cause })
       }
     },
   }

@@ -14,7 +14,7 @@ import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
-/** The services of operations and jobs, which server/create-services.ts creates. A function takes the members that it uses. */
+/** The services of operations and jobs, created by server/create-services.ts. A function takes only the members that it uses. */
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
@@ -29,10 +29,10 @@ export interface Services {
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
   readonly pageTokens: PageTokens
-  /** When access keys were used. */
+  /** The times at which access keys were last used. */
   readonly keyUses: KeyUses
-  /** The URL of the public listener in certificates: absolute, without a slash at its end. */
+  /** URL of the public listener in certificates: absolute, without a trailing slash. */
   readonly publicUrl: string
-  /** Wakes a job that may have work now. The call may be lost: a job also looks for work by itself. */
+  /** Wakes a job that may have work now. The call may be lost, because jobs also check for work periodically. */
   readonly wake: (job: JobName) => void
 }

@@ -1,4 +1,4 @@
-/** Output of commands. Text is escaped here or in print.ts, so that names cannot contain terminal control sequences. */
+/** Terminal output of commands. Text is escaped here or in print.ts, so that names cannot contain terminal control sequences. */
 import { visibleLines, visibleText } from './text/visible-text.ts'
 
 /** Standard output or standard error. */
@@ -7,7 +7,7 @@ export type Output = NodeJS.WritableStream & {
   readonly columns?: number
 }
 
-/** Prints text that the caller has escaped. Styled text contains escape sequences of our own. */
+/** Prints text that the caller has escaped. Styled text contains escape sequences that the program added. */
 export function printLine(output: Output, text: string): void {
   output.write(`${text}\n`)
 }
@@ -18,7 +18,7 @@ export function printProblem(text: string, output: Output = process.stderr): voi
   output.write(`${lines.map((line) => `signet: ${line}`).join('\n')}\n`)
 }
 
-/** Prints a note, which does not make the command fail. */
+/** Prints a note, which does not change the exit code. */
 export function printNote(output: Output, text: string): void {
   output.write(`signet: note: ${visibleText(text)}\n`)
 }
@@ -31,7 +31,7 @@ export function printDone(
   if (stdout.isTTY === true) stderr.write(`${visibleText(sentence)}\n`)
 }
 
-/** Converts a usage error of Commander to our form. It is escaped, because it quotes arguments. */
+/** Converts a usage error of Commander to the form of our errors. The text is escaped, because it quotes arguments. */
 export function visibleUsageError(text: string): string {
   const [, problem = '', suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean ([^\n]*)\?\))?\n*$/s.exec(text) ?? []

@@ -125,5 +125,5 @@ test('the bench measures another checkout too, over TLS, on one core, with sever
 })
 
 test('the bench refuses an unknown part', async () => {
-  await assert.rejects(run(process.execPath, [main, '--only', 'nothing']), /nothing is none of/)
+  await assert.rejects(run(process.execPath, [main, '--only', 'nothing']), /nothing is not one of/)
 })

@@ -61,11 +61,11 @@ export function withAddress(text: string, { endpoint, caFile, metricsUrl }: Serv
   const end = nextSection === -1 ? lines.length : nextSection
   const section = lines.slice(start + 1, end)
   const ours = /^(?:endpoint_url|ca_bundle|signet_metrics_url)\s*=/
-  const kept = section.filter((line) => !ours.test(line))
-  const trailing = kept.length - kept.findLastIndex((line) => line.trim() !== '') - 1
-  const hasRegion = kept.some((line) => /^region\s*=/.test(line))
-  kept.splice(
-    kept.length - trailing,
+  const otherLines = section.filter((line) => !ours.test(line))
+  const trailing = otherLines.length - kept.findLastIndex((line) => line.trim() !== '') - 1
+  const hasRegion = otherLines.some((line) => /^region\s*=/.test(line))
+  otherLines.splice(
+    otherLines.length - trailing,
     0,
     ...(hasRegion ? [] : [`region = ${defaultRegion}`]),
     `endpoint_url = ${endpoint}`,

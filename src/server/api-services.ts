@@ -14,7 +14,7 @@ import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import { servedRegions } from '../wire/region.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Creates the services of the API's pipeline. `limits` are those of the whole server, or of this process. */
+/** Creates the services of the API's pipeline. `limits` apply to the whole server, or to this process. */
 export function createApiServices(
   runtime: Runtime,
   services: Services,
@@ -40,8 +40,8 @@ export function createApiServices(
 }
 
 /**
- * Loads the library for identity tokens once the server listens. It blocks the event loop for 24 ms, which an unauthenticated
- * request must not be able to do.
+ * Loads the library for identity tokens after the server has started to listen. Loading blocks the event loop for 24 ms, and an
+ * unauthenticated request must not be able to cause that.
  */
 export function loadTokenVerification(log: Log): void {
   Promise.all([import('../sts/issuer-keys.ts'), import('../sts/verify-web-identity.ts')]).catch(
@@ -49,7 +49,7 @@ export function loadTokenVerification(log: Log): void {
   )
 }
 
-/** Loads, with the first token, what finds keys of tokens: the library for it is slow to load. */
+/** Creates issuer keys that load their library with the first token, because loading is slow. */
 function createIssuerKeysLater(clock: Clock): IssuerKeys {
   let loading: Promise<IssuerKeys> | undefined
   const load = async (): Promise<IssuerKeys> => {

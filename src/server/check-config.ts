@@ -14,10 +14,10 @@ import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
 const s3Milliseconds = 10_000
-/** Name of a bucket that the request to the S3 store asks for. It does not have to exist. */
+/** Name of the bucket in the test request to the S3 store. It does not have to exist. */
 const probeBucket = 'signet-check-config'
 
-/** Returns the problems that would prevent `signet serve` from running with a configuration; empty if there are none. */
+/** Returns the problems that would prevent `signet serve` from running with a configuration. */
 export async function configProblems(config: Config, clock: Clock): Promise<readonly string[]> {
   const checks = [
     () => checkCertificate(config, clock),
@@ -69,11 +69,11 @@ function requireValid(
 
 async function checkCallLog({ callLog }: Config): Promise<void> {
   if (callLog === undefined || callLog === '-') return
-  const isThere = await exists(callLog)
+  const fileExists = await exists(callLog)
   await requireAccess(
     '--call-log',
-    isThere ? callLog : dirname(callLog),
-    isThere ? constants.W_OK : constants.W_OK | constants.X_OK,
+    fileExists ? callLog : dirname(callLog),
+    fileExists ? constants.W_OK : constants.W_OK | constants.X_OK,
   )
 }
 
@@ -107,7 +107,7 @@ async function checkDatabase(config: Config): Promise<void> {
   requireMasterKeyOf(check, masterKey)
 }
 
-/** Sends a request to the S3 store. A missing bucket and a denied one are both responses, so the store is reachable. */
+/** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */
 async function checkObjectStore({ objects }: Config): Promise<void> {
   if (objects.kind !== 's3') return
   const store = await createS3ObjectStore(objects)
@@ -121,9 +121,9 @@ async function checkObjectStore({ objects }: Config): Promise<void> {
   try {
     await Promise.race([store.hasBucket(probeBucket), timeout])
   } catch (cause) {
-    const place = objects.endpoint ?? `S3 in ${objects.region}`
+    const name = objects.endpoint ?? `S3 in ${objects.region}`
     throw new ConfigurationError(
-      `--s3-endpoint: the object store ${place} cannot be used: ${(cause as Error).message}`,
+      `--s3-endpoint: the object store ${name} cannot be used: ${(cause as Error).message}`,
       { cause },
     )
   } finally {

@@ -6,7 +6,7 @@ import { version } from '../version.ts'
 import type { App } from './runtime.ts'
 import { rootFile } from './tls/certificate-source.ts'
 
-/** Returns the endpoints, the data folder and the exports for AWS clients. */
+/** Returns the text: endpoints, data folder, and environment variables for AWS clients. */
 export function greeting(
   config: Config,
   app: Pick<App, 'apiUrl' | 'publicUrl' | 'metricsUrl' | 'credentials'>,

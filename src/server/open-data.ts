@@ -1,4 +1,4 @@
-/** How the one process that owns a data folder opens it. */
+/** Opens a data folder in the one process that owns it. */
 import { hostname } from 'node:os'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
@@ -17,20 +17,20 @@ import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
 export interface OpenOwnOptions {
-  /** Closes the data, and what is opened on top of it. */
+  /** Closes the data, and everything that uses it. */
   readonly stack: AsyncDisposableStack
-  /** Whether the calling thread writes to a SQLite database; a thread of its own does by default. */
+  /** Whether the calling thread writes to a SQLite database. By default, a separate thread does. */
   readonly writesHere?: boolean
 }
 
-/** Opens the data folder, and creates what is missing in it, for the one process that may do so. */
+/** Opens the data folder, and creates missing files. Only one process may have it open. */
 export async function openOwnData(
   config: Config,
   context: ProcessContext,
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
-  // A database on a server is its own guard, and servers that share it may share the folder.
+  // A PostgreSQL database needs no lock of the folder, which the servers that share the database may share, too.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
@@ -51,11 +51,11 @@ export async function openOwnData(
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, context)
   await warnOfUnservedRegions(config, data, context)
-  // The holder of the folder's lock is the only server; in a shared database, leases may be those of other nodes.
+  // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold some.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {
-    // As after a restore: revocations on published CRLs are taken over.
+    // As after a restore, every CRL becomes due, and revocations that only published CRLs list are inserted.
     await data.db.transaction(resetAfterRestore(clock.now(), undefined))
     log.warn(
       { lost: owned.accepted.reason },
@@ -65,7 +65,7 @@ export async function openOwnData(
   return { runtime: { ...context, config, data, stack }, credentials }
 }
 
-/** Logs Regions with CAs that are not served: an earlier version served them, or `--regions` listed them. */
+/** Logs unserved Regions that have CAs. An earlier version served them, or `--regions` listed them earlier. */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,
   { db }: DataFolder,

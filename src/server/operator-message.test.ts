@@ -4,14 +4,14 @@ import { ConfigurationError } from '../errors.ts'
 import { problemOf } from './operator-message.ts'
 import { DatabaseUnavailableError } from '../store/database.ts'
 
-test('an operator is told why a database is away, which callers are not', () => {
+test('the message for operators contains why the database is unavailable, and the message for callers does not', () => {
   const error = new DatabaseUnavailableError('connect ECONNREFUSED 127.0.0.1:5432')
   assert.equal(error.message, 'The database of the service cannot be reached. Try again later.')
   const expected = 'the database cannot be reached: connect ECONNREFUSED 127.0.0.1:5432'
   assert.equal(problemOf(error), expected)
 })
 
-test('other errors say what they say', () => {
+test('other errors keep their message', () => {
   assert.equal(problemOf(new ConfigurationError('a flag\nand another')), 'a flag\nand another')
   assert.equal(problemOf('thrown as text'), 'thrown as text')
 })

@@ -1,8 +1,8 @@
-/** What an error is to an operator, as a command says it and a worker tells its primary. */
+/** Messages of errors for operators. Commands print them, and workers send them to the primary. */
 import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 
-/** One line or more. What callers of the API are not told of a database, an operator is. */
+/** Returns one or more lines. Unlike messages to API callers, they contain the reason of a database failure. */
 export function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof DatabaseUnavailableError && error.cause instanceof Error))

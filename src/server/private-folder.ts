@@ -1,5 +1,5 @@
 /**
- * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory database of SQLite cannot replace it, because
+ * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory SQLite database would not work, because
  * the writer, the reader and the CRL thread have separate connections, which can only share a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
@@ -8,16 +8,16 @@ import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { lockFolder } from '../store/sqlite/folder-lock.ts'
 
-/** File system in memory on Linux. */
+/** The in-memory file system of Linux. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** A folder younger than this may not be locked by its owner yet. */
+/** The owner of a folder younger than this may not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Creates an empty folder with mode 0700. It is removed with `stack`, or when the process exits without being killed. */
+/** Creates an empty folder with mode 0700. It is removed when `stack` is disposed, or on exit unless the process is killed. */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)
@@ -26,7 +26,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder, and the folders that killed processes left behind. */
+/** Removes a folder, and the abandoned folders of killed processes. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)

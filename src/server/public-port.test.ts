@@ -1,4 +1,4 @@
-/** The public port, which is bound before its listener exists. */
+/** Reservation of the public port before its listener is created. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,8 +9,8 @@ import { hasOwnSockets, reservePort, reserveSharedPort } from './public-port.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
-/** Whether a connection to the port is refused, or accepted and then closed. */
-function connection(port: number): Promise<'closed' | 'refused'> {
+/** Connects to the port. Returns whether the connection is refused, or accepted and then closed. */
+function tryConnection(port: number): Promise<'closed' | 'refused'> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })
     socket.on('error', (error: NodeJS.ErrnoException) =>
@@ -23,28 +23,28 @@ function connection(port: number): Promise<'closed' | 'refused'> {
 test('a listener takes over a reserved port, with its URL, and closes it', async () => {
   await using reserved = await reservePort(anyPort)
   assert.equal(reserved.url, `http://127.0.0.1:${reserved.port}`)
-  assert.equal(await connection(reserved.port), 'closed')
+  assert.equal(await tryConnection(reserved.port), 'closed')
   const listener = createServer((_request, response) => response.end('answered'))
   listener.listen(reserved.take())
   await once(listener, 'listening')
-  assert.throws(() => reserved.take(), /not reserved any more/)
-  // The listener has the port now, so that disposing of the reservation leaves it open.
+  assert.throws(() => reserved.take(), /no longer reserved/)
+  // The listener owns the port now, so disposing of the reservation does not close it.
   await reserved[Symbol.asyncDispose]()
-  const answer = await fetch(reserved.url, { headers: { connection: 'close' } })
-  assert.equal(await answer.text(), 'answered')
+  const response = await fetch(reserved.url, { headers: { connection: 'close' } })
+  assert.equal(await response.text(), 'answered')
   listener.close()
   await once(listener, 'close')
-  assert.equal(await connection(reserved.port), 'refused')
+  assert.equal(await tryConnection(reserved.port), 'refused')
 })
 
-test('a reserved port without a listener is closed with its reservation', async () => {
+test('disposing of a reservation without a listener closes the port', async () => {
   const reserved = await reservePort(anyPort)
   await reserved[Symbol.asyncDispose]()
   await reserved[Symbol.asyncDispose]()
-  assert.equal(await connection(reserved.port), 'refused')
+  assert.equal(await tryConnection(reserved.port), 'refused')
 })
 
-test('a port in use is a configuration error, also for the port that workers will share', async () => {
+test('reserving a port in use throws ConfigurationError, for an exclusive and for a shared port', async () => {
   await using reserved = await reservePort(anyPort)
   const address = { host: '127.0.0.1', port: reserved.port }
   for (const reserve of [reservePort, reserveSharedPort])
@@ -56,8 +56,8 @@ test('a port in use is a configuration error, also for the port that workers wil
     )
 })
 
-test('a shared port that the system chose stays reserved, and workers can listen beside it', async (t) => {
-  if (!hasOwnSockets) return t.skip('sockets share a port on Linux only')
+test('a shared port that the system chose stays reserved, and workers can also listen on it', async (t) => {
+  if (!hasOwnSockets) return t.skip('sockets share a port only on Linux')
   await using shared = await reserveSharedPort(anyPort)
   const address = { host: '127.0.0.1', port: shared.port }
   await using worker = await reservePort(address, { reusePort: true })
@@ -65,16 +65,16 @@ test('a shared port that the system chose stays reserved, and workers can listen
   await assert.rejects(() => reservePort(address), ConfigurationError)
 })
 
-test('a shared port that the configuration contains is free for the workers', async () => {
+test('a configured shared port is closed again, so that workers can listen on it', async () => {
   const free = await reservePort(anyPort)
   await free[Symbol.asyncDispose]()
   const { port } = free
   const shared = await reserveSharedPort({ host: '127.0.0.1', port })
   assert.deepEqual([shared.port, shared.url], [port, `http://127.0.0.1:${port}`])
-  assert.equal(await connection(port), 'refused')
+  assert.equal(await tryConnection(port), 'refused')
 })
 
-test('the URL of a wildcard address is one to which a client on the machine can connect', async () => {
+test('the URL of a wildcard address has a loopback address', async () => {
   await using reserved = await reservePort({ host: '0.0.0.0', port: 0 })
   assert.equal(reserved.url, `http://127.0.0.1:${reserved.port}`)
 })

@@ -2,10 +2,10 @@
  * The port of the public listener. A process binds the port before it creates its services, because certificates contain the URL
  * of this listener.
  *
- * Workers share the port. On Linux each has a socket of its own (SO_REUSEPORT) and the system distributes connections: clients of
- * OCSP open one for each request, which would be expensive to hand over, and a connection that waits for a worker that is killed
- * is reset instead of forgotten. Other systems do not distribute connections evenly; there the primary does, as it does
- * everywhere for the API, whose connections are few and stay (docs/decisions/0014).
+ * Workers share the port. On Linux each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
+ * clients open a connection for each request, and passing it from the primary to a worker would be expensive. If a worker is
+ * killed, the kernel also resets the connections that wait for it. Other systems do not distribute connections evenly, so the
+ * primary does. For the API it does on every system, because API connections are few and long-lived (docs/decisions/0014).
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
@@ -13,26 +13,26 @@ import { ConfigurationError } from '../errors.ts'
 import { urlOf, type Listener } from '../http/listener.ts'
 import type { Address } from '../settings/parse-values.ts'
 
-/** Whether each worker listens on a socket of its own. */
+/** Whether each worker listens on its own socket. */
 export const hasOwnSockets = process.platform === 'linux'
 
-/** A port that is bound for a listener that does not exist yet. Clients that connect meanwhile are disconnected. */
+/** A port that is bound before its listener is created. Until then, clients that connect are disconnected. */
 export class ReservedPort implements AsyncDisposable {
   readonly port: number
   readonly url: string
   #server: Server | undefined
 
   constructor(server: Server) {
-    const at = server.address() as AddressInfo
-    this.port = at.port
-    this.url = urlOf(at, 'http')
+    const address = server.address() as AddressInfo
+    this.port = address.port
+    this.url = urlOf(address, 'http')
     this.#server = server
   }
 
-  /** The bound server, whose socket a listener takes over: `listen(server)`. From then on the listener closes it. */
+  /** Returns the bound server. The listener takes over its socket with `listen(server)`, and closes it. */
   take(): Server {
     const server = this.#server
-    if (server === undefined) throw new Error('the port is not reserved any more')
+    if (server === undefined) throw new Error('the port is no longer reserved')
     this.#server = undefined
     return server
   }
@@ -47,7 +47,7 @@ export class ReservedPort implements AsyncDisposable {
   }
 }
 
-/** Binds a port. Throws ConfigurationError if that is not possible. */
+/** Binds a port. Throws ConfigurationError if the port cannot be bound. */
 export async function reservePort(
   address: Address,
   { reusePort = false }: { readonly reusePort?: boolean } = {},
@@ -63,9 +63,9 @@ export async function reservePort(
 }
 
 /**
- * Finds the port that workers will share. Throws ConfigurationError if another server listens there: sockets that share a port
- * would also share it with those of another server. A port that the system chooses stays reserved until the result is disposed,
- * which has to happen when the workers listen.
+ * Finds the port that workers will share. Throws ConfigurationError if another server listens on it, because sockets with
+ * SO_REUSEPORT would share the port with that server. A port that the system chose stays reserved until the result is disposed.
+ * Dispose of it when the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {
   const staysReserved = hasOwnSockets && address.port === 0

@@ -1,19 +1,19 @@
 import type { Database } from '../store/database.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 
-/** A KeyStore that refuses to sign while the database is damaged or has lost writes. Throws the error of the database. */
+/** Returns a KeyStore that throws the error of the database if the database is damaged or has lost writes. */
 export function refusingKeys(keys: KeyStore, db: Pick<Database, 'damage'>): KeyStore {
-  const requireWhole = (): void => {
+  const requireIntact = (): void => {
     const damage = db.damage?.()
     if (damage !== undefined) throw damage
   }
   return {
     async create(name, algorithm) {
-      requireWhole()
+      requireIntact()
       return keys.create(name, algorithm)
     },
     async sign(handle, algorithm, message) {
-      requireWhole()
+      requireIntact()
       return keys.sign(handle, algorithm, message)
     },
     destroy: (handle) => keys.destroy(handle),

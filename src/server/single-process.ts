@@ -1,4 +1,4 @@
-/** Assembles a server that is one process. */
+/** Starts a server that consists of one process. */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
@@ -11,11 +11,11 @@ import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 
 export interface SingleProcess extends App {
-  /** Runs a job now, and resolves when it has nothing more to do. */
+  /** Runs a job now, and resolves when no more work is due. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** Throws ConfigurationError when the data folder cannot be served. */
+/** Starts the server. Throws ConfigurationError if the data folder cannot be used. */
 export function startSingleProcess(
   config: Config,
   context: ProcessContext,

@@ -1,4 +1,4 @@
-/** Settings that are valid and most likely wrong. */
+/** Warnings about settings that are valid but most likely wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configWarnings } from './config-warnings.ts'
@@ -7,7 +7,7 @@ import { readConfig } from './config.ts'
 const warningsOf = (flags: Record<string, string>): readonly string[] =>
   configWarnings(readConfig({ data: 'x', ...flags }, {}))
 
-test('a public listener for all addresses without a public URL is named', () => {
+test('a public listener on all addresses without a public URL causes a warning', () => {
   for (const publicListen of [
     '0.0.0.0:8081',
     '[::]:8081',
@@ -22,7 +22,7 @@ test('a public listener for all addresses without a public URL is named', () => 
   }
 })
 
-test('a public listener on one address, and on this machine only, is not', () => {
+test('a public listener on one address, including a loopback address, causes no warning', () => {
   for (const publicListen of [
     '127.0.0.1:8081',
     '[::1]:8081',
@@ -34,7 +34,7 @@ test('a public listener on one address, and on this machine only, is not', () =>
   assert.deepEqual(warningsOf({}), [])
 })
 
-test('a public URL with an address for listening is named', () => {
+test('a public URL with an unspecified address causes a warning', () => {
   for (const publicUrl of ['http://0.0.0.0:8081', 'http://[::]/x', 'http://0/'])
     assert.match(warningsOf({ publicUrl })[0] ?? '', /^--public-url .* no client can connect/)
 })

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { isUnspecified } from './parse-values.ts'
 
-/** Settings that are valid but most likely wrong, as sentences; empty for a configuration without such settings. */
+/** Returns a warning for each setting that is valid but most likely wrong. */
 export function configWarnings(
   config: Pick<Config, 'publicListen' | 'publicUrl'>,
 ): readonly string[] {
@@ -9,7 +9,7 @@ export function configWarnings(
   return warning === undefined ? [] : [warning]
 }
 
-/** Why other machines cannot reach the URLs in certificates, as far as the settings show; undefined otherwise. */
+/** Returns a warning if the settings show that other machines cannot reach the URLs in certificates; undefined otherwise. */
 export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,
@@ -23,7 +23,7 @@ export function publicUrlWarning({
       : undefined
   const { hostname } = new URL(publicUrl)
   return isUnspecified(hostname.replaceAll(/[[\]]/g, ''))
-    ? `--public-url ${publicUrl} is an address for listening, to which no client can connect. Set it to the URL under which ` +
-        'clients reach the public listener; issued certificates cannot be corrected'
+    ? `--public-url ${publicUrl} has an unspecified address, to which no client can connect. Set it to the URL under ` +
+        'which clients reach the public listener; issued certificates cannot be corrected'
     : undefined
 }

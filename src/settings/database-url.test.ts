@@ -10,7 +10,7 @@ const base = { port: 5432, user: 'u', database: 'd', password: undefined }
 const verified = { mode: 'verify-full', rootCertificateFile: undefined } as const
 const plain = { mode: 'disable' } as const
 
-test('takes user, host and database, with everything that may be left out', () => {
+test('a database URL has user, host and database, and optional port, password and TLS parameters', () => {
   for (const [text, expected] of [
     ['postgres://u@db.example/d', { ...base, host: 'db.example', tls: verified }],
     [
@@ -41,7 +41,7 @@ test('takes user, host and database, with everything that may be left out', () =
     assert.deepEqual(parseDatabaseUrl(text), expected, text)
 })
 
-test('nothing is encrypted on the way to the machine itself, unless it is asked for', () => {
+test('connections to the same machine are not encrypted by default, and all others use verify-full', () => {
   for (const host of [
     'localhost',
     '127.0.0.1',
@@ -57,7 +57,7 @@ test('nothing is encrypted on the way to the machine itself, unless it is asked 
   assert.equal(parseDatabaseUrl('postgres://u@%2Frun%2Fpg/d').host, '/run/pg')
 })
 
-test('refuses everything else', () => {
+test('every other database URL is refused', () => {
   for (const text of [
     '',
     'sqlite:x',
@@ -90,7 +90,7 @@ test('refuses everything else', () => {
 
 const url = 'postgres://u@h/d'
 
-test('the password comes from the URL, a file, or where libpq looks', () => {
+test('the password comes from the URL, the password file, PGPASSWORD or PGPASSFILE, in this order', () => {
   const source = (flags: Record<string, string>, environment = {}) =>
     readConfig(flags, environment).database?.password.value
   const pg = { PGPASSWORD: 'x', PGPASSFILE: '/passwords' }
@@ -108,7 +108,7 @@ test('the password comes from the URL, a file, or where libpq looks', () => {
   assert.equal(readConfig({}, pg).database, undefined)
 })
 
-test('no text of a configuration has the password', () => {
+test('a configuration in JSON or from util.inspect does not contain the password', () => {
   const configs = [
     readConfig({ database: 'postgres://u:hunter2@h/d' }, {}),
     readConfig({ database: url }, { PGPASSWORD: 'hunter2' }),
@@ -122,7 +122,7 @@ test('no text of a configuration has the password', () => {
   }
 })
 
-test('what is wrong with it is said without what may be a password', () => {
+test('an error about a database URL does not contain the password', () => {
   for (const flags of [
     { database: 'postgres://u:hunter2@h/d?x=y' },
     { database: 'postgres://hunter2@/d' },

@@ -1,4 +1,4 @@
-/** The URL of a PostgreSQL database, read strictly: what is not understood is refused, not ignored. */
+/** Parses the URL of a PostgreSQL database strictly: unknown parts are refused, not ignored. */
 import { resolve } from 'node:path'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
@@ -12,7 +12,7 @@ const portDefault = 5432
 const parameters: readonly string[] = ['sslmode', 'sslrootcert']
 
 /**
- * Throws an Error that says what the URL must be. HOST may be the folder of a Unix socket, percent-encoded; the only
+ * Parses the URL. Throws an Error that states the valid form. HOST may be the percent-encoded folder of a Unix socket. The only
  * parameters are sslmode (disable, require, verify-full) and sslrootcert.
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
@@ -44,7 +44,7 @@ function decoded(text: string): string {
   return value
 }
 
-/** Without the brackets of an IPv6 address. */
+/** Returns the host, without the brackets of an IPv6 address. */
 function hostOf({ hostname }: URL): string {
   const host = decoded(hostname).replace(/^\[(.*)\]$/, '$1')
   if (host.startsWith('/') || /^[\w.:-]*$/.test(host)) return host
@@ -54,23 +54,24 @@ function hostOf({ hostname }: URL): string {
 function requireParameters({ searchParams }: URL): void {
   for (const name of searchParams.keys())
     if (!parameters.includes(name) || searchParams.getAll(name).length > 1)
-      throw new Error('must have no parameters but one sslmode and one sslrootcert')
+      throw new Error('must not have parameters other than one sslmode and one sslrootcert')
 }
 
 function tlsOf({ searchParams }: URL, host: string): PostgresConnectionOptions['tls'] {
   const root = searchParams.get('sslrootcert')
   const mode =
-    searchParams.get('sslmode') ?? (isNear(host) && root === null ? 'disable' : 'verify-full')
+    searchParams.get('sslmode') ??
+    (isSameMachine(host) && root === null ? 'disable' : 'verify-full')
   if (mode === 'verify-full') {
-    if (root === '') throw new Error('must name a file as sslrootcert')
+    if (root === '') throw new Error('must have an sslrootcert that is not empty')
     return { mode, rootCertificateFile: root === null ? undefined : resolve(root) }
   }
-  if (root !== null) throw new Error('must have sslmode=verify-full with an sslrootcert')
+  if (root !== null) throw new Error('must have sslmode=verify-full if it has an sslrootcert')
   if (mode === 'disable' || mode === 'require') return { mode }
   throw new Error('must have an sslmode of disable, require or verify-full')
 }
 
-/** Whether nothing leaves the machine on the way there. */
-function isNear(host: string): boolean {
+/** Whether connections to the host stay on this machine. */
+function isSameMachine(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || isLoopbackAddress(host)
 }

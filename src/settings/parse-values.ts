@@ -1,4 +1,4 @@
-/** How the texts of settings are read: each throws an Error that says what the value must be. */
+/** Parsers of the values of settings. Each throws an Error that states the valid form. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
@@ -6,7 +6,7 @@ import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
 
 export interface Address {
-  /** Name or address, without brackets. */
+  /** Host name or IP address, without brackets. */
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
@@ -17,7 +17,7 @@ export function nonEmpty(text: string): string {
   return text
 }
 
-/** HOST:PORT, an IPv6 address in brackets. */
+/** Parses HOST:PORT. An IPv6 address must be in brackets. */
 export function address(text: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
@@ -26,12 +26,12 @@ export function address(text: string): Address {
   return { host, port }
 }
 
-/** Whether only this machine can reach what listens there. */
+/** Whether only this machine can reach a listener on the address. */
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || isLoopbackAddress(host)
 }
 
-/** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
+/** Whether a host stands for every address of this machine: 0.0.0.0 or :: in any notation. */
 export function isUnspecified(host: string): boolean {
   const origin = `http://${isIP(host) === 6 ? `[${host}]` : host}`
   const { hostname } = URL.canParse(origin) ? new URL(origin) : { hostname: host }
@@ -41,27 +41,27 @@ export function isUnspecified(host: string): boolean {
 const hostForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
 
-/** Names of hosts, and addresses, with commas between them. */
+/** Parses host names and IP addresses, separated by commas. */
 export function hosts(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => isIP(name) === 0 && !hostForm.test(name))
   if (bad !== undefined || names.length > 100)
-    throw new Error('must be up to 100 host names or addresses with commas between them')
+    throw new Error('must be up to 100 host names or IP addresses, separated by commas')
   return names
 }
 
-/** Names of Regions, with commas between them. */
+/** Parses names of Regions, separated by commas. */
 export function regions(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => !isRegionName(name))
   if (bad !== undefined || names.length > 100)
     throw new Error(
-      'must be up to 100 names of Regions with commas between them, each of lower-case letters, digits and hyphens, at most 32 characters',
+      'must be up to 100 names of Regions, separated by commas, each of at most 32 lower-case letters, digits and hyphens',
     )
   return [...new Set(names)]
 }
 
-/** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */
+/** A URL in ASCII without user, query and fragment, because certificates contain it and paths are appended to it. */
 const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
 
 export function url(text: string): string {
@@ -72,7 +72,7 @@ export function url(text: string): string {
 
 const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
 
-/** A path of plain characters; without a slash at the end. */
+/** Parses a path of unreserved characters, and removes a trailing slash. */
 export function pathPrefix(text: string): string {
   const path = text.replace(/\/$/, '')
   if (!pathPrefixForm.test(path) || path.length > 256)
@@ -80,7 +80,6 @@ export function pathPrefix(text: string): string {
   return path
 }
 
-/** Twelve digits. */
 export function parseAccountId(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
   return text
@@ -103,7 +102,7 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
   }
 }
 
-/** Seconds, as a plain number or as a duration. */
+/** Returns a parser of seconds, written as a number or as a duration. */
 export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
   return (text: string): number => {
     const value = parseSeconds(text)
@@ -130,7 +129,7 @@ export function count(text: string): number {
 
 const retentionDaysMax = 36_500
 
-/** A duration, in seconds. */
+/** Parses a duration. Returns seconds. */
 export function retention(text: string): number {
   const duration = parseDuration(text)
   const length = duration === undefined ? 0 : spanMilliseconds(duration) / 1000
@@ -139,25 +138,25 @@ export function retention(text: string): number {
   return length
 }
 
-/** One process writes for all; more than this would wait for it. */
-const workersOfAutoMax = 16
+/** Limit for `auto`. One process writes for all workers, and more workers would wait for it. */
+const autoWorkersMax = 16
 
-/** A number of processes, or as many as there are cores. */
+/** Parses a number of processes. `auto` is the number of cores, up to 16. */
 export function workers(text: string): number {
-  const ofAuto = Math.min(availableParallelism(), workersOfAutoMax)
-  const value = text === 'auto' ? ofAuto : Number(text)
+  const automatic = Math.min(availableParallelism(), autoWorkersMax)
+  const value = text === 'auto' ? automatic : Number(text)
   if (!/^(?:auto|\d{1,3})$/.test(text) || value < 1 || value > 256)
     throw new Error('must be auto, or a whole number from 1 to 256')
   return value
 }
 
-/** An access key ID, as authentication accepts it. */
+/** Parses an access key ID in the form that authentication accepts. */
 export function rootAccessKeyId(text: string): string {
   if (/^\w{3,128}$/.test(text)) return text
   throw new Error('must have 3 to 128 letters, digits or underscores')
 }
 
-/** A secret access key. The error does not contain it. */
+/** Parses a secret access key. The error does not contain the text. */
 export function rootSecretAccessKey(text: string): string {
   if (/^[\x21-\x7E]{16,256}$/.test(text)) return text
   throw new Error('must have 16 to 256 printable ASCII characters without spaces')

@@ -12,7 +12,7 @@ test('every operation has a rate', () => {
   assert.deepEqual(Object.keys(awsRates).toSorted(), names.toSorted())
 })
 
-test('there are no limits, or AWS’s, and what a file says comes first', () => {
+test('rates are unlimited or those of AWS, and the rates file overrides both', () => {
   using folder = new TestFolder()
   const ratesFile = folder.file('rates.json')
   assert.deepEqual(readRates({ awsQuotas: false, ratesFile: undefined }), {})
@@ -26,24 +26,27 @@ test('there are no limits, or AWS’s, and what a file says comes first', () => 
   })
 })
 
-test('a file that is none is refused with all that is wrong', () => {
+test('an invalid rates file is refused with every problem in it', () => {
   using folder = new TestFolder()
   const ratesFile = folder.file('rates.json')
-  const refused = (message: RegExp): void =>
+  const assertRefused = (message: RegExp): void =>
     assert.throws(
       () => readRates({ awsQuotas: true, ratesFile }),
       (error) => error instanceof ConfigurationError && message.test(error.message),
     )
-  refused(/rates\.json cannot be read: /)
+  assertRefused(/rates\.json cannot be read: /)
   const cases: [text: string, message: RegExp][] = [
     ['{', /cannot be read/],
     ['[]', /must be a JSON object/],
-    ['{"Issue": 1, "ListTags": 0}', /no operation Issue\n.*ListTags must be a number above 0/],
+    [
+      '{"Issue": 1, "ListTags": 0}',
+      /Issue is not an operation\n.*ListTags must be a number above 0/,
+    ],
     ['{"ListTags": "5"}', /ListTags must be a number/],
-    ['{"toString": 5}', /no operation toString/],
+    ['{"toString": 5}', /toString is not an operation/],
   ]
   for (const [text, message] of cases) {
     writeFileSync(ratesFile, text)
-    refused(message)
+    assertRefused(message)
   }
 })

@@ -4,13 +4,13 @@ import { awsRates, type Rates } from '../access/rates.ts'
 import { ConfigurationError } from '../errors.ts'
 
 export interface RatesConfig {
-  /** AWS's own count where the file says nothing. */
+  /** Whether AWS's rates apply to operations that the file does not contain. */
   readonly awsQuotas: boolean
-  /** Absolute path of a JSON object: calls a second by operation, or null for no limit. */
+  /** Absolute path of a JSON object: calls per second by operation, or null for no limit. */
   readonly ratesFile: string | undefined
 }
 
-/** The rates that count now. Throws ConfigurationError, naming all that is wrong, for a file that is none. */
+/** Returns the rates in effect. Throws ConfigurationError with every problem of an invalid file. */
 export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
   const rates = new Map<string, number>(awsQuotas ? Object.entries(awsRates) : [])
   for (const [operation, rate] of ratesFile === undefined ? [] : entriesOf(ratesFile))
@@ -22,9 +22,11 @@ export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
 function entriesOf(path: string): [string, number | null][] {
   const entries = Object.entries(parseFile(path))
   const problems = entries.flatMap(([operation, rate]) => {
-    if (!Object.hasOwn(awsRates, operation)) return [`${path}: there is no operation ${operation}`]
+    if (!Object.hasOwn(awsRates, operation)) return [`${path}: ${operation} is not an operation`]
     const isRate = rate === null || (typeof rate === 'number' && rate > 0 && rate <= 1_000_000)
-    return isRate ? [] : [`${path}: ${operation} must be a number above 0, or null`]
+    return isRate
+      ? []
+      : [`${path}: ${operation} must be a number above 0 and up to 1000000, or null`]
   })
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
   return entries as [string, number | null][]
@@ -39,5 +41,5 @@ function parseFile(path: string): object {
       cause: error,
     })
   }
-  throw new ConfigurationError(`${path} must be a JSON object: calls a second by operation`)
+  throw new ConfigurationError(`${path} must be a JSON object: calls per second by operation`)
 }

@@ -46,7 +46,7 @@ export function readSetting<N extends SettingName>(from: {
 /** Variables of the commands that call the API (cli/shared/connection-flags.ts). */
 const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA']
 
-/** Returns an error for every SIGNET_ variable that does not exist. */
+/** Returns an error for every SIGNET_ variable that is not one of a setting or a command. */
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {

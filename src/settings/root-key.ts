@@ -16,13 +16,13 @@ export function rootKey(read: Read, problems: string[]): Secret<AccessKey> | und
   const accessKeyId = read('rootAccessKeyId')
   const secretAccessKey = read('rootSecretAccessKey')
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    problems.push('--root-access-key-id requires SIGNET_ROOT_SECRET_ACCESS_KEY, and the reverse')
+    problems.push('--root-access-key-id requires SIGNET_ROOT_SECRET_ACCESS_KEY, and vice versa')
   if (accessKeyId !== undefined && secretAccessKey !== undefined)
     return new Secret({ accessKeyId, secretAccessKey })
   return read('dev') === 'true' ? new Secret(devKey) : undefined
 }
 
-/** Settings that say where data is stored, which is temporary with --dev. */
+/** Settings for the location of stored data. With --dev, data is temporary. */
 const storedDataSettings: readonly SettingName[] = [
   'data',
   'database',
@@ -36,13 +36,13 @@ export function devProblems(
   environment: Readonly<Record<string, string | undefined>>,
   read: Read,
 ): string[] {
-  const given = storedDataSettings.filter(
+  const conflicting = storedDataSettings.filter(
     (name) => (flags[name] ?? environment[variableOf(settings[name].flag)]) !== undefined,
   )
   const addresses = [read('listen'), read('publicListen')]
   const isOpen = addresses.some((address) => address !== undefined && !isLoopback(address))
   return [
-    ...given.map(
+    ...conflicting.map(
       (name) => `--dev cannot be combined with --${settings[name].flag}: its data is temporary`,
     ),
     ...(isOpen && read('insecureHttp') !== 'true'

@@ -1,6 +1,6 @@
 import { oneOf } from './parse-values.ts'
 
-/** A setting of the server: a flag, and its environment variable. */
+/** A setting of the server: a flag and its environment variable. */
 export interface Setting<T> extends SettingRow<T> {
   readonly flag: string
 }
@@ -16,7 +16,7 @@ export interface SettingRow<T> {
   readonly isVariableOnly?: boolean
 }
 
-/** A row of the table in settings-table.ts. */
+/** Creates a row of the table in settings-table.ts. */
 // oxlint-disable-next-line max-params -- rows of a table
 export function setting<T>(
   value: string,
@@ -27,12 +27,12 @@ export function setting<T>(
   return { value, description, parse, fallback }
 }
 
-/** The row of a secret, which is only read from the environment. */
+/** Creates the row of a secret, which is read only from the environment. */
 export function secret<T>(description: string, parse: (text: string) => T): SettingRow<T> {
   return { ...setting('SECRET', description, parse), isVariableOnly: true }
 }
 
-/** The row of a switch, which is off by default. */
+/** Creates the row of a switch, which is off by default. */
 export function toggle(description: string): SettingRow<'true' | 'false'> {
   return setting('', description, oneOf(['true', 'false']), 'false')
 }

@@ -1,4 +1,4 @@
-/** Every setting that revocation brought: what it is without a value, and what it takes and refuses. */
+/** Defaults, valid values and invalid values of the settings for revocation, and the groups of all settings. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from './config.ts'
@@ -7,8 +7,8 @@ import type { Setting } from './setting.ts'
 import { settingGroups } from './setting-groups.ts'
 import { settings } from './settings-table.ts'
 
-/** The value of a text, or the message with which it is refused. */
-function read(setting: Setting<unknown>, text: string): unknown {
+/** Parses a text. Returns the value, or the message of the error. */
+function parse(setting: Setting<unknown>, text: string): unknown {
   try {
     return setting.parse(text)
   } catch (error) {
@@ -17,30 +17,44 @@ function read(setting: Setting<unknown>, text: string): unknown {
   }
 }
 
-function takes(setting: Setting<unknown>, values: Readonly<Record<string, unknown>>): void {
+function assertAccepts(setting: Setting<unknown>, values: Readonly<Record<string, unknown>>): void {
   for (const [text, value] of Object.entries(values))
-    assert.deepEqual(read(setting, text), value, `--${setting.flag} ${JSON.stringify(text)}`)
+    assert.deepEqual(parse(setting, text), value, `--${setting.flag} ${JSON.stringify(text)}`)
 }
 
-function refuses(setting: Setting<unknown>, texts: readonly string[], message: string): void {
+function assertRefuses(setting: Setting<unknown>, texts: readonly string[], message: string): void {
   for (const text of texts)
     assert.deepEqual(
-      read(setting, text),
+      parse(setting, text),
       { refused: message },
       `--${setting.flag} ${JSON.stringify(text)}`,
     )
 }
 
-const noNumbers = ['', ' ', ' 1', '1 ', '+1', '-1', '1.0', '1e2', '0x10', '1_0', '１', 'NaN', 'all']
+const notNumbers = [
+  '',
+  ' ',
+  ' 1',
+  '1 ',
+  '+1',
+  '-1',
+  '1.0',
+  '1e2',
+  '0x10',
+  '1_0',
+  '１',
+  'NaN',
+  'all',
+]
 
 for (const { setting, fallback, min, max } of [
   { setting: settings.crlDelay, fallback: '1', min: 0, max: 300 },
   { setting: settings.ocspValidity, fallback: '3600', min: 2, max: 604_800 },
   { setting: settings.auditReportInterval, fallback: '1800', min: 0, max: 604_800 },
 ])
-  test(`--${setting.flag} takes whole seconds from ${min} to ${max}`, () => {
+  test(`--${setting.flag} accepts whole seconds from ${min} to ${max}`, () => {
     assert.equal(setting.fallback, fallback)
-    takes(setting, {
+    assertAccepts(setting, {
       [String(min)]: min,
       [String(max)]: max,
       [fallback]: Number(fallback),
@@ -48,10 +62,10 @@ for (const { setting, fallback, min, max } of [
       '90s': 90,
       '2m': 120,
     })
-    refuses(
+    assertRefuses(
       setting,
       [
-        ...noNumbers,
+        ...notNumbers,
         String(max + 1),
         `${max + 1}s`,
         '9'.repeat(30),
@@ -61,12 +75,16 @@ for (const { setting, fallback, min, max } of [
     )
   })
 
-test('--quota-revocations takes whole numbers from 1', () => {
+test('--quota-revocations accepts whole numbers from 1', () => {
   assert.equal(settings.quotaRevocations.fallback, '1000000')
-  takes(settings.quotaRevocations, { '1': 1, '1000000': 1_000_000, ['9'.repeat(15)]: 1e15 - 1 })
-  refuses(
+  assertAccepts(settings.quotaRevocations, {
+    '1': 1,
+    '1000000': 1_000_000,
+    ['9'.repeat(15)]: 1e15 - 1,
+  })
+  assertRefuses(
     settings.quotaRevocations,
-    [...noNumbers, '0', '9'.repeat(16)],
+    [...notNumbers, '0', '9'.repeat(16)],
     'must be a whole number from 1',
   )
 })
@@ -74,24 +92,24 @@ test('--quota-revocations takes whole numbers from 1', () => {
 test('--no-ca-issuers is a switch', () => {
   assert.equal(settings.noCaIssuers.value, '')
   assert.equal(settings.noCaIssuers.fallback, 'false')
-  takes(settings.noCaIssuers, { true: 'true', false: 'false' })
-  refuses(settings.noCaIssuers, ['', 'yes', 'TRUE', '1'], 'must be one of true, false')
+  assertAccepts(settings.noCaIssuers, { true: 'true', false: 'false' })
+  assertRefuses(settings.noCaIssuers, ['', 'yes', 'TRUE', '1'], 'must be one of true, false')
   assert.equal(readConfig({}, {}).revocationPolicy.caIssuers, true)
   assert.equal(readConfig({ noCaIssuers: 'true' }, {}).revocationPolicy.caIssuers, false)
   const environment = { SIGNET_NO_CA_ISSUERS: 'true' }
   assert.equal(readConfig({}, environment).revocationPolicy.caIssuers, false)
 })
 
-test('--objects names a home for buckets', () => {
+test('--objects accepts embedded and s3', () => {
   assert.equal(settings.objects.fallback, undefined)
-  takes(settings.objects, { embedded: 'embedded', s3: 's3' })
-  refuses(settings.objects, ['', 'S3', 'aws', 'memory'], 'must be one of embedded, s3')
+  assertAccepts(settings.objects, { embedded: 'embedded', s3: 's3' })
+  assertRefuses(settings.objects, ['', 'S3', 'aws', 'memory'], 'must be one of embedded, s3')
 })
 
-test('--s3-region is any Region', () => {
+test('--s3-region accepts any Region', () => {
   assert.equal(settings.s3Region.fallback, 'us-east-1')
-  takes(settings.s3Region, { 'eu-central-1': 'eu-central-1', default: 'default' })
-  refuses(settings.s3Region, [''], 'must not be empty')
+  assertAccepts(settings.s3Region, { 'eu-central-1': 'eu-central-1', default: 'default' })
+  assertRefuses(settings.s3Region, [''], 'must not be empty')
 })
 
 const urls = [
@@ -103,9 +121,9 @@ const urls = [
 
 for (const setting of urls) {
   const message = 'must be an http or https URL without query'
-  test(`--${setting.flag} takes http and https URLs, without slashes at the end`, () => {
+  test(`--${setting.flag} accepts http and https URLs, and removes trailing slashes`, () => {
     assert.equal(setting.fallback, undefined)
-    takes(setting, {
+    assertAccepts(setting, {
       'http://pki.example.com': 'http://pki.example.com',
       'https://pki.example.com/': 'https://pki.example.com',
       'https://pki.example.com/a/b//': 'https://pki.example.com/a/b',
@@ -116,7 +134,7 @@ for (const setting of urls) {
   })
 
   test(`--${setting.flag} refuses other schemes, queries, fragments and credentials`, () => {
-    refuses(
+    assertRefuses(
       setting,
       [
         '',
@@ -138,16 +156,16 @@ for (const setting of urls) {
     )
   })
 
-  test(`--${setting.flag} refuses what further paths cannot be added to: an empty query or fragment`, () => {
-    refuses(
+  test(`--${setting.flag} refuses an empty query or fragment, because paths are appended to the URL`, () => {
+    assertRefuses(
       setting,
       ['http://pki.example.com?', 'http://pki.example.com/a?', 'http://pki.example.com#'],
       message,
     )
   })
 
-  test(`--${setting.flag} refuses what only a browser takes for a URL`, () => {
-    refuses(
+  test(`--${setting.flag} refuses text that only browsers accept as a URL`, () => {
+    assertRefuses(
       setting,
       [
         ' http://pki.example.com',
@@ -166,7 +184,7 @@ for (const setting of urls) {
   })
 }
 
-test('an S3 endpoint means S3, and does not go with embedded buckets', () => {
+test('an S3 endpoint selects S3, and cannot be combined with embedded buckets', () => {
   const s3 = { kind: 's3', endpoint: undefined, region: 'us-east-1', publicUrl: undefined }
   const endpoint = 'https://s3.example.com'
   assert.deepEqual(readConfig({}, {}).objects, { kind: 'embedded' })
@@ -191,7 +209,7 @@ test('an S3 endpoint means S3, and does not go with embedded buckets', () => {
     )
 })
 
-test('revocation is configured by flags, or by variables', () => {
+test('revocation is configured by flags or by environment variables', () => {
   const expected = {
     crlDelaySeconds: 5,
     ocspValiditySeconds: 60,
@@ -215,7 +233,7 @@ test('revocation is configured by flags, or by variables', () => {
   assert.equal(config.objects.kind, 's3')
 })
 
-test('no URL with a password is repeated when it is refused', () => {
+test('the error for an invalid URL with a password does not contain the URL', () => {
   const url = 'http://user:hunter2@pki.example.com'
   for (const name of ['publicUrl', 's3Endpoint', 's3PublicUrl', 'eventWebhook'] as const)
     assert.throws(

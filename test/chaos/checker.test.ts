@@ -1,11 +1,11 @@
-/** That the checker sees what may go wrong: each time one thing is not as it was answered. */
+/** Tests of the checker: each changes one thing in the evidence, and the checker must report it. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { TestFolder } from '../support/database.ts'
 import { command } from '../support/process.ts'
 import { readCredentials } from '../support/service.ts'
-import { findFaults, type Evidence, type Row } from './checker.ts'
+import { findProblems, type Evidence, type Row } from './checker.ts'
 import { choicesOf } from './choices.ts'
 import { createClient } from './client.ts'
 import { Fleet } from './fleet.ts'
@@ -25,8 +25,8 @@ before(async () => {
   const ledger = newLedger()
   const credentials = readCredentials(join(data, 'credentials'))
   const choices = choicesOf(1)
-  const onStrange = (text: string): void => void ledger.strange.push(text)
-  const client = createClient({ fleet, credentials, choices, onStrange })
+  const onUnexpected = (text: string): void => void ledger.unexpected.push(text)
+  const client = createClient({ fleet, credentials, choices, onUnexpected })
   const authorities = await createAuthorities(client)
   const rows = readSqlite(join(data, 'signet.sqlite'))
   let isOver = false
@@ -46,44 +46,44 @@ after(() => {
   folder[Symbol.dispose]()
 })
 
-/** The faults that are found when rows that a query reads, or what was heard, are changed. */
-async function faultsWith({
+/** Returns the problems that the checker finds when the results of queries or parts of the ledger are changed. */
+async function problemsWith({
   rows = (_text, found) => found,
   ledger,
 }: {
   readonly rows?: (text: string, found: Row[]) => Row[]
   readonly ledger?: Partial<Ledger>
 }): Promise<string> {
-  const faults = await findFaults({
+  const problems = await findProblems({
     ...evidence,
     rows: async (text) => rows(text, await evidence.rows(text)),
     ledger: { ...evidence.ledger, ...ledger },
   })
-  return faults.join('\n')
+  return problems.join('\n')
 }
 
-/** Changes what is read from one table. */
+/** Changes the rows that are read from one table. */
 function inTable(table: string, change: (found: Row[]) => Row[]) {
   return (text: string, found: Row[]): Row[] =>
     text.includes(`from ${table}`) && !text.includes('count(*)') ? change(found) : found
 }
 
-const heard = (): Ledger['issuances'] => evidence.ledger.issuances
+const issuances = (): Ledger['issuances'] => evidence.ledger.issuances
 
-test('nothing is found where nothing is wrong', async () => {
-  assert.equal(await faultsWith({}), '')
-  assert.ok(heard().some(({ revocation }) => revocation !== undefined))
+test('the checker finds no problem in unchanged evidence', async () => {
+  assert.equal(await problemsWith({}), '')
+  assert.ok(issuances().some(({ revocation }) => revocation !== undefined))
 })
 
-test('certificates that are missing, changed, of nobody, or there twice', async () => {
+test('the checker finds certificates that are missing, changed, unrequested or duplicated', async () => {
   const certificates = (change: (found: Row[]) => Row[]): Promise<string> =>
-    faultsWith({ rows: inTable('certificates', change) })
-  assert.match(await certificates((found) => found.slice(0, -1)), /and is missing/)
+    problemsWith({ rows: inTable('certificates', change) })
+  assert.match(await certificates((found) => found.slice(0, -1)), /but is missing/)
   const doubled = await certificates((found) => [...found, ...found.slice(-1)])
   assert.match(doubled, /occurs twice\n.* has 2 certificates/)
-  const [, , , , , last] = heard()
-  const others = heard().filter((one) => one !== last)
-  assert.match(await faultsWith({ ledger: { issuances: others } }), /nobody asked for it/)
+  const [, , , , , last] = issuances()
+  const others = issuances().filter((issuance) => issuance !== last)
+  assert.match(await problemsWith({ ledger: { issuances: others } }), /issued without a request/)
   const serials = await certificates((found) =>
     found.map((row) => ({ ...row, serial_number: found[0]?.['serial_number'] })),
   )
@@ -93,70 +93,76 @@ test('certificates that are missing, changed, of nobody, or there twice', async 
   )
   assert.match(owners, /is not signed by its CA/)
   const times = await certificates((found) => found.map((row) => ({ ...row, not_after: 1 })))
-  assert.match(times, /has another notAfter/)
+  assert.match(times, /has a different notAfter/)
 })
 
-test('answers that contradict each other or the record', async () => {
-  const [first, second] = heard()
+test('the checker finds responses that contradict each other or the database', async () => {
+  const [first, second] = issuances()
   assert.ok(first !== undefined && second !== undefined)
   const withFirst = (change: object): Promise<string> =>
-    faultsWith({ ledger: { issuances: [{ ...first, ...change }, ...heard().slice(1)] } })
-  assert.match(await withFirst({ certificate: second.certificate }), /other octets/)
-  assert.match(await withFirst({ arns: new Set([...first.arns, 'x']) }), /was answered/)
-  assert.match(await withFirst({ arns: second.arns }), /is another certificate/)
-  assert.match(await withFirst({ arns: new Set() }), /was refused and issued/)
+    problemsWith({ ledger: { issuances: [{ ...first, ...change }, ...issuances().slice(1)] } })
+  assert.match(await withFirst({ certificate: second.certificate }), /other bytes/)
+  assert.match(await withFirst({ arns: new Set([...first.arns, 'x']) }), /has several ARNs/)
+  assert.match(await withFirst({ arns: second.arns }), /another certificate is stored/)
+  assert.match(await withFirst({ arns: new Set() }), /was refused, but is stored/)
   const tokens = inTable('idempotency_tokens', (found) =>
     found.map((row) => ({ ...row, arn: 'x' })),
   )
-  assert.match(await faultsWith({ rows: tokens }), /stands for x/)
+  assert.match(await problemsWith({ rows: tokens }), /refers to x/)
   const tags = new Map([...evidence.ledger.tags].map(([key]) => [key, 'x']))
-  assert.match(await faultsWith({ ledger: { tags } }), /^tag key 0 is/m)
-  assert.match(await faultsWith({ ledger: { strange: ['500'] } }), /strange answer: 500/)
+  assert.match(await problemsWith({ ledger: { tags } }), /^tag key 0 is/m)
+  assert.match(await problemsWith({ ledger: { unexpected: ['500'] } }), /unexpected response: 500/)
 })
 
-test('revocations that the record, a CRL or OCSP does not know', async () => {
+test('the checker finds revocations that are missing in the database, a CRL or OCSP', async () => {
   const revocations = inTable('revocations', () => [])
-  assert.match(await faultsWith({ rows: revocations }), /which is not recorded/)
-  const revocation = { askedAt: 0, answeredAt: 0 }
-  const issuances = heard().map((one) => ({ ...one, revocation }))
-  const found = await faultsWith({ ledger: { issuances } })
+  assert.match(await problemsWith({ rows: revocations }), /is not stored/)
+  const revocation = { requestedAt: 0, acknowledgedAt: 0 }
+  const revoked = issuances().map((issuance) => ({ ...issuance, revocation }))
+  const found = await problemsWith({ ledger: { issuances: revoked } })
   assert.match(found, /number \d+ lacks/)
-  assert.match(found, /the last one, lacks/)
-  assert.match(found, /OCSP does not say that \w+ is revoked/)
-  const never = heard().map(({ revocation: _revocation, ...one }) => one)
-  const more = await faultsWith({ ledger: { issuances: never } })
-  assert.match(more, /was never revoked/)
-  assert.match(more, /lists \w+ as well/)
-  assert.match(more, /OCSP does not say that \w+ is good/)
+  assert.match(found, /the last version of \S+ lacks/)
+  assert.match(found, /the OCSP status of \w+ is not revoked/)
+  const unrevoked = issuances().map(({ revocation: _revocation, ...issuance }) => issuance)
+  const surplus = await problemsWith({ ledger: { issuances: unrevoked } })
+  assert.match(surplus, /was never requested/)
+  assert.match(surplus, /lists \w+, which was not revoked/)
+  assert.match(surplus, /the OCSP status of \w+ is not good/)
 })
 
-test('CRLs out of order, and two of one number', async () => {
+test('the checker finds CRLs that are out of order, have the same number or have an invalid signature', async () => {
   const { crls } = evidence.ledger
   assert.ok(crls.length > 2)
-  assert.match(await faultsWith({ ledger: { crls: crls.toReversed() } }), /came after/)
-  assert.match(await faultsWith({ ledger: { crls: [] } }), /was never seen/)
-  const broken = crls.map((one) => {
-    const der = Buffer.from(one.der)
+  assert.match(
+    await problemsWith({ ledger: { crls: crls.toReversed() } }),
+    /was fetched after number/,
+  )
+  assert.match(await problemsWith({ ledger: { crls: [] } }), /was never fetched/)
+  const broken = crls.map((crl) => {
+    const der = Buffer.from(crl.der)
     der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
-    return { ...one, der }
+    return { ...crl, der }
   })
-  const found = await faultsWith({ ledger: { crls: [...crls, ...broken] } })
-  assert.match(found, /does not verify/)
-  assert.match(found, /has two contents/)
+  const found = await problemsWith({ ledger: { crls: [...crls, ...broken] } })
+  assert.match(found, /has an invalid signature/)
+  assert.match(found, /has different contents/)
 })
 
-test('counts, keys and CSRs that are not those of the rows', async () => {
-  const counted = (text: string, rows: Row[]): Row[] =>
+test('the checker finds counts, keys and CSRs that do not match the rows', async () => {
+  const counts = (text: string, rows: Row[]): Row[] =>
     text.includes('c.issued') ? rows.map((row) => ({ ...row, issued: 1e6 })) : rows
-  assert.match(await faultsWith({ rows: counted }), /counts are wrong/)
+  assert.match(await problemsWith({ rows: counts }), /counts are wrong/)
   const keys = (text: string, rows: Row[]): Row[] =>
     text.includes('count(*) as n from keys') ? [{ n: 1 }] : rows
-  assert.match(await faultsWith({ rows: keys }), /1 keys of/)
-  const creations = evidence.ledger.creations.map((one) => ({ ...one, csrs: new Set(['x']) }))
-  assert.match(await faultsWith({ ledger: { creations } }), /has another CSR/)
+  assert.match(await problemsWith({ rows: keys }), /1 keys exist for/)
+  const creations = evidence.ledger.creations.map((creation) => ({
+    ...creation,
+    csrs: new Set(['x']),
+  }))
+  assert.match(await problemsWith({ ledger: { creations } }), /has another CSR/)
   const swapped = (text: string, rows: Row[]): Row[] =>
     text.includes('a.csr_pem')
-      ? rows.map((row) => ({ ...row, csr_pem: rows.find((one) => one !== row)?.['csr_pem'] }))
+      ? rows.map((row) => ({ ...row, csr_pem: rows.find((each) => each !== row)?.['csr_pem'] }))
       : rows
-  assert.match(await faultsWith({ rows: swapped }), /is of another key/)
+  assert.match(await problemsWith({ rows: swapped }), /has another key/)
 })

@@ -1,12 +1,12 @@
 /**
- * Compares what clients heard with what is there, with nothing of the server's code: rows are read with SQL, certificates
- * with OpenSSL in Node.js, CRLs and OCSP answers with the command openssl.
+ * Compares the responses that clients received with the stored data, without using code of the server. It reads rows with SQL,
+ * certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the command `openssl`.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { readCrlVersions } from './crl-versions.ts'
+import { checkCrlVersions } from './crl-versions.ts'
 import type { LoadedAuthority } from './hierarchy.ts'
 import type { Issuance, Ledger } from './ledger.ts'
-import { askOcsp } from './ocsp.ts'
+import { checkOcsp } from './ocsp.ts'
 
 /** A row of either database. */
 export type Row = Readonly<Record<string, unknown>>
@@ -15,35 +15,35 @@ export interface Evidence {
   readonly rows: (text: string) => Promise<Row[]>
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** The public listeners of servers that run. */
+  /** The public listeners of running servers. */
   readonly publicUrls: readonly string[]
-  /** Tags of the first CA, as a server lists them. */
+  /** Tags of the first CA, returned by ListTags. */
   readonly tags: readonly { readonly Key: string; readonly Value?: string }[]
 }
 
-/** A certificate as the database has it. */
-interface Recorded {
+/** A certificate in the database. */
+interface StoredCertificate {
   readonly row: Row
   readonly certificate: X509Certificate
   readonly commonName: string
 }
 
-/** Everything that is wrong, one line each; empty if all is as it was answered. */
-export async function findFaults(evidence: Evidence): Promise<string[]> {
+/** Returns every difference between the responses and the stored data, one line each. */
+export async function findProblems(evidence: Evidence): Promise<string[]> {
   const { ledger } = evidence
-  const faults: string[] = ledger.strange.map((text) => `strange answer: ${text}`)
+  const problems: string[] = ledger.unexpected.map((text) => `unexpected response: ${text}`)
   const authorities = await authoritiesOf(evidence)
-  const recorded = await readCertificates(evidence, authorities, faults)
-  for (const issuance of ledger.issuances) checkIssuance(issuance, recorded, faults)
-  checkNothingElse(ledger, recorded, faults)
-  faults.push(
+  const stored = await readCertificates(evidence, authorities, problems)
+  for (const issuance of ledger.issuances) checkIssuance(issuance, stored, problems)
+  checkUnrequested(ledger, stored, problems)
+  problems.push(
     ...(await checkCounts(evidence)),
     ...(await checkTokens(evidence)),
     ...(await checkCreations(evidence)),
     ...(await checkRevocations(evidence)),
     ...checkTags(evidence),
   )
-  return faults
+  return problems
 }
 
 interface Signer {
@@ -58,12 +58,12 @@ async function authoritiesOf({ rows, authorities }: Evidence): Promise<Map<numbe
   for (const { authority_number, id } of await rows(
     'select authority_number, id from authorities',
   )) {
-    const one = authorities.find(({ arn }) => arn.endsWith(`/${String(id)}`))
-    if (one === undefined) continue
-    const certificate = new X509Certificate(one.certificate)
+    const authority = authorities.find(({ arn }) => arn.endsWith(`/${String(id)}`))
+    if (authority === undefined) continue
+    const certificate = new X509Certificate(authority.certificate)
     found.set(Number(authority_number), {
       id: String(id),
-      arn: one.arn,
+      arn: authority.arn,
       key: certificate.publicKey,
       certificate,
     })
@@ -71,13 +71,13 @@ async function authoritiesOf({ rows, authorities }: Evidence): Promise<Map<numbe
   return found
 }
 
-/** Every row of a certificate by the common name of its subject; what a row says must be what its certificate says. */
+/** Returns all stored certificates by common name. Compares the columns of each row with its certificate. */
 async function readCertificates(
   { rows }: Evidence,
   authorities: ReadonlyMap<number, Signer>,
-  faults: string[],
-): Promise<Map<string, Recorded[]>> {
-  const recorded = new Map<string, Recorded[]>()
+  problems: string[],
+): Promise<Map<string, StoredCertificate[]>> {
+  const stored = new Map<string, StoredCertificate[]>()
   const serials = new Set<string>()
   const text = `select certificate_number, authority_number, serial_number, certificate_der, not_after
     from certificates order by certificate_number`
@@ -86,74 +86,75 @@ async function readCertificates(
     const certificate = new X509Certificate(Buffer.from(row['certificate_der'] as Uint8Array))
     const serial = hex(row['serial_number']).replace(/^0+/, '')
     const signer = authorities.get(Number(row['authority_number']))
-    const said = certificate.serialNumber.toLowerCase().replace(/^0+/, '')
-    if (said !== serial) faults.push(`${name} has serial number ${said}, its row ${serial}`)
-    if (serials.has(serial)) faults.push(`serial number ${serial} occurs twice`)
+    const encoded = certificate.serialNumber.toLowerCase().replace(/^0+/, '')
+    if (encoded !== serial)
+      problems.push(`${name} has serial number ${encoded}, but its row has ${serial}`)
+    if (serials.has(serial)) problems.push(`serial number ${serial} occurs twice`)
     serials.add(serial)
-    if (signer === undefined) faults.push(`${name} is of an unknown CA`)
+    if (signer === undefined) problems.push(`${name} was issued by an unknown CA`)
     else if (!certificate.checkIssued(signer.certificate) || !certificate.verify(signer.key))
-      faults.push(`${name} is not signed by its CA`)
+      problems.push(`${name} is not signed by its CA`)
     if (certificate.validToDate.getTime() !== Number(row['not_after']) * 1000)
-      faults.push(`${name} has another notAfter than its row`)
+      problems.push(`${name} has a different notAfter from its row`)
     const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? ''
-    const others = recorded.get(commonName) ?? []
-    recorded.set(commonName, [...others, { row, certificate, commonName }])
+    const sameName = stored.get(commonName) ?? []
+    stored.set(commonName, [...sameName, { row, certificate, commonName }])
   }
-  return recorded
+  return stored
 }
 
-function hex(octets: unknown): string {
-  return Buffer.from(octets as Uint8Array).toString('hex')
+function hex(bytes: unknown): string {
+  return Buffer.from(bytes as Uint8Array).toString('hex')
 }
 
-/** What was answered is there, once, byte for byte; and of what was not answered no more than was asked for. */
+/** Checks that an acknowledged certificate is stored once and unchanged, and that no request has several certificates. */
 function checkIssuance(
   issuance: Issuance,
-  recorded: ReadonlyMap<string, readonly Recorded[]>,
-  faults: string[],
+  stored: ReadonlyMap<string, readonly StoredCertificate[]>,
+  problems: string[],
 ): void {
   const { commonName, token, arns, unclear, authorityArn } = issuance
-  const found = recorded.get(commonName) ?? []
+  const found = stored.get(commonName) ?? []
   if (found.length > 1)
-    faults.push(`${commonName} (token ${token}) has ${found.length} certificates`)
+    problems.push(`${commonName} (token ${token}) has ${found.length} certificates`)
   if (arns.size > 1)
-    faults.push(`${commonName} (token ${token}) was answered ${[...arns].join(', ')}`)
+    problems.push(`${commonName} (token ${token}) has several ARNs: ${[...arns].join(', ')}`)
   const [arn] = arns
   const [first] = found
   if (arn === undefined) {
-    if (first !== undefined && !unclear) faults.push(`${commonName} was refused and issued`)
+    if (first !== undefined && !unclear) problems.push(`${commonName} was refused, but is stored`)
     return
   }
   if (first === undefined) {
-    faults.push(`${commonName} was issued as ${arn} and is missing`)
+    problems.push(`${commonName} was issued as ${arn}, but is missing`)
     return
   }
   if (arn !== `${authorityArn}/certificate/${hex(first.row['serial_number'])}`)
-    faults.push(`${commonName} was issued as ${arn}, and is another certificate`)
+    problems.push(`${commonName} was issued as ${arn}, but another certificate is stored`)
   if (issuance.certificate === undefined) return
-  const answered = new X509Certificate(issuance.certificate)
-  if (!answered.raw.equals(first.certificate.raw))
-    faults.push(`${arn} was answered with other octets than are recorded`)
+  const returned = new X509Certificate(issuance.certificate)
+  if (!returned.raw.equals(first.certificate.raw))
+    problems.push(`GetCertificate returned ${arn} with other bytes than the stored certificate`)
 }
 
-function checkNothingElse(
+function checkUnrequested(
   { issuances }: Ledger,
-  recorded: ReadonlyMap<string, readonly Recorded[]>,
-  faults: string[],
+  stored: ReadonlyMap<string, readonly StoredCertificate[]>,
+  problems: string[],
 ): void {
-  const asked = new Set(issuances.map(({ commonName }) => commonName))
-  for (const commonName of recorded.keys())
-    if (commonName.startsWith('client ') && !asked.has(commonName))
-      faults.push(`${commonName} was issued, and nobody asked for it`)
+  const requested = new Set(issuances.map(({ commonName }) => commonName))
+  for (const commonName of stored.keys())
+    if (commonName.startsWith('client ') && !requested.has(commonName))
+      problems.push(`${commonName} was issued without a request`)
 }
 
-/** What is counted is what is there. */
+/** Compares the counts of certificates and revocations with the numbers of rows. */
 async function checkCounts({ rows }: Evidence): Promise<string[]> {
-  const counted = await rows(`select a.id, c.issued, c.revoked,
+  const counts = await rows(`select a.id, c.issued, c.revoked,
       (select count(*) from certificates r where r.authority_number = a.authority_number) as certificates,
       (select count(*) from revocations r where r.authority_number = a.authority_number) as revocations
     from authorities a left join certificate_counts c on c.authority_number = a.authority_number`)
-  return counted.flatMap((row) => {
+  return counts.flatMap((row) => {
     const value = (name: string): number => Number(row[name] ?? 0)
     const isRight =
       value('issued') === value('certificates') && value('revoked') === value('revocations')
@@ -161,53 +162,54 @@ async function checkCounts({ rows }: Evidence): Promise<string[]> {
   })
 }
 
-/** A token that is still known stands for what was answered. */
+/** Checks that each stored token refers to the ARN in the responses to its request. */
 async function checkTokens({ rows, ledger }: Evidence): Promise<string[]> {
-  const answers = new Map(
+  const arnsByToken = new Map(
     [...ledger.issuances, ...ledger.creations].map(({ token, arns }) => [token, arns]),
   )
-  const kept = await rows('select token, arn from idempotency_tokens')
-  return kept.flatMap(({ token, arn }) => {
-    const arns = answers.get(String(token))
+  const tokens = await rows('select token, arn from idempotency_tokens')
+  return tokens.flatMap(({ token, arn }) => {
+    const arns = arnsByToken.get(String(token))
     if (arns === undefined) return [`token ${String(token)} was never sent`]
     const isRight = arns.size === 0 || arns.has(String(arn))
-    return isRight ? [] : [`token ${String(token)} stands for ${String(arn)}`]
+    return isRight ? [] : [`token ${String(token)} refers to ${String(arn)}, which no response has`]
   })
 }
 
-/** Each CA that was asked for is there once, with one key, which its CSR is of. */
+/** Checks that each requested CA is stored once, with one key, and that its CSR and certificate have this key. */
 async function checkCreations({ rows, ledger, authorities }: Evidence): Promise<string[]> {
   const found = await rows(`select a.id, a.configuration, a.status, a.csr_pem, a.key_handle, k.name,
       k.subject_public_key_info from authorities a left join keys k on a.key_handle like '%' || k.name`)
   const [keys] = await rows('select count(*) as n from keys')
-  const faults: string[] = []
+  const problems: string[] = []
   if (Number(keys?.['n']) !== found.length)
-    faults.push(`${String(keys?.['n'])} keys of ${found.length} CAs`)
+    problems.push(`${String(keys?.['n'])} keys exist for ${found.length} CAs`)
   const names = found.map(({ configuration }) => commonNameOf(configuration))
   if (new Set(names).size !== names.length)
-    faults.push(`a CA was created twice: ${names.join(', ')}`)
+    problems.push(`a CA was created twice: ${names.join(', ')}`)
   for (const { token, arns, csrs } of ledger.creations) {
     const [arn = ''] = arns
     const [csrPem] = csrs
     const row = found.find(({ id }) => arn.endsWith(`/${String(id)}`))
     if (arns.size > 1 || csrs.size > 1)
-      faults.push(`${token} was answered ${[...arns, ...csrs].join()}`)
-    if (row === undefined) faults.push(`${token} was created as ${arn} and is missing`)
-    else if (row['csr_pem'] !== csrPem) faults.push(`${token} has another CSR than was answered`)
+      problems.push(`${token} has several ARNs or CSRs: ${[...arns, ...csrs].join()}`)
+    if (row === undefined) problems.push(`${token} was created as ${arn}, but is missing`)
+    else if (row['csr_pem'] !== csrPem)
+      problems.push(`${token} has another CSR than in the responses`)
   }
   for (const row of found) {
     const spki = Buffer.from((row['subject_public_key_info'] ?? []) as Uint8Array)
     const csrPem = String(row['csr_pem'])
     const csrDer = Buffer.from(csrPem.replaceAll(/-----.*-----|\s/g, ''), 'base64')
     if (spki.length === 0 || !csrDer.includes(spki))
-      faults.push(`the CSR of ${String(row['id'])} is of another key`)
+      problems.push(`the CSR of ${String(row['id'])} has another key`)
     const root = authorities.find(({ arn }) => arn.endsWith(`/${String(row['id'])}`))
     if (root === undefined) continue
     const key = createPublicKey({ key: spki, format: 'der', type: 'spki' })
     if (!new X509Certificate(root.certificate).publicKey.equals(key))
-      faults.push(`the certificate of ${root.arn} is of another key`)
+      problems.push(`the certificate of ${root.arn} has another key`)
   }
-  return faults
+  return problems
 }
 
 function commonNameOf(configuration: unknown): string {
@@ -215,30 +217,31 @@ function commonNameOf(configuration: unknown): string {
   return Subject.CommonName
 }
 
-/** Every revocation that was answered is recorded, on every CRL made later, and what OCSP says; and no other is. */
+/** Checks that rows, all later CRLs and OCSP have every acknowledged revocation, and no others. */
 async function checkRevocations(evidence: Evidence): Promise<string[]> {
   const { rows, ledger, authorities, publicUrls } = evidence
-  const recorded = new Set(
+  const stored = new Set(
     (await rows('select serial_number from revocations')).map((row) => hex(row['serial_number'])),
   )
-  const faults: string[] = []
+  const problems: string[] = []
   for (const { arns, revocation } of ledger.issuances) {
     const serial = [...arns][0]?.split('/').at(-1) ?? ''
-    if (revocation?.answeredAt !== undefined && !recorded.has(serial))
-      faults.push(`${serial} was revoked, which is not recorded`)
-    if (revocation === undefined && recorded.has(serial)) faults.push(`${serial} was never revoked`)
+    if (revocation?.acknowledgedAt !== undefined && !stored.has(serial))
+      problems.push(`the acknowledged revocation of ${serial} is not stored`)
+    if (revocation === undefined && stored.has(serial))
+      problems.push(`the stored revocation of ${serial} was never requested`)
   }
   for (const authority of authorities) {
     const issued = ledger.issuances.filter(({ authorityArn }) => authorityArn === authority.arn)
-    faults.push(...(await readCrlVersions(authority, ledger.crls, issued)))
-    faults.push(...(await askOcsp(authority, publicUrls, issued)))
+    problems.push(...(await checkCrlVersions(authority, ledger.crls, issued)))
+    problems.push(...(await checkOcsp(authority, publicUrls, issued)))
   }
-  return faults
+  return problems
 }
 
 function checkTags({ ledger, tags }: Evidence): string[] {
-  const there = new Map(tags.map(({ Key, Value }) => [Key, Value]))
+  const listed = new Map(tags.map(({ Key, Value }) => [Key, Value]))
   return [...ledger.tags].flatMap(([key, value]) =>
-    there.get(key) === value ? [] : [`tag ${key} is ${there.get(key)}, not ${value}`],
+    listed.get(key) === value ? [] : [`tag ${key} is ${listed.get(key)}, not ${value}`],
   )
 }

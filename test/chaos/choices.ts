@@ -1,17 +1,17 @@
-/** Random choices that a seed repeats. */
+/** Pseudorandom choices, reproducible from a seed. */
 
 export interface Choices {
-  /** From 0 up to, and without, 1. */
+  /** A number from 0 to 1, excluding 1. */
   fraction(): number
-  /** An integer from 0 up to, and without, `end`. */
+  /** An integer from 0 to `end`, excluding `end`. */
   below(end: number): number
-  /** One of a list that is not empty. */
+  /** An element of a nonempty list. */
   of<T>(list: readonly T[]): T
-  /** The same list in another order. */
+  /** A copy of the list in random order. */
   shuffled<T>(list: readonly T[]): T[]
 }
 
-/** Mulberry32, a generator of 32 bits of state: enough for a test, and the same on every machine. */
+/** Mulberry32, a generator with 32 bits of state. It is good enough for tests, and has the same results on every machine. */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0
   const fraction = (): number => {
@@ -26,8 +26,8 @@ export function choicesOf(seed: number): Choices {
     below,
     of: (list) => list[below(list.length)] as (typeof list)[number],
     shuffled(list) {
-      const left = [...list]
-      return list.flatMap(() => left.splice(below(left.length), 1))
+      const remaining = [...list]
+      return list.flatMap(() => remaining.splice(below(remaining.length), 1))
     },
   }
 }

@@ -1,4 +1,4 @@
-/** A client that goes to any server, and knows which answers leave open what was done. */
+/** A client that sends each request to a random server, and records whether the outcome of a request is unknown. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { KeepAlive, postBytes } from '../support/keep-alive.ts'
 import type { Members } from '../support/service.ts'
@@ -6,93 +6,88 @@ import { signedHeaders, type Credentials } from '../support/signed-request.ts'
 import type { Choices } from './choices.ts'
 import type { Fleet } from './fleet.ts'
 
-/** A server that is stopped for some seconds still answers. */
-const answerMilliseconds = 8000
-/** Longer than any trouble lasts. */
-const patienceMilliseconds = 90_000
+/** Timeout of a response. A server that is suspended for some seconds still responds in time. */
+const responseMilliseconds = 8000
+/** Time limit of all attempts, longer than any fault lasts. */
+const retryMilliseconds = 90_000
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number
   readonly json: Members
 }
 
-export interface Settled extends Answer {
-  /** Whether an earlier attempt was not answered, or only that the service is not available. */
+export interface FinalResponse extends ApiResponse {
+  /** Whether an earlier attempt had no response or ServiceUnavailable, so that it may have been executed. */
   readonly unclear: boolean
 }
 
 export interface Client {
-  /** One attempt, at any server; undefined if it is not known whether it was done. */
-  attempt(operation: string, input: object): Promise<Answer | undefined>
-  /** The same call, at one server after the other, until it is answered clearly. */
-  settle(operation: string, input: object): Promise<Settled>
-  /** A call that must succeed in the end: its output. */
-  must(operation: string, input: object): Promise<Members>
-  /** Makes a read over and over, four requests in one piece, on one connection after the other; what is answered is nobody's concern. */
-  crowd(operation: string, input: object, isOver: () => boolean): Promise<void>
-  /** What the public listener of any server has at a path; undefined without an answer of 200. */
+  /** Sends a request once, to a random server. Returns undefined if it is unknown whether the request was executed. */
+  attempt(operation: string, input: object): Promise<ApiResponse | undefined>
+  /** Repeats a request to random servers until its outcome is known. */
+  retry(operation: string, input: object): Promise<FinalResponse>
+  /** Repeats a request like `retry`, and returns its output. Throws if the request fails. */
+  call(operation: string, input: object): Promise<Members>
+  /** Sends a read repeatedly, four pipelined requests at a time, and ignores the responses. Reconnects if a server ends. */
+  readRepeatedly(operation: string, input: object, isOver: () => boolean): Promise<void>
+  /** Fetches a path from the public listener of a random server; undefined unless the response is 200. */
   fetchPublic(path: string): Promise<Buffer | undefined>
 }
 
-export interface ClientSurroundings {
+export interface ClientOptions {
   readonly fleet: Fleet
   readonly credentials: Credentials
   readonly choices: Choices
-  /** Told of every answer that is a fault of the service. */
-  readonly onStrange: (text: string) => void
+  /** Called with every response that indicates a bug of the service. */
+  readonly onUnexpected: (text: string) => void
 }
 
-export function createClient({
-  fleet,
-  credentials,
-  choices,
-  onStrange,
-}: ClientSurroundings): Client {
+export function createClient({ fleet, credentials, choices, onUnexpected }: ClientOptions): Client {
   function signed(url: string, operation: string, body: string): Record<string, string> {
     const target = `ACMPrivateCA.${operation}`
     const date = new Date()
     return signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
   }
 
-  async function attempt(operation: string, input: object): Promise<Answer | undefined> {
+  async function attempt(operation: string, input: object): Promise<ApiResponse | undefined> {
     const { members } = fleet
     if (members.length === 0) return undefined
     const { url } = choices.of(members)
     const body = JSON.stringify(input)
     const headers = signed(url, operation, body)
     try {
-      const signal = AbortSignal.timeout(answerMilliseconds)
+      const signal = AbortSignal.timeout(responseMilliseconds)
       const response = await fetch(url, { method: 'POST', headers, body, signal })
       const text = await response.text()
       const json: Members = text === '' ? {} : JSON.parse(text)
       if (response.status < 500) return { status: response.status, json }
       if (json.__type !== 'ServiceUnavailable')
-        onStrange(`${operation}: ${response.status} ${text}`)
+        onUnexpected(`${operation}: ${response.status} ${text}`)
     } catch {
-      // The connection broke, or nobody listens.
+      // The connection was interrupted or refused.
     }
     return undefined
   }
 
-  async function settle(operation: string, input: object): Promise<Settled> {
-    const giveUpAt = Date.now() + patienceMilliseconds
+  async function retry(operation: string, input: object): Promise<FinalResponse> {
+    const giveUpAt = Date.now() + retryMilliseconds
     for (let unclear = false; ; unclear = true) {
-      const answer = await attempt(operation, input)
-      if (answer !== undefined) return { ...answer, unclear }
-      if (Date.now() > giveUpAt) throw new Error(`${operation} is never answered`)
+      const response = await attempt(operation, input)
+      if (response !== undefined) return { ...response, unclear }
+      if (Date.now() > giveUpAt) throw new Error(`${operation} has no response`)
       await delay(20 + choices.below(150))
     }
   }
 
   return {
     attempt,
-    settle,
-    async must(operation, input) {
-      const { status, json } = await settle(operation, input)
+    retry,
+    async call(operation, input) {
+      const { status, json } = await retry(operation, input)
       if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(json)}`)
       return json
     },
-    async crowd(operation, input, isOver) {
+    async readRepeatedly(operation, input, isOver) {
       while (!isOver()) {
         await delay(100)
         const { members } = fleet
@@ -117,10 +112,10 @@ export function createClient({
       const { members } = fleet
       if (members.length === 0) return undefined
       try {
-        const signal = AbortSignal.timeout(answerMilliseconds)
+        const signal = AbortSignal.timeout(responseMilliseconds)
         const response = await fetch(`${choices.of(members).publicUrl}${path}`, { signal })
-        const octets = Buffer.from(await response.arrayBuffer())
-        return response.status === 200 ? octets : undefined
+        const body = Buffer.from(await response.arrayBuffer())
+        return response.status === 200 ? body : undefined
       } catch {
         return undefined
       }

@@ -1,96 +1,101 @@
-/** What openssl reads in every version of a CRL that anybody saw, compared with what had been revoked by then. */
+/** Compares every fetched version of a CRL, as parsed by OpenSSL, with the revocations acknowledged before it was created. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { outcome } from '../support/foreign-tools.ts'
 import type { LoadedAuthority } from './hierarchy.ts'
-import { digest, type Issuance, type SeenCrl } from './ledger.ts'
+import { digest, type FetchedCrl, type Issuance } from './ledger.ts'
 
-/** thisUpdate is an hour before the CRL is made. */
+/** thisUpdate is an hour before the creation of the CRL. */
 const backdatedMilliseconds = 3_600_000
 
 interface CrlVersion {
   readonly number: bigint
-  /** When it was made, to the second. */
-  readonly madeAt: number
+  /** Time of creation in milliseconds, rounded to a second. */
+  readonly createdAt: number
   /** Serial numbers in hexadecimal, lower case, without leading zeros. */
   readonly serials: ReadonlySet<string>
 }
 
-/** Faults of the versions of one CRL: each verifies, their numbers and times grow, and none lacks a revocation. */
-export async function readCrlVersions(
+/** Returns problems of the versions of one CRL: invalid signatures, decreasing numbers or times, and missing revocations. */
+export async function checkCrlVersions(
   { certificate, crlPath }: LoadedAuthority,
-  seen: readonly SeenCrl[],
+  fetched: readonly FetchedCrl[],
   issued: readonly Issuance[],
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-crls-'))
   try {
     const ca = join(folder, 'ca.pem')
     await writeFile(ca, certificate)
-    const faults: string[] = []
-    const versions = seen.filter(({ path }) => path === crlPath)
-    if (versions.length === 0) faults.push(`${crlPath} was never seen`)
-    let before: CrlVersion | undefined
+    const problems: string[] = []
+    const versions = fetched.filter(({ path }) => path === crlPath)
+    if (versions.length === 0) problems.push(`${crlPath} was never fetched`)
+    let previous: CrlVersion | undefined
     const contents = new Map<bigint, string>()
     for (const { der } of versions) {
       const file = join(folder, 'crl')
       await writeFile(file, der)
       const args = ['crl', '-inform', 'DER', '-in', file, '-CAfile', ca, '-noout', '-text']
       const { text } = await outcome('openssl', args)
-      if (!/^verify OK$/m.test(text)) faults.push(`${crlPath}: a version does not verify`)
+      if (!/^verify OK$/m.test(text))
+        problems.push(`${crlPath}: a version has an invalid signature`)
       const version = parseVersion(text)
       const name = `${crlPath} number ${version.number}`
       if ((contents.get(version.number) ?? digest(der)) !== digest(der))
-        faults.push(`${name} has two contents`)
+        problems.push(`${name} has different contents`)
       contents.set(version.number, digest(der))
-      if (before !== undefined && version.number <= before.number)
-        faults.push(`${name} came after ${before.number}`)
-      if (before !== undefined && version.madeAt < before.madeAt)
-        faults.push(`${name} is older than the one before`)
-      faults.push(...missing(version, issued).map((serial) => `${name} lacks ${serial}`))
-      before = version
+      if (previous !== undefined && version.number <= previous.number)
+        problems.push(`${name} was fetched after number ${previous.number}`)
+      if (previous !== undefined && version.createdAt < previous.createdAt)
+        problems.push(`${name} has an earlier thisUpdate than the previous version`)
+      problems.push(...missingIn(version, issued).map((serial) => `${name} lacks ${serial}`))
+      previous = version
     }
-    faults.push(...compareLast(before, issued).map((text) => `${crlPath}, the last one, ${text}`))
-    return faults
+    const last = `the last version of ${crlPath}`
+    problems.push(...compareLast(previous, issued).map((text) => `${last} ${text}`))
+    return problems
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
 function parseVersion(text: string): CrlVersion {
-  const made = Date.parse(/Last Update: (.*)$/m.exec(text)?.[1] ?? '')
+  const thisUpdate = Date.parse(/Last Update: (.*)$/m.exec(text)?.[1] ?? '')
   const number = /CRL Number:\s+(0x[0-9A-F]+|\d+)/.exec(text)?.[1] ?? '-1'
   const serials = [...text.matchAll(/Serial Number: ([0-9A-F]+)/g)].map(([, serial = '']) =>
-    plain(serial),
+    normalized(serial),
   )
   return {
     number: BigInt(number),
-    madeAt: made + backdatedMilliseconds,
+    createdAt: thisUpdate + backdatedMilliseconds,
     serials: new Set(serials),
   }
 }
 
-function plain(serial: string): string {
+function normalized(serial: string): string {
   return serial.toLowerCase().replace(/^0+/, '')
 }
 
 function serialOf({ arns }: Issuance): string {
-  return plain([...arns][0]?.split('/').at(-1) ?? '')
+  return normalized([...arns][0]?.split('/').at(-1) ?? '')
 }
 
-/** Revocations that had been answered when the CRL was made. */
-function missing({ madeAt, serials }: CrlVersion, issued: readonly Issuance[]): string[] {
+/** Returns the serial numbers of missing revocations: those that were acknowledged before the CRL was created. */
+function missingIn({ createdAt, serials }: CrlVersion, issued: readonly Issuance[]): string[] {
   return issued
-    .filter(({ revocation }) => (revocation?.answeredAt ?? Infinity) <= madeAt)
+    .filter(({ revocation }) => (revocation?.acknowledgedAt ?? Infinity) <= createdAt)
     .map(serialOf)
     .filter((serial) => !serials.has(serial))
 }
 
-/** The last version has what was revoked and nothing else. */
+/** Compares the last version with all requested revocations. Returns missing and surplus entries. */
 function compareLast(last: CrlVersion | undefined, issued: readonly Issuance[]): string[] {
   const revoked = new Set(issued.filter(({ revocation }) => revocation !== undefined).map(serialOf))
   const listed = last?.serials ?? new Set<string>()
-  const lacking = [...revoked].filter((serial) => !listed.has(serial))
-  const more = [...listed].filter((serial) => !revoked.has(serial))
-  return [...lacking.map((one) => `lacks ${one}`), ...more.map((one) => `lists ${one} as well`)]
+  const missing = [...revoked].filter((serial) => !listed.has(serial))
+  const surplus = [...listed].filter((serial) => !revoked.has(serial))
+  return [
+    ...missing.map((serial) => `lacks ${serial}`),
+    ...surplus.map((serial) => `lists ${serial}, which was not revoked`),
+  ]
 }

@@ -6,14 +6,14 @@ import { freePort } from '../support/free-port.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 
 const run = promisify(execFile)
-/** A database that is away keeps a server from starting. */
+/** Time limit for starting a server, which cannot start while its database is unavailable. */
 const startSeconds = 60
-/** Then one that was told to stop is killed. */
+/** A server that does not exit within this time after a signal is killed. */
 const stopSeconds = 60
-/** What certificates of every server say. */
+/** Public URL in the certificates of every server. */
 const publicUrl = 'http://pki.example.test'
 
-export interface CompletedRequest {
+export interface ProcessExit {
   readonly code: number | NodeJS.Signals | null
   readonly stderr: string
 }
@@ -32,10 +32,10 @@ interface Ports {
 export class Fleet {
   readonly #data: string
   readonly #flags: readonly string[]
-  /** Of the API and of the public listener. A port that the system chose changes when all workers die at the same time. */
+  /** Fixed ports of both listeners. A port that the system chose would change if all workers die at the same time. */
   readonly #ports: readonly Ports[]
   readonly #members: (Member | undefined)[] = []
-  /** What servers said that ended although nobody told them to. */
+  /** Exit codes and standard error of servers that exited without a signal from the test. */
   readonly crashes: string[] = []
 
   private constructor(data: string, flags: readonly string[], ports: readonly Ports[]) {
@@ -44,7 +44,7 @@ export class Fleet {
     this.#ports = ports
   }
 
-  /** Starts so many servers on one data folder, one after the other. */
+  /** Starts servers with one data folder, one after the other. */
   static async start(data: string, flags: readonly string[], count: number): Promise<Fleet> {
     const ports = await Promise.all(
       Array.from({ length: count }, async () => ({
@@ -57,18 +57,18 @@ export class Fleet {
     return fleet
   }
 
-  /** Those that run, as far as is known. */
+  /** The servers that were started and not stopped. */
   get members(): readonly Member[] {
     return this.#members.filter((member) => member !== undefined)
   }
 
-  /** Of those that run and those that do not. */
+  /** The number of servers, including stopped ones. */
   get size(): number {
     return this.#ports.length
   }
 
-  /** Ends one; what it ended with, and what it had said of errors. */
-  async stop(index: number, signal: NodeJS.Signals): Promise<CompletedRequest> {
+  /** Sends a signal to a server and waits until it exits. */
+  async stop(index: number, signal: NodeJS.Signals): Promise<ProcessExit> {
     const member = this.#require(index)
     this.#members[index] = undefined
     if (member.process.child.exitCode !== null)
@@ -79,7 +79,7 @@ export class Fleet {
     return { code, stderr: member.process.stderr() }
   }
 
-  /** Starts one again that was ended. */
+  /** Starts a stopped server again. */
   async startAgain(index: number): Promise<void> {
     const giveUpAt = Date.now() + startSeconds * 1000
     for (;;)
@@ -93,7 +93,7 @@ export class Fleet {
 
   async #start(index: number): Promise<void> {
     const ports = this.#ports[index]
-    if (ports === undefined) throw new Error(`there is no server ${index}`)
+    if (ports === undefined) throw new Error(`server ${index} does not exist`)
     const address = `127.0.0.1:${ports.public}`
     const listen = ['--listen', `127.0.0.1:${ports.api}`, '--public-listen', address]
     const flags = [...listen, '--public-url', publicUrl, ...this.#flags]
@@ -105,7 +105,7 @@ export class Fleet {
     this.#require(index).process.child.kill(signal)
   }
 
-  /** Processes of the workers of one. */
+  /** Returns the process IDs of the workers of a server. */
   async workers(index: number): Promise<number[]> {
     const { stdout } = await run('pgrep', ['-P', String(this.#require(index).process.child.pid)])
     return stdout.trim().split('\n').map(Number)
@@ -117,7 +117,7 @@ export class Fleet {
 
   #require(index: number): Member {
     const member = this.#members[index]
-    if (member === undefined) throw new Error(`server ${index} does not run`)
+    if (member === undefined) throw new Error(`server ${index} is not running`)
     return member
   }
 }

@@ -1,4 +1,4 @@
-/** The CAs that the load is on. */
+/** The CAs that the load uses. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,15 +11,15 @@ const run = promisify(execFile)
 
 export interface LoadedAuthority {
   readonly arn: string
-  /** PEM. */
+  /** PEM of the certificate. */
   readonly certificate: string
-  /** Of its CRL at the public listener. */
+  /** Path of the CRL on the public listener. */
   readonly crlPath: string
 }
 
 export { crlBucket }
 
-/** A root with OCSP and a complete CRL, and one with OCSP and partitions. */
+/** Creates two root CAs with OCSP, one with a complete CRL and one with a partitioned CRL. */
 export async function createAuthorities(client: Client): Promise<LoadedAuthority[]> {
   return [
     await createAuthority(client, 'complete', {}),
@@ -30,33 +30,34 @@ export async function createAuthorities(client: Client): Promise<LoadedAuthority
 async function createAuthority(
   client: Client,
   name: string,
-  more: Record<string, unknown>,
+  crl: Record<string, unknown>,
 ): Promise<LoadedAuthority> {
-  const options = revocationOptions(crlConfiguration(more), { Enabled: true })
+  const options = revocationOptions(crlConfiguration(crl), { Enabled: true })
   const subject = { CommonName: name }
-  const { CertificateAuthorityArn: arn } = await client.must(
+  const { CertificateAuthorityArn: arn } = await client.call(
     'CreateCertificateAuthority',
     authorityInput({ subject, more: options }),
   )
-  const where = { CertificateAuthorityArn: arn }
+  const authority = { CertificateAuthorityArn: arn }
   const input = issueInput(arn, await csrOf(client, arn), {
     template: 'RootCACertificate',
     validity: { Value: 10, Type: 'YEARS' },
   })
-  const root = await client.must('IssueCertificate', input)
-  const { Certificate } = await client.must('GetCertificate', { ...where, ...root })
-  await client.must('ImportCertificateAuthorityCertificate', {
-    ...where,
+  const root = await client.call('IssueCertificate', input)
+  const { Certificate } = await client.call('GetCertificate', { ...authority, ...root })
+  await client.call('ImportCertificateAuthorityCertificate', {
+    ...authority,
     Certificate: base64(Certificate),
   })
-  const leaf = await client.must('IssueCertificate', issueInput(arn, csr('ec-server')))
-  const found = await client.must('GetCertificate', { ...where, ...leaf })
-  return { arn, certificate: Certificate, crlPath: await crlPathOf(found.Certificate) }
+  const leaf = await client.call('IssueCertificate', issueInput(arn, csr('ec-server')))
+  const issued = await client.call('GetCertificate', { ...authority, ...leaf })
+  return { arn, certificate: Certificate, crlPath: await crlPathOf(issued.Certificate) }
 }
 
+/** Returns the CSR of a CA, after the job has created it. */
 export async function csrOf(client: Client, arn: string): Promise<string> {
   for (;;) {
-    const { status, json } = await client.settle('GetCertificateAuthorityCsr', {
+    const { status, json } = await client.retry('GetCertificateAuthorityCsr', {
       CertificateAuthorityArn: arn,
     })
     if (status === 200) return json.Csr as string
@@ -65,7 +66,7 @@ export async function csrOf(client: Client, arn: string): Promise<string> {
   }
 }
 
-/** Where a certificate says that its CRL is, as OpenSSL reads it: the path. */
+/** Returns the path of the CRL URL in a certificate, as parsed by OpenSSL. */
 async function crlPathOf(certificate: string): Promise<string> {
   const running = run('openssl', ['x509', '-noout', '-ext', 'crlDistributionPoints'])
   running.child.stdin?.end(certificate)

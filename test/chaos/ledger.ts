@@ -1,51 +1,51 @@
-/** What clients were answered under load, as they heard it. */
+/** The record of responses that clients received under load. */
 import { createHash } from 'node:crypto'
 
-/** One certificate that somebody asked for. */
+/** One requested certificate. */
 export interface Issuance {
   readonly authorityArn: string
-  /** Names the request: no other certificate has it as its subject's common name. */
+  /** Common name of the subject. It is unique, and identifies the request. */
   readonly commonName: string
   readonly token: string | undefined
-  /** Whether some answer was lost, so that nobody knows what became of it. */
+  /** Whether a response was lost, so that the outcome of that attempt is unknown. */
   unclear: boolean
-  /** Every CertificateArn that was answered. */
+  /** CertificateArn of every response. */
   readonly arns: Set<string>
-  /** As GetCertificate answered, if it was asked. */
+  /** The certificate that GetCertificate returned, if it was called. */
   certificate?: string
-  /** When RevokeCertificate was first sent, and when it was answered, in milliseconds. */
-  revocation?: { readonly askedAt: number; answeredAt?: number }
+  /** Time of the first RevokeCertificate request and of the acknowledgement, in milliseconds. */
+  revocation?: { readonly requestedAt: number; acknowledgedAt?: number }
 }
 
-/** One CA that was created under load. */
+/** One CA created under load. */
 export interface Creation {
   readonly token: string
   readonly arns: Set<string>
-  /** Every CSR that was answered. */
+  /** CSR of every response. */
   readonly csrs: Set<string>
 }
 
-/** One version of a CRL, as it was first seen. */
-export interface SeenCrl {
+/** One version of a CRL, recorded when it was first fetched. */
+export interface FetchedCrl {
   readonly path: string
   readonly der: Buffer
-  readonly seenAt: number
+  readonly fetchedAt: number
 }
 
 export interface Ledger {
   readonly issuances: Issuance[]
   readonly creations: Creation[]
-  readonly crls: SeenCrl[]
-  /** Tags that are there, and those that are not, where every answer was clear. */
+  readonly crls: FetchedCrl[]
+  /** Expected values of tags, undefined for removed tags. Tags with an unknown outcome are omitted. */
   readonly tags: Map<string, string | undefined>
-  /** Answers that nothing that was done to the servers explains. */
-  readonly strange: string[]
+  /** Responses that no injected fault explains. */
+  readonly unexpected: string[]
 }
 
 export function newLedger(): Ledger {
-  return { issuances: [], creations: [], crls: [], tags: new Map(), strange: [] }
+  return { issuances: [], creations: [], crls: [], tags: new Map(), unexpected: [] }
 }
 
-export function digest(octets: Uint8Array): string {
-  return createHash('sha256').update(octets).digest('hex')
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

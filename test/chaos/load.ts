@@ -1,11 +1,11 @@
-/** Clients that issue, fetch, revoke, tag, create CAs and look at CRLs, each at any server, and note what they hear. */
+/** Clients that issue, fetch, revoke, tag, create CAs and fetch CRLs from random servers, and record every response. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, issueInput } from '../support/hierarchy.ts'
 import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
 import { lastOf } from '../support/revocation.ts'
 import type { Choices } from './choices.ts'
-import type { Client, Settled } from './client.ts'
+import type { Client, FinalResponse } from './client.ts'
 import { csrOf, type LoadedAuthority } from './hierarchy.ts'
 import { digest, type Creation, type Issuance, type Ledger } from './ledger.ts'
 
@@ -14,30 +14,30 @@ export interface Load {
   readonly choices: Choices
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** Whether nothing new is to be begun. */
+  /** Whether clients must not start new work. */
   readonly isOver: () => boolean
 }
 
 const issuers = 6
-/** Connections of a crowd that nobody listens to: what is looked at is in batches with its reads. */
+/** Number of clients whose responses are ignored. Servers process their reads in batches with the reads of other clients. */
 const readers = 6
-/** Of a tag that was written, through any servers. */
-const looksAtOnce = 16
-/** An OCSPResponse that is an error has no more than its status. */
+/** Number of concurrent ListTags calls to random servers after a tag was changed. */
+const tagReads = 16
+/** Size limit of an OCSP error response, which contains only a status. */
 const errorBytesMax = 16
-/** Between two looks at a CRL. */
+/** Pause between two requests for a CRL. */
 export const pollMilliseconds = 100
 
-/** Runs all clients until it is over; what they have begun they bring to an end. */
+/** Runs all clients until `isOver`. They complete the work that they have started. */
 export async function runLoad(load: Load): Promise<void> {
-  const about = { CertificateAuthorityArn: load.authorities[0]?.arn }
+  const authority = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([
     ...Array.from({ length: issuers }, (_, index) => issueAndRevoke(load, index)),
     tagAndUntag(load),
     ...Array.from({ length: readers }, () =>
-      load.client.crowd('DescribeCertificateAuthority', about, load.isOver),
+      load.client.readRepeatedly('DescribeCertificateAuthority', authority, load.isOver),
     ),
-    createMore(load),
+    createMoreAuthorities(load),
   ])
 }
 
@@ -60,7 +60,7 @@ async function issueAndRevoke(load: Load, index: number): Promise<void> {
   }
 }
 
-/** With a token until it is clear, and some a second time; without one once. */
+/** Requests a certificate. With a token, the request is retried until its outcome is known, and some are sent three times. */
 async function issue({ client, choices, ledger }: Load, issuance: Issuance): Promise<void> {
   const { authorityArn, commonName, token, arns } = issuance
   const input = issueInput(authorityArn, csr('ec-server'), {
@@ -70,50 +70,50 @@ async function issue({ client, choices, ledger }: Load, issuance: Issuance): Pro
       ...(token !== undefined && { IdempotencyToken: token }),
     },
   })
-  const hear = (answer: Omit<Settled, 'unclear'> | undefined): void => {
-    if (answer?.status === 200) arns.add(answer.json.CertificateArn as string)
-    else if (answer !== undefined) ledger.strange.push(`${commonName}: ${textOf(answer)}`)
+  const record = (response: Omit<FinalResponse, 'unclear'> | undefined): void => {
+    if (response?.status === 200) arns.add(response.json.CertificateArn as string)
+    else if (response !== undefined) ledger.unexpected.push(`${commonName}: ${textOf(response)}`)
   }
   if (token === undefined) {
-    const answer = await client.attempt('IssueCertificate', input)
-    issuance.unclear = answer === undefined
-    hear(answer)
+    const response = await client.attempt('IssueCertificate', input)
+    issuance.unclear = response === undefined
+    record(response)
     return
   }
-  const times = choices.fraction() < 0.2 ? 3 : 1
-  const answers = await Promise.all(
-    Array.from({ length: times }, () => client.settle('IssueCertificate', input)),
+  const copies = choices.fraction() < 0.2 ? 3 : 1
+  const responses = await Promise.all(
+    Array.from({ length: copies }, () => client.retry('IssueCertificate', input)),
   )
-  issuance.unclear = answers.some(({ unclear }) => unclear)
-  answers.forEach(hear)
+  issuance.unclear = responses.some(({ unclear }) => unclear)
+  responses.forEach(record)
 }
 
-/** Whoever is asked knows it: it was answered. */
+/** Fetches an issued certificate. Every server must return it, because its issuance was acknowledged. */
 async function fetchIssued({ client, ledger }: Load, issuance: Issuance): Promise<void> {
   const [CertificateArn = ''] = issuance.arns
   const input = { CertificateAuthorityArn: issuance.authorityArn, CertificateArn }
-  const answer = await client.settle('GetCertificate', input)
-  if (answer.status === 200) issuance.certificate = answer.json.Certificate as string
-  else ledger.strange.push(`${CertificateArn}: ${textOf(answer)}`)
+  const response = await client.retry('GetCertificate', input)
+  if (response.status === 200) issuance.certificate = response.json.Certificate as string
+  else ledger.unexpected.push(`${CertificateArn}: ${textOf(response)}`)
 }
 
 async function revoke({ client, ledger, authorities }: Load, issuance: Issuance): Promise<void> {
   const [arn = ''] = issuance.arns
-  const revocation: NonNullable<Issuance['revocation']> = { askedAt: Date.now() }
+  const revocation: NonNullable<Issuance['revocation']> = { requestedAt: Date.now() }
   issuance.revocation = revocation
-  const answer = await client.settle('RevokeCertificate', {
+  const response = await client.retry('RevokeCertificate', {
     CertificateAuthorityArn: issuance.authorityArn,
     CertificateSerial: lastOf(arn),
     RevocationReason: 'KEY_COMPROMISE',
   })
-  if (answer.status === 200) await seeRevoked({ client, ledger, authorities }, issuance)
-  const wasDone = answer.unclear && answer.json.__type === 'RequestAlreadyProcessedException'
-  if (answer.status === 200 || wasDone) revocation.answeredAt = Date.now()
-  else ledger.strange.push(`revocation of ${arn}: ${textOf(answer)}`)
+  if (response.status === 200) await checkRevokedStatus({ client, ledger, authorities }, issuance)
+  const wasDone = response.unclear && response.json.__type === 'RequestAlreadyProcessedException'
+  if (response.status === 200 || wasDone) revocation.acknowledgedAt = Date.now()
+  else ledger.unexpected.push(`revocation of ${arn}: ${textOf(response)}`)
 }
 
-/** Any responder that answers says so at once. */
-async function seeRevoked(
+/** Checks that an OCSP responder returns the status revoked immediately after the acknowledgement. */
+async function checkRevokedStatus(
   { client, ledger, authorities }: Pick<Load, 'client' | 'ledger' | 'authorities'>,
   { arns, authorityArn }: Issuance,
 ): Promise<void> {
@@ -121,31 +121,31 @@ async function seeRevoked(
   const [arn = ''] = arns
   const request = ocspRequest([{ issuer, serial: lastOf(arn) }]).toString('base64')
   const der = await client.fetchPublic(`/ocsp/${encodeURIComponent(request)}`)
-  // Without its database a responder says only that.
+  // A responder without its database returns an error response.
   if (der === undefined || der.length < errorBytesMax) return
   const status = readOcspAnswer(der).singles[0]?.status
-  if (status !== 'revoked') ledger.strange.push(`${arn} is ${status} after it was revoked`)
+  if (status !== 'revoked') ledger.unexpected.push(`${arn} is ${status} after it was revoked`)
 }
 
-/** Whoever is asked, many times at once, knows what was acknowledged. */
-async function seeTag(
+/** Checks with concurrent requests that all servers return the acknowledged value of a tag. */
+async function checkTag(
   { client, ledger }: Load,
   authorityArn: string,
   { key, value }: { readonly key: string; readonly value: string | undefined },
 ): Promise<void> {
   const lists = await Promise.all(
-    Array.from({ length: looksAtOnce }, () => tagsOf(client, authorityArn)),
+    Array.from({ length: tagReads }, () => tagsOf(client, authorityArn)),
   )
   for (const tags of lists) {
-    const found = tags.find(({ Key }) => Key === key)?.Value
-    if (found !== value)
-      ledger.strange.push(`tag ${key} is ${found} after it was acknowledged to be ${value}`)
+    const actual = tags.find(({ Key }) => Key === key)?.Value
+    if (actual !== value)
+      ledger.unexpected.push(`tag ${key} is ${actual} after ${value} was acknowledged`)
   }
 }
 
 /**
- * Each tag is set, looked for, and half of them are removed. A call that broke may still be done later: then nothing is
- * known of its tag.
+ * Sets and checks tags, and removes half of them. An interrupted call may still be executed later, so the value of its tag is
+ * unknown.
  */
 async function tagAndUntag(load: Load): Promise<void> {
   const { client, choices, ledger, authorities, isOver } = load
@@ -153,44 +153,45 @@ async function tagAndUntag(load: Load): Promise<void> {
     const CertificateAuthorityArn = authorities[0]?.arn ?? ''
     const tag = { Key: `key ${count}`, Value: `value ${count}` }
     const call = async (operation: string): Promise<boolean> => {
-      const answer = await client.settle(operation, { CertificateAuthorityArn, Tags: [tag] })
-      if (answer.status !== 200) ledger.strange.push(`${operation}: ${textOf(answer)}`)
-      return !answer.unclear
+      const response = await client.retry(operation, { CertificateAuthorityArn, Tags: [tag] })
+      if (response.status !== 200) ledger.unexpected.push(`${operation}: ${textOf(response)}`)
+      return !response.unclear
     }
-    const become = async (value: string | undefined): Promise<void> => {
+    const expect = async (value: string | undefined): Promise<void> => {
       ledger.tags.set(tag.Key, value)
-      await seeTag(load, CertificateAuthorityArn, { key: tag.Key, value })
+      await checkTag(load, CertificateAuthorityArn, { key: tag.Key, value })
     }
     if (!(await call('TagCertificateAuthority'))) continue
-    await become(tag.Value)
+    await expect(tag.Value)
     const isRemoved = choices.fraction() < 0.5
-    if (isRemoved && (await call('UntagCertificateAuthority'))) await become(undefined)
+    if (isRemoved && (await call('UntagCertificateAuthority'))) await expect(undefined)
     else if (isRemoved) ledger.tags.delete(tag.Key)
     await delay(100)
   }
 }
 
-/** CAs whose key pair and CSR a job makes, on one server or on several at once. */
-async function createMore({ client, ledger, isOver }: Load): Promise<void> {
+/** Creates CAs with two concurrent requests each. A job of one or several servers generates the key pair and the CSR. */
+async function createMoreAuthorities({ client, ledger, isOver }: Load): Promise<void> {
   for (let count = 0; !isOver(); count += 1) {
     const token = `authority ${count}`.replace(' ', '-')
     const creation: Creation = { token, arns: new Set(), csrs: new Set() }
     ledger.creations.push(creation)
     const more = { IdempotencyToken: token }
     const input = authorityInput({ subject: { CommonName: token }, more })
-    const answers = await Promise.all(
-      [0, 1].map(() => client.settle('CreateCertificateAuthority', input)),
+    const responses = await Promise.all(
+      [0, 1].map(() => client.retry('CreateCertificateAuthority', input)),
     )
-    for (const answer of answers)
-      if (answer.status === 200) creation.arns.add(answer.json.CertificateAuthorityArn as string)
-      else ledger.strange.push(`creation of ${token}: ${textOf(answer)}`)
+    for (const response of responses)
+      if (response.status === 200)
+        creation.arns.add(response.json.CertificateAuthorityArn as string)
+      else ledger.unexpected.push(`creation of ${token}: ${textOf(response)}`)
     for (const arn of [...creation.arns, ...creation.arns])
       creation.csrs.add(await csrOf(client, arn))
     await delay(500)
   }
 }
 
-/** Looks at the CRL of each CA all the time, and notes each version. */
+/** Polls the CRL of each CA, and records each version. */
 export async function pollCrls({ client, ledger, authorities, isOver }: Load): Promise<void> {
   const poll = async (path: string): Promise<void> => {
     let last = ''
@@ -198,7 +199,7 @@ export async function pollCrls({ client, ledger, authorities, isOver }: Load): P
       const der = await client.fetchPublic(path)
       if (der !== undefined && digest(der) !== last) {
         last = digest(der)
-        ledger.crls.push({ path, der, seenAt: Date.now() })
+        ledger.crls.push({ path, der, fetchedAt: Date.now() })
       }
       await delay(pollMilliseconds)
     }
@@ -211,11 +212,11 @@ interface Tag {
   readonly Value?: string
 }
 
-/** All tags of a CA, as servers list them. */
+/** Returns all tags of a CA, from all pages of ListTags. */
 export async function tagsOf(client: Client, CertificateAuthorityArn: string): Promise<Tag[]> {
   const tags: Tag[] = []
   for (let NextToken: string | undefined; ;) {
-    const page = await client.must('ListTags', {
+    const page = await client.call('ListTags', {
       CertificateAuthorityArn,
       ...(NextToken !== undefined && { NextToken }),
     })
@@ -225,6 +226,6 @@ export async function tagsOf(client: Client, CertificateAuthorityArn: string): P
   }
 }
 
-function textOf({ status, json }: Pick<Settled, 'status' | 'json'>): string {
+function textOf({ status, json }: Pick<FinalResponse, 'status' | 'json'>): string {
   return `${status} ${JSON.stringify(json)}`
 }

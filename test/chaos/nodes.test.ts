@@ -1,4 +1,4 @@
-/** Three servers on one PostgreSQL, all of which are killed, stopped and cut off under load. */
+/** Three servers with one PostgreSQL database. Servers, database and connections are stopped or interrupted under load. */
 import { test } from 'node:test'
 import { Client } from 'pg'
 import { TestFolder } from '../support/database.ts'
@@ -6,32 +6,32 @@ import { databaseUrl } from '../support/chosen-database.ts'
 import { sharedPostgres } from '../support/postgres.ts'
 import type { Row } from './checker.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
-import { faultsOfNodes } from './faults.ts'
+import { nodeFaults } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { runChaos } from './run.ts'
 
 const sharedServer = sharedPostgres()
 
-test('three nodes lose nothing that was answered, whatever happens to them and their database', async (t) => {
+test('three nodes keep all acknowledged writes when nodes, their database and connections fail', async (t) => {
   const postgres = await sharedServer(t)
   if (postgres === undefined) return
   using folder = new TestFolder()
-  const place = await postgres.createDatabase()
-  const proxy = await startCuttingProxy(place.port)
+  const direct = await postgres.createDatabase()
+  const proxy = await startCuttingProxy(direct.port)
   t.after(() => proxy.close())
   const data = folder.file('data')
-  const database = ['--database', databaseUrl({ ...place, port: proxy.port })]
+  const database = ['--database', databaseUrl({ ...direct, port: proxy.port })]
   const flags = [...database, '--quota-tags', '10000']
   const fleet = await Fleet.start(data, flags, 3)
   try {
     await runChaos(t, {
       data,
       fleet,
-      commandFlags: ['--database', databaseUrl(place)],
+      commandFlags: ['--database', databaseUrl(direct)],
       faults: (choices) =>
-        faultsOfNodes(choices, { fleet, postgres, proxy, database: place.database }),
+        nodeFaults(choices, { fleet, postgres, proxy, database: direct.database }),
       pauseMilliseconds: 1000,
-      rows: (text) => readRows(place, text),
+      rows: (text) => readRows(direct, text),
     })
   } finally {
     fleet.killAll()

@@ -1,4 +1,4 @@
-/** What openssl hears from OCSP responders. */
+/** Checks OCSP responses with the command `openssl ocsp`. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,13 +6,13 @@ import { outcome } from '../support/foreign-tools.ts'
 import type { LoadedAuthority } from './hierarchy.ts'
 import type { Issuance } from './ledger.ts'
 
-/** Certificates in one request. */
-const batch = 20
-/** Of those that are not revoked so many are asked for. */
+/** Number of certificates in one request. */
+const batchSize = 20
+/** Maximum number of certificates without a revocation whose status is checked. */
 const goodMax = 200
 
-/** Faults of answers: revoked is what was revoked, at every server in turn, and good what was not. */
-export async function askOcsp(
+/** Returns the problems of responses from all servers. The status must be revoked or good, according to the ledger. */
+export async function checkOcsp(
   { certificate }: LoadedAuthority,
   publicUrls: readonly string[],
   issued: readonly Issuance[],
@@ -21,36 +21,36 @@ export async function askOcsp(
   try {
     const ca = join(folder, 'ca.pem')
     await writeFile(ca, certificate)
-    const answered = issued.filter(({ arns }) => arns.size > 0)
-    const revoked = answered.filter(({ revocation }) => revocation?.answeredAt !== undefined)
-    const good = answered.filter(({ revocation }) => revocation === undefined).slice(-goodMax)
-    const questions = [...questionsOf('revoked', revoked), ...questionsOf('good', good)]
-    const faults: string[] = []
-    for (const [index, { status, serials }] of questions.entries()) {
+    const known = issued.filter(({ arns }) => arns.size > 0)
+    const revoked = known.filter(({ revocation }) => revocation?.acknowledgedAt !== undefined)
+    const good = known.filter(({ revocation }) => revocation === undefined).slice(-goodMax)
+    const batches = [...batchesOf('revoked', revoked), ...batchesOf('good', good)]
+    const problems: string[] = []
+    for (const [index, { status, serials }] of batches.entries()) {
       const url = publicUrls[index % publicUrls.length] ?? ''
-      const asked = serials.flatMap((serial) => ['-serial', `0x${serial}`])
-      const to = ['-issuer', ca, '-CAfile', ca, '-url', `${url}/ocsp`]
-      const { text } = await outcome('openssl', ['ocsp', ...to, ...asked])
-      if (!text.includes('Response verify OK')) faults.push(`OCSP at ${url}: ${text}`)
-      const others = serials.filter((serial) => !text.includes(`0x${serial}: ${status}\n`))
-      faults.push(...others.map((serial) => `OCSP does not say that ${serial} is ${status}`))
+      const certificates = serials.flatMap((serial) => ['-serial', `0x${serial}`])
+      const responder = ['-issuer', ca, '-CAfile', ca, '-url', `${url}/ocsp`]
+      const { text } = await outcome('openssl', ['ocsp', ...responder, ...certificates])
+      if (!text.includes('Response verify OK')) problems.push(`OCSP at ${url}: ${text}`)
+      const wrong = serials.filter((serial) => !text.includes(`0x${serial}: ${status}\n`))
+      problems.push(...wrong.map((serial) => `the OCSP status of ${serial} is not ${status}`))
     }
-    return faults
+    return problems
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-interface Question {
+/** Certificates of one request, and their expected status. */
+interface Batch {
   readonly status: 'revoked' | 'good'
   readonly serials: readonly string[]
 }
 
-/** Requests about so many certificates each, and what the answers must be. */
-function questionsOf(status: Question['status'], all: readonly Issuance[]): Question[] {
-  return Array.from({ length: Math.ceil(all.length / batch) }, (_, index) => ({
+function batchesOf(status: Batch['status'], all: readonly Issuance[]): Batch[] {
+  return Array.from({ length: Math.ceil(all.length / batchSize) }, (_, index) => ({
     status,
-    serials: all.slice(index * batch, (index + 1) * batch).map(serialOf),
+    serials: all.slice(index * batchSize, (index + 1) * batchSize).map(serialOf),
   }))
 }
 

@@ -1,6 +1,6 @@
 /**
- * No answer without its record, even if its process is killed as it answers, in the middle of a batch: its certificate is in the
- * database, its line in the log, and its call in the call log.
+ * Every response has its records, even if the process is killed while it sends the responses of a batch: the certificate is in
+ * the database, the request in the log, and the call in the call log.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -18,25 +18,25 @@ import { readCredentials } from '../support/service.ts'
 import { signedHeaders } from '../support/signed-request.ts'
 import { readSqlite } from './run.ts'
 
-interface Heard {
+interface IssueResponse {
   readonly requestId: string
   readonly serial: string
 }
 
-/** Issues on so many connections, two at a time on each, until there is no server. Returns answers other than 200, and broken ones. */
+/** Issues certificates, two at a time on each connection, until the server exits. Returns the unexpected responses. */
 async function issueAll(
   { url, connections }: { readonly url: string; readonly connections: number },
   request: Buffer,
-  onAnswer: (heard: Heard) => void,
+  onResponse: (response: IssueResponse) => void,
 ): Promise<string[]> {
-  const strange: string[] = []
+  const unexpected: string[] = []
   const issue = async (connection: KeepAlive): Promise<void> => {
     for (;;) {
       const { status, headers, body } = await connection.send(request)
-      if (status !== 200) strange.push(`${status} ${String(body)}`)
+      if (status !== 200) unexpected.push(`${status} ${String(body)}`)
       else {
         const { CertificateArn } = JSON.parse(String(body))
-        onAnswer({
+        onResponse({
           requestId: headers.get('x-amzn-requestid') ?? '',
           serial: lastOf(CertificateArn),
         })
@@ -49,11 +49,11 @@ async function issueAll(
       const ends = await Promise.allSettled([issue(connection), issue(connection)])
       for (const end of ends)
         if (end.status === 'rejected' && end.reason.message !== 'the connection ended')
-          strange.push(String(end.reason.message))
+          unexpected.push(String(end.reason.message))
     }
   }
   await Promise.allSettled(Array.from({ length: connections }, client))
-  return strange
+  return unexpected
 }
 
 function issueRequest({ url }: ServerProcess, data: string, arn: string): Buffer {
@@ -69,51 +69,51 @@ function issueRequest({ url }: ServerProcess, data: string, arn: string): Buffer
   return postBytes({ host: new URL(url).host, ...headers }, body)
 }
 
-/** Ids of the requests that lines of JSON are about, by the name of the member that has them. */
+/** Returns the request IDs in lines of JSON. `member` is the name of their member. */
 function idsIn(text: string, member: string): Set<unknown> {
   const lines = text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'))
   return new Set(lines.map((line) => JSON.parse(line)[member]))
 }
 
-/** The lines of ten requests are written together: none is written before the first of them is answered. */
-const dying = {
+/** A process is killed after its 60th response. Ten concurrent requests have their log lines in one write, so none is early. */
+const killed = {
   connections: 5,
   environment: {
     NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/dies-answering.ts')}`,
     DIES_ANSWERING: '60',
   },
 }
-/** So many answers are heard before the signal, if one is sent. One of two workers is dead by then, and the other one not. */
-const heardMin = 130
+/** Number of responses before the signal is sent. By then one of the two workers has been killed, and the other has not. */
+const responsesMin = 130
 
 const ends = [
-  { what: 'a process dies', workers: '1', to: 'pipe', ...dying },
-  { what: 'a process dies', workers: '1', to: 'file', ...dying },
+  { event: 'a process is killed', workers: '1', logTo: 'pipe', ...killed },
+  { event: 'a process is killed', workers: '1', logTo: 'file', ...killed },
   {
-    what: 'a worker dies, and then its primary',
+    event: 'a worker is killed, and then its primary',
     workers: '2',
-    to: 'pipe',
-    ...dying,
+    logTo: 'pipe',
+    ...killed,
     signal: 'SIGKILL',
   },
   {
-    what: 'a server is told to stop',
+    event: 'a server receives SIGTERM',
     workers: '2',
-    to: 'file',
+    logTo: 'file',
     connections: 32,
     environment: {},
     signal: 'SIGTERM',
   },
 ] as const
 
-for (const { what, to, workers, connections, environment, ...end } of ends)
-  test(`nothing was answered that is not recorded when ${what} under load, with its log in a ${to}`, async (t) => {
+for (const { event, logTo, workers, connections, environment, ...end } of ends)
+  test(`every response has its records when ${event} under load, with the log in a ${logTo}`, async (t) => {
     using folder = new TestFolder()
     const data = folder.file('data')
     const [log, calls] = [folder.file('log'), folder.file('calls')]
     const callLog = ['--call-log', calls, '--call-log-required']
     const flags = ['--workers', workers, '--log-level', 'info', ...callLog]
-    const file = to === 'file' ? openSync(log, 'w') : undefined
+    const file = logTo === 'file' ? openSync(log, 'w') : undefined
     const server = await startServerOn([process.execPath, signet], {
       data,
       flags,
@@ -125,33 +125,36 @@ for (const { what, to, workers, connections, environment, ...end } of ends)
     t.after(() => server.stop('SIGKILL'))
     const { arn } = await createRoot(clientOf(server, data))
     const signal = 'signal' in end ? end.signal : undefined
-    const heard: Heard[] = []
+    const responses: IssueResponse[] = []
     const closed = once(child, 'close')
-    const strange = await issueAll(
+    const unexpected = await issueAll(
       { url, connections },
       issueRequest(server, data, arn),
-      (answer) => {
-        heard.push(answer)
-        if (signal !== undefined && heard.length === heardMin) child.kill(signal)
+      (response) => {
+        responses.push(response)
+        if (signal !== undefined && responses.length === responsesMin) child.kill(signal)
       },
     )
-    if (signal !== undefined && heard.length < heardMin) child.kill(signal)
+    if (signal !== undefined && responses.length < responsesMin) child.kill(signal)
     await closed
-    assert.ok(heard.length > 40, `${heard.length} heard`)
+    assert.ok(responses.length > 40, `${responses.length} responses`)
 
-    const lines = idsIn(to === 'file' ? readFileSync(log, 'utf8') : server.stderr(), 'requestId')
-    const records = idsIn(readFileSync(calls, 'utf8'), 'requestID')
+    const loggedIds = idsIn(
+      logTo === 'file' ? readFileSync(log, 'utf8') : server.stderr(),
+      'requestId',
+    )
+    const calledIds = idsIn(readFileSync(calls, 'utf8'), 'requestID')
     const rows = await readSqlite(join(data, 'signet.sqlite'))(
       'select serial_number from certificates',
     )
     const serials = new Set(
       rows.map((row) => Buffer.from(row['serial_number'] as Uint8Array).toString('hex')),
     )
-    const missing = (where: ReadonlySet<unknown>, of: keyof Heard): string[] =>
-      heard.map((one) => one[of]).filter((one) => !where.has(one))
-    assert.deepEqual(missing(lines, 'requestId'), [], 'not in the log')
-    assert.deepEqual(missing(records, 'requestId'), [], 'not in the call log')
+    const missing = (records: ReadonlySet<unknown>, id: keyof IssueResponse): string[] =>
+      responses.map((response) => response[id]).filter((value) => !records.has(value))
+    assert.deepEqual(missing(loggedIds, 'requestId'), [], 'not in the log')
+    assert.deepEqual(missing(calledIds, 'requestId'), [], 'not in the call log')
     assert.deepEqual(missing(serials, 'serial'), [], 'not in the database')
-    if (signal === 'SIGTERM') assert.deepEqual([child.exitCode, strange], [0, []])
+    if (signal === 'SIGTERM') assert.deepEqual([child.exitCode, unexpected], [0, []])
     else assert.equal(child.signalCode, 'SIGKILL')
   })

@@ -1,9 +1,9 @@
 /**
- * The chaos test: load, trouble, and the judgement afterwards. Clients issue, fetch, revoke and look at CRLs through any server of
- * a fleet, and note every answer in a ledger; an answer that is lost makes the request unclear, not wrong. Meanwhile servers are
- * killed, stopped and cut off, in an order that the seed repeats. When the trouble is over the checker compares the ledger with
- * the rows, the certificates, every version of the CRLs that was seen, and OCSP, with nothing of the server's code. The test fails
- * on any difference: what was acknowledged must be there, once, and a revocation must never be missing from a later CRL.
+ * The chaos test. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of a fleet, and record each
+ * response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an error. Meanwhile servers
+ * are killed, stopped and disconnected, in an order that is reproducible from the seed. Afterwards the checker compares the
+ * ledger with the database, the certificates, every fetched version of the CRLs, and OCSP, without using code of the server. The
+ * test fails on any difference: each acknowledged write must exist exactly once, and no CRL may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -12,29 +12,29 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { command } from '../support/process.ts'
 import { readCredentials } from '../support/service.ts'
-import { findFaults, type Evidence, type Row } from './checker.ts'
+import { findProblems, type Evidence, type Row } from './checker.ts'
 import { choicesOf, type Choices } from './choices.ts'
 import { createClient } from './client.ts'
-import { causeTrouble, type Fault } from './faults.ts'
+import { injectFaults, type Fault } from './faults.ts'
 import type { Fleet } from './fleet.ts'
 import { createAuthorities, crlBucket } from './hierarchy.ts'
 import { newLedger, type Ledger } from './ledger.ts'
 import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 
-/** How long there is trouble, and what is chosen by. */
+/** Duration of fault injection, and the seed of all choices. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
-/** A lease that a killed server left is waited for, and then some. */
-const quietSeconds = 60
+/** Time limit for publishing all CRLs. It is longer than the lease of a killed server. */
+const publicationSeconds = 60
 
 export interface Chaos {
   readonly data: string
   readonly fleet: Fleet
-  /** Of commands that look at the same database. */
+  /** Flags with which commands open the same database. */
   readonly commandFlags: readonly string[]
   readonly faults: (choices: Choices) => Record<string, Fault>
   readonly pauseMilliseconds: number
-  /** Reads the database itself. */
+  /** Reads the database with SQL. */
   readonly rows: (text: string) => Promise<Row[]>
 }
 
@@ -46,64 +46,68 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     fleet,
     credentials: readCredentials(join(data, 'credentials')),
     choices: choicesOf(seed + 1),
-    onStrange: (text) => ledger.strange.push(text),
+    onUnexpected: (text) => ledger.unexpected.push(text),
   })
   const bucket = await command(['bucket', 'create', crlBucket, '--data', data, ...commandFlags])
   assert.equal(bucket.code, 0, bucket.stderr)
   const authorities = await createAuthorities(client)
   const endAt = Date.now() + seconds * 1000
   const order: string[] = []
-  let isCalm = false
-  let isQuiet = false
+  let faultsHaveEnded = false
+  let pollingEnds = false
   const load = { client, choices: choicesOf(seed + 2), ledger, authorities }
-  // Whatever ends the test, nobody goes on looking.
-  using ending = new DisposableStack()
-  ending.defer(() => (isQuiet = true))
-  const polling = pollCrls({ ...load, isOver: () => isQuiet })
-  const trouble = causeTrouble({
+  // Polling also ends when the test fails.
+  using cleanup = new DisposableStack()
+  cleanup.defer(() => (pollingEnds = true))
+  const polling = pollCrls({ ...load, isOver: () => pollingEnds })
+  const injection = injectFaults({
     choices: choicesOf(seed + 3),
     faults: faults(choicesOf(seed + 4)),
     pauseMilliseconds,
     isOver: () => Date.now() > endAt,
     onFault: (name) => order.push(name),
-  }).finally(() => (isCalm = true))
+  }).finally(() => (faultsHaveEnded = true))
   const loading = runLoad({
     ...load,
-    isOver: () => isCalm && (isEnough(ledger) || Date.now() > endAt + extraMilliseconds),
+    isOver: () => faultsHaveEnded && (isEnough(ledger) || Date.now() > endAt + extraMilliseconds),
   })
-  // Nobody starts a server again after the test.
-  await Promise.allSettled([trouble, loading])
-  const [counts] = await Promise.all([trouble, loading])
-  assert.deepEqual(fleet.crashes, [], 'servers ended by themselves')
-  const waited = await untilPublished(rows)
-  isQuiet = true
+  // Both must have ended, so that no server is started after the test.
+  await Promise.allSettled([injection, loading])
+  const [counts] = await Promise.all([injection, loading])
+  assert.deepEqual(fleet.crashes, [], 'servers exited without a signal')
+  const secondsUntilPublished = await untilPublished(rows)
+  pollingEnds = true
   await polling
-  t.diagnostic(JSON.stringify({ ...figuresOf(ledger), ...counts, secondsUntilPublished: waited }))
+  t.diagnostic(JSON.stringify({ ...figuresOf(ledger), ...counts, secondsUntilPublished }))
   const evidence = {
     rows,
     ledger,
     authorities,
-    publicUrls: fleet.members.map((one) => one.publicUrl),
+    publicUrls: fleet.members.map(({ publicUrl }) => publicUrl),
   }
-  await judge({ ...evidence, tags: await tagsOf(client, authorities[0]?.arn ?? '') }, counts, order)
+  await check({ ...evidence, tags: await tagsOf(client, authorities[0]?.arn ?? '') }, counts, order)
   const { code, stdout, stderr } = await command(['verify', '--data', data, ...commandFlags])
   assert.equal(code, 0, stdout + stderr)
 }
 
-async function judge(
+async function check(
   evidence: Evidence,
   counts: Record<string, number>,
   order: readonly string[],
 ): Promise<void> {
-  const faults = await findFaults(evidence)
-  const shown = [...faults.slice(0, 40), `after ${order.join(', ')}`]
-  assert.equal(faults.length, 0, `seed ${seed}, ${faults.length} faults:\n${shown.join('\n')}`)
+  const problems = await findProblems(evidence)
+  const lines = [...problems.slice(0, 40), `after ${order.join(', ')}`]
+  assert.equal(
+    problems.length,
+    0,
+    `seed ${seed}, ${problems.length} problems:\n${lines.join('\n')}`,
+  )
   assert.ok(isEnough(evidence.ledger), JSON.stringify(figuresOf(evidence.ledger)))
   for (const [name, count] of Object.entries(counts))
-    assert.ok(count > 0, `no ${name}: the time is too short`)
+    assert.ok(count > 0, `no ${name}; increase SIGNET_CHAOS_SECONDS`)
 }
 
-/** On a busy machine the load goes on this long after the last fault, until there is enough evidence. */
+/** On a busy machine, the load continues up to this long after the faults have ended, until there is enough evidence. */
 const extraMilliseconds = 60_000
 
 function isEnough(ledger: Ledger): boolean {
@@ -117,32 +121,32 @@ function figuresOf({ issuances, creations, crls }: Ledger): Record<string, numbe
   created: number
 } {
   return {
-    asked: issuances.length,
+    requested: issuances.length,
     issued: issuances.filter(({ arns }) => arns.size > 0).length,
     unclear: issuances.filter(({ unclear }) => unclear).length,
-    revoked: issuances.filter(({ revocation }) => revocation?.answeredAt !== undefined).length,
+    revoked: issuances.filter(({ revocation }) => revocation?.acknowledgedAt !== undefined).length,
     created: creations.filter(({ csrs }) => csrs.size > 0).length,
     crlVersions: crls.length,
   }
 }
 
-/** Waits until every CRL lists all that it has to, and whoever looks has seen it; how many seconds that took. */
+/** Waits until every CRL is published completely and has been polled. Returns the duration in seconds. */
 export async function untilPublished(rows: Chaos['rows']): Promise<number> {
   const startedAt = Date.now()
   for (;;) {
-    const waiting = await rows(
+    const unpublished = await rows(
       'select name, changes, published_changes, lease, failures from crls where changes <> published_changes',
     )
-    const took = (Date.now() - startedAt) / 1000
-    assert.ok(took < quietSeconds, `not published: ${JSON.stringify(waiting)}`)
+    const elapsed = (Date.now() - startedAt) / 1000
+    assert.ok(elapsed < publicationSeconds, `unpublished CRLs: ${JSON.stringify(unpublished)}`)
     await delay(5 * pollMilliseconds)
-    if (waiting.length === 0) return Math.round(took)
+    if (unpublished.length === 0) return Math.round(elapsed)
   }
 }
 
-/** Rows of a SQLite file that a server has open. */
+/** Returns a function that reads rows of a SQLite file while a server has it open. */
 export function readSqlite(path: string): Chaos['rows'] {
-  // oxlint-disable-next-line typescript/require-await -- the other database is asynchronous
+  // oxlint-disable-next-line typescript/require-await -- the function for PostgreSQL is asynchronous
   return async (text) => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
     try {

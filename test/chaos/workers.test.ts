@@ -1,12 +1,12 @@
-/** One server with workers on SQLite, each of which is killed under load. */
+/** One server with workers and SQLite. Its primary and its workers are killed under load. */
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { TestFolder } from '../support/database.ts'
-import { faultsOfWorkers } from './faults.ts'
+import { workerFaults } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { readSqlite, runChaos } from './run.ts'
 
-test('a server with workers loses nothing that was answered, whichever of its processes is killed', async (t) => {
+test('a server with workers keeps all acknowledged writes when any of its processes is killed', async (t) => {
   using folder = new TestFolder()
   const data = folder.file('data')
   const flags = ['--workers', '2', '--quota-tags', '10000']
@@ -16,8 +16,8 @@ test('a server with workers loses nothing that was answered, whichever of its pr
       data,
       fleet,
       commandFlags: [],
-      faults: (choices) => faultsOfWorkers(choices, fleet),
-      // Nobody else answers meanwhile.
+      faults: (choices) => workerFaults(choices, fleet),
+      // No other server responds during a fault.
       pauseMilliseconds: 2500,
       rows: readSqlite(join(data, 'signet.sqlite')),
     })

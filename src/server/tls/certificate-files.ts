@@ -22,7 +22,7 @@ export async function readCertificateAndKey(
 }
 
 /**
- * Returns a warning with the command that fixes the mode if every local user can read the key. Undefined otherwise: a group may
+ * Returns a warning with the command that fixes the mode if every local user can read the key; undefined otherwise. A group may
  * read the key, because Kubernetes and cert-manager grant access to a group.
  */
 export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
@@ -32,7 +32,7 @@ export async function keyModeWarning(keyFile: string): Promise<string | undefine
     : `every local user can read --tls-key ${keyFile}; restrict it with: chmod 640 ${keyFile}`
 }
 
-/** Reads the CAs that must have issued client certificates, as PEM. Throws ConfigurationError if the file cannot be read. */
+/** Reads the CAs that may issue client certificates, as PEM. Throws ConfigurationError if the file cannot be read. */
 export async function readClientAuthorities(file: string): Promise<string> {
   const text = await readText('--tls-client-ca', file)
   readCertificate('--tls-client-ca', file, text)

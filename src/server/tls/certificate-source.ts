@@ -1,4 +1,4 @@
-/** The sources of the API listener's certificate, and its replacement while the server runs. */
+/** Sources of the API listener's certificate, and its replacement while the server runs. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, TlsConfig } from '../../settings/config.ts'
@@ -14,13 +14,13 @@ import {
 import { issueOwnCertificate, type OwnCertificate } from './self-issued.ts'
 
 export interface TlsSource {
-  /** Returns the certificate for the start. Throws ConfigurationError if there is none. */
+  /** Returns the certificate at startup. Throws ConfigurationError if it cannot be issued. */
   first(services: Services): Promise<TlsMaterial>
   /** Returns the new certificate; undefined if the certificate has not changed. */
   next(services: Services): Promise<TlsMaterial | undefined>
 }
 
-/** Creates the source and reads its files. Undefined without TLS. Throws ConfigurationError for unusable files. */
+/** Creates the source and reads its files. Returns undefined without TLS. Throws ConfigurationError for invalid files. */
 export async function openTlsSource(config: Config): Promise<TlsSource | undefined> {
   const { tls } = config
   if (tls.kind === 'none') return undefined
@@ -34,7 +34,7 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
     ...(await readCertificateAndKey(certFile, keyFile)),
     ca: clientCaFile === undefined ? undefined : await readClientAuthorities(clientCaFile),
   })
-  let seen = await marksOf(paths)
+  let version = await fileVersions(paths)
   const material = await read()
   return {
     async first({ log }) {
@@ -43,18 +43,18 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
       return material
     },
     async next() {
-      const marks = await marksOf(paths)
-      if (marks === seen) return undefined
+      const latest = await fileVersions(paths)
+      if (latest === version) return undefined
       const changed = await read()
-      seen = marks
+      version = latest
       return changed
     },
   }
 }
 
 /** Returns a text that changes when one of the files changes. Symbolic links are followed. */
-async function marksOf(paths: readonly string[]): Promise<string> {
-  const marks = paths.map(async (path) => {
+async function fileVersions(paths: readonly string[]): Promise<string> {
+  const versions = paths.map(async (path) => {
     try {
       const { ino, size, mtimeMs } = await stat(path)
       return `${ino} ${size} ${mtimeMs}`
@@ -62,7 +62,7 @@ async function marksOf(paths: readonly string[]): Promise<string> {
       return 'none'
     }
   })
-  return (await Promise.all(marks)).join(', ')
+  return (await Promise.all(versions)).join(', ')
 }
 
 async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Promise<TlsSource> {
@@ -70,7 +70,7 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   const paths = clientCaFile === undefined ? [] : [clientCaFile]
   const readCa = async (): Promise<string | undefined> =>
     clientCaFile === undefined ? undefined : readClientAuthorities(clientCaFile)
-  let seen = await marksOf(paths)
+  let version = await fileVersions(paths)
   let ca = await readCa()
   let own: OwnCertificate | undefined
   const current = async (services: Services): Promise<TlsMaterial> => {
@@ -83,11 +83,11 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   return {
     first: current,
     async next(services) {
-      const marks = await marksOf(paths)
+      const latest = await fileVersions(paths)
       const isDue = own === undefined || own.renewAt <= services.clock.now()
-      if (marks === seen && !isDue) return undefined
-      if (marks !== seen) ca = await readCa()
-      seen = marks
+      if (latest === version && !isDue) return undefined
+      if (latest !== version) ca = await readCa()
+      version = latest
       return current(services)
     },
   }
@@ -99,7 +99,7 @@ export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): stri
 }
 
 const everyMilliseconds = 5000
-/** A repeated failure is logged once in this number of attempts. */
+/** A repeated failure is logged once per this number of attempts. */
 const attemptsPerLog = 12
 
 export interface TlsKeeper {
@@ -108,7 +108,7 @@ export interface TlsKeeper {
   stop(): void
 }
 
-/** Checks for a new certificate every five seconds. An invalid one is logged, and the previous one stays in use. */
+/** Checks for a new certificate every five seconds. If it is invalid, that is logged and the previous one stays in use. */
 export function keepCertificate(
   source: TlsSource,
   services: Services,
@@ -119,12 +119,12 @@ export function keepCertificate(
   let failures = 0
   const refresh = async (): Promise<void> => {
     clearTimeout(timer)
-    const isLoud = failures % attemptsPerLog === 0
-    failures = (await show(source, services, { server, isLoud })) ? 0 : failures + 1
+    const logsFailure = failures % attemptsPerLog === 0
+    failures = (await update(source, services, { server, logsFailure })) ? 0 : failures + 1
     if (isStopped) return
-    later()
+    schedule()
   }
-  const later = (): void => {
+  const schedule = (): void => {
     timer = setTimeout(() => {
       refresh().catch((error: unknown) =>
         services.log.error(
@@ -134,7 +134,7 @@ export function keepCertificate(
       )
     }, everyMilliseconds).unref()
   }
-  later()
+  schedule()
   return {
     refresh,
     stop() {
@@ -144,10 +144,11 @@ export function keepCertificate(
   }
 }
 
-async function show(
+/** Installs the new certificate, if there is one. Returns whether it succeeded. */
+async function update(
   source: TlsSource,
   services: Services,
-  { server, isLoud }: { readonly server: Listener; readonly isLoud: boolean },
+  { server, logsFailure }: { readonly server: Listener; readonly logsFailure: boolean },
 ): Promise<boolean> {
   try {
     const material = await source.next(services)
@@ -156,7 +157,7 @@ async function show(
     services.log.info('the API listener uses a new certificate')
     return true
   } catch (error) {
-    if (isLoud)
+    if (logsFailure)
       services.log.error(
         { err: error },
         'the new certificate of the API listener is invalid; the previous one stays in use',

@@ -1,4 +1,4 @@
-/** A certificate for the API listener from one of the server's own CAs. */
+/** Issues a certificate for the API listener from one of the server's own CAs. */
 import { createSign, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { daySeconds } from '../../text/duration.ts'
@@ -32,7 +32,7 @@ export interface OwnCertificate {
   readonly root: string
   /** PEM of the private key, which exists only in memory. */
   readonly key: string
-  /** Time of the renewal, after two thirds of the validity. */
+  /** Time of renewal, after two thirds of the validity period. */
   readonly renewAt: Date
 }
 
@@ -87,7 +87,7 @@ export async function issueOwnCertificate(
   }
 }
 
-/** Returns the CA, the caller that requests the certificate, and the end of the certificate in seconds since 1970. */
+/** Returns the CA, the caller that requests the certificate, and the certificate's notAfter in seconds since 1970. */
 async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const now = clock.now()
   const authority = nameOrArn.startsWith('arn:')
@@ -125,8 +125,8 @@ async function authorityOfArn(db: Database, arn: string): Promise<Authority | un
 }
 
 /**
- * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over others of the same name. Throws
- * ConfigurationError if several CAs are ACTIVE, or if none is and several have the name.
+ * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the name. Throws
+ * ConfigurationError if several CAs with the name are ACTIVE, or if several have the name and none is ACTIVE.
  */
 async function authorityOfName(
   db: Database,
@@ -177,7 +177,7 @@ function generalName(name: string): GeneralName {
   return generalNameOf(isIP(name) === 0 ? { DnsName: name } : { IpAddress: name }, '--tls-names')
 }
 
-/** Splits a PEM chain into the certificates that the server sends and the root, which clients have already. */
+/** Splits a PEM chain into the certificates that the server sends and the root certificate, which clients already have. */
 function splitRoot(pem: string): { readonly cert: string; readonly root: string } {
   const certificates = parsePem(pem).map(({ der }) => new X509Certificate(der))
   const sent = certificates.filter(
@@ -186,7 +186,7 @@ function splitRoot(pem: string): { readonly cert: string; readonly root: string 
   return { cert: sent.join(''), root: String(certificates.at(-1) ?? '') }
 }
 
-/** Returns the implementation of an operation. Throws if it has none. */
+/** Returns the implementation of an operation. Throws if it is not implemented. */
 function required<F>(run: F | undefined): F {
   if (run === undefined) throw new Error('the operation is not implemented')
   return run

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { PrimaryConnection } from './primary-connection.ts'
 import type { FromPrimary, FromWorker } from './messages.ts'
 
-/** A channel that reports `outcome` for each message. */
+/** A channel that passes `outcome` to the callback of each message. */
 class Channel extends EventEmitter {
   connected = true
   outcome: Error | null = null
@@ -36,7 +36,7 @@ function connect(metrics: () => Promise<readonly object[]> = () => Promise.resol
   return { channel, primary, orphaned: () => orphaned }
 }
 
-test('a worker whose message does not reach its primary ends, because a caller waits for the reply', async () => {
+test('a worker exits if a message to its primary cannot be sent, because a caller waits for the reply', async () => {
   const { channel, primary, orphaned } = connect()
   await turn()
   channel.outcome = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
@@ -47,7 +47,7 @@ test('a worker whose message does not reach its primary ends, because a caller w
   assert.equal(orphaned(), 1)
 })
 
-test('a message that is sent while the channel is being closed does not end the worker', async () => {
+test('a message sent while the channel is closing does not end the worker', async () => {
   const { channel, primary, orphaned } = connect()
   await turn()
   channel.connected = false
@@ -60,14 +60,14 @@ test('a message that is sent while the channel is being closed does not end the 
   assert.equal(orphaned(), 0)
 })
 
-test('a worker that cannot read its metrics sends none, so that the primary does not wait', async () => {
+test('a worker that cannot read its metrics sends an empty list, so that the primary does not wait', async () => {
   const { channel } = connect(() => Promise.reject(new Error('no metrics')))
   channel.receive({ kind: 'process metrics', id: 7 })
   await turn()
   assert.deepEqual(channel.sent.at(-1), { kind: 'process metrics', id: 7, metrics: [] })
 })
 
-test('metrics that the primary cannot read are an error of that request', async () => {
+test('a request for metrics is rejected if the primary cannot read the metrics', async () => {
   const { channel, primary } = connect()
   const metrics = primary.allMetrics()
   await turn()
@@ -80,7 +80,7 @@ test('metrics that the primary cannot read are an error of that request', async 
   await assert.rejects(metrics, /the primary cannot read the metrics/)
 })
 
-test('the requests and notices of one turn are one message, in their order, and replies find their requests', async () => {
+test('one turn of requests and notices is one message, in order, and each reply is matched to its request', async () => {
   const { channel, primary } = connect()
   await turn()
   const statements = [{ text: 'select 1', values: [] }]
