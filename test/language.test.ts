@@ -8,9 +8,6 @@ import { passages, passagesOfSource, type Passage } from './support/prose.ts'
 const unrevised = [
   'bench/',
   'docs/compatibility',
-  'docs/decisions/',
-  'docs/guides/kubernetes.md',
-  'docs/guides/production.md',
   'docs/guides/threat-model.md',
   'docs/lint.md',
   'docs/storage.md',
