@@ -62,7 +62,7 @@ export function withAddress(text: string, { endpoint, caFile, metricsUrl }: Serv
   const section = lines.slice(start + 1, end)
   const ours = /^(?:endpoint_url|ca_bundle|signet_metrics_url)\s*=/
   const otherLines = section.filter((line) => !ours.test(line))
-  const trailing = otherLines.length - kept.findLastIndex((line) => line.trim() !== '') - 1
+  const trailing = otherLines.length - otherLines.findLastIndex((line) => line.trim() !== '') - 1
   const hasRegion = otherLines.some((line) => /^region\s*=/.test(line))
   otherLines.splice(
     otherLines.length - trailing,

@@ -1,4 +1,4 @@
-{{/* The pod of the backup: the pod of the server with another command, without probes and labels of the services. */}}
+{{/* The backup pod: the server's pod with another command, without probes and without the labels that services select. */}}
 {{- define "signet.backupPod" -}}
 {{- $pod := include "signet.pod" . | fromYaml }}
 {{- $spec := $pod.spec }}
@@ -12,7 +12,7 @@
 {{- if not .Values.database.url }}
 {{- $claim := printf "data-%s-0" (include "signet.name" .) }}
 {{- $volumes = append $volumes (dict "name" "data" "persistentVolumeClaim" (dict "claimName" $claim)) }}
-{{- /* The volume of SQLite may be mounted on one node only. */}}
+{{- /* The volume of SQLite can be mounted on one node only, so the backup runs on the server's node. */}}
 {{- $labels := include "signet.selector" . | fromYaml }}
 {{- $term := dict "labelSelector" (dict "matchLabels" $labels) "topologyKey" "kubernetes.io/hostname" }}
 {{- $_ := set $spec "affinity" (dict "podAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term))) }}

@@ -1,4 +1,4 @@
-{{/* The name of every object: the release's. */}}
+{{/* The name of every object, derived from the name of the release. */}}
 {{- define "signet.name" -}}
 {{- if contains "signet" .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-signet" .Release.Name | trunc 50 | trimSuffix "-" }}{{ end }}
 {{- end }}
@@ -15,23 +15,23 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* What cannot be right, said before anything is installed. */}}
+{{/* Checks of values, which fail before anything is installed. */}}
 {{- define "signet.check" -}}
 {{- if and (not .Values.api.tlsSecret) (not .Values.api.insecureHttp) }}{{ fail "set api.tlsSecret, or api.insecureHttp for plain HTTP" }}{{ end }}
-{{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp exclude each other" }}{{ end }}
+{{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp exclude each other: set one of them" }}{{ end }}
 {{- if and .Values.api.clientCaSecret (not .Values.api.tlsSecret) }}{{ fail "api.clientCaSecret needs api.tlsSecret" }}{{ end }}
 {{- if and (not .Values.database.url) .Values.replicas (gt (int .Values.replicas) 1) }}{{ fail "replicas above 1 need PostgreSQL: set database.url, or set replicas to 1" }}{{ end }}
 {{- if and .Values.backup.enabled (not .Values.backup.recipientSecret) }}{{ fail "with backup.enabled set backup.recipientSecret, a Secret with the key recipient" }}{{ end }}
 {{- if and .Values.backup.enabled (not .Values.backup.claim) }}{{ fail "with backup.enabled set backup.claim, the PersistentVolumeClaim for the backups" }}{{ end }}
 {{- if .Values.database.url }}
-{{- if not .Values.masterKey.secretName }}{{ fail "with database.url all pods need one master key: set masterKey.secretName" }}{{ end }}
+{{- if not .Values.masterKey.secretName }}{{ fail "with database.url all pods need the same master key: set masterKey.secretName" }}{{ end }}
 {{- if not .Values.database.passwordSecret.name }}{{ fail "with database.url set database.passwordSecret.name" }}{{ end }}
-{{- if not .Values.s3.enabled }}{{ fail "with database.url buckets must be where every pod sees them: set s3.enabled" }}{{ end }}
+{{- if not .Values.s3.enabled }}{{ fail "with database.url all pods need the same buckets: set s3.enabled" }}{{ end }}
 {{- if not .Values.publicUrl }}{{ fail "with database.url set publicUrl, the address of the public service" }}{{ end }}
 {{- end }}
 {{- end }}
 
-{{/* Settings for every command of Signet in a container. A command of kubectl exec needs no flags. */}}
+{{/* Environment of the container, so that commands run by kubectl exec need no flags. */}}
 {{- define "signet.env" -}}
 # The server creates this folder in the volume with mode 0700.
 - name: SIGNET_DATA

@@ -1,6 +1,6 @@
 {{/*
-The pod. Kubernetes shows files of a Secret to the group, and Signet refuses a master key that others than its user can
-read: the first container makes copies of its own, in memory.
+The pod. Kubernetes makes the files of a Secret readable to a group, and Signet refuses a master key that other users can read.
+The init container therefore copies the files to memory, with read permission for its user only.
 */}}
 {{- define "signet.pod" -}}
 metadata:
@@ -86,7 +86,7 @@ spec:
           port: public
         periodSeconds: 5
         timeoutSeconds: 3
-      # Not /healthz: an unreachable database does not require a restart.
+      # The probe does not use /healthz, because an unreachable database does not require a restart.
       livenessProbe:
         tcpSocket:
           port: public
@@ -101,7 +101,7 @@ spec:
           mountPath: /data
         - name: run
           mountPath: /run/signet
-        # For what SQLite sorts and does not hold in memory.
+        # Temporary files of SQLite, for sorts that exceed its memory.
         - name: tmp
           mountPath: /tmp
         {{- if .Values.api.tlsSecret }}
