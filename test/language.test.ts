@@ -25,7 +25,6 @@ const unrevised = [
   'test/api/',
   'test/chaos/',
   'test/conformance/',
-  'test/fuzz/',
   'test/postgres/',
   'test/support/',
 ]
