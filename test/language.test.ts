@@ -25,7 +25,6 @@ const unrevised = [
   'test/api/',
   'test/chaos/',
   'test/conformance/',
-  'test/postgres/',
   'test/support/',
 ]
 const everything = passages()
