@@ -405,7 +405,7 @@ suite('permissions', () => {
 })
 
 test('certificates from before the search index existed are found once a restarted server has indexed them', async () => {
-  const arn = await issueNamed(one.arn, { commonName: 'older than search' })
+  const arn = await issueNamed(one.arn, { commonName: 'before the search index' })
   await searchable(service)
   for (const table of ['certificate_facets', 'certificate_names'])
     await service.inDatabase(`delete from ${table}`)
@@ -413,7 +413,7 @@ test('certificates from before the search index existed are found once a restart
   await service.inDatabase('update certificates set requester_arn = null')
   await service.restart()
   const all = await eventually(async () => {
-    const arns = await findArns({ Subject: 'older than search' })
+    const arns = await findArns({ Subject: 'before the search index' })
     return arns.length > 0 ? arns : undefined
   }, 'the certificate')
   assert.deepEqual(all, [arn])

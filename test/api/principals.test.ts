@@ -23,7 +23,7 @@ after(async () => {
 const signet = (...args: string[]): Promise<Outcome> =>
   command([...args, '--data', service.config.dataDirectory])
 
-// oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON output of any shape
 async function json(...args: string[]): Promise<any> {
   const { code, stdout, stderr } = await signet(...args)
   assert.equal(code, 0, stderr)

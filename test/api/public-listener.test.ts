@@ -552,7 +552,7 @@ describe('malformed OCSP requests', () => {
       Buffer.from('3000', 'hex'),
       ocspBody.subarray(0, -1),
       Buffer.concat([ocspBody, Buffer.of(0)]),
-      // An unknown hash algorithm, and a SET instead of the SEQUENCE.
+      // These two have an unknown hash algorithm, and a SET instead of a SEQUENCE.
       Buffer.from(ocspBody.toString('hex').replace('2b0e03021a', '2b0e03021b'), 'hex'),
       Buffer.from(ocspBody.toString('hex').replace(/^30/, '31'), 'hex'),
       Buffer.alloc(60_000, 0x30),

@@ -3,7 +3,7 @@
 export interface BulkBody {
   readonly name: string
   readonly isForm: boolean
-  /** Returns a text of about `size` bytes, never more. */
+  /** Returns a text of almost `size` bytes, never more. */
   readonly build: (size: number) => string
 }
 

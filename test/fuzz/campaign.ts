@@ -119,7 +119,7 @@ export class Campaign {
     const reports = await this.#server.reports()
     const failure = this.#server.failure()
     if (failure !== undefined) return this.#afterCrash(kind, sent, failure)
-    // Not after a crash, which explains missing responses.
+    // Missing responses after a crash are not reported: the crash explains them.
     for (const { number, generated, failedOutcome } of sent)
       if (failedOutcome !== undefined) {
         const problem = `no response: ${failedOutcome}`

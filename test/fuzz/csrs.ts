@@ -15,7 +15,7 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
   .filter((name) => name.endsWith('.pem'))
   .map((name) => name.slice(0, -'.pem'.length))
   .toSorted()
-/** Without the largest key: it makes requests slow, and smaller keys reveal the same faults. */
+/** The largest key is left out, because it makes requests slow and smaller keys reveal the same faults. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -78,7 +78,7 @@ function mutateAndSign(base: Buffer, choices: Choices): Buffer {
   if (root === undefined || info?.children === undefined) return base
   const { children } = info
   const keyAt = 2
-  // Mostly the parts that are copied into certificates: the subject, and the attributes with the extensions.
+  // Prefers the parts that are copied into certificates: the subject, and the attributes with the extensions.
   const at = choices.of([1, 1, 3, 3, 3, 3, 0, keyAt])
   const withKey = children.map((child, index) => (index === keyAt ? (ownKey ?? child) : child))
   const changed = withKey.map((child, index) => {

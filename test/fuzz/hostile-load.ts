@@ -30,7 +30,7 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 const rate = Number(values.rate)
-/** Requests a second of the well-behaved client. */
+/** Requests per second of the well-behaved client. */
 const goodRate = 50
 const latencyMax = 100
 const rssBytesMax = 2 ** 30
@@ -41,7 +41,7 @@ interface Result {
   /** Outcomes other than status 200. */
   readonly failures: readonly string[]
   readonly rssMax: number
-  /** Longest block of an event loop: milliseconds of processor time. */
+  /** Longest block of an event loop, in milliseconds of processor time. */
   readonly block: number
   readonly crash: string | undefined
   /** Number of hostile requests by status code or outcome. */
@@ -97,7 +97,7 @@ async function measure(kind: HostileKind | undefined): Promise<Result> {
 
 async function measureOn(server: ProbedServer, kind: HostileKind | undefined): Promise<Result> {
   const world = await createWorld(server)
-  // Discards the blocks of the startup.
+  // Discards the blocks during startup.
   await server.reports()
   const latencies: number[] = []
   const failures: string[] = []
@@ -107,7 +107,7 @@ async function measureOn(server: ProbedServer, kind: HostileKind | undefined): P
   const good = atRate({ perSecond: goodRate, seconds }, async (number) => {
     const connection = idle.pop() ?? new FuzzConnection(world.apiPort)
     const bytes = goodRequest(world, number)
-    // The latency counts from the scheduled time: a client waits for its connection too.
+    // The latency is measured from the scheduled time: a client waits for its connection too.
     const dueAt = performance.now()
     const outcome = await connection.send({ bytes, isMalformed: false, isHead: false })
     latencies.push(performance.now() - dueAt)

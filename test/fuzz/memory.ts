@@ -2,7 +2,7 @@
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Growth from the middle to the end of a run beyond which it is not noise. */
+/** Limits of growth from the middle to the end of a run; less is noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
 /** The memory limit of the Helm chart. */
@@ -48,7 +48,7 @@ export class MemoryLog {
     return problems
   }
 
-  /** Such as `pid 12: 31 … 35 MiB held`. */
+  /** Summarizes the memory in use, such as `pid 12: 31 … 35 MiB held`. */
   summary(): string {
     const held = [...this.#held].map(
       ([pid, values]) =>
