@@ -1,4 +1,4 @@
-/** Every operation in every state of a CA (acm-pca: CA status and life cycle). */
+/** Every operation in every state of a CA (AWS Private CA User Guide: CA status and life cycle). */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -40,13 +40,13 @@ const states: readonly State[] = [
 
 interface Subject {
   readonly arn: string
-  /** A certificate that makes a CA of this key ACTIVE. */
+  /** A certificate whose import makes the CA ACTIVE. */
   readonly certificate: string
   readonly certificateArn: string
 }
 
-/** States that last for a moment, or only after a fault, are written into the database. */
-async function force(arn: string, status: string): Promise<void> {
+/** Writes a state into the database, because it is momentary or results only from a fault. */
+async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
 }
@@ -60,7 +60,7 @@ async function authorityIn(state: State): Promise<Subject> {
   })
   const subject = { arn: root.arn, certificate, certificateArn }
   const CertificateAuthorityArn = root.arn
-  if (state === 'CREATING' || state === 'FAILED') await force(root.arn, state)
+  if (state === 'CREATING' || state === 'FAILED') await forceStatus(root.arn, state)
   if (state === 'ACTIVE' || state === 'DISABLED' || state === 'EXPIRED')
     await service.must('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn,
@@ -82,27 +82,30 @@ async function authorityIn(state: State): Promise<Subject> {
   return { ...subject, certificate: renewed.certificate }
 }
 
-/** What each cell says: `ok`, or the code of the refusal. States in the order of `states`. */
-const table: Record<string, { input: (subject: Subject) => object; cells: readonly string[] }> = {
+/** The outcome of each operation, `ok` or an error code, in the order of `states`. */
+const expectations: Record<
+  string,
+  { input: (subject: Subject) => object; outcomes: readonly string[] }
+> = {
   DescribeCertificateAuthority: {
     input: () => ({}),
-    cells: ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'],
+    outcomes: ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok'],
   },
   GetCertificateAuthorityCsr: {
     input: () => ({}),
-    cells: ['RequestInProgress', 'ok', 'ok', 'ok', 'ok', 'RequestFailed', 'InvalidState'],
+    outcomes: ['RequestInProgress', 'ok', 'ok', 'ok', 'ok', 'RequestFailed', 'InvalidState'],
   },
   GetCertificateAuthorityCertificate: {
     input: () => ({}),
-    cells: ['InvalidState', 'InvalidState', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'InvalidState', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
   ImportCertificateAuthorityCertificate: {
     input: ({ certificate }) => ({ Certificate: base64(certificate) }),
-    cells: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
   IssueCertificate: {
     input: ({ arn }) => issueInput(arn, csr('ec-server'), { validity: { Value: 1, Type: 'DAYS' } }),
-    cells: [
+    outcomes: [
       'InvalidState',
       'InvalidState',
       'ok',
@@ -114,11 +117,11 @@ const table: Record<string, { input: (subject: Subject) => object; cells: readon
   },
   GetCertificate: {
     input: ({ certificateArn }) => ({ CertificateArn: certificateArn }),
-    cells: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
   UpdateCertificateAuthority: {
     input: () => ({ Status: 'ACTIVE' }),
-    cells: [
+    outcomes: [
       'InvalidState',
       'InvalidState',
       'ok',
@@ -130,11 +133,11 @@ const table: Record<string, { input: (subject: Subject) => object; cells: readon
   },
   DeleteCertificateAuthority: {
     input: () => ({}),
-    cells: ['ok', 'ok', 'InvalidState', 'ok', 'ok', 'ok', 'InvalidState'],
+    outcomes: ['ok', 'ok', 'InvalidState', 'ok', 'ok', 'ok', 'InvalidState'],
   },
   RestoreCertificateAuthority: {
     input: () => ({}),
-    cells: [
+    outcomes: [
       'InvalidState',
       'InvalidState',
       'InvalidState',
@@ -146,20 +149,20 @@ const table: Record<string, { input: (subject: Subject) => object; cells: readon
   },
   TagCertificateAuthority: {
     input: () => ({ Tags: [{ Key: 'a', Value: 'b' }] }),
-    cells: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
   UntagCertificateAuthority: {
     input: () => ({ Tags: [{ Key: 'a' }] }),
-    cells: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
   ListTags: {
     input: () => ({}),
-    cells: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
+    outcomes: ['InvalidState', 'ok', 'ok', 'ok', 'ok', 'InvalidState', 'InvalidState'],
   },
 }
 
-for (const [operation, { input, cells }] of Object.entries(table))
-  test(`in each state of a CA ${operation} is answered as AWS answers it`, async () => {
+for (const [operation, { input, outcomes }] of Object.entries(expectations))
+  test(`in each state of a CA ${operation} responds as AWS does`, async () => {
     const found: string[] = []
     for (const state of states) {
       const subject = await authorityIn(state)
@@ -175,7 +178,7 @@ for (const [operation, { input, cells }] of Object.entries(table))
       const code = (answer.json['__type'] as string | undefined) ?? 'ok'
       found.push(code.replace('Exception', ''))
     }
-    assert.deepEqual(found, cells)
+    assert.deepEqual(found, outcomes)
   })
 
 test('ListCertificateAuthorities shows a CA in every state', async () => {
@@ -195,7 +198,7 @@ test('ListCertificateAuthorities shows a CA in every state', async () => {
   }
 })
 
-test('an expired root signs itself again, and is as it was before', async () => {
+test('an expired root that renews its certificate returns to its previous status', async () => {
   for (const former of ['ACTIVE', 'DISABLED']) {
     const root = await createRoot(service, { validity: { Value: 1, Type: 'DAYS' } })
     const CertificateAuthorityArn = root.arn
@@ -237,7 +240,7 @@ test('an expired CA issues nothing but its own root certificate', async () => {
     )
 })
 
-test('renewal changes the certificate and the chain of what is issued from then on only', async () => {
+test('a renewal changes the certificate chain of later certificates only', async () => {
   const root = await createRoot(service)
   const subordinate = await createSubordinate(service, root, {
     validity: { Value: 30, Type: 'DAYS' },
@@ -274,15 +277,16 @@ test('renewal changes the certificate and the chain of what is issued from then 
   assert.equal(next.chain, `${renewed.certificate}\n${root.certificate}`)
 })
 
-test('a deleted CA comes back as it was within its restoration period, and never after', async () => {
+test('a deleted CA can be restored to its previous status within the restoration period, and not afterwards', async () => {
   const { arn: CertificateAuthorityArn } = await authorityIn('DISABLED')
   await service.must('DeleteCertificateAuthority', {
     CertificateAuthorityArn,
     PermanentDeletionTimeInDays: 7,
   })
   const deleted = await service.must('DescribeCertificateAuthority', { CertificateAuthorityArn })
-  const left = deleted.CertificateAuthority.RestorableUntil - service.clock.now().getTime() / 1000
-  assert.ok(left > 7 * 86_400 - 60 && left <= 7 * 86_400, String(left))
+  const secondsLeft =
+    deleted.CertificateAuthority.RestorableUntil - service.clock.now().getTime() / 1000
+  assert.ok(secondsLeft > 7 * 86_400 - 60 && secondsLeft <= 7 * 86_400, String(secondsLeft))
   service.clock.advance({ days: 6 })
   assert.equal(
     (await service.call('RestoreCertificateAuthority', { CertificateAuthorityArn })).text,
@@ -307,19 +311,19 @@ test('a deleted CA comes back as it was within its restoration period, and never
     )
 })
 
-/** Whether there is a stored key of the CA, and whether its row names one. */
-async function keysOf(arn: string): Promise<{ stored: number; named: number }> {
+/** Counts the stored keys of a CA, and the rows of the CA that refer to a key. */
+async function keysOf(arn: string): Promise<{ stored: number; referenced: number }> {
   const id = arn.split('/').at(-1) ?? ''
   const count = async (query: string): Promise<number> =>
     Number((await service.inDatabase(query, id))[0]?.['n'])
   const stored = await count('select count(*) as n from keys where name = ?')
-  const named = await count(
+  const referenced = await count(
     'select count(*) as n from authorities where id = ? and key_handle is not null',
   )
-  return { stored, named }
+  return { stored, referenced }
 }
 
-test('the key of a CA is erased when it is deleted for good, and not before', async () => {
+test('the key of a CA is erased at its permanent deletion, and not before', async () => {
   const { arn: CertificateAuthorityArn } = await authorityIn('DISABLED')
   await service.must('DeleteCertificateAuthority', {
     CertificateAuthorityArn,
@@ -327,11 +331,11 @@ test('the key of a CA is erased when it is deleted for good, and not before', as
   })
   service.clock.advance({ days: 6 })
   await service.restart()
-  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 1, named: 1 })
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 1, referenced: 1 })
   service.clock.advance({ days: 1 })
   await service.restart()
-  await until(async () => (await keysOf(CertificateAuthorityArn)).named === 0)
-  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
+  await until(async () => (await keysOf(CertificateAuthorityArn)).referenced === 0)
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, referenced: 0 })
 })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -339,10 +343,10 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     if (await condition()) return
     await setTimeout(20)
   }
-  assert.fail('did not happen in a minute')
+  assert.fail('the condition was not met within a minute')
 }
 
-test('a CA that is deleted while it is being made is gone, and leaves no key', async () => {
+test('a CA that is deleted during its creation leaves no key behind', async () => {
   const { CertificateAuthorityArn } = await service.must(
     'CreateCertificateAuthority',
     authorityInput({ keyAlgorithm: 'RSA_2048' }),
@@ -352,10 +356,10 @@ test('a CA that is deleted while it is being made is gone, and leaves no key', a
     await service.refusal('DescribeCertificateAuthority', { CertificateAuthorityArn }),
     /^ResourceNotFoundException: /,
   )
-  // Its creation goes on to the end, so that no half-made key is left, and then the key is erased.
+  // The creation completes first, so that no partial key remains, and then the key is erased.
   await until(() => isFinished(CertificateAuthorityArn))
-  await until(async () => (await keysOf(CertificateAuthorityArn)).named === 0)
-  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
+  await until(async () => (await keysOf(CertificateAuthorityArn)).referenced === 0)
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, referenced: 0 })
 })
 
 async function isFinished(arn: string): Promise<boolean> {

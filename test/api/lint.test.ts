@@ -1,4 +1,4 @@
-/** The lint through the running server: what CSRs and ApiPassthrough bring, and what each mode does with it. */
+/** The lint of a running server, for content from CSRs and ApiPassthrough, in each lint mode. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -20,8 +20,8 @@ import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
 import { TestService } from '../support/service.ts'
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const nobody = encodeName([])
-const somebody = encodeName([{ type: oids.commonName, value: 'x.example.com' }])
+const emptyName = encodeName([])
+const commonName = encodeName([{ type: oids.commonName, value: 'x.example.com' }])
 
 function csrOf(subject: Uint8Array, ...extensions: readonly Extension[]): string {
   const info = encodeCertificationRequestInfo({
@@ -62,11 +62,11 @@ const refusalOf = (csr: string): Promise<string> =>
   service.refusal('IssueCertificate', issueInput(root.arn, csr))
 
 const emptyNames: readonly (readonly [string, string, string])[] = [
-  ['dNSName ""', csrOf(somebody, sanOf(0x82, '')), 'dns-name'],
-  ['dNSName " "', csrOf(somebody, sanOf(0x82, ' ')), 'dns-name'],
-  ['rfc822Name ""', csrOf(somebody, sanOf(0x81, '')), 'mail-address'],
-  ['URI ""', csrOf(somebody, sanOf(0x86, '')), 'uri'],
-  ['directoryName of no RDN', csrOf(somebody, sanOf(0xa4, '0\0')), 'directory-name'],
+  ['dNSName ""', csrOf(commonName, sanOf(0x82, '')), 'dns-name'],
+  ['dNSName " "', csrOf(commonName, sanOf(0x82, ' ')), 'dns-name'],
+  ['rfc822Name ""', csrOf(commonName, sanOf(0x81, '')), 'mail-address'],
+  ['URI ""', csrOf(commonName, sanOf(0x86, '')), 'uri'],
+  ['empty directoryName', csrOf(commonName, sanOf(0xa4, '0\0')), 'directory-name'],
   [
     'OU=""',
     csrOf(subjectOf(oids.organizationalUnitName, tags.utf8String, Buffer.alloc(0))),
@@ -75,23 +75,23 @@ const emptyNames: readonly (readonly [string, string, string])[] = [
 ]
 
 for (const [title, csr, rule] of emptyNames)
-  test(`an empty name in a CSR is refused: ${title}`, async () => {
+  test(`IssueCertificate refuses an empty name in a CSR: ${title}`, async () => {
     assert.match(
       await refusalOf(csr),
       new RegExp(`^InvalidArgsException: The certificate would not pass the lint\\. ${rule}: `),
     )
   })
 
-test('an empty name in ApiPassthrough is refused', async () => {
+test('IssueCertificate refuses an empty or malformed DnsName in ApiPassthrough', async () => {
   const template = 'EndEntityCertificate_APIPassthrough'
   for (const DnsName of ['', ' ', 'a..b', 'https://a.example.com']) {
     const ApiPassthrough = { Extensions: { SubjectAlternativeNames: [{ DnsName }] } }
-    const input = issueInput(root.arn, csrOf(somebody), { template, more: { ApiPassthrough } })
+    const input = issueInput(root.arn, csrOf(commonName), { template, more: { ApiPassthrough } })
     assert.match(await service.refusal('IssueCertificate', input), /^InvalidArgsException: /)
   }
 })
 
-test('a refusal names the attribute, its RDN and the character', async () => {
+test('an error about a name states the attribute, its RDN and the character', async () => {
   const printable = subjectOf(oids.commonName, tags.printableString, Buffer.from('a@b'))
   assert.equal(
     await refusalOf(csrOf(printable)),
@@ -112,7 +112,7 @@ test('a refusal names the attribute, its RDN and the character', async () => {
   )
 })
 
-test('malformed extensions that passthrough brings are refused by name', async () => {
+test('IssueCertificate refuses malformed passthrough extensions and names the lint rule', async () => {
   const cases: readonly (readonly [string, string, boolean, string])[] = [
     [oids.keyUsage, '03020781', true, 'key-usage'],
     [oids.authorityInfoAccess, '3000', false, 'info-access'],
@@ -128,65 +128,65 @@ test('malformed extensions that passthrough brings are refused by name', async (
   for (const [oid, hex, critical, rule] of cases) {
     const value = Buffer.from(hex, 'hex')
     const expected = new RegExp(`would not pass the lint\\. ${rule}: `)
-    const fromCsr = issueInput(root.arn, csrOf(somebody, { oid, critical, value }), { template })
+    const fromCsr = issueInput(root.arn, csrOf(commonName, { oid, critical, value }), { template })
     assert.match(await service.refusal('IssueCertificate', fromCsr), expected, oid)
     const custom = { ObjectIdentifier: oid, Value: value.toString('base64'), Critical: critical }
     const more = { ApiPassthrough: { Extensions: { CustomExtensions: [custom] } } }
-    const fromApi = issueInput(root.arn, csrOf(somebody), { template, more })
+    const fromApi = issueInput(root.arn, csrOf(commonName), { template, more })
     assert.match(await service.refusal('IssueCertificate', fromApi), expected, oid)
   }
 })
 
-test('warnings are logged and the certificate is issued; with --lint=warn errors are too', async () => {
+test('a certificate with lint warnings is issued and they are logged; with --lint=warn this applies to errors too', async () => {
   for (const [lint, csr, rule] of [
-    ['error', csrOf(somebody, sanOf(0x82, 'a_b.example.com')), 'dns-name-form'],
-    ['warn', csrOf(somebody, sanOf(0x82, 'a b')), 'dns-name'],
+    ['error', csrOf(commonName, sanOf(0x82, 'a_b.example.com')), 'dns-name-form'],
+    ['warn', csrOf(commonName, sanOf(0x82, 'a b')), 'dns-name'],
   ] as const) {
     const lines: string[] = []
     const logTo = { write: (line: string): void => void lines.push(line) }
-    const logging = await TestService.start({ lint, logLevel: 'warn' }, { logTo })
+    const loggingService = await TestService.start({ lint, logLevel: 'warn' }, { logTo })
     try {
-      const { arn } = await createRoot(logging)
-      await issue(logging, { arn, csr })
+      const { arn } = await createRoot(loggingService)
+      await issue(loggingService, { arn, csr })
       const logged = lines.filter((line) => line.includes(`"name":"${rule}"`))
       assert.equal(logged.length, 1, lint)
     } finally {
-      await logging.close()
+      await loggingService.close()
     }
   }
 })
 
 test('a CSR with an empty subject is refused unless --empty-subject=critical-san', async () => {
-  const csr = csrOf(nobody, sanOf(0x82, 'x.example.com'))
+  const csr = csrOf(emptyName, sanOf(0x82, 'x.example.com'))
   assert.equal(
     await refusalOf(csr),
     'MalformedCSRException: CSR must mark the SAN extension critical when it has an empty subject',
   )
-  const marking = await TestService.start({ emptySubject: 'critical-san' })
+  const criticalSanService = await TestService.start({ emptySubject: 'critical-san' })
   try {
-    const { arn } = await createRoot(marking)
+    const { arn } = await createRoot(criticalSanService)
     for (const template of ['EndEntityCertificate', 'BlankEndEntityCertificate_CSRPassthrough']) {
-      const { certificate } = await issue(marking, { arn, csr }, { template })
+      const { certificate } = await issue(criticalSanService, { arn, csr }, { template })
       const read = new peculiar.X509Certificate(certificate)
       assert.equal(read.subject, '')
       assert.equal(read.getExtension(oids.subjectAltName)?.critical, true)
     }
-    const named = await issue(marking, { arn, csr: csrOf(somebody, sanOf(0x82, 'a')) })
+    const named = await issue(criticalSanService, { arn, csr: csrOf(commonName, sanOf(0x82, 'a')) })
     const san = new peculiar.X509Certificate(named.certificate).getExtension(oids.subjectAltName)
     assert.equal(san?.critical, false)
     assert.match(
-      await marking.refusal('IssueCertificate', issueInput(arn, csrOf(nobody))),
+      await criticalSanService.refusal('IssueCertificate', issueInput(arn, csrOf(emptyName))),
       /^MalformedCSRException: CSR must have a subject or a subject alternative name$/,
     )
   } finally {
-    await marking.close()
+    await criticalSanService.close()
   }
 })
 
-test('a keyUsage with trailing zero bits, as some clients write it, is issued as minimal DER', async () => {
+test('a keyUsage with trailing zero bits, as some clients encode it, is issued in minimal DER', async () => {
   const usage = { oid: oids.keyUsage, critical: true, value: Buffer.from('030200a0', 'hex') }
   const template = 'BlankEndEntityCertificate_CSRPassthrough'
-  const authority = { arn: root.arn, csr: csrOf(somebody, usage) }
+  const authority = { arn: root.arn, csr: csrOf(commonName, usage) }
   const { certificate } = await issue(service, authority, { template })
   const value = new peculiar.X509Certificate(certificate).getExtension(oids.keyUsage)?.value
   assert.equal(Buffer.from(value ?? new ArrayBuffer()).toString('hex'), '030205a0')

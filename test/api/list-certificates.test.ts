@@ -1,4 +1,4 @@
-/** ListCertificates: every filter, pages, and who may. */
+/** ListCertificates: filters, pages and permissions. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import {
@@ -34,7 +34,7 @@ interface Options {
   readonly options?: CallOptions
 }
 
-/** Issues a certificate; its ARN. */
+/** Issues a certificate and returns its ARN. */
 async function issueNamed(arn: string, request: Options = {}): Promise<string> {
   const {
     commonName = 'somebody',
@@ -51,8 +51,8 @@ async function issueNamed(arn: string, request: Options = {}): Promise<string> {
   return (await service.must('IssueCertificate', input, request.options)).CertificateArn
 }
 
-/** ARNs of what is found, on all pages. */
-async function found(input: object, options: CallOptions = {}): Promise<string[]> {
+/** Returns the ARNs of the matching certificates from all pages. */
+async function findArns(input: object, options: CallOptions = {}): Promise<string[]> {
   const arns: string[] = []
   let NextToken: string | undefined
   do {
@@ -69,8 +69,8 @@ async function found(input: object, options: CallOptions = {}): Promise<string[]
 
 const dns = (name: string): Record<string, unknown> => ({ DnsName: name })
 
-suite('what is said of a certificate', () => {
-  test('all members, as they are in certificate and record', async () => {
+suite('members of a listed certificate', () => {
+  test('ListCertificates returns all members of a certificate and of its record', async () => {
     const names = [
       dns('a.listed.test'),
       { Rfc822Name: 'bob@listed.test' },
@@ -108,10 +108,10 @@ suite('what is said of a certificate', () => {
     assert.ok(Math.abs(IssuedAt - now) < 30 && NotBefore < IssuedAt)
     assert.ok(Math.abs(NotAfter - now - 30 * 86_400) < 30)
     for (const name of ['A.listed.TEST', 'upn@*', 'spiffe://*', '2001:DB8::0:1', '192.0.2.7'])
-      assert.deepEqual(await found({ SubjectAlternativeName: name }), [arn], name)
+      assert.deepEqual(await findArns({ SubjectAlternativeName: name }), [arn], name)
   })
 
-  test('a revoked one has time and reason', async () => {
+  test('ListCertificates returns the time and the reason of a revocation', async () => {
     const arn = await issueNamed(two.arn, { commonName: 'revoked one' })
     await searchable(service)
     await revoke(service, arn)
@@ -121,14 +121,14 @@ suite('what is said of a certificate', () => {
     assert.equal(certificate.Status, 'REVOKED')
     assert.equal(certificate.RevocationReason, 'KEY_COMPROMISE')
     assert.ok(certificate.RevokedAt >= certificate.IssuedAt)
-    assert.deepEqual(await found({ Status: 'REVOKED' }), [arn])
-    assert.deepEqual(await found({ Status: 'REVOKED', CertificateAuthorityArn: one.arn }), [])
-    assert.deepEqual(await found({ Subject: 'revoked one', Status: 'VALID' }), [])
+    assert.deepEqual(await findArns({ Status: 'REVOKED' }), [arn])
+    assert.deepEqual(await findArns({ Status: 'REVOKED', CertificateAuthorityArn: one.arn }), [])
+    assert.deepEqual(await findArns({ Subject: 'revoked one', Status: 'VALID' }), [])
   })
 })
 
 suite('filters', () => {
-  test('a serial number in every form, at once', async () => {
+  test('a serial number is found in every notation, without waiting for the index', async () => {
     const arn = await issueNamed(one.arn)
     const hex = lastOf(arn)
     for (const SerialNumber of [
@@ -137,74 +137,77 @@ suite('filters', () => {
       `0x${hex}`,
       hex.replaceAll(/..(?=.)/g, '$&:'),
     ])
-      assert.deepEqual(await found({ SerialNumber }), [arn])
-    assert.deepEqual(await found({ SerialNumber: hex, CertificateAuthorityArn: two.arn }), [])
-    assert.deepEqual(await found({ SerialNumber: '1'.repeat(64) }), [])
+      assert.deepEqual(await findArns({ SerialNumber }), [arn])
+    assert.deepEqual(await findArns({ SerialNumber: hex, CertificateAuthorityArn: two.arn }), [])
+    assert.deepEqual(await findArns({ SerialNumber: '1'.repeat(64) }), [])
   })
 
-  test('names: whole, beginning, end, and an asterisk that is one', async () => {
+  test('names match entirely, by prefix, by suffix, and with a literal wildcard', async () => {
     const wild = await issueNamed(one.arn, { names: [dns('*.names.test')] })
     const web = await issueNamed(one.arn, {
       names: [dns('web-1.names.test'), dns('web-2.names.test')],
     })
     const apex = await issueNamed(two.arn, { commonName: 'Names.Test', names: [dns('names.test')] })
     await searchable(service)
-    const san = (text: string): Promise<string[]> => found({ SubjectAlternativeName: text })
+    const san = (text: string): Promise<string[]> => findArns({ SubjectAlternativeName: text })
     assert.deepEqual(await san('*.names.test'), [wild])
     assert.deepEqual(await san('web-*'), [web])
     assert.deepEqual((await san('.names.test')).toSorted(), [wild, web].toSorted())
     assert.deepEqual(await san('NAMES.test'), [apex])
-    assert.deepEqual(await found({ Subject: 'names.*' }), [apex])
+    assert.deepEqual(await findArns({ Subject: 'names.*' }), [apex])
     const paged = { SubjectAlternativeName: '.names.test', MaxResults: 1 }
-    assert.deepEqual((await found(paged)).toSorted(), [wild, web].toSorted())
+    assert.deepEqual((await findArns(paged)).toSorted(), [wild, web].toSorted())
     assert.deepEqual(
-      await found({ SubjectAlternativeName: '.names.test', CertificateAuthorityArn: two.arn }),
+      await findArns({ SubjectAlternativeName: '.names.test', CertificateAuthorityArn: two.arn }),
       [],
     )
   })
 
-  test('template, requester, time of issue and of expiry, status, together', async () => {
+  test('template, requester, issue time, expiry time and status can be combined', async () => {
     const user = await createUser(service, { userName: 'filters', statements: [allow('*')] })
     const { credentials } = user
     const start = service.clock.now()
     service.clock.advance({ seconds: 5 })
-    const short = await issueNamed(one.arn, {
+    const shortLived = await issueNamed(one.arn, {
       template: 'EndEntityClientAuthCertificate',
       days: 1,
       options: { credentials },
     })
-    const long = await issueNamed(two.arn, { days: 90, options: { credentials } })
+    const longLived = await issueNamed(two.arn, { days: 90, options: { credentials } })
     await searchable(service)
     const since = start.getTime() / 1000 + 1
-    const both = [short, long].toSorted()
-    const sorted = async (input: object): Promise<string[]> => (await found(input)).toSorted()
+    const both = [shortLived, longLived].toSorted()
+    const sorted = async (input: object): Promise<string[]> => (await findArns(input)).toSorted()
     assert.deepEqual(await sorted({ Requester: user.arn }), both)
     assert.deepEqual(
       await sorted({ Requester: service.config.accountId, IssuedAfter: since }),
       both,
     )
     assert.deepEqual(await sorted({ IssuedAfter: since }), both)
-    assert.deepEqual(await found({ IssuedAfter: since + 60 }), [])
+    assert.deepEqual(await findArns({ IssuedAfter: since + 60 }), [])
     const earlier = { Requester: user.arn, IssuedBefore: since }
-    assert.deepEqual(await found(earlier), [])
+    assert.deepEqual(await findArns(earlier), [])
     const template = templateArn('EndEntityClientAuthCertificate_APIPassthrough')
-    assert.deepEqual(await found({ TemplateArn: template }), [short])
-    assert.deepEqual(await found({ TemplateArn: template, CertificateAuthorityArn: two.arn }), [])
-    const soon = since + 2 * 86_400
-    assert.deepEqual(await found({ ExpiresAfter: since, ExpiresBefore: soon }), [short])
-    assert.deepEqual(await found({ Requester: user.arn, ExpiresAfter: soon }), [long])
-    assert.deepEqual(await found({ Requester: user.arn, Status: 'EXPIRED' }), [])
-    service.clock.advance({ days: 2 })
-    assert.deepEqual(await found({ Requester: user.arn, Status: 'EXPIRED' }), [short])
-    assert.deepEqual(await found({ Requester: user.arn, Status: 'VALID' }), [long])
-    assert.deepEqual(await found({ Requester: 'acm.amazonaws.com' }), [])
+    assert.deepEqual(await findArns({ TemplateArn: template }), [shortLived])
     assert.deepEqual(
-      await found({ Requester: `arn:aws:iam::${service.config.accountId}:user/none` }),
+      await findArns({ TemplateArn: template, CertificateAuthorityArn: two.arn }),
+      [],
+    )
+    const soon = since + 2 * 86_400
+    assert.deepEqual(await findArns({ ExpiresAfter: since, ExpiresBefore: soon }), [shortLived])
+    assert.deepEqual(await findArns({ Requester: user.arn, ExpiresAfter: soon }), [longLived])
+    assert.deepEqual(await findArns({ Requester: user.arn, Status: 'EXPIRED' }), [])
+    service.clock.advance({ days: 2 })
+    assert.deepEqual(await findArns({ Requester: user.arn, Status: 'EXPIRED' }), [shortLived])
+    assert.deepEqual(await findArns({ Requester: user.arn, Status: 'VALID' }), [longLived])
+    assert.deepEqual(await findArns({ Requester: 'acm.amazonaws.com' }), [])
+    assert.deepEqual(
+      await findArns({ Requester: `arn:aws:iam::${service.config.accountId}:user/none` }),
       [],
     )
   })
 
-  test('what is no filter is refused', async () => {
+  test('invalid filters are refused', async () => {
     const refusal = (input: object): Promise<string> => service.refusal('ListCertificates', input)
     const cases: [object, RegExp][] = [
       [{ SerialNumber: 'xyz' }, /^ValidationException: .*serialNumber/],
@@ -235,7 +238,7 @@ suite('filters', () => {
 })
 
 suite('pages', () => {
-  test('nothing is lost or repeated while certificates are issued', async () => {
+  test('paging neither skips nor repeats certificates while others are issued', async () => {
     const about = { Subject: 'paged *' }
     const first: string[] = []
     for (let count = 0; count < 12; count += 1)
@@ -257,7 +260,7 @@ suite('pages', () => {
     }
   })
 
-  test('a token is for its filters, its caller and its operation', async () => {
+  test('a page token is bound to its filters, caller, Region and operation', async () => {
     const { NextToken } = await service.must('ListCertificates', { MaxResults: 1 })
     assert.equal(typeof NextToken, 'string')
     const { credentials } = await createUser(service, {
@@ -276,8 +279,8 @@ suite('pages', () => {
   })
 })
 
-suite('who may', () => {
-  test('only what a policy allows, on a CA or on all', async () => {
+suite('permissions', () => {
+  test('ListCertificates requires a policy that allows it for the CA or for all CAs', async () => {
     const all = `arn:aws:acm-pca:eu-west-1:${service.config.accountId}:certificate-authority/*`
     const none = await createUser(service, {
       userName: 'none',
@@ -291,10 +294,10 @@ suite('who may', () => {
     )
     const statements = [{ ...allow('ListCertificates'), Resource: one.arn }]
     const some = await createUser(service, { userName: 'some', statements })
-    const ofSome = { credentials: some.credentials }
-    assert.notEqual((await found({ CertificateAuthorityArn: one.arn }, ofSome)).length, 0)
+    const limited = { credentials: some.credentials }
+    assert.notEqual((await findArns({ CertificateAuthorityArn: one.arn }, limited)).length, 0)
     for (const input of [{}, { CertificateAuthorityArn: two.arn }])
-      assert.match(await service.refusal('ListCertificates', input, ofSome), /^AccessDenied/)
+      assert.match(await service.refusal('ListCertificates', input, limited), /^AccessDenied/)
     const denied = await createUser(service, {
       userName: 'denied',
       statements: [allow('*'), { ...allow('ListCertificates'), Effect: 'Deny' }],
@@ -305,14 +308,14 @@ suite('who may', () => {
     )
   })
 
-  test('CAs that a Deny names, or that no Allow covers, are left out of what an account has', async () => {
+  test('a search of an account omits CAs that a Deny names or that no Allow covers', async () => {
     const hidden = await createRoot(service, {
       more: { Tags: [{ Key: 'team', Value: 'secret' }] },
     })
-    const names = [dns('shown.hidden.test')]
-    const shown = await issueNamed(one.arn, { commonName: 'hiding', names })
+    const names = [dns('visible.hidden.test')]
+    const visible = await issueNamed(one.arn, { commonName: 'hiding', names })
     const secret = await issueNamed(hidden.arn, { commonName: 'hiding', names })
-    for (const arn of [secret, shown]) await revoke(service, arn)
+    for (const arn of [secret, visible]) await revoke(service, arn)
     await searchable(service)
     const inputs = [
       { Subject: 'hiding' },
@@ -332,8 +335,8 @@ suite('who may', () => {
     for (const [userName, statements] of Object.entries(policies)) {
       const { credentials } = await createUser(service, { userName, statements })
       for (const input of inputs)
-        assert.deepEqual(await found(input, { credentials }), [shown], userName)
-      assert.deepEqual(await found({ SerialNumber: lastOf(secret) }, { credentials }), [])
+        assert.deepEqual(await findArns(input, { credentials }), [visible], userName)
+      assert.deepEqual(await findArns({ SerialNumber: lastOf(secret) }, { credentials }), [])
       assert.match(
         await service.refusal(
           'ListCertificates',
@@ -343,10 +346,10 @@ suite('who may', () => {
         /^AccessDenied/,
       )
     }
-    assert.deepEqual(new Set(await found({ Subject: 'hiding' })), new Set([shown, secret]))
+    assert.deepEqual(new Set(await findArns({ Subject: 'hiding' })), new Set([visible, secret]))
   })
 
-  test('other accounts and Regions see their own, and what a policy on the CA lets them', async () => {
+  test('other accounts and Regions find only their own certificates, and those of CAs shared by policy', async () => {
     await createAccount(service)
     const { credentials } = await createUser(service, {
       accountId: otherAccountId,
@@ -358,14 +361,14 @@ suite('who may', () => {
       names: [dns('x.others.test')],
     })
     await searchable(service)
-    for (const where of [options, { region: 'eu-west-2' }])
+    for (const callOptions of [options, { region: 'eu-west-2' }])
       for (const input of [
         {},
         { SerialNumber: lastOf(arn) },
         { SubjectAlternativeName: 'x.others.test' },
         { Status: 'REVOKED' },
       ])
-        assert.deepEqual(await found(input, where), [])
+        assert.deepEqual(await findArns(input, callOptions), [])
     const about = { CertificateAuthorityArn: two.arn, Subject: 'not theirs' }
     assert.match(await service.refusal('ListCertificates', about, options), /^AccessDenied/)
     await share(service, { arn: two.arn })
@@ -378,12 +381,12 @@ suite('who may', () => {
         : statement,
     )
     await service.must('PutPolicy', { ResourceArn: two.arn, Policy: policyOf(...withSearch) })
-    assert.deepEqual(await found(about, options), [arn])
-    assert.deepEqual(await found({}, options), [])
+    assert.deepEqual(await findArns(about, options), [arn])
+    assert.deepEqual(await findArns({}, options), [])
     await service.must('DeletePolicy', { ResourceArn: two.arn })
   })
 
-  test('a role is found by its ARN, whatever its sessions are called', async () => {
+  test('the ARN of a role finds the certificates of all its sessions', async () => {
     const account = service.config.accountId
     const arn = await createRole(service, {
       statements: [allow('*')],
@@ -395,14 +398,14 @@ suite('who may', () => {
       issued.push(await issueNamed(one.arn, { options: { credentials } }))
     }
     await searchable(service)
-    assert.deepEqual((await found({ Requester: arn })).toSorted(), issued.toSorted())
+    assert.deepEqual((await findArns({ Requester: arn })).toSorted(), issued.toSorted())
     const session = `arn:aws:sts::${account}:assumed-role/issuer/job-2`
-    assert.deepEqual(await found({ Requester: session }), issued.slice(1))
+    assert.deepEqual(await findArns({ Requester: session }), issued.slice(1))
   })
 })
 
-test('what was issued before there was search, and after a restart, is found in the end', async () => {
-  const arn = await issueNamed(one.arn, { commonName: 'older than search' })
+test('certificates from before the search index existed are found once a restarted server has indexed them', async () => {
+  const arn = await issueNamed(one.arn, { commonName: 'before the search index' })
   await searchable(service)
   for (const table of ['certificate_facets', 'certificate_names'])
     await service.inDatabase(`delete from ${table}`)
@@ -410,7 +413,7 @@ test('what was issued before there was search, and after a restart, is found in 
   await service.inDatabase('update certificates set requester_arn = null')
   await service.restart()
   const all = await eventually(async () => {
-    const arns = await found({ Subject: 'older than search' })
+    const arns = await findArns({ Subject: 'before the search index' })
     return arns.length > 0 ? arns : undefined
   }, 'the certificate')
   assert.deepEqual(all, [arn])
@@ -418,16 +421,16 @@ test('what was issued before there was search, and after a restart, is found in 
   assert.equal(Certificates[0].Requester, service.config.accountId)
 })
 
-test('certificates of a CA that is deleted for good are not found', async () => {
+test('certificates of a permanently deleted CA are not found', async () => {
   const gone = await createRoot(service)
-  const arn = await issueNamed(gone.arn, { commonName: 'of a CA that goes' })
+  const arn = await issueNamed(gone.arn, { commonName: 'of a deleted CA' })
   await searchable(service)
   const about = { CertificateAuthorityArn: gone.arn }
   await service.must('UpdateCertificateAuthority', { ...about, Status: 'DISABLED' })
   await service.must('DeleteCertificateAuthority', { ...about, PermanentDeletionTimeInDays: 7 })
-  assert.deepEqual(await found({ Subject: 'of a CA that *' }), [arn])
+  assert.deepEqual(await findArns({ Subject: 'of a deleted *' }), [arn])
   service.clock.advance({ days: 8 })
-  assert.deepEqual(await found({ Subject: 'of a CA that *' }), [])
-  assert.deepEqual(await found({ SerialNumber: lastOf(arn) }), [])
+  assert.deepEqual(await findArns({ Subject: 'of a deleted *' }), [])
+  assert.deepEqual(await findArns({ SerialNumber: lastOf(arn) }), [])
   assert.match(await service.refusal('ListCertificates', about), /^ResourceNotFound/)
 })

@@ -1,4 +1,4 @@
-/** A CA below an external root that constrains names issues within the constraints, and nothing else. */
+/** A CA whose certificate from an external root has name constraints issues only certificates that satisfy them. */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -70,7 +70,7 @@ const withNames = (SubjectAlternativeNames: unknown, Subject?: unknown) => ({
   more: { ApiPassthrough: { Subject, Extensions: { SubjectAlternativeNames } } },
 })
 
-test('names within the constraints are issued, at every depth', async () => {
+test('names within the constraints are accepted at every depth', async () => {
   for (const { arn } of [constrained, below]) {
     await issue(
       service,
@@ -90,7 +90,7 @@ test('names within the constraints are issued, at every depth', async () => {
   }
 })
 
-test('names outside the constraints are refused, at every depth, and the message says why', async () => {
+test('names outside the constraints are refused at every depth, with the reason', async () => {
   const cases: [unknown, RegExp][] = [
     [[{ DnsName: 'example.org' }], /example\.org.* is not within .*permit: .*example\.com/],
     [[{ DnsName: 'host.example.com' }, { DnsName: 'notexample.com' }], /notexample\.com/],
@@ -107,7 +107,7 @@ test('names outside the constraints are refused, at every depth, and the message
     }
 })
 
-test('names in the CSR are held to the constraints as well', async () => {
+test('the constraints apply to names in the CSR as well', async () => {
   for (const { arn } of [constrained, below])
     assert.match(
       await service.refusal('IssueCertificate', issueInput(arn, csr('ec-elsewhere'))),

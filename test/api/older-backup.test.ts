@@ -1,4 +1,4 @@
-/** Backups of earlier versions, and an older backup that is restored beside newer CRLs, whose revocations stay. */
+/** Backups of earlier versions, and an old backup restored beside newer CRLs, whose revocations are kept. */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
 import { command } from '../support/process.ts'
 import { TestService } from '../support/service.ts'
 
-/** Entries as they are compared. */
+/** The entries of a CRL, for comparison. */
 function entriesOf({ entries }: ReadCrl): unknown {
   return new Map(
     [...entries].map(([serial, { revocationDate, reasonCode }]) => [
@@ -34,21 +34,21 @@ function entriesOf({ entries }: ReadCrl): unknown {
   )
 }
 
-/** What OCSP says of a certificate; undefined for no answer. */
+/** Returns the OCSP status of a certificate, or undefined for an error response. */
 async function ocspStatus(
   { publicUrl }: TestService,
-  asked: { readonly issuer: string; readonly serial: string },
+  certificate: { readonly issuer: string; readonly serial: string },
 ): Promise<string | undefined> {
-  const body = new Uint8Array(ocspRequest([asked]))
+  const body = new Uint8Array(ocspRequest([certificate]))
   const headers = { 'content-type': 'application/ocsp-request' }
   const response = await fetch(`${publicUrl}/ocsp`, { method: 'POST', headers, body })
   const der = new Uint8Array(await response.arrayBuffer())
-  // An OCSPResponse that is an error has its status, and nothing else.
+  // An error response consists of its status only.
   return der.length < 10 ? undefined : readOcspAnswer(der).singles[0]?.status
 }
 
-/** A new server on a folder into which the backup was restored, beside the buckets as they were last. */
-async function restoredBeside(
+/** Restores the backup into a new folder with a copy of the latest buckets, and starts a server on it. */
+async function startRestored(
   folder: BackupFolder,
   service: TestService,
   logTo: { write(line: string): void },
@@ -61,7 +61,7 @@ async function restoredBeside(
   return TestService.start({ data, crlDelay: '0', logLevel: 'warn' }, { logTo })
 }
 
-test('no CRL number repeats, and no published revocation is lost', async (t) => {
+test('after a restore of an old backup no CRL number is reused and no published revocation is lost', async (t) => {
   using folder = new BackupFolder()
   const service = await TestService.start({ crlDelay: '0' })
   t.after(() => service.close())
@@ -70,53 +70,54 @@ test('no CRL number repeats, and no published revocation is lost', async (t) => 
     more: revocationOptions(crlConfiguration(), { Enabled: true }),
   })
   const authority = { arn: root.arn, csr: csr('ec-server') }
-  const before = await issue(service, authority)
-  const known = await issue(service, authority)
-  await revoke(service, before.arn)
-  await crlWith(service, before.arn)
+  const revokedBefore = await issue(service, authority)
+  const revokedAfter = await issue(service, authority)
+  await revoke(service, revokedBefore.arn)
+  await crlWith(service, revokedBefore.arn)
   await folder.backUp('old', ['--data', service.config.dataDirectory])
 
+  const unknownRevoked = await issue(service, authority)
   const unknown = await issue(service, authority)
-  const lost = await issue(service, authority)
-  await revoke(service, known.arn, 'SUPERSEDED')
-  await revoke(service, unknown.arn, 'CESSATION_OF_OPERATION')
+  await revoke(service, revokedAfter.arn, 'SUPERSEDED')
+  await revoke(service, unknownRevoked.arn, 'CESSATION_OF_OPERATION')
   const key = `crl/${lastOf(root.arn)}.crl`
   const last = await crlThat(service, key, ({ entries }) => entries.size === 3)
   const settled = await eventually(async () => {
     const [row] = await service.inDatabase(
-      'select changes - published_changes as left_over from crls',
+      'select changes - published_changes as unpublished from crls',
     )
     const der = await service.readObject(crlBucket, key)
-    return row?.['left_over'] === 0 ? readCrl(der!) : undefined
-  }, 'nothing left to publish')
+    return row?.['unpublished'] === 0 ? readCrl(der!) : undefined
+  }, 'all changes published')
   assert.ok(settled.crlNumber! >= last.crlNumber!)
 
   const lines: string[] = []
-  const restored = await restoredBeside(folder, service, { write: (line) => void lines.push(line) })
+  const restored = await startRestored(folder, service, { write: (line) => void lines.push(line) })
   t.after(() => restored.close())
   const next = await crlThat(restored, key, ({ crlNumber }) => crlNumber! > settled.crlNumber!)
   assert.deepEqual(entriesOf(next), entriesOf(settled))
-  const said = lines.map((line) => JSON.parse(line)).filter(({ taken }) => taken !== undefined)
+  const messages = lines.map((line) => JSON.parse(line)).filter(({ taken }) => taken !== undefined)
   assert.deepEqual(
-    said.map(({ taken }) => taken),
+    messages.map(({ taken }) => taken),
     [2],
   )
 
-  // As if they had been revoked here.
-  const status = ({ arn }: { arn: string }): Promise<string | undefined> =>
+  // Restored revocations behave like revocations on this server.
+  const statusOf = ({ arn }: { arn: string }): Promise<string | undefined> =>
     ocspStatus(restored, { issuer: root.certificate, serial: lastOf(arn) })
-  for (const one of [before, known, unknown]) assert.equal(await status(one), 'revoked', one.arn)
-  assert.equal(await status(lost), undefined)
+  for (const revoked of [revokedBefore, revokedAfter, unknownRevoked])
+    assert.equal(await statusOf(revoked), 'revoked', revoked.arn)
+  assert.equal(await statusOf(unknown), undefined)
   assert.match(
     await restored.refusal('RevokeCertificate', {
       CertificateAuthorityArn: root.arn,
-      CertificateSerial: lastOf(known.arn),
+      CertificateSerial: lastOf(revokedAfter.arn),
       RevocationReason: 'SUPERSEDED',
     }),
     /RequestAlreadyProcessed/,
   )
 
-  // Nothing is taken over twice, and all goes on.
+  // No revocation is imported twice, and the server continues to revoke and publish.
   const later = await issue(restored, authority)
   await revoke(restored, later.arn)
   const after = await crlThat(restored, key, ({ entries }) =>
@@ -136,7 +137,7 @@ const fixtures = join(import.meta.dirname, '../../testdata/backups')
 for (const kind of ['passphrase', 'x25519', 'p-256', 'rsa', 'without-master-key'])
   test(`a backup of an earlier version, ${kind}.backup, is restored`, async () => {
     using folder = new BackupFolder()
-    const place = folder.file('data')
+    const data = folder.file('data')
     const key = ['x25519', 'p-256', 'rsa'].includes(kind)
       ? ['--identity', folder.file('identity.pem')]
       : ['--passphrase-file', folder.file('passphrase')]
@@ -146,14 +147,14 @@ for (const kind of ['passphrase', 'x25519', 'p-256', 'rsa', 'without-master-key'
         mode: 0o600,
       })
     if (kind === 'without-master-key') {
-      await mkdir(place, { mode: 0o700 })
-      await writeFile(join(place, 'master.key'), readFileSync(join(fixtures, 'master.key')), {
+      await mkdir(data, { mode: 0o700 })
+      await writeFile(join(data, 'master.key'), readFileSync(join(fixtures, 'master.key')), {
         mode: 0o600,
       })
     }
     const file = join(fixtures, `${kind}.backup`)
-    const restored = answerOf(await command(['restore', file, ...key, '--data', place]))
+    const restored = answerOf(await command(['restore', file, ...key, '--data', data]))
     assert.deepEqual([restored.SchemaVersion, restored.Rows.certificates], [9, 3])
-    const found = answerOf(await command(['verify', '--data', place]))
+    const found = answerOf(await command(['verify', '--data', data]))
     assert.deepEqual([found.Ok, found.Authorities, found.Certificates], [true, 2, 3])
   })

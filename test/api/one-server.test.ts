@@ -1,4 +1,4 @@
-/** One data folder has one server, whatever is done to its lock file, its name or its database. */
+/** A data folder has at most one server, even if its lock file, its name or its database are changed. */
 import assert from 'node:assert/strict'
 import {
   cpSync,
@@ -21,13 +21,13 @@ import { command, startServer, type Outcome, type ServerProcess } from '../suppo
 import { clientOf } from '../support/process-client.ts'
 import { eventually } from '../support/revocation.ts'
 
-interface Place {
+interface RunningServer {
   readonly folder: string
   readonly data: string
   readonly server: ServerProcess
 }
 
-async function started(t: TestContext, flags: readonly string[] = []): Promise<Place> {
+async function start(t: TestContext, flags: readonly string[] = []): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'signet-one-'))
   const data = join(folder, 'data')
   const server = await startServer(data, flags)
@@ -38,38 +38,38 @@ async function started(t: TestContext, flags: readonly string[] = []): Promise<P
   return { folder, data, server }
 }
 
-/** A start that must not succeed. */
-async function startedAnyway(data: string): Promise<Outcome> {
+/** Runs `signet serve` on a data folder, which is expected to fail. */
+async function tryStart(data: string): Promise<Outcome> {
   const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
   return command(['serve', '--data', data, ...listeners], { NODE_NO_WARNINGS: '1' })
 }
 
-const owned = /^signet: another signet serve .*owns the (?:data folder|database) .*\n$/
+const ownedMessage = /^signet: another signet serve .*owns the (?:data folder|database) .*\n$/
 
-async function assertRefused(data: string, text = owned): Promise<void> {
-  const { code, stdout, stderr } = await startedAnyway(data)
+async function assertRefused(data: string, message = ownedMessage): Promise<void> {
+  const { code, stdout, stderr } = await tryStart(data)
   assert.equal(code, 2, stdout + stderr)
-  assert.match(stderr, text)
+  assert.match(stderr, message)
 }
 
-async function assertServes({ server }: Place, data: string): Promise<void> {
+async function assertServes({ server }: RunningServer, data: string): Promise<void> {
   await clientOf(server, data).must('ListCertificateAuthorities', {})
   assert.equal(server.child.exitCode, null)
 }
 
-suite('a second server is refused, and the first goes on,', () => {
+suite('a second server is refused while the first one serves', () => {
   const removals: readonly [string, (data: string) => void][] = [
-    ['with the lock file there', () => undefined],
-    ['with the lock file deleted', (data) => rmSync(join(data, 'lock'))],
+    ['a lock file', () => undefined],
+    ['a deleted lock file', (data) => rmSync(join(data, 'lock'))],
     [
-      'with the lock file replaced',
+      'a replaced lock file',
       (data) => {
         rmSync(join(data, 'lock'))
         writeFileSync(join(data, 'lock'), '')
       },
     ],
     [
-      'with everything deleted but the database and the key',
+      'neither lock nor credentials file',
       (data) => {
         rmSync(join(data, 'lock'))
         rmSync(join(data, 'credentials'))
@@ -78,41 +78,41 @@ suite('a second server is refused, and the first goes on,', () => {
   ]
   for (const workers of ['1', '2'])
     for (const [name, remove] of removals)
-      test(`a second server does not start ${name}, with ${workers} workers`, async (t) => {
-        const place = await started(t, ['--workers', workers])
-        const client = clientOf(place.server, place.data)
+      test(`a second server does not start on a folder with ${name} (workers: ${workers})`, async (t) => {
+        const running = await start(t, ['--workers', workers])
+        const client = clientOf(running.server, running.data)
         const root = await createRoot(client)
-        remove(place.data)
-        await assertRefused(place.data)
-        // Also the next time: the refusal has changed nothing.
-        await assertRefused(place.data)
+        remove(running.data)
+        await assertRefused(running.data)
+        // The first refusal has changed nothing.
+        await assertRefused(running.data)
         await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
       })
 
-  test('by another name of the folder', async (t) => {
-    const place = await started(t)
-    const other = join(place.folder, 'other')
-    symlinkSync(place.data, other)
+  test('a second server does not start under another name of the folder', async (t) => {
+    const running = await start(t)
+    const other = join(running.folder, 'other')
+    symlinkSync(running.data, other)
     await assertRefused(other)
-    rmSync(join(place.data, 'lock'))
+    rmSync(join(running.data, 'lock'))
     await assertRefused(other)
-    await assertServes(place, place.data)
+    await assertServes(running, running.data)
   })
 
-  test('that has another folder with a hard link to its database', async (t) => {
-    const place = await started(t)
-    const other = join(place.folder, 'other')
+  test('a second server does not start on another folder with a hard link to the database', async (t) => {
+    const running = await start(t)
+    const other = join(running.folder, 'other')
     mkdirSync(other)
     for (const name of ['signet.sqlite', 'master.key'])
-      linkSync(join(place.data, name), join(other, name))
+      linkSync(join(running.data, name), join(other, name))
     await assertRefused(other, /signet\.sqlite is open under another name: it is hard-linked/)
-    await assertServes(place, place.data)
+    await assertServes(running, running.data)
   })
 })
 
-suite('a server that is gone', () => {
-  test('frees its folder at once, killed, with the lock file there or not', async (t) => {
-    const { data, server } = await started(t, ['--workers', '2'])
+suite('a server that has ended or is suspended', () => {
+  test('a killed server frees its folder immediately, with or without the lock file', async (t) => {
+    const { data, server } = await start(t, ['--workers', '2'])
     assert.equal(await server.stop('SIGKILL'), 'SIGKILL')
     for (const withLock of [true, false]) {
       if (!withLock) rmSync(join(data, 'lock'))
@@ -121,8 +121,8 @@ suite('a server that is gone', () => {
     }
   })
 
-  test('is taken over from when it is only stopped, and writes nothing when it goes on', async (t) => {
-    const { data, server } = await started(t, ['--workers', '1'])
+  test('a suspended server whose folder is taken over ends when it resumes, and writes nothing', async (t) => {
+    const { data, server } = await start(t, ['--workers', '1'])
     const root = await createRoot(clientOf(server, data))
     server.child.kill('SIGSTOP')
     rmSync(join(data, 'lock'))
@@ -142,22 +142,22 @@ suite('a server that is gone', () => {
   })
 })
 
-suite('a folder of its own', () => {
-  test('is a copy, whoever runs on the original', async (t) => {
-    const place = await started(t)
-    await createRoot(clientOf(place.server, place.data))
-    const other = join(place.folder, 'copy')
-    // As nothing is written meanwhile, the copy is whole.
-    cpSync(place.data, other, { recursive: true, preserveTimestamps: true })
+suite('copies and replacements of a folder', () => {
+  test('a copy of a folder is served beside the original', async (t) => {
+    const running = await start(t)
+    await createRoot(clientOf(running.server, running.data))
+    const other = join(running.folder, 'copy')
+    // The copy is consistent, because nothing is written meanwhile.
+    cpSync(running.data, other, { recursive: true, preserveTimestamps: true })
     const copy = await startServer(other)
     t.after(() => copy.stop('SIGKILL'))
-    await assertServes({ ...place, server: copy }, other)
-    await assertServes(place, place.data)
+    await assertServes({ ...running, server: copy }, other)
+    await assertServes(running, running.data)
   })
 
-  test('is left by a server whose folder is renamed or whose database is replaced: it stops', async (t) => {
+  test('a server ends when its folder is renamed or its database is replaced', async (t) => {
     for (const replace of ['folder', 'database'] as const) {
-      const { folder, data, server } = await started(t)
+      const { folder, data, server } = await start(t)
       const ended = once(server.child, 'exit')
       if (replace === 'folder') renameSync(data, join(folder, 'renamed'))
       else {
@@ -175,12 +175,12 @@ suite('a folder of its own', () => {
 })
 
 suite('commands', () => {
-  test('work beside a server, and keep none from starting', async (t) => {
-    const { data, server } = await started(t)
+  test('commands work beside a server and do not prevent a server from starting', async (t) => {
+    const { data, server } = await start(t)
     assert.equal((await command(['access-key', 'list', '--data', data])).code, 0)
     assert.equal((await command(['verify', '--data', data])).code, 0)
     await server.stop('SIGTERM')
-    // A command, or the shell of SQLite, that has the database open all the time.
+    // Like a command, or the SQLite shell, that keeps the database open.
     const other = new DatabaseSync(join(data, 'signet.sqlite'))
     t.after(() => other.close())
     other.prepare('select count(*) from settings').all()

@@ -1,4 +1,4 @@
-/** Partitioned CRLs, and what becomes of CRLs when the CA or its configuration changes. */
+/** Partitioned CRLs, and CRLs of CAs whose status or configuration changes. */
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
@@ -39,7 +39,7 @@ import { TestService } from '../support/service.ts'
 
 interface Watched {
   readonly service: TestService
-  /** The service's own database, read and changed behind its back. */
+  /** The database of the service, which the tests read and change directly. */
   readonly db: Database
 }
 
@@ -88,7 +88,7 @@ function urlOf({ service }: Watched, name: string, bucket = crlBucket): string {
   return `${service.publicUrl}/${bucket}/crl/${name}.crl`
 }
 
-/** Name of the CRL that the row of a certificate says. */
+/** Returns the name of the CRL that the row of a certificate refers to. */
 async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   const serial = Buffer.from(lastOf(arn), 'hex')
   const [row] = await db.query(
@@ -97,7 +97,7 @@ async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   return String(row?.['name'])
 }
 
-/** Asserts that the certificate says the URL of the CRL that its row says, whose name it returns. */
+/** Asserts that the certificate contains the URL of the CRL in its row. Returns the name of that CRL. */
 async function requireBound(watched: Watched, issued: Issued): Promise<string> {
   const name = await boundTo(watched, issued)
   const { extensions } = parseCertificate(parsePem(issued.certificate)[0]!.der)
@@ -109,7 +109,7 @@ async function requireBound(watched: Watched, issued: Issued): Promise<string> {
   return name
 }
 
-/** Asserts what a CRL says about itself: a partition its own URL, critical; a complete one nothing. */
+/** Asserts that a partition has a critical issuingDistributionPoint with its own URL, and a complete CRL has none. */
 function requireScope(watched: Watched, crl: ReadCrl, name: string | undefined): void {
   const found = findExtension(crl.crlExtensions, oids.issuingDistributionPoint)
   if (name === undefined) return assert.equal(found, undefined)
@@ -120,12 +120,12 @@ function requireScope(watched: Watched, crl: ReadCrl, name: string | undefined):
 
 const keyOf = (name: string): string => `crl/${name}.crl`
 
-async function published({ service }: Watched, name: string): Promise<ReadCrl> {
+async function readPublished({ service }: Watched, name: string): Promise<ReadCrl> {
   return crlThat(service, keyOf(name), () => true)
 }
 
-/** Waits for the CRL `name` that lists these and no other. */
-async function listing(
+/** Waits until the CRL `name` lists exactly these certificates. */
+async function waitForEntries(
   { service }: Watched,
   name: string,
   certificates: readonly Issued[],
@@ -138,7 +138,7 @@ async function listing(
   )
 }
 
-/** Leaves so many places in the partition `name` of a CA: how many it has in all. */
+/** Leaves room for `places` certificates in the partition `name` of a CA. Returns the capacity of the partition. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,
@@ -151,7 +151,7 @@ async function leaveRoom(
 }
 
 describe('partitions', { concurrency: true }, () => {
-  test('the last place is taken, and the certificate after it goes to a new partition', async (t) => {
+  test('a partition is filled completely, and the next certificate is assigned to a new partition', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const first = await requireBound(watched, await leafOf(watched, root))
@@ -161,13 +161,14 @@ describe('partitions', { concurrency: true }, () => {
     const second = await requireBound(watched, third)
     assert.notEqual(second, first)
     assert.equal(await requireBound(watched, await leafOf(watched, root)), second)
-    for (const name of [first, second]) requireScope(watched, await published(watched, name), name)
+    for (const name of [first, second])
+      requireScope(watched, await readPublished(watched, name), name)
     await revoke(watched.service, third.arn)
-    await listing(watched, second, [third])
-    await listing(watched, first, [])
+    await waitForEntries(watched, second, [third])
+    await waitForEntries(watched, first, [])
   })
 
-  test('64 at the same time over the border each say the partition that they are bound to', async (t) => {
+  test('64 concurrent certificates across the end of a partition each refer to the partition in their row', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const first = await requireBound(watched, await leafOf(watched, root))
@@ -182,15 +183,15 @@ describe('partitions', { concurrency: true }, () => {
     )
     for (const leaf of leaves) await revoke(watched.service, leaf.arn)
     const inFirst = leaves.filter((_, index) => names[index] === first)
-    await listing(watched, first, inFirst)
-    await listing(
+    await waitForEntries(watched, first, inFirst)
+    await waitForEntries(
       watched,
       String(rows[1]?.['name']),
       leaves.filter((leaf) => !inFirst.includes(leaf)),
     )
   })
 
-  test('a revocation rebuilds the partition of the certificate and no other', async (t) => {
+  test('a revocation rebuilds only the partition of the certificate', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const leaves: Issued[] = []
@@ -202,19 +203,19 @@ describe('partitions', { concurrency: true }, () => {
       await leaveRoom(watched, root, { name: names.at(-1)!, places: 0 })
     }
     assert.equal(new Set(names).size, 3)
-    const before = await Promise.all(names.map((name) => settled(watched, name)))
+    const before = await Promise.all(names.map((name) => waitUntilPublished(watched, name)))
     await revoke(watched.service, leaves[1]!.arn)
-    await listing(watched, names[1]!, [leaves[1]!])
-    const rebuilt = await settled(watched, names[1]!)
+    await waitForEntries(watched, names[1]!, [leaves[1]!])
+    const rebuilt = await waitUntilPublished(watched, names[1]!)
     assert.ok(rebuilt.crlNumber! > before[1]!.crlNumber!)
     await watched.service.runJob('publish-crls')
     for (const index of [0, 2])
-      assert.deepEqual((await published(watched, names[index]!)).der, before[index]!.der)
-    await listing(watched, names[1]!, [leaves[1]!])
-    assert.deepEqual((await published(watched, names[1]!)).der, rebuilt.der, 'once')
+      assert.deepEqual((await readPublished(watched, names[index]!)).der, before[index]!.der)
+    await waitForEntries(watched, names[1]!, [leaves[1]!])
+    assert.deepEqual((await readPublished(watched, names[1]!)).der, rebuilt.der, 'rebuilt once')
   })
 
-  test('from COMPLETE to PARTITIONED and back: every certificate is on the CRL that it names', async (t) => {
+  test('changes between COMPLETE and PARTITIONED keep every certificate on the CRL that it refers to', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())
@@ -222,14 +223,14 @@ describe('partitions', { concurrency: true }, () => {
     const early = await leafOf(watched, root)
     assert.equal(await requireBound(watched, early), id)
     await revoke(service, early.arn)
-    requireScope(watched, await listing(watched, id, [early]), undefined)
+    requireScope(watched, await waitForEntries(watched, id, [early]), undefined)
 
     await configure(watched, root, partitioned)
     const middle = await leafOf(watched, root)
     const partition = await requireBound(watched, middle)
     assert.notEqual(partition, id)
     await revoke(service, middle.arn)
-    requireScope(watched, await listing(watched, partition, [middle]), partition)
+    requireScope(watched, await waitForEntries(watched, partition, [middle]), partition)
     const original = await crlThat(service, keyOf(id), ({ crlExtensions }) => {
       return findExtension(crlExtensions, oids.issuingDistributionPoint) !== undefined
     })
@@ -237,16 +238,16 @@ describe('partitions', { concurrency: true }, () => {
     assert.deepEqual([...original.entries.keys()], [serialOf(early.arn)])
 
     await configure(watched, root, crlConfiguration())
-    requireScope(watched, await listing(watched, id, [early, middle]), undefined)
+    requireScope(watched, await waitForEntries(watched, id, [early, middle]), undefined)
     const late = await leafOf(watched, root)
     assert.equal(await requireBound(watched, late), id)
     await revoke(service, late.arn)
-    await listing(watched, id, [early, middle, late])
-    requireScope(watched, await published(watched, partition), partition)
-    await listing(watched, partition, [middle])
+    await waitForEntries(watched, id, [early, middle, late])
+    requireScope(watched, await readPublished(watched, partition), partition)
+    await waitForEntries(watched, partition, [middle])
   })
 
-  test('certificates of a partition stay revocable under a complete CRL, on both', async (t) => {
+  test('after a change to COMPLETE a revoked certificate of a partition is on the partition and the complete CRL', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const leaf = await leafOf(watched, root)
@@ -254,11 +255,11 @@ describe('partitions', { concurrency: true }, () => {
     await configure(watched, root, crlConfiguration())
     await leafOf(watched, root)
     await revoke(watched.service, leaf.arn)
-    requireScope(watched, await listing(watched, partition, [leaf]), partition)
-    requireScope(watched, await listing(watched, lastOf(root.arn), [leaf]), undefined)
+    requireScope(watched, await waitForEntries(watched, partition, [leaf]), partition)
+    requireScope(watched, await waitForEntries(watched, lastOf(root.arn), [leaf]), undefined)
   })
 
-  test('an old partition rests once all that is bound to it has expired, and has been listed', async (t) => {
+  test('an old partition is no longer published once its certificates have expired and were listed once more', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service)
@@ -267,51 +268,51 @@ describe('partitions', { concurrency: true }, () => {
     await configure(watched, root, crlConfiguration())
     await leafOf(watched, root)
     await revoke(service, leaf.arn)
-    let last = await listing(watched, partition, [leaf])
+    let last = await waitForEntries(watched, partition, [leaf])
     service.clock.advance({ days: 3.6 })
-    await newer(watched, partition, last)
-    last = await settled(watched, partition)
-    assert.equal(last.entries.size, 1, 'expired, and on one more CRL')
-    const complete = await published(watched, lastOf(root.arn))
+    await waitForNewer(watched, partition, last)
+    last = await waitUntilPublished(watched, partition)
+    assert.equal(last.entries.size, 1, 'the expired certificate is on one more CRL')
+    const complete = await readPublished(watched, lastOf(root.arn))
     service.clock.advance({ days: 3.6 })
-    await newer(watched, lastOf(root.arn), complete)
-    await resting(watched, partition)
-    assert.deepEqual((await published(watched, partition)).der, last.der)
+    await waitForNewer(watched, lastOf(root.arn), complete)
+    await waitUntilSuspended(watched, partition)
+    assert.deepEqual((await readPublished(watched, partition)).der, last.der)
   })
 })
 
-/** Waits for a CRL that is newer than `before`. */
-async function newer({ service }: Watched, name: string, before: ReadCrl): Promise<ReadCrl> {
+/** Waits for a CRL with a higher number than `before`. */
+async function waitForNewer({ service }: Watched, name: string, before: ReadCrl): Promise<ReadCrl> {
   return crlThat(service, keyOf(name), ({ crlNumber }) => crlNumber! > before.crlNumber!)
 }
 
-/** Waits until every change is published: what is there then. */
-async function settled(watched: Watched, name: string): Promise<ReadCrl> {
+/** Waits until every change is published. Returns the CRL. */
+async function waitUntilPublished(watched: Watched, name: string): Promise<ReadCrl> {
   const now = watched.service.clock.now().getTime()
   await eventually(async () => {
     const [row] = await watched.db.query(sql`select due_at_ms from crls where name = ${name}`)
     return Number(row?.['due_at_ms']) > now + 86_400_000 ? true : undefined
-  }, `nothing waits for ${name}`)
-  return published(watched, name)
+  }, `all changes of ${name} published`)
+  return readPublished(watched, name)
 }
 
-/** Waits until nothing is planned for the CRL. */
-async function resting({ db }: Watched, name: string): Promise<void> {
+/** Waits until no publication of the CRL is scheduled. */
+async function waitUntilSuspended({ db }: Watched, name: string): Promise<void> {
   await eventually(async () => {
     const [row] = await db.query(sql`select due_at_ms from crls where name = ${name}`)
     return row?.['due_at_ms'] === null ? true : undefined
-  }, `${name} rests`)
+  }, `no scheduled publication of ${name}`)
 }
 
 describe('CRLs of a CA that changes', { concurrency: true }, () => {
-  test('another bucket: CRLs go there from then on, and to the old one no more', async (t) => {
+  test('after a change of the bucket CRLs are published only to the new bucket', async (t) => {
     const watched = await start(t)
     const { service } = watched
     await service.createBucket('other')
     const root = await newRoot(service, crlConfiguration())
     const leaf = await leafOf(watched, root)
     const key = keyOf(lastOf(root.arn))
-    const old = await published(watched, lastOf(root.arn))
+    const old = await readPublished(watched, lastOf(root.arn))
     await configure(watched, root, crlConfiguration({ S3BucketName: 'other', CustomPath: 'a/b' }))
     const newKey = `a/b/${lastOf(root.arn)}.crl`
     const inOther = async (): Promise<ReadCrl | undefined> => {
@@ -328,38 +329,41 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     assert.deepEqual(await service.readObject(crlBucket, key), old.der)
   })
 
-  test('off and on: what is revoked meanwhile is on the first CRL after it, whose number is higher', async (t) => {
+  test('revocations while CRLs are disabled are on the first later CRL, whose number is higher', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())
     const [one, two] = [await leafOf(watched, root), await leafOf(watched, root)]
     const id = lastOf(root.arn)
-    const before = await published(watched, id)
+    const before = await readPublished(watched, id)
     await configure(watched, root, { Enabled: false })
-    await resting(watched, id)
+    await waitUntilSuspended(watched, id)
     await revoke(service, one.arn)
-    await resting(watched, id)
-    const without = await leafOf(watched, root)
-    await revoke(service, without.arn)
+    await waitUntilSuspended(watched, id)
+    const issuedMeanwhile = await leafOf(watched, root)
+    await revoke(service, issuedMeanwhile.arn)
     service.clock.advance({ days: 5 })
     await service.runJob('publish-crls')
-    assert.deepEqual((await published(watched, id)).der, before.der)
+    assert.deepEqual((await readPublished(watched, id)).der, before.der)
     await configure(watched, root, crlConfiguration())
-    const after = await listing(watched, id, [one, without])
+    const after = await waitForEntries(watched, id, [one, issuedMeanwhile])
     assert.ok(after.crlNumber! > before.crlNumber!)
     await revoke(service, two.arn)
-    await listing(watched, id, [one, two, without])
+    await waitForEntries(watched, id, [one, two, issuedMeanwhile])
   })
 
   for (const CrlType of ['COMPLETE', 'PARTITIONED'])
-    test(`on for the first time (${CrlType}): what was issued before is revoked on a CRL`, async (t) => {
+    test(`the first CRL (${CrlType}) lists revoked certificates from before CRLs were enabled`, async (t) => {
       const watched = await start(t)
       const { service } = watched
       const root = await createRoot(service)
-      const [before_, after_] = [await leafOf(watched, root), await leafOf(watched, root)]
-      await revoke(service, before_.arn)
+      const [revokedBefore, revokedAfter] = [
+        await leafOf(watched, root),
+        await leafOf(watched, root),
+      ]
+      await revoke(service, revokedBefore.arn)
       await configure(watched, root, crlConfiguration({ CrlType }))
-      await revoke(service, after_.arn)
+      await revoke(service, revokedAfter.arn)
       await eventually(async () => {
         const folder = bucketsFolder(service.config)
         for (const { key } of await listObjects(folder, crlBucket)) {
@@ -370,66 +374,66 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
       }, 'a CRL with both')
     })
 
-  test('a CA that is DISABLED revokes and publishes on', async (t) => {
+  test('a DISABLED CA continues to revoke and to publish', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())
     const leaf = await leafOf(watched, root)
     const id = lastOf(root.arn)
-    await published(watched, id)
+    await readPublished(watched, id)
     await service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn: root.arn,
       Status: 'DISABLED',
     })
     await revoke(service, leaf.arn)
-    const listed = await listing(watched, id, [leaf])
+    const listed = await waitForEntries(watched, id, [leaf])
     service.clock.advance({ days: 3.6 })
-    await newer(watched, id, listed)
+    await waitForNewer(watched, id, listed)
   })
 
-  test('a CA that is deleted publishes no more; restored, it does', async (t) => {
+  test('a deleted CA does not publish CRLs until it is restored', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())
     const leaf = await leafOf(watched, root)
     const id = lastOf(root.arn)
     await revoke(service, leaf.arn)
-    await listing(watched, id, [leaf])
-    const last = await settled(watched, id)
-    const which = { CertificateAuthorityArn: root.arn }
-    // A CRL that differs from the last one in its times, too.
+    await waitForEntries(watched, id, [leaf])
+    const last = await waitUntilPublished(watched, id)
+    const caInput = { CertificateAuthorityArn: root.arn }
+    // The next CRL differs from the last one in its times, too.
     service.clock.advance({ days: 3.6 })
-    await service.must('UpdateCertificateAuthority', { ...which, Status: 'DISABLED' })
-    const disabled = await newer(watched, id, last)
-    await service.must('DeleteCertificateAuthority', which)
+    await service.must('UpdateCertificateAuthority', { ...caInput, Status: 'DISABLED' })
+    const disabled = await waitForNewer(watched, id, last)
+    await service.must('DeleteCertificateAuthority', caInput)
     service.clock.advance({ days: 4 })
-    await resting(watched, id)
-    assert.deepEqual((await published(watched, id)).der, disabled.der)
-    await service.must('RestoreCertificateAuthority', which)
-    const restored = await newer(watched, id, disabled)
+    await waitUntilSuspended(watched, id)
+    assert.deepEqual((await readPublished(watched, id)).der, disabled.der)
+    await service.must('RestoreCertificateAuthority', caInput)
+    const restored = await waitForNewer(watched, id, disabled)
     assert.equal(restored.entries.size, 1)
   })
 
-  test('a CA that has expired publishes no more; with a new certificate, it does', async (t) => {
+  test('an expired CA does not publish CRLs until it has a new certificate', async (t) => {
     const watched = await start(t)
     const { service } = watched
-    const top = await createRoot(service)
+    const parent = await createRoot(service)
     const days = 20
-    const below = await createSubordinate(service, top, {
+    const below = await createSubordinate(service, parent, {
       more: revocationOptions(crlConfiguration()),
       validity: { Value: days, Type: 'DAYS' },
     })
     const leaf = await leafOf(watched, below, days - 1)
     const id = lastOf(below.arn)
     await revoke(service, leaf.arn)
-    await listing(watched, id, [leaf])
-    const last = await settled(watched, id)
+    await waitForEntries(watched, id, [leaf])
+    const last = await waitUntilPublished(watched, id)
     service.clock.advance({ days: days + 1 })
-    await resting(watched, id)
-    assert.deepEqual((await published(watched, id)).der, last.der)
+    await waitUntilSuspended(watched, id)
+    assert.deepEqual((await readPublished(watched, id)).der, last.der)
     const renewed = await issue(
       service,
-      { arn: top.arn, csr: below.csr },
+      { arn: parent.arn, csr: below.csr },
       { template: 'SubordinateCACertificate_PathLen0', validity: { Value: 1, Type: 'YEARS' } },
     )
     await service.must('ImportCertificateAuthorityCertificate', {
@@ -437,19 +441,22 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
       Certificate: base64(renewed.certificate),
       CertificateChain: base64(renewed.chain ?? ''),
     })
-    const again = await newer(watched, id, last)
-    assert.equal(again.entries.size, 1, 'it expired after the last CRL')
+    const again = await waitForNewer(watched, id, last)
+    assert.equal(again.entries.size, 1, 'the certificate expired after the last CRL')
   })
 
-  test('without a revocation a CRL is made anew at half its life; expired entries are on one more', async (t) => {
+  test('without revocations a CRL is renewed after half its validity; expired entries are on one more CRL', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())
-    const [short, long] = [await leafOf(watched, root, 1), await leafOf(watched, root, 300)]
+    const [shortLived, longLived] = [
+      await leafOf(watched, root, 1),
+      await leafOf(watched, root, 300),
+    ]
     const id = lastOf(root.arn)
-    for (const { arn } of [short, long]) await revoke(service, arn)
-    await listing(watched, id, [short, long])
-    let crl = await settled(watched, id)
+    for (const { arn } of [shortLived, longLived]) await revoke(service, arn)
+    await waitForEntries(watched, id, [shortLived, longLived])
+    let crl = await waitUntilPublished(watched, id)
     const steps = [
       { days: 3.4, size: undefined },
       { days: 0.2, size: 2 },
@@ -460,17 +467,21 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
       service.clock.advance({ days })
       if (size === undefined) {
         await service.runJob('publish-crls')
-        assert.deepEqual((await published(watched, id)).der, crl.der, 'not before half its life')
+        assert.deepEqual(
+          (await readPublished(watched, id)).der,
+          crl.der,
+          'no renewal before half its validity',
+        )
       } else {
-        crl = await newer(watched, id, crl)
+        crl = await waitForNewer(watched, id, crl)
         assert.equal(crl.entries.size, size)
       }
     }
-    assert.deepEqual([...crl.entries.keys()], [serialOf(long.arn)])
+    assert.deepEqual([...crl.entries.keys()], [serialOf(longLived.arn)])
     assert.equal(crl.nextUpdate.getTime() - crl.thisUpdate.getTime(), 7 * 86_400_000 + 3_600_000)
   })
 
-  test('CRLs of CAs with every kind of key are published, and name their CA', async (t) => {
+  test('CRLs of CAs with every key algorithm are published with the name of their CA', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const algorithms = ['RSA_2048', 'EC_secp384r1', 'ML_DSA_44', 'ML_DSA_87']
@@ -485,7 +496,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
       )
       const name = await requireBound(watched, leaf)
       await revoke(service, leaf.arn)
-      const crl = await listing(watched, name, [leaf])
+      const crl = await waitForEntries(watched, name, [leaf])
       const { subject } = parseCertificate(parsePem(root.certificate)[0]!.der)
       assert.deepEqual(Buffer.from(crl.issuer), Buffer.from(subject.der))
     }

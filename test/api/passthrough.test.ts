@@ -1,4 +1,4 @@
-/** ApiPassthrough, CsrExtensions and CSRs of every kind through the running server; read by foreign parsers. */
+/** ApiPassthrough, CsrExtensions and CSRs of every kind on a running server, with results read by independent parsers. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
@@ -51,8 +51,8 @@ const certificateWith = async (
   ...args: Parameters<typeof pemWith>
 ): Promise<peculiar.X509Certificate> => new peculiar.X509Certificate(await pemWith(...args))
 
-/** Hex of an extension's value, with `critical` before it. */
-function shown(certificate: peculiar.X509Certificate, oid: string): string | undefined {
+/** The value of an extension in hexadecimal, after `critical` if it is critical. */
+function extensionHex(certificate: peculiar.X509Certificate, oid: string): string | undefined {
   const extension = certificate.getExtension(oid)
   if (extension === null) return undefined
   const hex = Buffer.from(extension.value).toString('hex')
@@ -88,7 +88,7 @@ const everyAttribute = {
   Country: 'DE',
 }
 
-test('all fourteen attributes of a subject, in the order of the model, each of its string type', async () => {
+test('all fourteen subject attributes are encoded in the order of the API model, each with its string type', async () => {
   const certificate = await certificateWith({ Subject: everyAttribute })
   const rdn = (type: string, tag: string, text: string): string =>
     tlv('31', tlv('30', tlv('06', type) + tlv(tag, hexOf(text))))
@@ -113,7 +113,7 @@ test('all fourteen attributes of a subject, in the order of the model, each of i
   assert.equal(found, `3081${length}${name}`)
 })
 
-test('custom attributes in the order given, each of its string type; not mixed with others', async () => {
+test('custom attributes are encoded in the given order with their string types, and cannot be combined with standard ones', async () => {
   const CustomAttributes = [
     { ObjectIdentifier: '1.3.6.1.4.1.37244.1.3', Value: 'FFF1' },
     { ObjectIdentifier: '2.5.4.6', Value: 'FR' },
@@ -145,7 +145,7 @@ test('custom attributes in the order given, each of its string type; not mixed w
     assert.match(await custom(text), /^ValidationException: .*[oO]bjectIdentifier/)
 })
 
-test('a subject without attributes is refused, whatever it belongs to', async () => {
+test('a subject or directory name without attributes is refused', async () => {
   for (const Subject of [{}, { CommonName: '' }])
     assert.equal(
       await refusalOf({ Subject }),
@@ -158,7 +158,7 @@ test('a subject without attributes is refused, whatever it belongs to', async ()
   )
 })
 
-test('the API subject replaces that of the CSR wholly; without one it stays', async () => {
+test('a subject in ApiPassthrough replaces that of the CSR entirely; otherwise that of the CSR is used', async () => {
   const replaced = await certificateWith({ Subject: { Title: 'T' } }, { request: 'odd-subject' })
   assert.equal(
     Buffer.from(replaced.subjectName.toArrayBuffer()).toString('hex'),
@@ -180,20 +180,20 @@ const usages: [string, string][] = [
   ['DecipherOnly', '0303070080'],
 ]
 
-test('each bit of a key usage in minimal DER, critical; false ones do not count', async () => {
+test('each key usage bit is encoded in minimal DER and critical, and false bits are ignored', async () => {
   for (const [member, hex] of usages) {
     const KeyUsage = { KeyCertSign: false, [member]: true }
     const certificate = await certificateWith({ Extensions: { KeyUsage } })
-    assert.equal(shown(certificate, '2.5.29.15'), `critical ${hex}`, member)
+    assert.equal(extensionHex(certificate, '2.5.29.15'), `critical ${hex}`, member)
   }
   const KeyUsage = Object.fromEntries(usages.map(([member]) => [member, true]))
   const all = await certificateWith({ Extensions: { KeyUsage } })
-  assert.equal(shown(all, '2.5.29.15'), 'critical 030307fb80')
+  assert.equal(extensionHex(all, '2.5.29.15'), 'critical 030307fb80')
   const ca = await certificateWith(
     { Extensions: { KeyUsage: { KeyCertSign: true } } },
     { template: 'BlankSubordinateCACertificate_PathLen0_APIPassthrough' },
   )
-  assert.equal(shown(ca, '2.5.29.15'), 'critical 03020204')
+  assert.equal(extensionHex(ca, '2.5.29.15'), 'critical 03020204')
   for (const none of [{}, { DigitalSignature: false }])
     assert.match(
       await refusalOf({ Extensions: { KeyUsage: none } }),
@@ -201,7 +201,7 @@ test('each bit of a key usage in minimal DER, critical; false ones do not count'
     )
 })
 
-test('a key usage of nine bits, as AWS writes it, can be had as a custom extension', async () => {
+test('the nine-bit key usage encoding of AWS is available as a custom extension', async () => {
   const CustomExtensions = [
     {
       ObjectIdentifier: '2.5.29.15',
@@ -210,7 +210,7 @@ test('a key usage of nine bits, as AWS writes it, can be had as a custom extensi
     },
   ]
   const certificate = await certificateWith({ Extensions: { CustomExtensions } })
-  assert.equal(shown(certificate, '2.5.29.15'), 'critical 0303070080')
+  assert.equal(extensionHex(certificate, '2.5.29.15'), 'critical 0303070080')
 })
 
 const purposes: [string, string][] = [
@@ -225,7 +225,7 @@ const purposes: [string, string][] = [
   ['CERTIFICATE_TRANSPARENCY', '1.3.6.1.4.1.11129.2.4.4'],
 ]
 
-test('purposes by name and by object identifier, in the order given, not critical', async () => {
+test('extended key usages by name and by object identifier keep their order and are not critical', async () => {
   const named = purposes.map(([ExtendedKeyUsageType]) => ({ ExtendedKeyUsageType }))
   const custom = { ExtendedKeyUsageObjectIdentifier: '2.39.123456789012345678901234567890' }
   const ExtendedKeyUsage = [custom, ...named]
@@ -237,15 +237,15 @@ test('purposes by name and by object identifier, in the order given, not critica
   assert.equal(new peculiar.X509Certificate(pem).getExtension('2.5.29.37')?.critical, false)
 })
 
-test('a purpose is one of the two, an object identifier, and there once', async () => {
+test('an extended key usage must have exactly one of the two members, a valid object identifier, and no duplicate', async () => {
   const refused = (...ExtendedKeyUsage: object[]): Promise<string> =>
     refusalOf({ Extensions: { ExtendedKeyUsage } })
   const server = { ExtendedKeyUsageType: 'SERVER_AUTH' }
   const both = { ...server, ExtendedKeyUsageObjectIdentifier: '1.2.3' }
-  const at =
+  const exactlyOne =
     /^InvalidArgsException: ApiPassthrough\.Extensions\.ExtendedKeyUsage\[1\] must have exactly one of ExtendedKeyUsageType, ExtendedKeyUsageObjectIdentifier/
-  assert.match(await refused(server, both), at)
-  assert.match(await refused(server, {}), at)
+  assert.match(await refused(server, both), exactlyOne)
+  assert.match(await refused(server, {}), exactlyOne)
   assert.match(
     await refused({ ExtendedKeyUsageObjectIdentifier: '1.2.03' }),
     /^InvalidArgsException: ApiPassthrough\.Extensions\.ExtendedKeyUsage\[0\].* '1\.2\.03' is not an object identifier/,
@@ -312,7 +312,7 @@ const names: [string, object, string][] = [
   ).map(([IpAddress, hex]): [string, object, string] => [IpAddress, { IpAddress }, tlv('87', hex)]),
 ]
 
-test('every kind of general name, to the byte', async () => {
+test('every kind of general name has its exact encoding', async () => {
   for (const [label, name, hex] of names) {
     const certificate = new X509Certificate(await pemWith(san(name)))
     const extension = `0603551d11${tlv('04', tlv('30', hex))}`
@@ -321,7 +321,7 @@ test('every kind of general name, to the byte', async () => {
   }
 })
 
-test('OpenSSL reads the names that were asked for, in their order, and none of the CSR', async () => {
+test('OpenSSL reads exactly the requested names in their order, and none from the CSR', async () => {
   const pem = await pemWith(
     san(
       { DnsName: '*.example.com' },
@@ -343,7 +343,7 @@ test('OpenSSL reads the names that were asked for, in their order, and none of t
   )
 })
 
-test('what a general name cannot be is refused, and the member named', async () => {
+test('invalid general names are refused with the name of the member', async () => {
   const at = String.raw`^InvalidArgsException: ApiPassthrough\.Extensions\.SubjectAlternativeNames\[1\]`
   const cases: [object, string][] = [
     [{}, ' must have exactly one of OtherName, .*; it has 0'],
@@ -400,7 +400,7 @@ test('what a general name cannot be is refused, and the member named', async () 
     assert.match(await refusalOf(san({ DnsName: 'ok' }, name)), new RegExp(at + text))
 })
 
-test('a SAN of the API is critical when nobody else is named, and only then', async () => {
+test('a SAN in ApiPassthrough is critical if and only if the subject is empty', async () => {
   const names_ = san({ DnsName: 'api.example.com' })
   for (const request of [
     'empty-subject-no-san',
@@ -408,14 +408,14 @@ test('a SAN of the API is critical when nobody else is named, and only then', as
     'empty-subject-critical-san',
   ]) {
     const certificate = await certificateWith(names_, { request })
-    assert.match(shown(certificate, '2.5.29.17') ?? '', /^critical 3011820f/, request)
+    assert.match(extensionHex(certificate, '2.5.29.17') ?? '', /^critical 3011820f/, request)
     assert.equal(certificate.subject, '')
   }
   const named = await certificateWith(
     { ...names_, Subject: { CommonName: 'x' } },
     { request: 'empty-subject-no-san' },
   )
-  assert.match(shown(named, '2.5.29.17') ?? '', /^3011820f/)
+  assert.match(extensionHex(named, '2.5.29.17') ?? '', /^3011820f/)
   const CustomExtensions = [
     { ObjectIdentifier: '2.5.29.17', Value: Buffer.from('3003820161', 'hex').toString('base64') },
   ]
@@ -423,10 +423,10 @@ test('a SAN of the API is critical when nobody else is named, and only then', as
     { Extensions: { CustomExtensions } },
     { request: 'empty-subject-no-san' },
   )
-  assert.equal(shown(asCustom, '2.5.29.17'), 'critical 3003820161')
+  assert.equal(extensionHex(asCustom, '2.5.29.17'), 'critical 3003820161')
 })
 
-test('a CA is never nameless, even with a critical SAN', async () => {
+test('a CA certificate without a subject is refused, even with a critical SAN', async () => {
   const template = 'BlankSubordinateCACertificate_PathLen0_APIPassthrough'
   const more = { ApiPassthrough: san({ DnsName: 'ca.example.com' }) }
   for (const request of ['empty-subject-no-san', 'empty-subject-critical-san'])
@@ -443,7 +443,7 @@ test('a CA is never nameless, even with a critical SAN', async () => {
   assert.equal(new X509Certificate(certificate).subject, 'CN=CA')
 })
 
-test('certificate policies, with the addresses of their statements', async () => {
+test('certificate policies are encoded with the URIs of their practice statements', async () => {
   const policy = (CertPolicyId: string, ...uris: string[]) => ({
     CertPolicyId,
     ...(uris.length > 0 && {
@@ -458,7 +458,7 @@ test('certificate policies, with the addresses of their statements', async () =>
   const CertificatePolicies = [policy('1.2.3', 'http://a', 'http://b'), policy('2.5.29.32.0')]
   const certificate = await certificateWith({ Extensions: { CertificatePolicies } })
   assert.equal(
-    shown(certificate, '2.5.29.32'),
+    extensionHex(certificate, '2.5.29.32'),
     tlv(
       '30',
       tlv('30', `06022a03${tlv('30', qualifier('http://a') + qualifier('http://b'))}`) +
@@ -487,7 +487,7 @@ test('certificate policies, with the addresses of their statements', async () =>
   assert.match(await refused(bad), /^ValidationException: .*policyQualifierId/)
 })
 
-test('custom extensions: critical or not, in the order given, any DER', async () => {
+test('custom extensions with any DER value keep their order and criticality', async () => {
   const der = ['0500', '3000', '0c0568656c6c6f', '1e020041', '3003020101']
   const CustomExtensions = der.map((hex, index) => ({
     ObjectIdentifier: `1.3.6.1.4.1.99999.${9 - index}`,
@@ -495,7 +495,10 @@ test('custom extensions: critical or not, in the order given, any DER', async ()
     ...(index % 2 === 0 ? {} : { Critical: index === 1 }),
   }))
   const certificate = await certificateWith({ Extensions: { CustomExtensions } })
-  const found = Array.from(certificate.extensions, ({ type }) => [type, shown(certificate, type)])
+  const found = Array.from(certificate.extensions, ({ type }) => [
+    type,
+    extensionHex(certificate, type),
+  ])
   assert.deepEqual(
     found.slice(3),
     der.map((hex, index) => [
@@ -505,7 +508,7 @@ test('custom extensions: critical or not, in the order given, any DER', async ()
   )
 })
 
-test('a custom extension that is not one DER value is refused, and named', async () => {
+test('a custom extension whose value is not a single DER element is refused and named', async () => {
   const custom = (ObjectIdentifier: string, hex: string) => ({
     ObjectIdentifier,
     Value: Buffer.from(hex, 'hex').toString('base64'),
@@ -526,7 +529,7 @@ test('a custom extension that is not one DER value is refused, and named', async
   assert.match(await refused({ ObjectIdentifier: '1.2.4', Value: '%' }), /^ValidationException: /)
 })
 
-test('custom extensions of a known kind must be of its form', async () => {
+test('custom extensions of known types must be valid for their type', async () => {
   const refused = (ObjectIdentifier: string, hex: string, Critical = false): Promise<string> => {
     const Value = Buffer.from(hex, 'hex').toString('base64')
     const CustomExtensions = [{ ObjectIdentifier, Value, Critical }]
@@ -544,7 +547,7 @@ test('custom extensions of a known kind must be of its form', async () => {
   assert.match(await refused('2.5.29.30', '3000', true), lint('name-constraints-ca'))
 })
 
-test('an extension that the passthrough gives twice is refused', async () => {
+test('an extension that occurs twice in ApiPassthrough is refused', async () => {
   const twice = 'InvalidArgsException: ApiPassthrough.Extensions gives extension '
   const custom = (ObjectIdentifier: string, hex: string) => ({
     ObjectIdentifier,
@@ -582,7 +585,7 @@ test('an extension that the passthrough gives twice is refused', async () => {
     assert.equal(await refusalOf({ Extensions }), `${twice}${name} more than once`)
 })
 
-test('a template without API passthrough ignores all of it, even what could not be encoded', async () => {
+test('a template without API passthrough ignores ApiPassthrough, even invalid values', async () => {
   const wrong = { Subject: {}, ...san({ IpAddress: 'nonsense' }, {}) }
   for (const template of ['EndEntityCertificate', 'BlankEndEntityCertificate_CSRPassthrough']) {
     const certificate = await certificateWith(wrong, { template, request: 'ec-server' })
@@ -632,7 +635,7 @@ const withCsrExtensions = (CsrExtensions: object): Record<string, unknown> => {
   return { ...input, CertificateAuthorityConfiguration: { ...configuration, CsrExtensions } }
 }
 
-test('the CSR of a CA asks for its CsrExtensions, and Describe returns them', async (t) => {
+test('the CSR of a CA contains its CsrExtensions, and DescribeCertificateAuthority returns them', async (t) => {
   const { CertificateAuthorityConfiguration } = withCsrExtensions(csrExtensions)
   const { arn, csr: pem } = await createAuthority(service, {
     more: { CertificateAuthorityConfiguration },
@@ -667,7 +670,7 @@ test('the CSR of a CA asks for its CsrExtensions, and Describe returns them', as
     assert.match(text, pattern)
 })
 
-test('what CsrExtensions cannot be is refused, and the member named', async () => {
+test('invalid CsrExtensions are refused with the name of the member', async () => {
   const AccessLocation = { DnsName: 'a' }
   const access = (AccessMethod: object, location: object = AccessLocation) => ({
     SubjectInformationAccess: [{ AccessMethod, AccessLocation: location }],
@@ -699,7 +702,7 @@ test('what CsrExtensions cannot be is refused, and the member named', async () =
 
 type KeyName = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
 
-/** A CSR by an ML-DSA key, which no foreign tool here makes. */
+/** A CSR with an ML-DSA key, which no external tool here can create. */
 function mlDsaCsr(name: KeyName): string {
   const { privateKey, publicKey } = generateKeyPairSync(name as 'ml-dsa-44')
   const info = encodeCertificationRequestInfo({
@@ -712,7 +715,7 @@ function mlDsaCsr(name: KeyName): string {
   return encodePem('CERTIFICATE REQUEST', request)
 }
 
-/** OpenSSL, in Node, checks each signature of a chain by the next certificate, and the last by itself. */
+/** Verifies with node:crypto that each certificate of a chain is signed by the next one, and the last by itself. */
 function assertChain(pems: readonly string[]): void {
   const chain = pems.map((pem) => new X509Certificate(pem))
   for (const [index, certificate] of chain.entries()) {
@@ -723,9 +726,9 @@ function assertChain(pems: readonly string[]): void {
 }
 
 for (const keyAlgorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'])
-  test(`${keyAlgorithm}: a root, an issuing CA, and leaves of every kind of key`, async () => {
-    const top = await createRoot(service, { keyAlgorithm })
-    const issuing = await createSubordinate(service, top, {
+  test(`a root and an issuing CA with ${keyAlgorithm} keys sign leaf certificates of every key type`, async () => {
+    const mlDsaRoot = await createRoot(service, { keyAlgorithm })
+    const issuing = await createSubordinate(service, mlDsaRoot, {
       keyAlgorithm,
       parentSigningAlgorithm: keyAlgorithm,
     })
@@ -736,8 +739,8 @@ for (const keyAlgorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'])
         { arn: issuing.arn, csr: request },
         { signingAlgorithm: keyAlgorithm },
       )
-      assertChain([leaf.certificate, issuing.certificate, top.certificate])
-      assert.equal(leaf.chain, `${issuing.certificate}\n${top.certificate}`)
+      assertChain([leaf.certificate, issuing.certificate, mlDsaRoot.certificate])
+      assert.equal(leaf.chain, `${issuing.certificate}\n${mlDsaRoot.certificate}`)
     }
     const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', {
       CertificateAuthorityArn: issuing.arn,
@@ -750,7 +753,7 @@ for (const keyAlgorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'])
     )
   })
 
-test('hierarchies of mixed keys are issued by passthrough templates', async () => {
+test('hierarchies of mixed key algorithms have valid chains', async () => {
   const rsaRoot = await createRoot(service, { keyAlgorithm: 'RSA_3072' })
   const ecIssuing = await createSubordinate(service, rsaRoot, {
     keyAlgorithm: 'EC_secp384r1',
@@ -777,15 +780,15 @@ test('hierarchies of mixed keys are issued by passthrough templates', async () =
   assertChain([direct.certificate, mlDsaRoot.certificate])
 })
 
-test('the public key of a CSR is certified as it is, whatever its kind', async () => {
+test('the public key of a CSR is certified unchanged, for every key type', async () => {
   for (const request of [
     ...['ed25519', 'ec-p384', 'ec-p521', 'rsa-2048', 'rsa-8192'].map(csr),
     mlDsaCsr('ml-dsa-65'),
   ]) {
     const { certificate } = await issue(service, { arn: root.arn, csr: request })
-    const asked = new peculiar.Pkcs10CertificateRequest(request).publicKey.rawData
-    const given = new peculiar.X509Certificate(certificate).publicKey.rawData
-    assert.deepEqual(Buffer.from(given), Buffer.from(asked))
+    const requested = new peculiar.Pkcs10CertificateRequest(request).publicKey.rawData
+    const issued = new peculiar.X509Certificate(certificate).publicKey.rawData
+    assert.deepEqual(Buffer.from(issued), Buffer.from(requested))
     assertChain([certificate, root.certificate])
   }
 })
@@ -796,7 +799,7 @@ const weak: [string, RegExp][] = [
   ['rsa-even-exponent', /RSA exponent is even$/],
 ]
 
-test('weak keys are refused, and why is said', async () => {
+test('weak keys are refused with the reason', async () => {
   for (const [name, text] of weak) {
     const refusal = await service.refusal('IssueCertificate', issueInput(root.arn, csr(name)))
     assert.match(refusal, /^MalformedCSRException: CSR has a public key that is not accepted: /)
@@ -804,18 +807,18 @@ test('weak keys are refused, and why is said', async () => {
   }
 })
 
-test('with --weak-keys=allow they are certified as AWS does', async () => {
-  const allowUnknownFlags = await TestService.start({ weakKeys: 'allow' })
+test('--weak-keys=allow certifies weak keys as AWS does', async () => {
+  const weakKeyService = await TestService.start({ weakKeys: 'allow' })
   try {
-    const ca = await createRoot(allowUnknownFlags)
+    const ca = await createRoot(weakKeyService)
     for (const [name] of weak) {
-      const { certificate } = await issue(allowUnknownFlags, { arn: ca.arn, csr: csr(name) })
-      const asked = new peculiar.Pkcs10CertificateRequest(csr(name)).publicKey.rawData
-      const given = new peculiar.X509Certificate(certificate).publicKey.rawData
-      assert.deepEqual(Buffer.from(given), Buffer.from(asked), name)
+      const { certificate } = await issue(weakKeyService, { arn: ca.arn, csr: csr(name) })
+      const requested = new peculiar.Pkcs10CertificateRequest(csr(name)).publicKey.rawData
+      const issued = new peculiar.X509Certificate(certificate).publicKey.rawData
+      assert.deepEqual(Buffer.from(issued), Buffer.from(requested), name)
       assertChain([certificate, ca.certificate])
     }
   } finally {
-    await allowUnknownFlags.close()
+    await weakKeyService.close()
   }
 })

@@ -33,7 +33,7 @@ async function permissionsOf(arn: string): Promise<Members[]> {
   return (await service.must('ListPermissions', { CertificateAuthorityArn: arn })).Permissions
 }
 
-test('a permission is for the own account unless said otherwise, and is listed with its policy', async () => {
+test('a permission defaults to the own account and is listed with its policy', async () => {
   const { arn } = await createAuthority(service)
   assert.deepEqual(await permissionsOf(arn), [])
   const from = service.clock.now().getTime() / 1000
@@ -62,7 +62,7 @@ test('a permission is for the own account unless said otherwise, and is listed w
   })
 })
 
-test('a permission for the same account exists already, whatever its actions; another CA has its own', async () => {
+test('an account has at most one permission for each CA, whatever its actions', async () => {
   const { arn } = await createAuthority(service)
   const other = await createAuthority(service)
   await create(arn, { Actions: ['GetCertificate'] })
@@ -83,7 +83,7 @@ test('a permission for the same account exists already, whatever its actions; an
   )
 })
 
-test('of two creations at once, one wins', async () => {
+test('exactly one of several concurrent creations succeeds', async () => {
   const { arn } = await createAuthority(service)
   const input = { CertificateAuthorityArn: arn, Principal, Actions }
   const answers = await Promise.all(
@@ -99,13 +99,13 @@ test('of two creations at once, one wins', async () => {
   assert.equal((await permissionsOf(arn)).length, 1)
 })
 
-test('an action that is given twice counts once', async () => {
+test('a repeated action is stored once', async () => {
   const { arn } = await createAuthority(service)
   await create(arn, { Actions: ['GetCertificate', 'IssueCertificate', 'GetCertificate'] })
   assert.deepEqual((await permissionsOf(arn))[0].Actions, ['GetCertificate', 'IssueCertificate'])
 })
 
-test('other principals, actions and accounts are refused, and make nothing', async () => {
+test('invalid principals, actions and accounts are refused, and no permission is created', async () => {
   const { arn } = await createAuthority(service)
   const refusal = (more: object): Promise<string> =>
     service.refusal('CreatePermission', {
@@ -136,7 +136,7 @@ test('other principals, actions and accounts are refused, and make nothing', asy
   assert.deepEqual(await permissionsOf(arn), [])
 })
 
-test('a permission is deleted by principal and account; one that is not there is not found', async () => {
+test('a permission is deleted by principal and account; a nonexistent permission is reported', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   await create(CertificateAuthorityArn)
   await create(CertificateAuthorityArn, { SourceAccount: otherAccountId })
@@ -161,7 +161,7 @@ test('a permission is deleted by principal and account; one that is not there is
   assert.equal((await permissionsOf(CertificateAuthorityArn)).length, 2)
 })
 
-test('ListPermissions pages through all accounts once, and its token is for this CA and caller', async () => {
+test('ListPermissions returns each account once, and its page token is bound to the CA and the caller', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   const other = await createAuthority(service)
   const accounts = Array.from({ length: 7 }, (_, index) => `${index}`.repeat(12)).toReversed()
@@ -187,14 +187,14 @@ test('ListPermissions pages through all accounts once, and its token is for this
   const [NextToken] = tokens
   const foreign = { CertificateAuthorityArn: other.arn, NextToken }
   assert.equal(await service.refusal('ListPermissions', foreign), message)
-  const made = { CertificateAuthorityArn, NextToken: 'x' }
-  assert.equal(await service.refusal('ListPermissions', made), message)
+  const invented = { CertificateAuthorityArn, NextToken: 'x' }
+  assert.equal(await service.refusal('ListPermissions', invented), message)
   const { credentials } = await createUser(service, { statements: [allow('*')] })
   const own = { CertificateAuthorityArn, NextToken }
   assert.equal(await service.refusal('ListPermissions', own, { credentials }), message)
 })
 
-test('an exact page has no token, and MaxResults has its limits', async () => {
+test('a last page that is full has no page token, and MaxResults has limits', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   for (const SourceAccount of [otherAccountId, ownAccountId])
     await create(CertificateAuthorityArn, { SourceAccount })
@@ -214,7 +214,7 @@ const calls: [operation: string, input: object][] = [
   ['ListPermissions', {}],
 ]
 
-test('permissions go with a CA that waits, and not with one that is deleted or unknown', async () => {
+test('permissions apply to a pending CA, and not to a deleted or unknown CA', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   await create(CertificateAuthorityArn)
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn })
@@ -244,7 +244,7 @@ test('permissions go with a CA that waits, and not with one that is deleted or u
   assert.equal((await permissionsOf(CertificateAuthorityArn)).length, 1)
 })
 
-test('a permission gives the account that it is for nothing, and holds over a restart', async () => {
+test('a permission grants nothing to principals of its source account, and survives a restart', async () => {
   const { arn } = await createRoot(service)
   await create(arn, { SourceAccount: otherAccountId })
   await service.restart()

@@ -1,4 +1,4 @@
-/** Users, roles, policies and identity providers on the command line, beside a running server. */
+/** Commands for users, roles, policies and identity providers, beside a running server. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,17 +23,17 @@ after(async () => {
 const signet = (...args: string[]): Promise<Outcome> =>
   command([...args, '--data', service.config.dataDirectory])
 
-// oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON output of any shape
 async function json(...args: string[]): Promise<any> {
   const { code, stdout, stderr } = await signet(...args)
   assert.equal(code, 0, stderr)
   return stdout === '' ? undefined : JSON.parse(stdout)
 }
 
-async function refused(said: RegExp, ...args: string[]): Promise<void> {
+async function assertRefused(message: RegExp, ...args: string[]): Promise<void> {
   const { code, stderr } = await signet(...args)
   assert.equal(code, 2, stderr)
-  assert.match(stderr, said)
+  assert.match(stderr, message)
 }
 
 let files = 0
@@ -43,7 +43,7 @@ async function fileWith(text: string): Promise<string> {
   return path
 }
 
-test('users are made, tagged, listed and deleted', async () => {
+test('signet user creates, tags, lists and deletes users', async () => {
   const alice = await json('user', 'create', 'alice', '--tag', 'team=web', '--tag', 'Level=2=x')
   assert.match(alice.UserId, /^AIDA[A-Z2-7]{16}$/)
   assert.deepEqual(
@@ -57,10 +57,19 @@ test('users are made, tagged, listed and deleted', async () => {
       ],
     ],
   )
-  await refused(/already has a user Alice/, 'user', 'create', 'Alice')
-  await refused(/--user must match/, 'user', 'create', 'a/b')
-  await refused(/--tag has a key twice/, 'user', 'tag', 'alice', '--tag', 'a=1', '--tag', 'A=2')
-  await refused(/--tag must be key=value/, 'user', 'tag', 'alice', '--tag', '<=1')
+  await assertRefused(/already has a user Alice/, 'user', 'create', 'Alice')
+  await assertRefused(/--user must match/, 'user', 'create', 'a/b')
+  await assertRefused(
+    /--tag has a key twice/,
+    'user',
+    'tag',
+    'alice',
+    '--tag',
+    'a=1',
+    '--tag',
+    'A=2',
+  )
+  await assertRefused(/--tag must be key=value/, 'user', 'tag', 'alice', '--tag', '<=1')
   await json('user', 'tag', 'alice', '--tag', 'team=db')
   const listed = await json('user', 'list', '--account', '123456789012')
   assert.deepEqual(
@@ -71,24 +80,24 @@ test('users are made, tagged, listed and deleted', async () => {
     ],
   )
   const key = await json('access-key', 'create', '--user', 'ALICE')
-  assert.equal(key.UserName, 'alice', 'whatever the case')
-  await refused(/has access keys; delete them first/, 'user', 'delete', 'alice')
+  assert.equal(key.UserName, 'alice', 'user names are case-insensitive')
+  await assertRefused(/has access keys; delete them first/, 'user', 'delete', 'alice')
   await json('access-key', 'delete', key.AccessKeyId)
   await json('user', 'delete', 'alice')
-  await refused(/has no user alice/, 'user', 'delete', 'alice')
+  await assertRefused(/has no user alice/, 'user', 'delete', 'alice')
 })
 
-test('policies of a user count at once, and keys are rotated without a gap', async () => {
+test('policy changes apply within a second, and access keys can be rotated without interruption', async () => {
   const first = await json('access-key', 'create', '--user', 'bob')
   const credentials = { accessKeyId: first.AccessKeyId, secretAccessKey: first.SecretAccessKey }
-  const list = async (with_ = credentials): Promise<string> => {
+  const list = async (caller = credentials): Promise<string> => {
     service.clock.advance({ seconds: 1 })
-    const { status, json: said } = await service.call(
+    const { status, json: body } = await service.call(
       'ListCertificateAuthorities',
       {},
-      { credentials: with_ },
+      { credentials: caller },
     )
-    return status === 200 ? 'ok' : String(said['__type'])
+    return status === 200 ? 'ok' : String(body['__type'])
   }
   assert.equal(await list(), 'AccessDeniedException')
   const policy = await fileWith(policyOf(allow('List*')))
@@ -109,9 +118,9 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
   ])
   await json('policy', 'delete', ...named)
   assert.equal(await list(fresh), 'AccessDeniedException')
-  await refused(/bob has no policy lists/, 'policy', 'delete', ...named)
-  await refused(/either --user or --role is required/, 'policy', 'list')
-  await refused(
+  await assertRefused(/bob has no policy lists/, 'policy', 'delete', ...named)
+  await assertRefused(/either --user or --role is required/, 'policy', 'list')
+  await assertRefused(
     /either --user or --role is required/,
     'policy',
     'list',
@@ -121,9 +130,9 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
     'x',
   )
   const bad = await fileWith('{"Statement":1}')
-  await refused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
+  await assertRefused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
   const missing = join(folder, 'none')
-  await refused(
+  await assertRefused(
     /--policy: cannot read .*: no such file/,
     'policy',
     'put',
@@ -133,7 +142,7 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
   )
 })
 
-test('the last use of a key is shown', async () => {
+test('signet access-key list shows the last use of each key', async () => {
   await service.must('ListCertificateAuthorities', {})
   await service.restart()
   const keys: Record<string, string>[] = await json('access-key', 'list')
@@ -143,7 +152,7 @@ test('the last use of a key is shown', async () => {
   assert.ok(age >= 0 && age < 60_000, String(age))
 })
 
-test('roles are made with their trust, changed and deleted', async () => {
+test('signet role creates roles with a trust policy, updates and deletes them', async () => {
   const trust = await fileWith(policyOf(trusting({ AWS: '123456789012' })))
   const role = await json('role', 'create', 'issuer', '--trust-policy', trust)
   assert.match(role.RoleId, /^AROA[A-Z2-7]{16}$/)
@@ -155,10 +164,17 @@ test('roles are made with their trust, changed and deleted', async () => {
   await json('policy', 'put', '--role', 'issuer', '--name', 'lists', '--policy', policy)
   const credentials = await assume(service, role.Arn)
   await service.must('ListCertificateAuthorities', {}, { credentials })
-  await refused(/already has a role Issuer/, 'role', 'create', 'Issuer', '--trust-policy', trust)
-  await refused(/3600 to 43200/, 'role', 'update', 'issuer', '--max-session', '60')
-  await refused(/whole number/, 'role', 'update', 'issuer', '--max-session', 'x')
-  await refused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
+  await assertRefused(
+    /already has a role Issuer/,
+    'role',
+    'create',
+    'Issuer',
+    '--trust-policy',
+    trust,
+  )
+  await assertRefused(/3600 to 43200/, 'role', 'update', 'issuer', '--max-session', '60')
+  await assertRefused(/whole number/, 'role', 'update', 'issuer', '--max-session', 'x')
+  await assertRefused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
   await json('role', 'update', 'issuer', '--max-session', '2h', '--tag', 'team=web')
   const [listed] = await json('role', 'list')
   assert.deepEqual(
@@ -166,15 +182,15 @@ test('roles are made with their trust, changed and deleted', async () => {
     [7200, [{ Key: 'team', Value: 'web' }], role.AssumeRolePolicyDocument],
   )
   await json('role', 'delete', 'issuer')
-  await refused(/has no role issuer/, 'role', 'delete', 'issuer')
+  await assertRefused(/has no role issuer/, 'role', 'delete', 'issuer')
 })
 
-test('identity providers are made, changed, listed and deleted', async () => {
+test('signet oidc-provider creates, updates, lists and deletes identity providers', async () => {
   const issuer = 'https://token.example.com/id'
   const audience = ['--audience', 'signet', '--audience', 'other']
-  const made = await json('oidc-provider', 'create', issuer, ...audience)
+  const created = await json('oidc-provider', 'create', issuer, ...audience)
   assert.deepEqual(
-    [made.Arn, made.Url, made.ClientIDList, made.Keys],
+    [created.Arn, created.Url, created.ClientIDList, created.Keys],
     [
       'arn:aws:iam::123456789012:oidc-provider/token.example.com/id',
       issuer,
@@ -182,14 +198,14 @@ test('identity providers are made, changed, listed and deleted', async () => {
       'fetched from the issuer',
     ],
   )
-  await refused(
+  await assertRefused(
     /already has an identity provider for https/,
     'oidc-provider',
     'create',
     issuer,
     ...audience,
   )
-  await refused(
+  await assertRefused(
     /at least one --audience is required/,
     'oidc-provider',
     'create',
@@ -201,9 +217,15 @@ test('identity providers are made, changed, listed and deleted', async () => {
     'https://a@b.c',
     'https://a.b/?x',
   ])
-    await refused(/--issuer must be an https URL/, 'oidc-provider', 'create', bad, ...audience)
+    await assertRefused(
+      /--issuer must be an https URL/,
+      'oidc-provider',
+      'create',
+      bad,
+      ...audience,
+    )
   const secret = await fileWith('{"keys":[{"kty":"oct","k":"AAAA"}]}')
-  await refused(
+  await assertRefused(
     /--jwks must be a JSON Web Key Set/,
     'oidc-provider',
     'update',
@@ -217,10 +239,10 @@ test('identity providers are made, changed, listed and deleted', async () => {
   await json('oidc-provider', 'update', issuer, '--jwks', await fileWith('\n'))
   assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'fetched from the issuer')
   await json('oidc-provider', 'delete', issuer)
-  await refused(/has no identity provider for/, 'oidc-provider', 'delete', issuer)
+  await assertRefused(/has no identity provider for/, 'oidc-provider', 'delete', issuer)
 })
 
-test('access keys of services, and organizations of accounts', async () => {
+test('access keys can belong to service principals, and accounts to organizations', async () => {
   const key = await json(
     'access-key',
     'create',
@@ -236,19 +258,26 @@ test('access keys of services, and organizations of accounts', async () => {
     ['acm.amazonaws.com', 'arn:aws:acm:x', '123456789012', undefined],
   )
   const create = ['access-key', 'create']
-  await refused(
+  await assertRefused(
     /must be acm\.amazonaws\.com/,
     ...create,
     '--service-principal',
     'ec2.amazonaws.com',
   )
-  await refused(/either --user or --service-principal is required/, ...create)
-  await refused(/requires --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
+  await assertRefused(/either --user or --service-principal is required/, ...create)
+  await assertRefused(
+    /requires --service-principal/,
+    ...create,
+    '--user',
+    'x',
+    '--source-arn',
+    'arn:x',
+  )
   await json('account', 'create', '210987654321', '--organization', 'o-exampleorgid')
   assert.equal((await json('account', 'list'))[1].OrganizationId, 'o-exampleorgid')
   await json('account', 'update', '210987654321', '--no-organization')
   assert.equal((await json('account', 'list'))[1].OrganizationId, undefined)
-  await refused(
+  await assertRefused(
     /--organization must be o-/,
     'account',
     'update',
@@ -256,7 +285,7 @@ test('access keys of services, and organizations of accounts', async () => {
     '--organization',
     'x',
   )
-  await refused(
+  await assertRefused(
     /--organization or --no-organization is required/,
     'account',
     'update',
@@ -270,5 +299,5 @@ test('--output table prints a list as a table', async () => {
   assert.match(stdout, /^administrator +123456789012 /m)
   const empty = await signet('share', 'list', '--output', 'table')
   assert.deepEqual([empty.stdout, empty.stderr], ['', 'Nothing found.\n'])
-  await refused(/Allowed choices are table, json, csv/, 'user', 'list', '--output', 'yaml')
+  await assertRefused(/Allowed choices are table, json, csv/, 'user', 'list', '--output', 'yaml')
 })

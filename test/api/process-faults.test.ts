@@ -1,4 +1,4 @@
-/** What must not end a server: a log or an output that cannot be written, errors that nobody catches, and SIGUSR1. */
+/** Faults that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,8 +15,8 @@ const root = resolve(import.meta.dirname, '../..')
 const full = '/dev/full'
 const needsFull = existsSync(full) ? false : 'there is no /dev/full'
 const needsProc = existsSync('/proc/net/tcp') ? false : 'there is no /proc'
-/** With a primary and two workers, and as one process. */
-const processCounts = ['1', '2'] as const
+/** Values of `--workers`: a single process, and a primary with two workers. */
+const workerCounts = ['1', '2'] as const
 
 let folder: string
 let folders = 0
@@ -35,7 +35,7 @@ interface Served {
   readonly url: string
 }
 
-/** A server on a port that is chosen here, since it may not be able to say so. */
+/** Starts a server on a port chosen here, because the server may be unable to print its port. */
 async function serve(t: TestContext, workers: string, stdio: StdioOptions): Promise<Served> {
   const listen = `127.0.0.1:${await freePort()}`
   const child = spawn(
@@ -75,8 +75,8 @@ async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-/** Requests that each write a line of the log. */
-async function requests(url: string, count: number): Promise<void> {
+/** Sends requests, each of which writes a log line. */
+async function sendRequests(url: string, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 1) {
     const { status } = await fetch(url, {
       method: 'POST',
@@ -101,35 +101,35 @@ async function stop({ child }: Served): Promise<void> {
   assert.deepEqual(await exited, [0, null])
 }
 
-for (const workers of processCounts) {
+for (const workers of workerCounts) {
   test(
-    `a full disk behind standard error and output stops no server (${workers})`,
+    `a server survives a full disk behind standard output and error (workers: ${workers})`,
     { skip: needsFull },
     async (t) => {
       const to = openSync(full, 'w')
       const server = await serve(t, workers, ['ignore', to, to])
       closeSync(to)
-      await requests(server.url, 20)
+      await sendRequests(server.url, 20)
       assert.ok((await metric(server.url, 'signet_log_lines_dropped_total')) >= 20)
       assert.equal(await metric(server.url, 'signet_uncaught_errors_total'), 0)
       await stop(server)
     },
   )
 
-  test(`a closed pipe behind standard error and output stops no server (${workers})`, async (t) => {
+  test(`a server survives closed pipes behind standard output and error (workers: ${workers})`, async (t) => {
     const server = await serve(t, workers, ['ignore', 'pipe', 'pipe'])
     server.child.stdout?.destroy()
     server.child.stderr?.destroy()
-    await requests(server.url, 20)
+    await sendRequests(server.url, 20)
     assert.ok((await metric(server.url, 'signet_log_lines_dropped_total')) >= 19)
     assert.equal(await metric(server.url, 'signet_uncaught_errors_total'), 0)
     await stop(server)
   })
 
-  test(`a pipe that nobody reads blocks no server, and lines that fit are in it later (${workers})`, async (t) => {
+  test(`an unread pipe does not block a server, and buffered log lines can be read later (workers: ${workers})`, async (t) => {
     const server = await serve(t, workers, ['ignore', 'ignore', 'pipe'])
-    // More than the 64 KiB of the pipe.
-    await requests(server.url, 600)
+    // These log lines exceed the 64 KiB of the pipe.
+    await sendRequests(server.url, 600)
     assert.equal(await metric(server.url, 'signet_log_lines_dropped_total'), 0)
     let text = ''
     server.child.stderr?.on('data', (data: Buffer) => (text += data.toString()))
@@ -139,7 +139,7 @@ for (const workers of processCounts) {
     for (const line of lines) assert.doesNotThrow(() => JSON.parse(line), line)
   })
 
-  test(`what no code catches is logged and counted, and the server goes on (${workers})`, async (t) => {
+  test(`uncaught errors are logged and counted, and the server keeps running (workers: ${workers})`, async (t) => {
     const fault = `process.on('SIGUSR2', () => {
       Promise.reject(new Error('injected rejection'))
       setTimeout(() => { throw new Error('injected exception') })
@@ -157,17 +157,17 @@ for (const workers of processCounts) {
     await eventually(async () => {
       const count = await metric(server.url, 'signet_uncaught_errors_total')
       return count === 3 * pids.length ? true : undefined
-    }, 'three faults of each process')
+    }, 'three uncaught errors of each process')
     const logged = server.stderr()
-    for (const what of ['injected rejection', 'injected exception', 'injected event'])
-      assert.equal(logged.split(`"message":"${what}"`).length - 1, pids.length, logged)
+    for (const message of ['injected rejection', 'injected exception', 'injected event'])
+      assert.equal(logged.split(`"message":"${message}"`).length - 1, pids.length, logged)
     assert.match(logged, /"stack":"Error: injected exception\\n/)
     assert.deepEqual([server.child.pid ?? 0, ...(await childrenOf(server.child.pid ?? 0))], pids)
     assert.equal(await server.stop('SIGTERM'), 0)
   })
 
   test(
-    `SIGUSR1 opens no debugger in any process of a server (${workers})`,
+    `SIGUSR1 opens no debugger in any process of a server (workers: ${workers})`,
     { skip: needsProc },
     async (t) => {
       const server = await startServer(newFolder(), ['--workers', workers])
@@ -175,9 +175,9 @@ for (const workers of processCounts) {
       const pids = [server.child.pid ?? 0, ...(await childrenOf(server.child.pid ?? 0))]
       const before_ = await Promise.all(pids.map(listenersOf))
       for (const pid of pids) process.kill(pid, 'SIGUSR1')
-      // Every process has had its turn after the signal when it has answered.
+      // A process that has answered has also handled the signal.
       await metric(server.url, 'signet_database_up')
-      await requests(server.url, 10)
+      await sendRequests(server.url, 10)
       assert.doesNotMatch(server.stderr(), /Debugger listening/)
       assert.deepEqual(await Promise.all(pids.map(listenersOf)), before_)
       assert.equal(await server.stop('SIGTERM'), 0)
@@ -197,7 +197,7 @@ test('SIGHUP while a server starts does not end it', { skip: needsProc }, async 
   )
   t.after(() => child.kill('SIGKILL'))
   const { pid = 0 } = child
-  // Workers are forked first of all, and then loaded for a while.
+  // The primary forks its workers first; they then take some time to load.
   await eventually(
     async () => ((await childrenOf(pid)).length === 2 ? true : undefined),
     'two workers',
@@ -225,7 +225,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   }
 }
 
-/** Sockets of a process that listen on TCP (proc(5): state 0A, inode in the tenth column). */
+/** The listening TCP sockets of a process (proc(5): state 0A, inode in the tenth column). */
 async function listenersOf(pid: number): Promise<string[]> {
   const table = await readFile('/proc/net/tcp', 'latin1')
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/))
@@ -240,17 +240,17 @@ async function listenersOf(pid: number): Promise<string[]> {
   return links.filter((link) => listening.has(link)).toSorted()
 }
 
-interface CompletedRequest {
+interface CommandOutcome {
   readonly code: number | null
   readonly stderr: string
 }
 
-/** A command with that standard output; `pipe` is closed before it is written to. */
+/** Runs a command with the given standard output. A `pipe` is closed before the command writes to it. */
 async function run(
   args: readonly string[],
   stdout: number | 'pipe',
   flags: readonly string[] = [],
-): Promise<CompletedRequest> {
+): Promise<CommandOutcome> {
   const child = spawn(process.execPath, [...flags, signet, ...args], {
     stdio: ['ignore', stdout, 'pipe'],
     env: { PATH: process.env['PATH'] ?? '' },
@@ -263,7 +263,7 @@ async function run(
 }
 
 test(
-  'a command whose reader has gone ends quietly, and one whose output is lost fails',
+  'a command ends quietly if the reader of its output is gone, and fails if its output cannot be written',
   { skip: needsFull },
   async (t) => {
     const data = newFolder()
@@ -298,18 +298,18 @@ test(
   },
 )
 
-test('a change is made although nobody reads the answer', async (t) => {
+test('a command completes its change even if nobody reads the output', async (t) => {
   const data = newFolder()
   const server = await startServer(data, ['--workers', '1'])
   t.after(() => server.stop('SIGKILL'))
-  const made = ['user', 'create', 'quiet', '--data', data]
-  assert.deepEqual(await run(made, 'pipe'), { code: 0, stderr: '' })
-  const again = await run(made, 'pipe')
+  const creation = ['user', 'create', 'quiet', '--data', data]
+  assert.deepEqual(await run(creation, 'pipe'), { code: 0, stderr: '' })
+  const again = await run(creation, 'pipe')
   assert.equal(again.code, 2)
   assert.match(again.stderr, /quiet/)
 })
 
-test('a debugger that a signal has opened before the program was loaded ends the process, one that is asked for does not', async () => {
+test('a process ends if a signal opened the debugger before the program was loaded, but not with --inspect', async () => {
   const opened = ['--import', 'data:text/javascript,import { open } from "node:inspector"; open(0)']
   const { code, stderr } = await run(['version'], 'pipe', opened)
   assert.equal(code, 1)
@@ -317,7 +317,7 @@ test('a debugger that a signal has opened before the program was loaded ends the
   assert.equal((await run(['version'], 'pipe', ['--inspect=127.0.0.1:0'])).code, 0)
 })
 
-test('npm start, the image and the unit have no moment in which SIGUSR1 opens a debugger', async () => {
+test('npm scripts, the image and the unit start Node.js with --disable-sigusr1', async () => {
   const text = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
   const { scripts } = JSON.parse(await text('package.json')) as { scripts: Record<string, string> }
   for (const name of ['start', 'signet'])

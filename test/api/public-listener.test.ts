@@ -1,4 +1,4 @@
-/** The public listener: objects that anyone may read, certificates of CAs, and OCSP, as HTTP wants them. */
+/** HTTP semantics of the public listener: public objects, CA certificates and OCSP. */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import { request as sendRequest, type IncomingHttpHeaders } from 'node:http'
@@ -24,7 +24,7 @@ before(async () => {
 })
 after(() => service.close())
 
-interface Got {
+interface ReceivedResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -37,11 +37,11 @@ interface Options {
   readonly base?: string
 }
 
-/** One request whose path is sent as it is. */
+/** Sends one request with an unmodified path. */
 function send(
   path: string,
   { method = 'GET', headers = {}, body, base }: Options = {},
-): Promise<Got> {
+): Promise<ReceivedResponse> {
   const { hostname, port } = new URL(base ?? service.publicUrl)
   const length = body && { 'content-length': String(body.length) }
   return new Promise((resolve, reject) => {
@@ -60,10 +60,10 @@ function send(
   })
 }
 
-const get = (path: string, headers: Record<string, string> = {}): Promise<Got> =>
+const get = (path: string, headers: Record<string, string> = {}): Promise<ReceivedResponse> =>
   send(path, { headers })
 
-describe('an object that anyone may read', () => {
+describe('a public object', () => {
   let path: string
   let der: Buffer
   let root: { readonly arn: string }
@@ -75,7 +75,7 @@ describe('an object that anyone may read', () => {
     der = (await crlThat(service, key, () => true)).der
   })
 
-  test('is served whole, to be cached until its nextUpdate', async () => {
+  test('a CRL is served completely and can be cached until its nextUpdate', async () => {
     const { status, headers, body } = await get(path)
     const { nextUpdate } = readCrl(der)
     assert.equal(status, 200)
@@ -87,14 +87,14 @@ describe('an object that anyone may read', () => {
     const etag = createHash('sha256').update(der).digest('hex').slice(0, 32)
     assert.equal(headers.etag, `"${etag}"`)
     assert.equal(headers.expires, nextUpdate?.toUTCString())
-    const left = ((nextUpdate?.getTime() ?? 0) - service.clock.now().getTime()) / 1000
+    const secondsLeft = ((nextUpdate?.getTime() ?? 0) - service.clock.now().getTime()) / 1000
     const [, age] = /^public, max-age=(\d+)$/.exec(headers['cache-control'] ?? '') ?? []
-    assert.ok(Math.abs(Number(age) - left) < 5, `${age}, not ${left}`)
+    assert.ok(Math.abs(Number(age) - secondsLeft) < 5, `${age}, not ${secondsLeft}`)
     const modified = Date.parse(headers['last-modified'] ?? '')
     assert.ok(Math.abs(modified - service.clock.now().getTime()) < 60_000)
   })
 
-  test('is the same for HEAD, without the body', async () => {
+  test('HEAD returns the headers of GET without the body', async () => {
     const whole = await get(path)
     const head = await send(path, { method: 'HEAD' })
     const { date: _a, 'cache-control': _b, ...expected } = whole.headers
@@ -106,7 +106,7 @@ describe('an object that anyone may read', () => {
     assert.deepEqual((await get(`${path}?a=b`)).body, der)
   })
 
-  test('is 304 for who has it', async () => {
+  test('conditional requests for an unchanged object return 304', async () => {
     const { headers } = await get(path)
     const { etag = '', 'last-modified': modified = '' } = headers
     const later = new Date(Date.parse(modified) + 5000).toUTCString()
@@ -120,7 +120,7 @@ describe('an object that anyone may read', () => {
       [{ 'if-modified-since': later }, 304],
       [{ 'if-modified-since': earlier }, 200],
       [{ 'if-modified-since': 'yesterday' }, 200],
-      // If-None-Match counts alone when it is there (RFC 9110 §13.1.3).
+      // If-None-Match takes precedence over If-Modified-Since (RFC 9110 §13.1.3).
       [{ 'if-none-match': '"x"', 'if-modified-since': later }, 200],
     ]
     for (const [conditions, expected] of cases)
@@ -154,7 +154,7 @@ describe('an object that anyone may read', () => {
     }
   })
 
-  test('a part that is not there is 416', async () => {
+  test('a range beyond the object returns 416', async () => {
     for (const range of [`bytes=${der.length}-`, 'bytes=999999-', 'bytes=-0']) {
       const { status, headers } = await get(path, { range })
       assert.equal(status, 416, range)
@@ -162,7 +162,7 @@ describe('an object that anyone may read', () => {
     }
   })
 
-  test('what is no range, another unit, or several ranges: the whole', async () => {
+  test('an invalid range, another unit and several ranges return the complete object', async () => {
     for (const range of ['bytes=0-1,5-6', 'lines=1-2', 'bytes', 'bytes=x-y', 'nonsense']) {
       const { status, body } = await get(path, { range })
       assert.equal(status, 200, range)
@@ -170,13 +170,13 @@ describe('an object that anyone may read', () => {
     }
   })
 
-  test('a part beside what is no range: the whole', async () => {
-    // What cannot be parsed is ignored whole (RFC 9110 §14.2).
+  test('a valid range beside an invalid one returns the complete object', async () => {
+    // An invalid Range header is ignored entirely (RFC 9110 §14.2).
     for (const range of ['bytes=0-1,x', 'bytes=x,0-1', 'bytes=3-2,0-1'])
       assert.equal((await get(path, { range })).status, 200, range)
   })
 
-  test('a part of what has changed meanwhile is the whole', async () => {
+  test('a range of an object that has changed since returns the complete object', async () => {
     const { etag = '', 'last-modified': modified = '' } = (await get(path)).headers
     const statusWith = async (condition: string): Promise<number> =>
       (await get(path, { range: 'bytes=0-1', 'if-range': condition })).status
@@ -196,7 +196,7 @@ describe('an object that anyone may read', () => {
     assert.deepEqual((await get(path)).body, der)
   })
 
-  test('is replaced by the next CRL, with another ETag', async () => {
+  test('the next CRL replaces the object and has another ETag', async () => {
     const before_ = await get(path)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     service.clock.advance({ seconds: 5 })
@@ -210,7 +210,7 @@ describe('an object that anyone may read', () => {
   })
 })
 
-describe('everything else is not found', () => {
+describe('every other path is not found', () => {
   let key: string
   before(async () => {
     const root = await createRoot(service, { more: revocationOptions() })
@@ -219,7 +219,7 @@ describe('everything else is not found', () => {
     await crlThat(service, key, () => true)
   })
 
-  test('private objects, folders, and the files behind the objects', async () => {
+  test('private objects, folders and the files that store objects are not found', async () => {
     const stored = createHash('sha256').update(key).digest('hex')
     for (const path of [
       '/my-crls/acm-pca-permission-test-key-private',
@@ -239,7 +239,7 @@ describe('everything else is not found', () => {
       assert.equal((await get(path)).status, 404, path)
   })
 
-  test('private also by HEAD, conditionally, in part, and in every method', async () => {
+  test('private objects are not found by HEAD, conditional and range requests either', async () => {
     const path = '/my-crls/acm-pca-permission-test-key-private'
     const conditions = { 'if-none-match': '*', range: 'bytes=0-0' }
     assert.equal((await send(path, { method: 'HEAD', headers: conditions })).status, 404)
@@ -247,7 +247,7 @@ describe('everything else is not found', () => {
     assert.deepEqual([status, headers.etag, headers['last-modified']], [404, undefined, undefined])
   })
 
-  test('paths that lead out of the bucket', async () => {
+  test('paths that lead out of the bucket are not found', async () => {
     const file = 'credentials'
     for (const path of [
       `/..%2f${file}`,
@@ -304,20 +304,20 @@ describe('everything else is not found', () => {
     assert.deepEqual([status, body.toString()], [200, '{"status":"ok"}'])
   })
 
-  test('an escaped slash is a slash of the key, as for S3', async () => {
+  test('an escaped slash in a key is a slash, as on S3', async () => {
     const path = `/my-crls/${key.replaceAll('/', '%2F')}`
     assert.equal((await get(path)).status, 200)
   })
 
-  test('and nothing of it breaks the listener', async () => {
+  test('the listener still serves objects afterwards', async () => {
     assert.equal((await get(`/my-crls/${key}`)).status, 200)
   })
 })
 
-describe('the certificate of a CA', () => {
+describe('a CA certificate', () => {
   const pathOf = (arn: string): string => `/ca/${lastOf(arn)}.cer`
 
-  test('is served in DER, for a root and for a subordinate', async () => {
+  test('the certificates of root and subordinate CAs are served in DER', async () => {
     const root = await createRoot(service)
     const subordinate = await createSubordinate(service, root)
     for (const { arn, certificate } of [root, subordinate]) {
@@ -335,7 +335,7 @@ describe('the certificate of a CA', () => {
     }
   })
 
-  test('is the renewed one after its renewal', async () => {
+  test('after a renewal the new CA certificate is served', async () => {
     const root = await createRoot(service)
     const renewed = await issue(service, root, { template: 'RootCACertificate' })
     await service.must('ImportCertificateAuthorityCertificate', {
@@ -346,7 +346,7 @@ describe('the certificate of a CA', () => {
     assert.deepEqual(body, new X509Certificate(renewed.certificate).raw)
   })
 
-  test('is not there for a CA that has none, or that is none', async () => {
+  test('the certificate of a pending or nonexistent CA is not found', async () => {
     const { arn } = await createAuthority(service)
     const id = lastOf(arn)
     const absent = '/ca/00000000-0000-4000-8000-000000000000.cer'
@@ -354,7 +354,7 @@ describe('the certificate of a CA', () => {
     for (const path of paths) assert.equal((await get(path)).status, 404, path)
   })
 
-  test('is there while the deletion of the CA can be undone, and gone afterwards', async () => {
+  test('the certificate of a deleted CA is served while the CA can be restored, and not afterwards', async () => {
     const { arn } = await createRoot(service)
     await service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn: arn,
@@ -381,7 +381,7 @@ interface OcspCa {
   readonly certificate: string
 }
 
-/** A CA that answers, and the serial number of a certificate of it. */
+/** Creates a CA with OCSP, and a certificate. Returns the serial number of the certificate, too. */
 async function ocspCa(more = {}): Promise<OcspCa & { readonly serial: string }> {
   const root = await createRoot(service, {
     more: revocationOptions({ Enabled: false }, { Enabled: true }),
@@ -397,13 +397,13 @@ const leafOf = (root: OcspCa, days = 30): ReturnType<typeof issue> =>
     { validity: { Value: days, Type: 'DAYS' } },
   )
 
-const post = (body: Uint8Array, path = '/ocsp'): Promise<Got> =>
+const post = (body: Uint8Array, path = '/ocsp'): Promise<ReceivedResponse> =>
   send(path, { method: 'POST', body, headers: { 'content-type': mediaType } })
 
-const hexOf = ({ body }: Got): string => body.toString('hex')
+const hexOf = ({ body }: ReceivedResponse): string => body.toString('hex')
 
-/** What an answer says; throws if it is no success, and if the CA did not sign it. */
-function answerOf({ status, headers, body }: Got, issuer: string): ReadAnswer {
+/** Reads a successful OCSP response and asserts that the CA signed it. */
+function answerOf({ status, headers, body }: ReceivedResponse, issuer: string): ReadAnswer {
   assert.deepEqual([status, headers['content-type']], [200, 'application/ocsp-response'])
   const answer = readOcspAnswer(body)
   const key = createPublicKey(issuer)
@@ -413,36 +413,36 @@ function answerOf({ status, headers, body }: Got, issuer: string): ReadAnswer {
 
 describe('OCSP', () => {
   let root: OcspCa & { readonly serial: string }
-  let asked: Buffer
+  let ocspBody: Buffer
   before(async () => {
     root = await ocspCa()
-    asked = ocspRequest([{ issuer: root.certificate, serial: root.serial }])
+    ocspBody = ocspRequest([{ issuer: root.certificate, serial: root.serial }])
   })
 
-  test('answers GET and POST alike, below / and below /ocsp', async () => {
-    const base64 = asked.toString('base64')
+  test('OCSP returns the same response to GET and POST, below / and below /ocsp', async () => {
+    const base64 = ocspBody.toString('base64')
     const escaped = encodeURIComponent(base64)
     const partly = base64.replaceAll('=', '%3D').replaceAll('+', '%2b')
-    const gots = [
-      await post(asked),
-      await post(asked, '/ocsp/'),
-      await post(asked, '/'),
+    const responses = [
+      await post(ocspBody),
+      await post(ocspBody, '/ocsp/'),
+      await post(ocspBody, '/'),
       ...(await Promise.all(
         [base64, escaped, partly].flatMap((text) => [get(`/ocsp/${text}`), get(`/${text}`)]),
       )),
     ]
-    for (const got of gots) {
-      const { singles } = answerOf(got, root.certificate)
+    for (const response of responses) {
+      const { singles } = answerOf(response, root.certificate)
       assert.deepEqual(
         singles.map(({ status, serial }) => [status, serial]),
         [['good', root.serial.replace(/^(00)+/, '')]],
       )
-      assert.deepEqual(got.body, gots[0]?.body)
+      assert.deepEqual(response.body, responses[0]?.body)
     }
   })
 
-  test('reads base64 with / and + in it, whichever way it is written', async () => {
-    // One of many requests has them.
+  test('OCSP accepts base64 with / and +, escaped or not', async () => {
+    // Tries certificates until a request contains all three characters.
     let base64 = ''
     while (!(base64.includes('/') && base64.includes('+') && base64.includes('='))) {
       const { arn } = await leafOf(root)
@@ -454,19 +454,19 @@ describe('OCSP', () => {
         answerOf(await get(`${folder}${text}`), root.certificate)
   })
 
-  test('whatever the media type of a POST', async () => {
+  test('OCSP accepts a POST with any media type', async () => {
     for (const type of ['text/plain', 'application/json', 'nonsense', ''])
       answerOf(
         await send('/ocsp', {
           method: 'POST',
-          body: asked,
+          body: ocspBody,
           ...(type !== '' && { headers: { 'content-type': type } }),
         }),
         root.certificate,
       )
   })
 
-  test('repeats CertIDs by SHA-1 and by SHA-256 as they were asked, several in one request', async () => {
+  test('OCSP repeats the requested CertIDs with SHA-1 and SHA-256, several in one response', async () => {
     const other = lastOf((await leafOf(root)).arn)
     await revoke(service, `${root.arn}/certificate/${other}`, 'SUPERSEDED')
     const many = [
@@ -490,7 +490,7 @@ describe('OCSP', () => {
     assert.equal(new Set(singles.map(({ certId }) => certId)).size, 4)
   })
 
-  test('says when and why, and leaves out UNSPECIFIED', async () => {
+  test('OCSP returns the time and the reason of a revocation, and omits UNSPECIFIED', async () => {
     for (const [reason, code] of [
       ['UNSPECIFIED', undefined],
       ['A_A_COMPROMISE', 10],
@@ -506,7 +506,7 @@ describe('OCSP', () => {
     }
   })
 
-  test('answers for the certificate of a subordinate CA, and of a root itself', async () => {
+  test('OCSP returns the status of the certificate of a subordinate CA and of the root itself', async () => {
     const subordinate = await createSubordinate(service, root)
     for (const certificate of [subordinate.certificate, root.certificate]) {
       const { serialNumber } = new X509Certificate(certificate)
@@ -517,7 +517,7 @@ describe('OCSP', () => {
 
   test('other methods are refused with 405 and Allow', async () => {
     for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS'])
-      for (const path of ['/', '/ocsp', `/${asked.toString('base64')}`]) {
+      for (const path of ['/', '/ocsp', `/${ocspBody.toString('base64')}`]) {
         const { status, headers } = await send(path, { method })
         assert.deepEqual([status, headers.allow], [405, 'GET, POST'], `${method} ${path}`)
       }
@@ -525,36 +525,36 @@ describe('OCSP', () => {
     assert.equal((await get('/ocsp/x')).status, 404)
   })
 
-  test('refuses a body that is too large', async () => {
-    const large = Buffer.alloc(70_000, asked)
+  test('OCSP refuses a body that is too large', async () => {
+    const large = Buffer.alloc(70_000, ocspBody)
     assert.equal((await post(large)).status, 413)
     assert.equal((await post(large, '/')).status, 413)
-    answerOf(await post(asked), root.certificate)
+    answerOf(await post(ocspBody), root.certificate)
   })
 })
 
-describe('OCSP requests that are none', () => {
+describe('malformed OCSP requests', () => {
   let root: OcspCa & { readonly serial: string }
-  let asked: Buffer
+  let ocspBody: Buffer
   before(async () => {
     root = await ocspCa()
-    asked = ocspRequest([{ issuer: root.certificate, serial: root.serial }])
+    ocspBody = ocspRequest([{ issuer: root.certificate, serial: root.serial }])
   })
   const one = (): { issuer: string; serial: string } => ({
     issuer: root.certificate,
     serial: root.serial,
   })
 
-  test('an OCSP request by POST that cannot be read is answered malformedRequest', async () => {
+  test('a malformed OCSP request by POST returns malformedRequest', async () => {
     const bodies: Buffer[] = [
       Buffer.alloc(0),
       Buffer.from('nonsense'),
       Buffer.from('3000', 'hex'),
-      asked.subarray(0, -1),
-      Buffer.concat([asked, Buffer.of(0)]),
-      // The hash algorithm becomes another one, and the SEQUENCE a SET.
-      Buffer.from(asked.toString('hex').replace('2b0e03021a', '2b0e03021b'), 'hex'),
-      Buffer.from(asked.toString('hex').replace(/^30/, '31'), 'hex'),
+      ocspBody.subarray(0, -1),
+      Buffer.concat([ocspBody, Buffer.of(0)]),
+      // These two have an unknown hash algorithm, and a SET instead of a SEQUENCE.
+      Buffer.from(ocspBody.toString('hex').replace('2b0e03021a', '2b0e03021b'), 'hex'),
+      Buffer.from(ocspBody.toString('hex').replace(/^30/, '31'), 'hex'),
       Buffer.alloc(60_000, 0x30),
       ocspRequest([]),
       ocspRequest(Array.from({ length: 21 }, one)),
@@ -563,17 +563,17 @@ describe('OCSP requests that are none', () => {
       ocspRequest([one()], { extension: { oid: '1.2.3.4', critical: true } }),
     ]
     for (const [index, body] of bodies.entries()) {
-      const got = await post(body)
+      const response = await post(body)
       assert.deepEqual(
-        [got.status, hexOf(got), got.headers['content-type']],
+        [response.status, hexOf(response), response.headers['content-type']],
         [200, malformed, 'application/ocsp-response'],
         String(index),
       )
     }
   })
 
-  test('are malformed, by GET, and are not cached', async () => {
-    const base64 = asked.toString('base64')
+  test('a malformed OCSP request by GET returns malformedRequest, which is not cached', async () => {
+    const base64 = ocspBody.toString('base64')
     const texts = [
       'MA',
       'M%',
@@ -585,44 +585,47 @@ describe('OCSP requests that are none', () => {
       'MAA=x',
     ]
     for (const text of texts) {
-      const got = await get(`/ocsp/${text}`)
-      assert.deepEqual([got.status, hexOf(got)], [200, malformed], text)
-      assert.equal(got.headers['cache-control'], 'no-store')
-      assert.equal(got.headers.expires, undefined)
+      const response = await get(`/ocsp/${text}`)
+      assert.deepEqual([response.status, hexOf(response)], [200, malformed], text)
+      assert.equal(response.headers['cache-control'], 'no-store')
+      assert.equal(response.headers.expires, undefined)
     }
   })
 
-  test('limits are kept to the last: twenty certificates, nonces of 1 and of 128 octets', async () => {
+  test('OCSP requests at the limits are accepted: twenty certificates, and nonces of 1 to 128 bytes', async () => {
     const twenty = await post(ocspRequest(Array.from({ length: 20 }, one)))
     assert.equal(answerOf(twenty, root.certificate).singles.length, 20)
     for (const length of [1, 32, 128]) {
       const nonce = Buffer.alloc(length, 7)
-      const got = await post(ocspRequest([one()], { nonce }))
-      assert.equal(answerOf(got, root.certificate).nonce, nonce.toString('hex'))
+      const response = await post(ocspRequest([one()], { nonce }))
+      assert.equal(answerOf(response, root.certificate).nonce, nonce.toString('hex'))
     }
   })
 
-  test('an extension that is not critical is ignored', async () => {
+  test('an unknown extension that is not critical is ignored', async () => {
     const extension = { oid: '1.3.6.1.5.5.7.48.1.4', critical: false }
-    const got = await post(ocspRequest([one()], { extension }))
-    assert.equal(answerOf(got, root.certificate).singles[0]?.status, 'good')
+    const response = await post(ocspRequest([one()], { extension }))
+    assert.equal(answerOf(response, root.certificate).singles[0]?.status, 'good')
   })
 })
 
-describe('OCSP of what the server does not answer for is unauthorized', () => {
+describe('OCSP requests that are unauthorized', () => {
   const codeFor = async (issuer: string, serial: string): Promise<string> => {
     const request = ocspRequest([{ issuer, serial }])
-    const got = await post(request)
-    assert.deepEqual([got.status, got.headers['content-type']], [200, 'application/ocsp-response'])
+    const response = await post(request)
+    assert.deepEqual(
+      [response.status, response.headers['content-type']],
+      [200, 'application/ocsp-response'],
+    )
     const byGet = await get(`/ocsp/${encodeURIComponent(request.toString('base64'))}`)
-    if (hexOf(got) === unauthorized) assert.equal(byGet.headers['cache-control'], 'no-store')
-    assert.equal(hexOf(byGet), hexOf(got))
-    return hexOf(got).slice(0, 10)
+    if (hexOf(response) === unauthorized) assert.equal(byGet.headers['cache-control'], 'no-store')
+    assert.equal(hexOf(byGet), hexOf(response))
+    return hexOf(response).slice(0, 10)
   }
-  /** What an answer begins with that is a success. */
+  /** The beginning of a successful response. */
   const success = /^3082/
 
-  test('serial numbers that were never issued', async () => {
+  test('OCSP is unauthorized for serial numbers that were never issued', async () => {
     const { certificate, serial } = await ocspCa()
     for (const unknown of [
       '00',
@@ -638,18 +641,18 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
     assert.equal(hexOf(await post(ocspRequest(mixed))), unauthorized)
   })
 
-  test('OCSP gives no status of a negative serial number', async () => {
+  test('OCSP returns no status for a negative serial number', async () => {
     const { certificate, serial } = await ocspCa()
     const hex = ocspRequest([{ issuer: certificate, serial: `7f${serial.slice(2)}` }]).toString(
       'hex',
     )
     const negative = hex.replace(/02107f/, '0210ff')
     assert.notEqual(negative, hex)
-    const got = hexOf(await post(Buffer.from(negative, 'hex')))
-    assert.ok([unauthorized, malformed].includes(got), got)
+    const response = hexOf(await post(Buffer.from(negative, 'hex')))
+    assert.ok([unauthorized, malformed].includes(response), response)
   })
 
-  test('CAs that are elsewhere, and certificates of two CAs at once', async () => {
+  test('OCSP is unauthorized for external CAs, and for certificates of two CAs in one request', async () => {
     const [one, two] = [await ocspCa(), await ocspCa()]
     const stranger = await createAuthority(service)
     const own = await issue(service, stranger, { template: 'RootCACertificate' })
@@ -659,7 +662,7 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
     assert.equal(hexOf(await post(ocspRequest(both))), unauthorized)
   })
 
-  test('CAs that have OCSP off, from when it is off to when it is on', async () => {
+  test('OCSP is unauthorized for a CA while its OCSP is disabled', async () => {
     const { arn, certificate, serial } = await ocspCa()
     const turn = (Enabled: boolean): Promise<unknown> =>
       service.must('UpdateCertificateAuthority', {
@@ -673,7 +676,7 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
     assert.match(await codeFor(certificate, serial), success)
   })
 
-  test('deleted CAs, but not disabled ones, and again when they are restored', async () => {
+  test('OCSP is unauthorized for a deleted CA until it is restored, but not for a disabled CA', async () => {
     const { arn, certificate, serial } = await ocspCa()
     const CertificateAuthorityArn = arn
     await service.must('UpdateCertificateAuthority', {
@@ -687,7 +690,7 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
     assert.match(await codeFor(certificate, serial), success)
   })
 
-  test('expired CAs, and not expired certificates', async () => {
+  test('OCSP is unauthorized for an expired CA, but not for an expired certificate', async () => {
     const root = await ocspCa({ validity: { Value: 40, Type: 'DAYS' } })
     const serial = lastOf((await leafOf(root, 1)).arn)
     service.clock.advance({ days: 2 })
@@ -697,7 +700,7 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
   })
 })
 
-describe('an OCSP answer that is kept', () => {
+describe('a cached OCSP response', () => {
   let root: OcspCa & { readonly serial: string }
   before(async () => {
     root = await ocspCa()
@@ -706,12 +709,12 @@ describe('an OCSP answer that is kept', () => {
     const base64 = ocspRequest([{ issuer: root.certificate, serial, hash }]).toString('base64')
     return `/ocsp/${encodeURIComponent(base64)}`
   }
-  const fresh = async (): Promise<string> => lastOf((await leafOf(root)).arn)
+  const newSerial = async (): Promise<string> => lastOf((await leafOf(root)).arn)
 
-  test('has the headers of RFC 5019 §6', async () => {
-    const got = await get(pathOf(await fresh()))
-    const { headers, body } = got
-    const { singles, producedAt } = answerOf(got, root.certificate)
+  test('an OCSP response has the headers of RFC 5019 §6', async () => {
+    const response = await get(pathOf(await newSerial()))
+    const { headers, body } = response
+    const { singles, producedAt } = answerOf(response, root.certificate)
     const { thisUpdate, nextUpdate } = singles[0] ?? assert.fail()
     assert.deepEqual(producedAt, thisUpdate)
     assert.equal((nextUpdate?.getTime() ?? 0) - thisUpdate.getTime(), 3_600_000)
@@ -722,13 +725,13 @@ describe('an OCSP answer that is kept', () => {
     const parts = (headers['cache-control'] ?? '').split(', ')
     assert.deepEqual(parts.slice(1), ['public', 'no-transform', 'must-revalidate'])
     const age = Number(/^max-age=(\d+)$/.exec(parts[0] ?? '')?.[1])
-    // Caches ask again when a new answer may be there, long before nextUpdate.
+    // Caches revalidate when a new response may exist, long before nextUpdate.
     assert.ok(age > 1700 && age <= 1800, parts[0])
     assert.ok(Number.isFinite(Date.parse(headers.date ?? '')))
   })
 
-  test('is 304 for who has it', async () => {
-    const path = pathOf(await fresh())
+  test('a conditional request for an unchanged OCSP response returns 304', async () => {
+    const path = pathOf(await newSerial())
     const { headers } = await get(path)
     const again = await get(path, { 'if-none-match': headers.etag ?? '' })
     assert.deepEqual([again.status, again.body.length], [304, 0])
@@ -736,8 +739,8 @@ describe('an OCSP answer that is kept', () => {
     assert.equal((await get(path, { 'if-none-match': '"x"' })).status, 200)
   })
 
-  test('is the same until half its life is over, and then another', async () => {
-    const serial = await fresh()
+  test('an OCSP response is reused for half its validity and then replaced', async () => {
+    const serial = await newSerial()
     const first = await get(pathOf(serial))
     for (const seconds of [600, 600, 590]) {
       service.clock.advance({ seconds })
@@ -748,19 +751,19 @@ describe('an OCSP answer that is kept', () => {
     service.clock.advance({ seconds: 11 })
     const second = await get(pathOf(serial))
     assert.notDeepEqual(second.body, first.body)
-    const life = (got: Got): number =>
-      answerOf(got, root.certificate).singles[0]?.nextUpdate?.getTime() ?? 0
+    const life = (response: ReceivedResponse): number =>
+      answerOf(response, root.certificate).singles[0]?.nextUpdate?.getTime() ?? 0
     assert.ok(life(second) - life(first) >= 1_800_000)
     assert.deepEqual((await get(pathOf(serial))).body, second.body)
   })
 
-  test('is replaced at once by a revocation, whichever way it is asked for', async () => {
-    const serial = await fresh()
-    const asking = [
-      (): Promise<Got> => get(pathOf(serial)),
-      (): Promise<Got> => get(pathOf(serial, 'sha256')),
-      (): Promise<Got> => post(ocspRequest([{ issuer: root.certificate, serial }])),
-      (): Promise<Got> =>
+  test('a revocation replaces cached OCSP responses to every form of request immediately', async () => {
+    const serial = await newSerial()
+    const senders = [
+      (): Promise<ReceivedResponse> => get(pathOf(serial)),
+      (): Promise<ReceivedResponse> => get(pathOf(serial, 'sha256')),
+      (): Promise<ReceivedResponse> => post(ocspRequest([{ issuer: root.certificate, serial }])),
+      (): Promise<ReceivedResponse> =>
         post(
           ocspRequest(
             [serial, root.serial].map((one) => ({ issuer: root.certificate, serial: one })),
@@ -768,8 +771,10 @@ describe('an OCSP answer that is kept', () => {
         ),
     ]
     const statuses = async (): Promise<string[]> => {
-      const gots = await Promise.all(asking.map((ask) => ask()))
-      return gots.map((got) => answerOf(got, root.certificate).singles[0]?.status ?? '')
+      const responses = await Promise.all(senders.map((sendOne) => sendOne()))
+      return responses.map(
+        (response) => answerOf(response, root.certificate).singles[0]?.status ?? '',
+      )
     }
     assert.deepEqual(await statuses(), Array(4).fill('good'))
     await revoke(service, `${root.arn}/certificate/${serial}`)
@@ -780,13 +785,13 @@ describe('an OCSP answer that is kept', () => {
     assert.deepEqual(await statuses(), Array(4).fill('revoked'))
   })
 
-  test('never has a nonce, and an answer with one is never kept', async () => {
-    const serial = await fresh()
-    const asked = [{ issuer: root.certificate, serial }]
+  test('a cached OCSP response has no nonce, and a response with a nonce is not cached', async () => {
+    const serial = await newSerial()
+    const certificates = [{ issuer: root.certificate, serial }]
     const plain = await get(pathOf(serial))
     assert.equal(answerOf(plain, root.certificate).nonce, undefined)
     const nonce = Buffer.from('00112233445566778899aabbccddeeff', 'hex')
-    const path = `/ocsp/${encodeURIComponent(ocspRequest(asked, { nonce }).toString('base64'))}`
+    const path = `/ocsp/${encodeURIComponent(ocspRequest(certificates, { nonce }).toString('base64'))}`
     const one = await get(path)
     assert.equal(answerOf(one, root.certificate).nonce, nonce.toString('hex'))
     assert.equal(one.headers['cache-control'], 'no-store')
@@ -794,12 +799,13 @@ describe('an OCSP answer that is kept', () => {
       assert.equal(one.headers[name], undefined, name)
     service.clock.advance({ seconds: 2 })
     const two = await get(path)
-    const produced = (got: Got): number => answerOf(got, root.certificate).producedAt.getTime()
+    const produced = (response: ReceivedResponse): number =>
+      answerOf(response, root.certificate).producedAt.getTime()
     assert.ok(produced(two) > produced(one))
     assert.deepEqual((await get(pathOf(serial))).body, plain.body)
   })
 
-  test('is given no more when its CA expires meanwhile', async () => {
+  test('a cached OCSP response is not served after its CA has expired', async () => {
     const short = await createRoot(service, {
       more: revocationOptions({ Enabled: false }, { Enabled: true }),
       validity: { Value: 40, Type: 'DAYS' },
@@ -815,10 +821,10 @@ describe('an OCSP answer that is kept', () => {
     assert.equal(hexOf(await post(request)), unauthorized)
   })
 
-  test('of many at once is one answer', async () => {
-    const path = pathOf(await fresh())
-    const gots = await Promise.all(Array.from({ length: 40 }, () => get(path)))
-    for (const got of gots) answerOf(got, root.certificate)
+  test('many concurrent requests for one certificate all succeed', async () => {
+    const path = pathOf(await newSerial())
+    const responses = await Promise.all(Array.from({ length: 40 }, () => get(path)))
+    for (const response of responses) answerOf(response, root.certificate)
     const later = await get(path)
     assert.equal(answerOf(later, root.certificate).singles[0]?.status, 'good')
   })

@@ -1,4 +1,4 @@
-/** Every URL that a certificate refers to is answered by the public listener, whatever the configuration of its CA. */
+/** The public listener serves every URL in a certificate, for every configuration of the CA. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
@@ -27,7 +27,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
-/** The listener without a public URL of its own, and behind one with a path that nothing removes. */
+/** A server without a public URL, and one whose public URL has a path that no proxy removes. */
 const services: { readonly service: TestService; readonly port: number }[] = []
 before(async () => {
   for (const publicUrl of [undefined, 'http://pki.example.com/signet/x/']) {
@@ -51,8 +51,8 @@ interface Fetched {
   readonly body: Buffer
 }
 
-/** What the listener on a port answers for a URL, as if its host were this machine. */
-async function fetched(
+/** Fetches a URL from the listener on a local port, whatever the host of the URL. */
+async function fetchLocally(
   port: number,
   url: string,
   { host = new URL(url).host, post }: { readonly host?: string; readonly post?: Buffer } = {},
@@ -86,24 +86,24 @@ function urlsOf(pem: string): Urls {
   }
 }
 
-/** Throws unless all URLs of a certificate are answered with what belongs to it. */
-async function requireAnswered(
+/** Asserts that every URL of a certificate returns its issuer, its OCSP status or its CRL. */
+async function requireServed(
   port: number,
   { arn, certificate }: { readonly arn: string; readonly certificate: string },
 ): Promise<void> {
   const { crl, ocsp, caIssuers } = urlsOf(certificate)
   const leaf = parseCertificate(new X509Certificate(certificate).raw)
   assert.ok(ocsp && caIssuers)
-  const issuer = await fetched(port, caIssuers)
+  const issuer = await fetchLocally(port, caIssuers)
   assert.equal(issuer.status, 200, caIssuers)
   const issuerPem = encodePem('CERTIFICATE', issuer.body)
   assert.ok(new X509Certificate(certificate).checkIssued(new X509Certificate(issuerPem)), caIssuers)
-  const asked = ocspRequest([{ issuer: issuerPem, serial: lastOf(arn) }])
-  const encoded = asked.toString('base64')
+  const ocspBody = ocspRequest([{ issuer: issuerPem, serial: lastOf(arn) }])
+  const encoded = ocspBody.toString('base64')
   const answers = [
-    await fetched(port, ocsp, { post: asked }),
-    await fetched(port, `${ocsp}/${encodeURIComponent(encoded)}`),
-    await fetched(port, `${ocsp}/${encoded}`),
+    await fetchLocally(port, ocsp, { post: ocspBody }),
+    await fetchLocally(port, `${ocsp}/${encodeURIComponent(encoded)}`),
+    await fetchLocally(port, `${ocsp}/${encoded}`),
   ]
   for (const { status, body } of answers) {
     assert.equal(status, 200, ocsp)
@@ -111,7 +111,7 @@ async function requireAnswered(
   }
   if (crl === undefined) return
   const found = await eventually(async () => {
-    const { status, body } = await fetched(port, crl)
+    const { status, body } = await fetchLocally(port, crl)
     return status === 200 ? body : undefined
   }, `a CRL at ${crl}`)
   assert.deepEqual(Buffer.from(readCrl(found).issuer), Buffer.from(leaf.issuer.der))
@@ -153,7 +153,7 @@ const configuration = fc.record({
   isRenewed: fc.boolean(),
 })
 
-test('property: every URL of a certificate is answered, whatever the configuration and after any renewal', async () => {
+test('property: every URL of a certificate is served, for every configuration and after any renewal', async () => {
   await fc.assert(
     fc.asyncProperty(configuration, async (options) => {
       const { service: index, isRenewed, OcspCustomCname, ...crl } = options
@@ -161,21 +161,21 @@ test('property: every URL of a certificate is answered, whatever the configurati
       const more = revocationOptions(crlConfiguration(crl), { Enabled: true, OcspCustomCname })
       const authority = await createExternal(service, JSON.parse(JSON.stringify(more)))
       const request_ = { arn: authority.arn, csr: csr('ec-server') }
-      const give = (subject: string): Promise<void> =>
+      const importCertificate = (subject: string): Promise<void> =>
         authority.give(
           authority.certify({ subject: named(subject), keyIdentifier: Buffer.from(subject) }),
         )
-      await give('one')
+      await importCertificate('one')
       const old = await issue(service, request_)
-      if (isRenewed) await give('two')
-      await requireAnswered(port, old)
-      await requireAnswered(port, await issue(service, request_))
+      if (isRenewed) await importCertificate('two')
+      await requireServed(port, old)
+      await requireServed(port, await issue(service, request_))
     }),
     { seed: 15, numRuns: 40 },
   )
 })
 
-test('a CRL is found below the present and former CustomCname of its CA, and below no other host', async () => {
+test('a CRL is served under the current and former CustomCname of its CA, and under no other host', async () => {
   const { service, port } = services[0] ?? assert.fail()
   const more = (CustomCname?: string) =>
     revocationOptions(crlConfiguration(CustomCname === undefined ? {} : { CustomCname }))
@@ -187,14 +187,14 @@ test('a CRL is found below the present and former CustomCname of its CA, and bel
   }
   const [first, foreign] = [await leafUrl(root), await leafUrl(other)]
   const status = async (url: string, at?: string): Promise<number> =>
-    (await fetched(port, url, at === undefined ? {} : { host: at })).status
+    (await fetchLocally(port, url, at === undefined ? {} : { host: at })).status
   for (const url of [first, foreign])
     await eventually(async () => ((await status(url)) === 200 ? true : undefined), url)
   assert.equal(await status(first, 'ONE.example.com:8081'), 200)
   assert.equal(await status(first, 'one.example.com.'), 200)
   for (const host_ of ['other.example.com', 'example.com', 'one.example.com.evil.test', ''])
     assert.equal(await status(first, host_), 404, host_)
-  // Below the bucket it is for any host.
+  // The path with the bucket is served under any host.
   const key = new URL(first).pathname
   assert.equal(await status(`http://one.example.com/${crlBucket}${key}`), 200)
   assert.equal(await status(`http://any.test/${crlBucket}${key}`), 200)
@@ -212,8 +212,8 @@ test('a CRL is found below the present and former CustomCname of its CA, and bel
   }
 })
 
-test('while the database is away, CRLs are served below the public URL, and 503 below a CustomCname', async () => {
-  let isAway = false
+test('during a database outage CRLs are served under the public URL, and a CustomCname returns 503', async () => {
+  let isUnavailable = false
   const port = await freePort()
   const service = await TestService.start(
     { crlDelay: '0', publicListen: `127.0.0.1:${port}` },
@@ -221,7 +221,7 @@ test('while the database is away, CRLs are served below the public URL, and 503 
       wrapDatabase: (db) =>
         new Proxy(db, {
           get(target, name) {
-            if (isAway && name === 'query')
+            if (isUnavailable && name === 'query')
               return () => Promise.reject(new ServiceError('ServiceUnavailable', 'away'))
             const value: unknown = Reflect.get(target, name)
             return typeof value === 'function' ? value.bind(target) : value
@@ -235,22 +235,22 @@ test('while the database is away, CRLs are served below the public URL, and 503 
     const root = await createRoot(service, { more })
     const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const url = urlsOf(certificate).crl ?? assert.fail()
-    const status = async (at: string): Promise<number> => (await fetched(port, at)).status
+    const status = async (at: string): Promise<number> => (await fetchLocally(port, at)).status
     await eventually(async () => ((await status(url)) === 200 ? true : undefined), url)
     const below = `/${crlBucket}${new URL(url).pathname}`
-    isAway = true
+    isUnavailable = true
     for (const origin of [service.publicUrl, 'http://proxy.test'])
       assert.equal(await status(`${origin}${below}`), 200, origin)
     assert.equal(await status(url), 503)
-    isAway = false
+    isUnavailable = false
     assert.equal(await status(url), 200)
   } finally {
-    isAway = false
+    isUnavailable = false
     await service.close()
   }
 })
 
-test('a CNAME or CustomPath from which no URL can be made is refused, with what would be right', async () => {
+test('a CNAME or CustomPath that cannot be part of a URL is refused with a hint', async () => {
   const { service } = services[0] ?? assert.fail()
   for (const bad of ['a b', 'a//b', 'a?b', 'a/../b', '/', 'a%20b', 'a:x', '-a', '1.2.3']) {
     const refusals = [revocationOptions(crlConfiguration({ CustomCname: bad }))]

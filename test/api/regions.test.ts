@@ -1,4 +1,4 @@
-/** Which Regions are served: AWS's, and those that `--regions` names. */
+/** The served Regions: those of AWS and of `--regions`. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAuthority } from '../support/hierarchy.ts'
@@ -19,7 +19,7 @@ const unserved = (region: string, own: RegExp): RegExp =>
       `A Region has a name such as eu-central-1\\. .*${own.source}`,
   )
 
-test('invented Regions have no quota and no rate of their own, because they are not served', async () => {
+test('nonexistent Regions are not served, and so do not multiply quotas and rates', async () => {
   await createAuthority(service)
   const credentials = service.credentials
   for (const region of ['xx-test-1', 'eu-west-9', 'us-east-01', 'home', '__proto__', 'EU-WEST-1']) {
@@ -30,7 +30,7 @@ test('invented Regions have no quota and no rate of their own, because they are 
   }
 })
 
-test('CAs of a Region that is no longer named are kept, are warned of, and are reached again when it is', async () => {
+test('CAs of a Region removed from --regions are kept with a warning, and available once it is added again', async () => {
   const region = 'garage'
   const input = {
     CertificateAuthorityType: 'ROOT',
@@ -40,8 +40,8 @@ test('CAs of a Region that is no longer named are kept, are warned of, and are r
       Subject: { CommonName: 'Garage' },
     },
   }
-  const made = await service.must('CreateCertificateAuthority', input, { region })
-  const { CertificateAuthorityArn } = made
+  const created = await service.must('CreateCertificateAuthority', input, { region })
+  const { CertificateAuthorityArn } = created
   assert.match(CertificateAuthorityArn, /^arn:aws:acm-pca:garage:/)
   await service.must('DescribeCertificateAuthority', { CertificateAuthorityArn }, { region })
   lines.length = 0

@@ -1,4 +1,4 @@
-/** What an import and a configuration of CRLs require of the certificate of a CA, and what is said of folders that break it. */
+/** Requirements for CA certificates at import and for CRLs, and reports about data from versions that did not check them. */
 import assert from 'node:assert/strict'
 import { sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -56,7 +56,7 @@ async function verify(): Promise<Members> {
   return JSON.parse(stdout)
 }
 
-test('a certificate without cRLSign is refused while CRLs are enabled, at the first import and at a renewal', async () => {
+test('an import of a CA certificate without cRLSign is refused while CRLs are enabled', async () => {
   const authority = await createExternal(service, revocationOptions())
   const bad = authority.certify({ ...one, keyUsage: withoutCrlSign })
   const expected = /^MalformedCertificateException: .*cRLSign.*RFC 5280 section 6\.3\.3/
@@ -70,7 +70,7 @@ test('a certificate without cRLSign is refused while CRLs are enabled, at the fi
   await authority.give(bad)
 })
 
-test('CRLs cannot be enabled for a CA without cRLSign, but OCSP can, and its status can be changed', async () => {
+test('a CA without cRLSign cannot enable CRLs, but can enable OCSP and change its status', async () => {
   const authority = await createExternal(service, {})
   await authority.give(authority.certify({ ...one, keyUsage: withoutCrlSign }))
   const refused = await service.refusal(
@@ -86,18 +86,18 @@ test('CRLs cannot be enabled for a CA without cRLSign, but OCSP can, and its sta
   assert.match(certificate, /^-----BEGIN CERTIFICATE-----/)
 })
 
-/** A Name of one commonName in a PrintableString. */
+/** A Name with one commonName as PrintableString. */
 function printable(commonName: string): Uint8Array {
   const value = encodeElement(0x13, Buffer.from(commonName))
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
 }
 
-/** The same certificate, signed with ECDSA and SHA-1. */
+/** A copy of the certificate, signed with ECDSA and SHA-1. */
 function withSha1({ certificate, keys }: Crafted): Crafted {
   const sha1 = encodeSequence(encodeOidElement('1.2.840.10045.4.1'))
   const sha256 = encodeSequence(encodeOidElement('1.2.840.10045.4.3.2'))
   const tbs = Buffer.from(certificate.tbsCertificateDer)
-  // Both identifiers are SEQUENCEs; the one of SHA-1 is an octet shorter.
+  // The identifier of SHA-1 is a byte shorter, so the length of the outer SEQUENCE changes.
   const at = tbs.indexOf(sha256)
   const content = Buffer.concat([tbs.subarray(0, at), sha1, tbs.subarray(at + sha256.length)])
   const changed = encodeSequence(content.subarray(tbs[1] === 0x82 ? 4 : tbs[1] === 0x81 ? 3 : 2))
@@ -137,7 +137,7 @@ test('signet verify accepts every chain that an import accepts', async () => {
   assert.deepEqual(Problems, [])
 })
 
-test('verify and a start name the CAs that an earlier version renewed without a CRL of their own, or without cRLSign', async () => {
+test('verify and startup report CAs that an earlier version renewed without a new CRL or without cRLSign', async () => {
   const renamed = await createExternal(service, revocationOptions())
   await renamed.give(renamed.certify(one))
   await issue(service, { arn: renamed.arn, csr: csr('ec-server') })
@@ -148,7 +148,7 @@ test('verify and a start name the CAs that an earlier version renewed without a 
   await issue(service, { arn: unsigned.arn, csr: csr('ec-server') })
   await allPublished(service)
   assert.deepEqual((await verify()).Problems, [])
-  // As earlier versions left it: one CRL for both names, and a CA certificate without cRLSign.
+  // The state that earlier versions wrote: one CRL for both names, and a CA certificate without cRLSign.
   const [id, otherId] = [lastOf(renamed.arn), lastOf(unsigned.arn)]
   const number = 'select authority_number from authorities where id = ?'
   await service.inDatabase(
@@ -201,7 +201,7 @@ test('verify and a start name the CAs that an earlier version renewed without a 
     problems.join('\n'),
   )
   assert.ok(problems.some((problem) => problem.includes(otherId) && /lacks cRLSign/.test(problem)))
-  // What is issued from then on is right, and so is the next renewal.
+  // Later certificates and the next renewal are correct.
   await renamed.give(renamed.certify(one))
   await issue(service, { arn: renamed.arn, csr: csr('ec-server') })
   await crlThat(service, `crl/${id}-2.crl`, ({ issuer }) =>

@@ -1,4 +1,4 @@
-/** Request rates: AWS's, and those of a file that is read again. */
+/** Request rates of AWS, and request rates of a file that is reloaded. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { eventually } from '../support/revocation.ts'
 import { readCredentials, TestService } from '../support/service.ts'
 import { signedHeaders } from '../support/signed-request.ts'
 
-test('with AWS’s quotas the second creation in a second is throttled, and the next second is another', async (t) => {
+test('with AWS quotas requests over the rate are throttled until the next second', async (t) => {
   const service = await TestService.start({ awsQuotas: 'true' })
   t.after(() => service.close())
   const { arn } = await createAuthority(service)
@@ -22,13 +22,13 @@ test('with AWS’s quotas the second creation in a second is throttled, and the 
   assert.ok(throttled.length >= 15 && throttled.length <= 20, String(throttled.length))
   for (const { json } of throttled)
     assert.deepEqual(json, { __type: 'ThrottlingException', message: 'Rate exceeded' })
-  // Another Region has a bucket of its own.
+  // Another operation has its own rate.
   assert.equal((await service.call('ListCertificateAuthorities', {})).status, 200)
   service.clock.advance({ seconds: 1 })
   assert.equal((await service.call('ListTags', input)).status, 200)
 })
 
-test('a file of rates is read again on SIGHUP, and a bad one changes nothing', async (t) => {
+test('SIGHUP reloads the rates file, and an invalid file changes nothing', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-rates-'))
   t.after(() => rm(folder, { recursive: true }))
   const rates = join(folder, 'rates.json')
@@ -41,17 +41,17 @@ test('a file of rates is read again on SIGHUP, and a bad one changes nothing', a
     const target = 'ACMPrivateCA.ListCertificateAuthorities'
     const credentials = readCredentials(join(data, 'credentials'))
     const { url } = server
-    const ask = async (): Promise<string> => {
+    const sendRequest = async (): Promise<string> => {
       const date = new Date()
       const headers = signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
       return (await fetch(url, { method: 'POST', headers, body })).text()
     }
-    const texts = [await ask(), await ask(), await ask()]
+    const texts = [await sendRequest(), await sendRequest(), await sendRequest()]
     return texts.some((text) => text.includes('Rate exceeded'))
   }
   assert.equal(await throttled(), false)
   await writeFile(rates, '{"ListCertificateAuthorities": 0.001}')
-  assert.equal(await throttled(), false, 'not before it is told')
+  assert.equal(await throttled(), false, 'the file is not read before SIGHUP')
   server.child.kill('SIGHUP')
   await eventually(async () => ((await throttled()) ? true : undefined), 'the new rate')
   await writeFile(rates, '{"Nothing": 1}')
@@ -59,5 +59,5 @@ test('a file of rates is read again on SIGHUP, and a bad one changes nothing', a
   assert.equal(await throttled(), true)
   await writeFile(rates, '{}')
   server.child.kill('SIGHUP')
-  await eventually(async () => ((await throttled()) ? undefined : true), 'no rate again')
+  await eventually(async () => ((await throttled()) ? undefined : true), 'no rate limit')
 })

@@ -29,11 +29,11 @@ let service: TestService
 let root: { arn: string; csr: string }
 let certificateArn: string
 let owner: User
-let stranger: User
+let unprivileged: User
 let other: User
-/** A session of a role that may do everything, one that is over, and ACM for the owner's account. */
+/** A session of a role with full access, an expired session, and ACM for the owner's account. */
 let session: { credentials: Credentials }
-let over: { credentials: Credentials }
+let expired: { credentials: Credentials }
 let acm: { credentials: Credentials; arn: string; accountId: string }
 before(async () => {
   service = await TestService.start()
@@ -41,7 +41,7 @@ before(async () => {
   root = await createRoot(service)
   certificateArn = (await issue(service, root)).arn
   owner = await createUser(service, { userName: 'nobody' })
-  stranger = await createUser(service, { accountId: otherAccountId, userName: 'stranger' })
+  unprivileged = await createUser(service, { accountId: otherAccountId, userName: 'unprivileged' })
   other = await createUser(service, {
     accountId: otherAccountId,
     userName: 'other',
@@ -54,7 +54,7 @@ before(async () => {
     statements: [allow('*')],
     sessionSecondsMax: 7200,
   })
-  over = { credentials: await assume(service, role, { credentials, DurationSeconds: '900' }) }
+  expired = { credentials: await assume(service, role, { credentials, DurationSeconds: '900' }) }
   service.clock.advance({ seconds: 901 })
   session = { credentials: await assume(service, role, { credentials, DurationSeconds: '7200' }) }
   const key = await addAccessKey(service.config, { servicePrincipal: 'acm.amazonaws.com' })
@@ -66,12 +66,12 @@ before(async () => {
   await service.must('CreatePermission', {
     CertificateAuthorityArn: root.arn,
     Principal: 'acm.amazonaws.com',
-    Actions: permitted,
+    Actions: permittedActions,
   })
 })
 after(() => service.close())
 
-const permitted = ['IssueCertificate', 'GetCertificate', 'ListPermissions']
+const permittedActions = ['IssueCertificate', 'GetCertificate', 'ListPermissions']
 
 async function outcome(
   operation: string,
@@ -89,10 +89,10 @@ function unknownArn(account: string = service.config.accountId): string {
 const unshare = (arn: string): Promise<unknown> =>
   service.must('DeletePolicy', { ResourceArn: arn })
 
-test('GetPolicy answers the very text that was put, until it is replaced or deleted', async () => {
+test('GetPolicy returns the exact text of PutPolicy until it is replaced or deleted', async () => {
   const { arn: ResourceArn } = await createAuthority(service)
-  const none = `ResourceNotFoundException: Could not find policy for resource ${ResourceArn}.`
-  assert.equal(await outcome('GetPolicy', { ResourceArn }), none)
+  const notFound = `ResourceNotFoundException: Could not find policy for resource ${ResourceArn}.`
+  assert.equal(await outcome('GetPolicy', { ResourceArn }), notFound)
   const [read, issuing] = sharingStatements({ arn: ResourceArn })
   const texts = [
     policyOf(read, issuing),
@@ -107,7 +107,7 @@ test('GetPolicy answers the very text that was put, until it is replaced or dele
   for (let time = 0; time < 2; time += 1) {
     const { status, text } = await service.call('DeletePolicy', { ResourceArn })
     assert.deepEqual([status, text], [200, ''])
-    assert.equal(await outcome('GetPolicy', { ResourceArn }), none)
+    assert.equal(await outcome('GetPolicy', { ResourceArn }), notFound)
   }
 })
 
@@ -141,33 +141,34 @@ test('a policy of the wrong shape is refused and changes nothing', async () => {
   assert.deepEqual(await service.must('GetPolicy', { ResourceArn }), before_)
 })
 
-test('policies go with a CA that waits, and not with one that is deleted or unknown', async () => {
+test('policies apply to a pending CA, and not to a deleted or unknown CA', async () => {
   const { arn } = await createAuthority(service)
   const Policy = policyOf(...sharingStatements({ arn }))
   await service.must('PutPolicy', { ResourceArn: arn, Policy })
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: arn })
   const missing = unknownArn()
   for (const operation of ['PutPolicy', 'GetPolicy', 'DeletePolicy']) {
-    const of = (ResourceArn: string): Promise<string> => outcome(operation, { ResourceArn, Policy })
+    const outcomeFor = (ResourceArn: string): Promise<string> =>
+      outcome(operation, { ResourceArn, Policy })
     assert.equal(
-      await of(arn),
+      await outcomeFor(arn),
       'InvalidStateException: The certificate authority is in the DELETED state',
     )
     assert.equal(
-      await of(missing),
+      await outcomeFor(missing),
       `ResourceNotFoundException: Could not find certificate authority ${missing}.`,
     )
     assert.equal(
-      await of('arn:aws:acm-pca:::bucket'),
+      await outcomeFor('arn:aws:acm-pca:::bucket'),
       'InvalidArnException: arn:aws:acm-pca:::bucket is not the ARN of a certificate authority.',
     )
-    assert.match(await of('x'), /^ValidationException: /)
+    assert.match(await outcomeFor('x'), /^ValidationException: /)
   }
   await service.must('RestoreCertificateAuthority', { CertificateAuthorityArn: arn })
   assert.deepEqual(await service.must('GetPolicy', { ResourceArn: arn }), { Policy })
 })
 
-/** Input of each operation, and what it answers to who may call it: 200, or an error that changes nothing. */
+/** The input of each operation, and its outcome for an authorized caller: 200, or an error without side effects. */
 function matrix(arn: string): Record<string, [input: object, allowed: string]> {
   const ofAuthority = { CertificateAuthorityArn: arn }
   const ofResource = { ResourceArn: arn }
@@ -218,11 +219,11 @@ const ofAccount = new Set(['CreateCertificateAuthority', 'ListCertificateAuthori
 const shared = new Set([...readOperations, 'IssueCertificate'])
 const codeOf = (text: string): string => text.split(': ', 1)[0] ?? ''
 
-test('every operation: who may call it, and what everyone else is told', async () => {
+test('every operation is allowed to authorized callers only, and others get the right error', async () => {
   const rows = Object.entries(matrix(root.arn))
   assert.equal(rows.length, 23)
   for (const [operation, [input, allowed]] of rows) {
-    const by = ({ credentials }: Pick<User, 'credentials'>): Promise<string> =>
+    const outcomeBy = ({ credentials }: Pick<User, 'credentials'>): Promise<string> =>
       outcome(operation, input, { credentials })
     const resourceFor = ({ accountId }: Pick<User, 'accountId'>): string =>
       ofAccount.has(operation) ? unknownArn(accountId).replace(/[^/]+$/, '*') : root.arn
@@ -235,35 +236,44 @@ test('every operation: who may call it, and what everyone else is told', async (
     const outsider = await createUser(service, { ...exactly, accountId: otherAccountId })
     const isOfAccount = ofAccount.has(operation)
     await unshare(root.arn)
-    assert.equal(await by(stranger), refused(stranger, 'identity'), `${operation}: neither side`)
+    assert.equal(
+      await outcomeBy(unprivileged),
+      refused(unprivileged, 'identity'),
+      `${operation}: neither side`,
+    )
     for (const user of [outsider, other]) {
-      const told = await by(user)
-      if (isOfAccount) assert.equal(told, '200', operation)
-      else assert.equal(told, refused(user, 'resource'), `${operation}: identity side only`)
+      const found = await outcomeBy(user)
+      if (isOfAccount) assert.equal(found, '200', operation)
+      else assert.equal(found, refused(user, 'resource'), `${operation}: identity side only`)
     }
     await share(service, { arn: root.arn })
-    assert.equal(await by(stranger), refused(stranger, 'identity'), `${operation}: resource side`)
-    for (const user of [outsider, other]) {
-      const told = await by(user)
-      if (isOfAccount || shared.has(operation)) assert.equal(codeOf(told), allowed, told)
-      else assert.equal(told, refused(user, 'resource'), `${operation}: both sides`)
-    }
-    assert.equal(await by(owner), refused(owner, 'identity'), `${operation}: owner`)
     assert.equal(
-      await by(over),
+      await outcomeBy(unprivileged),
+      refused(unprivileged, 'identity'),
+      `${operation}: resource side`,
+    )
+    for (const user of [outsider, other]) {
+      const found = await outcomeBy(user)
+      if (isOfAccount || shared.has(operation)) assert.equal(codeOf(found), allowed, found)
+      else assert.equal(found, refused(user, 'resource'), `${operation}: both sides`)
+    }
+    assert.equal(await outcomeBy(owner), refused(owner, 'identity'), `${operation}: owner`)
+    assert.equal(
+      await outcomeBy(expired),
       'ExpiredTokenException: The security token included in the request is expired',
     )
-    const byAcm = await by(acm)
-    if (permitted.includes(operation)) assert.equal(codeOf(byAcm), allowed, `${operation}: ACM`)
+    const byAcm = await outcomeBy(acm)
+    if (permittedActions.includes(operation))
+      assert.equal(codeOf(byAcm), allowed, `${operation}: ACM`)
     else assert.equal(byAcm, refused(acm, 'resource'), `${operation}: ACM`)
     for (const user of [insider, service, session]) {
       await share(service, { arn: root.arn })
-      assert.equal(codeOf(await by(user)), allowed, `${operation}: owner who may`)
+      assert.equal(codeOf(await outcomeBy(user)), allowed, `${operation}: authorized owner`)
     }
   }
 })
 
-test('an exact action is no other action', async () => {
+test('a policy for one exact action allows no other action', async () => {
   for (const operation of ['GetCertificate', 'IssueCertificate', 'ListTags', 'DeletePolicy']) {
     const user = await createUser(service, { statements: [allow(operation)] })
     const { credentials } = user
@@ -273,14 +283,14 @@ test('an exact action is no other action', async () => {
   }
 })
 
-test('another account issues with the named template alone, and reads what it issued', async () => {
+test('another account can issue only with the template of the policy, and read its certificates', async () => {
   const { credentials } = other
   const refused = notAllowed(other, 'IssueCertificate', { resource: root.arn, kind: 'resource' })
-  const by = (more: object): Promise<string> =>
+  const outcomeBy = (more: object): Promise<string> =>
     outcome('IssueCertificate', { ...issueInput(root.arn, root.csr), ...more }, { credentials })
   await share(service, { arn: root.arn })
-  assert.equal(await by({}), '200')
-  assert.equal(await by({ TemplateArn: templateArn('EndEntityCertificate') }), '200')
+  assert.equal(await outcomeBy({}), '200')
+  assert.equal(await outcomeBy({ TemplateArn: templateArn('EndEntityCertificate') }), '200')
   const own = await issue(service, root, { options: { credentials } })
   assert.match(own.arn, new RegExp(`^${root.arn}/certificate/[0-9a-f]{32}$`))
   assert.match(own.certificate, /^-----BEGIN CERTIFICATE-----/)
@@ -293,18 +303,21 @@ test('another account issues with the named template alone, and reads what it is
     'RootCACertificate',
     'Novelty',
   ])
-    assert.equal(await by({ TemplateArn: templateArn(name) }), without(templateArn(name)))
+    assert.equal(await outcomeBy({ TemplateArn: templateArn(name) }), without(templateArn(name)))
   const nextVersion = 'arn:aws:acm-pca:::template/EndEntityCertificate/V2'
-  assert.equal(await by({ TemplateArn: nextVersion }), without(nextVersion))
+  assert.equal(await outcomeBy({ TemplateArn: nextVersion }), without(nextVersion))
   await share(service, { arn: root.arn, template: 'SubordinateCACertificate_PathLen0' })
   const subordinate = templateArn('SubordinateCACertificate_PathLen0')
-  assert.equal(await by({}), `${refused} with the template ${allowed}; allowed: ${subordinate}`)
-  assert.equal(await by({ TemplateArn: subordinate }), '200')
+  assert.equal(
+    await outcomeBy({}),
+    `${refused} with the template ${allowed}; allowed: ${subordinate}`,
+  )
+  assert.equal(await outcomeBy({ TemplateArn: subordinate }), '200')
   await unshare(root.arn)
-  assert.equal(await by({}), refused)
+  assert.equal(await outcomeBy({}), refused)
 })
 
-test('whether a CA of another account exists is not told', async () => {
+test('errors do not reveal whether a CA of another account exists', async () => {
   const hidden = await createAuthority(service)
   const arns = [unknownArn(), unknownArn('333333333333'), hidden.arn]
   for (const resource of arns)
@@ -312,7 +325,7 @@ test('whether a CA of another account exists is not told', async () => {
       if (ofAccount.has(operation)) continue
       for (const [user, kind] of [
         [other, 'resource'],
-        [stranger, 'identity'],
+        [unprivileged, 'identity'],
       ] as const)
         assert.equal(
           await outcome(operation, input, { credentials: user.credentials }),
@@ -321,7 +334,7 @@ test('whether a CA of another account exists is not told', async () => {
     }
 })
 
-test('a CA that was shared and is deleted for good is no other than one that never was', async () => {
+test('a permanently deleted CA that was shared is indistinguishable from a nonexistent one', async () => {
   const { arn } = await createAuthority(service)
   await share(service, { arn })
   const CertificateAuthorityArn = arn
@@ -347,7 +360,7 @@ test('a CA that was shared and is deleted for good is no other than one that nev
   )
 })
 
-test('the id of a CA in the ARN of another account reaches nothing', async () => {
+test('the ID of a CA in an ARN with another account gives no access', async () => {
   await share(service, { arn: root.arn })
   const { credentials } = other
   const ofAccountId = (accountId: string): string =>
@@ -372,7 +385,7 @@ test('the id of a CA in the ARN of another account reaches nothing', async () =>
   assert.equal(await describe(root.arn), '200')
 })
 
-test('a shared CA shows its owner, and can be read until the policy is taken away', async () => {
+test('a shared CA shows its owner and can be read until the policy is deleted', async () => {
   await service.must('TagCertificateAuthority', {
     CertificateAuthorityArn: root.arn,
     Tags: [{ Key: 'shared', Value: 'yes' }],
@@ -410,7 +423,7 @@ test('a shared CA shows its owner, and can be read until the policy is taken awa
     )
 })
 
-test('an ARN as principal means that user alone, in the account of the CA and in another', async () => {
+test('a user ARN as principal matches only that user, in the account of the CA and in another', async () => {
   const CertificateAuthorityArn = root.arn
   const describe = ({ credentials }: User): Promise<string> =>
     outcome('DescribeCertificateAuthority', { CertificateAuthorityArn }, { credentials })
@@ -421,11 +434,11 @@ test('an ARN as principal means that user alone, in the account of the CA and in
     userName: 'named',
     statements: [allow('*')],
   })
-  await share(service, { arn: root.arn, principal: [named.arn, owner.arn, stranger.arn] })
+  await share(service, { arn: root.arn, principal: [named.arn, owner.arn, unprivileged.arn] })
   assert.equal(await describe(named), '200')
   assert.equal(await describe(owner), '200')
   assert.equal(await describe(other), refused(other, 'resource'))
-  assert.equal(await describe(stranger), refused(stranger, 'identity'))
+  assert.equal(await describe(unprivileged), refused(unprivileged, 'identity'))
   await share(service, { arn: root.arn, principal: service.config.accountId })
   assert.equal(await describe(owner), refused(owner, 'identity'))
   assert.equal(await describe(named), refused(named, 'resource'))
@@ -433,7 +446,7 @@ test('an ARN as principal means that user alone, in the account of the CA and in
   assert.equal(await describe(named), '200')
 })
 
-test('a Deny on the identity side wins over what a policy on the CA allows', async () => {
+test('a Deny in an identity-based policy overrides a policy on the CA', async () => {
   await share(service, { arn: root.arn, principal: [otherAccountId, owner.arn] })
   for (const accountId of [otherAccountId, service.config.accountId]) {
     const user = await createUser(service, {
@@ -451,7 +464,7 @@ test('a Deny on the identity side wins over what a policy on the CA allows', asy
   }
 })
 
-test('an organization is accepted, and nobody is known to be in one', async () => {
+test('a policy for an organization is accepted, and does not match accounts without an organization', async () => {
   const [read, issuing] = sharingStatements({ arn: root.arn })
   const organization = { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' }
   const template = { 'acm-pca:TemplateArn': templateArn('EndEntityCertificate') }
@@ -474,8 +487,8 @@ test('an organization is accepted, and nobody is known to be in one', async () =
     )
 })
 
-/** As the acceptance test of Terraform's aws_acmpca_policy writes it, with the own account as principal. */
-test('the policy of the Terraform provider goes there and back', async () => {
+/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the own account as principal. */
+test('GetPolicy returns the policy of the Terraform provider unchanged', async () => {
   const { arn } = await createAuthority(service)
   const Principal = { AWS: service.config.accountId }
   const Policy = JSON.stringify({
@@ -506,7 +519,7 @@ test('the policy of the Terraform provider goes there and back', async () => {
   assert.deepEqual(own, { CertificateAuthorities: [] })
 })
 
-test('of two accounts with the same idempotency token each has its own certificate', async () => {
+test('two accounts with the same idempotency token get different certificates', async () => {
   await share(service, { arn: root.arn })
   const input = { ...issueInput(root.arn, root.csr), IdempotencyToken: 'the same' }
   const options = { credentials: other.credentials }
@@ -516,7 +529,7 @@ test('of two accounts with the same idempotency token each has its own certifica
   assert.deepEqual(await service.must('IssueCertificate', input, options), theirs)
 })
 
-/** ARNs of the CAs that are shared with the other account, by pages. */
+/** Returns the ARNs of the CAs that are shared with the other account, read in pages. */
 async function sharedArns(more: { MaxResults?: number; region?: string }): Promise<string[]> {
   const { MaxResults = 100, region = 'eu-west-1' } = more
   const seen: string[] = []
@@ -537,14 +550,14 @@ async function sharedArns(more: { MaxResults?: number; region?: string }): Promi
   }
 }
 
-test('ListCertificateAuthorities of OTHER_ACCOUNTS pages through what is shared, and nothing else', async () => {
+test('ListCertificateAuthorities with OTHER_ACCOUNTS pages through exactly the shared CAs', async () => {
   const region = 'ap-south-1'
   const options = { region }
   const arns: string[] = []
   for (let index = 0; index < 7; index += 1)
     arns.push((await createAuthority(service, { options })).arn)
-  const sharedOnes = arns.filter((_, index) => index !== 3)
-  for (const arn of sharedOnes) {
+  const sharedAuthorityArns = arns.filter((_, index) => index !== 3)
+  for (const arn of sharedAuthorityArns) {
     const principal = [otherAccountId, '333333333333']
     const Policy = policyOf(...sharingStatements({ arn, principal }))
     await service.must('PutPolicy', { ResourceArn: arn, Policy }, options)
@@ -552,30 +565,30 @@ test('ListCertificateAuthorities of OTHER_ACCOUNTS pages through what is shared,
   const own = { region, credentials: other.credentials }
   await createAuthority(service, { options: own })
   for (const MaxResults of [1, 2, 3, 6, 100])
-    assert.deepEqual(await sharedArns({ MaxResults, region }), sharedOnes)
-  const [first = '', second = ''] = sharedOnes
+    assert.deepEqual(await sharedArns({ MaxResults, region }), sharedAuthorityArns)
+  const [first = '', second = ''] = sharedAuthorityArns
   const replaced = policyOf(...sharingStatements({ arn: first, principal: '333333333333' }))
   await service.must('PutPolicy', { ResourceArn: first, Policy: replaced }, options)
   await service.must('DeletePolicy', { ResourceArn: second }, options)
-  assert.deepEqual(await sharedArns({ MaxResults: 2, region }), sharedOnes.slice(2))
+  assert.deepEqual(await sharedArns({ MaxResults: 2, region }), sharedAuthorityArns.slice(2))
   const page = await service.must(
     'ListCertificateAuthorities',
     { ResourceOwner: 'OTHER_ACCOUNTS', MaxResults: 1 },
     own,
   )
   const { NextToken } = page
-  for (const [input, by] of [
+  for (const [input, callOptions] of [
     [{ NextToken }, own],
     [{ NextToken, ResourceOwner: 'SELF' }, own],
     [{ NextToken, ResourceOwner: 'OTHER_ACCOUNTS' }, options],
   ] as const)
     assert.equal(
-      await outcome('ListCertificateAuthorities', input, by),
+      await outcome('ListCertificateAuthorities', input, callOptions),
       'InvalidNextTokenException: NextToken was not issued by this operation.',
     )
 })
 
-test('an account that may not describe a CA is not shown it by ListCertificateAuthorities', async () => {
+test('ListCertificateAuthorities omits CAs that the account is not allowed to describe', async () => {
   const { arn } = await createAuthority(service)
   const [read, issuing] = sharingStatements({ arn })
   const third = sharingStatements({ arn, principal: '333333333333' })
@@ -595,7 +608,7 @@ test('an account that may not describe a CA is not shown it by ListCertificateAu
   }
 })
 
-test('policies and permissions go with a CA that is DISABLED, and not with one that is CREATING', async () => {
+test('policies and permissions apply to a DISABLED CA, and not to a CREATING one', async () => {
   const disabled = await createRoot(service)
   await service.must('UpdateCertificateAuthority', {
     CertificateAuthorityArn: disabled.arn,
@@ -628,7 +641,7 @@ test('policies and permissions go with a CA that is DISABLED, and not with one t
     assert.equal(await outcome(operation, input), '200', operation)
 })
 
-test('another account cannot issue from a shared CA that is disabled, and can again when it is not', async () => {
+test('another account cannot issue from a shared CA while it is disabled', async () => {
   const { arn, csr } = await createRoot(service)
   await share(service, { arn })
   const { credentials } = other
@@ -645,7 +658,7 @@ test('another account cannot issue from a shared CA that is disabled, and can ag
   assert.equal(await issueOutcome(), '200')
 })
 
-test('in another partition a CA is shared with ARNs of that partition', async () => {
+test('a CA in another partition is shared with ARNs of that partition', async () => {
   const region = 'cn-north-1'
   const { arn, csr } = await createAuthority(service, { options: { region } })
   assert.match(arn, /^arn:aws-cn:acm-pca:cn-north-1:/)
@@ -663,7 +676,7 @@ test('in another partition a CA is shared with ARNs of that partition', async ()
   assert.equal(await outcome('DescribeCertificateAuthority', described, options), '200')
   const issueOutcome = (more: object): Promise<string> =>
     outcome('IssueCertificate', { ...issueInput(arn, csr), ...more }, options)
-  // Access is given; the CA has no certificate yet.
+  // The call is authorized, but the CA has no certificate yet.
   assert.match(await issueOutcome({}), /^InvalidStateException: /)
   assert.match(
     await issueOutcome({ TemplateArn: templateArn('EndEntityCertificate') }),
@@ -675,7 +688,7 @@ test('in another partition a CA is shared with ARNs of that partition', async ()
   )
 })
 
-test('a shared CA that is deleted is listed until it is deleted for good, and leaves no gap in the pages', async () => {
+test('a deleted shared CA is listed until its permanent deletion, and then leaves no empty page', async () => {
   const region = 'ap-south-2'
   const options = { region }
   const arns: string[] = []

@@ -1,4 +1,4 @@
-/** RevocationConfiguration: what is described, what is refused, and the bucket that it needs. */
+/** RevocationConfiguration: described members, refused input, and the required bucket. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -17,15 +17,15 @@ after(() => service.close())
 const crl = { Enabled: true, ExpirationInDays: 7, S3BucketName: 'my-crls' }
 const off = { CrlConfiguration: { Enabled: false }, OcspConfiguration: { Enabled: false } }
 
-async function described(arn: string): Promise<Members> {
+async function describeAuthority(arn: string): Promise<Members> {
   const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', {
     CertificateAuthorityArn: arn,
   })
   return CertificateAuthority
 }
 
-test('what is asked for is described, with its defaults', async () => {
-  const whole = {
+test('DescribeCertificateAuthority returns the requested configuration with its defaults', async () => {
+  const complete = {
     CrlConfiguration: {
       ...crl,
       S3ObjectAcl: 'BUCKET_OWNER_FULL_CONTROL',
@@ -35,22 +35,22 @@ test('what is asked for is described, with its defaults', async () => {
     },
     OcspConfiguration: { Enabled: true, OcspCustomCname: 'ocsp.example.com' },
   }
-  const { arn } = await createAuthority(service, { more: { RevocationConfiguration: whole } })
-  assert.deepEqual((await described(arn)).RevocationConfiguration, whole)
-  const some = await createAuthority(service, {
+  const { arn } = await createAuthority(service, { more: { RevocationConfiguration: complete } })
+  assert.deepEqual((await describeAuthority(arn)).RevocationConfiguration, complete)
+  const partial = await createAuthority(service, {
     more: { RevocationConfiguration: { CrlConfiguration: crl } },
   })
-  assert.deepEqual((await described(some.arn)).RevocationConfiguration, {
+  assert.deepEqual((await describeAuthority(partial.arn)).RevocationConfiguration, {
     CrlConfiguration: { ...crl, S3ObjectAcl: 'PUBLIC_READ', CrlType: 'COMPLETE' },
     OcspConfiguration: { Enabled: false },
   })
-  const none = await createAuthority(service)
-  assert.deepEqual((await described(none.arn)).RevocationConfiguration, off)
+  const unconfigured = await createAuthority(service)
+  assert.deepEqual((await describeAuthority(unconfigured.arn)).RevocationConfiguration, off)
 })
 
-test('an update changes the block that it sends, and not the time of the last change of state', async () => {
+test('an update changes only the block in the request, and not LastStateChangeAt', async () => {
   const root = await createRoot(service)
-  const before_ = (await described(root.arn)).LastStateChangeAt
+  const before_ = (await describeAuthority(root.arn)).LastStateChangeAt
   const update = (RevocationConfiguration: unknown) =>
     service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn: root.arn,
@@ -58,19 +58,19 @@ test('an update changes the block that it sends, and not the time of the last ch
     })
   await update({ OcspConfiguration: { Enabled: true } })
   await update({ CrlConfiguration: crl })
-  const { RevocationConfiguration, LastStateChangeAt, Status } = await described(root.arn)
+  const { RevocationConfiguration, LastStateChangeAt, Status } = await describeAuthority(root.arn)
   assert.deepEqual(RevocationConfiguration, {
     CrlConfiguration: { ...crl, S3ObjectAcl: 'PUBLIC_READ', CrlType: 'COMPLETE' },
     OcspConfiguration: { Enabled: true },
   })
   assert.deepEqual([LastStateChangeAt, Status], [before_, 'ACTIVE'])
   await update(off)
-  assert.deepEqual((await described(root.arn)).RevocationConfiguration, off)
+  assert.deepEqual((await describeAuthority(root.arn)).RevocationConfiguration, off)
 })
 
-test('certificates promise what is configured when they are issued, and only that', async () => {
+test('certificates contain the CRL and OCSP URLs configured at their issuance, and no others', async () => {
   const root = await createRoot(service)
-  const says = async (): Promise<[crl: boolean, ocsp: boolean]> => {
+  const urlsOfNewLeaf = async (): Promise<[crl: boolean, ocsp: boolean]> => {
     const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const { infoAccess, raw } = new X509Certificate(certificate)
     return [raw.includes('/my-crls/crl/'), infoAccess?.includes('OCSP - URI:http') === true]
@@ -80,18 +80,18 @@ test('certificates promise what is configured when they are issued, and only tha
       CertificateAuthorityArn: root.arn,
       RevocationConfiguration,
     })
-  assert.deepEqual(await says(), [false, false])
+  assert.deepEqual(await urlsOfNewLeaf(), [false, false])
   await update({ CrlConfiguration: crl })
-  assert.deepEqual(await says(), [true, false])
+  assert.deepEqual(await urlsOfNewLeaf(), [true, false])
   await update({ OcspConfiguration: { Enabled: true } })
-  assert.deepEqual(await says(), [true, true])
+  assert.deepEqual(await urlsOfNewLeaf(), [true, true])
   await update({ CrlConfiguration: { Enabled: false } })
-  assert.deepEqual(await says(), [false, true])
+  assert.deepEqual(await urlsOfNewLeaf(), [false, true])
   await update(off)
-  assert.deepEqual(await says(), [false, false])
+  assert.deepEqual(await urlsOfNewLeaf(), [false, false])
 })
 
-test('what does not go together is refused, and nothing is made', async () => {
+test('contradictory members are refused, and no CA is created', async () => {
   const cases: [object, RegExp][] = [
     [
       { CrlConfiguration: { Enabled: false, ExpirationInDays: 7 } },
@@ -138,13 +138,13 @@ test('what does not go together is refused, and nothing is made', async () => {
   assert.deepEqual(CertificateAuthorities, [])
 })
 
-/** AWS's words. */
+/** The wording of AWS. */
 const refusalOf = (bucket: string): string =>
   `ValidationException: Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption ` +
   'settings, S3 Block Public Access settings, and global account permissions are configured correctly. For more ' +
   'information, check the service documentation.'
 
-test('a bucket that is missing or of another account is refused in the words of AWS', async () => {
+test('a bucket that is missing or belongs to another account is refused in the words of AWS', async () => {
   await service.createBucket('other-crls', '210987654321')
   const options = { region: 'eu-south-2' }
   const { arn } = await createRoot(service, { options })
@@ -166,11 +166,11 @@ test('a bucket that is missing or of another account is refused in the words of 
       refusalOf(bucket),
     )
   }
-  // Nothing was made and nothing changed, not even the other block.
+  // No CA was created or changed, not even its OCSP block.
   assert.deepEqual(await all(), before_)
 })
 
-test('a CA with an idempotency token can be made once its bucket is there', async () => {
+test('a creation with an idempotency token succeeds once its bucket exists', async () => {
   const RevocationConfiguration = { CrlConfiguration: { ...crl, S3BucketName: 'later-crls' } }
   const input = authorityInput({ more: { RevocationConfiguration, IdempotencyToken: 'later' } })
   assert.equal(await service.refusal('CreateCertificateAuthority', input), refusalOf('later-crls'))
@@ -184,20 +184,20 @@ interface PrintedObject {
   readonly Acl: string
 }
 
-async function printed(bucket: string): Promise<PrintedObject[]> {
+async function listObjects(bucket: string): Promise<PrintedObject[]> {
   const data = ['--data', service.config.dataDirectory]
   const { stdout } = await command(['bucket', 'objects', bucket, ...data])
   return JSON.parse(stdout) as PrintedObject[]
 }
 
-test('the permission test objects are in the bucket, one as the CRLs will be, one private', async () => {
+test('the bucket contains two permission test objects, one with the ACL of CRLs and one private', async () => {
   const acls = { PUBLIC_READ: 'public-crls', BUCKET_OWNER_FULL_CONTROL: 'private-crls' }
   for (const [S3ObjectAcl, S3BucketName] of Object.entries(acls)) {
     await service.createBucket(S3BucketName)
     const CrlConfiguration = { ...crl, S3ObjectAcl, S3BucketName }
     await createAuthority(service, { more: { RevocationConfiguration: { CrlConfiguration } } })
     assert.deepEqual(
-      (await printed(S3BucketName)).map(({ Key, Acl, Size }) => [Key, Acl, Size]),
+      (await listObjects(S3BucketName)).map(({ Key, Acl, Size }) => [Key, Acl, Size]),
       [
         ['acm-pca-permission-test-key', S3ObjectAcl, 0],
         ['acm-pca-permission-test-key-private', 'BUCKET_OWNER_FULL_CONTROL', 0],
@@ -206,14 +206,14 @@ test('the permission test objects are in the bucket, one as the CRLs will be, on
   }
 })
 
-test('an update that sends no CRLs does not try the bucket', async () => {
+test('an update without CrlConfiguration does not access the bucket', async () => {
   await service.createBucket('gone-crls')
   const CrlConfiguration = { ...crl, S3BucketName: 'gone-crls' }
   const { arn } = await createRoot(service, {
     more: { RevocationConfiguration: { CrlConfiguration } },
   })
   const data = ['--data', service.config.dataDirectory]
-  for (const { Key } of await printed('gone-crls'))
+  for (const { Key } of await listObjects('gone-crls'))
     await command(['bucket', 'delete-object', 'gone-crls', Key, ...data])
   assert.equal((await command(['bucket', 'delete', 'gone-crls', ...data])).code, 0)
   const update = { CertificateAuthorityArn: arn }
@@ -223,7 +223,7 @@ test('an update that sends no CRLs does not try the bucket', async () => {
     RevocationConfiguration: { OcspConfiguration },
   })
   await service.must('UpdateCertificateAuthority', { ...update, Status: 'DISABLED' })
-  const { RevocationConfiguration } = await described(arn)
+  const { RevocationConfiguration } = await describeAuthority(arn)
   assert.deepEqual(RevocationConfiguration.OcspConfiguration, OcspConfiguration)
   assert.equal(RevocationConfiguration.CrlConfiguration.S3BucketName, 'gone-crls')
   assert.equal(
@@ -233,6 +233,6 @@ test('an update that sends no CRLs does not try the bucket', async () => {
     }),
     refusalOf('gone-crls'),
   )
-  // Off again needs no bucket.
+  // Disabling CRLs does not require the bucket.
   await service.must('UpdateCertificateAuthority', { ...update, RevocationConfiguration: off })
 })

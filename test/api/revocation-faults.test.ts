@@ -1,4 +1,4 @@
-/** The store fails in every way, and no revocation is lost. */
+/** Failures of the object store and of the clock: no revocation is lost. */
 import assert from 'node:assert/strict'
 import { cp, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,7 +29,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
 
-/** A CA whose first CRL, an empty one, is published. */
+/** Creates a CA whose first CRL, which is empty, is published. */
 async function publishingRoot(service: TestService) {
   const root = await createRoot(service, { more: revocationOptions() })
   await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -43,7 +43,7 @@ async function metric(service: TestService, name: string): Promise<number> {
   return Number(found?.[1])
 }
 
-/** Reasons of the failures to publish so far. */
+/** Reasons of all publication failures so far. */
 function failureReasons({ events }: Faulty): string[] {
   return events()
     .filter((event) => event['detail-type'] === 'ACM Private CA CRL Generation')
@@ -58,8 +58,8 @@ const bucketRefusal =
 
 const failingModes: readonly Mode[] = ['error', 'refuse', 'missing', 'half', 'lost']
 
-/** The two calls that look whether a bucket can be written. */
-function configuringCalls(service: TestService, arn: string): Promise<string>[] {
+/** The two calls that check whether a bucket is writable. */
+function bucketCheckingCalls(service: TestService, arn: string): Promise<string>[] {
   return [
     service.refusal('CreateCertificateAuthority', authorityInput({ more: revocationOptions() })),
     service.refusal('UpdateCertificateAuthority', {
@@ -69,8 +69,8 @@ function configuringCalls(service: TestService, arn: string): Promise<string>[] 
   ]
 }
 
-/** Moves the clock until the job has failed so often, and then to its next retry. */
-async function failTimes(faulty: Faulty, times: number): Promise<void> {
+/** Advances the clock until the job has failed `times` times, and then to its next retry. */
+async function waitForFailures(faulty: Faulty, times: number): Promise<void> {
   const { service } = faulty
   await eventually(async () => {
     service.clock.advance({ seconds: 1 })
@@ -80,14 +80,14 @@ async function failTimes(faulty: Faulty, times: number): Promise<void> {
   service.clock.advance({ seconds: 5 * 2 ** (times - 1) })
 }
 
-const unwritten = 'Failed to write CRL to S3. Internal failure.'
+const internalReason = 'Failed to write CRL to S3. Internal failure.'
 const refusedReason = 'Failed to write CRL to S3. Check your S3 bucket permissions.'
 
-/** Each way to fail, and how the event tells it. */
+/** Each failure mode, and the reason in its event. */
 const failureCases: readonly { readonly mode: Mode; readonly reason: string }[] = [
-  { mode: 'error', reason: unwritten },
-  { mode: 'half', reason: unwritten },
-  { mode: 'lost', reason: unwritten },
+  { mode: 'error', reason: internalReason },
+  { mode: 'half', reason: internalReason },
+  { mode: 'lost', reason: internalReason },
   { mode: 'refuse', reason: refusedReason },
   { mode: 'missing', reason: refusedReason },
 ]
@@ -108,7 +108,7 @@ function assertLists(crl: ReadCrl, certificateArns: readonly string[]): void {
 }
 
 describe('a store that fails', { concurrency: true }, () => {
-  test('a store that fails when a CA is created or changed is a bucket without permission', async (t) => {
+  test('a store failure at the creation or update of a CA is reported as a permission error of the bucket', async (t) => {
     const { service, objects } = await startFaulty(t)
     const { arn } = await createRoot(service)
     const described = () =>
@@ -116,14 +116,14 @@ describe('a store that fails', { concurrency: true }, () => {
     const before = await described()
     for (const mode of failingModes) {
       objects.mode = mode
-      assert.deepEqual(await Promise.all(configuringCalls(service, arn)), [
+      assert.deepEqual(await Promise.all(bucketCheckingCalls(service, arn)), [
         bucketRefusal,
         bucketRefusal,
       ])
       assert.deepEqual(await described(), before, mode)
     }
     const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {})
-    assert.equal(CertificateAuthorities.length, 1, 'none was made')
+    assert.equal(CertificateAuthorities.length, 1, 'no CA was created')
     await service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn: arn,
       RevocationConfiguration: { OcspConfiguration: { Enabled: true } },
@@ -131,33 +131,40 @@ describe('a store that fails', { concurrency: true }, () => {
     await createAuthority(service)
     objects.mode = 'works'
     await createAuthority(service, { more: revocationOptions() })
-    assert.equal(await metric(service, 'misconfigured_crl_bucket_total'), 0, 'no CRL was refused')
+    assert.equal(
+      await metric(service, 'misconfigured_crl_bucket_total'),
+      0,
+      'the bucket refused no CRL',
+    )
   })
 
-  test('a store that does not answer is given up, and meanwhile everything else goes on', async (t) => {
+  test('requests to a store that does not respond time out, and other work continues meanwhile', async (t) => {
     const { service, objects } = await startFaulty(t)
     const { root } = await publishingRoot(service)
     objects.affects = ({ key }) => key.startsWith('acm-pca-permission-test-key')
     objects.mode = 'hang'
-    const begun = performance.now()
-    const refused = Promise.all(configuringCalls(service, root.arn))
-    await eventually(async () => (objects.failures === 4 ? true : undefined), 'all four hang')
+    const startedAt = performance.now()
+    const refused = Promise.all(bucketCheckingCalls(service, root.arn))
+    await eventually(
+      async () => (objects.failures === 4 ? true : undefined),
+      'four hanging requests',
+    )
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, leaf.arn)
     await crlWith(service, leaf.arn)
-    assert.ok(performance.now() - begun < 15_000)
+    assert.ok(performance.now() - startedAt < 15_000)
     assert.deepEqual(await refused, [bucketRefusal, bucketRefusal])
-    assert.ok(performance.now() - begun < 25_000, 'in bounded time')
+    assert.ok(performance.now() - startedAt < 25_000, 'in bounded time')
   })
 
   for (const { mode, reason } of failureCases)
-    test(`what is revoked while the store fails (${mode}) is published once it works`, async (t) => {
+    test(`revocations during a store failure (${mode}) are published once the store works`, async (t) => {
       const faulty = await startFaulty(t)
       const { service, objects } = faulty
       const { root, key, first } = await publishingRoot(service)
       objects.mode = mode
       const revoked = await revokeSome(service, root.arn, 3)
-      await failTimes(faulty, 2)
+      await waitForFailures(faulty, 2)
       revoked.push(...(await revokeSome(service, root.arn, 2)))
       assert.deepEqual(failureReasons(faulty).slice(0, 2), [reason, reason])
       objects.mode = 'works'
@@ -169,7 +176,7 @@ describe('a store that fails', { concurrency: true }, () => {
       assert.equal(await metric(service, 'misconfigured_crl_bucket_total'), misconfigured)
     })
 
-  test('what the store did not take before a restart it is given after it', async (t) => {
+  test('a CRL that could not be published before a restart is published after it', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
@@ -184,18 +191,18 @@ describe('a store that fails', { concurrency: true }, () => {
     assertLists(await crlThat(service, key, ({ entries }) => entries.size === 3), revoked)
   })
 
-  test('what is revoked while the store hangs is published once it answers', async (t) => {
+  test('revocations while the store hangs are published once it responds', async (t) => {
     const { service, objects } = await startFaulty(t)
     const { root, key } = await publishingRoot(service)
     objects.mode = 'hang'
     const revoked = await revokeSome(service, root.arn, 2)
-    await eventually(async () => (objects.failures > 0 ? true : undefined), 'it hangs')
+    await eventually(async () => (objects.failures > 0 ? true : undefined), 'a hanging request')
     revoked.push(...(await revokeSome(service, root.arn, 2)))
     objects.mode = 'works'
     assertLists(await crlThat(service, key, ({ entries }) => entries.size === 4), revoked)
   })
 
-  test('a bucket that hangs does not hold up the CRLs of other buckets', async (t) => {
+  test('a bucket that hangs does not delay the CRLs of other buckets', async (t) => {
     const { service, objects } = await startFaulty(t)
     await service.createBucket('slow')
     const configuration = crlConfiguration({ S3BucketName: 'slow' })
@@ -204,17 +211,17 @@ describe('a store that fails', { concurrency: true }, () => {
     objects.affects = ({ bucket }) => bucket === 'slow'
     objects.mode = 'hang'
     await issue(service, { arn: slow.arn, csr: csr('ec-server') })
-    await eventually(async () => (objects.failures > 0 ? true : undefined), 'it hangs')
+    await eventually(async () => (objects.failures > 0 ? true : undefined), 'a hanging request')
     const [arn = ''] = await revokeSome(service, root.arn, 1)
     await crlWith(service, arn)
   })
 
-  test('a server that is told to stop while the store hangs does not wait for it', async (t) => {
+  test('a server stops without waiting for a store that hangs', async (t) => {
     const { service, objects } = await startFaulty(t)
     const { root, key } = await publishingRoot(service)
     objects.mode = 'hang'
     const revoked = await revokeSome(service, root.arn, 1)
-    await eventually(async () => (objects.failures > 0 ? true : undefined), 'it hangs')
+    await eventually(async () => (objects.failures > 0 ? true : undefined), 'a hanging request')
     const restarted = service.restart()
     const late = await Promise.race([restarted, setTimeout(15_000, 'late')])
     objects.mode = 'works'
@@ -223,7 +230,7 @@ describe('a store that fails', { concurrency: true }, () => {
     assert.notEqual(late, 'late')
   })
 
-  test('many CAs whose bucket refuses do not hold up another', async (t) => {
+  test('many CAs with a refusing bucket do not delay the CRL of another CA', async (t) => {
     const { service, objects } = await startFaulty(t)
     await service.createBucket('closed')
     objects.affects = ({ bucket, key }) => bucket === 'closed' && key.endsWith('.crl')
@@ -251,25 +258,25 @@ describe('a store that fails', { concurrency: true }, () => {
       assert.equal((await describedReport(service, report)).AuditReportStatus, 'CREATING')
       objects.mode = 'works'
       service.clock.advance({ seconds: 20 })
-      assert.equal(await endOf(service, report), 'SUCCESS')
+      assert.equal(await finalStatus(service, report), 'SUCCESS')
       const text = await service.readObject(crlBucket, report.S3Key)
       assert.equal((JSON.parse(String(text)) as unknown[]).length, 1)
       assert.deepEqual(reportResults(faulty), ['success'])
     })
 
-  test('an audit report that a bucket refuses is FAILED at once, and another may be asked for', async (t) => {
+  test('an audit report that a bucket refuses is FAILED immediately, and another one can be requested', async (t) => {
     const faulty = await startFaulty(t)
     const { service, objects } = faulty
     const root = await createRoot(service)
     objects.affects = ({ key }) => key.startsWith('audit-report')
     objects.mode = 'refuse'
-    assert.equal(await endOf(service, await requestReport(service, root.arn)), 'FAILED')
+    assert.equal(await finalStatus(service, await requestReport(service, root.arn)), 'FAILED')
     assert.deepEqual(reportResults(faulty), ['failure'])
     objects.mode = 'works'
-    assert.equal(await endOf(service, await requestReport(service, root.arn)), 'SUCCESS')
+    assert.equal(await finalStatus(service, await requestReport(service, root.arn)), 'SUCCESS')
   })
 
-  test('an audit report that no store takes for an hour is FAILED', async (t) => {
+  test('an audit report that cannot be stored for an hour is FAILED', async (t) => {
     const faulty = await startFaulty(t)
     const { service, objects } = faulty
     const root = await createRoot(service)
@@ -277,7 +284,7 @@ describe('a store that fails', { concurrency: true }, () => {
     const report = await requestReport(service, root.arn)
     await eventually(async () => (objects.failures > 1 ? true : undefined), 'two failures')
     service.clock.advance({ seconds: 3600 })
-    assert.equal(await endOf(service, report), 'FAILED')
+    assert.equal(await finalStatus(service, report), 'FAILED')
     assert.deepEqual(reportResults(faulty), ['failure'])
   })
 })
@@ -303,8 +310,8 @@ async function describedReport(service: TestService, report: Report): Promise<Me
   return service.must('DescribeCertificateAuthorityAuditReport', input)
 }
 
-/** The status that is not CREATING any more. What failed when the store came back is tried again ten seconds later. */
-async function endOf(service: TestService, report: Report): Promise<string> {
+/** Waits for the final status of a report. A failed attempt is retried after ten seconds. */
+async function finalStatus(service: TestService, report: Report): Promise<string> {
   return eventually(
     async () => {
       service.clock.advance({ seconds: 1 })
@@ -312,7 +319,7 @@ async function endOf(service: TestService, report: Report): Promise<string> {
       const { AuditReportStatus } = await describedReport(service, report)
       return AuditReportStatus === 'CREATING' ? undefined : (AuditReportStatus as string)
     },
-    'the end of a report',
+    'the final status of a report',
     30,
   )
 }
@@ -323,23 +330,23 @@ function reportResults({ events }: Faulty): string[] {
     .map(({ detail }) => detail.result as string)
 }
 
-/** Revokes a new certificate: the CRL that lists it, which has a higher number than `before`. */
+/** Revokes a new certificate. Returns the CRL that lists it, which must have a higher number than `before`. */
 async function nextCrl(
   service: TestService,
   { arn, before }: { readonly arn: string; readonly before: ReadCrl },
 ): Promise<ReadCrl> {
   const [leaf = ''] = await revokeSome(service, arn, 1)
-  const look = async (): Promise<ReadCrl | undefined> => {
+  const findCrl = async (): Promise<ReadCrl | undefined> => {
     await service.runJob('publish-crls')
     const crl = await readableCrl(service, `crl/${lastOf(arn)}.crl`)
     return crl?.entries.has(lastOf(leaf).replace(/^0+/, '')) === true ? crl : undefined
   }
-  const next = await eventually(look, 'the next CRL')
+  const next = await eventually(findCrl, 'the next CRL')
   assert.ok(next.crlNumber! > before.crlNumber!, `${next.crlNumber} after ${before.crlNumber}`)
   return next
 }
 
-/** Undefined if what is there is no CRL: somebody else may have put it there. */
+/** Returns undefined if the object is not a CRL: a third party may have overwritten it. */
 async function readableCrl(service: TestService, key: string): Promise<ReadCrl | undefined> {
   const der = await service.readObject(crlBucket, key)
   try {
@@ -350,18 +357,18 @@ async function readableCrl(service: TestService, key: string): Promise<ReadCrl |
   }
 }
 
-function assertMadeNow(service: TestService, { thisUpdate }: ReadCrl): void {
+function assertCurrent(service: TestService, { thisUpdate }: ReadCrl): void {
   const age = service.clock.now().getTime() - thisUpdate.getTime()
   assert.ok(age >= 3_600_000 && age < 3_630_000, `thisUpdate is ${age} ms ago`)
 }
 
-describe('a clock that is set', { concurrency: true }, () => {
+describe('changes of the clock', { concurrency: true }, () => {
   for (const [name, days] of [
     ['half an hour', 1 / 48],
     ['a day', 1],
     ['a year', 365],
   ] as const)
-    test(`back by ${name}: the next CRL has a higher number and the new time`, async (t) => {
+    test(`after the clock is set back by ${name} the next CRL has a higher number and the new time`, async (t) => {
       const { service } = await startFaulty(t)
       const { root, first } = await publishingRoot(service)
       const leaves = await Promise.all(
@@ -373,43 +380,43 @@ describe('a clock that is set', { concurrency: true }, () => {
         await revoke(service, arn)
         const next = await crlWith(service, arn)
         assert.ok(next.crlNumber! > last.crlNumber!)
-        assertMadeNow(service, next)
+        assertCurrent(service, next)
         last = next
       }
     })
 
-  test('a year ahead and back: a CRL of the future is replaced, without a revocation', async (t) => {
+  test('a CRL from a clock that was a year ahead is replaced after the correction, without a revocation', async (t) => {
     const { service } = await startFaulty(t)
     const { root, key, first } = await publishingRoot(service)
     service.clock.advance({ days: 365 })
     const future = await crlThat(service, key, (crl) => crl.crlNumber !== first.crlNumber)
     assert.ok(future.crlNumber! > first.crlNumber!)
-    assertMadeNow(service, future)
+    assertCurrent(service, future)
     service.clock.advance({ days: -365 })
     const again = await crlThat(service, key, (crl) => crl.crlNumber !== future.crlNumber)
     assert.equal(again.crlNumber, future.crlNumber! + 1n)
-    assertMadeNow(service, again)
+    assertCurrent(service, again)
     const next = await nextCrl(service, { arn: root.arn, before: again })
-    assertMadeNow(service, next)
+    assertCurrent(service, next)
   })
 
-  test('back while the store is down: what waits is published once it works', async (t) => {
+  test('a CRL that waits for the store is published although the clock is set back', async (t) => {
     const faulty = await startFaulty(t)
     const { service, objects } = faulty
     const { root, key } = await publishingRoot(service)
-    // So that the last CRL is older than the time that the clock is set to.
+    // The last CRL must be older than the time to which the clock is set.
     service.clock.advance({ days: 2 })
     objects.mode = 'error'
     const revoked = await revokeSome(service, root.arn, 1)
-    await failTimes(faulty, 2)
+    await waitForFailures(faulty, 2)
     service.clock.advance({ days: -1 })
     objects.mode = 'works'
     const crl = await crlThat(service, key, ({ entries }) => entries.size === 1)
     assertLists(crl, revoked)
-    assertMadeNow(service, crl)
+    assertCurrent(service, crl)
   })
 
-  test('back before the first CRL is published: it is published', async (t) => {
+  test('the first CRL is published although the clock is set back before', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
@@ -421,7 +428,7 @@ describe('a clock that is set', { concurrency: true }, () => {
     assertLists(await crlThat(service, key, ({ entries }) => entries.size === 1), revoked)
   })
 
-  test('back while an audit report waits: it is written', async (t) => {
+  test('a waiting audit report is written although the clock is set back', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service)
     objects.mode = 'error'
@@ -429,11 +436,11 @@ describe('a clock that is set', { concurrency: true }, () => {
     await eventually(async () => (objects.failures > 0 ? true : undefined), 'a failure')
     service.clock.advance({ days: -1 })
     objects.mode = 'works'
-    assert.equal(await endOf(service, report), 'SUCCESS')
+    assert.equal(await finalStatus(service, report), 'SUCCESS')
   })
 })
 
-/** Writes what somebody else might. */
+/** Overwrites an object as a third party might. */
 async function overwrite(service: TestService, key: string, body: Uint8Array): Promise<void> {
   const { config, clock, publicUrl } = service
   const directory = bucketsFolder(config)
@@ -445,19 +452,19 @@ async function overwrite(service: TestService, key: string, body: Uint8Array): P
   })
 }
 
-interface Changed {
+interface ChangeContext {
   readonly service: TestService
   readonly key: string
-  /** The first CRL, an empty one. */
+  /** The first CRL, which is empty. */
   readonly first: ReadCrl
 }
 
-/** What may happen to the object of a CRL behind our back. */
-const changes: Readonly<Record<string, (changed: Changed) => Promise<void>>> = {
+/** Changes that a third party might make to the object of a CRL. */
+const changes: Readonly<Record<string, (context: ChangeContext) => Promise<void>>> = {
   'replaced by an empty object': ({ service, key }) => overwrite(service, key, new Uint8Array()),
   'replaced by garbage': ({ service, key }) =>
     overwrite(service, key, new Uint8Array(1000).fill(0x30)),
-  'cut off in the middle': ({ service, key, first }) =>
+  truncated: ({ service, key, first }) =>
     overwrite(service, key, first.der.subarray(0, first.der.length / 2)),
   'replaced by the CRL of another CA': async ({ service, key }) => {
     service.clock.advance({ seconds: 60 })
@@ -467,7 +474,7 @@ const changes: Readonly<Record<string, (changed: Changed) => Promise<void>>> = {
   },
   'replaced by an older CRL of the same CA': ({ service, key, first }) =>
     overwrite(service, key, first.der),
-  'replaced by one whose number was raised without a new signature': ({ service, key, first }) =>
+  'replaced by a CRL with a raised number and an invalid signature': ({ service, key, first }) =>
     overwrite(service, key, withRaisedNumber(first)),
   deleted: ({ service, key }) =>
     deleteObject(bucketsFolder(service.config), { bucket: crlBucket, key }),
@@ -487,26 +494,29 @@ function withRaisedNumber({ der, crlNumber }: ReadCrl): Uint8Array {
   return raised
 }
 
-describe('an object that is changed behind our back', { concurrency: true }, () => {
+describe('objects that a third party changes', { concurrency: true }, () => {
   for (const [name, change] of Object.entries(changes))
-    test(`${name}: the next CRL is right and has a higher number`, async (t) => {
+    test(`after the object was ${name} the next CRL is correct and has a higher number`, async (t) => {
       const { service } = await startFaulty(t)
       const { root, key, first } = await publishingRoot(service)
       const second = await nextCrl(service, { arn: root.arn, before: first })
       await change({ service, key, first })
       const third = await nextCrl(service, { arn: root.arn, before: second })
       assert.equal(third.entries.size, 2)
-      assertMadeNow(service, third)
-      assert.ok(third.crlNumber! - second.crlNumber! < 60_000n, 'no number of somebody else')
+      assertCurrent(service, third)
+      assert.ok(
+        third.crlNumber! - second.crlNumber! < 60_000n,
+        'the number does not follow a foreign CRL',
+      )
     })
 
-  test('the bucket is deleted: that is told, and the CRL is published once it is there', async (t) => {
+  test('a deleted bucket is reported, and the CRL is published once the bucket exists again', async (t) => {
     const faulty = await startFaulty(t)
     const { service } = faulty
     const { root, key, first } = await publishingRoot(service)
     await rm(join(bucketsFolder(service.config), crlBucket), { recursive: true })
     const revoked = await revokeSome(service, root.arn, 2)
-    await failTimes(faulty, 2)
+    await waitForFailures(faulty, 2)
     assert.deepEqual(new Set(failureReasons(faulty)), new Set([refusedReason]))
     await service.createBucket(crlBucket)
     service.clock.advance({ seconds: 20 })
@@ -515,7 +525,7 @@ describe('an object that is changed behind our back', { concurrency: true }, () 
     assert.ok(last.crlNumber! > first.crlNumber!)
   })
 
-  test('a backup is restored below CRLs that are newer: numbers go on from those', async (t) => {
+  test('after a restore beside newer CRLs the numbers continue from those', async (t) => {
     const { service } = await startFaulty(t)
     const { root, key, first } = await publishingRoot(service)
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -531,6 +541,6 @@ describe('an object that is changed behind our back', { concurrency: true }, () 
     await revoke(again, leaf.arn)
     const next = await crlWith(again, leaf.arn)
     assert.equal(next.crlNumber, future.crlNumber! + 1n)
-    assertMadeNow(again, next)
+    assertCurrent(again, next)
   })
 })

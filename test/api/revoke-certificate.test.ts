@@ -1,4 +1,4 @@
-/** RevokeCertificate: what it takes, whom it refuses, and what the CRL says of it afterwards. */
+/** RevokeCertificate: accepted input, errors, and the resulting CRL entries. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -26,13 +26,13 @@ before(async () => {
 })
 after(() => service.close())
 
-interface Asked {
+interface RevocationInput {
   readonly CertificateAuthorityArn?: string
   readonly CertificateSerial?: string
   readonly RevocationReason?: string
 }
 
-const input = (serial: string, more: Asked = {}): Asked => ({
+const input = (serial: string, more: RevocationInput = {}): RevocationInput => ({
   CertificateAuthorityArn: root.arn,
   CertificateSerial: serial,
   RevocationReason: 'SUPERSEDED',
@@ -46,16 +46,16 @@ const leaf = (days = 30): ReturnType<typeof issue> =>
     { validity: { Value: days, Type: 'DAYS' } },
   )
 
-/** Code of the refusal. */
-async function codeOf(asked: Asked, options = {}): Promise<string> {
-  return (await service.refusal('RevokeCertificate', asked, options)).split(': ')[0] ?? ''
+/** Returns the error code of a refused revocation. */
+async function codeOf(request: RevocationInput, options = {}): Promise<string> {
+  return (await service.refusal('RevokeCertificate', request, options)).split(': ')[0] ?? ''
 }
 
-/** The serial number, 32 hexadecimal digits, of a new certificate; its first octet is given. */
-async function serialThatBeginsWith(octet: number): Promise<string> {
-  using _ = service.random.beginWith(octet)
+/** Issues a certificate whose serial number starts with `byte`. Returns the 32 hexadecimal digits of the serial number. */
+async function issueWithSerialPrefix(byte: number): Promise<string> {
+  using _ = service.random.beginWith(byte)
   const serial = lastOf((await leaf()).arn)
-  assert.ok(serial.startsWith(Buffer.of(octet).toString('hex')), serial)
+  assert.ok(serial.startsWith(Buffer.of(byte).toString('hex')), serial)
   return serial
 }
 
@@ -69,33 +69,33 @@ describe('serial numbers', () => {
     'colons in upper case': (serial) => colons(serial).toUpperCase(),
     '0x': (serial) => `0x${serial}`,
     '0X in upper case': (serial) => `0X${serial.toUpperCase()}`,
-    'zeros before': (serial) => `00${serial}`,
-    'zeros before, as OpenSSL with colons': (serial) => `00:${colons(serial)}`,
-    'zeros before, to the longest text': (serial) => serial.padStart(128, '0'),
+    'leading zeros': (serial) => `00${serial}`,
+    'leading zeros and colons, as OpenSSL writes them': (serial) => `00:${colons(serial)}`,
+    'leading zeros up to the maximum length': (serial) => serial.padStart(128, '0'),
     '0x and colons': (serial) => `0x${colons(serial)}`,
   }
   for (const [name, form] of Object.entries(forms))
-    test(`RevokeCertificate takes a serial number written with ${name}`, async () => {
+    test(`RevokeCertificate accepts a serial number in the format: ${name}`, async () => {
       const serial = lastOf((await leaf()).arn)
       const answer = await service.call('RevokeCertificate', input(form(serial)))
       assert.deepEqual([answer.status, answer.text], [200, ''])
       assert.equal(await codeOf(input(serial)), 'RequestAlreadyProcessedException')
     })
 
-  test('without leading zeros, so of odd length, as Terraform sends it', async () => {
-    const serial = await serialThatBeginsWith(0x0b)
+  test('RevokeCertificate accepts an odd number of digits without leading zero, as Terraform sends', async () => {
+    const serial = await issueWithSerialPrefix(0x0b)
     await service.must('RevokeCertificate', input(serial.slice(1)))
     assert.equal(await codeOf(input(serial)), 'RequestAlreadyProcessedException')
-    const other = await serialThatBeginsWith(0x0b)
+    const other = await issueWithSerialPrefix(0x0b)
     await service.must('RevokeCertificate', input(colons(other).slice(1)))
     assert.equal(await codeOf(input(other)), 'RequestAlreadyProcessedException')
   })
 
-  test('RevokeCertificate takes a serial number with the top bit set', async () => {
-    await service.must('RevokeCertificate', input(await serialThatBeginsWith(0x9c)))
+  test('RevokeCertificate accepts a serial number with the top bit set', async () => {
+    await service.must('RevokeCertificate', input(await issueWithSerialPrefix(0x9c)))
   })
 
-  test('texts that are none are refused', async () => {
+  test('RevokeCertificate refuses malformed serial numbers', async () => {
     const texts = [
       '',
       '0x',
@@ -117,7 +117,7 @@ describe('serial numbers', () => {
     assert.equal(await codeOf(input('0'.repeat(129))), 'ValidationException')
   })
 
-  test('numbers that the CA never gave are not found', async () => {
+  test('RevokeCertificate does not find serial numbers that the CA never issued', async () => {
     for (const text of [
       '0',
       '1',
@@ -142,7 +142,7 @@ const reasonCodes = {
   A_A_COMPROMISE: 10,
 }
 
-test('each reason has its code in the CRL, and no reason has none', async () => {
+test('CRL entries contain the code of each reason except UNSPECIFIED', async () => {
   const authority = await createRoot(service, { more: revocationOptions() })
   let last = ''
   const expected: Record<string, number> = {}
@@ -156,7 +156,7 @@ test('each reason has its code in the CRL, and no reason has none', async () => 
     [...entries].map(([serial, { reasonCode }]) => [serial, reasonCode]),
   )
   assert.deepEqual(found, expected)
-  // id-ce-cRLReasons with an ENUMERATED in it: once for every reason but UNSPECIFIED.
+  // id-ce-cRLReasons with an ENUMERATED value occurs once for every reason except UNSPECIFIED.
   const extension = (code: number): Buffer =>
     Buffer.from(`0603551d150403 0a01 0${code.toString(16)}`.replaceAll(' ', ''), 'hex')
   for (const code of Object.values(reasonCodes))
@@ -164,7 +164,7 @@ test('each reason has its code in the CRL, and no reason has none', async () => 
   assert.equal(der.toString('hex').split('0603551d15').length - 1, 7)
 })
 
-test('reasons that the API does not have are refused', async () => {
+test('RevokeCertificate refuses unknown reasons', async () => {
   const serial = lastOf((await leaf()).arn)
   for (const reason of ['CERTIFICATE_HOLD', 'REMOVE_FROM_CRL', 'key_compromise', '', '1'])
     assert.equal(
@@ -176,17 +176,17 @@ test('reasons that the API does not have are refused', async () => {
 })
 
 test('RevokeCertificate requires each member', async () => {
-  const whole: Record<string, unknown> = { ...input(lastOf((await leaf()).arn)) }
-  for (const name of Object.keys(whole))
+  const complete: Record<string, unknown> = { ...input(lastOf((await leaf()).arn)) }
+  for (const name of Object.keys(complete))
     assert.match(
-      await service.refusal('RevokeCertificate', { ...whole, [name]: undefined }),
+      await service.refusal('RevokeCertificate', { ...complete, [name]: undefined }),
       /^ValidationException: /,
       name,
     )
-  await service.must('RevokeCertificate', whole)
+  await service.must('RevokeCertificate', complete)
 })
 
-test('the first reason and date count, also over a restart', async () => {
+test('the first reason and date of a revocation are kept, even after a restart', async () => {
   const authority = await createRoot(service, { more: revocationOptions() })
   const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
   await revoke(service, arn, 'KEY_COMPROMISE')
@@ -203,7 +203,7 @@ test('the first reason and date count, also over a restart', async () => {
   assert.equal(entries.get(serial)?.reasonCode, 1)
 })
 
-test('what was issued before CRLs were on is on the CRL once it is revoked', async () => {
+test('a revoked certificate from before CRLs were enabled is on the CRL', async () => {
   const authority = await createRoot(service)
   const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
   await service.must('UpdateCertificateAuthority', {
@@ -214,7 +214,7 @@ test('what was issued before CRLs were on is on the CRL once it is revoked', asy
   assert.equal((await crlWith(service, arn)).entries.size, 1)
 })
 
-describe('whose certificates', () => {
+describe('certificates that can be revoked', () => {
   test('RevokeCertificate refuses an expired certificate', async () => {
     const [soon, later] = [lastOf((await leaf(1)).arn), lastOf((await leaf(1)).arn)]
     service.clock.advance({ seconds: 86_400 - 120 })
@@ -224,14 +224,14 @@ describe('whose certificates', () => {
     assert.equal(await codeOf(input(soon)), 'InvalidRequestException')
   })
 
-  test('not the certificate of a root itself, in AWS’s words', async () => {
+  test('RevokeCertificate refuses the self-signed certificate of a root in the words of AWS', async () => {
     const pending = await createAuthority(service)
     const own = await issue(service, pending, { template: 'RootCACertificate' })
     const importing = { CertificateAuthorityArn: pending.arn, Certificate: base64(own.certificate) }
     await service.must('ImportCertificateAuthorityCertificate', importing)
-    const asked = input(lastOf(own.arn), { CertificateAuthorityArn: pending.arn })
+    const request = input(lastOf(own.arn), { CertificateAuthorityArn: pending.arn })
     assert.equal(
-      await service.refusal('RevokeCertificate', asked),
+      await service.refusal('RevokeCertificate', request),
       'InvalidRequestException: Self-signed certificate can not be revoked',
     )
   })
@@ -239,12 +239,12 @@ describe('whose certificates', () => {
   test('RevokeCertificate refuses a certificate of another CA', async () => {
     const other = await createRoot(service)
     const serial = lastOf((await leaf()).arn)
-    const asked = input(serial, { CertificateAuthorityArn: other.arn })
-    assert.equal(await codeOf(asked), 'ResourceNotFoundException')
+    const request = input(serial, { CertificateAuthorityArn: other.arn })
+    assert.equal(await codeOf(request), 'ResourceNotFoundException')
     await service.must('RevokeCertificate', input(serial))
   })
 
-  test('the certificate of a subordinate CA, which goes on working, but not by itself', async () => {
+  test('a subordinate CA can be revoked by its issuer, but not by itself, and continues to issue', async () => {
     const subordinate = await createSubordinate(service, root)
     const { serialNumber } = new X509Certificate(subordinate.certificate)
     const own = input(serialNumber, { CertificateAuthorityArn: subordinate.arn })
@@ -253,7 +253,7 @@ describe('whose certificates', () => {
     await issue(service, { arn: subordinate.arn, csr: csr('ec-server') })
   })
 
-  test('not for another account, and of no CA', async () => {
+  test('RevokeCertificate refuses other accounts, nonexistent CAs and malformed ARNs', async () => {
     const serial = lastOf((await leaf()).arn)
     const data = ['--data', service.config.dataDirectory, '--account', '210987654321']
     assert.equal((await command(['account', 'create', ...data])).code, 0)
@@ -264,7 +264,7 @@ describe('whose certificates', () => {
     const key = await command(['access-key', 'create', ...data, ...user])
     const { AccessKeyId, SecretAccessKey } = JSON.parse(key.stdout) as Record<string, string>
     const credentials = { accessKeyId: AccessKeyId ?? '', secretAccessKey: SecretAccessKey ?? '' }
-    // Another account's ARN is refused before anything is looked up; its own account has no such CA.
+    // An ARN of another account is refused without a lookup; in the caller's own account the CA does not exist.
     assert.equal(await codeOf(input(serial), { credentials }), 'AccessDeniedException')
     const owned = root.arn.replace(service.config.accountId, '210987654321')
     assert.equal(
@@ -272,55 +272,55 @@ describe('whose certificates', () => {
       'ResourceNotFoundException',
     )
     const absent = root.arn.replace(/[^/]+$/, '00000000-0000-0000-0000-000000000000')
-    const asked = input(serial, { CertificateAuthorityArn: absent })
-    assert.equal(await codeOf(asked), 'ResourceNotFoundException')
+    const request = input(serial, { CertificateAuthorityArn: absent })
+    assert.equal(await codeOf(request), 'ResourceNotFoundException')
     const ofCertificate = input(serial, { CertificateAuthorityArn: `${root.arn}/certificate/1` })
     assert.equal(await codeOf(ofCertificate), 'InvalidArnException')
     await service.must('RevokeCertificate', input(serial))
   })
 })
 
-/** States that last for a moment, or only after a fault, are written into the database. */
-async function force(arn: string, status: string): Promise<void> {
+/** Writes a state into the database, because it is momentary or results only from a fault. */
+async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))
 }
 
-test('a CA revokes when it is ACTIVE or DISABLED, and in no other state', async () => {
+test('a CA can revoke only while it is ACTIVE or DISABLED', async () => {
   const authority = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
   const serials: string[] = []
   for (let count = 0; count < 3; count += 1)
     serials.push(lastOf((await issue(service, { arn: authority.arn, csr: csr('ec-server') })).arn))
   const [one = '', two = '', three = ''] = serials
   const CertificateAuthorityArn = authority.arn
-  const asked = (serial: string): Asked => input(serial, { CertificateAuthorityArn })
-  await service.must('RevokeCertificate', asked(one))
+  const request = (serial: string): RevocationInput => input(serial, { CertificateAuthorityArn })
+  await service.must('RevokeCertificate', request(one))
   await service.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'DISABLED' })
-  await service.must('RevokeCertificate', asked(two))
+  await service.must('RevokeCertificate', request(two))
   for (const state of ['CREATING', 'PENDING_CERTIFICATE', 'FAILED', 'EXPIRED']) {
-    await force(CertificateAuthorityArn, state)
-    assert.equal(await codeOf(asked(three)), 'InvalidStateException', state)
-    // What is wrong with the CA comes before what is wrong with the certificate.
-    assert.equal(await codeOf(asked(one)), 'InvalidStateException', state)
+    await forceStatus(CertificateAuthorityArn, state)
+    assert.equal(await codeOf(request(three)), 'InvalidStateException', state)
+    // Errors about the CA precede errors about the certificate.
+    assert.equal(await codeOf(request(one)), 'InvalidStateException', state)
   }
-  await force(CertificateAuthorityArn, 'DISABLED')
+  await forceStatus(CertificateAuthorityArn, 'DISABLED')
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn })
-  assert.equal(await codeOf(asked(three)), 'InvalidStateException')
+  assert.equal(await codeOf(request(three)), 'InvalidStateException')
   await service.must('RestoreCertificateAuthority', { CertificateAuthorityArn })
-  await service.must('RevokeCertificate', asked(three))
+  await service.must('RevokeCertificate', request(three))
 })
 
-test('a CA that has expired revokes nothing', async () => {
+test('an expired CA cannot revoke', async () => {
   const authority = await createRoot(service, { validity: { Value: 2, Type: 'DAYS' } })
-  const request = { validity: { Value: 1, Type: 'DAYS' } }
-  const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') }, request)
+  const options = { validity: { Value: 1, Type: 'DAYS' } }
+  const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') }, options)
   service.clock.advance({ days: 3 })
-  const asked = input(lastOf(arn), { CertificateAuthorityArn: authority.arn })
-  assert.equal(await codeOf(asked), 'InvalidStateException')
+  const request = input(lastOf(arn), { CertificateAuthorityArn: authority.arn })
+  assert.equal(await codeOf(request), 'InvalidStateException')
 })
 
-describe('at the same time', () => {
-  test('of fifty revocations of one certificate exactly one succeeds', async () => {
+describe('concurrent revocations', () => {
+  test('exactly one of fifty concurrent revocations of a certificate succeeds', async () => {
     const serial = lastOf((await leaf()).arn)
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => service.call('RevokeCertificate', input(serial))),
@@ -334,7 +334,7 @@ describe('at the same time', () => {
     ])
   })
 
-  test('sixty of different certificates all succeed, and the CRL has them all', async () => {
+  test('sixty concurrent revocations of different certificates succeed and are all on the CRL', async () => {
     const authority = await createRoot(service, { more: revocationOptions() })
     const to = { arn: authority.arn, csr: csr('ec-server') }
     const leaves = await Promise.all(Array.from({ length: 60 }, () => issue(service, to)))
@@ -346,7 +346,7 @@ describe('at the same time', () => {
     assert.equal(entries.size, 60)
   })
 
-  test('while the CA is issuing and being changed none is lost', async () => {
+  test('no revocation is lost while the CA issues and is updated', async () => {
     const leaves = await Promise.all(Array.from({ length: 20 }, () => leaf()))
     const update = (enabled: boolean): Promise<unknown> =>
       service.call('UpdateCertificateAuthority', {
@@ -370,7 +370,7 @@ describe('at the same time', () => {
   })
 })
 
-describe('the quota of revocations', () => {
+describe('the revocation quota', () => {
   let small: TestService
   before(async () => {
     small = await TestService.start({ quotaRevocations: '2' })
@@ -385,7 +385,7 @@ describe('the quota of revocations', () => {
     return (await Promise.all(leaves)).map((one) => one.arn)
   }
 
-  test('holds with a complete CRL, until what is revoked expires, over a restart too', async () => {
+  test('the quota of a complete CRL applies until revoked certificates expire, even after a restart', async () => {
     const [one = '', two = '', three = '', four = ''] = await leavesOf(
       revocationOptions(),
       [1, 30, 30, 30],
@@ -402,22 +402,23 @@ describe('the quota of revocations', () => {
     assert.match(await refusal(three), full)
     await small.restart()
     assert.match(await refusal(three), full)
-    // Revoked already is said before that there is no room.
+    // Either error is correct for a certificate that is already revoked.
     assert.match(await refusal(two), /^(RequestAlreadyProcessed|LimitExceeded)Exception/)
     small.clock.advance({ days: 2 })
     await revoke(small, three)
     assert.match(await refusal(four), full)
   })
 
-  test('is never overrun by revocations at the same time', async () => {
+  test('concurrent revocations do not exceed the quota', async () => {
     const leaves = await leavesOf(revocationOptions(), Array<number>(12).fill(30))
-    const done = await Promise.allSettled(leaves.map((arn) => revoke(small, arn)))
-    assert.equal(done.filter(({ status }) => status === 'fulfilled').length, 2)
-    for (const one of done)
-      if (one.status === 'rejected') assert.match(String(one.reason), /LimitExceededException/)
+    const results = await Promise.allSettled(leaves.map((arn) => revoke(small, arn)))
+    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 2)
+    for (const result of results)
+      if (result.status === 'rejected')
+        assert.match(String(result.reason), /LimitExceededException/)
   })
 
-  test('does not hold without CRLs, and with partitions', async () => {
+  test('the quota does not apply without CRLs or with partitioned CRLs', async () => {
     const partitioned = revocationOptions({
       Enabled: true,
       ExpirationInDays: 7,

@@ -40,7 +40,7 @@ before(async () => {
 })
 after(() => service.close())
 
-async function shared(
+async function createShare(
   permission: string,
   principals: readonly string[] = [otherAccountId],
 ): Promise<string> {
@@ -69,7 +69,7 @@ const issueWith = (template: string): Promise<string[]> =>
     },
   })
 
-async function listed(): Promise<string[]> {
+async function listSharedArns(): Promise<string[]> {
   const { CertificateAuthorities } = await service.must(
     'ListCertificateAuthorities',
     { ResourceOwner: 'OTHER_ACCOUNTS' },
@@ -97,19 +97,19 @@ test('a share lets another account read and issue with its template, until it is
       'SubordinateCACertificate_PathLen0',
     ],
   ] as const) {
-    const id = await shared(permission)
+    const id = await createShare(permission)
     assert.deepEqual(await describe(), ['200'])
-    assert.deepEqual(await listed(), [root.arn])
+    assert.deepEqual(await listSharedArns(), [root.arn])
     assert.deepEqual(await issueWith(template), ['200'], template)
     assert.deepEqual(await issueWith('EndEntityClientAuthCertificate'), denied)
     await removeShare(service.config, id)
     assert.deepEqual([await describe(), await issueWith(template)], [denied, denied])
-    assert.deepEqual(await listed(), [])
+    assert.deepEqual(await listSharedArns(), [])
   }
 })
 
-test('what is issued is revoked only where a second share grants that', async () => {
-  const first = await shared(defaultPermission)
+test('issued certificates can be revoked only with a share that permits revocation', async () => {
+  const first = await createShare(defaultPermission)
   const { arn } = await issue(service, root, { options: other })
   const revoke = {
     RevokeCertificate: {
@@ -120,29 +120,33 @@ test('what is issued is revoked only where a second share grants that', async ()
   }
   assert.deepEqual(await codes(revoke), denied)
   await removeShare(service.config, first)
-  const second = await shared(revokePermission)
-  assert.deepEqual([await describe(), await listed()], [denied, []], 'that one lets nobody read')
+  const second = await createShare(revokePermission)
+  assert.deepEqual(
+    [await describe(), await listSharedArns()],
+    [denied, []],
+    'this share does not permit reading',
+  )
   assert.deepEqual(await codes(revoke), ['200'])
   await removeShare(service.config, second)
 })
 
-test('an organization is whoever is in it', async () => {
-  const id = await shared(defaultPermission, [organization])
-  assert.deepEqual([await describe(), await listed()], [denied, []])
+test('a share with an organization applies to the accounts that are currently in it', async () => {
+  const id = await createShare(defaultPermission, [organization])
+  assert.deepEqual([await describe(), await listSharedArns()], [denied, []])
   await moveAccount(service.config, otherAccountId, organization)
   service.clock.advance({ seconds: 1 })
-  assert.deepEqual([await describe(), await listed()], [['200'], [root.arn]])
+  assert.deepEqual([await describe(), await listSharedArns()], [['200'], [root.arn]])
   assert.deepEqual(await issueWith('EndEntityCertificate'), ['200'])
   await moveAccount(service.config, otherAccountId, 'o-anotherorgid')
   service.clock.advance({ seconds: 1 })
-  assert.deepEqual([await describe(), await listed()], [denied, []])
+  assert.deepEqual([await describe(), await listSharedArns()], [denied, []])
   await moveAccount(service.config, otherAccountId, undefined)
   service.clock.advance({ seconds: 1 })
   assert.deepEqual(await describe(), denied)
   await removeShare(service.config, id)
 })
 
-test('a policy for an organization counts for whoever is in it', async () => {
+test('a policy for an organization applies to the accounts in it', async () => {
   await putSharingPolicy(service, { arn: root.arn })
   const { Policy } = await service.must('GetPolicy', { ResourceArn: root.arn })
   const policy = JSON.parse(Policy)
@@ -155,20 +159,20 @@ test('a policy for an organization counts for whoever is in it', async () => {
     }
   }
   await service.must('PutPolicy', { ResourceArn: root.arn, Policy: JSON.stringify(policy) })
-  assert.deepEqual([await describe(), await listed()], [denied, []])
+  assert.deepEqual([await describe(), await listSharedArns()], [denied, []])
   await moveAccount(service.config, otherAccountId, organization)
   service.clock.advance({ seconds: 1 })
-  assert.deepEqual([await describe(), await listed()], [['200'], [root.arn]])
+  assert.deepEqual([await describe(), await listSharedArns()], [['200'], [root.arn]])
   await moveAccount(service.config, otherAccountId, undefined)
   service.clock.advance({ seconds: 1 })
   await service.must('DeletePolicy', { ResourceArn: root.arn })
 })
 
-test('GetPolicy shows what shares stand for, and DeletePolicy takes the CA out of them', async () => {
+test('GetPolicy returns the statements of shares, and DeletePolicy removes the CA from them', async () => {
   const { arn: ResourceArn } = root
   const ids = [
-    await shared(defaultPermission, [otherAccountId, organization]),
-    await shared(revokePermission),
+    await createShare(defaultPermission, [otherAccountId, organization]),
+    await createShare(revokePermission),
   ]
   const { Policy } = await service.must('GetPolicy', { ResourceArn })
   const statements: Members[] = JSON.parse(Policy).Statement
@@ -185,20 +189,20 @@ test('GetPolicy shows what shares stand for, and DeletePolicy takes the CA out o
     ],
   )
   await putSharingPolicy(service, { arn: root.arn, principal: '333333333333' })
-  assert.deepEqual(await describe(), ['200'], 'both count')
+  assert.deepEqual(await describe(), ['200'], 'the policy and the share both apply')
   assert.match((await service.must('GetPolicy', { ResourceArn })).Policy, /333333333333/)
   await service.must('DeletePolicy', { ResourceArn })
-  assert.deepEqual([await describe(), await listed()], [denied, []])
+  assert.deepEqual([await describe(), await listSharedArns()], [denied, []])
   assert.match(await service.refusal('GetPolicy', { ResourceArn }), /^ResourceNotFoundException/)
-  const left = await listAllShares(service.config, undefined)
+  const remaining = await listAllShares(service.config, undefined)
   assert.deepEqual(
-    left.map(({ ShareId, ResourceArns }) => `${ShareId} ${ResourceArns.length}`).toSorted(),
+    remaining.map(({ ShareId, ResourceArns }) => `${ShareId} ${ResourceArns.length}`).toSorted(),
     ids.map((id) => `${id} 0`).toSorted(),
   )
   for (const id of ids) await removeShare(service.config, id)
 })
 
-test('a share of what is not there, or with nobody, is refused by name', async () => {
+test('a share with nonexistent CAs, without principals or with other invalid options is refused', async () => {
   const options = {
     name: 'tests',
     authorities: [root.arn],
@@ -208,7 +212,7 @@ test('a share of what is not there, or with nobody, is refused by name', async (
   const deleted = await createAuthority(service)
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: deleted.arn })
   const foreign = root.arn.replace(service.config.accountId, otherAccountId)
-  for (const [change, said] of [
+  for (const [change, message] of [
     [{ authorities: [] }, /at least one --authority is required/],
     [{ principals: [] }, /at least one --principal is required/],
     [{ principals: ['12'] }, /--principal must be an account id/],
@@ -219,12 +223,12 @@ test('a share of what is not there, or with nobody, is refused by name', async (
     [{ authorities: [root.arn, foreign] }, /must all be of one account/],
     [{ authorities: [deleted.arn] }, /certificate authority arn:.* does not exist/],
   ] as const)
-    await assert.rejects(addShare(service.config, { ...options, ...change }), said)
+    await assert.rejects(addShare(service.config, { ...options, ...change }), message)
   await assert.rejects(removeShare(service.config, crypto.randomUUID()), /share \S+ does not exist/)
   assert.deepEqual(await listAllShares(service.config, undefined), [])
 })
 
-test('a service does what a permission grants it, and the report says that it did', async () => {
+test('a service principal can do exactly what its permission grants, and the audit report names it', async () => {
   const key = await addAccessKey(service.config, { servicePrincipal: 'acm.amazonaws.com' })
   const foreign = await addAccessKey(service.config, {
     servicePrincipal: 'acm.amazonaws.com',
@@ -272,7 +276,7 @@ test('a service does what a permission grants it, and the report says that it di
     Actions: ['IssueCertificate'],
   })
   await service.must('IssueCertificate', input, { credentials: elsewhere })
-  await reportSays(CertificateArn)
+  await assertReported(CertificateArn)
   await service.must('DeletePermission', permission)
   assert.equal(
     await service.refusal('IssueCertificate', input, { credentials }),
@@ -280,17 +284,17 @@ test('a service does what a permission grants it, and the report says that it di
   )
 })
 
-/** What the report says of a certificate, and of the latest. */
-async function reportSays(certificateArn: string): Promise<void> {
+/** Asserts that the audit report names ACM as requester of a certificate and of the last certificate. */
+async function assertReported(certificateArn: string): Promise<void> {
   await service.createBucket('reports')
-  const where = { CertificateAuthorityArn: root.arn }
+  const authority = { CertificateAuthorityArn: root.arn }
   const { AuditReportId, S3Key } = await service.must('CreateCertificateAuthorityAuditReport', {
-    ...where,
+    ...authority,
     S3BucketName: 'reports',
     AuditReportResponseFormat: 'JSON',
   })
   await eventually(async () => {
-    const input = { ...where, AuditReportId }
+    const input = { ...authority, AuditReportId }
     const found = await service.must('DescribeCertificateAuthorityAuditReport', input)
     return found.AuditReportStatus === 'SUCCESS' ? found : undefined
   }, 'the report')

@@ -27,7 +27,7 @@ afterEach(() => {
 
 interface Case {
   readonly health?: number
-  /** Undefined: the server refuses access to its metrics. */
+  /** If undefined, the server refuses access to its metrics. */
   readonly metrics?: string
   readonly list?: { readonly status: number; readonly body: object }
 }
@@ -80,7 +80,7 @@ const age = (days_: number): string =>
   `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n`
 
 test('a healthy server causes no warnings, with or without metrics', async () => {
-  const well = await statusOf({
+  const healthy = await statusOf({
     metrics:
       '# HELP x y\nsignet_build_info{version="9.8.7"} 1\nsignet_certificates_issued_total 3\n' +
       'signet_requests_total{operation="A",result="success"} 5\n' +
@@ -91,26 +91,26 @@ test('a healthy server causes no warnings, with or without metrics', async () =>
       age(1),
     list: authority({}, 7),
   })
-  assert.deepEqual(well.warnings, [])
-  assert.equal(well.server.version, '9.8.7')
-  assert.deepEqual(well.counts, {
+  assert.deepEqual(healthy.warnings, [])
+  assert.equal(healthy.server.version, '9.8.7')
+  assert.deepEqual(healthy.counts, {
     certificatesIssued: 3,
     certificatesRevoked: 0,
     requests: 8,
     requestsFailed: 1,
   })
-  assert.deepEqual(well.jobs, [{ name: 'publish-crls', waiting: 0, runs: 2, failures: 2 }])
-  assert.equal(well.authorities?.[0]?.crlAgeSeconds, 86_400)
-  assert.equal(well.authorities?.[0]?.crlNextUpdate, '2026-03-07T08:00:00Z')
-  assert.equal(well.authorities?.[0]?.expiresInDays, 365)
+  assert.deepEqual(healthy.jobs, [{ name: 'publish-crls', waiting: 0, runs: 2, failures: 2 }])
+  assert.equal(healthy.authorities?.[0]?.crlAgeSeconds, 86_400)
+  assert.equal(healthy.authorities?.[0]?.crlNextUpdate, '2026-03-07T08:00:00Z')
+  assert.equal(healthy.authorities?.[0]?.expiresInDays, 365)
   server?.close()
-  const hidden = await statusOf({ list: authority({}, 7) })
-  assert.deepEqual(hidden.warnings, [])
-  assert.equal(hidden.counts, null)
-  assert.equal(hidden.server.version, null)
+  const withoutMetrics = await statusOf({ list: authority({}, 7) })
+  assert.deepEqual(withoutMetrics.warnings, [])
+  assert.equal(withoutMetrics.counts, null)
+  assert.equal(withoutMetrics.server.version, null)
 })
 
-const cases: readonly (readonly [what: string, given: Case, warning: string])[] = [
+const cases: readonly (readonly [title: string, server: Case, warning: string])[] = [
   ['an overdue CRL', { metrics: age(8), list: authority({}, 7) }, 'the CRL of Main is overdue'],
   [
     'a CRL older than half of its validity',
@@ -148,12 +148,12 @@ const cases: readonly (readonly [what: string, given: Case, warning: string])[] 
   ],
 ]
 
-for (const [what, given, warning] of cases)
-  test(`signet status warns of ${what}`, async () => {
-    assert.deepEqual((await statusOf(given)).warnings, [warning])
+for (const [title, scripted, warning] of cases)
+  test(`signet status warns of ${title}`, async () => {
+    assert.deepEqual((await statusOf(scripted)).warnings, [warning])
   })
 
-test('a refusal of a server that is well is told', async () => {
+test('an error response of a healthy server is reported', async () => {
   const list = { status: 400, body: { __type: 'AccessDeniedException', Message: 'you may not' } }
   await assert.rejects(statusOf({ list }), /AccessDeniedException.*you may not/)
 })

@@ -1,4 +1,4 @@
-/** Commands about buckets and jobs, on the folder of a server that runs, and the flags of revocation. */
+/** Commands for buckets and jobs on the folder of a running server, and the revocation flags. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -31,7 +31,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A command on the folder of the service. */
+/** Runs a command on the folder of the service. */
 const run = (...args: string[]): Promise<Outcome> =>
   command([...args, '--data', service.config.dataDirectory])
 
@@ -41,12 +41,12 @@ async function json(...args: string[]): Promise<Members> {
   return JSON.parse(stdout)
 }
 
-/** A command that must be refused: what it says on standard error. */
+/** Runs a command that must be refused. Returns its standard error. */
 const refused = async (...args: string[]): Promise<string> =>
   assertRefused(await run(...args), args.join(' '))
 
-function assertRefused({ code, stdout, stderr }: Outcome, what: string): string {
-  assert.deepEqual([code, stdout], [2, ''], what)
+function assertRefused({ code, stdout, stderr }: Outcome, label: string): string {
+  assert.deepEqual([code, stdout], [2, ''], label)
   assert.match(stderr, /^(signet: [^\n]+\n)+$/)
   return stderr
 }
@@ -54,17 +54,17 @@ function assertRefused({ code, stdout, stderr }: Outcome, what: string): string 
 describe('signet bucket', () => {
   test('signet bucket creates, lists and deletes buckets', async () => {
     assert.deepEqual(await json('bucket', 'list'), [])
-    const made = await json('bucket', 'create', 'one.reports')
+    const created = await json('bucket', 'create', 'one.reports')
     assert.deepEqual(
-      { ...made, CreateDate: '' },
+      { ...created, CreateDate: '' },
       {
         Name: 'one.reports',
         AccountId: '123456789012',
         CreateDate: '',
       },
     )
-    assert.ok(Math.abs(Date.parse(made.CreateDate) - Date.now()) < 30_000)
-    assert.deepEqual(await json('bucket', 'list'), [{ ...made, Objects: 0 }])
+    assert.ok(Math.abs(Date.parse(created.CreateDate) - Date.now()) < 30_000)
+    assert.deepEqual(await json('bucket', 'list'), [{ ...created, Objects: 0 }])
     assert.match(
       await refused('bucket', 'create', 'one.reports'),
       /the bucket one\.reports exists already/,
@@ -77,8 +77,8 @@ describe('signet bucket', () => {
 
   test('signet bucket creates a bucket for another account', async () => {
     assert.equal((await run('account', 'create', '210987654321')).code, 0)
-    const made = await json('bucket', 'create', 'their-crls', '--account', '210987654321')
-    assert.equal(made.AccountId, '210987654321')
+    const created = await json('bucket', 'create', 'their-crls', '--account', '210987654321')
+    assert.equal(created.AccountId, '210987654321')
     assert.match(
       await refused('bucket', 'create', 'no-crls', '--account', '999999999999'),
       /account 999999999999 does not exist/,
@@ -91,7 +91,7 @@ describe('signet bucket', () => {
     assert.deepEqual(await json('bucket', 'list'), [])
   })
 
-  test('create, refuses names that S3 or the public listener would not take', async () => {
+  test('signet bucket create refuses names that S3 or the public listener do not allow', async () => {
     const names = [
       'ab',
       'a'.repeat(64),
@@ -104,7 +104,7 @@ describe('signet bucket', () => {
     ]
     const data = ['--data', service.config.dataDirectory]
     const all = [...names, '../x', 'a/b', 'ocsp', 'healthz', 'metrics', 'a b', '']
-    // What begins with a hyphen could be an option.
+    // The `--` is required because a name that starts with a hyphen would be parsed as an option.
     const create = (name: string): Promise<Outcome> =>
       command(['bucket', 'create', ...data, '--', name])
     const outcomes = await Promise.all(all.map(async (name) => [name, await create(name)] as const))
@@ -114,7 +114,7 @@ describe('signet bucket', () => {
     assert.deepEqual(await json('bucket', 'list'), [])
   })
 
-  test('objects, get and delete-object, of a CRL and a report', async () => {
+  test('signet bucket lists, reads and deletes objects', async () => {
     await json('bucket', 'create', crlBucket)
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -146,7 +146,7 @@ describe('signet bucket', () => {
     await assertDeletion()
   })
 
-  /** To standard output as it is, and to a file that is not there. */
+  /** Asserts that `bucket get` writes an object to standard output or to a new file. */
   async function assertGet(key: string, der: Buffer): Promise<void> {
     const args = [signet, 'bucket', 'get', crlBucket, key, '--data', service.config.dataDirectory]
     const { stdout } = await promisify(execFile)(process.execPath, args, { encoding: 'buffer' })
@@ -157,8 +157,8 @@ describe('signet bucket', () => {
     assert.deepEqual(await readFile(out), der)
     assert.equal((await stat(out)).mode & 0o777, 0o600)
     await writeFile(out, 'precious')
-    for (const place of [out, join(folder, 'absent', 'one.crl')]) {
-      const failed = await run('bucket', 'get', crlBucket, key, '--out', place)
+    for (const path of [out, join(folder, 'absent', 'one.crl')]) {
+      const failed = await run('bucket', 'get', crlBucket, key, '--out', path)
       assert.notEqual(failed.code, 0)
       assert.match(failed.stderr, /^signet: [^\n]*one\.crl[^\n]*\n$/)
     }
@@ -182,7 +182,7 @@ describe('signet bucket', () => {
     await refused('bucket', 'objects', crlBucket)
   }
 
-  test('has help with examples, and refuses what it does not know', async () => {
+  test('bucket and job commands have examples in their help, and refuse unknown options', async () => {
     for (const name of ['create', 'list', 'delete', 'objects', 'get', 'delete-object'])
       assert.match(
         (await command(['bucket', name, '--help'])).stdout,
@@ -199,7 +199,7 @@ describe('signet bucket', () => {
       assert.equal((await command(args)).code, 2, args.join(' '))
   })
 
-  test('a command that does not exist is wrong usage, as on the first level', async () => {
+  test('an unknown command is a usage error on every level', async () => {
     assert.equal((await command(['nonsense'])).code, 2)
     for (const args of [
       ['bucket', 'empty'],
@@ -209,7 +209,7 @@ describe('signet bucket', () => {
       assert.equal((await command(args)).code, 2, args.join(' '))
   })
 
-  test('on a folder that was never served says so', async () => {
+  test('commands fail on a folder without a Signet database', async () => {
     const data = ['--data', join(folder, 'never')]
     for (const args of [
       ['bucket', 'create', 'my-crls'],
@@ -224,7 +224,7 @@ describe('signet bucket', () => {
 })
 
 describe('signet jobs list', () => {
-  test('shows every job, and what its last run came to', async () => {
+  test('signet jobs list shows every job and the outcome of its last run', async () => {
     await service.createBucket('job-reports')
     const { arn } = await createRoot(service)
     const { AuditReportId } = await service.must('CreateCertificateAuthorityAuditReport', {
@@ -259,8 +259,8 @@ describe('signet jobs list', () => {
   })
 })
 
-describe('flags of revocation', () => {
-  test('what is wrong with them is named at once, with exit code 2', async () => {
+describe('revocation flags', () => {
+  test('check-config reports all invalid flags together, with exit code 2', async () => {
     const bad: Record<string, string> = {
       '--crl-delay': '301',
       '--ocsp-validity': '1',
@@ -279,7 +279,7 @@ describe('flags of revocation', () => {
     assert.equal(stderr.includes('s3cret'), false)
   })
 
-  test('each bad value is refused, alone and as a variable', async () => {
+  test('check-config refuses each invalid value of an environment variable', async () => {
     const bad: [string, string[]][] = [
       ['crl-delay', ['', '-1', '1.5', 'x', '1e2', '301']],
       ['ocsp-validity', ['0', '1', '604801', ' 5']],
@@ -301,7 +301,7 @@ describe('flags of revocation', () => {
     assert.deepEqual((await Promise.all(checks)).flat(), [])
   })
 
-  test('a URL with a password is refused, and not repeated', async () => {
+  test('a URL with a password is refused, and the error does not contain the password', async () => {
     for (const flag of ['s3-endpoint', 's3-public-url', 'event-webhook'])
       for (const userinfo of ['u:s3cret', ':s3cret']) {
         const { code, stderr } = await command(['check-config', `--${flag}=http://${userinfo}@h`])
@@ -310,7 +310,7 @@ describe('flags of revocation', () => {
       }
   })
 
-  test('settings that exclude each other are refused', async () => {
+  test('mutually exclusive settings are refused', async () => {
     const endpoint = ['--s3-endpoint', 'http://store.example']
     for (const args of [endpoint, ['--s3-public-url', 'http://store.example']]) {
       const { code, stderr } = await command(['check-config', '--objects', 'embedded', ...args])
@@ -318,13 +318,13 @@ describe('flags of revocation', () => {
     }
   })
 
-  test('good values are what check-config shows', async () => {
-    const shown = async (...args: string[]): Promise<Members> => {
+  test('check-config prints valid values', async () => {
+    const checkConfig = async (...args: string[]): Promise<Members> => {
       const { code, stdout, stderr } = await command(['check-config', '--offline', ...args])
       assert.deepEqual([code, stderr], [0, ''])
       return JSON.parse(stdout)
     }
-    const { RevocationPolicy, Objects, Quotas } = await shown()
+    const { RevocationPolicy, Objects, Quotas } = await checkConfig()
     assert.deepEqual(RevocationPolicy, {
       CrlDelaySeconds: 1,
       OcspValiditySeconds: 3600,
@@ -333,7 +333,7 @@ describe('flags of revocation', () => {
     })
     assert.deepEqual([Objects, Quotas.RevocationsPerAuthority], [{ Kind: 'embedded' }, 1_000_000])
     const numbers = ['--crl-delay=300', '--ocsp-validity=604800', '--audit-report-interval=0']
-    const other = await shown(...numbers, '--no-ca-issuers', '--quota-revocations', '5')
+    const other = await checkConfig(...numbers, '--no-ca-issuers', '--quota-revocations', '5')
     assert.deepEqual(other.RevocationPolicy, {
       CrlDelaySeconds: 300,
       OcspValiditySeconds: 604_800,
@@ -341,7 +341,12 @@ describe('flags of revocation', () => {
       AuditReportIntervalSeconds: 0,
     })
     assert.equal(other.Quotas.RevocationsPerAuthority, 5)
-    const store = await shown('--s3-endpoint', 'http://store.example/', '--s3-region', 'eu-west-1')
+    const store = await checkConfig(
+      '--s3-endpoint',
+      'http://store.example/',
+      '--s3-region',
+      'eu-west-1',
+    )
     assert.deepEqual(store.Objects, {
       Kind: 's3',
       Endpoint: 'http://store.example',
@@ -349,18 +354,18 @@ describe('flags of revocation', () => {
     })
   })
 
-  test('--no-ca-issuers counts for the server, as a flag and as a variable', async (t) => {
+  test('--no-ca-issuers applies to the server, as a flag and as a variable', async (t) => {
     const data = join(folder, 'quiet')
     const server = await startServer(data, ['--no-ca-issuers'])
     t.after(() => server.stop('SIGTERM'))
-    assert.equal(await accessOf(server, data), `OCSP - URI:${server.publicUrl}/ocsp`)
+    assert.equal(await infoAccessOf(server, data), `OCSP - URI:${server.publicUrl}/ocsp`)
     const { code, stdout } = await command(['check-config'], { SIGNET_NO_CA_ISSUERS: 'true' })
     assert.deepEqual([code, JSON.parse(stdout).RevocationPolicy.CaIssuers], [0, false])
   })
 })
 
-/** What a certificate of a server process says in its authorityInfoAccess, as node:crypto writes it. */
-async function accessOf({ url }: ServerProcess, data: string): Promise<string | undefined> {
+/** Returns the authorityInfoAccess of a certificate that a server process issues, as node:crypto formats it. */
+async function infoAccessOf({ url }: ServerProcess, data: string): Promise<string | undefined> {
   const credentials = readCredentials(join(data, 'credentials'))
   const must = async (operation: string, input: unknown): Promise<Members> => {
     const answer = await call(operation, input)
@@ -379,7 +384,7 @@ async function accessOf({ url }: ServerProcess, data: string): Promise<string | 
     const text = await response.text()
     return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) }
   }
-  // The helpers need no more of a service than this.
+  // createRoot and issue use only these two methods of a service.
   const client = { must, call } as unknown as TestService
   const more = revocationOptions({ Enabled: false }, { Enabled: true })
   const root = await createRoot(client, { more })

@@ -39,7 +39,7 @@ test('tags are added, replaced, listed by key and removed', async () => {
   assert.equal((await list()).length, 2)
 })
 
-test('reserved and repeated keys, and more tags than the quota, are refused and change nothing', async () => {
+test('reserved keys, repeated keys and tags beyond the quota are refused without a change', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   const tag = (Tags: unknown): Promise<string> =>
     service.refusal('TagCertificateAuthority', { CertificateAuthorityArn, Tags })
@@ -59,7 +59,7 @@ test('reserved and repeated keys, and more tags than the quota, are refused and 
   })
 })
 
-test('ListTags pages, and its token is for this CA and operation only', async () => {
+test('ListTags returns pages, and its page token is bound to the CA and the operation', async () => {
   const Tags = ['a', 'b', 'c'].map((Key) => ({ Key }))
   const { arn: CertificateAuthorityArn } = await createAuthority(service, { more: { Tags } })
   const other = await createAuthority(service, { more: { Tags } })
@@ -80,7 +80,7 @@ test('ListTags pages, and its token is for this CA and operation only', async ()
   )
 })
 
-test('ListCertificateAuthorities pages through one Region, oldest first', async () => {
+test('ListCertificateAuthorities returns the CAs of one Region in pages, oldest first', async () => {
   const options = { region: 'ap-south-1' }
   const arns: string[] = []
   for (let index = 0; index < 5; index += 1)
@@ -106,7 +106,7 @@ test('ListCertificateAuthorities pages through one Region, oldest first', async 
   assert.deepEqual(shared, { CertificateAuthorities: [] })
 })
 
-test('a page token cannot be altered, or used in another Region, and holds over a restart', async () => {
+test('a page token survives a restart, and cannot be altered or used in another Region', async () => {
   const options = { region: 'ap-south-1' }
   const page = await service.must('ListCertificateAuthorities', { MaxResults: 1 }, options)
   const NextToken = page.NextToken as string

@@ -1,4 +1,4 @@
-/** Whatever names a certificate, a server, a file or an argument has, no command lets them steer a terminal. */
+/** Commands escape control characters in certificates, responses, file names and arguments before they print them. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -19,9 +19,9 @@ import { command, type Outcome } from '../support/process.ts'
 import { searchable } from '../support/search.ts'
 import { TestService } from '../support/service.ts'
 
-/** Clears the screen, in C0 and in C1 form, reverses what follows, and begins a line of its own. */
+/** Text that clears the screen, in C0 and in C1 form, reverses the following text, and starts a new line. */
 const hostile = 'x\u001B[2J\u009B2J\u202Ey\u2066\u200B\u2028\r\nsignet: all is well'
-/** The same in IA5String, as names in a subjectAltName are. */
+/** Hostile text in IA5String, the type of names in a subjectAltName. */
 const hostileIa5 = 'x\u001B[2J\u007Fy\r\nsignet: all is well'
 
 let folder: string
@@ -68,7 +68,7 @@ const authority = (number: number): object => ({
   CertificateAuthorityConfiguration: { KeyAlgorithm: hostile, Subject: { CommonName: hostile } },
 })
 
-test('names of CAs, in a table, in JSON and in the choice that an error offers', async () => {
+test('names of CAs are escaped in tables, in JSON and in the choices of an error', async () => {
   const body = { CertificateAuthorities: [authority(1), authority(2)] }
   await withServer({ status: 200, body }, async (flags) => {
     const table = await command(['status', ...flags])
@@ -90,7 +90,7 @@ test('names of CAs, in a table, in JSON and in the choice that an error offers',
   })
 })
 
-test('the text of an error of a server cannot control the terminal', async () => {
+test('error messages from a server cannot control the terminal', async () => {
   const body = { __type: 'ValidationException', message: hostile }
   await withServer({ status: 400, body }, async (flags) => {
     for (const name of ['status', 'init-hierarchy'])
@@ -121,7 +121,7 @@ test('the text of an error of a server cannot control the terminal', async () =>
   })
 })
 
-test('what inspect finds in a certificate, in its file name and in its PEM label', async () => {
+test('signet inspect escapes certificate content, file names and PEM labels', async () => {
   const withNames = (...names: Uint8Array[]): ReturnType<typeof craft> =>
     craft({
       subject: named(hostile),
@@ -136,7 +136,7 @@ test('what inspect finds in a certificate, in its file name and in its PEM label
     file,
     pemOf(
       withNames(encodeElement(0xa4, named(hostile))),
-      // Names that our own encoders refuse to write.
+      // Names that Signet's encoders refuse to write.
       withNames(...[0x81, 0x82, 0x86].map((tag) => encodeElement(tag, ia5))),
     ),
   )
@@ -157,7 +157,7 @@ test('what inspect finds in a certificate, in its file name and in its PEM label
   }
 })
 
-test('arguments that a usage error repeats', async () => {
+test('usage errors escape the arguments that they repeat', async () => {
   for (const args of [
     [`--${hostile}`],
     ['inspect', `--${hostile}`, 'x'],
@@ -173,7 +173,7 @@ test('arguments that a usage error repeats', async () => {
   }
 })
 
-test('certificates of the record, as a table, JSON and CSV', async () => {
+test('signet certificates list escapes names in tables, JSON and CSV', async () => {
   const service = await TestService.start({ lint: 'off' })
   try {
     const root = await createRoot(service)
@@ -216,7 +216,7 @@ test('certificates of the record, as a table, JSON and CSV', async () => {
   }
 })
 
-test('log lines and records of calls', async () => {
+test('log lines and call log records contain no raw control characters', async () => {
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
   log.info({ userAgent: hostile, err: new Error(hostile) }, hostile)

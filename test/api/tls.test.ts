@@ -1,4 +1,4 @@
-/** The API listener over TLS: certificates from files and from its own CA, clients with certificates. */
+/** TLS on the API listener: certificates from files and from the server's own CA, and client certificates. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -38,7 +38,7 @@ async function withFiles(
   return { service: await TestService.start(flags), files }
 }
 
-test('the API is served over TLS with the certificate in the files, and over nothing else', async (t) => {
+test('with certificate files the API is served over TLS only', async (t) => {
   const { service } = await withFiles()
   t.after(() => service.close())
   assert.match(service.url, /^https:/)
@@ -56,27 +56,31 @@ test('the API is served over TLS with the certificate in the files, and over not
       old.once('error', reject)
     }),
   )
-  assert.equal((await fetch(`${service.publicUrl}/healthz`)).status, 200, 'that one stays plain')
+  assert.equal(
+    (await fetch(`${service.publicUrl}/healthz`)).status,
+    200,
+    'the public listener stays without TLS',
+  )
 })
 
-test('files that change are shown without a restart, and a pair that does not match is not', async (t) => {
+test('changed certificate files are loaded without a restart, unless key and certificate do not match', async (t) => {
   const { service, files } = await withFiles()
   t.after(() => service.close())
   const ca = (await readFile(first.cert, 'utf8')) + (await readFile(second.cert, 'utf8'))
-  const shown = async (): Promise<string | string[] | undefined> =>
+  const peerName = async (): Promise<string | string[] | undefined> =>
     (await callOverTls(service, { ca })).peer.subject.CN
   await copyFile(second.cert, files.cert)
   await service.reload()
-  assert.equal(await shown(), 'first', 'the key is still that of the first')
+  assert.equal(await peerName(), 'first', 'the key still belongs to the first certificate')
   await copyFile(second.key, files.key)
   await service.reload()
-  assert.equal(await shown(), 'second')
+  assert.equal(await peerName(), 'second')
   await rm(files.cert)
   await service.reload()
-  assert.equal(await shown(), 'second')
+  assert.equal(await peerName(), 'second')
 })
 
-test('a running server looks by itself, and on SIGHUP', async (t) => {
+test('a running server reloads certificate files periodically and on SIGHUP', async (t) => {
   const files = { cert: join(folder, 'own.pem'), key: join(folder, 'own.key') }
   await copyFile(first.cert, files.cert)
   await copyFile(first.key, files.key)
@@ -86,26 +90,26 @@ test('a running server looks by itself, and on SIGHUP', async (t) => {
   t.after(() => server.stop('SIGTERM'))
   assert.match(server.stdout(), /aws acm-pca list-certificate-authorities --endpoint-url https:/)
   const port = Number(new URL(server.url).port)
-  const shown = (): Promise<string | undefined> =>
+  const peerSubject = (): Promise<string | undefined> =>
     new Promise((resolve) => {
       const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
         resolve(socket.getPeerX509Certificate()?.subject)
         socket.destroy()
       })
     })
-  const shows = (subject: string): Promise<unknown> =>
-    eventually(async () => ((await shown()) === subject ? subject : undefined), subject)
-  await shows('CN=first')
+  const waitForSubject = (subject: string): Promise<unknown> =>
+    eventually(async () => ((await peerSubject()) === subject ? subject : undefined), subject)
+  await waitForSubject('CN=first')
   await copyFile(second.key, files.key)
   await copyFile(second.cert, files.cert)
-  await shows('CN=second')
+  await waitForSubject('CN=second')
   await copyFile(first.cert, files.cert)
   await copyFile(first.key, files.key)
   server.child.kill('SIGHUP')
-  await shows('CN=first')
+  await waitForSubject('CN=first')
 })
 
-test('clients must have a certificate of the CAs that are asked for', async (t) => {
+test('with --tls-client-ca clients must present a certificate of these CAs', async (t) => {
   const { service } = await withFiles({ tlsClientCa: second.cert })
   t.after(() => service.close())
   const ca = await readFile(first.cert, 'utf8')
@@ -114,7 +118,7 @@ test('clients must have a certificate of the CAs that are asked for', async (t) 
     await assert.rejects(callOverTls(service, call), /ECONNRESET|alert|socket hang up/)
 })
 
-test('a certificate of its own CA is issued, recorded and renewed', async (t) => {
+test('--tls-self issues, records and renews a certificate of the own CA', async (t) => {
   const service = await TestService.start()
   t.after(() => service.close())
   const root = await createRoot(service)
@@ -136,10 +140,10 @@ test('a certificate of its own CA is issued, recorded and renewed', async (t) =>
   const serial = peer.serialNumber
   own.clock.advance({ days: 4 })
   await own.reload()
-  assert.equal((await call()).peer.serialNumber, serial, 'it is not due yet')
+  assert.equal((await call()).peer.serialNumber, serial, 'the renewal is not due yet')
   own.clock.advance({ days: 1 })
   await own.reload()
-  // It is of a day that has not come for this client.
+  // For this client the certificate is not valid yet.
   const renewed = (await call(true)).peer
   assert.notEqual(renewed.serialNumber, serial)
   assert.ok(
@@ -147,7 +151,7 @@ test('a certificate of its own CA is issued, recorded and renewed', async (t) =>
   )
 })
 
-test('TLS with a CA that cannot issue is refused with what to do', async (t) => {
+test('--tls-self with a nonexistent CA is refused with instructions', async (t) => {
   const service = await TestService.start()
   t.after(() => service.close())
   const missing = `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${crypto.randomUUID()}`
@@ -178,7 +182,7 @@ test('--tls-self accepts the common name of a CA, and lists ARNs if several CAs 
   await again.restartWith({})
 })
 
-test('aws:SecureTransport says whether a request came over TLS', async (t) => {
+test('aws:SecureTransport is true for requests over TLS only', async (t) => {
   const { service } = await withFiles()
   t.after(() => service.close())
   const plain = await TestService.start()
@@ -199,10 +203,10 @@ test('aws:SecureTransport says whether a request came over TLS', async (t) => {
   )
 })
 
-test('what is wrong with files is said before anything listens, without what is in them', async () => {
+test('invalid TLS settings are reported at startup without the content of the files', async () => {
   const broken = join(folder, 'broken.pem')
   await writeFile(broken, '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')
-  for (const [flags, said] of [
+  for (const [flags, message] of [
     [
       { tlsCert: broken, tlsKey: first.key },
       /--tls-cert \S+ does not contain a certificate in PEM$/,
@@ -224,7 +228,7 @@ test('what is wrong with files is said before anything listens, without what is 
     [{ listen: '0.0.0.0:0' }, /--listen exposes the API to other machines over plain HTTP/],
     [{ callLog: join(folder, 'none', 'calls') }, /--call-log: there is no folder/],
   ] as const)
-    await assert.rejects(TestService.start(flags), said)
+    await assert.rejects(TestService.start(flags), message)
   const open = await TestService.start({ listen: '0.0.0.0:0', insecureHttp: 'true' })
   await open.close()
 })

@@ -1,4 +1,4 @@
-/** Text that a database cannot hold is refused wherever a client can put it: with 4xx, by name, on both engines. */
+/** Text that a database cannot store is refused in every client input with a 4xx error that names the member, on both engines. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createRoot } from '../support/hierarchy.ts'
@@ -15,38 +15,38 @@ before(async () => {
 })
 after(() => service.close())
 
-/** The same text with U+0000 or half of a surrogate pair in it. */
-function spoiled(shape: string): string[] {
+/** Values for a shape that contain U+0000 or half of a surrogate pair. */
+function unstorableTexts(shape: string): string[] {
   const { min = 0, max = 100 } = shapeFacts(shape)
   const length = Math.max(1, min)
-  const right = textOf(shapeFacts(shape), length) ?? 'a'.repeat(length)
+  const valid = textOf(shapeFacts(shape), length) ?? 'a'.repeat(length)
   return [
     '\0'.repeat(length),
-    `${right.slice(1)}\0`,
-    `\0${right}`,
-    `${right.slice(1)}\ud800`,
+    `${valid.slice(1)}\0`,
+    `\0${valid}`,
+    `${valid.slice(1)}\ud800`,
   ].filter((text) => text.length <= max)
 }
 
 for (const [operation, { input }] of Object.entries(facts.operations))
-  test(`${operation} refuses it in every member that is text`, async () => {
+  test(`${operation} refuses unstorable text in every string member`, async () => {
     const sites = sitesOf(input).filter(({ shape }) => shapeFacts(shape).type === 'string')
     for (const site of sites)
-      for (const text of spoiled(site.shape)) {
-        const made = inputWith(input, site, text) as Record<string, unknown>
+      for (const text of unstorableTexts(site.shape)) {
+        const mutated = inputWith(input, site, text) as Record<string, unknown>
         const isArn = site.steps.at(-1) === 'CertificateAuthorityArn'
         const members =
-          'CertificateAuthorityArn' in made && !isArn
-            ? { ...made, CertificateAuthorityArn: authority }
-            : made
+          'CertificateAuthorityArn' in mutated && !isArn
+            ? { ...mutated, CertificateAuthorityArn: authority }
+            : mutated
         const { status, json } = await service.call(operation, members)
-        const where = `${site.steps.join('.')} ${JSON.stringify(text)}`
-        assert.equal(status, 400, where)
-        assert.match(String(json['__type']), /^(?:Validation|Serialization)Exception$/, where)
+        const label = `${site.steps.join('.')} ${JSON.stringify(text)}`
+        assert.equal(status, 400, label)
+        assert.match(String(json['__type']), /^(?:Validation|Serialization)Exception$/, label)
       }
   })
 
-test('DeletePermission names the principal, and the audit report its bucket', async () => {
+test('the errors of DeletePermission and of an audit report name the invalid member', async () => {
   const CertificateAuthorityArn = authority
   const principal = { CertificateAuthorityArn, Principal: 'acm.amazonaws.com\0' }
   assert.equal(
@@ -65,7 +65,7 @@ test('DeletePermission names the principal, and the audit report its bucket', as
   )
 })
 
-test('ListCertificates, which is our own, refuses it in its filters', async () => {
+test('ListCertificates refuses unstorable text in its filters', async () => {
   for (const name of ['Subject', 'SubjectAlternativeName', 'Requester', 'TemplateArn', 'NextToken'])
     for (const text of ['\0', 'a\0*', '.\0', '123456789012\0', 'a\ud800'])
       assert.match(
@@ -75,7 +75,7 @@ test('ListCertificates, which is our own, refuses it in its filters', async () =
       )
 })
 
-test('STS refuses it in its parameters', async () => {
+test('STS refuses unstorable text in its parameters', async () => {
   const role = await createRole(service, { trust: [trusting({ AWS: '*' })] })
   const right = { RoleArn: role, RoleSessionName: 'job' }
   const names = ['RoleArn', 'RoleSessionName', 'Policy', 'ExternalId', 'SourceIdentity']
@@ -103,7 +103,7 @@ test('STS refuses it in its parameters', async () => {
       }
 })
 
-test('paths of the public listener that have it name nothing', async () => {
+test('paths with unstorable text are not found on the public listener', async () => {
   for (const path of [
     '/unstorable/%00',
     '/unstorable/a%00b',

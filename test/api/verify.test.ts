@@ -1,4 +1,4 @@
-/** `signet verify`: clean on what a server has written, and every kind of damage found. */
+/** `signet verify` reports no problems for intact data, and finds every kind of damage. */
 import assert from 'node:assert/strict'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -30,7 +30,7 @@ let service: TestService
 let root: Awaited<ReturnType<typeof createRoot>>
 let serial: string
 let other: string
-let keptKey: string
+let crlKey: string
 before(async () => {
   service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
@@ -59,15 +59,15 @@ before(async () => {
     Status: 'DISABLED',
   })
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: deleted.arn })
-  keptKey = `crl/${lastOf(root.arn)}.crl`
-  await crlThat(service, keptKey, ({ entries }) => entries.size > 0)
+  crlKey = `crl/${lastOf(root.arn)}.crl`
+  await crlThat(service, crlKey, ({ entries }) => entries.size > 0)
   await allPublished(service)
 })
 after(() => service.close())
 
 const verify = (data: string): Promise<Outcome> => command(['verify', '--data', data])
 
-test('what a server has written is clean, while it runs', async () => {
+test('signet verify finds no problems in the data of a running server', async () => {
   const { code, stdout, stderr } = await verify(service.config.dataDirectory)
   assert.deepEqual([code, stderr], [0, ''])
   const found = JSON.parse(stdout)
@@ -107,11 +107,11 @@ describe('damage', () => {
   const isFile = (): boolean => service.config.database === undefined
 
   before(async () => {
-    // A database of PostgreSQL is copied while nobody is connected to it.
+    // PostgreSQL can copy a database only without connections to it.
     if (!isFile()) await service.stop()
   })
 
-  /** A copy of the database, whose foreign keys are not enforced. */
+  /** A copy of the database without foreign key enforcement. */
   interface Copy {
     run(text: string, ...values: readonly (string | number | Uint8Array)[]): Promise<Row[]>
     close(): void
@@ -135,7 +135,7 @@ describe('damage', () => {
     return { run: (text, ...values) => runInPostgres(copy, text, values), close: () => undefined }
   }
 
-  /** Damages a copy of the folder and its database; the problems that are found in it. */
+  /** Damages a copy of the folder and its database. Returns the problems that verify finds. */
   async function problemsAfter(damage: Damage): Promise<string[]> {
     const data = await mkdtemp(join(tmpdir(), 'signet-damaged-'))
     try {
@@ -162,27 +162,27 @@ describe('damage', () => {
   }
 
   const flip = (der: Uint8Array, at: number): Uint8Array =>
-    Uint8Array.from(der, (octet, index) => (index === at ? octet ^ 1 : octet))
+    Uint8Array.from(der, (byte, index) => (index === at ? byte ^ 1 : byte))
 
-  /** What names a row of any table. */
-  const rowId = (): string => (isFile() ? 'rowid' : 'ctid')
+  /** The column that identifies a row of any table. */
+  const rowIdColumn = (): string => (isFile() ? 'rowid' : 'ctid')
 
   const change =
     (table: string, column: string, at = -1): Damage =>
     async (copy) => {
       const [row] = await copy.run(
-        `select ${rowId()} as id, ${column} as value from ${table} limit 1`,
+        `select ${rowIdColumn()} as id, ${column} as value from ${table} limit 1`,
       )
       const value = row!['value'] as Uint8Array
       const changed = flip(value, at < 0 ? value.length + at : at)
       const id = row!['id'] as string | number
-      await copy.run(`update ${table} set ${column} = ? where ${rowId()} = ?`, changed, id)
+      await copy.run(`update ${table} set ${column} = ? where ${rowIdColumn()} = ?`, changed, id)
     }
 
   const exec =
     (text: string): Damage =>
     (copy) =>
-      copy.run(text.replaceAll('rowid', rowId()))
+      copy.run(text.replaceAll('rowid', rowIdColumn()))
 
   async function putCrl(data: string, body: Uint8Array): Promise<void> {
     const store = createEmbeddedObjectStore({
@@ -192,7 +192,7 @@ describe('damage', () => {
       random: systemRandom,
     })
     const { accountId } = service.config
-    await store.put({ bucket: crlBucket, key: keptKey }, body, {
+    await store.put({ bucket: crlBucket, key: crlKey }, body, {
       acl: 'PUBLIC_READ',
       contentType: 'application/pkix-crl',
       accountId,
@@ -200,11 +200,11 @@ describe('damage', () => {
   }
 
   const kinds: Record<string, [Damage, RegExp]> = {
-    'a signature of a certificate': [
+    'the signature of a certificate': [
       change('certificates', 'certificate_der'),
       /certificate .* is not signed by/,
     ],
-    'a certificate that is none': [
+    'a malformed certificate': [
       change('certificates', 'certificate_der', 0),
       /certificate .* cannot be read/,
     ],
@@ -218,11 +218,11 @@ describe('damage', () => {
         ),
       /does not match its row/,
     ],
-    'when a certificate expires': [
+    'the expiry time of a certificate': [
       exec('update certificates set not_after = not_after + 1 where certificate_number = 2'),
       /does not match its row/,
     ],
-    'who signed a certificate': [
+    'the issuer of a certificate': [
       exec(`update certificates set authority_certificate_number =
         (select max(authority_certificate_number) from authority_certificates)
         where certificate_number = 2`),
@@ -236,7 +236,7 @@ describe('damage', () => {
       exec('update authority_certificates set not_before = 0'),
       /CA certificate 1 .* does not match its row/,
     ],
-    'a key that is gone': [
+    'a missing key': [
       exec('delete from keys where rowid = (select min(rowid) from keys)'),
       /the key local:.* is not there/,
     ],
@@ -246,50 +246,53 @@ describe('damage', () => {
       change('keys', 'subject_public_key_info'),
       /private key .* does not open, or is not that of its public key/,
     ],
-    'a secret of an access key': [
+    'the secret of an access key': [
       change('access_keys', 'secret_sealed'),
       /secret of the access key .* does not open/,
     ],
-    'keys of two CAs exchanged': [
+    'exchanged keys of two CAs': [
       exec(`update authorities set key_handle = 'local:' ||
         (select name from keys order by rowid desc limit 1) where authority_number = 1`),
       /key of the CA .* is not that of its certificate/,
     ],
-    'a revocation that is gone': [
+    'a missing revocation': [
       exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
       /entries are of no revocation/,
     ],
-    'a revocation of no certificate': [
+    'a revocation without certificate': [
       exec('update revocations set certificate_number = certificate_number + 1000000'),
       /is of no certificate/,
     ],
-    'when a certificate was revoked': [
+    'the time of a revocation': [
       exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),
       /entries say another time/,
     ],
-    counts: [exec('update certificate_counts set issued = issued + 1'), /counts .* and has/],
-    'a certificate that is gone': [
+    'the certificate counts': [
+      exec('update certificate_counts set issued = issued + 1'),
+      /counts .* and has/,
+    ],
+    'a missing certificate': [
       exec('delete from certificates where certificate_number = 2'),
       /counts .* certificates issued/,
     ],
-    'a CRL that is gone': [
+    'a missing CRL': [
       (_db, data) => rm(join(data, 'objects', crlBucket), { recursive: true }),
       /the bucket .* does not exist|there is no object|has no object/,
     ],
-    'a CRL that is none': [
+    'a malformed CRL': [
       (_db, data) => putCrl(data, Buffer.from('no CRL')),
       /the CRL .* cannot be read/,
     ],
-    'a CRL that is changed': [
+    'a changed CRL': [
       async (_db, data) => {
-        const der = await service.readObject(crlBucket, keptKey)
+        const der = await service.readObject(crlBucket, crlKey)
         await putCrl(data, flip(der!, der!.length - 1))
       },
       /the CRL .* is not signed by its CA/,
     ],
   }
-  for (const [what, [damage, problem]] of Object.entries(kinds))
-    test(`signet verify finds damage of ${what}`, async () => {
+  for (const [label, [damage, problem]] of Object.entries(kinds))
+    test(`signet verify finds damage: ${label}`, async () => {
       const problems = await problemsAfter(damage)
       assert.ok(
         problems.some((line) => problem.test(line)),
@@ -297,8 +300,8 @@ describe('damage', () => {
       )
     })
 
-  test('signet verify finds a damaged page of the file', async (t) => {
-    if (!isFile()) return t.skip('a database of PostgreSQL is not in a file of ours')
+  test('signet verify finds a damaged page of the database file', async (t) => {
+    if (!isFile()) return t.skip('the files of PostgreSQL are not accessible')
     const problems = await problemsAfter(async (copy, data) => {
       await copy.run('pragma wal_checkpoint(truncate)')
       const [index] = await copy.run(

@@ -1,4 +1,4 @@
-/** Keys that anyone can compute, in CSRs and in CA certificates above ours. */
+/** CSRs with public keys whose private keys are computable. */
 import assert from 'node:assert/strict'
 import { createECDH, hash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -29,10 +29,10 @@ before(async () => {
 })
 after(() => service.close())
 
-const refusalOf = (pem: string, of = service, { arn } = root): Promise<string> =>
-  of.refusal('IssueCertificate', issueInput(arn, pem))
+const refusalOf = (pem: string, refuser = service, { arn } = root): Promise<string> =>
+  refuser.refusal('IssueCertificate', issueInput(arn, pem))
 
-test('every kind of factorable RSA key is refused, although it has signed its CSR', async () => {
+test('every kind of factorable RSA key is refused, although the signature of its CSR is valid', async () => {
   for (const key of [...factorableModuli(), primeModulus()]) {
     const refusal = await refusalOf(requestWith(key))
     const start = /^MalformedCSRException: CSR has a public key that is not accepted: /
@@ -41,19 +41,19 @@ test('every kind of factorable RSA key is refused, although it has signed its CS
   }
 })
 
-test('they are issued for with --weak-keys=allow', async () => {
-  const allowing = await TestService.start({ weakKeys: 'allow' })
+test('--weak-keys=allow certifies factorable RSA keys', async () => {
+  const allowingService = await TestService.start({ weakKeys: 'allow' })
   try {
-    const { arn } = await createRoot(allowing)
+    const { arn } = await createRoot(allowingService)
     const keys = [...factorableModuli(), primeModulus()]
-    for (const key of keys) await issue(allowing, { arn, csr: requestWith(key) })
+    for (const key of keys) await issue(allowingService, { arn, csr: requestWith(key) })
   } finally {
-    await allowing.close()
+    await allowingService.close()
   }
 })
 
-/** Under the point at infinity, (r, 1) verifies for the r of a multiple of the base point that anyone knows. */
-test('a CSR under the point at infinity, which anyone can sign, is refused', async () => {
+/** With the point at infinity as public key, (r, 1) is valid for the r of any known multiple of the base point. */
+test('a CSR with the point at infinity, which anyone can sign, is refused', async () => {
   const info = encodeSequence(
     encodeSmallInteger(0),
     encodeName([{ type: oids.commonName, value: 'victim.example.com' }]),
@@ -75,7 +75,7 @@ test('a CSR under the point at infinity, which anyone can sign, is refused', asy
   )
 })
 
-test('a point that is not on its curve is named as what is wrong', async () => {
+test('a CSR whose point is not on its curve is refused with the reason', async () => {
   const [block] = parsePem(csr('ec-server'))
   const der = Buffer.from(block?.der ?? [])
   const { subjectPublicKey } = parseCertificationRequest(der).subjectPublicKeyInfo
@@ -87,7 +87,7 @@ test('a point that is not on its curve is named as what is wrong', async () => {
   )
 })
 
-test('--weak-key-list refuses the keys that it lists, and a bad list keeps the server from starting', async () => {
+test('--weak-key-list refuses the listed keys, and an invalid list prevents startup', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-weak-'))
   const list = join(folder, 'list')
   const requests = ['rsa-2048', 'ec-server'] as const
@@ -101,14 +101,18 @@ test('--weak-key-list refuses the keys that it lists, and a bad list keeps the s
   })
   try {
     await writeFile(list, `# two keys\n${lines.join('\n')}\n`)
-    const listing = await TestService.start({ weakKeyList: list })
+    const listingService = await TestService.start({ weakKeyList: list })
     try {
-      const ca = await createRoot(listing)
+      const ca = await createRoot(listingService)
       for (const name of requests)
-        assert.match(await refusalOf(csr(name), listing, ca), /on the list of weak keys$/, name)
-      await issue(listing, { arn: ca.arn, csr: csr('ec-no-san') })
+        assert.match(
+          await refusalOf(csr(name), listingService, ca),
+          /on the list of weak keys$/,
+          name,
+        )
+      await issue(listingService, { arn: ca.arn, csr: csr('ec-no-san') })
     } finally {
-      await listing.close()
+      await listingService.close()
     }
     await writeFile(list, 'no fingerprint')
     await assert.rejects(TestService.start({ weakKeyList: list }), /--weak-key-list: .*line 1 must/)
@@ -118,7 +122,7 @@ test('--weak-key-list refuses the keys that it lists, and a bad list keeps the s
   }
 })
 
-test('RSA keys without a weakness are issued for, at once and again', async () => {
+test('RSA keys without a weakness are certified, concurrently and repeatedly', async () => {
   for (let turn = 0; turn < 3; turn += 1) {
     const requests = Array.from({ length: 6 }, () =>
       issue(service, { arn: root.arn, csr: csr('rsa-2048') }),

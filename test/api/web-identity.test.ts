@@ -17,16 +17,16 @@ import {
   type StsAnswer,
 } from '../support/sts.ts'
 
-/** An issuer whose keys are asked for over HTTP. */
+/** An issuer that serves its keys over HTTP. */
 interface Issuer {
   readonly url: string
-  /** What it was asked for. */
-  readonly asked: string[]
+  /** Paths of the received requests. */
+  readonly requests: string[]
   keys: JWK[]
-  /** Of the next answers; 200 unless a test says otherwise. */
+  /** Status code of the next responses, 200 by default. */
   status: number
-  /** What its configuration says of itself. */
-  named: string
+  /** The issuer in the OpenID configuration. */
+  claimedIssuer: string
 }
 
 const account = '123456789012'
@@ -56,14 +56,14 @@ after(async () => {
 })
 
 async function startIssuer(keys: JWK[]): Promise<Issuer> {
-  const started: Issuer = { url: '', asked: [], keys, status: 200, named: '' }
+  const newIssuer: Issuer = { url: '', requests: [], keys, status: 200, claimedIssuer: '' }
   server = createServer((request, response) => {
     const path = request.url ?? ''
-    started.asked.push(path)
+    newIssuer.requests.push(path)
     const answer = path.endsWith('/jwks')
-      ? { keys: started.keys }
-      : { issuer: started.named, jwks_uri: `${started.url}/jwks` }
-    response.writeHead(started.status, { 'content-type': 'application/json' })
+      ? { keys: newIssuer.keys }
+      : { issuer: newIssuer.claimedIssuer, jwks_uri: `${newIssuer.url}/jwks` }
+    response.writeHead(newIssuer.status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answer))
   })
   await new Promise<void>((resolve) => {
@@ -72,18 +72,18 @@ async function startIssuer(keys: JWK[]): Promise<Issuer> {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : 0
   const url = `http://127.0.0.1:${port}/id/CLUSTER`
-  return Object.assign(started, { url, named: url })
+  return Object.assign(newIssuer, { url, claimedIssuer: url })
 }
 
 function trustingTokens(subject: string, more: object = {}): Readonly<Record<string, unknown>> {
-  const place = issuer.url.replace('http://', '')
+  const issuerHost = issuer.url.replace('http://', '')
   return {
     Effect: 'Allow',
     Principal: { Federated: provider },
     Action: 'sts:AssumeRoleWithWebIdentity',
     Condition: {
-      StringLike: { [`${place}:sub`]: subject },
-      StringEquals: { [`${place}:aud`]: 'signet' },
+      StringLike: { [`${issuerHost}:sub`]: subject },
+      StringEquals: { [`${issuerHost}:aud`]: 'signet' },
     },
     ...more,
   }
@@ -113,17 +113,17 @@ async function token(options: TokenOptions = {}): Promise<string> {
     .sign(key)
 }
 
-async function bring(WebIdentityToken: string, more: object = {}): Promise<StsAnswer> {
+async function assumeWith(WebIdentityToken: string, more: object = {}): Promise<StsAnswer> {
   const Action = 'AssumeRoleWithWebIdentity'
   const parameters = { Action, RoleArn: roleArn, RoleSessionName: 'pod', WebIdentityToken, ...more }
   return callSts(service, parameters, { credentials: null })
 }
 
-const refusedWith = async (options: TokenOptions, more: object = {}): Promise<string> =>
-  outcomeOf(await bring(await token(options), more))
+const outcomeWith = async (options: TokenOptions, more: object = {}): Promise<string> =>
+  outcomeOf(await assumeWith(await token(options), more))
 
-test('a token of a trusted issuer gives credentials of a role, without a key of ours', async () => {
-  const answer = await bring(await token())
+test('a token of a trusted issuer yields credentials of a role without an access key', async () => {
+  const answer = await assumeWith(await token())
   const credentials = credentialsOf(answer)
   assert.deepEqual(['SubjectFromWebIdentityToken', 'Provider', 'Audience', 'Arn'].map(answer.get), [
     'system:serviceaccount:pki:issuer',
@@ -134,19 +134,19 @@ test('a token of a trusted issuer gives credentials of a role, without a key of 
   await service.must('ListCertificateAuthorities', {}, { credentials })
 })
 
-test('keys of an issuer are asked for once, and again for one that is not known yet', async () => {
-  await bring(await token())
-  const before_ = issuer.asked.length
-  for (let time = 0; time < 5; time += 1) await bring(await token())
-  assert.equal(issuer.asked.length, before_)
-  assert.ok(issuer.asked.includes('/id/CLUSTER/.well-known/openid-configuration'))
+test('the keys of an issuer are fetched once and then cached', async () => {
+  await assumeWith(await token())
+  const before_ = issuer.requests.length
+  for (let time = 0; time < 5; time += 1) await assumeWith(await token())
+  assert.equal(issuer.requests.length, before_)
+  assert.ok(issuer.requests.includes('/id/CLUSTER/.well-known/openid-configuration'))
 })
 
-test('who is not meant by the trust policy is refused', async () => {
+test('tokens that do not match the trust policy are refused', async () => {
   const refused = '403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
-  assert.equal(await refusedWith({ sub: 'system:serviceaccount:web:issuer' }), refused)
-  assert.equal(await refusedWith({ more: { azp: 'other' } }), refused)
-  assert.equal(await refusedWith({}, { RoleArn: `arn:aws:iam::${account}:role/none` }), refused)
+  assert.equal(await outcomeWith({ sub: 'system:serviceaccount:web:issuer' }), refused)
+  assert.equal(await outcomeWith({ more: { azp: 'other' } }), refused)
+  assert.equal(await outcomeWith({}, { RoleArn: `arn:aws:iam::${account}:role/none` }), refused)
   const unnamed = await createRole(service, {
     roleName: 'unnamed',
     trust: [
@@ -156,12 +156,12 @@ test('who is not meant by the trust policy is refused', async () => {
       trustingTokens('*', { Action: 'sts:AssumeRole' }),
     ],
   })
-  assert.equal(await refusedWith({}, { RoleArn: unnamed }), refused)
+  assert.equal(await outcomeWith({}, { RoleArn: unnamed }), refused)
 })
 
-test('a token that proves nothing is refused, and it is said why', async () => {
+test('an invalid token is refused with the reason', async () => {
   const stranger = (await generateKeyPair('ES256')).privateKey
-  const cases: [options: TokenOptions, said: RegExp][] = [
+  const cases: [options: TokenOptions, message: RegExp][] = [
     [{ aud: 'other' }, /^400 InvalidIdentityToken: Incorrect token audience$/],
     [{ iss: 'https://other.example.com' }, /^400 InvalidIdentityToken: No OpenIDConnect provider/],
     [{ iss: `${issuer.url}/` }, /^400 InvalidIdentityToken: No OpenIDConnect provider/],
@@ -173,8 +173,8 @@ test('a token that proves nothing is refused, and it is said why', async () => {
     ],
     [{ sub: '' }, /^403 AccessDenied/],
   ]
-  for (const [options, said] of cases) assert.match(await refusedWith(options), said)
-  assert.equal(await refusedWith({ aud: ['other', 'signet'], more: { azp: 'signet' } }), '200')
+  for (const [options, message] of cases) assert.match(await outcomeWith(options), message)
+  assert.equal(await outcomeWith({ aud: ['other', 'signet'], more: { azp: 'signet' } }), '200')
   const [header, claims, signature] = (await token()).split('.')
   const none = Buffer.from('{"alg":"none"}').toString('base64url')
   const hmac = Buffer.from('{"alg":"HS256","kid":"one"}').toString('base64url')
@@ -185,26 +185,32 @@ test('a token that proves nothing is refused, and it is said why', async () => {
     `${hmac}.${claims}.${signature}`,
     `${header}.${claims}.AAAA`,
   ])
-    assert.match(outcomeOf(await bring(text)), /^400 InvalidIdentityToken: /, text)
+    assert.match(outcomeOf(await assumeWith(text)), /^400 InvalidIdentityToken: /, text)
 })
 
-test('a claim of another type is refused by name, and escapes no Deny', async () => {
+test('a token with a claim of the wrong type is refused, and cannot evade a Deny', async () => {
   const subject = 'system:serviceaccount:pki:issuer'
-  const place = issuer.url.replace('http://', '')
+  const issuerHost = issuer.url.replace('http://', '')
   const denied = await createRole(service, {
     roleName: 'denied',
     trust: [
       trustingTokens('*', { Condition: {} }),
-      trustingTokens('*', { Effect: 'Deny', Condition: { StringLike: { [`${place}:sub`]: '*' } } }),
+      trustingTokens('*', {
+        Effect: 'Deny',
+        Condition: { StringLike: { [`${issuerHost}:sub`]: '*' } },
+      }),
     ],
   })
   const now = Math.floor(service.clock.now().getTime() / 1000)
-  const right = { iss: issuer.url, sub: subject, aud: 'signet', iat: now, exp: now + 600 }
-  const bringClaims = async (claims: Record<string, unknown>, role: string): Promise<string> => {
-    const made = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'one' })
-    return outcomeOf(await bring(await made.sign(privateKey), { RoleArn: role }))
+  const valid = { iss: issuer.url, sub: subject, aud: 'signet', iat: now, exp: now + 600 }
+  const assumeWithClaims = async (
+    claims: Record<string, unknown>,
+    role: string,
+  ): Promise<string> => {
+    const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    return outcomeOf(await assumeWith(await jwt.sign(privateKey), { RoleArn: role }))
   }
-  assert.equal(await bringClaims(right, roleArn), '200')
+  assert.equal(await assumeWithClaims(valid, roleArn), '200')
   const wrong: Record<string, unknown>[] = [
     ...[5, null, [subject], [], {}, true, `${subject}\0`].map((sub) => ({ sub })),
     ...[['signet', 5], ['signet', null], 5, null, {}, []].map((aud) => ({ aud })),
@@ -214,24 +220,24 @@ test('a claim of another type is refused by name, and escapes no Deny', async ()
   ]
   for (const claims of wrong)
     for (const role of [roleArn, denied]) {
-      const outcome = await bringClaims({ ...right, ...claims }, role)
+      const outcome = await assumeWithClaims({ ...valid, ...claims }, role)
       assert.match(outcome, /^400 InvalidIdentityToken: /, JSON.stringify(claims))
     }
-  assert.match(await bringClaims(right, denied), /^403 AccessDenied/)
+  assert.match(await assumeWithClaims(valid, denied), /^403 AccessDenied/)
 })
 
-test('an issuer that no database can hold is one that nobody trusts', async () => {
+test('a token with an issuer that no database can store is refused as untrusted', async () => {
   for (const iss of [`${issuer.url}\0`, '\0', '\ud800', 5, null, [issuer.url], {}]) {
     const payload = Buffer.from(JSON.stringify({ iss, sub: 'a' })).toString('base64url')
     const text = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${payload}.AAAA`
     assert.match(
-      outcomeOf(await bring(text)),
+      outcomeOf(await assumeWith(text)),
       /^400 InvalidIdentityToken: No OpenIDConnect provider found/,
     )
   }
 })
 
-test('keys that are damaged, or too many, are no fault of the server', async () => {
+test('damaged or too many keys of an issuer cause an error response, and no server error', async () => {
   const own = server
   const damaged: JWK[][] = [
     [{ ...publicKey, x: 'AA' }],
@@ -242,16 +248,16 @@ test('keys that are damaged, or too many, are no fault of the server', async () 
   for (const keys of damaged) {
     const other = await startIssuer(keys)
     await trustIssuer(service, { issuer: other.url })
-    const outcome = await refusedWith({ iss: other.url })
+    const outcome = await outcomeWith({ iss: other.url })
     assert.match(outcome, /^400 (?:InvalidIdentityToken|IDPCommunicationError): /, outcome)
     server.close()
     server = own
   }
 })
 
-test('a token that is not valid yet, or has no end, is refused', async () => {
+test('a token that is not valid yet or does not expire is refused', async () => {
   const now = Math.floor(service.clock.now().getTime() / 1000)
-  assert.match(await refusedWith({ more: { nbf: now + 120 } }), /^400 InvalidIdentityToken: .*nbf/)
+  assert.match(await outcomeWith({ more: { nbf: now + 120 } }), /^400 InvalidIdentityToken: .*nbf/)
   const endless = await new SignJWT({})
     .setProtectedHeader({ alg: 'ES256', kid: 'one' })
     .setIssuer(issuer.url)
@@ -259,10 +265,10 @@ test('a token that is not valid yet, or has no end, is refused', async () => {
     .setAudience('signet')
     .setIssuedAt(now)
     .sign(privateKey)
-  assert.match(outcomeOf(await bring(endless)), /^400 InvalidIdentityToken: .*exp/)
+  assert.match(outcomeOf(await assumeWith(endless)), /^400 InvalidIdentityToken: .*exp/)
 })
 
-test('keys that are given need no issuer that answers; other keys count at once', async () => {
+test('configured keys work without the issuer, and changed keys apply immediately', async () => {
   const url = 'https://issuer.invalid'
   const arn = await trustIssuer(service, { issuer: url, keySet: { keys: [publicKey] } })
   const RoleArn = await createRole(service, {
@@ -277,23 +283,23 @@ test('keys that are given need no issuer that answers; other keys count at once'
     ],
   })
   const options = { iss: url, sub: 'job' }
-  assert.equal(await refusedWith(options, { RoleArn }), '200')
+  assert.equal(await outcomeWith(options, { RoleArn }), '200')
   const other = await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)
   const name = { accountId: account, issuer: url }
   await changeIdentityProvider(service.config, name, {
     keySet: JSON.stringify({ keys: [{ ...other, kid: 'one', alg: 'ES256' }] }),
   })
   assert.match(
-    await refusedWith(options, { RoleArn }),
+    await outcomeWith(options, { RoleArn }),
     /^400 InvalidIdentityToken: The token is not/,
   )
   await changeIdentityProvider(service.config, name, { audiences: ['else'] })
-  assert.match(await refusedWith(options, { RoleArn }), /^400 InvalidIdentityToken/)
+  assert.match(await outcomeWith(options, { RoleArn }), /^400 InvalidIdentityToken/)
   await removeIdentityProvider(service.config, name)
-  assert.match(await refusedWith(options, { RoleArn }), /No OpenIDConnect provider found/)
+  assert.match(await outcomeWith(options, { RoleArn }), /No OpenIDConnect provider found/)
 })
 
-test('an issuer that does not answer as it should is said, and asked again later', async (context) => {
+test('an invalid response of an issuer is reported, and the request is repeated later', async (context) => {
   const other = await TestService.start()
   context.after(() => other.close())
   const arn = await trustIssuer(other, { issuer: issuer.url })
@@ -312,13 +318,13 @@ test('an issuer that does not answer as it should is said, and asked again later
     /^400 IDPCommunicationError: .*openid-configuration cannot be read$/,
   )
   issuer.status = 200
-  const asked = issuer.asked.length
+  const requestCount = issuer.requests.length
   assert.match(await attempt(), /^400 IDPCommunicationError/)
-  assert.equal(issuer.asked.length, asked, 'it is left alone for a while')
-  issuer.named = 'https://other.example.com'
+  assert.equal(issuer.requests.length, requestCount, 'no request until the retry delay is over')
+  issuer.claimedIssuer = 'https://other.example.com'
   other.clock.advance({ seconds: 31 })
   assert.match(await attempt(), /has no valid jwks_uri$/)
-  issuer.named = issuer.url
+  issuer.claimedIssuer = issuer.url
   other.clock.advance({ seconds: 31 })
   assert.equal(await attempt(), '200')
 })

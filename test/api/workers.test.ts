@@ -1,4 +1,4 @@
-/** Several processes that answer requests: one crash, signals, and what is counted for all of them. */
+/** A server with several workers: crashes, signals, and metrics, rates and logs across all workers. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ const run = promisify(execFile)
 let folder: string
 let rates: string
 let server: ServerProcess
-/** Servers that a failed test leaves behind must not keep this process alive. */
+/** Servers to kill at the end, because those of failed tests would keep this process alive. */
 const started: ServerProcess[] = []
 let authorityArn: string
 
@@ -46,7 +46,7 @@ interface Answer {
   readonly json: Members
 }
 
-/** One call on a connection of its own, so that any worker may get it. */
+/** Sends a request on a new connection, so that any worker may receive it. */
 async function call(operation: string, input: object): Promise<Answer> {
   const body = JSON.stringify(input)
   const headers = signedHeaders({
@@ -78,9 +78,9 @@ async function createRoot(): Promise<string> {
     'CreateCertificateAuthority',
     authorityInput(),
   )
-  const where = { CertificateAuthorityArn: arn }
+  const authority = { CertificateAuthorityArn: arn }
   const { Csr } = await eventually(async () => {
-    const { status, json } = await call('GetCertificateAuthorityCsr', where)
+    const { status, json } = await call('GetCertificateAuthorityCsr', authority)
     return status === 200 ? json : undefined
   }, 'the CSR')
   const input = issueInput(arn, Csr, {
@@ -88,9 +88,9 @@ async function createRoot(): Promise<string> {
     validity: { Value: 10, Type: 'YEARS' },
   })
   const { CertificateArn } = await must('IssueCertificate', input)
-  const { Certificate } = await must('GetCertificate', { ...where, CertificateArn })
+  const { Certificate } = await must('GetCertificate', { ...authority, CertificateArn })
   const pem = Buffer.from(Certificate).toString('base64')
-  await must('ImportCertificateAuthorityCertificate', { ...where, Certificate: pem })
+  await must('ImportCertificateAuthorityCertificate', { ...authority, Certificate: pem })
   return arn
 }
 
@@ -101,21 +101,21 @@ async function workersOf({ child }: ServerProcess): Promise<number[]> {
   return stdout.trim().split('\n').map(Number)
 }
 
-test('what is acknowledged survives the crash of a worker, and others go on', async () => {
+test('acknowledged certificates survive the crash of a worker, and the other workers continue', async () => {
   const before_ = await eventually(async () => {
     const found = await workers()
     return found.length === 3 ? found : undefined
   }, 'three workers')
   const acknowledged: string[] = []
   let failures = 0
-  let waited = 0
+  let timeouts = 0
   const issueSome = async (): Promise<void> => {
     for (let number = 0; number < 25; number += 1)
       try {
         const { json } = await call('IssueCertificate', issueInput(authorityArn, csr('ec-server')))
         acknowledged.push(json.CertificateArn)
       } catch (error) {
-        if ((error as Error).name === 'TimeoutError') waited += 1
+        if ((error as Error).name === 'TimeoutError') timeouts += 1
         failures += 1
       }
   }
@@ -124,7 +124,7 @@ test('what is acknowledged survives the crash of a worker, and others go on', as
   process.kill(before_[0] ?? 0, 'SIGKILL')
   await Promise.all(load)
   assert.ok(acknowledged.length > 100, `${acknowledged.length} issued, ${failures} cut off`)
-  assert.equal(waited, 0, 'calls that nobody has answered or cut off')
+  assert.equal(timeouts, 0, 'calls without a response or a closed connection')
   assert.equal(new Set(acknowledged).size, acknowledged.length)
   for (const CertificateArn of acknowledged)
     await must('GetCertificate', { CertificateAuthorityArn: authorityArn, CertificateArn })
@@ -134,7 +134,7 @@ test('what is acknowledged survives the crash of a worker, and others go on', as
   }, 'another worker')
 })
 
-/** A connection of its own with one request, and whether it has been answered or closed. */
+/** A connection with one request, and the response received so far. */
 interface Exchange {
   readonly socket: Socket
   text: string
@@ -145,7 +145,7 @@ async function open(url: string): Promise<Exchange> {
   const exchange: Exchange = { socket: connect(Number(port), hostname), text: '' }
   const { socket } = exchange
   socket.on('data', (data: Buffer) => (exchange.text += data.toString('latin1')))
-  // A reset is an end too.
+  // A reset also closes the connection.
   socket.on('error', () => {})
   await once(socket, 'connect')
   socket.write(`GET /healthz HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`)
@@ -153,45 +153,48 @@ async function open(url: string): Promise<Exchange> {
 }
 
 for (const isTls of [false, true])
-  test(`a connection that is being handed to a worker that is killed ends${isTls ? ', over TLS too' : ''}`, async () => {
+  test(`a connection in transfer to a killed worker is closed${isTls ? ', over TLS too' : ''}`, async () => {
     const data = join(folder, `handed-${isTls}`)
     const { cert, key } = await makeCertificate(folder, 'handed')
     const tls = isTls ? ['--tls-cert', cert, '--tls-key', key] : []
-    const one = await startServer(data, ['--workers', '3', ...tls])
-    started.push(one)
-    const pids = await workersOf(one)
+    const target = await startServer(data, ['--workers', '3', ...tls])
+    started.push(target)
+    const pids = await workersOf(target)
     const [stuck = 0] = pids
-    // It takes no connection that it is handed, as in the moment before its end.
+    // A suspended worker does not accept connections, like a worker that is about to end.
     process.kill(stuck, 'SIGSTOP')
     const exchanges: Exchange[] = []
-    for (let count = 0; count < 12; count += 1) exchanges.push(await open(one.url))
+    for (let count = 0; count < 12; count += 1) exchanges.push(await open(target.url))
     const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
-    // The other workers answer; over TLS they close a connection without a handshake.
-    await eventually(async () => (waiting().length === 1 ? true : undefined), 'the others')
+    // The other workers respond; over TLS they close a connection without a handshake.
+    await eventually(
+      async () => (waiting().length === 1 ? true : undefined),
+      'responses of the other workers',
+    )
     process.kill(stuck, 'SIGKILL')
-    await eventually(async () => (waiting().length === 0 ? true : undefined), 'its end')
+    await eventually(async () => (waiting().length === 0 ? true : undefined), 'a closed connection')
     await eventually(async () => {
-      const found = await workersOf(one)
+      const found = await workersOf(target)
       return found.length === 3 && !found.includes(stuck) ? true : undefined
     }, 'another worker')
     for (const { socket } of exchanges) socket.destroy()
-    assert.equal(await one.stop('SIGTERM'), 0)
+    assert.equal(await target.stop('SIGTERM'), 0)
   })
 
 function isOpen(socket: Socket, text: string): boolean {
   return text === '' && !socket.closed && !socket.readableEnded
 }
 
-test('what one worker changed, every worker knows at once', async () => {
-  const where = { CertificateAuthorityArn: authorityArn }
+test('a change by one worker is immediately visible to all workers', async () => {
+  const authority = { CertificateAuthorityArn: authorityArn }
   for (const Value of ['a', 'b', 'c']) {
-    await must('TagCertificateAuthority', { ...where, Tags: [{ Key: 'k', Value }] })
+    await must('TagCertificateAuthority', { ...authority, Tags: [{ Key: 'k', Value }] })
     for (let time = 0; time < 6; time += 1)
-      assert.deepEqual((await must('ListTags', where)).Tags, [{ Key: 'k', Value }])
+      assert.deepEqual((await must('ListTags', authority)).Tags, [{ Key: 'k', Value }])
   }
 })
 
-test('the metrics are those of all processes together', async () => {
+test('the metrics are the sums over all processes', async () => {
   const count = async (): Promise<number> => {
     const text = await (await fetch(`${server.url}/metrics`)).text()
     const line = /^signet_requests_total\{operation="ListPermissions",result="success"\} (\d+)$/m
@@ -203,7 +206,7 @@ test('the metrics are those of all processes together', async () => {
   assert.equal(await count(), before_ + 9)
 })
 
-test('a request rate counts for all workers together, and is read again on SIGHUP', async () => {
+test('a request rate applies across all workers, and SIGHUP reloads it', async () => {
   await writeFile(rates, JSON.stringify({ GetPolicy: 0.001 }))
   server.child.kill('SIGHUP')
   const code = async (): Promise<string> =>
@@ -220,7 +223,7 @@ test('a request rate counts for all workers together, and is read again on SIGHU
   }, 'no limit')
 })
 
-test('calls of all workers are in one call log', async () => {
+test('all workers write to one call log', async () => {
   const { headers } = await fetch(server.url, { method: 'POST' })
   const id = headers.get('x-amzn-requestid') ?? ''
   await eventually(async () => {
@@ -229,15 +232,15 @@ test('calls of all workers are in one call log', async () => {
   }, 'the record')
 })
 
-test('calls that cannot be recorded are refused by all workers, until they can be again', async () => {
+test('all workers refuse calls while the call log cannot be written', async () => {
   const describe = (): Promise<Answer> =>
     call('DescribeCertificateAuthority', { CertificateAuthorityArn: authorityArn })
   const statuses = async (): Promise<number[]> => {
     const answers = await Promise.all(Array.from({ length: 9 }, describe))
     return answers.map(({ status }) => status)
   }
-  const all = (wanted: number) => async () =>
-    (await statuses()).every((status) => status === wanted) ? true : undefined
+  const all = (expected: number) => async () =>
+    (await statuses()).every((status) => status === expected) ? true : undefined
   await eventually(all(200), 'answers')
   await rename(join(folder, 'log'), join(folder, 'elsewhere'))
   await eventually(all(503), 'refusals')
@@ -246,18 +249,18 @@ test('calls that cannot be recorded are refused by all workers, until they can b
   await eventually(all(200), 'answers again')
 })
 
-test('a worker that cannot start ends, whatever keeps it from that, and is replaced when it can', async () => {
+test('a worker that fails to start for any reason ends, and is replaced once workers can start', async () => {
   const before_ = await workers()
   using db = new DatabaseSync(join(folder, 'data', 'signet.sqlite'), { timeout: 5000 })
-  // Nothing that a configuration could be blamed for.
+  // A failure that is not a configuration error.
   db.exec('alter table settings rename to mislaid')
-  const tried = new Set<number>()
+  const attempts = new Set<number>()
   try {
     process.kill(before_[0] ?? 0, 'SIGKILL')
     await eventually(async () => {
-      for (const pid of await workers()) if (!before_.includes(pid)) tried.add(pid)
-      return tried.size > 1 ? true : undefined
-    }, 'a second try')
+      for (const pid of await workers()) if (!before_.includes(pid)) attempts.add(pid)
+      return attempts.size > 1 ? true : undefined
+    }, 'a second attempt')
   } finally {
     db.exec('alter table mislaid rename to settings')
   }
@@ -265,7 +268,7 @@ test('a worker that cannot start ends, whatever keeps it from that, and is repla
   assert.match(server.stderr(), /no such table: settings.*a worker cannot be replaced yet/)
 })
 
-test('SIGTERM ends all of them, and nothing is left behind, not even counted calls', async () => {
+test('SIGTERM ends all processes, and aggregated calls are still written to the call log', async () => {
   const reject = (): Promise<string> =>
     fetch(server.url, { method: 'POST', headers: { connection: 'close' }, body: '{' }).then(
       (answer) => answer.text(),
@@ -284,7 +287,7 @@ test('SIGTERM ends all of them, and nothing is left behind, not even counted cal
   assert.ok(counts.reduce((sum: number, count: number) => sum + count, 0) >= 30)
 })
 
-test('a port that is taken is said once, and workers do not outlive their primary', async () => {
+test('a port in use is reported once, and workers do not outlive their primary', async () => {
   const data = join(folder, 'other')
   const other = await startServer(data, ['--workers', '2'])
   started.push(other)

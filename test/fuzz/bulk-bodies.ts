@@ -1,22 +1,22 @@
-/** Bodies that are small work to send and much work to parse, at any size. */
+/** Bodies of any size that are cheap to send and expensive to parse. */
 
 export interface BulkBody {
   readonly name: string
   readonly isForm: boolean
-  /** A text of about so many octets, and no more. */
-  readonly make: (size: number) => string
+  /** Returns a text of almost `size` bytes, never more. */
+  readonly build: (size: number) => string
 }
 
-/** Below the limit of a form, above it, what an import may have, and the most that any body may. */
+/** Just below the limit of a form, just above it, near the limit of an import, and the limit of every body. */
 export const bulkSizes: readonly number[] = [65_000, 70_000, 2_800_000, 4 * 1024 * 1024 - 1]
 
-function filled(size: number, ...[head, unit, tail = '']: [string, string, string?]): string {
+function filledText(size: number, ...[head, unit, tail = '']: [string, string, string?]): string {
   const count = Math.max(0, Math.floor((size - head.length - tail.length) / unit.length))
   return head + unit.repeat(count) + tail
 }
 
-/** Numbered parts, as many as there is room for. */
-function numbered(size: number, part: (at: number) => string, separator: string): string {
+/** Returns as many numbered parts as fit into `size`. */
+function numberedParts(size: number, part: (at: number) => string, separator: string): string {
   const parts: string[] = []
   let length = 0
   for (let at = 0; length < size; at += 1) {
@@ -28,85 +28,86 @@ function numbered(size: number, part: (at: number) => string, separator: string)
 }
 
 export const bulkBodies: readonly BulkBody[] = [
-  { name: 'form Action=x&&&…', isForm: true, make: (size) => filled(size, 'Action=x', '&') },
-  { name: 'form +++…', isForm: true, make: (size) => filled(size, 'Action=', '+') },
-  { name: 'form %41%41…', isForm: true, make: (size) => filled(size, 'Action=', '%41') },
+  { name: 'form Action=x&&&…', isForm: true, build: (size) => filledText(size, 'Action=x', '&') },
+  { name: 'form +++…', isForm: true, build: (size) => filledText(size, 'Action=', '+') },
+  { name: 'form %41%41…', isForm: true, build: (size) => filledText(size, 'Action=', '%41') },
   {
-    name: 'form of broken escapes',
+    name: 'form of incomplete escapes',
     isForm: true,
-    make: (size) => filled(size, 'Action=x&a=', '%'),
+    build: (size) => filledText(size, 'Action=x&a=', '%'),
   },
-  { name: 'form of ===', isForm: true, make: (size) => filled(size, 'Action=x&', '=') },
+  { name: 'form of ===', isForm: true, build: (size) => filledText(size, 'Action=x&', '=') },
   {
-    name: 'form of many names and 200 PolicyArns',
+    name: 'form with many names and 200 PolicyArns',
     isForm: true,
-    make: (size) => {
+    build: (size) => {
       const arns = Array.from({ length: 200 }, (_, at) => `PolicyArns.member.${at + 1}.arn=a`)
       const head = `Action=AssumeRole&Version=2011-06-15&${arns.join('&')}&`
-      return head + numbered(size - head.length, (at) => `n${at}=`, '&')
+      return head + numberedParts(size - head.length, (at) => `n${at}=`, '&')
     },
   },
   {
     name: 'JSON with a 16-digit number beside a long list',
     isForm: false,
-    make: (size) => filled(size, '{"a":1234567890123456,"b":[', '0,', '0]}'),
+    build: (size) => filledText(size, '{"a":1234567890123456,"b":[', '0,', '0]}'),
   },
   {
     name: 'JSON with one long number',
     isForm: false,
-    make: (size) => filled(size, '{"a":', '1', '}'),
+    build: (size) => filledText(size, '{"a":', '1', '}'),
   },
   {
     name: 'JSON with many long numbers',
     isForm: false,
-    make: (size) => filled(size, '{"a":[', '12345678901234567,', '0]}'),
+    build: (size) => filledText(size, '{"a":[', '12345678901234567,', '0]}'),
   },
-  { name: 'JSON of nested lists', isForm: false, make: (size) => '['.repeat(size) },
+  { name: 'JSON of unclosed nested lists', isForm: false, build: (size) => '['.repeat(size) },
   {
     name: 'JSON of closed nested lists',
     isForm: false,
-    make: (size) =>
+    build: (size) =>
       `{"a":${'['.repeat(Math.floor(size / 2) - 4)}${']'.repeat(Math.floor(size / 2) - 4)}}`,
   },
-  { name: 'JSON of nested objects', isForm: false, make: (size) => filled(size, '', '{"a":') },
+  { name: 'JSON of nested objects', isForm: false, build: (size) => filledText(size, '', '{"a":') },
   {
     name: 'JSON with many names',
     isForm: false,
-    make: (size) => `{${numbered(size - 2, (at) => `"n${at}":1`, ',')}}`,
+    build: (size) => `{${numberedParts(size - 2, (at) => `"n${at}":1`, ',')}}`,
   },
   {
-    name: 'JSON with one name many times',
+    name: 'JSON with one repeated name',
     isForm: false,
-    make: (size) => filled(size, '{', '"Tags":[],', '"Tags":[]}'),
+    build: (size) => filledText(size, '{', '"Tags":[],', '"Tags":[]}'),
   },
   {
     name: 'JSON of escapes',
     isForm: false,
-    make: (size) => filled(size, '{"a":"', String.raw`\u0000`, '"}'),
+    build: (size) => filledText(size, '{"a":"', String.raw`\u0000`, '"}'),
   },
   {
     name: 'JSON list of structures',
     isForm: false,
-    make: (size) => filled(size, '{"Tags":[', '{"Key":"a"},', '{"Key":"a"}]}'),
+    build: (size) => filledText(size, '{"Tags":[', '{"Key":"a"},', '{"Key":"a"}]}'),
   },
   {
     name: 'JSON of one long ARN',
     isForm: false,
-    make: (size) => filled(size, '{"CertificateAuthorityArn":"arn:a:acm-pca:a:1:a', '/a', '!"}'),
+    build: (size) =>
+      filledText(size, '{"CertificateAuthorityArn":"arn:a:acm-pca:a:1:a', '/a', '!"}'),
   },
   {
     name: 'JSON of one long blob',
     isForm: false,
-    make: (size) => filled(size, '{"Csr":"', 'AAAA', '","Certificate":"A"}'),
+    build: (size) => filledText(size, '{"Csr":"', 'AAAA', '","Certificate":"A"}'),
   },
 ]
 
-const kept = new Map<string, Buffer>()
+const cache = new Map<string, Buffer>()
 
-/** The octets of a body, made when they are needed first. */
-export function bulkOctets({ name, make }: BulkBody, size: number): Buffer {
+/** Returns the bytes of a body, which are built on first use. */
+export function bulkBytes({ name, build }: BulkBody, size: number): Buffer {
   const key = `${name} ${size}`
-  const octets = kept.get(key) ?? Buffer.from(make(size))
-  kept.set(key, octets)
-  return octets
+  const bytes = cache.get(key) ?? Buffer.from(build(size))
+  cache.set(key, bytes)
+  return bytes
 }

@@ -1,9 +1,9 @@
 /**
- * Sends the requests of a run in batches of one class, with several in flight, and judges after each batch: what answered 5xx
- * or not at all, whether a process ended, and which requests blocked an event loop.
+ * Sends the requests of a run in batches of one class, with several in flight. After each batch it checks for 5xx responses,
+ * missing responses, processes that ended, and requests that blocked an event loop.
  *
- * Several requests are in flight when a loop is blocked, so each of them is sent again alone: what blocks three times out of
- * three is a finding.
+ * Several requests are in flight when a loop is blocked, so each of them is sent again alone. A request that blocks in all
+ * three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -24,7 +24,7 @@ export interface CampaignOptions {
   readonly inFlight: number
 }
 
-/** Milliseconds of processor time that one request may keep an event loop from others. */
+/** Milliseconds of processor time for which one request may block an event loop. */
 const blockLimits: Readonly<Record<CampaignClass, number>> = { open: 20, signed: 250, csr: 250 }
 
 interface Sent {
@@ -32,27 +32,27 @@ interface Sent {
   readonly generated: Generated
   /** Epoch milliseconds. */
   readonly sentAt: number
-  answeredAt: number
-  /** Why there was no answer to a request that should have one. */
-  unanswered?: string
+  respondedAt: number
+  /** Outcome of a request that should have been answered and was not. */
+  failedOutcome?: string
 }
 
-const largeOctets = 65_536
+const largeBodyBytes = 65_536
 const crashesMax = 12
 const replays = 3
 
 export class Campaign {
   readonly findings = new Findings()
   readonly memory = new MemoryLog()
-  /** Answers by status, and what did not answer. */
+  /** Number of requests by status code, or by outcome if there was no response. */
   readonly outcomes = new Map<string, number>()
-  /** Longest blocks that were seen, whoever caused them. */
+  /** Longest observed blocks, including those that no request is blamed for. */
   readonly longestBlock: Record<CampaignClass, number> = { open: 0, signed: 0, csr: 0 }
-  /** ARNs of certificates that were issued for CSRs. */
-  readonly issued: string[] = []
+  /** ARNs of the certificates issued for mutated CSRs. */
+  readonly issuedArns: string[] = []
   readonly #options: CampaignOptions
-  /** Kinds that end a server are not sent again. */
-  readonly #deadly = new Set<string>()
+  /** Keys of requests that crash the server; they are not sent again. */
+  readonly #crashing = new Set<string>()
   readonly #blocking = new Set<string>()
   #connections: FuzzConnection[] = []
   #crashes = 0
@@ -72,7 +72,7 @@ export class Campaign {
     return this.#server
   }
 
-  get isHopeless(): boolean {
+  get hasTooManyCrashes(): boolean {
     return this.#crashes > crashesMax
   }
 
@@ -94,7 +94,7 @@ export class Campaign {
       : this.#generator.request(number, kind)
   }
 
-  /** Sends the requests of those numbers and judges them. */
+  /** Sends the requests with the numbers from `first` on and checks their outcomes. */
   async batch(kind: CampaignClass, first: number, count: number): Promise<void> {
     const sent: Sent[] = []
     let next = first
@@ -104,14 +104,14 @@ export class Campaign {
         const number = next
         next += 1
         const generated = this.request(kind, number)
-        if (this.#deadly.has(keyOf(generated))) continue
+        if (this.#crashing.has(keyOf(generated))) continue
         const sentAt = Date.now()
-        const one: Sent = { number, generated, sentAt, answeredAt: Number.POSITIVE_INFINITY }
-        sent.push(one)
+        const entry: Sent = { number, generated, sentAt, respondedAt: Number.POSITIVE_INFINITY }
+        sent.push(entry)
         const outcome = await this.#send(generated)
-        if (isUnanswered(generated, outcome)) one.unanswered = outcome.kind
+        if (lacksResponse(generated, outcome)) entry.failedOutcome = outcome.kind
         this.#judge(`${kind}:${number}`, generated, outcome)
-        one.answeredAt = Date.now()
+        entry.respondedAt = Date.now()
         isOver ||= this.#server.failure() !== undefined
       }
     }
@@ -119,23 +119,23 @@ export class Campaign {
     const reports = await this.#server.reports()
     const failure = this.#server.failure()
     if (failure !== undefined) return this.#afterCrash(kind, sent, failure)
-    // A crash would have been why.
-    for (const { number, generated, unanswered } of sent)
-      if (unanswered !== undefined) {
-        const problem = `no answer: ${unanswered}`
-        this.findings.add({ request: `${kind}:${number}`, what: generated.what, problem })
+    // Missing responses after a crash are not reported: the crash explains them.
+    for (const { number, generated, failedOutcome } of sent)
+      if (failedOutcome !== undefined) {
+        const problem = `no response: ${failedOutcome}`
+        this.findings.add({ request: `${kind}:${number}`, label: generated.label, problem })
       }
-    for (const { rss } of reports) this.memory.noteRss(rss)
+    for (const { rss } of reports) this.memory.recordRss(rss)
     await this.#judgeBlocks(kind, sent, blocksOf(reports))
   }
 
-  /** Has every process collect its garbage, and notes what it holds then. */
+  /** Runs a garbage collection in every process and records the memory that is still in use. */
   async measureMemory(): Promise<void> {
-    this.memory.note(await this.#server.reports(true))
+    this.memory.record(await this.#server.reports(true))
   }
 
-  /** One request alone: its outcome, and the longest block while it ran. */
-  async alone(
+  /** Sends one request alone. Returns its outcome and the longest block meanwhile. */
+  async sendAlone(
     generated: Generated,
   ): Promise<{ readonly outcome: Outcome; readonly block: number }> {
     await this.#server.reports()
@@ -160,14 +160,14 @@ export class Campaign {
   }
 
   #judge(request: string, generated: Generated, outcome: Outcome): void {
-    const { what } = generated
+    const { label } = generated
     const name = outcome.kind === 'answered' ? String(outcome.status) : outcome.kind
     this.outcomes.set(name, (this.outcomes.get(name) ?? 0) + 1)
     if (outcome.kind !== 'answered') return
     if (outcome.status >= 500)
-      this.findings.add({ request, what, problem: `answered ${name}: ${outcome.body}` })
-    const arn = what.startsWith('CSR') && /"CertificateArn":"([^"]+)"/.exec(outcome.body)?.[1]
-    if (arn) this.issued.push(arn)
+      this.findings.add({ request, label, problem: `answered ${name}: ${outcome.body}` })
+    const arn = label.startsWith('CSR') && /"CertificateArn":"([^"]+)"/.exec(outcome.body)?.[1]
+    if (arn) this.issuedArns.push(arn)
   }
 
   async #judgeBlocks(
@@ -180,17 +180,17 @@ export class Campaign {
       this.longestBlock[kind] = Math.max(this.longestBlock[kind], cpu)
       if (cpu <= limit) continue
       const suspects = sent.filter(
-        (one) =>
-          one.sentAt <= endedAt &&
-          one.answeredAt >= endedAt - wall - 50 &&
-          !this.#blocking.has(one.generated.what),
+        (entry) =>
+          entry.sentAt <= endedAt &&
+          entry.respondedAt >= endedAt - wall - 50 &&
+          !this.#blocking.has(entry.generated.label),
       )
       for (const { number, generated } of suspects) {
         const shortest = await this.#shortestBlock(generated, limit)
         if (shortest <= limit) continue
-        this.#blocking.add(generated.what)
+        this.#blocking.add(generated.label)
         const problem = `blocks an event loop for ${shortest.toFixed(0)} ms (limit ${limit})`
-        this.findings.add({ request: `${kind}:${number}`, what: generated.what, problem })
+        this.findings.add({ request: `${kind}:${number}`, label: generated.label, problem })
       }
     }
   }
@@ -198,11 +198,11 @@ export class Campaign {
   async #shortestBlock(generated: Generated, limit: number): Promise<number> {
     let shortest = Number.POSITIVE_INFINITY
     for (let count = 0; count < replays && shortest > limit; count += 1)
-      shortest = Math.min(shortest, (await this.alone(generated)).block)
+      shortest = Math.min(shortest, (await this.sendAlone(generated)).block)
     return shortest
   }
 
-  /** Starts a new server, and finds out which request it was. */
+  /** Starts a new server and repeats the last requests one by one to find the one that caused the crash. */
   async #afterCrash(kind: CampaignClass, sent: readonly Sent[], failure: string): Promise<void> {
     const inFlight = sent.slice(-4 * this.#options.inFlight).toReversed()
     await this.#restart()
@@ -212,12 +212,16 @@ export class Campaign {
       await delay(100)
       await this.#server.reports()
       if (this.#server.failure() === undefined) continue
-      this.#deadly.add(keyOf(generated))
-      this.findings.add({ request: `${kind}:${number}`, what: generated.what, problem: failure })
+      this.#crashing.add(keyOf(generated))
+      this.findings.add({ request: `${kind}:${number}`, label: generated.label, problem: failure })
       return this.#restart()
     }
     const numbers = inFlight.map(({ number }) => number).join(', ')
-    this.findings.add({ request: `${kind}:${numbers}`, what: 'not repeatable', problem: failure })
+    this.findings.add({
+      request: `${kind}:${numbers}`,
+      label: 'not reproducible',
+      problem: failure,
+    })
   }
 
   async #restart(): Promise<void> {
@@ -228,16 +232,16 @@ export class Campaign {
   }
 }
 
-/** A server may refuse a large body and close while it is still being sent: the answer is lost with the reset. */
-function isUnanswered({ isBroken, octets }: Generated, { kind }: Outcome): boolean {
-  if (kind === 'answered' || isBroken) return false
-  return kind === 'silent' || octets.length < largeOctets
+/** A server may reject a large body and close the connection while it is still being sent; the reset loses the response. */
+function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): boolean {
+  if (kind === 'answered' || isMalformed) return false
+  return kind === 'silent' || bytes.length < largeBodyBytes
 }
 
-/** The target if that was mutated, and otherwise what was. */
-function keyOf({ octets, what }: Generated): string {
-  const target = octets.toString('latin1', 0, octets.indexOf(' HTTP/')).split(' ')[1] ?? '/'
-  return target === '/' ? what : target
+/** The target of the request if it is mutated, otherwise the label. */
+function keyOf({ bytes, label }: Generated): string {
+  const target = bytes.toString('latin1', 0, bytes.indexOf(' HTTP/')).split(' ')[1] ?? '/'
+  return target === '/' ? label : target
 }
 
 function blocksOf(reports: readonly ProbeReport[]): Block[] {

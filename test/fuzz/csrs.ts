@@ -1,10 +1,10 @@
-/** CSRs that are almost right, and requests that have certificates issued for them. */
+/** IssueCertificate requests with almost valid CSRs. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { choicesOf, type Choices } from '../chaos/choices.ts'
 import { csr } from '../support/csrs.ts'
 import { issueInput } from '../support/hierarchy.ts'
-import { mixed, type Generated } from './generate.ts'
+import { mixSeed, type Generated } from './generate.ts'
 import { encodeRequest } from './http.ts'
 import { mutateBytes } from './mutate/bytes.ts'
 import { mutateDer, mutateNode, readNodes, writeNode, type Node } from './mutate/der.ts'
@@ -15,7 +15,7 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
   .filter((name) => name.endsWith('.pem'))
   .map((name) => name.slice(0, -'.pem'.length))
   .toSorted()
-/** Large keys make requests slow, and what is wrong with them is found with small ones too. */
+/** The largest key is left out, because it makes requests slow and smaller keys reveal the same faults. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -34,11 +34,11 @@ const templates = [
   'SubordinateCACertificate_PathLen0',
 ]
 
-/** IssueCertificate with the mutated CSR of a number. */
+/** Returns the IssueCertificate request number `number`, whose CSR is mutated. */
 export function csrRequest(world: World, seed: number, number: number): Generated {
-  const choices = choicesOf(mixed(seed + 1, number))
-  const { pem, how } = mutatedCsr(choices)
-  // A root signs CAs as well as other certificates, and its validity is the longest.
+  const choices = choicesOf(mixSeed(seed + 1, number))
+  const { pem, mutation } = mutatedCsr(choices)
+  // The root may sign both CAs and leaf certificates, and is valid the longest.
   const input = issueInput(world.root.arn, pem, { template: choices.of(templates) })
   const signer = { credentials: world.credentials, service: 'acm-pca', region, date: new Date() }
   const request = signInHeader(
@@ -54,28 +54,31 @@ export function csrRequest(world: World, seed: number, number: number): Generate
     },
     signer,
   )
-  const octets = encodeRequest(request)
-  return { octets, isBroken: false, isHead: false, port: world.apiPort, what: `CSR ${how}` }
+  const bytes = encodeRequest(request)
+  return { bytes, isMalformed: false, isHead: false, port: world.apiPort, label: `CSR ${mutation}` }
 }
 
-function mutatedCsr(choices: Choices): { readonly pem: string; readonly how: string } {
+function mutatedCsr(choices: Choices): { readonly pem: string; readonly mutation: string } {
   const base = choices.of(bases)
   const kind = choices.below(10)
-  if (kind === 0) return { pem: pemOf(mutateBytes(base, choices)), how: 'octets' }
-  if (kind === 1) return { pem: pemOf(mutateDer(base, choices)), how: 'structure' }
+  if (kind === 0) return { pem: pemOf(mutateBytes(base, choices)), mutation: 'bytes' }
+  if (kind === 1) return { pem: pemOf(mutateDer(base, choices)), mutation: 'structure' }
   if (kind === 2)
-    return { pem: mutateBytes(Buffer.from(pemOf(base)), choices).toString('latin1'), how: 'PEM' }
-  return { pem: pemOf(resigned(base, choices)), how: 'signed again' }
+    return {
+      pem: mutateBytes(Buffer.from(pemOf(base)), choices).toString('latin1'),
+      mutation: 'PEM',
+    }
+  return { pem: pemOf(mutateAndSign(base, choices)), mutation: 'signed again' }
 }
 
-/** With another subject, key or attributes, and a signature over them that is right. */
-function resigned(base: Buffer, choices: Choices): Buffer {
+/** Mutates the version, subject, key or attributes, and signs the result correctly. */
+function mutateAndSign(base: Buffer, choices: Choices): Buffer {
   const [root] = readNodes(base) ?? []
   const [info] = root?.children ?? []
   if (root === undefined || info?.children === undefined) return base
   const { children } = info
   const keyAt = 2
-  // Mostly what is copied into certificates: the subject, and the attributes with the extensions.
+  // Prefers the parts that are copied into certificates: the subject, and the attributes with the extensions.
   const at = choices.of([1, 1, 3, 3, 3, 3, 0, keyAt])
   const withKey = children.map((child, index) => (index === keyAt ? (ownKey ?? child) : child))
   const changed = withKey.map((child, index) => {

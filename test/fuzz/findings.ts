@@ -1,21 +1,21 @@
-/** What a run found, and how each of it is replayed. */
+/** The findings of a run, with the number that replays each. */
 
 export interface Finding {
-  /** `signed:123`: class and number of the request. */
+  /** Class and number of the request, such as `signed:123`. */
   readonly request: string
-  /** What was mutated. */
-  readonly what: string
+  /** Label of the mutated request. */
+  readonly label: string
   readonly problem: string
-  /** Requests of the same kind with the same problem, with this one. */
+  /** Number of requests of the same kind with the same problem, including this one. */
   count: number
 }
 
 export class Findings {
   readonly #byKind = new Map<string, Finding>()
 
-  /** Keeps the first of each kind: what was mutated, and the problem without its numbers. */
+  /** Keeps the first finding of each kind. A kind is the label and the problem without its numbers. */
   add(finding: Omit<Finding, 'count'>): void {
-    const kind = `${finding.what} ${finding.problem.replaceAll(/\d+/g, '#').slice(0, 160)}`
+    const kind = `${finding.label} ${finding.problem.replaceAll(/\d+/g, '#').slice(0, 160)}`
     const known = this.#byKind.get(kind)
     if (known === undefined) this.#byKind.set(kind, { ...finding, count: 1 })
     else known.count += 1

@@ -1,6 +1,6 @@
-/** The request of a number: which mutation of which seed it is follows from the seed of the run and the number alone. */
+/** Generates requests by number. The number and the seed of the run alone determine the original request and its mutation. */
 import { choicesOf, type Choices } from '../chaos/choices.ts'
-import { bulkBodies, bulkOctets, bulkSizes } from './bulk-bodies.ts'
+import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
 import { mutateBytes, strangeTexts } from './mutate/bytes.ts'
 import { mutateHead } from './mutate/head.ts'
@@ -11,20 +11,20 @@ import { presign, signInHeader, uriEncoded, type Signer } from './sign.ts'
 import { withStrangeAuthorization, withStrangeHeader } from './strange-headers.ts'
 import { region, tokenOf, type World } from './world.ts'
 
-/** `open` requests are without a valid signature: to the API, or to the public listener. */
+/** `open` requests have no valid signature; they go to the API or to the public listener. */
 export type FuzzClass = 'signed' | 'open'
 
 export interface Generated extends Sending {
   readonly port: number
-  /** For whoever reads a finding. */
-  readonly what: string
+  /** Short description for the reader of a finding. */
+  readonly label: string
 }
 
 export class Generator {
   readonly #world: World
   readonly #seed: number
   readonly #seeds: readonly Seed[]
-  /** Texts that mean something to this server. */
+  /** ARNs and names that exist on this server. */
   readonly #texts: readonly string[]
 
   constructor(world: World, seed: number) {
@@ -34,14 +34,14 @@ export class Generator {
     this.#texts = [world.victim, world.pending, world.certificateArn, world.bucket, world.roleArn]
   }
 
-  /** The request of that number in a class. Its dates and ARNs are those of this run. */
+  /** Returns the request with that number in a class. Dates and ARNs differ from run to run. */
   request(number: number, kind: FuzzClass): Generated {
-    const choices = choicesOf(mixed(this.#seed, number))
+    const choices = choicesOf(mixSeed(this.#seed, number))
     return kind === 'signed' ? this.#signed(choices) : this.#open(choices)
   }
 
-  /** Large bodies are rare, and of every shape. */
-  #bulk(choices: Choices): { readonly request: FuzzRequest; readonly what: string } | undefined {
+  /** One request in 300 has a large body, of a random shape. */
+  #bulk(choices: Choices): { readonly request: FuzzRequest; readonly label: string } | undefined {
     if (choices.below(300) > 0) return undefined
     const body = choices.of(bulkBodies)
     const type = body.isForm ? 'x-www-form-urlencoded' : 'x-amz-json-1.1'
@@ -54,57 +54,60 @@ export class Generator {
         ['content-type', `application/${type}`],
         ...(body.isForm ? [] : [['x-amz-target', `ACMPrivateCA.${operation}`] as const]),
       ],
-      body: bulkOctets(body, choices.of(bulkSizes)),
+      body: bulkBytes(body, choices.of(bulkSizes)),
     }
-    return { request, what: `bulk ${body.name}` }
+    return { request, label: `bulk ${body.name}` }
   }
 
   #signed(choices: Choices): Generated {
     const bulk = this.#bulk(choices)
     if (bulk !== undefined)
-      return this.#toApi(bulk.what, signed(bulk.request, this.#signer('acm-pca')))
+      return this.#toApi(bulk.label, signed(bulk.request, this.#signer('acm-pca')))
     const kind = choices.below(10)
     if (kind === 0) return this.#toApi('sts form', signed(this.#form(choices), this.#signer('sts')))
     if (kind === 1) return this.#presigned(choices)
-    const { request, what } = this.#json(choices)
+    const { request, label } = this.#json(choices)
     const altered = choices.below(8) === 0 ? withStrangeHeader(request, choices) : request
-    return this.#toApi(what, signed(altered, this.#signer('acm-pca')))
+    return this.#toApi(label, signed(altered, this.#signer('acm-pca')))
   }
 
   #open(choices: Choices): Generated {
     const bulk = this.#bulk(choices)
     if (bulk !== undefined)
       return this.#toApi(
-        bulk.what,
+        bulk.label,
         choices.below(2) === 0 ? bulk.request : withStrangeAuthorization(bulk.request, choices),
       )
     const kind = choices.below(10)
     if (kind < 3) {
-      const { sending, what } = publicRequest(this.#world, choices)
-      return { ...sending, port: this.#world.publicPort, what }
+      const { sending, label } = publicRequest(this.#world, choices)
+      return { ...sending, port: this.#world.publicPort, label }
     }
     if (kind === 3) return this.#toApi('web identity', this.#webIdentity(choices))
     if (kind === 4) return this.#toApi('unsigned form', this.#form(choices))
-    const { request, what } = this.#json(choices)
+    const { request, label } = this.#json(choices)
     const unsigned = choices.below(2) === 0 ? withStrangeAuthorization(request, choices) : request
-    if (kind < 7) return this.#toApi(`unsigned ${what}`, unsigned)
-    // The head itself: methods, targets, framing, or its octets.
-    const signedOnce = signed(request, this.#signer('acm-pca'))
-    const { sending, how } = mutateHead(choices.below(2) === 0 ? unsigned : signedOnce, choices)
-    return { ...sending, port: this.#world.apiPort, what: `${how} ${what}` }
+    if (kind < 7) return this.#toApi(`unsigned ${label}`, unsigned)
+    // Mutations of the request head: method, target, framing or raw bytes.
+    const signedRequest = signed(request, this.#signer('acm-pca'))
+    const { sending, mutation } = mutateHead(
+      choices.below(2) === 0 ? unsigned : signedRequest,
+      choices,
+    )
+    return { ...sending, port: this.#world.apiPort, label: `${mutation} ${label}` }
   }
 
-  #toApi(what: string, request: FuzzRequest): Generated {
-    const octets = encodeRequest(request)
-    return { octets, isBroken: false, isHead: false, port: this.#world.apiPort, what }
+  #toApi(label: string, request: FuzzRequest): Generated {
+    const bytes = encodeRequest(request)
+    return { bytes, isMalformed: false, isHead: false, port: this.#world.apiPort, label }
   }
 
-  #json(choices: Choices): { readonly request: FuzzRequest; readonly what: string } {
+  #json(choices: Choices): { readonly request: FuzzRequest; readonly label: string } {
     const { operation, input } = choices.of(this.#seeds)
     const text = choices.below(10) === 0 ? jsonText(input) : mutateJson(input, this.#texts, choices)
     const body = Buffer.from(text)
     return {
-      what: operation,
+      label: operation,
       request: {
         method: 'POST',
         target: '/',
@@ -189,8 +192,8 @@ function signed(request: FuzzRequest, signer: Signer): FuzzRequest {
   return signInHeader(request, signer)
 }
 
-/** A seed of 32 bits of its own for each number. */
-export function mixed(seed: number, number: number): number {
+/** Derives a distinct 32-bit seed for each number. */
+export function mixSeed(seed: number, number: number): number {
   return (Math.imul(seed ^ (number >>> 16), 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) >>> 0
 }
 

@@ -1,6 +1,6 @@
-/** What hostile clients send, one kind at a time. All but the last few are without credentials. */
+/** The kinds of requests that hostile clients send, all without valid credentials. */
 import { connect } from 'node:net'
-import { bulkBodies, bulkOctets, bulkSizes } from './bulk-bodies.ts'
+import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'
 import type { World } from './world.ts'
 
@@ -8,9 +8,9 @@ type Ports = Pick<World, 'apiPort' | 'publicPort'>
 
 export interface HostileKind {
   readonly name: string
-  /** Flags of `signet serve` without which it is nothing. */
+  /** Flags of `signet serve` that the attack requires. */
   readonly flags?: readonly string[]
-  /** One attack: ends when it is answered or given up. */
+  /** Sends one request. The promise settles with the response, or when the attempt is given up. */
   readonly send: (world: Ports, number: number) => Promise<Outcome | undefined>
 }
 
@@ -23,7 +23,7 @@ async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
   const connection = new FuzzConnection(port)
   try {
     const isHead = request.method === 'HEAD'
-    return await connection.send({ octets: encodeRequest(request), isBroken: false, isHead })
+    return await connection.send({ bytes: encodeRequest(request), isMalformed: false, isHead })
   } finally {
     connection.close()
   }
@@ -31,7 +31,7 @@ async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
 
 type Headers = FuzzRequest['headers']
 
-/** JSON is for an operation whose bodies may be large. */
+/** A POST request. JSON bodies go to an operation that accepts large ones. */
 function post(name: string, contentType: string, body: Buffer): HostileKind {
   const operation = 'ACMPrivateCA.ImportCertificateAuthorityCertificate'
   const target = contentType === json ? [['x-amz-target', operation] as const] : []
@@ -47,12 +47,12 @@ function post(name: string, contentType: string, body: Buffer): HostileKind {
   }
 }
 
-/** Each body as large as its kind of operation may have it, as imports may, and as large as any. */
+/** Each bulk body in each size: near the limit of forms, of imports and of all bodies. */
 const bulkKinds: readonly HostileKind[] = bulkBodies.flatMap((body) =>
   bulkSizes.map((size) => ({
-    name: `${body.name}, ${size} octets`,
+    name: `${body.name}, ${size} bytes`,
     send: (world: Ports) =>
-      post(body.name, body.isForm ? form : json, bulkOctets(body, size)).send(world, 0),
+      post(body.name, body.isForm ? form : json, bulkBytes(body, size)).send(world, 0),
   })),
 )
 
@@ -72,9 +72,9 @@ function get(name: string, target: string, isPublic = false): HostileKind {
 const stalledConnections = new Set<ReturnType<typeof connect>>()
 const stalledMax = 250
 
-/** Connections that send all of a large body but its last byte, and stay. */
+/** Connections that send all but the last byte of a large body and then stay open. */
 const stalledBodies: HostileKind = {
-  name: 'connections that send 4 MiB but one byte',
+  name: 'connections that send 4 MiB except the last byte',
   send: (world) => {
     if (stalledConnections.size >= stalledMax) return Promise.resolve(undefined)
     const socket = connect({ host: '127.0.0.1', port: world.apiPort })
@@ -89,8 +89,8 @@ const stalledBodies: HostileKind = {
   },
 }
 
-/** Ends what a kind has left open. */
-export function endStalled(): void {
+/** Closes the connections that `stalledBodies` left open. */
+export function closeStalled(): void {
   for (const socket of stalledConnections) socket.destroy()
   stalledConnections.clear()
 }
@@ -125,7 +125,7 @@ function unsignedCall(
   }
 }
 
-/** `AKIA…` of no key, in the scope of a Region that nobody has. */
+/** A nonexistent access key, with the credential scope of a nonexistent Region. */
 function inventedRegion(number: number): Headers {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '')
   return authorization(`AKIAIOSFODNN7EXAMPLE/${day}/xx-nowhere-${number}/acm-pca/aws4_request`)
@@ -141,7 +141,7 @@ function claims(members: object): string {
   return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
 }
 
-/** FOLDER is that of the server. */
+/** FOLDER stands for the folder of the server. */
 const callLog = ['--call-log', 'FOLDER/calls.log']
 const unknownMembers = JSON.stringify({ x: 'y'.repeat(60_000) })
 
@@ -168,7 +168,7 @@ export const hostileKinds: readonly HostileKind[] = [
   },
   post('NUL in a web identity', form, webIdentity(claims({ iss: 'a\u0000b', sub: 'x' }))),
   post(
-    'web identity of claims of other types',
+    'web identity with claims of wrong types',
     form,
     webIdentity(claims({ iss: ['x'], sub: null, aud: {}, exp: 'x' })),
   ),

@@ -1,10 +1,10 @@
 /**
- * How a server with default settings serves others while somebody sends it hostile requests. By hand:
+ * Measures how a server with default settings serves a well-behaved client during an attack. Run by hand:
  *
  *   node test/fuzz/hostile-load.ts [--seconds 30] [--rate 10] [--kind PART-OF-A-NAME] [--workers N]
  *
- * Each kind is sent at a rate for some time, while a well-behaved client sends signed requests. Exit code 1 if their 99th
- * percentile reaches 100 ms, if one of them fails, or if the server ends or takes 1 GiB.
+ * Hostile requests of each kind are sent at a fixed rate while a well-behaved client sends signed requests. The exit code is 1
+ * if the client's 99th percentile reaches 100 ms, one of its requests fails, the server ends, or its memory reaches 1 GiB.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -13,7 +13,7 @@ import { csr } from '../support/csrs.ts'
 import { issueInput } from '../support/hierarchy.ts'
 import { encodeRequest, FuzzConnection } from './http.ts'
 import { hostileKinds, type HostileKind } from './hostile-kinds.ts'
-import { atRate, type HostileOrder } from './hostile-thread.ts'
+import { atRate, type HostileJob } from './hostile-thread.ts'
 import { mebibytes } from './memory.ts'
 import { startProbedServer, type ProbedServer } from './server.ts'
 import { signInHeader } from './sign.ts'
@@ -24,13 +24,13 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     rate: { type: 'string', default: '10' },
     kind: { type: 'string', default: '' },
-    /** That of `signet serve` unless given. */
+    /** Default: that of `signet serve`. */
     workers: { type: 'string' },
   },
 })
 const seconds = Number(values.seconds)
 const rate = Number(values.rate)
-/** Requests a second of the well-behaved client. */
+/** Requests per second of the well-behaved client. */
 const goodRate = 50
 const latencyMax = 100
 const rssBytesMax = 2 ** 30
@@ -38,13 +38,13 @@ const rssBytesMax = 2 ** 30
 interface Result {
   /** Milliseconds, sorted. */
   readonly latencies: readonly number[]
-  /** What was not answered 200. */
+  /** Outcomes other than status 200. */
   readonly failures: readonly string[]
   readonly rssMax: number
-  /** Longest block of an event loop: milliseconds of processor time. */
+  /** Longest block of an event loop, in milliseconds of processor time. */
   readonly block: number
   readonly crash: string | undefined
-  /** What the hostile requests were answered. */
+  /** Number of hostile requests by status code or outcome. */
   readonly outcomes: ReadonlyMap<string, number>
 }
 
@@ -71,15 +71,15 @@ function goodRequest(world: World, number: number): Buffer {
   )
 }
 
-/** What the hostile requests were answered; they are sent from a thread of their own. */
+/** Sends the hostile requests from a separate thread. Returns their number by status code or outcome. */
 async function attack(
   { apiPort, publicPort }: World,
   kind: HostileKind | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   if (kind === undefined) return new Map()
   const world = { apiPort, publicPort }
-  const order: HostileOrder = { world, kind: kind.name, perSecond: rate, seconds }
-  const thread = new Worker(new URL('hostile-thread.ts', import.meta.url), { workerData: order })
+  const job: HostileJob = { world, kind: kind.name, perSecond: rate, seconds }
+  const thread = new Worker(new URL('hostile-thread.ts', import.meta.url), { workerData: job })
   const [outcomes] = (await once(thread, 'message')) as [ReadonlyMap<string, number>]
   await thread.terminate()
   return outcomes
@@ -97,32 +97,32 @@ async function measure(kind: HostileKind | undefined): Promise<Result> {
 
 async function measureOn(server: ProbedServer, kind: HostileKind | undefined): Promise<Result> {
   const world = await createWorld(server)
-  // The blocks of the start are not those of the load.
+  // Discards the blocks during startup.
   await server.reports()
   const latencies: number[] = []
   const failures: string[] = []
   let rssMax = 0
   let block = 0
-  const free: FuzzConnection[] = []
+  const idle: FuzzConnection[] = []
   const good = atRate({ perSecond: goodRate, seconds }, async (number) => {
-    const connection = free.pop() ?? new FuzzConnection(world.apiPort)
-    const octets = goodRequest(world, number)
-    // From when it is due: a client waits for its connection too.
+    const connection = idle.pop() ?? new FuzzConnection(world.apiPort)
+    const bytes = goodRequest(world, number)
+    // The latency is measured from the scheduled time: a client waits for its connection too.
     const dueAt = performance.now()
-    const outcome = await connection.send({ octets, isBroken: false, isHead: false })
+    const outcome = await connection.send({ bytes, isMalformed: false, isHead: false })
     latencies.push(performance.now() - dueAt)
     if (outcome.kind !== 'answered' || outcome.status !== 200)
       failures.push(JSON.stringify(outcome))
-    free.push(connection)
+    idle.push(connection)
   })
-  const watching = atRate({ perSecond: 2, seconds }, async () => {
+  const sampling = atRate({ perSecond: 2, seconds }, async () => {
     for (const { rss, blocks } of await server.reports()) {
       rssMax = Math.max(rssMax, rss)
       block = Math.max(block, ...blocks.map(({ cpu }) => cpu))
     }
   })
-  const [outcomes] = await Promise.all([attack(world, kind), good, watching])
-  for (const connection of free) connection.close()
+  const [outcomes] = await Promise.all([attack(world, kind), good, sampling])
+  for (const connection of idle) connection.close()
   const crash = server.failure()
   latencies.sort((a, b) => a - b)
   return { latencies, failures, rssMax, block, crash, outcomes }
@@ -132,7 +132,7 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
-/** Whether others were served as they should be. */
+/** Prints a result. Returns whether the well-behaved client was served as required. */
 function report(name: string, result: Result): boolean {
   const { latencies, failures, rssMax, block, crash, outcomes } = result
   const p99 = percentile(latencies, 0.99)
@@ -141,7 +141,7 @@ function report(name: string, result: Result): boolean {
   console.log(
     `${isGood ? 'pass' : 'FAIL'}  ${name}: p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ` +
       `RSS ${mebibytes(rssMax)} MiB, longest block ${block.toFixed(0)} ms, ` +
-      `${failures.length} of ${latencies.length} requests failed, hostile ones: ` +
+      `${failures.length} of ${latencies.length} requests failed, hostile requests: ` +
       ([...outcomes].map(([one, count]) => `${one} ${count}`).join(', ') || 'none'),
   )
   if (crash !== undefined) console.log(`      ${crash.slice(0, 400)}`)
@@ -151,7 +151,7 @@ function report(name: string, result: Result): boolean {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 const kinds = hostileKinds.filter(({ name }) => name.includes(values.kind))
-let isGood = report('nobody hostile', await measure(undefined))
-if (!isGood) console.log('      the machine is too busy: nothing below says anything of the server')
+let isGood = report('no attack', await measure(undefined))
+if (!isGood) console.log('      the machine is too busy; the results below are meaningless')
 for (const kind of kinds) isGood = report(kind.name, await measure(kind)) && isGood
 process.exitCode = isGood ? 0 : 1

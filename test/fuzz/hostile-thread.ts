@@ -1,10 +1,10 @@
-/** The hostile client of hostile-load.ts, in a thread of its own: megabytes that it writes must not slow the other client. */
+/** The hostile client of hostile-load.ts. It has its own thread, so that writing megabytes does not slow the other client. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { endStalled, hostileKinds } from './hostile-kinds.ts'
+import { closeStalled, hostileKinds } from './hostile-kinds.ts'
 import type { World } from './world.ts'
 
-export interface HostileOrder {
+export interface HostileJob {
   readonly world: Pick<World, 'apiPort' | 'publicPort'>
   /** Name of the kind. */
   readonly kind: string
@@ -12,9 +12,9 @@ export interface HostileOrder {
   readonly seconds: number
 }
 
-/** Does something at a rate, whether what was done before has ended or not, and waits for all of it. */
+/** Calls `act` at a fixed rate, even while earlier calls are pending, and waits for all calls. */
 export async function atRate(
-  { perSecond, seconds }: Pick<HostileOrder, 'perSecond' | 'seconds'>,
+  { perSecond, seconds }: Pick<HostileJob, 'perSecond' | 'seconds'>,
   act: (number: number) => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now()
@@ -27,18 +27,18 @@ export async function atRate(
   await Promise.all(running)
 }
 
-/** How many requests were answered with which status, or not. */
-async function attack(order: HostileOrder): Promise<ReadonlyMap<string, number>> {
+/** Returns the number of requests by status code or outcome. */
+async function attack(job: HostileJob): Promise<ReadonlyMap<string, number>> {
   const outcomes = new Map<string, number>()
-  const kind = hostileKinds.find(({ name }) => name === order.kind)
-  await atRate(order, async (number) => {
-    const outcome = await kind?.send(order.world, number)
+  const kind = hostileKinds.find(({ name }) => name === job.kind)
+  await atRate(job, async (number) => {
+    const outcome = await kind?.send(job.world, number)
     const name = outcome?.kind === 'answered' ? String(outcome.status) : (outcome?.kind ?? 'open')
     outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
   })
-  endStalled()
+  closeStalled()
   return outcomes
 }
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-if (parentPort !== null) parentPort.postMessage(await attack(workerData as HostileOrder))
+if (parentPort !== null) parentPort.postMessage(await attack(workerData as HostileJob))

@@ -1,15 +1,15 @@
-/** Requests as octets, and a client that sends whatever it is given and waits for what comes back. */
+/** Raw HTTP requests, and a client that sends arbitrary bytes and waits for the response. */
 import { connect, type Socket } from 'node:net'
 
 export interface FuzzRequest {
   readonly method: string
   readonly target: string
-  /** In their order; a Content-Length is added unless there is one. */
+  /** In transmission order. Content-Length is added unless a header already frames the body. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
 }
 
-/** The octets of a request: header values in Latin-1. */
+/** Returns the bytes of a request, with header values in Latin-1. */
 export function encodeRequest({ method, target, headers, body }: FuzzRequest): Buffer {
   const hasLength = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))
   const all = hasLength ? headers : [...headers, ['content-length', String(body.length)] as const]
@@ -20,26 +20,26 @@ export function encodeRequest({ method, target, headers, body }: FuzzRequest): B
   ])
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export type Outcome =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }
-  /** The connection ended without an answer. */
+  /** The connection ended without a response. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'silent' }
 
 export interface Sending {
-  readonly octets: Buffer
-  /** Of a request whose end the server cannot know: no answer is waited for long. */
-  readonly isBroken: boolean
-  /** An answer to HEAD has no body. */
+  readonly bytes: Buffer
+  /** The server may not find the end of this request, so the client waits only briefly for a response. */
+  readonly isMalformed: boolean
+  /** The request is a HEAD, whose response has no body. */
   readonly isHead: boolean
 }
 
-const answerMilliseconds = 10_000
-const brokenMilliseconds = 120
-const bodyShown = 600
+const responseMilliseconds = 10_000
+const malformedMilliseconds = 120
+const bodyBytesMax = 600
 
-/** One connection at a time, kept alive while the server does. */
+/** A client with one connection, which is reused while the server keeps it open. */
 export class FuzzConnection {
   readonly port: number
   #socket: Socket | undefined
@@ -48,11 +48,11 @@ export class FuzzConnection {
     this.port = port
   }
 
-  /** A sound request on a connection that the server closed meanwhile is sent once more. */
+  /** Sends a request. A well-formed request is sent again if the server had closed the reused connection. */
   async send(sending: Sending): Promise<Outcome> {
     const isReused = this.#socket !== undefined
     const outcome = await this.#sendOnce(sending)
-    return outcome.kind === 'closed' && isReused && !sending.isBroken
+    return outcome.kind === 'closed' && isReused && !sending.isMalformed
       ? this.#sendOnce(sending)
       : outcome
   }
@@ -62,7 +62,7 @@ export class FuzzConnection {
     this.#socket = undefined
   }
 
-  #sendOnce({ octets, isBroken, isHead }: Sending): Promise<Outcome> {
+  #sendOnce({ bytes, isMalformed, isHead }: Sending): Promise<Outcome> {
     const socket = (this.#socket ??= connect({
       host: '127.0.0.1',
       port: this.port,
@@ -71,29 +71,29 @@ export class FuzzConnection {
     return new Promise((resolve) => {
       let received: Buffer = Buffer.alloc(0)
       const end = (outcome: Outcome, keep: boolean): void => {
-        clearTimeout(late)
+        clearTimeout(timer)
         socket.removeAllListeners()
-        // A reset after the end is of no interest.
+        // Ignores a reset after the response.
         socket.on('error', () => socket.destroy())
-        if (!keep || isBroken) this.close()
+        if (!keep || isMalformed) this.close()
         resolve(outcome)
       }
-      const late = setTimeout(
+      const timer = setTimeout(
         () => end({ kind: 'silent' }, false),
-        isBroken ? brokenMilliseconds : answerMilliseconds,
+        isMalformed ? malformedMilliseconds : responseMilliseconds,
       )
-      socket.on('data', (bytes: Buffer) => {
-        received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
-        const answer = readAnswer(received, isHead)
-        if (answer !== undefined) end(answer.outcome, answer.keep)
+      socket.on('data', (chunk: Buffer) => {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+        const response = readResponse(received, isHead)
+        if (response !== undefined) end(response.outcome, response.keep)
       })
-      const closed = (): void => {
-        const cut = readHead(received)
-        end(cut === undefined ? { kind: 'closed' } : cut.outcome, false)
+      const onClose = (): void => {
+        const partial = readHead(received)
+        end(partial === undefined ? { kind: 'closed' } : partial.outcome, false)
       }
-      socket.on('error', closed)
-      socket.on('close', closed)
-      socket.write(octets)
+      socket.on('error', onClose)
+      socket.on('close', onClose)
+      socket.write(bytes)
     })
   }
 }
@@ -111,12 +111,12 @@ function readHead(received: Buffer): Head | undefined {
   const rest = received.subarray(end + 4)
   const status = Number(fields.slice(9, 12))
   if (status >= 100 && status < 200) return readHead(rest)
-  const body = rest.toString('latin1', 0, bodyShown)
+  const body = rest.toString('latin1', 0, bodyBytesMax)
   return { outcome: { kind: 'answered', status, body }, fields, rest }
 }
 
-/** Undefined while there is more to come. */
-function readAnswer(
+/** Returns undefined while the response is incomplete. */
+function readResponse(
   received: Buffer,
   isHead: boolean,
 ): { readonly outcome: Outcome; readonly keep: boolean } | undefined {
@@ -129,6 +129,6 @@ function readAnswer(
   if (length !== undefined) return rest.length >= Number(length) ? { outcome, keep } : undefined
   if (/\r\ntransfer-encoding: *chunked/i.test(fields))
     return rest.toString('latin1').endsWith('0\r\n\r\n') ? { outcome, keep } : undefined
-  // Ended by the end of the connection.
+  // The end of the connection delimits the body.
   return undefined
 }

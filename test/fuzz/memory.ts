@@ -1,11 +1,11 @@
-/** Whether memory grows, from what processes hold after a garbage collection now and then. */
+/** Detects memory growth by the memory in use after periodic garbage collections. */
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Growth from the middle of a run to its end that is more than noise. */
+/** Limits of growth from the middle to the end of a run; less is noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
-/** The limit of the chart. */
+/** The memory limit of the Helm chart. */
 const rssBytesMax = 1024 * mebibyte
 const samplesMin = 9
 
@@ -13,17 +13,17 @@ export class MemoryLog {
   readonly #held = new Map<number, number[]>()
   #rssMax = 0
 
-  /** Reports that were made after a garbage collection. */
-  note(reports: readonly ProbeReport[]): void {
+  /** Records reports made after a garbage collection. */
+  record(reports: readonly ProbeReport[]): void {
     for (const { pid, heapUsed, external, rss } of reports) {
       const held = this.#held.get(pid) ?? []
       held.push(heapUsed + external)
       this.#held.set(pid, held)
-      this.noteRss(rss)
+      this.recordRss(rss)
     }
   }
 
-  noteRss(rss: number): void {
+  recordRss(rss: number): void {
     this.#rssMax = Math.max(this.#rssMax, rss)
   }
 
@@ -31,7 +31,7 @@ export class MemoryLog {
     return this.#rssMax
   }
 
-  /** Problems in words; none if memory stays level. Caches fill in the first third of a run, which is left out. */
+  /** Returns descriptions of problems. The first third of a run is ignored, because caches fill in it. */
   problems(): string[] {
     const problems = [...this.#held].flatMap(([pid, held]) => {
       if (held.length < samplesMin) return []
@@ -48,7 +48,7 @@ export class MemoryLog {
     return problems
   }
 
-  /** `pid 12: 31 … 35 MiB`. */
+  /** Summarizes the memory in use, such as `pid 12: 31 … 35 MiB held`. */
   summary(): string {
     const held = [...this.#held].map(
       ([pid, values]) =>

@@ -1,4 +1,4 @@
-/** The fuzzer's own parts: its mutations are repeatable, and it notices what a server must not do. */
+/** Tests of the fuzzer itself: mutations are reproducible, and faults of a server are detected. */
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { jsonText, mutateJson } from './mutate/json.ts'
 
 const der = Buffer.from(csr('ec-server').replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64')
 
-test('the same seed makes the same mutation, and another one another', () => {
+test('equal seeds produce equal mutations, and different seeds different ones', () => {
   const json = { A: 'text', B: [1, { C: null }] }
   const mutations = (seed: number): unknown[] => [
     mutateBytes(der, choicesOf(seed)).toString('hex'),
@@ -27,7 +27,7 @@ test('the same seed makes the same mutation, and another one another', () => {
   assert.equal(new Set(many).size, many.length)
 })
 
-test('what is not mutated is written as it was read', () => {
+test('unmutated DER and JSON are written unchanged', () => {
   const [root] = readNodes(der) ?? []
   assert.ok(root)
   assert.deepEqual(writeNode(root), der)
@@ -35,22 +35,22 @@ test('what is not mutated is written as it was read', () => {
   assert.equal(jsonText(json), JSON.stringify(json))
 })
 
-async function outcomeOf(answer: (socket: Socket) => void, isHead = false): Promise<Outcome> {
+async function outcomeOf(respond: (socket: Socket) => void, isHead = false): Promise<Outcome> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
-    socket.once('data', () => answer(socket))
+    socket.once('data', () => respond(socket))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const connection = new FuzzConnection((server.address() as AddressInfo).port)
   try {
-    return await connection.send({ octets: Buffer.from('x'), isBroken: false, isHead })
+    return await connection.send({ bytes: Buffer.from('x'), isMalformed: false, isHead })
   } finally {
     connection.close()
     server.close()
   }
 }
 
-test('answers of every framing are read, and a connection that ends without one is noticed', async () => {
+test('responses of every framing are read, and a connection that ends without a response is detected', async () => {
   const answered = (status: number, body: string): Outcome => ({ kind: 'answered', status, body })
   for (const [text, expected] of [
     ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab', answered(200, 'ab')],
@@ -68,11 +68,11 @@ test('answers of every framing are read, and a connection that ends without one 
   assert.deepEqual(await outcomeOf((socket) => socket.destroy()), { kind: 'closed' })
 })
 
-test('findings of one kind are counted, and memory that grows is a problem', () => {
+test('findings of one kind are counted, and growing memory is reported', () => {
   const findings = new Findings()
   for (const number of [1, 2])
-    findings.add({ request: `open:${number}`, what: 'x', problem: `answered 500: ${number}` })
-  findings.add({ request: 'open:3', what: 'y', problem: 'answered 500: 3' })
+    findings.add({ request: `open:${number}`, label: 'x', problem: `answered 500: ${number}` })
+  findings.add({ request: 'open:3', label: 'y', problem: 'answered 500: 3' })
   assert.deepEqual(
     findings.all.map(({ request, count }) => [request, count]),
     [
@@ -80,14 +80,14 @@ test('findings of one kind are counted, and memory that grows is a problem', () 
       ['open:3', 1],
     ],
   )
-  const log = (heaps: readonly number[]): string[] => {
+  const problemsOf = (heaps: readonly number[]): string[] => {
     const memory = new MemoryLog()
     for (const heap of heaps)
-      memory.note([{ pid: 1, blocks: [], rss: 2 ** 28, heapUsed: heap * 2 ** 20, external: 0 }])
+      memory.record([{ pid: 1, blocks: [], rss: 2 ** 28, heapUsed: heap * 2 ** 20, external: 0 }])
     return memory.problems()
   }
-  assert.deepEqual(log([30, 60, 90, 90, 91, 92, 90, 91, 90]), [])
-  assert.deepEqual(log([30, 60, 90, 120, 150, 180, 210, 240, 270]), [
+  assert.deepEqual(problemsOf([30, 60, 90, 90, 91, 92, 90, 91, 90]), [])
+  assert.deepEqual(problemsOf([30, 60, 90, 120, 150, 180, 210, 240, 270]), [
     'process 1 holds 240 MiB at the end, 150 before',
   ])
 })

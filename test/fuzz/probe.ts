@@ -1,9 +1,9 @@
 /**
- * Loaded into every process of a server under test by `--import`: notes when the event loop was blocked, and tells of it and
- * of memory over a socket in the folder that FUZZ_PROBE_FOLDER names.
+ * A probe that `--import` loads into every process of a server under test. It records when the event loop was blocked, and
+ * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * A block is judged by the processor time of the main thread, not by the clock: on a busy machine a thread that does nothing
- * may wait for long.
+ * The duration of a block is the processor time of the main thread, not the elapsed time: on a busy machine an idle thread
+ * may wait for a long time.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -14,14 +14,15 @@ import { isMainThread } from 'node:worker_threads'
 export interface Block {
   /** Epoch milliseconds. */
   readonly endedAt: number
-  /** Milliseconds by the clock, and of processor time. */
+  /** Milliseconds of elapsed time. */
   readonly wall: number
+  /** Milliseconds of processor time. */
   readonly cpu: number
 }
 
 export interface ProbeReport {
   readonly pid: number
-  /** Since the last report. */
+  /** Blocks since the last report. */
   readonly blocks: readonly Block[]
   /** Bytes. */
   readonly rss: number
@@ -30,14 +31,14 @@ export interface ProbeReport {
 }
 
 const tickMilliseconds = 4
-/** Shorter ones are of no interest. */
+/** Shorter blocks are not recorded. */
 const blockMilliseconds = 10
 const blocksMax = 10_000
 
 const folder = process.env['FUZZ_PROBE_FOLDER']
-if (folder !== undefined && isMainThread) watch(join(folder, `${process.pid}.sock`))
+if (folder !== undefined && isMainThread) startProbe(join(folder, `${process.pid}.sock`))
 
-function watch(path: string): void {
+function startProbe(path: string): void {
   let blocks: Block[] = []
   let lastTick = performance.now()
   let lastUsage = process.threadCpuUsage()
@@ -60,7 +61,7 @@ function watch(path: string): void {
     socket.on('data', (command) => {
       if (command.toString() === 'collect') {
         collect()
-        // What the collection took is not the server's.
+        // The time of the collection is not attributed to the server.
         lastTick = performance.now()
         lastUsage = process.threadCpuUsage()
       }
@@ -70,7 +71,7 @@ function watch(path: string): void {
       socket.end(JSON.stringify(report))
     })
   })
-  // Exclusive: in a worker the primary would listen otherwise.
+  // Without `exclusive`, the socket of a worker would be opened by the primary.
   server.listen({ path, exclusive: true })
   server.unref()
 }

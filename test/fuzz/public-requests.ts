@@ -1,11 +1,10 @@
-/** Requests to the listener that anyone may reach: OCSP, CRLs, certificates of CAs, and what is none of them. */
+/** Requests to the public listener: OCSP, CRLs, CA certificates, and invalid targets. */
 import type { Choices } from '../chaos/choices.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
-import { type FuzzRequest, type Sending } from './http.ts'
+import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
 import { mutateBytes, strangeTexts } from './mutate/bytes.ts'
 import { mutateDer } from './mutate/der.ts'
-import { brokenly, mutateHead, soundly, strangeTargets } from './mutate/head.ts'
-import { encodeRequest } from './http.ts'
+import { malformed, mutateHead, wellFormed, strangeTargets } from './mutate/head.ts'
 import type { World } from './world.ts'
 
 const ocspType = 'application/ocsp-request'
@@ -13,24 +12,27 @@ const ocspType = 'application/ocsp-request'
 export function publicRequest(
   world: World,
   choices: Choices,
-): { readonly sending: Sending; readonly what: string } {
+): { readonly sending: Sending; readonly label: string } {
   const base = requestOf(world, choices)
   const kind = choices.below(6)
   if (kind === 0) {
-    const { sending, how } = mutateHead(base.request, choices)
-    return { sending, what: `public ${how} ${base.what}` }
+    const { sending, mutation } = mutateHead(base.request, choices)
+    return { sending, label: `public ${mutation} ${base.label}` }
   }
   if (kind === 1) {
     const headers = [...base.request.headers, strangeHeader(choices)]
-    return { sending: soundly({ ...base.request, headers }), what: `public header ${base.what}` }
+    return {
+      sending: wellFormed({ ...base.request, headers }),
+      label: `public header ${base.label}`,
+    }
   }
   if (kind === 2 && base.request.target.includes('/')) {
     const { target } = base.request
     const mutated = mutateBytes(Buffer.from(target), choices).toString('latin1')
-    const octets = encodeRequest({ ...base.request, target: mutated })
-    return { sending: brokenly(octets), what: `public target ${base.what}` }
+    const bytes = encodeRequest({ ...base.request, target: mutated })
+    return { sending: malformed(bytes), label: `public target ${base.label}` }
   }
-  return { sending: soundly(base.request), what: `public ${base.what}` }
+  return { sending: wellFormed(base.request), label: `public ${base.label}` }
 }
 
 function strangeHeader(choices: Choices): readonly [string, string] {
@@ -64,7 +66,7 @@ function strangeHeader(choices: Choices): readonly [string, string] {
 function requestOf(
   world: World,
   choices: Choices,
-): { readonly request: FuzzRequest; readonly what: string } {
+): { readonly request: FuzzRequest; readonly label: string } {
   const id = world.issuing.arn.slice(world.issuing.arn.lastIndexOf('/') + 1)
   const host = choices.of([
     `127.0.0.1:${world.publicPort}`,
@@ -84,7 +86,7 @@ function requestOf(
   switch (choices.below(5)) {
     case 0:
       return {
-        what: 'OCSP POST',
+        label: 'OCSP POST',
         request: {
           method: 'POST',
           target: '/',
@@ -98,18 +100,18 @@ function requestOf(
     case 1: {
       const base64 = der.toString('base64')
       const escaped = choices.below(2) === 0 ? encodeURIComponent(base64) : base64
-      return { what: 'OCSP GET', request: get(`${choices.of(['/', '//', '/ocsp/'])}${escaped}`) }
+      return { label: 'OCSP GET', request: get(`${choices.of(['/', '//', '/ocsp/'])}${escaped}`) }
     }
     case 2:
-      return { what: 'strange target', request: get(choices.of(strangeTargets)) }
+      return { label: 'strange target', request: get(choices.of(strangeTargets)) }
     case 3:
       return {
-        what: 'CA certificate',
+        label: 'CA certificate',
         request: get(choices.of([`/certificates/${id}.crt`, `/${id}.cer`, `/ca/${id}`, `/${id}`])),
       }
     default:
       return {
-        what: 'object',
+        label: 'object',
         request: get(
           choices.of([
             `/${world.bucket}/crl/${id}.crl`,
@@ -128,12 +130,16 @@ function requestOf(
 
 function ocspDer(world: World, choices: Choices): Buffer {
   const serial = world.certificateArn.slice(world.certificateArn.lastIndexOf('/') + 1)
-  const asked = { issuer: world.issuing.certificate, serial, hash: choices.of(['sha1', 'sha256']) }
-  const many = Array.from(
+  const request = {
+    issuer: world.issuing.certificate,
+    serial,
+    hash: choices.of(['sha1', 'sha256']),
+  }
+  const requests = Array.from(
     { length: choices.of([1, 1, 1, 2, 100]) },
-    () => asked as typeof asked & { hash: 'sha1' },
+    () => request as typeof request & { hash: 'sha1' },
   )
-  const der = ocspRequest(many, choices.below(4) === 0 ? { nonce: Buffer.alloc(16, 7) } : {})
+  const der = ocspRequest(requests, choices.below(4) === 0 ? { nonce: Buffer.alloc(16, 7) } : {})
   if (choices.below(5) === 0) return der
   return choices.below(2) === 0 ? mutateBytes(der, choices) : mutateDer(der, choices)
 }

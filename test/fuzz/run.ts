@@ -1,10 +1,10 @@
 /**
- * Sends mutated requests and CSRs to a server and says what is wrong with its answers. By hand:
+ * Sends mutated requests and CSRs to a server and reports faulty responses. Run by hand:
  *
  *   node test/fuzz/run.ts --requests 1000000 --csrs 200000 --seed 1
  *   node test/fuzz/run.ts --seed 1 --only open:123
  *
- * The same seed makes the same mutations. Exit code 1 if there is a finding.
+ * Equal seeds produce equal mutations. The exit code is 1 if there is a finding.
  */
 import { X509Certificate } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '20000' },
     csrs: { type: 'string', default: '4000' },
     seed: { type: 'string', default: '1' },
-    /** Numbers of workers to serve with, one run after the other. */
+    /** Worker counts of the servers, one run for each. */
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '8' },
     only: { type: 'string' },
@@ -29,7 +29,7 @@ const batchSize = 500
 const memorySamples = 30
 const reportMilliseconds = 10_000
 
-/** Defaults but for the limit on failed authentications, which would answer almost everything. */
+/** Default settings, except that the failed authentication limit is off: it would reject almost every request. */
 function flagsFor(workers: string): string[] {
   return ['--workers', workers, '--auth-failures', '0']
 }
@@ -40,7 +40,7 @@ interface Plan {
   readonly count: number
 }
 
-/** Batches of requests, signed and open in turn, and of CSRs. */
+/** Returns the batches of one part of the run: signed requests, open requests and CSRs. */
 function plansFor(part: number, parts: number): Plan[] {
   const plans: Plan[] = []
   const add = (kind: CampaignClass, total: number): void => {
@@ -53,7 +53,7 @@ function plansFor(part: number, parts: number): Plan[] {
   add('signed', Math.ceil(requests / 2))
   add('open', Math.floor(requests / 2))
   add('csr', Number(values.csrs))
-  // Interleaved, so that memory is compared over a like load.
+  // Interleaved, so that memory is compared under equal load.
   const rank = ({ kind, first }: Plan): number =>
     first / Math.max(1, kind === 'csr' ? Number(values.csrs) : requests / 2)
   return plans.toSorted((a, b) => rank(a) - rank(b))
@@ -72,7 +72,7 @@ async function runPart(workers: string, part: number, parts: number): Promise<nu
     for (const [index, { kind, first, count }] of plans.entries()) {
       await campaign.batch(kind, first, count)
       done += count
-      if (campaign.isHopeless) break
+      if (campaign.hasTooManyCrashes) break
       if (kind === 'csr') await checkCertificates(campaign, first)
       if (index % Math.max(1, Math.floor(plans.length / memorySamples)) === 0)
         await campaign.measureMemory()
@@ -90,10 +90,10 @@ async function runPart(workers: string, part: number, parts: number): Promise<nu
   return summarize(campaign, done, (Date.now() - startedAt) / 1000)
 }
 
-/** OpenSSL has to read what was issued for a CSR; a few of each batch are looked at. */
+/** Checks that OpenSSL can read the certificates issued for mutated CSRs, up to five of each batch. */
 async function checkCertificates(campaign: Campaign, number: number): Promise<void> {
   const client = clientOf(campaign.server, campaign.server.data)
-  for (const CertificateArn of campaign.issued.splice(0).slice(0, 5)) {
+  for (const CertificateArn of campaign.issuedArns.splice(0).slice(0, 5)) {
     const { json } = await client.call('GetCertificate', {
       CertificateAuthorityArn: CertificateArn.replace(/\/certificate\/.*/, ''),
       CertificateArn,
@@ -102,11 +102,11 @@ async function checkCertificates(campaign: Campaign, number: number): Promise<vo
     const unreadable = readingError(pem)
     if (unreadable === undefined) continue
     const problem = `OpenSSL cannot read ${pem}: ${unreadable}`
-    campaign.findings.add({ request: `csr:${number}…`, what: 'issued certificate', problem })
+    campaign.findings.add({ request: `csr:${number}…`, label: 'issued certificate', problem })
   }
 }
 
-/** Undefined for a certificate that OpenSSL reads. */
+/** Returns undefined for a certificate that OpenSSL can read. */
 function readingError(pem: string): string | undefined {
   try {
     return new X509Certificate(pem).serialNumber === '' ? 'it has no serial number' : undefined
@@ -117,34 +117,37 @@ function readingError(pem: string): string | undefined {
 
 function summarize(campaign: Campaign, done: number, seconds: number): number {
   const { findings, memory, outcomes, longestBlock } = campaign
-  for (const problem of memory.problems()) findings.add({ request: '-', what: 'memory', problem })
+  for (const problem of memory.problems()) findings.add({ request: '-', label: 'memory', problem })
   console.log(`${done} requests in ${seconds.toFixed(0)} s, ${(done / seconds).toFixed(0)}/s`)
   console.log(`outcomes: ${[...outcomes].map(([name, count]) => `${name}: ${count}`).join(', ')}`)
   console.log(
-    `longest block of an event loop: ${longestBlock.open.toFixed(0)} ms of open requests, ` +
-      `${longestBlock.signed.toFixed(0)} ms of signed ones, ${longestBlock.csr.toFixed(0)} ms of CSRs`,
+    `longest block of an event loop: open requests ${longestBlock.open.toFixed(0)} ms, ` +
+      `signed requests ${longestBlock.signed.toFixed(0)} ms, CSRs ${longestBlock.csr.toFixed(0)} ms`,
   )
   console.log(`memory: ${memory.summary()}`)
-  for (const { request, what, problem, count } of findings.all)
+  for (const { request, label, problem, count } of findings.all)
     console.log(
-      `FINDING (${count} times) ${what}: ${problem}\n` +
+      `FINDING (${count} times) ${label}: ${problem}\n` +
         `  replay: node test/fuzz/run.ts --seed ${seed} --only ${request}`,
     )
   console.log(`${findings.all.length} findings`)
   return findings.all.length
 }
 
-/** One request, as it is sent, and what comes of it. */
+/** Sends one request again and prints the request and its outcome. */
 async function replay(only: string, workers: string): Promise<void> {
   const [kind = '', number = ''] = only.split(':')
   const campaign = new Campaign({ seed, flags: flagsFor(workers), inFlight })
   await campaign.start()
   try {
     const generated = campaign.request(kind as CampaignClass, Number(number))
-    console.log(`${generated.what}\n${JSON.stringify(generated.octets.toString('latin1'))}`)
-    const { outcome, block } = await campaign.alone(generated)
+    console.log(`${generated.label}\n${JSON.stringify(generated.bytes.toString('latin1'))}`)
+    const { outcome, block } = await campaign.sendAlone(generated)
     console.log(JSON.stringify(outcome), `longest block ${block.toFixed(0)} ms`)
-    console.log(campaign.server.failure() ?? 'the server goes on', campaign.server.stderr())
+    console.log(
+      campaign.server.failure() ?? 'the server is still running',
+      campaign.server.stderr(),
+    )
   } finally {
     await campaign.close()
   }

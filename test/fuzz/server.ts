@@ -1,4 +1,4 @@
-/** A server under test as a process of its own, with a probe in each of its processes. */
+/** Starts a server under test in its own processes, with a probe in each. */
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -12,46 +12,46 @@ const probe = pathToFileURL(join(import.meta.dirname, 'probe.ts')).href
 
 export interface ProbedServer extends ServerProcess {
   readonly data: string
-  /** What each process reports; with `collect` after a garbage collection. A process that has ended is left out. */
+  /** Returns a report of each running process, after a garbage collection if `collect` is set. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** Why the server is not well any more: it has ended, or a worker of it has. */
+  /** The reason why the server is faulty: it or one of its workers has ended. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>
 }
 
-/** Starts `signet serve` on a new data folder; FOLDER in a flag is the folder above that. */
+/** Starts `signet serve` on a new data folder. FOLDER in a flag stands for the parent of that folder. */
 export async function startProbedServer(flags: readonly string[]): Promise<ProbedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-fuzz-'))
   const sockets = join(folder, 'probes')
   await mkdir(sockets)
   const data = join(folder, 'data')
-  const own = flags.map((flag) => flag.replace('FOLDER', folder))
-  const server = await startServer(data, own, {
+  const serverFlags = flags.map((flag) => flag.replace('FOLDER', folder))
+  const server = await startServer(data, serverFlags, {
     NODE_OPTIONS: `--import ${probe}`,
     FUZZ_PROBE_FOLDER: sockets,
   })
-  // A run that is ended leaves no server behind.
+  // An aborted run leaves no server behind.
   const kill = (): void => void server.child.kill('SIGKILL')
   process.once('exit', kill)
-  const first = new Set(await readdir(sockets))
-  let started: readonly string[] = []
+  const initialProbes = new Set(await readdir(sockets))
+  let laterProbes: readonly string[] = []
   return {
     ...server,
     data,
     async reports(collect = false) {
       const names = await readdir(sockets)
-      started = names.filter((name) => !first.has(name))
-      const asked = names.map((name) => reportOf(join(sockets, name), collect))
-      return (await Promise.all(asked)).filter((report) => report !== undefined)
+      laterProbes = names.filter((name) => !initialProbes.has(name))
+      const pending = names.map((name) => reportOf(join(sockets, name), collect))
+      return (await Promise.all(pending)).filter((report) => report !== undefined)
     },
     failure() {
       const { exitCode, signalCode } = server.child
       if (exitCode !== null || signalCode !== null)
         return `the server ended with ${exitCode ?? signalCode}: ${server.stderr().slice(-2000)}`
-      return started.length === 0
+      return laterProbes.length === 0
         ? undefined
-        : `${started.length} workers were started anew: ${server.stderr().slice(-2000)}`
+        : `${laterProbes.length} workers were restarted: ${server.stderr().slice(-2000)}`
     },
     async close() {
       process.off('exit', kill)
@@ -70,7 +70,7 @@ async function reportOf(path: string, collect: boolean): Promise<ProbeReport | u
     await once(socket, 'close')
     return JSON.parse(text) as ProbeReport
   } catch {
-    // It has ended, which failure() tells.
+    // The process has ended; failure() reports it.
     return undefined
   }
 }

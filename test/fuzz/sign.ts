@@ -1,4 +1,4 @@
-/** Signature V4 over any request, in a header or in the query. The server's own code has no part in it. */
+/** Signature Version 4 of any request, in a header or in the query, independent of the server's implementation. */
 import { createHash, createHmac } from 'node:crypto'
 import type { Credentials } from '../support/signed-request.ts'
 import type { FuzzRequest } from './http.ts'
@@ -39,7 +39,7 @@ function signatureOf(canonical: string, { credentials, service, region, date }: 
   return createHmac('sha256', key).update(toSign).digest('hex')
 }
 
-/** The request with the headers of a signature over all of its headers. Its target is `/` with a query or without. */
+/** Adds a signature over all headers to a request. The target must be `/`, with or without a query. */
 export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest {
   const { credentials, service, region, date } = signer
   const timestamp = timestampOf(date)
@@ -53,7 +53,7 @@ export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest 
   const values = new Map<string, string[]>()
   for (const [name, value] of headers) {
     const key = name.toLowerCase()
-    // Content-Length is not known yet.
+    // Content-Length is not known yet, and framing headers are not signed.
     if (key === 'content-length' || key === 'transfer-encoding') continue
     values.set(key, [...(values.get(key) ?? []), value.trim().replaceAll(/ +/g, ' ')])
   }
@@ -75,7 +75,7 @@ export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest 
   return { ...request, headers: [...headers, ['authorization', authorization]] }
 }
 
-/** A GET of `/` whose parameters, and its signature, are in the query. */
+/** A GET of `/` with the parameters and the signature in the query. */
 export function presign(
   parameters: readonly (readonly [string, string])[],
   host: string,
@@ -101,10 +101,10 @@ export function presign(
   return { method: 'GET', target, headers: [['host', host]], body: Buffer.alloc(0) }
 }
 
-/** Of well-formed text: everything but unreserved characters (RFC 3986 §2.3). */
+/** Percent-encodes everything but unreserved characters (RFC 3986 §2.3). Lone surrogates are replaced first. */
 export function uriEncoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
 }

@@ -1,10 +1,10 @@
-/** Headers, and claims of signatures, that no client library would send. */
+/** Headers, including Authorization headers, that no client library would send. */
 import type { Choices } from '../chaos/choices.ts'
 import type { FuzzRequest } from './http.ts'
 import { strangeTexts } from './mutate/bytes.ts'
 import { region } from './world.ts'
 
-/** The text as a header may have it. */
+/** Makes a text valid as a header value, at most 4,000 characters long. */
 function headerText(text: string): string {
   return Buffer.from(text, 'utf8')
     .toString('latin1')
@@ -32,7 +32,7 @@ export function withStrangeHeader(request: FuzzRequest, choices: Choices): FuzzR
     ? {
         ...request,
         headers: request.headers.map(
-          ([one, old]) => [one, one === replaced ? value : old] as const,
+          ([key, old]) => [key, key === replaced ? value : old] as const,
         ),
       }
     : { ...request, headers: [...request.headers, [name, value]] }

@@ -1,4 +1,4 @@
-/** What the requests of a run are about: CAs, certificates, a bucket, a role and an issuer of tokens, made anew for each run. */
+/** The resources that requests refer to: CAs, a certificate, a bucket, a role and an identity provider, created for each run. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -15,12 +15,12 @@ export interface World {
   readonly apiPort: number
   readonly publicPort: number
   readonly credentials: Credentials
-  /** ACTIVE, and meant to stay so. */
+  /** ACTIVE. No valid request changes its state. */
   readonly root: { readonly arn: string; readonly certificate: string }
   readonly issuing: { readonly arn: string; readonly certificate: string; readonly chain: string }
-  /** For what deletes, disables or replaces. */
+  /** ARN of the CA that requests delete, disable or replace. */
   readonly victim: string
-  /** PENDING_CERTIFICATE. */
+  /** ARN of a CA in the state PENDING_CERTIFICATE. */
   readonly pending: string
   readonly certificateArn: string
   readonly certificate: string
@@ -105,7 +105,7 @@ async function createIssuer(
   return { roleArn: role.Arn, issuer, issuerKey: privateKey }
 }
 
-/** A JSON Web Token (RFC 7519) of whatever text for its head and its claims, signed with the issuer's key. */
+/** A JSON Web Token (RFC 7519) with arbitrary text as header and claims, signed with the issuer's key. */
 export function tokenOf({ issuerKey }: World, head: string, claims: string): string {
   const text = [head, claims].map((part) => Buffer.from(part).toString('base64url')).join('.')
   const signature = sign('sha256', Buffer.from(text), { key: issuerKey, dsaEncoding: 'ieee-p1363' })

@@ -1,4 +1,4 @@
-/** From SQLite to PostgreSQL and back by backup and restore: the same rows, and numbers that go on. */
+/** Migration from SQLite to PostgreSQL and back by backup and restore: rows stay equal, and row numbers continue. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -22,11 +22,11 @@ import { TestService } from '../support/service.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
-test('a schema version means the same on both engines', () => {
+test('both engines have the same schema version', () => {
   assert.equal(sqliteSchema.length, postgresSchema.length + versionsBeforePostgres)
 })
 
-test('all rows come to PostgreSQL and back, and numbers go on above them', async (t) => {
+test('a migration to PostgreSQL and back keeps all rows, and row numbers continue after them', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   using folder = new BackupFolder()
@@ -41,26 +41,26 @@ test('all rows come to PostgreSQL and back, and numbers go on above them', async
   const { dataDirectory } = service.config
 
   await folder.backUp('one', ['--data', dataDirectory])
-  const place = await server.createDatabase()
-  const url = databaseUrl(place)
+  const options = await server.createDatabase()
+  const url = databaseUrl(options)
   const onPostgres = ['--data', folder.file('node'), '--database', url]
   await folder.restore('one', onPostgres)
-  const there = await contentOf(place)
+  const migrated = await contentOf(options)
   const original = await contentOf(join(dataDirectory, 'signet.sqlite'))
-  assert.deepEqual(withoutRestoration(there), withoutRestoration(original))
+  assert.deepEqual(withoutRestoration(migrated), withoutRestoration(original))
 
   await folder.backUp('two', onPostgres)
   const back = ['--data', folder.file('back')]
   await folder.restore('two', back)
-  const again = await contentOf(join(folder.file('back'), 'signet.sqlite'))
-  assert.deepEqual(withoutRestoration(again), withoutRestoration(original))
+  const returned = await contentOf(join(folder.file('back'), 'signet.sqlite'))
+  assert.deepEqual(withoutRestoration(returned), withoutRestoration(original))
 
-  // Whoever writes next gets a number of its own, on either engine.
-  for (const where of [onPostgres, back])
-    assert.equal((await command(['account', 'create', '210987654321', ...where])).code, 0)
+  // New rows get unused numbers on either engine.
+  for (const flags of [onPostgres, back])
+    assert.equal((await command(['account', 'create', '210987654321', ...flags])).code, 0)
   const started = await startServer(folder.file('node'), ['--database', url])
   t.after(() => started.stop('SIGTERM'))
-  const db = await openTestPostgres(place)
+  const db = await openTestPostgres(options)
   const [, rows = []] = await db.transaction([
     {
       text: `insert into certificates (authority_number, serial_number, template_name,
@@ -74,46 +74,46 @@ test('all rows come to PostgreSQL and back, and numbers go on above them', async
   assert.equal(rows[0]?.['n'], original.get('certificates')!.length + 1)
 })
 
-test('a PostgreSQL database with something of ours in it is refused, and not touched', async (t) => {
+test('a restore refuses a PostgreSQL database that contains Signet tables, and leaves it unchanged', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   using folder = new BackupFolder()
   const service = await TestService.start()
   t.after(() => service.close())
   await folder.backUp('one', ['--data', service.config.dataDirectory])
-  const place = await server.createDatabase()
-  await (await openTestPostgres(place)).close()
-  const before = await contentOf(place)
+  const options = await server.createDatabase()
+  await (await openTestPostgres(options)).close()
+  const before = await contentOf(options)
   const { code, stdout, stderr } = await folder.tryRestore('one', [
     '--data',
     folder.file('node'),
     '--database',
-    databaseUrl(place),
+    databaseUrl(options),
   ])
   assert.deepEqual([code, stdout], [2, ''])
   assert.match(stderr, /is not empty/)
-  assert.deepEqual(await contentOf(place), before)
+  assert.deepEqual(await contentOf(options), before)
 })
 
-test('a restore into PostgreSQL that fails in the middle leaves nothing', async (t) => {
+test('a failed restore into PostgreSQL leaves nothing behind', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   using folder = new BackupFolder()
   const service = await TestService.start()
   t.after(() => service.close())
   await folder.backUp('one', ['--data', service.config.dataDirectory])
-  const place = await server.createDatabase()
-  // Names are there, and are no master key: found after all rows are in.
-  const where = ['--data', folder.file('node'), '--database', databaseUrl(place)]
+  const options = await server.createDatabase()
+  // The restore detects the wrong master key only after it has inserted all rows.
+  const flags = ['--data', folder.file('node'), '--database', databaseUrl(options)]
   const other = await TestService.start()
   t.after(() => other.close())
   const otherKey = join(other.config.dataDirectory, 'master.key')
-  const outcome = await folder.tryRestore('one', [...where, '--master-key-file', otherKey])
+  const outcome = await folder.tryRestore('one', [...flags, '--master-key-file', otherKey])
   assert.equal(outcome.code, 2)
   assert.match(outcome.stderr, /master key .* is not the one/)
   assert.deepEqual(
-    await server.admin(`select 1 from pg_namespace where nspname = 'signet'`, place.database),
+    await server.admin(`select 1 from pg_namespace where nspname = 'signet'`, options.database),
     [],
   )
-  await folder.restore('one', where)
+  await folder.restore('one', flags)
 })

@@ -1,4 +1,4 @@
-/** A database that is away, and comes back. What a server does whose connections break under load, test/chaos says. */
+/** Database outages and damage. For connections that break under load, see test/chaos. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'
@@ -39,9 +39,9 @@ async function serve(t: TestContext): Promise<Served | undefined> {
   return { server, place, nodes: [first, second] }
 }
 
-/** Whatever is refused is refused clearly, and says nothing of how the database is reached. */
-function requireClear(refused: readonly Answer[]): void {
-  for (const { status, json, text, headers } of refused) {
+/** Asserts that each response is a clear error without details of the database connection. */
+function requireClearErrors(answers: readonly Answer[]): void {
+  for (const { status, json, text, headers } of answers) {
     assert.equal(status, 503, text)
     assert.deepEqual(json, {
       __type: 'ServiceUnavailable',
@@ -65,7 +65,7 @@ async function untilHealthy(nodes: Served['nodes']): Promise<void> {
     )
 }
 
-test('while the database is away everything says so, and it goes on by itself', async (t) => {
+test('during a database outage every request fails clearly, and service resumes by itself', async (t) => {
   const served = await serve(t)
   if (served === undefined) return
   const { server, nodes } = served
@@ -74,11 +74,11 @@ test('while the database is away everything says so, and it goes on by itself', 
   const more = revocationOptions(crlConfiguration(), { Enabled: true })
   const root = await createRoot(first, { more })
   const leaf = await issue(first, { arn: root.arn, csr: csr('ec-server') })
-  const asked = new Uint8Array(
+  const request = new Uint8Array(
     ocspRequest([{ issuer: root.certificate, serial: lastOf(leaf.arn) }]),
   )
   const ocsp = async (): Promise<Buffer> => {
-    const answer = await fetch(`${second.publicUrl}/`, { method: 'POST', body: asked })
+    const answer = await fetch(`${second.publicUrl}/`, { method: 'POST', body: request })
     assert.equal(answer.status, 200)
     return Buffer.from(await answer.arrayBuffer())
   }
@@ -98,7 +98,7 @@ test('while the database is away everything says so, and it goes on by itself', 
       node.call('ListCertificateAuthorities', {}),
       node.call('DescribeCertificateAuthority', { CertificateAuthorityArn: root.arn }),
     ])
-    requireClear(answers)
+    requireClearErrors(answers)
   }
   // OCSPResponse { responseStatus tryLater (3) }, RFC 6960 §4.2.1.
   assert.equal((await ocsp()).toString('hex'), '30030a0103')
@@ -107,12 +107,12 @@ test('while the database is away everything says so, and it goes on by itself', 
   await untilHealthy(nodes)
   assert.deepEqual(await ocsp(), good)
   await revoke(second, leaf.arn)
-  // What was being worked on when the database went away is leased.
+  // Jobs that ran when the outage began are leased; the leases must expire first.
   first.clock.advance({ seconds: 21 })
   assert.ok((await crlWith(first, leaf.arn)).entries.size === 1)
 })
 
-test('a server that stops while the database is away stops', async (t) => {
+test('a server can be stopped during a database outage', async (t) => {
   const server = await TestPostgres.start()
   if (server === undefined) return t.skip('NOT TESTED: PostgreSQL is not installed here')
   const service = await TestService.start({ database: databaseUrl(await server.createDatabase()) })
@@ -121,7 +121,7 @@ test('a server that stops while the database is away stops', async (t) => {
   await service.close()
 })
 
-test('a server does not start while the database is away, and says why without a password', async (t) => {
+test('a server refuses to start during a database outage, with a reason that contains no password', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const database = databaseUrl({ ...(await server.createDatabase()), port: 1 })
@@ -139,7 +139,7 @@ test('a server does not start while the database is away, and says why without a
   )
 })
 
-test('a page that the server finds damaged stops the node that meets it, until its operator has repaired it', async (t) => {
+test('a damaged page stops issuance on the node that reads it until the operator repairs the database', async (t) => {
   const served = await serve(t)
   if (served === undefined) return
   const [first, second] = served.nodes
@@ -165,7 +165,7 @@ test('a page that the server finds damaged stops the node that meets it, until i
   }
   assert.equal(await health(first.url), 503)
   assert.equal(await health(first.publicUrl), 503)
-  // The nodes share a data folder here, and with it the finding.
+  // Here the nodes share a data folder, and thus the record of the damage.
   assert.deepEqual((await issueOn(second)).json, stopped)
   await first.must('DescribeCertificateAuthority', about)
   await first.restart()

@@ -1,4 +1,4 @@
-/** `GET /metrics` of servers, as processes of their own, whose database is away. */
+/** `GET /metrics` of server processes during a database outage. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'
@@ -16,7 +16,7 @@ async function metrics({ url }: ServerProcess): Promise<string> {
 }
 
 for (const workers of ['1', '3'])
-  test(`while the database is away the metrics of the processes are served (${workers})`, async (t) => {
+  test(`metrics are served during a database outage (workers: ${workers})`, async (t) => {
     const server = await postgres(t)
     if (server === undefined) return
     using folder = new TestFolder()
@@ -51,7 +51,7 @@ for (const workers of ['1', '3'])
         const text = await metrics(running)
         return /^signet_database_up 1$/m.test(text) && queue.test(text) ? true : undefined
       },
-      'the database',
+      'metrics from the database',
       30,
     )
     assert.equal(await running.stop('SIGTERM'), 0)

@@ -1,4 +1,4 @@
-/** Several servers on one database: what one does counts on the other, and what is done once is done by one. */
+/** Several nodes on one database: changes apply on all nodes, and each job is done by only one. */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -34,8 +34,8 @@ import { TestService } from '../support/service.ts'
 
 const postgres = sharedPostgres()
 
-/** Lines that a node logs, as JSON. */
-class Lines {
+/** Collects the log lines of a node. */
+class LogLines {
   readonly all: Record<string, unknown>[] = []
 
   write(line: string): void {
@@ -44,8 +44,8 @@ class Lines {
 
   events(type: string): unknown[] {
     return this.all.flatMap(({ event }) => {
-      const told = event as { 'detail-type': string } | undefined
-      return told?.['detail-type'] === type ? [told] : []
+      const details = event as { 'detail-type': string } | undefined
+      return details?.['detail-type'] === type ? [details] : []
     })
   }
 }
@@ -53,14 +53,14 @@ class Lines {
 interface Nodes {
   readonly first: TestService
   readonly second: TestService
-  readonly lines: readonly [Lines, Lines]
+  readonly lines: readonly [LogLines, LogLines]
 }
 
 async function startNodes(t: TestContext): Promise<Nodes | undefined> {
   const server = await postgres(t)
   if (server === undefined) return undefined
   const database = databaseUrl(await server.createDatabase())
-  const lines = [new Lines(), new Lines()] as const
+  const lines = [new LogLines(), new LogLines()] as const
   const flags = { database, crlDelay: '0', logLevel: 'info', databasePool: '4' }
   const first = await TestService.start(flags, { logTo: lines[0] })
   const second = await first.startNode({ logTo: lines[1] })
@@ -71,7 +71,7 @@ async function startNodes(t: TestContext): Promise<Nodes | undefined> {
   return { first, second, lines }
 }
 
-test('what one node changes counts on the other at once', async (t) => {
+test('changes on one node apply on the other immediately', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second } = nodes
@@ -81,20 +81,20 @@ test('what one node changes counts on the other at once', async (t) => {
   })
   const CertificateAuthorityArn = root.arn
   const leaf = await issue(second, { arn: root.arn, csr: csr('ec-server') })
-  const where = { CertificateAuthorityArn, CertificateArn: leaf.arn }
-  assert.equal((await first.must('GetCertificate', where)).Certificate, leaf.certificate)
+  const stored = { CertificateAuthorityArn, CertificateArn: leaf.arn }
+  assert.equal((await first.must('GetCertificate', stored)).Certificate, leaf.certificate)
 
-  const ask = async (node: TestService): Promise<string | undefined> => {
-    const asked = ocspRequest([{ issuer: root.certificate, serial: lastOf(leaf.arn) }])
+  const ocspStatus = async (node: TestService): Promise<string | undefined> => {
+    const request = ocspRequest([{ issuer: root.certificate, serial: lastOf(leaf.arn) }])
     const answer = await fetch(`${node.publicUrl}/ocsp`, {
       method: 'POST',
-      body: new Uint8Array(asked),
+      body: new Uint8Array(request),
     })
     return readOcspAnswer(new Uint8Array(await answer.arrayBuffer())).singles[0]?.status
   }
-  for (const node of [first, second, first, second]) assert.equal(await ask(node), 'good')
+  for (const node of [first, second, first, second]) assert.equal(await ocspStatus(node), 'good')
   await revoke(first, leaf.arn)
-  for (const node of [second, first]) assert.equal(await ask(node), 'revoked')
+  for (const node of [second, first]) assert.equal(await ocspStatus(node), 'revoked')
 
   await second.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'DISABLED' })
   const input = issueInput(root.arn, csr('ec-server'))
@@ -104,7 +104,7 @@ test('what one node changes counts on the other at once', async (t) => {
   await second.must('IssueCertificate', input)
 })
 
-test('keys and policies that are changed count everywhere within a second', async (t) => {
+test('a disabled access key is rejected by every node within a second', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second } = nodes
@@ -120,7 +120,7 @@ test('keys and policies that are changed count everywhere within a second', asyn
     assert.equal((await list(node, credentials)).json['__type'], 'UnrecognizedClientException')
 })
 
-test('a policy that is changed counts everywhere within a second', async (t) => {
+test('a changed policy applies on every node within a second', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second } = nodes
@@ -135,7 +135,7 @@ test('a policy that is changed counts everywhere within a second', async (t) => 
   for (const node of [first, second]) assert.equal((await list(node)).status, 200)
 })
 
-test('CRLs of both nodes are one sequence, and each is published by one', async (t) => {
+test('CRLs of both nodes form one sequence, and only one node publishes each', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second, lines } = nodes
@@ -144,11 +144,11 @@ test('CRLs of both nodes are one sequence, and each is published by one', async 
   const key = `crl/${lastOf(root.arn)}.crl`
   const numbers: bigint[] = []
   for (let round = 0; round < 8; round += 1) {
-    const [one, other] = round % 2 === 0 ? [first, second] : [second, first]
-    const leaf = await issue(one, { arn: root.arn, csr: csr('ec-server') })
-    await revoke(other, leaf.arn)
+    const [issuingNode, revokingNode] = round % 2 === 0 ? [first, second] : [second, first]
+    const leaf = await issue(issuingNode, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(revokingNode, leaf.arn)
     const serial = lastOf(leaf.arn).replace(/^0+/, '')
-    const crl = await crlThat(one, key, ({ entries }) => entries.has(serial))
+    const crl = await crlThat(issuingNode, key, ({ entries }) => entries.has(serial))
     assert.equal(crl.entries.size, round + 1)
     numbers.push(crl.crlNumber ?? -1n)
   }
@@ -161,7 +161,7 @@ test('CRLs of both nodes are one sequence, and each is published by one', async 
   assert.deepEqual(failures, [])
 })
 
-test('each creation is told of once, whichever node finishes it', async (t) => {
+test('each CA creation is reported once, whichever node completes it', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second, lines } = nodes
@@ -178,11 +178,11 @@ test('each creation is told of once, whichever node finishes it', async (t) => {
       const answer = await node.call('GetCertificateAuthorityCsr', { CertificateAuthorityArn: arn })
       return answer.status === 200 ? true : undefined
     }, `a CSR of ${arn}`)
-  const told = lines.flatMap((one) => one.events('ACM Private CA Creation'))
-  assert.equal(told.length, arns.length)
+  const creations = lines.flatMap((log) => log.events('ACM Private CA Creation'))
+  assert.equal(creations.length, arns.length)
 })
 
-test('a token that is used on both nodes at once stands for one certificate', async (t) => {
+test('an idempotency token used on both nodes concurrently yields one certificate', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first, second } = nodes
@@ -202,7 +202,7 @@ test('a token that is used on both nodes at once stands for one certificate', as
   assert.equal(Number(row?.['n']), 1 + 5)
 })
 
-test('a quota holds over all nodes', async (t) => {
+test('a quota applies across all nodes', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const database = databaseUrl(await server.createDatabase())
@@ -222,7 +222,7 @@ test('a quota holds over all nodes', async (t) => {
   await first.close()
 })
 
-/** Nodes that start at the same time, each with a data folder of its own or all with one. */
+/** Starts one node for each data folder concurrently. Nodes may share a folder. */
 async function startTogether(
   t: TestContext,
   folders: readonly string[],
@@ -234,7 +234,7 @@ async function startTogether(
     folders.map((data) => startSingleProcess(configOf(data, database), context)),
   )
   t.after(async () => {
-    for (const one of outcomes) if (one.status === 'fulfilled') await one.value.close()
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') await outcome.value.close()
   })
   return outcomes
 }
@@ -264,55 +264,57 @@ async function newFolders(count: number): Promise<string[]> {
   return paths
 }
 
-test('of nodes that start together on one folder one makes what the first start makes', async (t) => {
+test('if nodes start concurrently on one folder, exactly one reports the first start', async (t) => {
   const [folder = ''] = await newFolders(1)
   const outcomes = await startTogether(t, [folder, folder, folder, folder])
   if (outcomes.length === 0) return
   const firstStarts: boolean[] = []
-  for (const one of outcomes) {
-    assert.equal(one.status, 'fulfilled', String((one as PromiseRejectedResult).reason))
-    const { isFirstStart, ...file } = one.value.credentials
+  for (const outcome of outcomes) {
+    assert.equal(outcome.status, 'fulfilled', String((outcome as PromiseRejectedResult).reason))
+    const { isFirstStart, ...file } = outcome.value.credentials
     assert.deepEqual(file, { path: join(folder, 'credentials'), elsewhere: undefined })
     firstStarts.push(isFirstStart)
   }
   assert.equal(firstStarts.filter(Boolean).length, 1)
 })
 
-test('of nodes with folders of their own and the same key one has the credentials, and the others say where', async (t) => {
+test('if nodes with one master key start in separate folders, one writes the credentials and the others report its path', async (t) => {
   const folders = await newFolders(4)
-  const [maker = ''] = await newFolders(1)
-  // Only to have a master key.
-  const made = await startSingleProcess(
-    readConfig({ data: maker, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }, {}),
+  const [keyFolder = ''] = await newFolders(1)
+  // This server only creates the master key.
+  const keyServer = await startSingleProcess(
+    readConfig({ data: keyFolder, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }, {}),
     context,
   )
-  await made.close()
+  await keyServer.close()
   for (const folder of folders)
-    await copyFile(join(maker, 'master.key'), join(folder, 'master.key'))
+    await copyFile(join(keyFolder, 'master.key'), join(folder, 'master.key'))
   const outcomes = await startTogether(t, folders)
   if (outcomes.length === 0) return
-  const withFile = folders.filter((folder) => existsSync(join(folder, 'credentials')))
-  assert.equal(withFile.length, 1)
-  const written = `${hostname()}:${join(withFile[0] ?? '', 'credentials')}`
-  const places = outcomes.map((one) =>
-    one.status === 'fulfilled' ? (one.value.credentials.elsewhere ?? 'here') : String(one.reason),
+  const foldersWithFile = folders.filter((folder) => existsSync(join(folder, 'credentials')))
+  assert.equal(foldersWithFile.length, 1)
+  const location = `${hostname()}:${join(foldersWithFile[0] ?? '', 'credentials')}`
+  const locations = outcomes.map((outcome) =>
+    outcome.status === 'fulfilled'
+      ? (outcome.value.credentials.elsewhere ?? 'here')
+      : String(outcome.reason),
   )
-  const sorted = places.toSorted((a, b) => a.localeCompare(b))
-  const expected = ['here', written, written, written]
+  const sorted = locations.toSorted((a, b) => a.localeCompare(b))
+  const expected = ['here', location, location, location]
   assert.deepEqual(
     sorted,
     expected.toSorted((a, b) => a.localeCompare(b)),
   )
 })
 
-test('of nodes with folders of their own and no key one starts, and the others say that the key is missing', async (t) => {
+test('if nodes without a master key start in separate folders, one starts and the others report the missing key', async (t) => {
   const outcomes = await startTogether(t, await newFolders(3))
   if (outcomes.length === 0) return
-  const refused = outcomes.flatMap((one) =>
-    one.status === 'rejected' ? [one.reason as unknown] : [],
+  const failures = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   )
-  assert.equal(refused.length, 2)
-  for (const reason of refused) {
+  assert.equal(failures.length, 2)
+  for (const reason of failures) {
     assert.ok(reason instanceof ConfigurationError, String(reason))
     assert.match(reason.message, /the master key .* is missing/)
   }
@@ -322,23 +324,26 @@ test('a node with another master key is refused', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const database = databaseUrl(await server.createDatabase())
-  const [one = '', other = '', third = ''] = await newFolders(3)
-  const first = await startSingleProcess(configOf(one, database), context)
-  const elsewhere = await startSingleProcess(
-    configOf(other, databaseUrl(await server.createDatabase())),
+  const [firstFolder = '', otherFolder = '', mixedFolder = ''] = await newFolders(3)
+  const first = await startSingleProcess(configOf(firstFolder, database), context)
+  const other = await startSingleProcess(
+    configOf(otherFolder, databaseUrl(await server.createDatabase())),
     context,
   )
-  await elsewhere.close()
-  await copyFile(join(other, 'master.key'), join(third, 'master.key'))
-  await assert.rejects(startSingleProcess(configOf(third, database), context), (error: Error) => {
-    assert.ok(error instanceof ConfigurationError)
-    assert.match(error.message, /is not the one that the database was created with/)
-    return true
-  })
+  await other.close()
+  await copyFile(join(otherFolder, 'master.key'), join(mixedFolder, 'master.key'))
+  await assert.rejects(
+    startSingleProcess(configOf(mixedFolder, database), context),
+    (error: Error) => {
+      assert.ok(error instanceof ConfigurationError)
+      assert.match(error.message, /is not the one that the database was created with/)
+      return true
+    },
+  )
   await first.close()
 })
 
-test('a node that starts leaves the leases of others', async (t) => {
+test('a starting node keeps the leases of other nodes', async (t) => {
   const nodes = await startNodes(t)
   if (nodes === undefined) return
   const { first } = nodes
@@ -348,10 +353,10 @@ test('a node that starts leaves the leases of others', async (t) => {
   const key = `crl/${lastOf(root.arn)}.crl`
   await crlThat(first, key, () => true)
   const until = first.clock.now().getTime() + 60_000
-  await first.inDatabase('update crls set lease = ?, lease_until_ms = ?', 'of another node', until)
+  await first.inDatabase('update crls set lease = ?, lease_until_ms = ?', 'another node', until)
   const third = await first.startNode()
   const [row] = await first.inDatabase('select lease from crls')
-  assert.equal(row?.['lease'], 'of another node')
+  assert.equal(row?.['lease'], 'another node')
   await third.close()
   assert.ok(readCrl((await first.readObject(crlBucket, key)) ?? Buffer.alloc(0)))
 })

@@ -1,4 +1,4 @@
-/** Servers as processes of their own, as an operator starts them on one database. */
+/** Server processes and commands on PostgreSQL, started as an operator starts them. */
 import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -9,24 +9,24 @@ import { command, startServer } from '../support/process.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
-test('passwords are in no output, and commands find the database as the server does', async (t) => {
+test('no output contains a password, and commands use the same database settings as the server', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   using folder = new TestFolder()
   const url = databaseUrl(await server.createDatabase())
   const secret = url.replace('@', ':hunter2@')
-  const checked = await command(['check-config', '--database', secret])
-  assert.equal(checked.code, 0)
+  const config = await command(['check-config', '--database', secret])
+  assert.equal(config.code, 0)
   assert.equal(
-    (JSON.parse(checked.stdout) as { Database: { Password: string } }).Database.Password,
+    (JSON.parse(config.stdout) as { Database: { Password: string } }).Database.Password,
     '(hidden)',
   )
-  assert.doesNotMatch(checked.stdout + checked.stderr, /hunter2/)
+  assert.doesNotMatch(config.stdout + config.stderr, /hunter2/)
 
   const data = folder.file('data')
-  const none = await command(['account', 'list', '--data', data], { SIGNET_DATABASE: secret })
-  assert.equal(none.code, 2)
-  assert.match(none.stderr, /PostgreSQL at .* does not contain a Signet database/)
+  const empty = await command(['account', 'list', '--data', data], { SIGNET_DATABASE: secret })
+  assert.equal(empty.code, 2)
+  assert.match(empty.stderr, /PostgreSQL at .* does not contain a Signet database/)
   const password = folder.file('password')
   await writeFile(password, 'hunter2\n')
   await chmod(password, 0o600)
@@ -40,8 +40,10 @@ test('passwords are in no output, and commands find the database as the server d
   )
   const jobs = await command(['jobs', 'list', '--data', data, ...flags])
   assert.equal(jobs.code, 0, jobs.stderr)
-  const away = url.replace(/:\d+\//, ':1/').replace('@', ':hunter2@')
-  const refused = await command(['account', 'list', '--data', data], { SIGNET_DATABASE: away })
+  const unreachable = url.replace(/:\d+\//, ':1/').replace('@', ':hunter2@')
+  const refused = await command(['account', 'list', '--data', data], {
+    SIGNET_DATABASE: unreachable,
+  })
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /^signet: PostgreSQL at 127\.0\.0\.1:1, database \w+ cannot be used/)
   assert.doesNotMatch(refused.stderr, /hunter2/)

@@ -1,4 +1,4 @@
-/** PostgreSQL reads what is searched for by the key of the search tables, in its order, and no more than a page. */
+/** Query plans of certificate searches on PostgreSQL: they read a search index in order, and no more than a page of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -19,42 +19,42 @@ const rows = 20_000
 const positions = { facets: [1, 2], low: 100, high: rows }
 const names = { facets: [1, 2], low: 'name 1', high: 'name 2' }
 
-/** What is asked, and the index that it has to be answered by. */
-const searches: readonly { what: string; statement: Sql; by: RegExp }[] = [
+/** Statements, and the plan that each must have. */
+const searches: readonly { label: string; statement: Sql; plan: RegExp }[] = [
   {
-    what: 'position',
+    label: 'position',
     statement: selectByPosition(positions, undefined, 100),
-    by: /Index Only Scan using certificate_facets_pkey[^]*Index Cond: .*facet.*ROW\("?position/,
+    plan: /Index Only Scan using certificate_facets_pkey[^]*Index Cond: .*facet.*ROW\("?position/,
   },
   {
-    what: 'name',
+    label: 'name',
     statement: selectByName(names, undefined, 100),
-    by: /Index Only Scan using certificate_names_pkey[^]*Index Cond: .*facet.*ROW\(name/,
+    plan: /Index Only Scan using certificate_names_pkey[^]*Index Cond: .*facet.*ROW\(name/,
   },
   {
-    what: 'serial number',
+    label: 'serial number',
     statement: selectBySerialNumber(new Uint8Array(16), undefined, 100),
-    by: /Index Scan using certificates_by_serial_number/,
+    plan: /Index Scan using certificates_by_serial_number/,
   },
   {
-    what: 'revocation',
+    label: 'revocation',
     statement: selectRevoked(1, 0, 100),
-    by: /Index Only Scan using revocations_pkey/,
+    plan: /Index Only Scan using revocations_pkey/,
   },
   {
-    what: 'count of positions',
+    label: 'count of positions',
     statement: countByPosition(positions, 1000),
-    by: /Index Only Scan using certificate_facets_pkey/,
+    plan: /Index Only Scan using certificate_facets_pkey/,
   },
   {
-    what: 'count of names',
+    label: 'count of names',
     statement: countByName(names, 1000),
-    by: /Index Only Scan using certificate_names_pkey/,
+    plan: /Index Only Scan using certificate_names_pkey/,
   },
   {
-    what: 'what is not searched yet',
+    label: 'certificates that are not indexed yet',
     statement: selectUnsearchable(rows - 10, 400),
-    by: /Index Scan using certificates_pkey/,
+    plan: /Index Scan using certificates_pkey/,
   },
 ]
 
@@ -83,12 +83,12 @@ test('search reads indexes', async (t) => {
   ])
   for (const table of ['certificates', 'revocations', 'certificate_facets', 'certificate_names'])
     await db.transaction([{ text: `analyze ${table}`, values: [] }])
-  for (const { what, statement, by } of searches) {
-    const plan = await db.query({ ...statement, text: `explain ${statement.text}` })
-    const text = plan.map((row) => String(row['QUERY PLAN'])).join('\n')
-    assert.match(text, by, `${what}:\n${text}`)
-    assert.doesNotMatch(text, /Seq Scan on (?:certificate|revocations)/, `${what}:\n${text}`)
-    // Rows of a facet are read in order, as far as its limit.
-    assert.doesNotMatch(text, /Bitmap|Sort +\(.*\n.*\n.*using certificate_/, `${what}:\n${text}`)
+  for (const { label, statement, plan } of searches) {
+    const lines = await db.query({ ...statement, text: `explain ${statement.text}` })
+    const text = lines.map((row) => String(row['QUERY PLAN'])).join('\n')
+    assert.match(text, plan, `${label}:\n${text}`)
+    assert.doesNotMatch(text, /Seq Scan on (?:certificate|revocations)/, `${label}:\n${text}`)
+    // The rows of a facet are read in order, up to the limit.
+    assert.doesNotMatch(text, /Bitmap|Sort +\(.*\n.*\n.*using certificate_/, `${label}:\n${text}`)
   }
 })

@@ -1,9 +1,9 @@
-/** Octets that are almost what they were. */
+/** Small mutations of bytes. */
 import type { Choices } from '../../chaos/choices.ts'
 
 const interesting = [0, 1, 9, 10, 13, 32, 34, 37, 38, 43, 47, 58, 61, 92, 127, 128, 255]
 
-/** One to four changes: flips, insertions, deletions, repetitions, cuts. */
+/** Makes one to four changes: bit flips, insertions, deletions, repetitions and truncations. */
 export function mutateBytes(bytes: Uint8Array, choices: Choices): Buffer {
   let changed: Buffer = Buffer.from(bytes)
   for (let count = 1 + choices.below(4); count > 0; count -= 1)
@@ -15,7 +15,7 @@ function mutateOnce(bytes: Buffer, choices: Choices): Buffer {
   const at = choices.below(bytes.length + 1)
   const before = bytes.subarray(0, at)
   const after = bytes.subarray(at)
-  const some = Math.min(after.length, 1 + choices.below(16))
+  const length = Math.min(after.length, 1 + choices.below(16))
   switch (choices.below(7)) {
     case 0: {
       const flipped = Buffer.from(bytes)
@@ -30,9 +30,9 @@ function mutateOnce(bytes: Buffer, choices: Choices): Buffer {
     case 2:
       return Buffer.concat([before, Buffer.from([choices.of(interesting)]), after])
     case 3:
-      return Buffer.concat([before, after.subarray(some)])
+      return Buffer.concat([before, after.subarray(length)])
     case 4:
-      return Buffer.concat([before, after.subarray(0, some), after])
+      return Buffer.concat([before, after.subarray(0, length), after])
     case 5:
       return Buffer.from(before)
     default: {
@@ -42,7 +42,7 @@ function mutateOnce(bytes: Buffer, choices: Choices): Buffer {
   }
 }
 
-/** Text that parsers, stores and printers have had trouble with. */
+/** Texts that often break parsers, databases and printers. */
 export const strangeTexts: readonly string[] = [
   '',
   ' ',

@@ -1,19 +1,19 @@
-/** DER whose structure is almost what it was: tags, lengths, nesting, order and contents of elements. */
+/** Small mutations of DER structures: tags, lengths, nesting, order and contents of elements. */
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes } from './bytes.ts'
 
-/** One element: with elements in it if it is constructed and they can be read, or with octets. */
+/** One element. It has children if it is constructed, or an OCTET STRING, and its content can be read as elements. */
 export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined
   readonly content: Buffer
-  /** How the length is written, if not in DER's way. */
+  /** Encoding of the length, if it is not that of DER. */
   readonly length?: Buffer
 }
 
 const depthMax = 30
 
-/** The elements in some octets; undefined if they are not a sequence of elements. */
+/** Returns the elements in `bytes`; undefined if the bytes are not a sequence of elements. */
 export function readNodes(bytes: Buffer, depth = 0): readonly Node[] | undefined {
   const nodes: Node[] = []
   let at = 0
@@ -26,15 +26,15 @@ export function readNodes(bytes: Buffer, depth = 0): readonly Node[] | undefined
     nodes.push({
       tag,
       content,
-      children: isConstructed ? readNodes(content, depth + 1) : wrapped(tag, content, depth),
+      children: isConstructed ? readNodes(content, depth + 1) : readWrapped(tag, content, depth),
     })
     at = header.end
   }
   return nodes
 }
 
-/** Extensions are elements in an OCTET STRING. */
-function wrapped(tag: number, content: Buffer, depth: number): readonly Node[] | undefined {
+/** Reads an element inside an OCTET STRING, as in extensions. */
+function readWrapped(tag: number, content: Buffer, depth: number): readonly Node[] | undefined {
   if (tag !== 0x04 || content.length < 2 || depth >= depthMax) return undefined
   const inner = readNodes(content, depth + 1)
   return inner?.length === 1 ? inner : undefined
@@ -62,11 +62,11 @@ export function writeNode({ tag, children, content, length }: Node): Buffer {
 function writeLength(length: number): Buffer {
   if (length < 0x80) return Buffer.from([length])
   const hex = length.toString(16)
-  const octets = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
-  return Buffer.concat([Buffer.from([0x80 | octets.length]), octets])
+  const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
+  return Buffer.concat([Buffer.from([0x80 | bytes.length]), bytes])
 }
 
-/** One to three changes of the structure; octets that are no DER are changed as octets. */
+/** Makes one to three changes to the structure. Input that is not DER is mutated as bytes. */
 export function mutateDer(der: Buffer, choices: Choices): Buffer {
   const nodes = readNodes(der)
   const [root] = nodes ?? []
@@ -77,7 +77,7 @@ export function mutateDer(der: Buffer, choices: Choices): Buffer {
   return writeNode(changed)
 }
 
-/** Goes down a random way and changes the element that it comes to. */
+/** Descends along a random path and changes the element at its end. */
 export function mutateNode(node: Node, choices: Choices): Node {
   const { children } = node
   if (children === undefined || children.length === 0) return mutateLeaf(node, choices)
@@ -147,7 +147,7 @@ function leaf(tag: number, choices: Choices): Node {
   return { tag, children: undefined, content: choices.of(contents) }
 }
 
-const oid = (...octets: number[]): Buffer => Buffer.from(octets)
+const oid = (...bytes: number[]): Buffer => Buffer.from(bytes)
 const contents: readonly Buffer[] = [
   Buffer.alloc(0),
   Buffer.from([0]),

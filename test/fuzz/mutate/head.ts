@@ -1,4 +1,4 @@
-/** Heads of requests that no client library would send. */
+/** Request heads that no client library would send. */
 import type { Choices } from '../../chaos/choices.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from '../http.ts'
 import { mutateBytes, strangeTexts } from './bytes.ts'
@@ -16,7 +16,7 @@ const methods = [
   'QUERY',
 ]
 
-/** Targets as they are sent. */
+/** Request targets, written as they are sent. */
 export const strangeTargets: readonly string[] = [
   '/?Action=x&%',
   '/?Action=GetCallerIdentity&Version=%E0%A4%A',
@@ -47,43 +47,46 @@ export const strangeTargets: readonly string[] = [
   '/#fragment',
 ]
 
-/** The octets of a request whose head is changed, and how. */
+/** Mutates the head of a request. Returns the request and the name of the mutation. */
 export function mutateHead(
   request: FuzzRequest,
   choices: Choices,
-): { readonly sending: Sending; readonly how: string } {
+): { readonly sending: Sending; readonly mutation: string } {
   switch (choices.below(8)) {
     case 0:
     case 1: {
       const target = choices.of(strangeTargets)
       const method = choices.of(['GET', 'POST', 'HEAD'])
-      // Without a target and a body a request is one of the Query protocol, or of none.
+      // Without X-Amz-Target and body, the request is one of the Query protocol or of no protocol.
       const bare = { headers: request.headers.slice(0, 1), body: Buffer.alloc(0) }
       return {
-        how: `${method} ${target.slice(0, 60)}`,
-        sending: soundly({ ...request, ...(choices.below(3) > 0 && bare), method, target }),
+        mutation: `${method} ${target.slice(0, 60)}`,
+        sending: wellFormed({ ...request, ...(choices.below(3) > 0 && bare), method, target }),
       }
     }
     case 2: {
       const method = choices.of(methods)
-      return { how: method, sending: soundly({ ...request, method }) }
+      return { mutation: method, sending: wellFormed({ ...request, method }) }
     }
     case 3:
-      return { how: 'octets', sending: brokenly(mutateBytes(encodeRequest(request), choices)) }
+      return { mutation: 'bytes', sending: malformed(mutateBytes(encodeRequest(request), choices)) }
     case 4: {
       const head = encodeRequest({ ...request, body: Buffer.alloc(0) })
-      const octets = Buffer.concat([mutateBytes(head, choices), request.body])
-      return { how: 'head', sending: brokenly(octets) }
+      const bytes = Buffer.concat([mutateBytes(head, choices), request.body])
+      return { mutation: 'head', sending: malformed(bytes) }
     }
     case 5:
-      return { how: 'framing', sending: brokenly(encodeRequest(withFraming(request, choices))) }
+      return {
+        mutation: 'framing',
+        sending: malformed(encodeRequest(withFraming(request, choices))),
+      }
     case 6: {
       const value = choices.of(strangeTexts).replaceAll(/[\r\n\0]/g, '')
       const headers = request.headers.map(
         ([name, old]) =>
           [name, name === 'host' ? Buffer.from(value).toString('latin1') : old] as const,
       )
-      return { how: 'host', sending: brokenly(encodeRequest({ ...request, headers })) }
+      return { mutation: 'host', sending: malformed(encodeRequest({ ...request, headers })) }
     }
     default: {
       const many = Array.from(
@@ -91,7 +94,7 @@ export function mutateHead(
         (_, at) => [`x-${at}`, 'v'] as const,
       )
       const headers = [...request.headers, ...many]
-      return { how: 'many headers', sending: soundly({ ...request, headers }) }
+      return { mutation: 'many headers', sending: wellFormed({ ...request, headers }) }
     }
   }
 }
@@ -123,11 +126,11 @@ function withFraming(request: FuzzRequest, choices: Choices): FuzzRequest {
   return { ...request, headers: [...request.headers, ...framing] }
 }
 
-export function soundly(request: FuzzRequest): Sending {
-  return { octets: encodeRequest(request), isBroken: false, isHead: request.method === 'HEAD' }
+export function wellFormed(request: FuzzRequest): Sending {
+  return { bytes: encodeRequest(request), isMalformed: false, isHead: request.method === 'HEAD' }
 }
 
-/** Nobody can know where such a request ends. */
-export function brokenly(octets: Buffer): Sending {
-  return { octets, isBroken: true, isHead: false }
+/** Bytes in which the server may not find the end of the request. */
+export function malformed(bytes: Buffer): Sending {
+  return { bytes, isMalformed: true, isHead: false }
 }

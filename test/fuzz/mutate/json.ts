@@ -1,8 +1,8 @@
-/** JSON that is almost what it was: values of other types, names, nesting, and texts that no serializer would write. */
+/** Small mutations of JSON: values of other types, names, nesting, and text that no serializer would write. */
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes, strangeTexts } from './bytes.ts'
 
-/** A token as it is written. */
+/** Text that is written without encoding. */
 class Raw {
   readonly text: string
 
@@ -11,7 +11,7 @@ class Raw {
   }
 }
 
-/** A member that is written beside others of its name. */
+/** A member of an object. Names may repeat. */
 interface Pair {
   readonly name: string
   readonly value: Value
@@ -26,20 +26,20 @@ class Members {
   }
 }
 
-/** The text of a JSON value after one to three changes. `texts` are values that mean something to the server. */
+/** Returns the text of a JSON value after one to three changes. `texts` are values that exist on the server. */
 export function mutateJson(json: unknown, texts: readonly string[], choices: Choices): string {
   let value = valueOf(json)
   for (let count = 1 + choices.below(3); count > 0; count -= 1)
-    value = changed(value, { texts, choices })
+    value = changeValue(value, { texts, choices })
   return textOf(value)
 }
 
-/** The same value after changes that keep it JSON as JSON.stringify writes it, for what is compared. */
+/** Returns the text of an unchanged value, the same as that of JSON.stringify. */
 export function jsonText(json: unknown): string {
   return textOf(valueOf(json))
 }
 
-interface Changing {
+interface MutationContext {
   readonly texts: readonly string[]
   readonly choices: Choices
 }
@@ -55,29 +55,29 @@ function valueOf(json: unknown): Value {
     : null
 }
 
-/** Goes down a random way, and changes what it comes to. */
-function changed(value: Value, changing: Changing): Value {
-  const { choices } = changing
-  const goesOn = choices.below(5) > 0
-  if (value instanceof Members && value.pairs.length > 0 && goesOn) {
+/** Descends along a random path and changes the value at its end. */
+function changeValue(value: Value, context: MutationContext): Value {
+  const { choices } = context
+  const shouldDescend = choices.below(5) > 0
+  if (value instanceof Members && value.pairs.length > 0 && shouldDescend) {
     const at = choices.below(value.pairs.length)
     return new Members(
       value.pairs.map((pair, index) =>
-        index === at ? { ...pair, value: changed(pair.value, changing) } : pair,
+        index === at ? { ...pair, value: changeValue(pair.value, context) } : pair,
       ),
     )
   }
-  if (Array.isArray(value) && value.length > 0 && goesOn) {
+  if (Array.isArray(value) && value.length > 0 && shouldDescend) {
     const at = choices.below(value.length)
-    return value.map((item: Value, index) => (index === at ? changed(item, changing) : item))
+    return value.map((item: Value, index) => (index === at ? changeValue(item, context) : item))
   }
-  if (value instanceof Members && choices.below(2) === 0) return changedMembers(value, changing)
-  if (Array.isArray(value) && choices.below(2) === 0) return changedList(value, changing)
-  if (typeof value === 'string' && choices.below(3) > 0) return changedText(value, changing)
-  return anyValue(value, changing)
+  if (value instanceof Members && choices.below(2) === 0) return changeMembers(value, context)
+  if (Array.isArray(value) && choices.below(2) === 0) return changeList(value, context)
+  if (typeof value === 'string' && choices.below(3) > 0) return changeText(value, context)
+  return anyValue(value, context)
 }
 
-function changedMembers({ pairs }: Members, { choices }: Changing): Members {
+function changeMembers({ pairs }: Members, { choices }: MutationContext): Members {
   const at = choices.below(pairs.length + 1)
   const pair = pairs[at] ?? { name: 'Extra', value: null }
   const without = pairs.filter((_one, index) => index !== at)
@@ -98,7 +98,7 @@ function changedMembers({ pairs }: Members, { choices }: Changing): Members {
   }
 }
 
-function changedList(items: readonly Value[], { choices }: Changing): Value {
+function changeList(items: readonly Value[], { choices }: MutationContext): Value {
   const item = items[choices.below(items.length || 1)] ?? null
   switch (choices.below(4)) {
     case 0:
@@ -112,7 +112,7 @@ function changedList(items: readonly Value[], { choices }: Changing): Value {
   }
 }
 
-function changedText(text: string, { texts, choices }: Changing): Value {
+function changeText(text: string, { texts, choices }: MutationContext): Value {
   switch (choices.below(7)) {
     case 0:
       return choices.of(strangeTexts)
@@ -125,7 +125,7 @@ function changedText(text: string, { texts, choices }: Changing): Value {
     case 3:
       return mutateBytes(Buffer.from(text), choices).toString('utf8')
     case 4:
-      // A blob whose bytes are others.
+      // A blob with mutated bytes.
       return mutateBytes(Buffer.from(text, 'base64'), choices).toString('base64')
     case 5:
       return text.repeat(choices.of([2, 10, 100]))
@@ -152,8 +152,8 @@ const numbers = [
   '99999999999',
 ]
 
-/** Something of any type in its place. */
-function anyValue(value: Value, { texts, choices }: Changing): Value {
+/** A value of any type that replaces the given one. */
+function anyValue(value: Value, { texts, choices }: MutationContext): Value {
   switch (choices.below(11)) {
     case 0:
       return null
