@@ -90,7 +90,7 @@ test('a finding names the attribute, its RDN and the character', () => {
   )
   assert.equal(
     detailOf('subject: Latin-1 in a UTF8String'),
-    `${place}: UTF8String is not UTF-8 at octet 2, which is 0xE4`,
+    `${place}: UTF8String is not UTF-8 at byte 2, which is 0xE4`,
   )
   assert.equal(
     detailOf('a control character in a directoryName'),

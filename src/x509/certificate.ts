@@ -1,6 +1,6 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der/error.ts'
+import { withOffsetsFrom, DerError } from './der/error.ts'
 import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readIntegerBytes, readSmallInteger, startOf } from './der/values.ts'
 import { encodeBackwards } from './der/backward-writer.ts'
@@ -42,7 +42,7 @@ export const extensionsTag = contextTag(3, true)
 
 /** Reads a Certificate, which must be the whole of `der`. Throws DerError. */
 export function parseCertificate(der: Uint8Array, tolerance: Tolerance = strict): Certificate {
-  return countingFrom(der, () => readCertificate(der, tolerance))
+  return withOffsetsFrom(der, () => readCertificate(der, tolerance))
 }
 
 function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {

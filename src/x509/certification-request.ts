@@ -1,6 +1,6 @@
 /** CertificationRequest of PKCS #10 (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der/error.ts'
+import { withOffsetsFrom, DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readSmallInteger } from './der/values.ts'
 import {
@@ -49,7 +49,7 @@ export function parseCertificationRequest(
   der: Uint8Array,
   tolerance: Tolerance = strict,
 ): CertificationRequest {
-  return countingFrom(der, () => readRequest(der, tolerance))
+  return withOffsetsFrom(der, () => readRequest(der, tolerance))
 }
 
 function readRequest(der: Uint8Array, tolerance: Tolerance): CertificationRequest {

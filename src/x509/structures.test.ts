@@ -370,7 +370,7 @@ test('extensions come back as they were, once each', () => {
   assert.throws(() => parseExtensions(encodeExtensions([one, one])), /occurs twice/)
   assert.throws(
     () => parseExtensions(bytes('300d300b06022a030101000402 0500'.replace(' ', ''))),
-    /critical of 1\.2\.3 is FALSE, which DER leaves out$/,
+    /critical of 1\.2\.3 is FALSE, which DER omits$/,
   )
 })
 

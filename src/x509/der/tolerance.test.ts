@@ -36,7 +36,7 @@ const written = fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }).
 function readsOnlyDer<T>(isDer: boolean, read: (tolerance: Tolerance) => T, expected: T): void {
   for (const tolerance of tolerances) assert.deepEqual(read(tolerance), expected)
   if (isDer) assert.deepEqual(read(strict), expected)
-  else assert.throws(() => read(strict), /not a BOOLEAN of DER|is FALSE, which DER leaves out/)
+  else assert.throws(() => read(strict), /not a BOOLEAN of DER|is FALSE, which DER omits/)
 }
 
 test('cA is read as the same value from every BER BOOLEAN, and strictly from DER only', () => {
@@ -189,7 +189,7 @@ test('an extensionRequest without extensions, or without a value, requests nothi
       assert.deepEqual(parseCertificationRequest(der, requestTolerance).extensions, [])
     assert.throws(() => parseCertificationRequest(withoutValue), /values of the attribute .* ends/)
     const twoValues = request([attribute(oid, encodeSequence(), encodeExtensions([usage]))])
-    assert.throws(() => parseCertificationRequest(twoValues, requestTolerance), /left over/)
+    assert.throws(() => parseCertificationRequest(twoValues, requestTolerance), /trailing data/)
   }
 })
 
@@ -249,7 +249,7 @@ test('a negative serial number is kept as it is above a CA, and refused everywhe
       for (const tolerance of [strict, requestTolerance])
         assert.throws(
           () => parseCertificate(der, tolerance),
-          new RegExp(`serialNumber is negative \\(at octet ${at - 2}\\)`),
+          new RegExp(`serialNumber is negative \\(at byte ${at - 2}\\)`),
         )
     }),
     seed,
@@ -268,10 +268,10 @@ test('octets in messages are counted from the beginning of the whole structure',
   const at = Buffer.from(der).indexOf(Uint8Array.of(1, 1, 7))
   assert.throws(
     () => parseCertificationRequest(shifted),
-    new RegExp(`critical of subjectAltName is not a BOOLEAN of DER.* \\(at octet ${at}\\)$`),
+    new RegExp(`critical of subjectAltName is not a BOOLEAN of DER.* \\(at byte ${at}\\)$`),
   )
   const cut = shifted.subarray(0, 40)
-  assert.throws(() => parseCertificationRequest(cut), /is cut short \(at octet \d+\)$/)
+  assert.throws(() => parseCertificationRequest(cut), /is truncated \(at byte \d+\)$/)
 })
 
 test('what a tolerant reader accepts after any damage is DER when it is written again', () => {

@@ -107,8 +107,8 @@ const number = (tag: number, value: number): Uint8Array =>
 const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['no list', encodeSequence(), /no subtree/],
   ['an empty list', permittedOf(), /permittedSubtrees has no subtree/],
-  ['an empty subtree', permittedOf(encodeSequence()), /cut short/],
-  ['a minimum of 0, which DER leaves out', permittedOf(encodeSequence(base, number(0, 0))), /min/],
+  ['an empty subtree', permittedOf(encodeSequence()), /truncated/],
+  ['a minimum of 0, which DER omits', permittedOf(encodeSequence(base, number(0, 0))), /min/],
   ['a minimum', permittedOf(encodeSequence(base, number(0, 1))), /minimum/],
   ['a maximum', permittedOf(encodeSequence(base, number(1, 9))), /maximum/],
   ['a base that is no GeneralName', permittedOf(encodeSequence(encodeSequence())), /tag/],
@@ -118,7 +118,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
       encodeElement(contextTag(1, true), encodeSequence(base)),
       encodeElement(contextTag(0, true), encodeSequence(base)),
     ),
-    /left over/,
+    /trailing data/,
   ],
   [
     'more than 1000 subtrees',
@@ -128,7 +128,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
   [
     'something after it',
     Buffer.concat([encodeNameConstraints({ permitted: [dns], excluded: [] }), base]),
-    /left over/,
+    /trailing data/,
   ],
   ...[
     'c0000201',

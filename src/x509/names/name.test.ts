@@ -172,13 +172,13 @@ test('a string that is refused is named by attribute, RDN and character', () => 
   for (const [tag, content, message] of cases)
     assert.equal(refusal(tag, content), `${place}${message}, which is not allowed in it`)
   const utf8Cases: [number[], string][] = [
-    [[0x61, 0xff], 'at octet 2, which is 0xFF'],
-    [[0xc3], 'at octet 1, which is 0xC3'],
-    [[0xef, 0xbf], 'at octet 1, which is 0xEF'],
-    [[0x61, 0xef, 0x41], 'at octet 2, which is 0xEF'],
-    [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], 'at octet 4, which is 0xF0'],
-    [[0xef, 0xbf, 0xbd, 0x80], 'at octet 4, which is 0x80'],
-    [[0xc0, 0x80], 'at octet 1, which is 0xC0'],
+    [[0x61, 0xff], 'at byte 2, which is 0xFF'],
+    [[0xc3], 'at byte 1, which is 0xC3'],
+    [[0xef, 0xbf], 'at byte 1, which is 0xEF'],
+    [[0x61, 0xef, 0x41], 'at byte 2, which is 0xEF'],
+    [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], 'at byte 4, which is 0xF0'],
+    [[0xef, 0xbf, 0xbd, 0x80], 'at byte 4, which is 0x80'],
+    [[0xc0, 0x80], 'at byte 1, which is 0xC0'],
   ]
   for (const [octets, message] of utf8Cases)
     assert.equal(
