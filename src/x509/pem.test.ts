@@ -111,7 +111,7 @@ test('a text of very many empty lines is refused, and one of a few is read', () 
   const block = encodePem('X', Uint8Array.of(1, 2, 3))
   assert.throws(
     () => parsePem('\n'.repeat(2_000_000) + block),
-    /^DerError: PEM text has too many short lines; lines of PEM have 64 characters$/,
+    /^DerError: PEM text has too many short lines; PEM lines have 64 characters$/,
   )
   assert.equal(parsePem('\n'.repeat(900) + block).length, 1)
 })
