@@ -410,7 +410,7 @@ test('name constraints hold for every certificate below them, but for self-issue
   assert.equal(await importing(below, [good, top]), 'accepted')
   assert.equal(
     await importing(bad, [top]),
-    'CertificateMismatchException: Certificate is refused: subject "CN=Bad" is not within what the name ' +
+    'CertificateMismatchException: Certificate is refused: subject "CN=Bad" is not within a subtree that the name ' +
       'constraints of "CN=Root" permit: directoryName "C=DE"',
   )
   const belowBad = craft({ subject: inside('Issuing') }, bad)
@@ -475,14 +475,14 @@ test('what is no certificate is refused, saying which', () => {
       undefined,
       /^Certificate cannot be parsed/,
     ],
-    [pemOf(long), undefined, /^Certificate cannot be parsed: serialNumber has more than 20 octets/],
+    [pemOf(long), undefined, /^Certificate cannot be parsed: serialNumber has more than 20 bytes/],
     [pem, 'nothing', /^CertificateChain has no PEM certificate/],
     [
       pem,
       pem + encodePem('CERTIFICATE', Buffer.from('3000', 'hex')),
       /^certificate 2 of CertificateChain cannot be parsed/,
     ],
-    [pem, pemOf(craft({ serialNumber: Buffer.alloc(65, 1) })), /more than 64 octets/],
+    [pem, pemOf(craft({ serialNumber: Buffer.alloc(65, 1) })), /more than 64 bytes/],
     [pem, pem.repeat(17), /^CertificateChain has 17 certificates; at most 16/],
   ]
   for (const [certificate, chain, expected] of cases)

@@ -189,7 +189,7 @@ test('verify and a start name the CAs that an earlier version renewed without a 
         ),
       `a warning about ${about}`,
     )
-  await warned(id, /renewed with another subject or subjectKeyIdentifier.*replace those/)
+  await warned(id, /renewed with another subject or subjectKeyIdentifier.*replace these/)
   await warned(otherId, /key usage without cRLSign/)
   await allPublished(service)
   const problems: string[] = (await verify()).Problems

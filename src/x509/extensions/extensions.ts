@@ -49,7 +49,7 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
   })
 }
 
-/** An encoded extension. The DER is private, so a modified copy such as `{ ...extension, critical: true }` does not inherit it. */
+/** An encoded extension. Its DER is private, so that a modified copy such as `{ ...extension, critical: true }` lacks it. */
 class ConstantExtension implements Extension {
   readonly oid: string
   readonly critical: boolean

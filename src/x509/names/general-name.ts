@@ -58,7 +58,7 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   return names
 }
 
-/** DER of GeneralNames, in the given order. Throws DerError for an empty list, and for a name that parseGeneralNames would reject. */
+/** DER of GeneralNames, in the given order. Throws DerError for a list that parseGeneralNames would reject. */
 export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
   if (names.length === 0) throw new DerError('GeneralNames has no name')
   if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)

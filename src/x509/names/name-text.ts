@@ -39,7 +39,7 @@ function plainNameText(der: Uint8Array): string | undefined {
   return text
 }
 
-/** Formats SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, where every length has one byte; undefined for other bytes. */
+/** Formats SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, with one-byte lengths; undefined for other bytes. */
 function plainAttribute(der: Uint8Array, at: number): string | undefined {
   const setLength = der[at + 1] ?? 0x80
   const valueLength = der[at + 10] ?? 0x80
