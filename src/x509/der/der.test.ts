@@ -27,7 +27,7 @@ import {
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const element = (hex: string) => new DerReader(bytes(hex), 'test').any()
 
-test('reads definite, minimal lengths of every size', () => {
+test('definite, minimal lengths of every size are read', () => {
   for (const length of [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000]) {
     const content = new Uint8Array(length).fill(7)
     const der = encodeOctetString(content)
@@ -35,7 +35,7 @@ test('reads definite, minimal lengths of every size', () => {
   }
 })
 
-test('refuses every other length', () => {
+test('every other length is refused', () => {
   const cases: [string, RegExp][] = [
     ['04', /truncated/],
     ['0401', /truncated/],
@@ -53,7 +53,7 @@ test('refuses every other length', () => {
     assert.throws(() => element(hex), { name: 'DerError', message: text }, hex)
 })
 
-test('wants the tag that is expected, and nothing left over', () => {
+test('other tags than expected, and trailing data, are refused', () => {
   assert.throws(
     () => readOnly(bytes('0500'), tags.sequence, 'Name'),
     /Name has tag 0x05 where 0x30 is expected/,
@@ -69,7 +69,7 @@ test('wants the tag that is expected, and nothing left over', () => {
   reader.end()
 })
 
-test('reads values in their one form', () => {
+test('values are read only in their DER encoding', () => {
   assert.equal(readBoolean(element('0101ff'), 'x'), true)
   assert.equal(readBoolean(element('010100'), 'x'), false)
   for (const hex of ['010101', '0100', '0102ffff'])
@@ -89,7 +89,7 @@ test('reads values in their one form', () => {
   assert.throws(() => readAll(new DerReader(bytes('050005000500'), 'x'), 'list', 2), /more than 2/)
 })
 
-test('writes named bits without trailing zeros, and sets in order', () => {
+test('named bits are written without trailing zeros, and sets in order', () => {
   const hex = (der: Uint8Array): string => Buffer.from(der).toString('hex')
   assert.equal(hex(encodeNamedBits([])), '030100')
   assert.equal(hex(encodeNamedBits([0])), '03020780')
@@ -104,7 +104,7 @@ test('writes named bits without trailing zeros, and sets in order', () => {
   )
 })
 
-test('an integer of any magnitude comes back', () => {
+test('integers of any magnitude survive a round trip', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (magnitude) => {
       const octets = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
@@ -115,7 +115,7 @@ test('an integer of any magnitude comes back', () => {
   )
 })
 
-test('any bytes are an element or refused, and what is read is written the same', () => {
+test('any bytes are refused, or read as an element that is encoded as the same bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (input) => {
       try {

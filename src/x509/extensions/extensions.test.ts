@@ -24,7 +24,7 @@ const options = { seed: 20_261_130 }
 const readBack = (given: Extension): Extension | undefined =>
   parseExtensions(encodeExtensions([given]))[0]
 
-test('a constant extension is written as any other', () => {
+test('a constant extension has the same encoding as any other extension', () => {
   fc.assert(
     fc.property(extension, (given) => {
       assert.deepEqual(encodeExtensions([constantExtension(given)]), encodeExtensions([given]))
@@ -33,7 +33,7 @@ test('a constant extension is written as any other', () => {
   )
 })
 
-test('a changed copy of a constant extension is written with its change', () => {
+test('a changed copy of a constant extension is encoded with its change', () => {
   fc.assert(
     fc.property(extension, extension, (given, other) => {
       const constant = constantExtension(given)
@@ -53,7 +53,7 @@ test('a changed copy of a constant extension is written with its change', () => 
   )
 })
 
-test('a list that no certificate can have is refused: empty, too long, or with an extension twice', () => {
+test('an invalid list of extensions is refused: empty, too long, or with a duplicate', () => {
   const numbered = Array.from({ length: 257 }, (_, index) => ({
     oid: `1.2.${index}`,
     critical: false,

@@ -63,7 +63,7 @@ const constraints = fc
 const plain = (subtrees: readonly GeneralSubtree[]): unknown =>
   subtrees.map(({ kind, content }) => [kind, Buffer.from(content).toString('hex')])
 
-test('name constraints come back as they were', () => {
+test('name constraints survive a round trip', () => {
   fc.assert(
     fc.property(constraints, (value) => {
       const read = parseNameConstraints(encodeNameConstraints(value))
@@ -73,7 +73,7 @@ test('name constraints come back as they were', () => {
   )
 })
 
-test('what is cut short is refused, and other octets are read or refused, never worse', () => {
+test('truncated constraints are refused, and changed bytes are read or refused with a DerError', () => {
   fc.assert(
     fc.property(constraints, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, octet) => {
       const der = encodeNameConstraints(value)
@@ -89,7 +89,7 @@ test('what is cut short is refused, and other octets are read or refused, never 
   )
 })
 
-test('anything at all is read or refused', () => {
+test('any bytes are read or refused with a DerError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (der) => {
       try {
@@ -111,7 +111,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['a minimum of 0, which DER omits', permittedOf(encodeSequence(base, number(0, 0))), /min/],
   ['a minimum', permittedOf(encodeSequence(base, number(0, 1))), /minimum/],
   ['a maximum', permittedOf(encodeSequence(base, number(1, 9))), /maximum/],
-  ['a base that is no GeneralName', permittedOf(encodeSequence(encodeSequence())), /tag/],
+  ['a base that is not a GeneralName', permittedOf(encodeSequence(encodeSequence())), /tag/],
   [
     'lists in the wrong order',
     encodeSequence(
@@ -126,7 +126,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
     /more than 1000/,
   ],
   [
-    'something after it',
+    'trailing data',
     Buffer.concat([encodeNameConstraints({ permitted: [dns], excluded: [] }), base]),
     /trailing data/,
   ],
@@ -144,7 +144,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
 ]
 
 for (const [name, der, message] of refused)
-  test(`refused: ${name}`, () => {
+  test(`name constraints are refused: ${name}`, () => {
     assert.throws(
       () => parseNameConstraints(der),
       (error) => {
@@ -155,7 +155,7 @@ for (const [name, der, message] of refused)
     )
   })
 
-test('a thousand subtrees are read, in both lists together no more', () => {
+test('both lists together may have at most 1000 subtrees', () => {
   const list = (length: number): GeneralSubtree[] => Array.from({ length }, () => dns)
   const most = encodeNameConstraints({ permitted: list(600), excluded: list(400) })
   assert.equal(parseNameConstraints(most).excluded.length, 400)

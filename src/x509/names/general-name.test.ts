@@ -41,7 +41,7 @@ const generalName = fc.oneof(
   ),
 )
 
-test('names of all nine choices come back as they were, in order', () => {
+test('names of all nine choices survive a round trip, in order', () => {
   fc.assert(
     fc.property(fc.array(generalName, { minLength: 1, maxLength: 12 }), (names) => {
       const read = parseGeneralNames(encodeGeneralNames(names))
@@ -52,7 +52,7 @@ test('names of all nine choices come back as they were, in order', () => {
   )
 })
 
-test('writes the tags of RFC 5280 appendix A.2', () => {
+test('encodeGeneralNames writes the tags of RFC 5280 appendix A.2', () => {
   const der = encodeGeneralNames([
     { kind: 'dNSName', content: text('a') },
     { kind: 'iPAddress', content: bytes('c0000201') },
@@ -65,7 +65,7 @@ test('writes the tags of RFC 5280 appendix A.2', () => {
   )
 })
 
-test('what is not in the form of its choice is neither read nor written', () => {
+test('contents that are invalid for their choice are neither read nor written', () => {
   const cases: [GeneralName['kind'], Uint8Array, RegExp][] = [
     ['dNSName', text('a\0b'), /dNSName has U\+0000 at character 2/],
     ['dNSName', text('é'), /dNSName has U\+00E9 'é' at character 1/],
@@ -103,7 +103,7 @@ test('what is not in the form of its choice is neither read nor written', () => 
   }
 })
 
-test('there is at least one name, and at most a thousand', () => {
+test('GeneralNames must have from 1 to 1000 names', () => {
   const names = (count: number): GeneralName[] =>
     Array.from({ length: count }, () => ({ kind: 'dNSName', content: text('a') }))
   assert.equal(parseGeneralNames(encodeGeneralNames(names(1000))).length, 1000)
