@@ -107,10 +107,10 @@ test('named bits are written without trailing zeros, and sets in order', () => {
 test('integers of any magnitude survive a round trip', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (magnitude) => {
-      const octets = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
+      const content = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
       const value = (list: Uint8Array): bigint => BigInt(`0x0${Buffer.from(list).toString('hex')}`)
-      assert.equal(value(octets), value(magnitude))
-      assert.notEqual(octets[0], 0)
+      assert.equal(value(content), value(magnitude))
+      assert.notEqual(content[0], 0)
     }),
   )
 })

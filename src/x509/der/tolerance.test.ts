@@ -29,10 +29,10 @@ const seed = { seed: 15, numRuns: 500 }
 /** Encodings of a BOOLEAN DEFAULT FALSE: its elements, its value, and whether the encoding is DER. */
 const optionalBoolean = fc
   .option(fc.integer({ min: 0, max: 255 }), { nil: undefined })
-  .map((octet) => ({
-    der: octet === undefined ? [] : [Uint8Array.of(1, 1, octet)],
-    value: octet !== undefined && octet !== 0,
-    isDer: octet === undefined || octet === 0xff,
+  .map((byte) => ({
+    der: byte === undefined ? [] : [Uint8Array.of(1, 1, byte)],
+    value: byte !== undefined && byte !== 0,
+    isDer: byte === undefined || byte === 0xff,
   }))
 
 function readsOnlyDer<T>(isDer: boolean, read: (tolerance: Tolerance) => T, expected: T): void {
@@ -61,12 +61,12 @@ test('tolerant readers accept every BER BOOLEAN for critical, and it is encoded 
       optionalBoolean,
       optionalBoolean,
       fc.uint8Array({ maxLength: 40 }),
-      (critical, ca, octets) => {
+      (critical, ca, bytes) => {
         const constraints = encodeSequence(...ca.der)
         const extension = (oid: string, value: Uint8Array): Uint8Array =>
           encodeSequence(encodeOidElement(oid), ...critical.der, encodeOctetString(value))
         const der = encodeSequence(
-          extension(oids.subjectAltName, octets),
+          extension(oids.subjectAltName, bytes),
           extension(oids.basicConstraints, constraints),
         )
         const basicConstraints = encodeBasicConstraints({
@@ -80,7 +80,7 @@ test('tolerant readers accept every BER BOOLEAN for critical, and it is encoded 
             Buffer.from(value),
           ])
         const expected = (value: Uint8Array): [string, boolean, Buffer][] => [
-          [oids.subjectAltName, critical.value, Buffer.from(octets)],
+          [oids.subjectAltName, critical.value, Buffer.from(bytes)],
           [oids.basicConstraints, critical.value, Buffer.from(value)],
         ]
         for (const tolerance of tolerances) {
@@ -240,9 +240,9 @@ test('a negative serial number is preserved in certificates above a CA, and refu
     extensions: [usage],
   }
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), (octets) => {
+    fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), (bytes) => {
       // A positive number is encoded and its first byte replaced, so that the outer lengths stay correct.
-      const magnitude = Uint8Array.from([0x40, ...octets.subarray(1)])
+      const magnitude = Uint8Array.from([0x40, ...bytes.subarray(1)])
       const der = encodeCertificate(
         encodeTbsCertificate({ ...fields, serialNumber: magnitude }),
         algorithm,
@@ -289,9 +289,9 @@ test('damaged extensions that a tolerant reader accepts are DER when they are en
     { oid: oids.basicConstraints, critical: true, value: constraints },
   ])
   fc.assert(
-    fc.property(fc.nat({ max: der.length - 1 }), fc.nat({ max: 255 }), (at, octet) => {
+    fc.property(fc.nat({ max: der.length - 1 }), fc.nat({ max: 255 }), (at, byte) => {
       const damaged = Uint8Array.from(der)
-      damaged[at] = octet
+      damaged[at] = byte
       let read: Extension[]
       try {
         read = parseExtensions(damaged, requestTolerance)

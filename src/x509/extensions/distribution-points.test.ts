@@ -11,7 +11,7 @@ import {
   parseIssuingDistributionPoint,
 } from './distribution-points.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const hexOfText = (text: string): string => Buffer.from(text).toString('hex')
 
 test('a short URI is encoded as RFC 5280 defines', () => {

@@ -45,7 +45,7 @@ const oid = fc
   .array(fc.nat(2 ** 28), { minLength: 1, maxLength: 5 })
   .map((arcs) => `1.3.${arcs.join('.')}`)
 const skipCerts = fc.nat(2 ** 31 - 1)
-const octetsOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const short = fc.uint8Array({ maxLength: 40 })
 const date = fc
   .integer({ min: Date.UTC(1950, 0, 1) / 1000, max: Date.UTC(9999, 11, 31) / 1000 })
@@ -56,7 +56,7 @@ const uriName: fc.Arbitrary<GeneralName> = fc.stringMatching(/^[a-z:/.]{0,20}$/)
 }))
 const timestamp = fc.record(
   {
-    logId: octetsOf(32),
+    logId: bytesOf(32),
     timestamp: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     extensions: short,
     hashAlgorithm: fc.nat(255),
@@ -73,7 +73,7 @@ interface Kind {
   readonly parse: (der: Uint8Array) => unknown
 }
 
-const sortedOctets = (values: readonly Uint8Array[]): Uint8Array[] =>
+const sortedBytes = (values: readonly Uint8Array[]): Uint8Array[] =>
   values.toSorted((a, b) => Buffer.compare(a, b))
 
 const kinds: Record<string, Kind> = {
@@ -127,7 +127,7 @@ const kinds: Record<string, Kind> = {
     values: fc.array(
       fc.tuple(oid, fc.array(short, { minLength: 1, maxLength: 4 })).map(([type, values]) => ({
         type,
-        values: sortedOctets(values.map((each) => encodeElement(tags.octetString, each))),
+        values: sortedBytes(values.map((each) => encodeElement(tags.octetString, each))),
       })),
       { minLength: 1, maxLength: 4 },
     ),
@@ -244,10 +244,10 @@ function reads(parse: (der: Uint8Array) => unknown, der: Uint8Array): boolean {
 /** A mutation that changes, inserts or deletes one byte. */
 const mutation = fc.tuple(fc.nat(), fc.constantFrom('change', 'insert', 'delete'), fc.nat(255))
 
-function mutate(der: Uint8Array, [at, how, octet]: readonly [number, string, number]): Uint8Array {
+function mutate(der: Uint8Array, [at, how, byte]: readonly [number, string, number]): Uint8Array {
   const index = at % (der.length + 1)
   const tail = der.subarray(how === 'insert' ? index : index + 1)
-  const middle = how === 'delete' ? [] : [octet]
+  const middle = how === 'delete' ? [] : [byte]
   return Buffer.concat([der.subarray(0, index), Uint8Array.from(middle), tail])
 }
 
@@ -301,10 +301,10 @@ test('named bits survive a round trip, and trailing zero bits are refused', () =
         const der = encodeNamedBits(bits)
         const sorted = bits.toSorted((a, b) => a - b)
         assert.deepEqual(readNamedBits(readOnly(der, tags.bitString, 'b'), 'b', 9), sorted)
-        const [unused = 0, ...octets] = der.subarray(2)
-        const length = octets.length * 8 - unused + zeros
+        const [unused = 0, ...content] = der.subarray(2)
+        const length = content.length * 8 - unused + zeros
         const longer = new Uint8Array(Math.ceil(length / 8) + 1)
-        longer.set([longer.length * 8 - 8 - length, ...octets])
+        longer.set([longer.length * 8 - 8 - length, ...content])
         const written = encodeElement(tags.bitString, longer)
         assert.equal(
           reads((each) => readNamedBits(readOnly(each, tags.bitString, 'b'), 'b', 100), written),

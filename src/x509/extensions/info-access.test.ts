@@ -8,7 +8,7 @@ import { encodeGeneralName, uriName } from '../names/general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
 test('two access descriptions are encoded as RFC 5280 defines', () => {
   const value = encodeInfoAccess([

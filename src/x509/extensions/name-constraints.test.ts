@@ -22,8 +22,8 @@ const visibleText = fc
   .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) })
   .map((value) => Buffer.from(value, 'latin1'))
 
-function maskOf(octets: number, bits: number): number[] {
-  return Array.from({ length: octets }, (_, index) => {
+function maskOf(length: number, bits: number): number[] {
+  return Array.from({ length }, (_, index) => {
     const ones = Math.max(0, Math.min(8, bits - 8 * index))
     return (0xff << (8 - ones)) & 0xff
   })
@@ -31,13 +31,13 @@ function maskOf(octets: number, bits: number): number[] {
 
 const masked = fc
   .constantFrom(4, 16)
-  .chain((octets) =>
+  .chain((length) =>
     fc
       .tuple(
-        fc.uint8Array({ minLength: octets, maxLength: octets }),
-        fc.integer({ min: 0, max: octets * 8 }),
+        fc.uint8Array({ minLength: length, maxLength: length }),
+        fc.integer({ min: 0, max: length * 8 }),
       )
-      .map(([address, bits]) => Uint8Array.from([...address, ...maskOf(octets, bits)])),
+      .map(([address, bits]) => Uint8Array.from([...address, ...maskOf(length, bits)])),
   )
 
 const subtree: fc.Arbitrary<GeneralSubtree> = fc.oneof(
@@ -75,11 +75,11 @@ test('name constraints survive a round trip', () => {
 
 test('truncated constraints are refused, and changed bytes are read or refused with a DerError', () => {
   fc.assert(
-    fc.property(constraints, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, octet) => {
+    fc.property(constraints, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, byte) => {
       const der = encodeNameConstraints(value)
       assert.throws(() => parseNameConstraints(der.subarray(0, at % der.length)), DerError)
       const changed = Uint8Array.from(der)
-      changed[at % der.length] = octet
+      changed[at % der.length] = byte
       try {
         assert.deepEqual(encodeNameConstraints(parseNameConstraints(changed)), changed)
       } catch (error) {

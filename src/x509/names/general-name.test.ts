@@ -16,7 +16,7 @@ const visible = fc
     maxLength: 60,
   })
   .map(text)
-const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const dotted = fc.nat().map((arc) => `1.3.6.1.4.1.${arc}`)
 const contents: Readonly<Record<GeneralName['kind'], fc.Arbitrary<Uint8Array>>> = {
   otherName: fc
@@ -32,7 +32,7 @@ const contents: Readonly<Record<GeneralName['kind'], fc.Arbitrary<Uint8Array>>> 
     .map((value) => encodeName([{ type: oids.commonName, value }])),
   ediPartyName: visible.map((value) => encodeElement(0xa1, encodeElement(0x0c, value))),
   uniformResourceIdentifier: visible,
-  iPAddress: fc.oneof(octets(4), octets(16)),
+  iPAddress: fc.oneof(bytesOf(4), bytesOf(16)),
   registeredID: dotted.map(encodeOid),
 }
 const generalName = fc.oneof(

@@ -9,7 +9,7 @@ import { nameText, nameTextOf } from './name-text.ts'
 import { encodeName, parseName, type Name } from './name.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
 interface Attribute {
   readonly type: string
@@ -100,7 +100,7 @@ test('a non-string value is formatted as hexadecimal, with and without a keyword
 })
 
 test('strings of every type are formatted as text', () => {
-  for (const [tag, octets] of [
+  for (const [tag, content] of [
     [tags.printableString, Buffer.from('abc')],
     [tags.ia5String, Buffer.from('abc')],
     [tags.visibleString, Buffer.from('abc')],
@@ -109,7 +109,7 @@ test('strings of every type are formatted as text', () => {
     [tags.universalString, Buffer.from('000000610000006200000063', 'hex')],
   ] as const)
     assert.equal(
-      nameText(nameOf([[{ type: oids.commonName, valueDer: encodeElement(tag, octets) }]])),
+      nameText(nameOf([[{ type: oids.commonName, valueDer: encodeElement(tag, content) }]])),
       'CN=abc',
     )
   const digits = encodeElement(tags.numericString, Buffer.from('123'))
@@ -186,7 +186,7 @@ const attributes = fc.record({
       weight: 1,
       arbitrary: fc
         .uint8Array({ maxLength: 10 })
-        .map((octets) => encodeElement(tags.octetString, octets)),
+        .map((content) => encodeElement(tags.octetString, content)),
     },
   ),
 })

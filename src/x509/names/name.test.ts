@@ -180,9 +180,9 @@ test('the error for an invalid string states its attribute, RDN and character', 
     [[0xef, 0xbf, 0xbd, 0x80], 'at byte 4, which is 0x80'],
     [[0xc0, 0x80], 'at byte 1, which is 0xC0'],
   ]
-  for (const [octets, message] of utf8Cases)
+  for (const [bytes, message] of utf8Cases)
     assert.equal(
-      errorMessage(tags.utf8String, Uint8Array.from(octets)),
+      errorMessage(tags.utf8String, Uint8Array.from(bytes)),
       `${place}UTF8String is not UTF-8 ${message}`,
     )
   for (const codePoint of [0x11_00_00, 0xd8_00, 0xdf_ff, 0xff_ff_ff_ff]) {

@@ -30,14 +30,14 @@ import {
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../der/time.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 
 const folder = new URL('../../../testdata/revocation/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, folder))
 
-const octets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
-type Hash = keyof typeof octets
+const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
+type Hash = keyof typeof hashBytes
 
 interface CertIdOptions {
   readonly hash: Hash
@@ -77,7 +77,7 @@ const nonceOf = (value: Uint8Array): Extension => ({
 const plain: CertIdOptions = { hash: 'sha1', serialNumber: bytes('01'), hasNull: true }
 
 const certIdOptions = fc.record({
-  hash: fc.constantFrom<Hash>(...(Object.keys(octets) as Hash[])),
+  hash: fc.constantFrom<Hash>(...(Object.keys(hashBytes) as Hash[])),
   serialNumber: fc.uint8Array({ minLength: 1, maxLength: 20 }),
   hasNull: fc.boolean(),
 })
@@ -302,7 +302,10 @@ function readOrRefuse(der: Uint8Array): void {
     const { certIds } = parseOcspRequest(der)
     assert.ok(certIds.length >= 1 && certIds.length <= 20)
     for (const { hash, issuerNameHash, issuerKeyHash } of certIds)
-      assert.deepEqual([issuerNameHash.length, issuerKeyHash.length], [octets[hash], octets[hash]])
+      assert.deepEqual(
+        [issuerNameHash.length, issuerKeyHash.length],
+        [hashBytes[hash], hashBytes[hash]],
+      )
   } catch (error) {
     assert.ok(error instanceof DerError, `${String(error)} at ${hexOf(der)}`)
   }
@@ -321,8 +324,8 @@ test('a request with any byte changed to any value is read, or refused with a De
     const der = fileOf(`${name}.ocsp.der`)
     const changed = Buffer.from(der)
     for (let at = 0; at < der.length; at += 1) {
-      for (let octet = 0; octet < 256; octet += 1) {
-        changed[at] = octet
+      for (let byte = 0; byte < 256; byte += 1) {
+        changed[at] = byte
         readOrRefuse(changed)
       }
       changed[at] = der[at] ?? 0
@@ -419,8 +422,8 @@ test('any response is read back by the grammar of RFC 6960', () => {
     fc.property(
       fc.array(statuses, { minLength: 1, maxLength: 20 }),
       fc.option(fc.uint8Array({ minLength: 1, maxLength: 128 }), { nil: undefined }),
-      (list, nonceOctets) => {
-        const nonce = nonceOctets && nonceOf(nonceOctets)
+      (list, nonceBytes) => {
+        const nonce = nonceBytes && nonceOf(nonceBytes)
         const fields: ResponseDataFields = {
           responderKeyHash: key,
           producedAt: thisUpdate,

@@ -14,17 +14,17 @@ import {
 } from './encode-response.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-const octets = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
+const filled = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
 const certId = encodeSequence(
   encodeSequence(encodeOidElement(oids.sha1)),
-  encodeOctetString(octets(1, 20)),
-  encodeOctetString(octets(2, 20)),
+  encodeOctetString(filled(1, 20)),
+  encodeOctetString(filled(2, 20)),
   encodeUnsigned(Uint8Array.of(0xab, 0xcd)),
 )
 
 function responseWith(revocation: SingleResponse['revocation']): Uint8Array {
   const data = encodeResponseData({
-    responderKeyHash: octets(2, 20),
+    responderKeyHash: filled(2, 20),
     producedAt: new Date('2026-03-01T08:00:00Z'),
     responses: [
       {
@@ -36,13 +36,13 @@ function responseWith(revocation: SingleResponse['revocation']): Uint8Array {
     ],
     nonce: undefined,
   })
-  return encodeOcspResponse(data, signatureAlgorithmIdentifier('SHA256WITHECDSA'), octets(3, 70))
+  return encodeOcspResponse(data, signatureAlgorithmIdentifier('SHA256WITHECDSA'), filled(3, 70))
 }
 
 test('responses of Signet are read back: good, revoked with a reason, and revoked without a reason', () => {
   const good = parseOcspAnswer(responseWith(undefined))
   assert.equal(good.status, 'successful')
-  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', bytes: octets(2, 20) })
+  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', bytes: filled(2, 20) })
   assert.equal(good.basic?.producedAt.toISOString(), '2026-03-01T08:00:00.000Z')
   const [single] = good.basic?.responses ?? []
   assert.equal(single?.certStatus, 'good')
@@ -75,9 +75,9 @@ test('an undefined status, a success without response bytes, and truncated respo
 test('a response with any byte changed is read, or refused with a DerError', () => {
   const whole = Buffer.from(responseWith({ revocationTime: new Date(0), reasonCode: 4 }))
   fc.assert(
-    fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, octet) => {
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, byte) => {
       const changed = Buffer.from(whole)
-      changed[at] = octet
+      changed[at] = byte
       try {
         parseOcspAnswer(changed)
       } catch (error) {
