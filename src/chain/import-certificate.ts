@@ -1,4 +1,4 @@
-/** Checks a certificate to import for a CA (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+/** Checks the certificate and chain that a CA imports (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
@@ -90,7 +90,7 @@ function requireDistinct(certificate: Certificate, chain: readonly Certificate[]
     const earlier = seen.get(hexOf(each))
     if (earlier !== undefined)
       throw invalidRequest(
-        'CertificateChain must not contain the certificate itself, nor any other twice: ' +
+        'CertificateChain must not contain the certificate itself, or a certificate twice: ' +
           `${pathPosition(index)} is the same as ${earlier}`,
       )
     seen.set(hexOf(each), pathPosition(index))

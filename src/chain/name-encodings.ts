@@ -1,4 +1,4 @@
-/** Names that match by RFC 5280 §7.1 but have different encodings. */
+/** Finds names that match by RFC 5280 §7.1 but have different encodings. */
 import type { Certificate } from '../x509/certificate.ts'
 import { pathPosition } from './import-errors.ts'
 

@@ -1,4 +1,4 @@
-/** Summaries and named parts of certificates: they match the parsed certificate, and malformed input is refused. */
+/** Summaries and named parts of certificates match the parsed certificate, and malformed input is refused. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

@@ -109,7 +109,7 @@ test('a private key in any form is recognized and never quoted', () => {
   }
 })
 
-test('any bytes are recognized or not, without an error and with a short description', () => {
+test('any bytes are recognized or not, without an error, and any description is short', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       for (const expected of ['request', 'certificate'] as const)

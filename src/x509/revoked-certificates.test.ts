@@ -28,7 +28,7 @@ const serialNumbers = fc
   )
   .map(([first, rest]) => Uint8Array.from([...bytes(first), ...rest]))
 
-/** Whole seconds from 1950 to 9999, including the first and last values of both time types. */
+/** Whole seconds from 1950 to 9999, including the first and last second of UTCTime and of GeneralizedTime. */
 const dates = fc.oneof(
   fc.constantFrom(
     '1950-01-01T00:00:00Z',

@@ -146,7 +146,7 @@ test('names with other string types, RDNs of two attributes, and non-string valu
 /** Error messages by the name of the file in malformed/. */
 const malformedErrors: Readonly<Record<string, RegExp>> = {
   'critical-false.csr.pem': /critical of \w+ is FALSE, which DER omits \(at byte \d+\)/,
-  'critical-one.csr.pem': /critical of \w+ is not a BOOLEAN of DER/,
+  'critical-one.csr.pem': /critical of \w+ is not a DER BOOLEAN/,
   'ec-explicit-parameters.csr.pem': /does not have a named curve/,
   'ec-point-too-short.csr.pem': /not a point on its curve/,
   'ed25519-with-parameters.csr.pem': /ed25519 key has parameters/,

@@ -36,8 +36,8 @@ export type ComparableBase =
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**
- * How an ambiguous name is compared. `certain` means that everything it may stand for is within the base, as required for a
- * permitted subtree; `possible` means that anything may be, which violates an excluded subtree.
+ * How an ambiguous name is compared. With `certain`, all names that it may stand for must be within the base, as a permitted
+ * subtree requires. With `possible`, one of them is enough, because this already violates an excluded subtree.
  */
 export type Reading = 'certain' | 'possible'
 

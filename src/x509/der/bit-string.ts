@@ -2,7 +2,7 @@
 import { DerError } from './error.ts'
 import type { DerElement } from './reader.ts'
 
-/** Requires a possible number of unused bits, all of them zero. Throws DerError. */
+/** Requires a valid number of unused bits, all of which are zero. Throws DerError. */
 export function requireBitString({ content }: DerElement, label: string): void {
   const unused = content[0]
   if (unused === undefined) throw new DerError(`${label} is an empty BIT STRING`)

@@ -1,4 +1,4 @@
-/** The cause and the position of an error. */
+/** Cause and position of an error. */
 interface DerErrorOptions extends ErrorOptions {
   /** Offset of the error in the underlying ArrayBuffer. */
   readonly offset?: number
@@ -6,7 +6,7 @@ interface DerErrorOptions extends ErrorOptions {
   readonly start?: number
 }
 
-/** Malformed DER or PEM, or DER of another structure than expected. */
+/** Error for malformed DER or PEM, and for DER of an unexpected structure. */
 export class DerError extends Error {
   override name = 'DerError'
   readonly #problem: string

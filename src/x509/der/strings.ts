@@ -84,7 +84,7 @@ function malformedUtf8Position(content: Uint8Array): string {
   return `at byte ${index + 1}, which is 0x${byte}`
 }
 
-/** Returns `text` if `allowed`, which matches whole texts, matches it. Each single character can be tested with it as well. */
+/** Requires `allowed` to match the whole text. Tested against single characters, it finds the invalid one for the message. */
 function checked(text: string, allowed: RegExp, type: string): string {
   if (!allowed.test(text)) {
     const fault = findCharacter(text, (character) => !allowed.test(character))

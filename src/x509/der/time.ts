@@ -44,7 +44,7 @@ export function readTime(reader: DerReader, label: string): Date {
   return date
 }
 
-/** The duration of the second of notAfter, which is part of the validity period. */
+/** One second, because the second of notAfter is still part of the validity period. */
 const lastSecondMilliseconds = 1000
 
 /** Whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */

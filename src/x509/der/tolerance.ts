@@ -16,10 +16,10 @@ type ForeignForm =
 
 export type Tolerance = ReadonlySet<ForeignForm>
 
-/** Accepts DER only. */
+/** Tolerates nothing: only DER is accepted. */
 export const strict: Tolerance = new Set()
 
-/** Accepted in certification requests, whose contents are encoded again for the certificate. */
+/** Forms accepted in certification requests, whose contents are encoded again for the certificate. */
 export const requestTolerance: Tolerance = new Set([
   'ber-boolean',
   'explicit-default',
@@ -27,7 +27,7 @@ export const requestTolerance: Tolerance = new Set([
   'ecdsa-null-parameters',
 ])
 
-/** Accepted in certificates above a CA of this server, and in certificates that are only displayed. */
+/** Forms accepted in certificates above a CA of this server, and in certificates that are only displayed. */
 export const issuerTolerance: Tolerance = new Set([
   'ber-boolean',
   'explicit-default',

@@ -14,7 +14,7 @@ export function readBoolean(
   const isDer = byte === 0x00 || byte === 0xff
   if (content.length !== 1 || !(isDer || tolerance.has('ber-boolean')))
     throw new DerError(
-      `${label} is not a BOOLEAN of DER, which is one byte, 00 or ff`,
+      `${label} is not a DER BOOLEAN, which is one byte, 00 or ff`,
       startOf(element),
     )
   return byte !== 0x00

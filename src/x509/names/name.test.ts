@@ -121,7 +121,7 @@ test('a text that looks like a hexadecimal value does not match that value', () 
   assert.ok(sameName(value, parseName(Uint8Array.from(value.der))))
 })
 
-test('formatName omits control characters and truncates long names', () => {
+test('formatName replaces control characters and truncates long names', () => {
   const shown = formatName(
     name({ type: oids.commonName, value: 'a,b\n"c"' }, { type: '1.2.3', value: 'x' }),
   )
