@@ -87,11 +87,11 @@ class BackwardWriter {
   }
 
   #grow(length: number): void {
-    const written = this.#bytes.subarray(this.#start)
-    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, written.length + length))
-    this.#start = grown.length - written.length
-    grown.set(written, this.#start)
-    this.#bytes = grown
+    const output = this.#bytes.subarray(this.#start)
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, output.length + length))
+    this.#start = larger.length - output.length
+    larger.set(output, this.#start)
+    this.#bytes = larger
   }
 }
 

@@ -305,9 +305,9 @@ test('named bits survive a round trip, and trailing zero bits are refused', () =
         const length = content.length * 8 - unused + zeros
         const longer = new Uint8Array(Math.ceil(length / 8) + 1)
         longer.set([longer.length * 8 - 8 - length, ...content])
-        const written = encodeElement(tags.bitString, longer)
+        const encoded = encodeElement(tags.bitString, longer)
         assert.equal(
-          reads((each) => readNamedBits(readOnly(each, tags.bitString, 'b'), 'b', 100), written),
+          reads((each) => readNamedBits(readOnly(each, tags.bitString, 'b'), 'b', 100), encoded),
           false,
         )
       },

@@ -71,16 +71,16 @@ test('an invalid object identifier and an invalid URI are refused', () => {
 
 test('access descriptions survive a round trip, and a truncated value is refused', () => {
   fc.assert(
-    fc.property(descriptions, (given) => {
-      const value = encodeInfoAccess(given)
+    fc.property(descriptions, (list) => {
+      const value = encodeInfoAccess(list)
       const read = parseInfoAccess(value)
       assert.deepEqual(
         read.map(({ accessMethod }) => accessMethod),
-        given.map(({ accessMethod }) => accessMethod),
+        list.map(({ accessMethod }) => accessMethod),
       )
       assert.deepEqual(
         read.map(({ accessLocation }) => hexOf(accessLocation.content)),
-        given.map(({ accessLocation }) => hexOf(accessLocation.content)),
+        list.map(({ accessLocation }) => hexOf(accessLocation.content)),
       )
       assert.throws(() => parseInfoAccess(value.subarray(0, -1)), DerError)
     }),
