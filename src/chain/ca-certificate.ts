@@ -1,4 +1,4 @@
-/** What each certificate of an imported path must be by itself: a CA certificate that can be understood in full. */
+/** Checks each certificate of an imported path on its own: it must be a CA certificate that this server fully understands. */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import {
@@ -17,8 +17,8 @@ import { malformed, notAllowed } from './import-errors.ts'
 import { readNameConstraints } from './name-constraints/check-names.ts'
 
 /**
- * Critical extensions that are accepted (AWS Private CA User Guide, external CA certificates); every other one is
- * refused. Those of them that are not processed here, the policies, concern what certificates are used for.
+ * Accepted critical extensions (AWS Private CA User Guide, external CA certificates). Every other critical extension is
+ * rejected. The certificate policies are accepted but not processed, because they only concern the use of certificates.
  */
 const criticalExtensions: ReadonlySet<string> = new Set([
   oids.authorityKeyIdentifier,
@@ -36,16 +36,16 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** Names of RFC 5280 that oidName spells in another way. */
+/** Names of RFC 5280 that oidName spells differently. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
 ])
 
 /**
- * Requires of one certificate of a path, which `position` names in messages, what RFC 5280 §4.1, §4.2 and §6.1.4 ask
- * of a CA certificate. Throws ValidationException if it is none, and MalformedCertificateException for a field or
- * extension that cannot be accepted.
+ * Requires a certificate of a path to satisfy RFC 5280 §4.1, §4.2 and §6.1.4 for CA certificates. `position` is its name in
+ * messages. Throws ValidationException if it is not a CA certificate, and MalformedCertificateException for an unacceptable
+ * field or extension.
  */
 export function requireCaCertificate(
   position: string,
@@ -62,7 +62,7 @@ export function requireCaCertificate(
   requireKeyStrength(position, certificate, keyPolicy)
 }
 
-/** The names of the SAN of a certificate that requireCaCertificate has accepted; none without one. */
+/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty without a SAN. */
 export function alternativeNamesOf({ extensions }: Certificate): readonly GeneralName[] {
   const extension = findExtension(extensions, oids.subjectAltName)
   return extension === undefined ? [] : parseGeneralNames(extension.value)
@@ -86,7 +86,7 @@ function requireBasicConstraints(position: string, certificate: Certificate): vo
   if (!found.value.ca) throw notAllowed(`${position} has basic constraints without CA:TRUE`)
 }
 
-/** Without the extension a key may be used for everything (RFC 5280 §4.2.1.3, §6.1.4 n). */
+/** Without the extension, a key may be used for any purpose (RFC 5280 §4.2.1.3, §6.1.4 n). */
 function requireKeyUsage(position: string, certificate: Certificate): void {
   const found = read(position, certificate, { oid: oids.keyUsage, parse: parseKeyUsage })
   if (found !== undefined && !found.value.includes('keyCertSign'))
@@ -103,7 +103,7 @@ function requireKeyStrength(
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
-/** The check of RSA moduli that takes milliseconds, separate from requireCaCertificate. */
+/** Requires a composite RSA modulus. Separate from requireCaCertificate, because this check takes milliseconds. */
 export async function requireCompositeModulus(
   position: string,
   { subjectPublicKeyInfo }: Certificate,
@@ -133,8 +133,8 @@ function read<Value>(
 }
 
 /**
- * Whether validators accept CRLs from the CA with that certificate: its key usage has cRLSign, or it has no key usage
- * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses need no such bit: OpenSSL, GnuTLS and NSS accept them from a CA without
+ * Whether validators accept CRLs from the CA with this certificate: its key usage has cRLSign, or is absent (RFC 5280
+ * §4.2.1.3, §6.3.3 f). OCSP responses require no such bit: OpenSSL, GnuTLS and NSS accept them from a CA without
  * digitalSignature.
  */
 export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {

@@ -2,7 +2,7 @@ import type { Certificate } from '../x509/certificate.ts'
 import { maySignCrls } from './ca-certificate.ts'
 import { supersededIdentities } from './issuer-identity.ts'
 
-/** A certificate that a CA has or had, in the order of their import. */
+/** A current or former certificate of a CA. */
 export interface CrlIssuerCertificate {
   readonly certificate: Certificate
   readonly identity: number
@@ -10,14 +10,14 @@ export interface CrlIssuerCertificate {
   readonly notAfter: Date
 }
 
-/** Why validators reject CRLs of a CA that publishes CRLs. `certificates` are all certificates of the CA. */
+/** Returns the reasons why validators reject CRLs of a CA. `certificates` are all its certificates, in order of import. */
 export function crlIssuerProblems(
   certificates: readonly CrlIssuerCertificate[],
   now: Date,
 ): string[] {
   const current = certificates.find(({ isCurrent }) => isCurrent)
   const superseded = supersededIdentities(certificates).map(({ notAfter }) => notAfter.getTime())
-  const until = Math.max(0, ...superseded)
+  const affectedUntil = Math.max(0, ...superseded)
   return [
     ...(current !== undefined && !maySignCrls(current.certificate)
       ? [
@@ -25,10 +25,11 @@ export function crlIssuerProblems(
             'certificate that refers to them; import a certificate with cRLSign, or disable CRLs',
         ]
       : []),
-    ...(until > now.getTime()
+    ...(affectedUntil > now.getTime()
       ? [
-          'the CA was renewed with another subject or subjectKeyIdentifier by an earlier version of Signet: validators do not ' +
-            `accept its CRL for certificates that it issued before; replace those, the last expires ${new Date(until).toISOString()} at the latest`,
+          'the CA was renewed with another subject or subjectKeyIdentifier by an earlier version of Signet: validators reject ' +
+            'its CRL for certificates that it issued before the renewal; replace these certificates, the last of which ' +
+            `expires at ${new Date(affectedUntil).toISOString()} or earlier`,
         ]
       : []),
   ]

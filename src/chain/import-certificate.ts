@@ -1,4 +1,4 @@
-/** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+/** Checks the certificate and chain that a CA imports (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
@@ -17,22 +17,22 @@ import { invalidRequest, malformed, mismatch, pathPosition } from './import-erro
 
 export { parseImport, type CertificatePath } from './parse-pasted.ts'
 
-/** The CA that is to have a certificate, and when. */
+/** The CA that imports a certificate, and the time of the import. */
 export interface ImportingAuthority extends KeyPolicy {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
-  /** Whether its CRLs are enabled. */
+  /** Whether CRLs of the CA are enabled. */
   readonly publishesCrls: boolean
 }
 
 /**
- * Checks a path against the CA that is to have it. The message says which certificate is wrong and why.
+ * Checks a path against the CA that imports it. The error message states which certificate is wrong and why.
  *
- * Throws InvalidRequestException for a path of the wrong kind, MalformedCertificateException for a certificate with a
- * field that is not acceptable or that is not valid now, ValidationException for one that is no CA certificate or one
- * CA too many, and CertificateMismatchException for another key, a broken chain, or a certificate that breaks what
- * one above it demands.
+ * Throws InvalidRequestException for a path that does not fit the type of the CA, MalformedCertificateException for a
+ * certificate that has an unacceptable field or is not valid now, ValidationException for a certificate that is not a CA
+ * certificate or exceeds a path length constraint, and CertificateMismatchException for another key, a broken chain, or a
+ * certificate that outlives a certificate above it or violates its name constraints.
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
@@ -55,7 +55,7 @@ export async function requireImportable(
   requireNames(path)
 }
 
-/** Validators reject CRLs from a CA without cRLSign, and every certificate that refers to them. */
+/** Requires cRLSign, because validators otherwise reject CRLs of the CA, and every certificate that refers to them. */
 function requireCrlSign(certificate: Certificate): void {
   if (maySignCrls(certificate)) return
   throw malformed(
@@ -83,14 +83,14 @@ async function requirePathOf(
     throw invalidRequest('CertificateChain is required for a subordinate certificate authority')
 }
 
-/** No certificate may be in a path twice (RFC 5280 §6.1). */
+/** Requires each certificate to occur in the path only once (RFC 5280 §6.1). */
 function requireDistinct(certificate: Certificate, chain: readonly Certificate[]): void {
   const seen = new Map<string, string>()
   for (const [index, each] of [certificate, ...chain].entries()) {
     const earlier = seen.get(hexOf(each))
     if (earlier !== undefined)
       throw invalidRequest(
-        'CertificateChain must not contain the certificate itself, nor any other twice: ' +
+        'CertificateChain must not contain the certificate itself, or a certificate twice: ' +
           `${pathPosition(index)} is the same as ${earlier}`,
       )
     seen.set(hexOf(each), pathPosition(index))
@@ -101,7 +101,7 @@ function hexOf({ der }: Certificate): string {
   return Buffer.from(der.buffer, der.byteOffset, der.length).toString('hex')
 }
 
-/** A CA whose path is not valid now could issue nothing that is accepted, so it is told at once. */
+/** Requires a certificate that is valid now. Validators would reject all certificates that a CA with an invalid path issues. */
 function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
   if (now < notBefore)
     throw malformed(

@@ -1,24 +1,24 @@
-/** How an import is refused: the codes, and how messages name a certificate of the path. */
+/** Errors of a rejected import, and the names of certificates in their messages. */
 import { errorsOf, validationFailed } from '../errors.ts'
 
-/** What messages call the certificate at an index of CertificateChain. */
+/** Returns the name, for messages, of the certificate at an index of CertificateChain. */
 export function chainPosition(index: number): string {
   return `certificate ${index + 1} of CertificateChain`
 }
 
-/** What messages call the certificate at an index of the whole path, whose first is the one to import. */
+/** Returns the name, for messages, of the certificate at an index of the path. Index 0 is the certificate to import. */
 export function pathPosition(index: number): string {
   return index === 0 ? 'Certificate' : chainPosition(index - 1)
 }
 
-/** Cannot be read, or has a field that is not acceptable. */
+/** The certificate is malformed or has an unacceptable field. */
 export const malformed = errorsOf('MalformedCertificateException')
 
-/** Does not belong to the CA, or not keep to what the certificates above it demand. */
+/** The certificate does not belong to the CA, or violates a constraint of a certificate above it. */
 export const mismatch = errorsOf('CertificateMismatchException')
 
-/** Not what this type of CA is given. */
+/** The path does not fit the type of the CA. */
 export const invalidRequest = errorsOf('InvalidRequestException')
 
-/** No CA certificate, or one CA too many. */
+/** The certificate is not a CA certificate, or exceeds a path length constraint. */
 export const notAllowed = validationFailed

@@ -1,4 +1,4 @@
-/** Identities of a CA: which certificates share one, how they are numbered, and the file names of each. */
+/** Identities of a CA: which certificates share an identity, and the numbers and file names of identities. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -38,7 +38,7 @@ function certificateOf(commonName: string, identifier?: string): Certificate {
   }).certificate
 }
 
-test('an identity is the octets of the subject, and the key identifier', () => {
+test('an identity is the encoded subject and the key identifier', () => {
   const one = certificateOf('CA', 'a')
   assert.ok(sameIdentity(one, certificateOf('CA', 'a')))
   for (const other of [certificateOf('ca', 'a'), certificateOf('CA', 'b'), certificateOf('CA')])
@@ -54,7 +54,7 @@ test('without the extension, the key identifier is the SHA-1 of the key', () => 
 
 const kinds = ['a', 'b', 'c'].map((name) => certificateOf(name))
 
-test('property: certificates have the same number exactly if they have the same identity', () => {
+test('property: certificates have the same number if and only if they have the same identity', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(kinds.length - 1), { minLength: 1, maxLength: 12 }), (sequence) => {
       const earlier: IdentifiedCertificate[] = []
@@ -78,7 +78,7 @@ test('property: certificates have the same number exactly if they have the same 
   )
 })
 
-test('numbers of earlier versions, one for everything, belong to the last certificate', () => {
+test('if an earlier version gave all certificates the number 1, it belongs to the last certificate', () => {
   const [a, b, c] = kinds as [Certificate, Certificate, Certificate]
   const earlier = [a, b].map((certificate) => ({ identity: 1, certificate }))
   assert.equal(identityOf(b, earlier), 1)
@@ -89,7 +89,7 @@ test('numbers of earlier versions, one for everything, belong to the last certif
   assert.deepEqual(supersededIdentities(renewed), [earlier[0]])
 })
 
-test('property: a file name is read as it was written, and nothing else is one', () => {
+test('property: file names survive a round trip, and other texts are rejected', () => {
   const id = fc.uuid()
   fc.assert(
     fc.property(id, fc.integer({ min: 1, max: 999_999_999 }), (authorityId, identity) => {

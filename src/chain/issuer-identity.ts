@@ -13,13 +13,13 @@ import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 /** The identity of a CA's first certificate. Its CRL and its CA certificate have the plain id of the CA as their file name. */
 export const firstIdentity = 1
 
-/** A certificate that a CA has or had, and the number of its identity. */
+/** A current or former certificate of a CA, and the number of its identity. */
 export interface IdentifiedCertificate {
   readonly identity: number
   readonly certificate: Certificate
 }
 
-/** The subjectKeyIdentifier of a CA certificate; without one, the SHA-1 of its public key (RFC 5280 §4.2.1.2). */
+/** Returns the subjectKeyIdentifier of a CA certificate; if it is absent, the SHA-1 of its public key (RFC 5280 §4.2.1.2). */
 export function issuerKeyIdentifier({
   extensions,
   subjectPublicKeyInfo,
@@ -31,8 +31,8 @@ export function issuerKeyIdentifier({
 }
 
 /**
- * Whether two certificates of a CA have the same identity. Subjects are compared byte for byte, because some validators do
- * the same when they look for the issuer of a certificate or CRL.
+ * Whether two certificates of a CA have the same identity. Subjects are compared byte for byte, because some validators
+ * compare names in this way to find the issuer of a certificate or CRL.
  */
 export function sameIdentity(a: Certificate, b: Certificate): boolean {
   return (
@@ -42,42 +42,42 @@ export function sameIdentity(a: Certificate, b: Certificate): boolean {
 }
 
 /**
- * The number of the identity of a certificate to import: that of an earlier certificate with the same identity, otherwise
- * the next number. `earlier` are the certificates that the CA had, oldest first. Only the last certificate of each number
- * matters: versions before identities were recorded gave every certificate the number 1.
+ * Returns the identity number of a certificate to import: the number of an earlier certificate with the same identity,
+ * otherwise the next number. `earlier` are the former certificates of the CA, oldest first. Only the last certificate of each
+ * number matters, because versions of Signet that did not record identities gave every certificate the number 1.
  */
 export function identityOf(
   certificate: Certificate,
   earlier: readonly IdentifiedCertificate[],
 ): number {
   const last = new Map(earlier.map((each) => [each.identity, each.certificate]))
-  for (const [identity, known] of last) if (sameIdentity(certificate, known)) return identity
+  for (const [identity, other] of last) if (sameIdentity(certificate, other)) return identity
   return Math.max(firstIdentity - 1, ...last.keys()) + 1
 }
 
 /**
- * The certificates whose identity is not that of the last certificate with the same number: CRLs under that number are issued
- * under the identity of the last one, and validators do not accept them for what was issued under these. Only versions before
- * identities were recorded made such numbers. `certificates` are those of one CA, oldest first.
+ * Returns the certificates whose identity differs from that of the last certificate with the same number. CRLs with that
+ * number are issued under the last identity, so validators reject them for certificates that were issued under an earlier one.
+ * Only versions of Signet that did not record identities created such numbers. `certificates` belong to one CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],
 ): Each[] {
   const last = new Map(certificates.map((each) => [each.identity, each.certificate]))
   return certificates.filter(({ identity, certificate }) => {
-    const present = last.get(identity)
-    return present !== undefined && !sameIdentity(certificate, present)
+    const current = last.get(identity)
+    return current !== undefined && !sameIdentity(certificate, current)
   })
 }
 
-/** File name, without extension, of the complete CRL and of the CA certificate of an identity. */
+/** Returns the file name, without extension, of the complete CRL and the CA certificate of an identity. */
 export function identityFileName(authorityId: string, identity: number): string {
   return identity === firstIdentity ? authorityId : `${authorityId}-${identity}`
 }
 
 const fileNameForm = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([1-9]\d{0,8}))?$/
 
-/** The reverse of identityFileName; undefined for any other text. */
+/** Parses a result of identityFileName; undefined for any other text. */
 export function parseIdentityFileName(
   name: string,
 ): { readonly authorityId: string; readonly identity: number } | undefined {

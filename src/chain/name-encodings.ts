@@ -1,10 +1,10 @@
-/** Names that match by RFC 5280 §7.1 but have different encodings. */
+/** Finds names that match by RFC 5280 §7.1 but have different encodings. */
 import type { Certificate } from '../x509/certificate.ts'
 import { pathPosition } from './import-errors.ts'
 
 /**
- * A warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the subject of
- * the certificate above it. Verifiers that compare bytes, such as Go's, find no path.
+ * Returns a warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the
+ * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, find no path.
  */
 export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {
   return path.flatMap(({ issuer }, index) => {

@@ -1,4 +1,4 @@
-/** Reads what is to be imported (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+/** Parses the input of ImportCertificateAuthorityCertificate (AWS Private CA API). */
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
 import { recognizePasted } from '../x509/pasted-input.ts'
@@ -6,22 +6,22 @@ import { encodePem, parsePem, pemText, type PemBlock } from '../x509/pem.ts'
 import { issuerTolerance, strict, type Tolerance } from '../x509/der/tolerance.ts'
 import { chainPosition, malformed } from './import-errors.ts'
 
-/** A certificate with the chain above it: its signer first, the root last; empty for a root. */
+/** A certificate and the chain above it. The signer is first and the root last; the chain of a root is empty. */
 export interface CertificatePath {
   readonly certificate: Certificate
   readonly chain: readonly Certificate[]
 }
 
-/** Longer chains are refused before any certificate of theirs is read. */
+/** Limit for the length of a chain, checked before any certificate is parsed. */
 const chainCertificatesMax = 16
-/** RFC 5280 §4.1.2.2. */
+/** Limit for the serial number of the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20
-/** Limit for certificates above the one to import, which cannot be changed. */
+/** Limit for the serial numbers of certificates above it, which cannot be changed. */
 const foreignSerialNumberBytesMax = 64
 
 /**
- * Reads one PEM certificate, and up to 16 PEM certificates as its chain; without a chain, or with one of no octets,
- * the chain is empty. Throws MalformedCertificateException.
+ * Parses one PEM certificate, and up to 16 PEM certificates as its chain. The chain may be absent or empty. Throws
+ * MalformedCertificateException.
  */
 export function parseImport(
   certificatePem: Uint8Array,
@@ -65,7 +65,7 @@ function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
   )
 }
 
-/** Parses a certificate. Foreign forms are tolerated above the certificate to import, because those cannot be changed. */
+/** Parses a certificate. Tolerates non-DER encodings above the certificate to import, because those cannot be changed. */
 function readCertificate(
   position: string,
   { label, der }: PemBlock,
@@ -81,7 +81,7 @@ function readCertificate(
     const certificate = parseCertificate(der, tolerance)
     const bytesMax = tolerance === strict ? serialNumberBytesMax : foreignSerialNumberBytesMax
     if (certificate.serialNumber.length > bytesMax)
-      throw new DerError(`serialNumber has more than ${bytesMax} octets`)
+      throw new DerError(`serialNumber has more than ${bytesMax} bytes`)
     return certificate
   } catch (error) {
     if (!(error instanceof DerError)) throw error

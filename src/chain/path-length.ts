@@ -5,9 +5,9 @@ import { sameName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 
 /**
- * How many CA certificates may follow below the first of `path` (a CA certificate, its signer, … the root), by the
- * path length constraints of all of them; undefined if there is no limit. Negative if the path itself already
- * breaks one. Self-issued certificates below the constraint do not count (RFC 5280 §4.2.1.9, §6.1.4 l and m).
+ * Returns the number of CA certificates that may follow below the first certificate of `path` (a CA certificate, its signer,
+ * … the root), by all path length constraints of the path; undefined if there is no limit, negative if the path itself
+ * violates a constraint. Self-issued certificates are not counted (RFC 5280 §4.2.1.9, §6.1.4 l and m).
  */
 export function remainingPathLength(path: readonly Certificate[]): number | undefined {
   let remaining: number | undefined
@@ -21,8 +21,8 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
 }
 
 /**
- * Which certificate of such a path is one CA too many below a path length constraint above it; the one nearest to the
- * root if there are more, undefined if none.
+ * Returns the index of the certificate in `path` that exceeds a path length constraint above it, nearest to the root if there
+ * are several; undefined if there is none.
  */
 export function findTooDeep(path: readonly Certificate[]): number | undefined {
   for (let index = path.length - 1; index >= 0; index -= 1) {
@@ -39,7 +39,7 @@ function pathLenConstraintOf(certificate: Certificate): number | undefined {
     : parseBasicConstraints(extension.value).pathLenConstraint
 }
 
-/** Whether a certificate names itself as its issuer, whoever's key it is signed with (RFC 5280 §3.2). */
+/** Whether subject and issuer of a certificate are the same name, regardless of the signing key (RFC 5280 §3.2). */
 export function isSelfIssued(certificate: Certificate): boolean {
   return sameName(certificate.subject, certificate.issuer)
 }

@@ -1,4 +1,4 @@
-/** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
+/** Checks the relations between the certificates of an imported path (RFC 5280 §6.1). */
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/names/name.ts'
@@ -11,16 +11,16 @@ import { constraintsOf, violatedNameConstraint } from './name-constraints/check-
 import { findTooDeep, isSelfIssued } from './path-length.ts'
 
 /**
- * Whether a certificate is signed by its own key: `invalid` when its names do not even say so, `unsupported` when the
- * algorithm is not accepted.
+ * Verifies the signature of a certificate with its own key. Returns `invalid` if the certificate is not self-issued, and
+ * `unsupported` if the algorithm is not accepted.
  */
 export async function selfSignature(certificate: Certificate): Promise<SignatureCheck> {
   return isSelfIssued(certificate) ? signatureBy(certificate, certificate) : 'invalid'
 }
 
 /**
- * Each certificate of `path`, which begins with the one to import, must be signed by the next, and the last must be a
- * root. Throws CertificateMismatchException.
+ * Requires each certificate of `path` to be signed by the next, and the last to be a root. The first is the certificate to
+ * import. Throws CertificateMismatchException.
  */
 export async function requireSigned(path: readonly Certificate[]): Promise<void> {
   for (const [index, certificate] of path.entries()) {
@@ -52,14 +52,14 @@ async function requireSignedBy(
     throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
 }
 
-/** Foreign encodings are tolerated in certificates above the one to import, at index 0. */
+/** Returns the tolerance for the certificate at an index of the path: strict for the certificate to import, at index 0. */
 export function toleranceAt(index: number): Tolerance {
   return index === 0 ? strict : issuerTolerance
 }
 
 /**
- * Whether `signer` issued `signed`: the issuer has the name of the signer, compared as RFC 5280 §7.1 does, and the signature
- * is by the signer's key.
+ * Checks whether `signer` issued `signed`: its issuer matches the subject of the signer (RFC 5280 §7.1), and the signature can
+ * be verified with the signer's key.
  */
 export async function issuedBy(
   signed: Certificate,
@@ -71,8 +71,8 @@ export async function issuedBy(
 }
 
 /**
- * Whether a certificate can be the root at the end of a chain. Trust in a root does not come from its signature, so a
- * signature with an outdated algorithm is accepted.
+ * Whether a certificate can be the root at the end of a chain. Trust in a root does not depend on its signature, so an
+ * outdated signature algorithm is accepted.
  */
 export async function endsChain(last: Certificate): Promise<boolean> {
   return (await selfSignature(last)) !== 'invalid'
@@ -101,8 +101,8 @@ function signatureBy(
 }
 
 /**
- * The certificate to import must not outlive any above it. What it issues ends with it at the latest, so nothing is
- * ever issued that outlives its path. Throws CertificateMismatchException.
+ * Requires that the certificate to import does not outlive a certificate above it. Issued certificates never outlive that
+ * certificate, so they never outlive the path. Throws CertificateMismatchException.
  */
 export function requireNotOutliving(path: readonly Certificate[]): void {
   const [certificate, ...chain] = path
@@ -114,7 +114,7 @@ export function requireNotOutliving(path: readonly Certificate[]): void {
       )
 }
 
-/** Throws ValidationException if there is one CA too many below a path length constraint of the path. */
+/** Throws ValidationException if a certificate of the path exceeds a path length constraint. */
 export function requirePathLength(path: readonly Certificate[]): void {
   const tooDeep = findTooDeep(path)
   if (tooDeep !== undefined)
@@ -124,9 +124,9 @@ export function requirePathLength(path: readonly Certificate[]): void {
 }
 
 /**
- * Every certificate of the path must keep to the name constraints above it. Self-issued ones need not: a CA may give
- * itself a new key (RFC 5280 §6.1.3 b and c), and the one to import is no end of the paths that it will be used in.
- * Throws CertificateMismatchException.
+ * Requires every certificate of the path to satisfy the name constraints above it. Self-issued certificates are exempt, as in
+ * a key rollover, unless they end the path (RFC 5280 §6.1.3 b and c). The certificate to import never ends the paths in which
+ * it is used. Throws CertificateMismatchException.
  */
 export function requireNames(path: readonly Certificate[]): void {
   const constraints = path.map((certificate) => constraintsOf([certificate]))

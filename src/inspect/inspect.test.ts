@@ -192,7 +192,7 @@ test('unsupported content is refused with its type', async () => {
     [Buffer.from('3006060100a0010 5'.replace(' ', ''), 'hex'), /CMS/],
     [Buffer.from(encodePem('PKCS7', spki)), /type PKCS7/],
     [Buffer.from('-----BEGIN CERTIFICATE-----\nxx'), /no matching END/],
-    [fileOf('revocation/ec.crt.der').subarray(0, 100), /cut short \(at octet/],
+    [fileOf('revocation/ec.crt.der').subarray(0, 100), /truncated \(at byte/],
   ] as const)
     await assert.rejects(inspect(bytes, now), (error: Error) => {
       assert.ok(error instanceof DerError, String(error))

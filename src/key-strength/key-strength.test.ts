@@ -139,7 +139,7 @@ test('the point at infinity, under which anyone can sign, is a key on no curve',
   ])
     assert.throws(
       () => spki([encodeOidElement(oids.ecPublicKey), encodeOidElement(curve)], Uint8Array.of(0)),
-      /not a point of its curve/,
+      /not a point on its curve/,
       curve,
     )
 })

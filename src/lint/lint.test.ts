@@ -90,7 +90,7 @@ test('a finding contains the attribute, its RDN and the character', () => {
   )
   assert.match(
     detailOf('subject: Latin-1 in a UTF8String') ?? '',
-    /^commonName in RDN 1: UTF8String is not UTF-8 at (?:byte|octet) 2, which is 0xE4$/,
+    /^commonName in RDN 1: UTF8String is not UTF-8 at byte 2, which is 0xE4$/,
   )
   assert.equal(
     detailOf('a control character in a directoryName'),

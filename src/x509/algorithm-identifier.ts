@@ -7,11 +7,11 @@ import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 export interface AlgorithmIdentifier {
   readonly der: Uint8Array
   readonly oid: string
-  /** DER of the parameters; undefined if there are none, which is not the same as NULL. */
+  /** DER of the parameters; undefined if they are absent. NULL parameters are present. */
   readonly parameters: Uint8Array | undefined
 }
 
-/** Reads an AlgorithmIdentifier, which must be the whole of `der`. Throws DerError. */
+/** Reads `der`, which must be exactly one AlgorithmIdentifier. Throws DerError. */
 export function parseAlgorithmIdentifier(der: Uint8Array): AlgorithmIdentifier {
   const reader = readOnlyNested(der, tags.sequence, 'AlgorithmIdentifier')
   const oid = decodeOid(reader.element(tags.oid).content)
@@ -20,14 +20,14 @@ export function parseAlgorithmIdentifier(der: Uint8Array): AlgorithmIdentifier {
   return { der, oid, parameters }
 }
 
-/** The next element as an AlgorithmIdentifier. */
+/** Reads the next element, which must be an AlgorithmIdentifier. */
 export function readAlgorithmIdentifier(reader: DerReader): AlgorithmIdentifier {
   return parseAlgorithmIdentifier(reader.element(tags.sequence).der)
 }
 
 const derNull = Uint8Array.of(tags.null, 0)
 
-/** RSA has NULL for parameters (RFC 4055 §5), the others have none (RFC 5758 §3.2, RFC 9881 §2). */
+/** RSA has NULL parameters (RFC 4055 §5); ECDSA and ML-DSA omit the parameters (RFC 5758 §3.2, RFC 9881 §2). */
 const signatureAlgorithms: ReadonlyMap<string, Uint8Array> = new Map([
   ['SHA256WITHRSA', encodeAlgorithm(oids.sha256WithRsaEncryption, derNull)],
   ['SHA384WITHRSA', encodeAlgorithm(oids.sha384WithRsaEncryption, derNull)],
@@ -45,16 +45,17 @@ function encodeAlgorithm(oid: string, ...parameters: readonly Uint8Array[]): Uin
 }
 
 /**
- * DER of the AlgorithmIdentifier that a signature by one of AWS's signing algorithms has. Throws TypeError for one
- * that nothing can be signed with here.
+ * DER of the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm with which this
+ * server cannot sign.
  */
 export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Array {
   const der = signatureAlgorithms.get(signingAlgorithm)
-  if (der === undefined) throw new TypeError(`${signingAlgorithm} is not a signature algorithm`)
+  if (der === undefined)
+    throw new TypeError(`${signingAlgorithm} is not a supported signing algorithm`)
   return der
 }
 
-/** The name of an algorithm for messages: `sha1WithRsaEncryption`, or dotted if it is not known. */
+/** Returns the name of an algorithm for messages, such as `sha1WithRsaEncryption`; the dotted OID if it is unknown. */
 export function describeSignatureAlgorithm({ oid }: AlgorithmIdentifier): string {
   return oidName(oid)
 }

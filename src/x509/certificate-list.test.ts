@@ -1,4 +1,4 @@
-/** CRLs: round trips with any entries, every small damage, and what is refused. */
+/** CRLs: round trips with any entries, damaged CRLs, and CRLs outside the profile. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ import { encodeTime } from './der/time.ts'
 import { verifySignature } from './verify-signature.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
 const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -102,7 +102,7 @@ const facts = (list: Iterable<RevokedCertificate>): readonly unknown[] =>
     reasonCode,
   ])
 
-test('a CRL with any entries, times and number is read as it was written', () => {
+test('a CRL with any entries, times and number survives a round trip', () => {
   fc.assert(
     fc.property(
       fc.array(entries, { maxLength: 20 }),
@@ -129,7 +129,7 @@ test('a CRL with any entries, times and number is read as it was written', () =>
   )
 })
 
-test('entries in pieces are the same as entries in one', () => {
+test('entries in several pieces have the same encoding as entries in one piece', () => {
   fc.assert(
     fc.property(fc.array(entries, { maxLength: 8 }), fc.nat(400), (list, cut) => {
       const whole = Buffer.concat(piecesOf(list))
@@ -142,10 +142,10 @@ test('entries in pieces are the same as entries in one', () => {
   )
 })
 
-test('without entries revokedCertificates is left out, however many empty pieces there are', () => {
-  const none = encodeTbsCertList(fieldsOf(), [])
-  assert.deepEqual(encodeTbsCertList(fieldsOf(), [new Uint8Array(), new Uint8Array()]), none)
-  assert.deepEqual(encodeTbsCertList(fieldsOf(), new RevokedCertificatesWriter().pieces()), none)
+test('without entries, revokedCertificates is omitted, for any number of empty pieces', () => {
+  const empty = encodeTbsCertList(fieldsOf(), [])
+  assert.deepEqual(encodeTbsCertList(fieldsOf(), [new Uint8Array(), new Uint8Array()]), empty)
+  assert.deepEqual(encodeTbsCertList(fieldsOf(), new RevokedCertificatesWriter().pieces()), empty)
   const expected = encodeSequence(
     encodeSmallInteger(1),
     algorithm,
@@ -154,11 +154,11 @@ test('without entries revokedCertificates is left out, however many empty pieces
     encodeTime(fieldsOf().nextUpdate),
     encodeElement(contextTag(0, true), encodeExtensions(fieldsOf().crlExtensions)),
   )
-  assert.equal(hexOf(none), hexOf(expected))
-  assert.equal(parseCertificateList(signedList(none)).revokedCertificates.length, 0)
+  assert.equal(hexOf(empty), hexOf(expected))
+  assert.equal(parseCertificateList(signedList(empty)).revokedCertificates.length, 0)
 })
 
-test('numbers of up to 20 octets are written, and no others', () => {
+test('CRL numbers of up to 20 bytes are encoded, and all others are refused', () => {
   assert.equal(hexOf(encodeCrlNumber(0n)), '020100')
   assert.equal(hexOf(encodeCrlNumber(127n)), '02017f')
   assert.equal(hexOf(encodeCrlNumber(128n)), '02020080')
@@ -168,7 +168,7 @@ test('numbers of up to 20 octets are written, and no others', () => {
   assert.throws(() => encodeCrlNumber(-1n), RangeError)
 })
 
-test('a time that no CRL can say is refused', () => {
+test('a time that a CRL cannot represent is refused', () => {
   for (const text of ['1949-12-31T23:59:59Z', '+010000-01-01T00:00:00Z']) {
     const date = new Date(text)
     assert.throws(() => encodeTbsCertList(fieldsOf({ thisUpdate: date }), []), RangeError)
@@ -194,14 +194,14 @@ const sample = signedList(
   ),
 )
 
-test('a CRL that is cut short anywhere, or has an octet too many, is refused', () => {
+test('a CRL that is truncated anywhere, or has an extra byte, is refused', () => {
   parseCertificateList(sample)
   for (let length = 0; length < sample.length; length += 1)
     assert.throws(() => parseCertificateList(sample.subarray(0, length)), DerError, `${length}`)
   assert.throws(() => parseCertificateList(Buffer.concat([sample, Uint8Array.of(0)])), DerError)
 })
 
-/** Whatever comes, it is read or refused with a DerError. */
+/** Reads a CRL, and requires every error to be a DerError. */
 function readOrRefuse(der: Uint8Array): void {
   try {
     for (const _ of readRevokedCertificates(parseCertificateList(der).revokedCertificates));
@@ -210,11 +210,11 @@ function readOrRefuse(der: Uint8Array): void {
   }
 }
 
-test('every octet changed to every value is read, or refused with a DerError', () => {
+test('a CRL with any byte changed to any value is read, or refused with a DerError', () => {
   const changed = Buffer.from(sample)
   for (let at = 0; at < sample.length; at += 1) {
-    for (let octet = 0; octet < 256; octet += 1) {
-      changed[at] = octet
+    for (let byte = 0; byte < 256; byte += 1) {
+      changed[at] = byte
       readOrRefuse(changed)
     }
     changed[at] = sample[at] ?? 0
@@ -222,7 +222,7 @@ test('every octet changed to every value is read, or refused with a DerError', (
   assert.deepEqual(Uint8Array.from(changed), Uint8Array.from(sample))
 })
 
-test('any octets, and any piece of a CRL replaced, are read or refused with a DerError', () => {
+test('any bytes, and a CRL with any part replaced, are read or refused with a DerError', () => {
   fc.assert(
     fc.property(fc.nat(sample.length), fc.nat(40), fc.uint8Array(), (start, length, middle) => {
       readOrRefuse(middle)
@@ -234,7 +234,7 @@ test('any octets, and any piece of a CRL replaced, are read or refused with a De
   )
 })
 
-/** A list around a TBSCertList of these elements. */
+/** Encodes a CertificateList whose TBSCertList has the given elements. */
 function listOf(...elements: readonly Uint8Array[]): Uint8Array {
   return encodeCertificateList(encodeSequence(...elements), algorithm, bytes('00'))
 }
@@ -255,13 +255,13 @@ const withNumber = (hex: string): Uint8Array =>
     wrapped(encodeExtensions([{ ...numberExtension, value: bytes(hex) }])),
   )
 
-test('CRLs of version 1, without nextUpdate, or otherwise not of this profile are refused', () => {
+test('CRLs of version 1, without nextUpdate, or otherwise outside the profile are refused', () => {
   assert.equal(
     parseCertificateList(listOf(version, algorithm, issuer, time, time, extensions)).crlNumber,
     7n,
   )
   const other = signatureAlgorithmIdentifier('SHA256WITHRSA')
-  for (const [what, der] of Object.entries({
+  for (const [title, der] of Object.entries({
     'version 1': listOf(algorithm, issuer, time, time),
     'version 3': listOf(encodeSmallInteger(2), algorithm, issuer, time, time, extensions),
     'no nextUpdate': listOf(version, algorithm, issuer, time, extensions),
@@ -284,8 +284,8 @@ test('CRLs of version 1, without nextUpdate, or otherwise not of this profile ar
       extensions,
       encodeSequence(),
     ),
-    'another algorithm inside': listOf(version, other, issuer, time, time, extensions),
-    'bits left over in the signature': encodeSequence(
+    'another algorithm in the TBSCertList': listOf(version, other, issuer, time, time, extensions),
+    'unused bits in the signature': encodeSequence(
       encodeSequence(version, algorithm, issuer, time, time, extensions),
       algorithm,
       encodeElement(tags.bitString, bytes('0100')),
@@ -295,7 +295,7 @@ test('CRLs of version 1, without nextUpdate, or otherwise not of this profile ar
       algorithm,
       encodeOctetString(bytes('00')),
     ),
-    'a time that does not exist': listOf(
+    'a nonexistent time': listOf(
       version,
       algorithm,
       issuer,
@@ -305,14 +305,14 @@ test('CRLs of version 1, without nextUpdate, or otherwise not of this profile ar
     ),
     'a negative number': withNumber('020180'),
     'a number that is not minimal': withNumber('02020001'),
-    'a number of 21 octets': withNumber(`021500${'ff'.repeat(20)}`),
+    'a number of 21 bytes': withNumber(`021500${'ff'.repeat(20)}`),
     'a number that is an OCTET STRING': withNumber('040101'),
-    'a number with something after it': withNumber('02010100'),
+    'a number with trailing data': withNumber('02010100'),
   }))
-    assert.throws(() => parseCertificateList(der), DerError, what)
+    assert.throws(() => parseCertificateList(der), DerError, title)
 })
 
-test('a number of 20 octets is read, and a CRL without one says so', () => {
+test('a CRL number of 20 bytes is read, and crlNumber is undefined without the extension', () => {
   assert.equal(parseCertificateList(withNumber(`02147f${'ff'.repeat(19)}`)).crlNumber, crlNumberMax)
   const without = listOf(version, algorithm, issuer, time, time, wrapped(encodeExtensions([])))
   assert.equal(parseCertificateList(without).crlNumber, undefined)
@@ -325,7 +325,7 @@ test('a number of 20 octets is read, and a CRL without one says so', () => {
 const folder = new URL('../../testdata/revocation/', import.meta.url)
 const samples = readdirSync(folder).flatMap((file) => /^(.*)\.crl\.der$/.exec(file)?.[1] ?? [])
 
-/** The words of `openssl crl -text` for reason codes. */
+/** Reason codes by their names in the output of `openssl crl -text`. */
 const reasonWords: Record<string, number> = {
   Unspecified: 0,
   'Key Compromise': 1,
@@ -352,7 +352,7 @@ test('there are samples of every tool, with and without entries', () => {
 })
 
 for (const name of samples)
-  test(`the CRL ${name} of another tool says what OpenSSL says of it, and is signed`, async () => {
+  test(`the CRL ${name} of another tool is read as OpenSSL prints it, and its signature is valid`, async () => {
     const der = readFileSync(new URL(`${name}.crl.der`, folder))
     const text = readFileSync(new URL(`${name}.crl.txt`, folder), 'utf8')
     const [head = '', list = ''] = text.split(/^Revoked Certificates:$/m)
@@ -386,7 +386,7 @@ for (const name of samples)
     )
   })
 
-test('the issuingDistributionPoint of OpenSSL is ours, octet for octet', () => {
+test('issuingDistributionPoint has the same bytes as that of OpenSSL', () => {
   const uri = 'http://crl.example.com/crl/1f.crl'
   for (const name of ['empty-partition', 'reasons-partition']) {
     const { crlExtensions } = parseCertificateList(readFileSync(new URL(`${name}.crl.der`, folder)))
@@ -396,7 +396,7 @@ test('the issuingDistributionPoint of OpenSSL is ours, octet for octet', () => {
   }
 })
 
-test('a CRL of pyca/cryptography is written the same from what it says', () => {
+test('a CRL of pyca/cryptography that is read and encoded again has the same bytes', () => {
   const der = readFileSync(new URL('pyca.crl.der', folder))
   const crl = parseCertificateList(der)
   const tbs = encodeTbsCertList(
@@ -409,14 +409,14 @@ test('a CRL of pyca/cryptography is written the same from what it says', () => {
   )
 })
 
-test('a CRL of another tool that is cut short or damaged is read, or refused with a DerError', () => {
+test('CRLs of other tools are refused if truncated, and read or refused with a DerError if damaged', () => {
   for (const name of samples) {
     const der = readFileSync(new URL(`${name}.crl.der`, folder))
     for (let at = 0; at < der.length; at += 1) {
       assert.throws(() => parseCertificateList(der.subarray(0, at)), DerError, `${name} ${at}`)
       const changed = Buffer.from(der)
-      for (const octet of [0x00, 0xff, 0x80, (der[at] ?? 0) ^ 1, ((der[at] ?? 0) + 1) & 0xff]) {
-        changed[at] = octet
+      for (const byte of [0x00, 0xff, 0x80, (der[at] ?? 0) ^ 1, ((der[at] ?? 0) + 1) & 0xff]) {
+        changed[at] = byte
         readOrRefuse(changed)
       }
     }

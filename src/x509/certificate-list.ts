@@ -22,21 +22,21 @@ import { encodeTime, readTime } from './der/time.ts'
 
 const crlExtensionsTag = contextTag(0, true)
 
-/** What a TBSCertList is made of, its entries apart. */
+/** The fields of a TBSCertList, except its entries. */
 export interface TbsCertListFields {
   /** DER of the AlgorithmIdentifier. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name, copied. */
+  /** DER of the Name. */
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** At least one. */
+  /** At least one extension. */
   readonly crlExtensions: readonly Extension[]
 }
 
 /**
- * DER of a TBSCertList; `entries` are the contents of revokedCertificates in pieces, which is left out if there are none
- * (RFC 5280 §5.1.2.6).
+ * DER of a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If they are empty, revokedCertificates
+ * is omitted (RFC 5280 §5.1.2.6).
  */
 export function encodeTbsCertList(
   fields: TbsCertListFields,
@@ -48,18 +48,18 @@ export function encodeTbsCertList(
     fields.issuer,
     encodeTime(fields.thisUpdate),
     encodeTime(fields.nextUpdate),
-    ...entriesOf(entries),
+    ...encodeEntries(entries),
     encodeElement(crlExtensionsTag, encodeExtensions(fields.crlExtensions)),
   )
 }
 
-/** Header and pieces apart, so that a long list is copied once. */
-function entriesOf(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+/** Encodes the header separately from the pieces, so that a long list is copied only once. */
+function encodeEntries(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   const size = pieces.reduce((sum, { length }) => sum + length, 0)
   return size === 0 ? [] : [encodeHeader(tags.sequence, size), ...pieces]
 }
 
-/** DER of a CertificateList; `signature` goes into the BIT STRING as it is. */
+/** DER of a CertificateList. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificateList(
   tbsCertListDer: Uint8Array,
   signatureAlgorithm: Uint8Array,
@@ -68,11 +68,11 @@ export function encodeCertificateList(
   return encodeSequence(tbsCertListDer, signatureAlgorithm, encodeBitString(signature))
 }
 
-/** DER of CRLNumber (RFC 5280 §5.2.3). Throws RangeError for one of more than 20 octets, or a negative one. */
+/** DER of CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
 export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
   const hex = crlNumber.toString(16)
   if (crlNumber < 0n || crlNumber >= 1n << 159n)
-    throw new RangeError('cRLNumber has at most 20 octets')
+    throw new RangeError('cRLNumber must be 0 or positive and have at most 20 bytes')
   return encodeUnsigned(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
 }
 
@@ -83,16 +83,16 @@ export interface CertificateList {
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** Contents octets of revokedCertificates, not looked at; empty if there are none. */
+  /** Contents of revokedCertificates, unparsed; empty if it is absent. */
   readonly revokedCertificates: Uint8Array
   readonly crlExtensions: readonly Extension[]
-  /** cRLNumber; undefined if there is none. */
+  /** cRLNumber; undefined if absent. */
   readonly crlNumber: bigint | undefined
-  /** Octets of the BIT STRING. */
+  /** Bytes of the BIT STRING. */
   readonly signature: Uint8Array
 }
 
-/** Reads a CertificateList of version 2, which must be the whole of `der`; not its entries. Throws DerError. */
+/** Reads `der`, which must be exactly one CertificateList of version 2. Its entries are not parsed. Throws DerError. */
 export function parseCertificateList(der: Uint8Array): CertificateList {
   const outer = readOnlyNested(der, tags.sequence, 'CertificateList')
   const tbs = outer.element(tags.sequence)
@@ -103,7 +103,7 @@ export function parseCertificateList(der: Uint8Array): CertificateList {
   readSmallInteger(reader.element(tags.integer), 'version', 1)
   const inner = readAlgorithmIdentifier(reader)
   if (Buffer.compare(inner.der, signatureAlgorithm.der) !== 0)
-    throw new DerError('CertificateList names two signature algorithms')
+    throw new DerError('CertificateList has two different signature algorithms')
   const issuer = reader.element(tags.sequence).der
   const thisUpdate = readTime(reader, 'thisUpdate')
   const nextUpdate = readTime(reader, 'nextUpdate')
@@ -127,6 +127,6 @@ export function parseCertificateList(der: Uint8Array): CertificateList {
 function parseCrlNumber(value: Uint8Array): bigint {
   const element = readOnly(value, tags.integer, 'cRLNumber')
   const bytes = readUnsignedBytes(element, 'cRLNumber')
-  if (element.content.length > 20) throw new DerError('cRLNumber has more than 20 octets')
+  if (element.content.length > 20) throw new DerError('cRLNumber has more than 20 bytes')
   return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
 }

@@ -1,4 +1,4 @@
-/** The summary of a certificate says what the whole certificate says, and reads nothing that is not there. */
+/** Summaries and named parts of certificates match the parsed certificate, and malformed input is refused. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -17,7 +17,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { findExtension } from './extensions/extensions.ts'
 import { parsePem } from './pem.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
 const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
 const spki: Uint8Array = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
@@ -70,19 +70,19 @@ const subjects = fc
   )
   .map(encodeName)
 
-const wishes = fc.record({
-  serialNumber: fc.uint8Array({ minLength: 1, maxLength: 19 }).map((octets) => {
-    octets[0] = ((octets[0] ?? 0) & 0x7f) | 1
-    return octets
+const certificateOptions = fc.record({
+  serialNumber: fc.uint8Array({ minLength: 1, maxLength: 19 }).map((bytes) => {
+    bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 1
+    return bytes
   }),
   notBefore: dates,
   notAfter: dates,
   subject: subjects,
 })
 
-test('times and subject are those that the whole certificate says', () => {
+test('times and subject match the parsed certificate', () => {
   fc.assert(
-    fc.property(wishes, (options) => {
+    fc.property(certificateOptions, (options) => {
       const der = certificateOf(options)
       const whole = parseCertificate(der)
       const summary = parseCertificateSummary(der)
@@ -100,7 +100,7 @@ test('times and subject are those that the whole certificate says', () => {
   )
 })
 
-test('a certificate within a longer buffer is read where it lies', () => {
+test('a certificate within a longer buffer is read', () => {
   const der = certificateOf({
     serialNumber: Uint8Array.of(1),
     notBefore: new Date('2026-03-01T08:15:30Z'),
@@ -125,7 +125,7 @@ const sample = certificateOf({
   ]),
 })
 
-test('a certificate that is cut short anywhere is refused', () => {
+test('a certificate that is truncated anywhere is refused', () => {
   for (let length = 0; length < sample.length; length += 1)
     assert.throws(() => parseCertificateSummary(sample.subarray(0, length)), DerError, `${length}`)
 })
@@ -139,18 +139,18 @@ function readOrRefuse(der: Uint8Array): void {
   }
 }
 
-test('every octet changed to every value is read, or refused with a DerError', () => {
+test('a certificate with any byte changed to any value is read, or refused with a DerError', () => {
   const changed = Buffer.from(sample)
   for (let at = 0; at < sample.length; at += 1) {
-    for (let octet = 0; octet < 256; octet += 1) {
-      changed[at] = octet
+    for (let byte = 0; byte < 256; byte += 1) {
+      changed[at] = byte
       readOrRefuse(changed)
     }
     changed[at] = sample[at] ?? 0
   }
 })
 
-test('any octets, and any piece replaced, are read or refused with a DerError', () => {
+test('any bytes, and a certificate with any part replaced, are read or refused with a DerError', () => {
   fc.assert(
     fc.property(fc.nat(sample.length), fc.nat(40), fc.uint8Array(), (start, length, middle) => {
       readOrRefuse(middle)
@@ -170,23 +170,23 @@ const tbsOf = (validity: Uint8Array, ...before: readonly Uint8Array[]): Uint8Arr
     algorithm,
   )
 
-test('a certificate of version 1 is read; times of another length and odd lengths are refused', () => {
+test('a certificate of version 1 is read, and invalid times and lengths are refused', () => {
   const time = utcTime('260301081530Z')
   const validity = encodeSequence(time, time)
   const version = encodeElement(contextTag(0, true), encodeSmallInteger(2))
   for (const der of [tbsOf(validity), tbsOf(validity, version)])
     assert.equal(parseCertificateSummary(der).notBefore, '2026-03-01T08:15:30')
-  for (const [what, der] of Object.entries({
+  for (const [title, der] of Object.entries({
     'a UTCTime without seconds': tbsOf(encodeSequence(utcTime('2603010815Z'), time)),
     'a time that is text': tbsOf(
       encodeSequence(encodeElement(tags.utf8String, Buffer.from('260301081530Z')), time),
     ),
     'an indefinite length': Buffer.from('3080', 'hex'),
-    'a length of five octets': Buffer.from('30850000000001', 'hex'),
-    'a length that is cut short': Buffer.from('3082ff', 'hex'),
+    'a length of five bytes': Buffer.from('30850000000001', 'hex'),
+    'a truncated length': Buffer.from('3082ff', 'hex'),
     'an empty buffer': new Uint8Array(),
   }))
-    assert.throws(() => parseCertificateSummary(der), DerError, what)
+    assert.throws(() => parseCertificateSummary(der), DerError, title)
 })
 
 const folder = new URL('../../testdata/x509/', import.meta.url)
@@ -195,7 +195,7 @@ const certificates = readdirSync(folder)
   .flatMap((file) => parsePem(readFileSync(new URL(file, folder), 'utf8')))
   .map(({ der }) => der)
 
-test('what is read is what the whole certificate says', () => {
+test('the named parts match the parsed certificate', () => {
   assert.ok(certificates.length > 0)
   for (const der of certificates) {
     const { notBefore, subject, extensions } = parseCertificate(der)
@@ -206,10 +206,10 @@ test('what is read is what the whole certificate says', () => {
   }
 })
 
-test('a certificate that is damaged anywhere is read or refused', () => {
+test('the named parts of a damaged certificate are read, or refused with a DerError', () => {
   for (const der of certificates)
-    for (const [at, octet] of der.entries())
-      for (const other of [0, 0x7f, 0xff, octet ^ 1])
+    for (const [at, byte] of der.entries())
+      for (const other of [0, 0x7f, 0xff, byte ^ 1])
         readDamaged(Uint8Array.from(der).with(at, other))
 })
 

@@ -1,6 +1,6 @@
 /**
- * Parts of certificates that lists and searches show, read by the million: other elements are skipped by their lengths
- * and not looked into (RFC 5280 §4.1).
+ * Reads the parts of certificates that lists and searches show (RFC 5280 §4.1). A search reads millions of certificates, so
+ * other elements are skipped by their lengths, without parsing.
  */
 import { encodeOid, oids } from './der/oid.ts'
 import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
@@ -8,14 +8,14 @@ import { DerError } from './der/error.ts'
 import { readOnlyNested, tags, type DerReader } from './der/reader.ts'
 
 export interface CertificateSummary {
-  /** `2026-03-01T08:15:30`, UTC. */
+  /** UTC time in the form `2026-03-01T08:15:30`. */
   readonly notBefore: string
   readonly notAfter: string
   /** DER of the Name. */
   readonly subjectDer: Uint8Array
 }
 
-/** Reads a certificate that this server issued. Throws DerError if it is none up to its subject. */
+/** Reads a certificate that this server issued. Throws DerError if a part up to the subject is malformed. */
 export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
   const tbs = readToValidity(der)
   const validity = tbs.nested(tags.sequence, 'Validity')
@@ -24,7 +24,7 @@ export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
   return { notBefore, notAfter, subjectDer: tbs.element(tags.sequence).der }
 }
 
-/** A reader of the TBSCertificate, at its Validity: what comes before is passed over. */
+/** Returns a reader of the TBSCertificate, positioned at its Validity. */
 function readToValidity(der: Uint8Array): DerReader {
   const certificate = readOnlyNested(der, tags.sequence, 'Certificate')
   const tbs = certificate.nested(tags.sequence, 'TBSCertificate')
@@ -34,32 +34,32 @@ function readToValidity(der: Uint8Array): DerReader {
   return tbs
 }
 
-/** The next UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
+/** Reads the next element, a UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
 function readTimeText(reader: DerReader): string {
   const isUtc = reader.peek() === tags.utcTime
   const { content } = reader.element(isUtc ? tags.utcTime : tags.generalizedTime)
   const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
   const full = isUtc ? `${text < '50' ? '20' : '19'}${text}` : text
-  if (full.length !== 15) throw new DerError('a time of a certificate has another length')
+  if (full.length !== 15) throw new DerError('notBefore or notAfter has the wrong length')
   return (
     `${full.slice(0, 4)}-${full.slice(4, 6)}-${full.slice(6, 8)}` +
     `T${full.slice(8, 10)}:${full.slice(10, 12)}:${full.slice(12, 14)}`
   )
 }
 
-/** The parts that a search compares and lists. */
+/** The parts of a certificate that a search compares and lists. */
 export interface NamedParts {
-  /** At notBefore, which is read by those that show it. */
+  /** A reader at notBefore, so that only callers that show the time parse it. */
   readonly validity: DerReader
   /** DER of the Name. */
   readonly subjectDer: Uint8Array
-  /** Octets of the extension: DER of GeneralNames. Undefined without it. */
+  /** Value of the extension: DER of GeneralNames. Undefined without the extension. */
   readonly subjectAltName: Uint8Array | undefined
 }
 
 const subjectAltName = encodeOid(oids.subjectAltName)
 
-/** Reads a certificate that this server issued. Throws DerError if it is none in what is looked at. */
+/** Reads a certificate that this server issued. Throws DerError if a part that is read is malformed. */
 export function parseNamedParts(der: Uint8Array): NamedParts {
   const tbs = readToValidity(der)
   const validity = tbs.nested(tags.sequence, 'Validity')

@@ -1,6 +1,6 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der/error.ts'
+import { withOffsetsFrom, DerError } from './der/error.ts'
 import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readIntegerBytes, readSmallInteger, startOf } from './der/values.ts'
 import { encodeBackwards } from './der/backward-writer.ts'
@@ -16,8 +16,8 @@ export interface TbsCertificate {
   readonly tbsCertificateDer: Uint8Array
   readonly version: 1 | 2 | 3
   /**
-   * Contents octets of the INTEGER: minimal, with a leading zero where the sign needs it; negative only if that was
-   * tolerated.
+   * Content bytes of the INTEGER in minimal two's complement, so that the first byte may be zero. Negative only with the
+   * tolerance `negative-serial-number`.
    */
   readonly serialNumber: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
@@ -31,7 +31,7 @@ export interface TbsCertificate {
 
 export interface Certificate extends TbsCertificate {
   readonly der: Uint8Array
-  /** Octets of the BIT STRING. */
+  /** Bytes of the BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -40,9 +40,9 @@ export const issuerUniqueIdTag = contextTag(1, false)
 export const subjectUniqueIdTag = contextTag(2, false)
 export const extensionsTag = contextTag(3, true)
 
-/** Reads a Certificate, which must be the whole of `der`. Throws DerError. */
+/** Reads `der`, which must be exactly one Certificate. Throws DerError. */
 export function parseCertificate(der: Uint8Array, tolerance: Tolerance = strict): Certificate {
-  return countingFrom(der, () => readCertificate(der, tolerance))
+  return withOffsetsFrom(der, () => readCertificate(der, tolerance))
 }
 
 function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
@@ -52,11 +52,11 @@ function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
   const signature = readBitStringBytes(reader.element(tags.bitString), 'signature')
   reader.end()
   if (!sameBytes(outer.der, tbsCertificate.signatureAlgorithm.der))
-    throw new DerError('Certificate names two signature algorithms')
+    throw new DerError('Certificate has two different signature algorithms')
   return { ...tbsCertificate, der, signature }
 }
 
-/** Reads a TBSCertificate, which must be the whole of `der`. Throws DerError. */
+/** Reads `der`, which must be exactly one TBSCertificate. Throws DerError. */
 export function parseTbsCertificate(
   der: Uint8Array,
   tolerance: Tolerance = strict,
@@ -87,7 +87,7 @@ export function parseTbsCertificate(
   }
 }
 
-/** A negative serial number, read as a magnitude, could equal another certificate's (RFC 5280 §4.1.2.2). */
+/** A negative serial number, read as a magnitude, could equal that of another certificate (RFC 5280 §4.1.2.2). */
 function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
   const element = reader.element(tags.integer)
   const bytes = readIntegerBytes(element, 'serialNumber')
@@ -101,11 +101,11 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
   const explicit = reader.nested(versionTag, 'version')
   const value = readSmallInteger(explicit.element(tags.integer), 'version', 2)
   explicit.end()
-  if (value === 0) throw new DerError('TBSCertificate says version 1, which DER leaves out')
+  if (value === 0) throw new DerError('TBSCertificate has an encoded version 1, which DER omits')
   return value === 1 ? 2 : 3
 }
 
-/** Unique identifiers belong to version 2, extensions to version 3. */
+/** Reads the optional fields at the end: unique identifiers from version 2 on, extensions in version 3. */
 function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): Extension[] {
   const uniqueIds = [reader.optional(issuerUniqueIdTag), reader.optional(subjectUniqueIdTag)]
   if (version === 1 && uniqueIds.some((id) => id !== undefined))
@@ -115,25 +115,25 @@ function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): 
   if (explicit === undefined) return []
   if (version !== 3) throw new DerError(`TBSCertificate of version ${version} has extensions`)
   const extensions = parseExtensions(explicit.content, tolerance)
-  if (extensions.length === 0) throw new DerError('TBSCertificate has extensions, but none')
+  if (extensions.length === 0) throw new DerError('TBSCertificate has an empty list of extensions')
   return extensions
 }
 
-/** What a TBSCertificate is made of. */
+/** The fields from which a TBSCertificate is encoded. */
 export interface TbsCertificateFields {
   /** Magnitude, big-endian. */
   readonly serialNumber: Uint8Array
   /** DER of the AlgorithmIdentifier. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name, copied. */
+  /** DER of the Name. */
   readonly issuer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
-  /** DER of the Name, copied. */
+  /** DER of the Name. */
   readonly subject: Uint8Array
-  /** DER, copied. */
+  /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** At least one. */
+  /** At least one extension. */
   readonly extensions: readonly Extension[]
 }
 
@@ -159,8 +159,8 @@ export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
 }
 
 /**
- * The first field of a TBSCertificate that is not what it was written from; undefined if all are. Throws DerError for bytes that
- * are not a TBSCertificate.
+ * Returns the first field of a TBSCertificate that differs from `fields`; undefined if all are equal. Throws DerError if the
+ * TBSCertificate is malformed.
  */
 export function differingField(
   tbsCertificateDer: Uint8Array,
@@ -195,7 +195,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
-/** DER of a Certificate; `signature` goes into the BIT STRING as it is. */
+/** DER of a Certificate. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificate(
   tbsCertificateDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

@@ -1,6 +1,6 @@
 /** CertificationRequest of PKCS #10 (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der/error.ts'
+import { withOffsetsFrom, DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readSmallInteger } from './der/values.ts'
 import {
@@ -23,17 +23,17 @@ import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface CertificationRequest {
   readonly der: Uint8Array
-  /** What is signed. */
+  /** DER of the signed CertificationRequestInfo. */
   readonly certificationRequestInfoDer: Uint8Array
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
-   * Extensions of the attribute extensionRequest (RFC 2985 §5.4.2), followed by those that only Microsoft's attribute
-   * szOID_CERT_EXTENSIONS has. Empty without either.
+   * Extensions of the attribute extensionRequest (RFC 2985 §5.4.2), followed by further extensions of Microsoft's attribute
+   * szOID_CERT_EXTENSIONS. Empty without these attributes.
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Octets of the BIT STRING. */
+  /** Bytes of the BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -41,15 +41,15 @@ const attributesTag = contextTag(0, true)
 const attributesMax = 64
 
 /**
- * Reads a CertificationRequest, which must be the whole of `der`. Attributes without extensions are skipped. A
- * request without the attributes field is accepted, because some clients send it. Throws DerError, also
- * when two attributes request the same extension with different values.
+ * Reads `der`, which must be exactly one CertificationRequest. Attributes that do not contain extensions are skipped. The
+ * attributes field may be absent, because some clients omit it. Throws DerError, also if two attributes request the same
+ * extension with different values.
  */
 export function parseCertificationRequest(
   der: Uint8Array,
   tolerance: Tolerance = strict,
 ): CertificationRequest {
-  return countingFrom(der, () => readRequest(der, tolerance))
+  return withOffsetsFrom(der, () => readRequest(der, tolerance))
 }
 
 function readRequest(der: Uint8Array, tolerance: Tolerance): CertificationRequest {
@@ -87,7 +87,7 @@ export function lacksAlternativeName({ subject, extensions }: CertificationReque
   )
 }
 
-/** Attributes whose value is Extensions, by precedence. */
+/** Attributes whose value is Extensions, in order of precedence. */
 const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
 
 function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
@@ -101,21 +101,21 @@ function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Exten
     attribute.end()
     if (!extensionAttributes.includes(type)) continue
     if (found.has(type)) throw new DerError(`request has two ${oidName(type)} attributes`)
-    found.set(type, readRequested(values, tolerance))
+    found.set(type, readRequestedExtensions(values, tolerance))
   }
   const [requested = [], microsoft = []] = extensionAttributes.map((type) => found.get(type))
-  return microsoft.length === 0 ? requested : mergeRequested(requested, microsoft)
+  return microsoft.length === 0 ? requested : mergeExtensions(requested, microsoft)
 }
 
-function readRequested(values: DerReader, tolerance: Tolerance): readonly Extension[] {
+function readRequestedExtensions(values: DerReader, tolerance: Tolerance): readonly Extension[] {
   if (values.atEnd && tolerance.has('empty-extension-request')) return []
   const extensions = parseExtensions(values.element(tags.sequence).der, tolerance)
   values.end()
   return extensions
 }
 
-/** Throws DerError if both attributes request one extension with different values: it is unclear which one was meant. */
-function mergeRequested(
+/** Merges the extensions of both attributes. Throws DerError if they request different values of an extension. */
+function mergeExtensions(
   requested: readonly Extension[],
   microsoft: readonly Extension[],
 ): readonly Extension[] {
@@ -131,11 +131,11 @@ function mergeRequested(
   return [...requested, ...further]
 }
 
-/** DER of CertificationRequestInfo; the attributes field is written even if it is empty (RFC 2986 §4.1). */
+/** DER of a CertificationRequestInfo. The attributes field is present even if it is empty (RFC 2986 §4.1). */
 export function encodeCertificationRequestInfo(fields: {
   /** DER of the Name. */
   readonly subject: Uint8Array
-  /** DER. */
+  /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
   readonly extensions?: readonly Extension[]
 }): Uint8Array {
@@ -156,7 +156,7 @@ function encodeExtensionRequest(extensions: readonly Extension[]): Uint8Array {
   )
 }
 
-/** DER of a CertificationRequest; `signature` goes into the BIT STRING as it is. */
+/** DER of a CertificationRequest. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificationRequest(
   certificationRequestInfoDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

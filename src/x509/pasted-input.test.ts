@@ -1,4 +1,4 @@
-/** What people send where PEM is expected is recognized, and never repeated. */
+/** Input in another format than PEM is recognized and never quoted. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ const bigEndian = (text: string): Buffer => Buffer.from(utf16(text)).swap16()
 const base64 = (bytes: Uint8Array): Buffer => Buffer.from(Buffer.from(bytes).toString('base64'))
 const text = pemText(requestPem)
 
-test('what is recognized is named, with the command that converts it', () => {
+test('recognized input is described, with the command that converts it', () => {
   const cases: [string, Uint8Array, Expected, RegExp][] = [
     ['nothing', Buffer.from(' \n'), 'request', /^empty$/],
     ['DER', requestDer, 'request', /^DER; convert it with: openssl req -inform DER -in FILE$/],
@@ -65,7 +65,7 @@ function pem(label: string, der: Uint8Array): Buffer {
   return Buffer.from(encodePem(label, der))
 }
 
-test('a private key in any form is called one, and nothing of it is repeated', () => {
+test('a private key in any form is recognized and never quoted', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const edwards = generateKeyPairSync('ed25519').privateKey
@@ -81,35 +81,35 @@ test('a private key in any form is called one, and nothing of it is repeated', (
     ec.export({ format: 'pem', type: 'sec1' }),
     ec.export(encrypted),
   ].map(String)
-  const forms = (one: string): Uint8Array[] => [
-    Buffer.from(one),
-    Buffer.from(one + text),
-    Buffer.from(text + one),
-    parsePem(one)[0]?.der ?? Buffer.of(),
-    base64(Buffer.from(one)),
-    base64(parsePem(one)[0]?.der ?? Buffer.of()),
-    utf16(one),
-    utf16(`\uFEFF${one}`),
-    pem('CERTIFICATE', parsePem(one)[0]?.der ?? Buffer.of()),
+  const forms = (keyPem: string): Uint8Array[] => [
+    Buffer.from(keyPem),
+    Buffer.from(keyPem + text),
+    Buffer.from(text + keyPem),
+    parsePem(keyPem)[0]?.der ?? Buffer.of(),
+    base64(Buffer.from(keyPem)),
+    base64(parsePem(keyPem)[0]?.der ?? Buffer.of()),
+    utf16(keyPem),
+    utf16(`\uFEFF${keyPem}`),
+    pem('CERTIFICATE', parsePem(keyPem)[0]?.der ?? Buffer.of()),
   ]
-  const messages = (one: string): string[] =>
-    forms(one).flatMap((bytes) => [
+  const messages = (keyPem: string): string[] =>
+    forms(keyPem).flatMap((bytes) => [
       recognizePasted(bytes, 'request') ?? '',
       recognizePasted(bytes, 'certificate') ?? '',
     ])
-  for (const one of pems) {
-    const pieces = one
+  for (const keyPem of pems) {
+    const pieces = keyPem
       .split('\n')
       .slice(1, -2)
       .map((line) => line.slice(8, 24))
-    for (const message of messages(one)) {
+    for (const message of messages(keyPem)) {
       assert.match(message, /a private key, which must never be sent/)
       assert.ok(message.length < 220 && !pieces.some((piece) => message.includes(piece)))
     }
   }
 })
 
-test('any bytes are recognized as something or not, without an error and without being repeated', () => {
+test('any bytes are recognized or not, without an error, and any description is short', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       for (const expected of ['request', 'certificate'] as const)
@@ -121,12 +121,12 @@ test('any bytes are recognized as something or not, without an error and without
     recognizePasted(Buffer.from(`${filler.repeat(200_000)}!`), 'certificate')
 })
 
-test('PEM may have a byte order mark, and text in any encoding around it', () => {
-  for (const around of ['', 'M\u00FCller\n'])
+test('PEM may have a byte order mark, and text in any encoding outside the blocks', () => {
+  for (const outerText of ['', 'M\u00FCller\n'])
     for (const bytes of [
-      Buffer.from(`\uFEFF${around}${text}`),
-      Buffer.from(`${around}${text}${around}`, 'latin1'),
-      Buffer.from(`${around}${text}${around}`),
+      Buffer.from(`\uFEFF${outerText}${text}`),
+      Buffer.from(`${outerText}${text}${outerText}`, 'latin1'),
+      Buffer.from(`${outerText}${text}${outerText}`),
     ])
       assert.equal(parsePem(pemText(bytes)).length, 1)
 })

@@ -1,4 +1,4 @@
-/** Recognizes what was sent instead of PEM, for error messages. None of it is repeated: it may be a private key. */
+/** Recognizes input in another format than PEM, for error messages. The messages never quote it: it may be a private key. */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'
 
@@ -14,8 +14,8 @@ const privateKeyLabel = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/
 const pemMark = '-----BEGIN '
 
 /**
- * Describes bytes without a PEM block of the expected structure, and how to convert them, as the end of a sentence that
- * begins with "it is". Undefined if they are not recognized.
+ * Describes input that is not a PEM block of the expected structure, and how to convert it. The description completes a
+ * sentence that begins with "it is". Returns undefined for unrecognized input.
  */
 export function recognizePasted(bytes: Uint8Array, expected: Expected): string | undefined {
   const text = pemText(bytes)
@@ -23,7 +23,7 @@ export function recognizePasted(bytes: Uint8Array, expected: Expected): string |
   if (privateKeyLabel.test(text)) return privateKey
   const utf16 = decodeUtf16(bytes)
   if (utf16 !== undefined)
-    return `text in UTF-16; convert it with: iconv -f UTF-16 -t ASCII FILE${mentionOf(utf16)}`
+    return `text in UTF-16; convert it with: iconv -f UTF-16 -t ASCII FILE${privateKeyWarning(utf16)}`
   const der = describeDer(bytes, expected)
   if (der !== undefined) return der
   if (text.includes(pemMark)) return describePem(text, expected)
@@ -33,12 +33,12 @@ export function recognizePasted(bytes: Uint8Array, expected: Expected): string |
 
 const privateKey = 'a private key, which must never be sent; treat the key as compromised'
 
-/** Text in UTF-16 may also be a private key. */
-function mentionOf(utf16: string): string {
+/** Returns a warning if the decoded text contains a private key. */
+function privateKeyWarning(utf16: string): string {
   return privateKeyLabel.test(utf16) ? ` (and it holds ${privateKey})` : ''
 }
 
-/** Decodes UTF-16 with a byte order mark, or UTF-16 of ASCII text without one. Undefined for other bytes. */
+/** Decodes UTF-16 with a byte order mark, or ASCII text in UTF-16 without a byte order mark. Undefined for other bytes. */
 function decodeUtf16(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length & ~1)
@@ -49,7 +49,7 @@ function decodeUtf16(bytes: Uint8Array): string | undefined {
   return first === 0 && second !== 0 ? swapped() : undefined
 }
 
-/** Blocks that are looked at: a text of megabytes may have tens of thousands. */
+/** Number of PEM blocks that are examined; several megabytes of text may have tens of thousands. */
 const blocksMax = 16
 
 function describePem(text: string, expected: Expected): string | undefined {
@@ -66,7 +66,7 @@ function describePem(text: string, expected: Expected): string | undefined {
   return undefined
 }
 
-/** Base64 without the lines around it: of DER, or of a whole PEM file. */
+/** Describes base64 of DER without BEGIN and END lines, or base64 of a whole PEM file. */
 function describeBase64(base64: string, expected: Expected): string | undefined {
   const inner = Buffer.from(base64, 'base64')
   const decoded = pemText(inner)
@@ -84,7 +84,7 @@ function describeBase64(base64: string, expected: Expected): string | undefined 
   )
 }
 
-/** DER on its own, or in a PEM block, whose label may be wrong. */
+/** Describes DER, or the contents of a PEM block, whose label may be wrong. */
 function describeDer(
   der: Uint8Array,
   expected: Expected,

@@ -4,14 +4,14 @@ import * as fc from 'fast-check'
 import { DerError } from './der/error.ts'
 import { encodePem, parsePem } from './pem.ts'
 
-test('writes lines of 64 that end with LF', () => {
+test('encodePem writes lines of 64 characters that end with LF', () => {
   assert.equal(
     encodePem('X', new Uint8Array(49)),
     `-----BEGIN X-----\n${'A'.repeat(64)}\nAA==\n-----END X-----\n`,
   )
 })
 
-test('reads what clients write', () => {
+test('parsePem reads the variants that clients write', () => {
   const body = Buffer.from('hello world').toString('base64')
   const variants = [
     `-----BEGIN X-----\n${body}\n-----END X-----`,
@@ -29,7 +29,7 @@ test('reads what clients write', () => {
   assert.deepEqual(parsePem('no block at all'), [])
 })
 
-test('refuses a block without its end, or without base64', () => {
+test('a block without an END line or without base64 is refused', () => {
   for (const text of [
     '-----BEGIN X-----\nAAAA\n',
     '-----BEGIN X-----\nAAAA\n-----END Y-----\n',
@@ -44,7 +44,7 @@ test('refuses a block without its end, or without base64', () => {
     assert.throws(() => parsePem(text), DerError, text)
 })
 
-test('refuses a body with any character that is neither base64 nor white space', () => {
+test('a body with a character that is neither base64 nor white space is refused', () => {
   const foreign = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 1 })
     .filter((character) => !/[A-Za-z0-9+/=\s]/.test(character))
@@ -59,7 +59,7 @@ test('refuses a body with any character that is neither base64 nor white space',
   )
 })
 
-test('the limit of lines is an integer, whatever the length of the text: any other makes splitting it slow', () => {
+test('the limit of lines is always an integer, because splitting with a fractional limit is slow', () => {
   const split = mock.method(String.prototype, 'split')
   for (let length = 0; length < 20; length += 1) parsePem('x'.repeat(length))
   const limits = split.mock.calls.map(({ arguments: [, limit] }): unknown => limit)
@@ -68,7 +68,7 @@ test('the limit of lines is an integer, whatever the length of the text: any oth
   assert.ok(limits.every(Number.isInteger))
 })
 
-test('several blocks come back as they were', () => {
+test('several blocks survive a round trip', () => {
   const block = fc.record(
     {
       label: fc.constantFrom('CERTIFICATE', 'CERTIFICATE REQUEST', 'X'),
@@ -91,7 +91,7 @@ test('several blocks come back as they were', () => {
   )
 })
 
-test('any text is read or refused', () => {
+test('any text is read, or refused with a DerError', () => {
   const line = fc.oneof(
     fc.constantFrom('-----BEGIN X-----', '-----END X-----', '-----BEGIN ', 'AAAA', '-----', ''),
     fc.string({ maxLength: 20 }),
@@ -107,11 +107,11 @@ test('any text is read or refused', () => {
   )
 })
 
-test('a text of very many empty lines is refused, and one of a few is read', () => {
+test('a text with two million empty lines is refused, and a text with 900 is read', () => {
   const block = encodePem('X', Uint8Array.of(1, 2, 3))
   assert.throws(
     () => parsePem('\n'.repeat(2_000_000) + block),
-    /^DerError: PEM text has too many short lines; lines of PEM have 64 characters$/,
+    /^DerError: PEM text has too many short lines; PEM lines have 64 characters$/,
   )
   assert.equal(parsePem('\n'.repeat(900) + block).length, 1)
 })

@@ -1,24 +1,24 @@
-/** PEM (RFC 7468), read as leniently as clients write it and written strictly. */
+/** PEM (RFC 7468): reads every variant that clients write, and writes the strict form. */
 import { DerError } from './der/error.ts'
 
 export interface PemBlock {
-  /** What is between `-----BEGIN ` and `-----`. */
+  /** The text between `-----BEGIN ` and `-----`. */
   readonly label: string
   readonly der: Uint8Array
 }
 
-/** Bounds on the number of lines, which usually have 64 characters. Millions of empty lines would take a second to parse. */
-const linesFree = 1000
+/** Limits for the number of lines: millions of empty lines would take a second to parse. PEM lines usually have 64 characters. */
+const linesAlwaysAllowed = 1000
 const lineLengthMin = 8
 
 const beginPattern = /^-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*$/
 const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
-/** 64 columns (RFC 7468 §2). */
+/** A line has 64 characters (RFC 7468 §2). */
 const linePattern = /.{1,64}/g
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Decodes bytes for parsePem. PEM is ASCII; the text around its blocks may be in any encoding that extends ASCII. */
+/** Decodes bytes for parsePem. PEM is ASCII; the text outside its blocks may be in any encoding that extends ASCII. */
 export function pemText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const start = buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)
@@ -28,27 +28,27 @@ export function pemText(bytes: Uint8Array): string {
 }
 
 /**
- * Every PEM block in a text: any line ends and lengths, text around the blocks, RFC 1421 headers are skipped. Throws
- * DerError for a block without an END line, for a body that is not base64, and for a text with very many short lines.
+ * Parses every PEM block in a text, with any line ends and line lengths. Skips RFC 1421 headers and text outside the blocks.
+ * Throws DerError for a block without an END line, a body that is not base64, and a text with very many short lines.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  // A limit that is no integer makes V8 try the pattern at every character, at a hundred times the cost.
-  const linesMax = linesFree + Math.floor(text.length / lineLengthMin)
+  // With a fractional limit, V8 tries the pattern at every character, which takes a hundred times as long.
+  const linesMax = linesAlwaysAllowed + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
   if (lines.length > linesMax)
-    throw new DerError('PEM text has too many short lines; lines of PEM have 64 characters')
+    throw new DerError('PEM text has too many short lines; PEM lines have 64 characters')
   for (let index = 0; index < lines.length; index += 1) {
     const label = beginPattern.exec(lines[index]?.trimStart() ?? '')?.[1]
     if (label === undefined) continue
-    const end = endOf(lines, index, label)
+    const end = findEndLine(lines, index, label)
     blocks.push({ label, der: decodeBody(label, lines.slice(index + 1, end)) })
     index = end
   }
   return blocks
 }
 
-function endOf(lines: readonly string[], begin: number, label: string): number {
+function findEndLine(lines: readonly string[], begin: number, label: string): number {
   const endLine = `-----END ${label}-----`
   for (let index = begin + 1; index < lines.length; index += 1) {
     const line = lines[index] ?? ''
@@ -65,13 +65,13 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding skips foreign characters. Encoding again tells whether there were any, padding and unused bits included.
+  // Decoding ignores invalid characters, padding and unused bits. Encoding again and comparing detects them.
   if (base64 === '' || der.toString('base64') !== base64)
-    throw new DerError(`PEM block ${label} does not hold base64`)
+    throw new DerError(`PEM block ${label} does not contain base64`)
   return der
 }
 
-/** One block in lines of 64, LF, ending with LF. */
+/** Encodes one block with lines of 64 characters, each of which ends with LF. */
 export function encodePem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der.buffer, der.byteOffset, der.length).toString('base64')
   const lines = base64.match(linePattern) ?? []

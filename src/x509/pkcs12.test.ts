@@ -43,7 +43,7 @@ function pkcs12Of(key: Crafted, chain: readonly Crafted[], iterations?: number):
   )
 }
 
-async function must(t: TestContext, name: string, args: readonly string[]): Promise<string> {
+async function runTool(t: TestContext, name: string, args: readonly string[]): Promise<string> {
   const found = await tool(t, name)
   if (found === undefined) return ''
   const { ok, text } = await outcome(found, args)
@@ -54,7 +54,7 @@ async function must(t: TestContext, name: string, args: readonly string[]): Prom
 test('OpenSSL reads the key and the chain, and refuses another password', async (t) => {
   const out = join(folder, 'openssl.pem')
   const args = ['pkcs12', '-in', file, '-nodes', '-out', out, '-passin']
-  await must(t, 'openssl', [...args, `file:${passwordFile}`])
+  await runTool(t, 'openssl', [...args, `file:${passwordFile}`])
   const blocks = parsePem(await readFile(out, 'utf8'))
   const found = blocks.filter(({ label }) => label === 'CERTIFICATE').map(({ der }) => der)
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('OpenSSL reads the key and the chain, and refuses another password', async 
   const wrong = await outcome('openssl', [...args, 'pass:another password'])
   assert.ok(!wrong.ok)
   assert.match(wrong.text, /invalid password/)
-  const info = await must(t, 'openssl', [
+  const info = await runTool(t, 'openssl', [
     'pkcs12',
     '-in',
     file,
@@ -82,8 +82,8 @@ test('OpenSSL reads the key and the chain, and refuses another password', async 
   assert.match(info, /PBES2, PBKDF2, AES-256-CBC, Iteration 100000, PRF hmacWithSHA256/)
 })
 
-test('the keytool of Java lists one private key entry with its chain', async (t) => {
-  const text = await must(t, 'keytool', [
+test('keytool of Java lists one private key entry with its chain', async (t) => {
+  const text = await runTool(t, 'keytool', [
     '-list',
     '-v',
     '-storetype',
@@ -99,7 +99,7 @@ test('the keytool of Java lists one private key entry with its chain', async (t)
 })
 
 test('GnuTLS reads the key and the chain', async (t) => {
-  const text = await must(t, 'certtool', [
+  const text = await runTool(t, 'certtool', [
     '--p12-info',
     '--inder',
     '--infile',
@@ -117,11 +117,20 @@ test('NSS imports the key and the chain', async (t) => {
   const empty = join(folder, 'empty')
   await Promise.all([writeFile(empty, ''), mkdir(database)])
   if ((await tool(t, 'certutil', { probe: ['--version'] })) === undefined) return
-  await must(t, 'certutil', ['-N', '-d', `sql:${database}`, '-f', empty])
-  await must(t, 'pk12util', ['-i', file, '-d', `sql:${database}`, '-k', empty, '-w', passwordFile])
-  const keys = await must(t, 'certutil', ['-K', '-d', `sql:${database}`, '-f', empty])
+  await runTool(t, 'certutil', ['-N', '-d', `sql:${database}`, '-f', empty])
+  await runTool(t, 'pk12util', [
+    '-i',
+    file,
+    '-d',
+    `sql:${database}`,
+    '-k',
+    empty,
+    '-w',
+    passwordFile,
+  ])
+  const keys = await runTool(t, 'certutil', ['-K', '-d', `sql:${database}`, '-f', empty])
   assert.match(keys, /leaf\.test/)
-  const certificates = await must(t, 'certutil', ['-L', '-d', `sql:${database}`])
+  const certificates = await runTool(t, 'certutil', ['-L', '-d', `sql:${database}`])
   assert.match(certificates, /u,u,u/)
   assert.match(certificates, /PKCS12 Root/)
 })
@@ -141,7 +150,7 @@ test('OpenSSL reads keys of every algorithm that has a PKCS #8 form', async (t) 
     const path = join(folder, `${keyAlgorithm}.p12`)
     await writeFile(path, bytes)
     const args = ['pkcs12', '-in', path, '-nodes', '-nocerts', '-passin', `file:${passwordFile}`]
-    const text = await must(t, 'openssl', args)
+    const text = await runTool(t, 'openssl', args)
     if (text === '') return
     assert.deepEqual(
       Buffer.from(parsePem(text.slice(text.indexOf('-----BEGIN')))[0]?.der ?? ''),
@@ -150,7 +159,7 @@ test('OpenSSL reads keys of every algorithm that has a PKCS #8 form', async (t) 
   }
 })
 
-test('the MAC key of RFC 7292 B.2 is that of OpenSSL', () => {
+test('deriveMacKey (RFC 7292 B.2) returns the same key as OpenSSL', () => {
   // openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexpass:00700061007300730077006f007200640000 -kdfopt hexsalt:0102030405060708 -kdfopt iter:2048 -kdfopt id:3 PKCS12KDF
   const key = deriveMacKey('password', Buffer.from('0102030405060708', 'hex'), 2048)
   assert.equal(
@@ -159,7 +168,7 @@ test('the MAC key of RFC 7292 B.2 is that of OpenSSL', () => {
   )
 })
 
-test('every file is DER, whatever its name and password are', () => {
+test('a file with any name and password is DER', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 })
   fc.assert(
     fc.property(text, fc.string({ minLength: 1, maxLength: 90 }), (friendlyName, secret) => {

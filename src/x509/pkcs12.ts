@@ -1,6 +1,6 @@
 /**
- * Writes PKCS #12 files (RFC 7292): a private key with its certificate chain, encrypted with a password. Java, Windows, browsers and
- * mail programs import keys in this format.
+ * Writes PKCS #12 files (RFC 7292): a private key with its certificate chain, encrypted with a password. Java, Windows,
+ * browsers and mail programs import keys in this format.
  */
 import { createCipheriv, createHash, createHmac, hash, pbkdf2Sync } from 'node:crypto'
 import type { Random } from '../random.ts'
@@ -55,7 +55,7 @@ const derNull = Uint8Array.of(tags.null, 0)
 const explicit0 = contextTag(0, true)
 const implicit0 = contextTag(0, false)
 
-/** Whether all programs derive the same key from a password. They encode other characters than ASCII differently. */
+/** Whether all programs derive the same key from a password. They disagree about the encoding of non-ASCII characters. */
 export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)
 }
@@ -65,7 +65,7 @@ export function encodePkcs12(content: Pkcs12Content, protection: Pkcs12Protectio
   const { privateKey, certificates, friendlyName } = content
   const attributes = encodeSetOf([
     encodeAttribute(oid.friendlyName, encodeBmpString(friendlyName)),
-    // Programs match a key and its certificate by this attribute. The hash is a name here, as in OpenSSL.
+    // Programs match a key and its certificate by this attribute. The hash is only an identifier, as in OpenSSL.
     encodeAttribute(
       oid.localKeyId,
       encodeOctetString(hash('sha1', certificates[0] ?? new Uint8Array(), 'buffer')),
@@ -180,9 +180,9 @@ const blockBytes = 64
 /** The purpose "integrity key" (RFC 7292 B.3). */
 const macPurpose = 3
 
-/** The 32-byte MAC key of RFC 7292 B.2. One output block of SHA-256 is enough, so the function makes no second one. */
+/** Derives the 32-byte MAC key (RFC 7292 B.2). One output block of SHA-256 is enough. */
 export function deriveMacKey(password: string, salt: Uint8Array, iterations: number): Buffer {
-  // The password is a BMPString with a terminator.
+  // The password is a zero-terminated BMPString.
   const passwordBytes = Buffer.from(`${password}\0`, 'utf16le').swap16()
   const input = Buffer.concat([
     Buffer.alloc(blockBytes, macPurpose),

@@ -1,4 +1,4 @@
-/** Entries of CRLs: round trips, the borders of the buffers, and what is refused. */
+/** CRL entries: round trips, entries at the end of a buffer, and malformed entries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -15,12 +15,12 @@ import {
 import { encodeTime } from './der/time.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
-const numberOf = (octets: Uint8Array): bigint => BigInt(`0x0${hexOf(octets)}`)
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
+const numberOf = (value: Uint8Array): bigint => BigInt(`0x0${hexOf(value)}`)
 
 const reasonCodes = [0, 1, 2, 3, 4, 5, 6, 8, 9, 10]
 
-/** Octets with high bits and leading zeros far more often than chance has them. */
+/** Serial numbers in which high bits and leading zeros are more frequent than in random bytes. */
 const serialNumbers = fc
   .tuple(
     fc.constantFrom('', '00', '0000', '80', 'ff', '0080', '7f'),
@@ -28,7 +28,7 @@ const serialNumbers = fc
   )
   .map(([first, rest]) => Uint8Array.from([...bytes(first), ...rest]))
 
-/** Whole seconds from 1950 to 9999, the borders of the two forms of time among them. */
+/** Whole seconds from 1950 to 9999, including the first and last second of UTCTime and of GeneralizedTime. */
 const dates = fc.oneof(
   fc.constantFrom(
     '1950-01-01T00:00:00Z',
@@ -51,7 +51,7 @@ const entries = fc.record({
   reasonCode: fc.constantFrom(...reasonCodes),
 })
 
-/** RFC 5280 §5.1 by the general functions. */
+/** Encodes an entry (RFC 5280 §5.1) with the general encoders. */
 function naiveEntry({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): Uint8Array {
   const value = encodeElement(tags.enumerated, Uint8Array.of(reasonCode))
   const reason = encodeExtensions([{ oid: oids.reasonCode, critical: false, value }])
@@ -62,13 +62,13 @@ function naiveEntry({ serialNumber, revocationDate, reasonCode }: RevokedCertifi
   )
 }
 
-function written(list: readonly RevokedCertificate[]): RevokedCertificatesWriter {
+function writerWith(list: readonly RevokedCertificate[]): RevokedCertificatesWriter {
   const writer = new RevokedCertificatesWriter()
   for (const entry of list) writer.add(entry)
   return writer
 }
 
-/** The numbers and texts of entries, so that leading zeros do not matter. */
+/** Returns the values of entries in a form that ignores leading zeros. */
 function facts(list: Iterable<RevokedCertificate>): readonly unknown[] {
   return Array.from(list, (entry) => [
     numberOf(entry.serialNumber),
@@ -77,10 +77,10 @@ function facts(list: Iterable<RevokedCertificate>): readonly unknown[] {
   ])
 }
 
-test('any entries are read back as they were written', () => {
+test('any entries survive a round trip', () => {
   fc.assert(
     fc.property(fc.array(entries, { maxLength: 30 }), (list) => {
-      const writer = written(list)
+      const writer = writerWith(list)
       const content = Buffer.concat(writer.pieces())
       assert.equal(hexOf(content), hexOf(Buffer.concat(list.map(naiveEntry))))
       assert.equal(writer.entries, list.length)
@@ -90,7 +90,7 @@ test('any entries are read back as they were written', () => {
   )
 })
 
-test('the writer takes as many entries as there are: three megabytes equal the general encoding', () => {
+test('three megabytes of entries have the same bytes as the general encoding', () => {
   const [list] = fc.sample(fc.array(entries, { minLength: 4000, maxLength: 4000, size: 'max' }), {
     numRuns: 1,
     seed: 1,
@@ -112,7 +112,7 @@ test('the writer takes as many entries as there are: three megabytes equal the g
   }
 })
 
-/** 35 octets; one more; and 56, the longest that there is. */
+/** Entries of 35, 36 and 56 bytes. No entry is longer than 56 bytes. */
 const short: RevokedCertificate = {
   serialNumber: new Uint8Array(16).fill(0x7f),
   revocationDate: new Date('2026-01-01T00:00:00Z'),
@@ -125,9 +125,9 @@ const longest: RevokedCertificate = {
   reasonCode: 10,
 }
 
-test('no entry is torn or lost at the border of a buffer, wherever it falls', () => {
-  const octets = [short, longer, longest].map((entry) => naiveEntry(entry).length)
-  assert.deepEqual(octets, [35, 36, 56])
+test('no entry is split or lost at the end of a buffer, at any offset', () => {
+  const lengths = [short, longer, longest].map((entry) => naiveEntry(entry).length)
+  assert.deepEqual(lengths, [35, 36, 56])
   const shorts = Math.floor((1024 * 1024) / 35) - 40
   const start = shorts * 35
   for (let longs = 0; longs < 36; longs += 1) {
@@ -144,21 +144,21 @@ test('no entry is torn or lost at the border of a buffer, wherever it falls', ()
   }
 })
 
-test('pieces may be taken before the last entry is added, and are then as long as they were', () => {
-  const writer = written([short])
+test('pieces that are taken before the last entry is added do not change', () => {
+  const writer = writerWith([short])
   const first = Buffer.concat(writer.pieces())
   writer.add(longest)
   assert.ok(first.equals(naiveEntry(short)))
   assert.ok(Buffer.concat(writer.pieces()).equals(Buffer.concat([short, longest].map(naiveEntry))))
 })
 
-test('an unused writer has no entry and no octet', () => {
+test('an unused writer has no entries and no bytes', () => {
   const writer = new RevokedCertificatesWriter()
   assert.equal(Buffer.concat(writer.pieces()).length, 0)
   assert.deepEqual([writer.entries, writer.size], [0, 0])
 })
 
-test('a refused entry leaves nothing behind', () => {
+test('a refused entry leaves no bytes in the output', () => {
   for (const bad of [
     { ...short, serialNumber: new Uint8Array(21).fill(1) },
     { ...short, serialNumber: new Uint8Array(21) },
@@ -167,7 +167,7 @@ test('a refused entry leaves nothing behind', () => {
     { ...short, revocationDate: new Date(Number.NaN) },
     ...[-1, 7, 11, 1.5, Number.NaN].map((reasonCode) => ({ ...longest, reasonCode })),
   ]) {
-    const writer = written([short])
+    const writer = writerWith([short])
     assert.throws(() => writer.add(bad), RangeError)
     writer.add(longest)
     assert.equal(writer.entries, 2)
@@ -178,10 +178,10 @@ test('a refused entry leaves nothing behind', () => {
   }
 })
 
-test('fractions of a second are cut off, before 1970 too', () => {
+test('fractions of a second are dropped, including before 1970', () => {
   for (const text of ['1969-12-31T23:59:59', '2026-03-01T08:15:30']) {
     const [entry] = readRevokedCertificates(
-      Buffer.concat(written([{ ...short, revocationDate: new Date(`${text}.999Z`) }]).pieces()),
+      Buffer.concat(writerWith([{ ...short, revocationDate: new Date(`${text}.999Z`) }]).pieces()),
     )
     assert.equal(entry?.revocationDate.toISOString(), `${text}.000Z`)
   }
@@ -198,26 +198,26 @@ function reasonOf(valueHex: string, critical = false): Extension {
   return { oid: oids.reasonCode, critical, value: bytes(valueHex) }
 }
 
-test('what is no entry is refused', () => {
-  for (const [what, content] of Object.entries({
+test('malformed entries are refused', () => {
+  for (const [title, content] of Object.entries({
     'no date': encodeSequence(one),
     'no serial number': encodeSequence(date),
     'a serial number that is not minimal': encodeSequence(bytes('02020001'), date),
-    'something after the extensions': encodeSequence(one, date, encodeExtensions([]), one),
+    'an element after the extensions': encodeSequence(one, date, encodeExtensions([]), one),
     'a SET': encodeElement(tags.set, one, date),
     'reason code 7': withExtensions(reasonOf('0a0107')),
     'reason code 11': withExtensions(reasonOf('0a010b')),
-    'a reason code of two octets': withExtensions(reasonOf('0a020001')),
+    'a reason code of two bytes': withExtensions(reasonOf('0a020001')),
     'an empty reason code': withExtensions(reasonOf('0a00')),
     'a reason code that is an INTEGER': withExtensions(reasonOf('020101')),
-    'two octets after the reason code': withExtensions(reasonOf('0a01010500')),
+    'trailing data after the reason code': withExtensions(reasonOf('0a01010500')),
     'two reason codes': withExtensions(reasonOf('0a0101'), reasonOf('0a0101')),
-    'an octet of nothing': Uint8Array.of(0x30),
+    'a tag without a length': Uint8Array.of(0x30),
   }))
-    assert.throws(() => [...readRevokedCertificates(content)], DerError, what)
+    assert.throws(() => [...readRevokedCertificates(content)], DerError, title)
 })
 
-test('unspecified may be written out, and other extensions stand beside the reason', () => {
+test('an encoded reason code 0, and other extensions beside the reason code, are read', () => {
   const invalidityDate = {
     oid: '2.5.29.24',
     critical: false,
@@ -234,15 +234,15 @@ test('unspecified may be written out, and other extensions stand beside the reas
   )
 })
 
-test('cut or changed entries are read as others, or refused with a DerError', () => {
+test('truncated or changed entries are read as other entries, or refused with a DerError', () => {
   fc.assert(
     fc.property(
       fc.array(entries, { minLength: 1, maxLength: 4 }),
-      fc.record({ position: fc.nat(), octet: fc.nat(255), cut: fc.boolean() }),
-      (list, { position, octet, cut }) => {
-        const content = Buffer.concat(written(list).pieces())
+      fc.record({ position: fc.nat(), byte: fc.nat(255), cut: fc.boolean() }),
+      (list, { position, byte, cut }) => {
+        const content = Buffer.concat(writerWith(list).pieces())
         const at = position % content.length
-        if (!cut) content[at] = octet
+        if (!cut) content[at] = byte
         try {
           const read = [...readRevokedCertificates(cut ? content.subarray(0, at) : content)]
           assert.ok(read.length <= list.length * 8)

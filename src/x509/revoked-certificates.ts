@@ -1,4 +1,4 @@
-/** revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), written by the million and read back. */
+/** Writes and reads revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), which may have millions of entries. */
 import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
 import { readIntegerBytes } from './der/values.ts'
@@ -8,18 +8,18 @@ import { oids } from './der/oid.ts'
 import { encodeTime, readTime } from './der/time.ts'
 
 export interface RevokedCertificate {
-  /** Big-endian; leading zeros do not count. */
+  /** Big-endian; leading zeros are ignored. */
   readonly serialNumber: Uint8Array
   readonly revocationDate: Date
-  /** CRLReason (RFC 5280 §5.3.1); 0, unspecified, is left out as the RFC asks. */
+  /** CRLReason. 0 (unspecified) is omitted from the entry (RFC 5280 §5.3.1). */
   readonly reasonCode: number
 }
 
-/** A serial number has at most 20 octets. */
+/** Upper bound for the size of an entry, because a serial number has at most 20 bytes. */
 const entryBytesMax = 64
 const chunkBytes = 1024 * 1024
 
-/** Appends entries to buffers of a megabyte: nothing is allocated for one entry. */
+/** Appends entries to buffers of 1 MiB, without any allocation per entry. */
 export class RevokedCertificatesWriter {
   readonly #chunks: Buffer[] = []
   #chunk: Buffer = Buffer.alloc(0)
@@ -29,13 +29,13 @@ export class RevokedCertificatesWriter {
   #second = Number.NaN
   #time: Uint8Array = new Uint8Array()
 
-  /** Throws RangeError for a serial number of more than 20 octets, or a date that no CRL can say. */
+  /** Appends an entry. Throws RangeError for a serial number of more than 20 bytes, and as encodeTime does. */
   add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
-    if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 octets')
+    if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 bytes')
     if (this.#offset + entryBytesMax > this.#chunk.length) this.#startChunk()
     const start = this.#offset
     const chunk = this.#chunk
-    // The length, one octet, is filled in at the end.
+    // The length byte is written at the end.
     let offset = writeSerialNumber(chunk, start + 2, serialNumber)
     const time = this.#encodedTime(revocationDate)
     chunk.set(time, offset)
@@ -54,12 +54,12 @@ export class RevokedCertificatesWriter {
     return this.#entries
   }
 
-  /** The entries, one after the other, in pieces. */
+  /** Returns the concatenated entries, in pieces. */
   pieces(): Uint8Array[] {
     return [...this.#chunks, this.#chunk.subarray(0, this.#offset)]
   }
 
-  /** Octets of all entries. */
+  /** Size of all entries in bytes. */
   get size(): number {
     return this.#full + this.#offset
   }
@@ -73,7 +73,7 @@ export class RevokedCertificatesWriter {
     this.#offset = 0
   }
 
-  /** Many are revoked in the same second. */
+  /** Encodes a date, or returns the last result, because many certificates are revoked in the same second. */
   #encodedTime(date: Date): Uint8Array {
     const second = Math.floor(date.getTime() / 1000)
     if (second !== this.#second) {
@@ -84,22 +84,22 @@ export class RevokedCertificatesWriter {
   }
 }
 
-/** Writes an INTEGER that is not negative; where the next element goes. */
-function writeSerialNumber(chunk: Buffer, at: number, serialNumber: Uint8Array): number {
+/** Writes a non-negative INTEGER at the offset `start`. Returns the offset of the next element. */
+function writeSerialNumber(chunk: Buffer, start: number, serialNumber: Uint8Array): number {
   let first = 0
   while (first < serialNumber.length - 1 && serialNumber[first] === 0) first += 1
   const sign = (serialNumber[first] ?? 0) >= 0x80 ? 1 : 0
   const length = serialNumber.length - first + sign
-  chunk[at] = tags.integer
-  chunk[at + 1] = length
-  let offset = at + 2
+  chunk[start] = tags.integer
+  chunk[start + 1] = length
+  let offset = start + 2
   if (sign === 1) chunk[offset++] = 0
   for (let index = first; index < serialNumber.length; index += 1)
     chunk[offset++] = serialNumber[index] ?? 0
   return offset
 }
 
-/** crlEntryExtensions by reason code: none for 0, and none there are for 7. */
+/** DER of crlEntryExtensions by reason code; empty for 0, undefined for 7, which is unused. */
 const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
   { length: 11 },
   (_, reasonCode) => {
@@ -110,7 +110,7 @@ const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
   },
 )
 
-/** Reads the contents octets of revokedCertificates, entry by entry. Throws DerError at what is none. */
+/** Reads the contents of revokedCertificates, entry by entry. Throws DerError at a malformed entry. */
 export function* readRevokedCertificates(content: Uint8Array): Generator<RevokedCertificate> {
   const reader = new DerReader(content, 'revokedCertificates')
   while (!reader.atEnd) {
@@ -131,6 +131,6 @@ export function* readRevokedCertificates(content: Uint8Array): Generator<Revoked
 function parseReasonCode(value: Uint8Array): number {
   const { content } = readOnly(value, tags.enumerated, 'reasonCode')
   const [code = 0] = content
-  if (content.length !== 1 || code > 10 || code === 7) throw new DerError('reasonCode is none')
+  if (content.length !== 1 || code > 10 || code === 7) throw new DerError('reasonCode is invalid')
   return code
 }

@@ -1,4 +1,4 @@
-/** The certificates and requests of testdata/x509: what each is, and what becomes of every small damage to them. */
+/** The certificates and requests in testdata/x509: how each is read, and how damaged copies are refused. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -36,7 +36,7 @@ function parse(name: string, der: Uint8Array): Certificate | CertificationReques
   return name.endsWith('.crt.pem') ? parseCertificate(der) : parseCertificationRequest(der)
 }
 
-/** Checks by the key inside: every sample is signed by itself. */
+/** Verifies a sample with its own key, because every sample is self-signed. */
 function check(parsed: Certificate | CertificationRequest): Promise<SignatureCheck> {
   const message =
     'tbsCertificateDer' in parsed ? parsed.tbsCertificateDer : parsed.certificationRequestInfoDer
@@ -52,7 +52,7 @@ const extensionParsers: Readonly<Record<string, (value: Uint8Array) => unknown>>
   [oids.authorityKeyIdentifier]: parseAuthorityKeyIdentifier,
 }
 
-/** Everything that is ever asked of a certificate or request. */
+/** Parses a certificate or request and the values of its extensions. */
 function readWhole(name: string, der: Uint8Array): Certificate | CertificationRequest {
   const parsed = parse(name, der)
   formatName(parsed.subject)
@@ -61,7 +61,7 @@ function readWhole(name: string, der: Uint8Array): Certificate | CertificationRe
   return parsed
 }
 
-/** Well-formed, but signed in a way that is not accepted. */
+/** Well-formed samples whose signature algorithm is not accepted. */
 const unsupported = new Set([
   'gnutls-rsa-pss-key.crt.pem',
   'gnutls-rsa-pss-key.csr.pem',
@@ -69,31 +69,31 @@ const unsupported = new Set([
 ])
 const wellFormed = namesIn('.')
 
-test('there are samples of both kinds', () => {
+test('samples of certificates and of requests exist', () => {
   assert.ok(wellFormed.filter((name) => name.endsWith('.crt.pem')).length >= 10)
   assert.ok(wellFormed.filter((name) => name.endsWith('.csr.pem')).length >= 15)
 })
 
 for (const name of wellFormed)
-  test(`${name} is read whole, and its signature judged`, async () => {
+  test(`${name} is read with its extensions, and its signature is verified`, async () => {
     const parsed = readWhole(name, derOf(name))
     assert.equal(await check(parsed), unsupported.has(name) ? 'unsupported' : 'valid')
   })
 
 for (const name of wellFormed.filter((each) => each.endsWith('.crt.pem')))
-  test(`${name} says to us what it says to OpenSSL`, () => {
-    const ours = parseCertificate(derOf(name))
-    const theirs = new X509Certificate(textOf(name))
-    const hex = Buffer.from(ours.serialNumber).toString('hex').replace(/^00/, '')
-    assert.equal(hex.toUpperCase(), theirs.serialNumber)
-    assert.equal(ours.notBefore.toISOString(), theirs.validFromDate.toISOString())
-    assert.equal(ours.notAfter.toISOString(), theirs.validToDate.toISOString())
-    const spki = theirs.publicKey.export({ format: 'der', type: 'spki' })
-    assert.deepEqual(Buffer.from(ours.subjectPublicKeyInfo.der), spki)
-    const constraints = findExtension(ours.extensions, oids.basicConstraints)
+  test(`${name} is read as OpenSSL reads it`, () => {
+    const certificate = parseCertificate(derOf(name))
+    const expected = new X509Certificate(textOf(name))
+    const hex = Buffer.from(certificate.serialNumber).toString('hex').replace(/^00/, '')
+    assert.equal(hex.toUpperCase(), expected.serialNumber)
+    assert.equal(certificate.notBefore.toISOString(), expected.validFromDate.toISOString())
+    assert.equal(certificate.notAfter.toISOString(), expected.validToDate.toISOString())
+    const spki = expected.publicKey.export({ format: 'der', type: 'spki' })
+    assert.deepEqual(Buffer.from(certificate.subjectPublicKeyInfo.der), spki)
+    const constraints = findExtension(certificate.extensions, oids.basicConstraints)
     assert.equal(
       constraints !== undefined && parseBasicConstraints(constraints.value).ca,
-      theirs.ca,
+      expected.ca,
     )
   })
 
@@ -106,7 +106,7 @@ test('a version 1 certificate has no extensions', () => {
 const extensionsOf = (name: string): readonly Extension[] =>
   parseCertificationRequest(derOf(name)).extensions
 
-test('requests with other attributes, or none, are read', () => {
+test('requests with other attributes, or without attributes, are read', () => {
   assert.deepEqual(extensionsOf('no-attributes-field.csr.pem'), [])
   assert.deepEqual(extensionsOf('openssl-old-string-types-and-challenge.csr.pem'), [])
   assert.deepEqual(
@@ -115,7 +115,7 @@ test('requests with other attributes, or none, are read', () => {
   )
 })
 
-test('every choice of general name that others write is told apart', () => {
+test('every choice of general name that other tools write is distinguished', () => {
   const [san] = extensionsOf('pyca-every-general-name.csr.pem')
   assert.equal(san?.oid, oids.subjectAltName)
   assert.deepEqual(
@@ -133,7 +133,7 @@ test('every choice of general name that others write is told apart', () => {
   )
 })
 
-test('names of other string types, sets of two and no strings are read', () => {
+test('names with other string types, RDNs of two attributes, and non-string values are read', () => {
   const shown = (name: string): string => formatName(parseCertificationRequest(derOf(name)).subject)
   assert.equal(
     shown('openssl-old-string-types-and-challenge.csr.pem'),
@@ -143,79 +143,79 @@ test('names of other string types, sets of two and no strings are read', () => {
   assert.equal(shown('attribute-of-no-string-type.csr.pem'), '"CN=#020107"')
 })
 
-/** By the name of the file in malformed/, what the refusal says. */
-const refusals: Readonly<Record<string, RegExp>> = {
-  'critical-false.csr.pem': /critical of \w+ is FALSE, which DER leaves out \(at octet \d+\)/,
-  'critical-one.csr.pem': /critical of \w+ is not a BOOLEAN of DER/,
-  'ec-explicit-parameters.csr.pem': /does not name its curve/,
-  'ec-point-too-short.csr.pem': /not a point of its curve/,
+/** Error messages by the name of the file in malformed/. */
+const malformedErrors: Readonly<Record<string, RegExp>> = {
+  'critical-false.csr.pem': /critical of \w+ is FALSE, which DER omits \(at byte \d+\)/,
+  'critical-one.csr.pem': /critical of \w+ is not a DER BOOLEAN/,
+  'ec-explicit-parameters.csr.pem': /does not have a named curve/,
+  'ec-point-too-short.csr.pem': /not a point on its curve/,
   'ed25519-with-parameters.csr.pem': /ed25519 key has parameters/,
   'extension-twice.crt.pem': /extension basicConstraints occurs twice/,
   'extension-twice.csr.pem': /extension subjectAltName occurs twice/,
-  'extensions-empty.crt.pem': /has extensions, but none/,
+  'extensions-empty.crt.pem': /has an empty list of extensions/,
   'indefinite-length.csr.pem': /CertificationRequest has an indefinite length/,
   'length-not-minimal.csr.pem': /CertificationRequest has a length that is not minimal/,
   'name-empty-rdn.csr.pem': /RelativeDistinguishedName ends/,
-  'name-half-a-bmp-character.csr.pem': /BMPString has half a character/,
+  'name-half-a-bmp-character.csr.pem': /BMPString ends within a character/,
   'name-not-printable.csr.pem': /in RDN \d+: PrintableString has U\+/,
   'name-not-utf-8.csr.pem': /UTF8String is not UTF-8/,
   'no-value-of-extension-request.csr.pem': /values of the attribute extensionRequest ends/,
-  'pem-base64url.csr.pem': /does not hold base64/,
-  'pem-empty.csr.pem': /does not hold base64/,
-  'pem-not-base64.csr.pem': /does not hold base64/,
-  'pem-padding-inside.csr.pem': /does not hold base64/,
+  'pem-base64url.csr.pem': /does not contain base64/,
+  'pem-empty.csr.pem': /does not contain base64/,
+  'pem-not-base64.csr.pem': /does not contain base64/,
+  'pem-padding-inside.csr.pem': /does not contain base64/,
   'pem-with-other-end.csr.pem': /no matching END line/,
   'pem-without-end.csr.pem': /no matching END line/,
   'rsa-negative-modulus.csr.pem': /RSA modulus is negative/,
   'rsa-without-null.csr.pem': /parameters other than NULL/,
-  'serial-empty.crt.pem': /serialNumber is an INTEGER without octets/,
+  'serial-empty.crt.pem': /serialNumber is an empty INTEGER/,
   'serial-negative.crt.pem': /serialNumber is negative/,
   'serial-padded.crt.pem': /serialNumber is not a minimal INTEGER/,
-  'signature-unused-bits.csr.pem': /signature is not a BIT STRING of whole octets/,
-  'something-after-attributes.csr.pem': /CertificationRequestInfo has something left over/,
-  'time-30-february.crt.pem': /notBefore is not a date/,
+  'signature-unused-bits.csr.pem': /signature is not a BIT STRING of whole bytes/,
+  'something-after-attributes.csr.pem': /CertificationRequestInfo has trailing data/,
+  'time-30-february.crt.pem': /notBefore is a nonexistent date or time/,
   'time-with-fraction.crt.pem': /notAfter is not a UTCTime/,
   'time-with-offset.crt.pem': /notBefore is not a UTCTime/,
   'time-without-seconds.crt.pem': /notBefore is not a UTCTime/,
-  'trailing-octet.csr.pem': /CertificationRequest has something left over/,
+  'trailing-octet.csr.pem': /CertificationRequest has trailing data/,
   'two-extension-requests.csr.pem': /two extensionRequest attributes/,
-  'two-signature-algorithms.crt.pem': /names two signature algorithms/,
+  'two-signature-algorithms.crt.pem': /has two different signature algorithms/,
   'two-values-of-extension-request.csr.pem':
-    /values of the attribute extensionRequest has something left over/,
-  'validity-one-time.crt.pem': /Validity is cut short/,
-  'version-1-explicit.crt.pem': /says version 1/,
+    /values of the attribute extensionRequest has trailing data/,
+  'validity-one-time.crt.pem': /Validity is truncated/,
+  'version-1-explicit.crt.pem': /has an encoded version 1/,
   'version-1-with-extensions.crt.pem': /version 1 has extensions/,
   'version-1.csr.pem': /version is more than 0/,
   'version-4.crt.pem': /version is more than 2/,
 }
 
-test('every malformed sample is known', () => {
-  assert.deepEqual(namesIn('malformed/').sort(), Object.keys(refusals).sort())
+test('every malformed sample has an expected error', () => {
+  assert.deepEqual(namesIn('malformed/').sort(), Object.keys(malformedErrors).sort())
 })
 
-for (const [name, message] of Object.entries(refusals))
-  test(`malformed/${name} is refused, and the refusal says why`, () => {
+for (const [name, message] of Object.entries(malformedErrors))
+  test(`malformed/${name} is refused with the reason`, () => {
     const read = () => parse(name, derOf(`malformed/${name}`))
     assert.throws(read, { name: 'DerError', message })
   })
 
-const sanRefusals: Readonly<Record<string, RegExp>> = {
+const malformedSanErrors: Readonly<Record<string, RegExp>> = {
   'constructed-dns.csr.pem': /tag 0xa2/,
   'directory-name-implicit.csr.pem': /Name has tag 0x31/,
   'dns-not-ascii.csr.pem':
     /dNSName has U\+[0-9A-F]{4} '.' at character \d+, which is not visible ASCII/u,
   'dns-nul.csr.pem': /dNSName has U\+0000 at character \d+, which is not visible ASCII/,
-  'ip-five-octets.csr.pem': /iPAddress has 5 octets/,
-  'ip-with-mask.csr.pem': /iPAddress has 8 octets/,
-  'none.csr.pem': /GeneralNames is cut short/,
+  'ip-five-octets.csr.pem': /iPAddress has 5 bytes/,
+  'ip-with-mask.csr.pem': /iPAddress has 8 bytes/,
+  'none.csr.pem': /GeneralNames is truncated/,
   'other-name-without-value.csr.pem': /otherName ends/,
   'registered-id-cut.csr.pem': /OBJECT IDENTIFIER/,
   'tag-9.csr.pem': /tag 0x89/,
 }
 
-test('subject alternative names that are not what their tags say are refused', () => {
-  assert.deepEqual(namesIn('malformed-san/').sort(), Object.keys(sanRefusals).sort())
-  for (const [name, message] of Object.entries(sanRefusals)) {
+test('subject alternative names that are invalid for their tags are refused', () => {
+  assert.deepEqual(namesIn('malformed-san/').sort(), Object.keys(malformedSanErrors).sort())
+  for (const [name, message] of Object.entries(malformedSanErrors)) {
     const san = findExtension(extensionsOf(`malformed-san/${name}`), oids.subjectAltName)
     assert.ok(san, name)
     assert.throws(() => parseGeneralNames(san.value), { name: 'DerError', message }, name)
@@ -231,7 +231,7 @@ function readOrRefuse(name: string, der: Uint8Array) {
   }
 }
 
-/** Gives each change of one bit in turn, in the same array. */
+/** Yields each change of one bit in turn, in the same array. */
 function* bitFlips(der: Uint8Array): Generator<Uint8Array> {
   const damaged = Uint8Array.from(der)
   for (let bit = 0; bit < der.length * 8; bit += 1) {
@@ -250,7 +250,7 @@ test('every truncation of every sample is refused', () => {
   }
 })
 
-test('every change of one bit of every sample is refused or read, never anything else', () => {
+test('every sample with one bit changed is read, or refused with a DerError', () => {
   for (const name of wellFormed)
     for (const damaged of bitFlips(derOf(name))) readOrRefuse(name, damaged)
 })
@@ -260,7 +260,7 @@ for (const name of [
   'gnutls-ed25519.csr.pem',
   'openssl-rsa-pss-sha512.csr.pem',
 ])
-  test(`no change of one bit of ${name} leaves it valid`, async () => {
+  test(`the signature of ${name} is invalid after any change of one bit`, async () => {
     let read = 0
     for (const damaged of bitFlips(derOf(name))) {
       const parsed = readOrRefuse(name, Uint8Array.from(damaged))

@@ -1,4 +1,4 @@
-/** Any number in any form gives the same octets. */
+/** Serial numbers in any form are converted to the same stored form. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -11,20 +11,20 @@ import {
   serialNumberKey,
 } from './serial-number-text.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
-/** The hex of the 16 octets of a text, or what else comes of it. */
+/** Parses a text and returns the 16 bytes in hexadecimal, or the other results unchanged. */
 function read(text: string): string | undefined {
   const parsed = parseCertificateSerial(text)
   return parsed instanceof Uint8Array ? hexOf(parsed) : parsed
 }
 
-const recordedMax = (1n << 128n) - 1n
-/** As often short as long, so that leading zeros occur. */
+const storedMax = (1n << 128n) - 1n
+/** Numbers of all lengths with the same probability, so that leading zeros occur. */
 const numbers = fc.nat(128).chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }))
-const inRecord = (number: bigint): string => number.toString(16).padStart(32, '0')
+const storedHex = (number: bigint): string => number.toString(16).padStart(32, '0')
 
-/** Every way in which clients write a number, each of any case. */
+/** Every form in which clients write a number, with digits of any case. */
 const forms = fc.record({
   zeros: fc.nat(8),
   colons: fc.constantFrom<'none' | 'whole' | 'short'>('none', 'whole', 'short'),
@@ -38,18 +38,18 @@ function textOf(number: bigint, { zeros, colons, prefix, cases }: Form): string 
   const digits = '0'.repeat(zeros) + number.toString(16)
   const even = digits.length % 2 === 0 ? digits : `0${digits}`
   const grouped = even.replaceAll(/(..)(?=.)/g, '$1:')
-  const written =
+  const text =
     colons === 'none' ? digits : colons === 'whole' ? grouped : grouped.replace(/^0(?=.)/, '')
-  const mixed = Array.from(written, (digit) =>
+  const mixed = Array.from(text, (digit) =>
     cases.next().value === true ? digit.toUpperCase() : digit,
   )
   return prefix + mixed.join('')
 }
 
-test('a number in any form gives the octets of the record', () => {
+test('a number in any form is converted to the stored form', () => {
   fc.assert(
     fc.property(numbers, forms, (number, form) => {
-      assert.equal(read(textOf(number, form)), inRecord(number))
+      assert.equal(read(textOf(number, form)), storedHex(number))
     }),
     { numRuns: 2000 },
   )
@@ -70,10 +70,10 @@ test('the forms of OpenSSL, AWS, Terraform and audit reports are read', () => {
   assert.equal(read('ff'.repeat(16)), 'ff'.repeat(16))
 })
 
-test('a number of more than 16 octets is unknown, in any form', () => {
+test('a number of more than 16 bytes is unknown, in any form', () => {
   fc.assert(
     fc.property(
-      fc.bigInt({ min: recordedMax + 1n, max: (1n << 200n) - 1n }),
+      fc.bigInt({ min: storedMax + 1n, max: (1n << 200n) - 1n }),
       forms,
       (number, form) => {
         assert.equal(read(textOf(number, form)), 'unknown')
@@ -82,7 +82,7 @@ test('a number of more than 16 octets is unknown, in any form', () => {
   )
 })
 
-test('what is no hexadecimal, and colons that are not between octets, are refused', () => {
+test('text that is not hexadecimal, and colons that are not between bytes, are refused', () => {
   for (const text of [
     '',
     ' ',
@@ -112,7 +112,7 @@ test('what is no hexadecimal, and colons that are not between octets, are refuse
     assert.equal(read(text), undefined, JSON.stringify(text))
 })
 
-test('any text is read, unknown or refused, and never anything else', () => {
+test('any text is read, unknown or refused, without an error', () => {
   const texts = fc.oneof(
     fc.string({ maxLength: 128 }),
     fc.string({
@@ -136,14 +136,14 @@ test('any text is read, unknown or refused, and never anything else', () => {
   )
 })
 
-test('long texts are refused in no time', () => {
+test('long texts are refused quickly', () => {
   const started = performance.now()
   for (const text of [`${'0'.repeat(1e5)}g`, '01:'.repeat(5e4), `${'01:'.repeat(5e4)}g`])
     assert.equal(read(text), undefined)
   assert.ok(performance.now() - started < 1000)
 })
 
-test('the INTEGER of a number gives the same octets as its text', () => {
+test('the INTEGER of a number has the same stored form as its text', () => {
   fc.assert(
     fc.property(numbers, forms, (number, form) => {
       const magnitude = Buffer.from(number.toString(16).padStart(40, '0'), 'hex')
@@ -154,7 +154,7 @@ test('the INTEGER of a number gives the same octets as its text', () => {
   )
 })
 
-test('an INTEGER that is negative or of more than 16 octets is none of ours', () => {
+test('recordedSerialNumber returns undefined for an INTEGER that is negative or longer than 16 bytes', () => {
   const recorded = (hex: string): string | undefined => {
     const found = recordedSerialNumber(Buffer.from(hex, 'hex'))
     return found && hexOf(found)
@@ -170,15 +170,15 @@ test('an INTEGER that is negative or of more than 16 octets is none of ours', ()
   assert.equal(recorded(''), '0'.repeat(32))
 })
 
-test('a number of any CA has one padded form and one key, with zeros before it or not', () => {
+test('a number of any CA has one padded form and one key, with and without leading zeros', () => {
   const bits = fc.nat(200).chain((count) => fc.bigInt({ min: 0n, max: (1n << BigInt(count)) - 1n }))
   fc.assert(
     fc.property(bits, fc.nat(4), (number, zeros) => {
       const hex = number === 0n ? '' : number.toString(16)
       const significant = hex.padStart(hex.length + (hex.length % 2), '0')
-      const octets = Buffer.from('00'.repeat(zeros) + significant, 'hex')
-      assert.equal(serialNumberKey(octets), significant)
-      assert.equal(hexOf(paddedSerialNumber(octets)), significant.padStart(32, '0'))
+      const bytes = Buffer.from('00'.repeat(zeros) + significant, 'hex')
+      assert.equal(serialNumberKey(bytes), significant)
+      assert.equal(hexOf(paddedSerialNumber(bytes)), significant.padStart(32, '0'))
     }),
   )
 })

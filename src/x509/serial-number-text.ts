@@ -1,16 +1,16 @@
-/** Serial numbers: their normal form in the record, and the forms in which clients and tools write them. */
+/** Serial numbers: the stored form, and the forms in which clients and tools write them. */
 
-/** Octets of each serial number that a CA here gives, in the record. */
+/** Length of stored serial numbers in bytes, for all certificates that this server issues. */
 export const recordBytes = 16
 
 const plainForm = /^[0-9a-f]+$/i
-/** As OpenSSL, AWS's samples and audit reports write it; the first octet may have lost its leading zero. */
+/** The form of OpenSSL, AWS's samples and audit reports. The first byte may lack its leading zero. */
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 
 /**
- * The 16 octets that a serial number has in the record, from hexadecimal of any case: with or without colons between
- * octets, with `0x` or zeros before it or not, of odd length too. Undefined for any other text; `unknown` for a
- * number that is longer than any that a CA here gives.
+ * Parses a serial number to its stored form of 16 bytes. Accepts hexadecimal of any case and of odd length, with or without
+ * colons between bytes, and with or without leading `0x` or zeros. Returns undefined for any other text, and `unknown` for
+ * a number that is longer than those that this server issues.
  */
 export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | undefined {
   const digits = text.replace(/^0x/i, '')
@@ -20,14 +20,14 @@ export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | u
   return Buffer.from(significant.padStart(recordBytes * 2, '0'), 'hex')
 }
 
-/** The same octets from the contents of a DER INTEGER; undefined for a number that no CA here gives. */
+/** Converts the contents of a DER INTEGER to the stored form; undefined for a number that this server cannot have issued. */
 export function recordedSerialNumber(bytes: Uint8Array): Uint8Array | undefined {
   if ((bytes[0] ?? 0) >= 0x80) return undefined
   const recorded = paddedSerialNumber(bytes)
   return recorded.length > recordBytes ? undefined : recorded
 }
 
-/** A number of any CA as the record has it: zeros before it up to 16 octets, a longer one without leading zeros. */
+/** Converts a serial number of any CA to the stored form: padded with zeros to 16 bytes, or without leading zeros if longer. */
 export function paddedSerialNumber(bytes: Uint8Array): Uint8Array {
   const significant = significantBytes(bytes)
   const padded = new Uint8Array(Math.max(recordBytes, significant.length))
@@ -35,7 +35,7 @@ export function paddedSerialNumber(bytes: Uint8Array): Uint8Array {
   return padded
 }
 
-/** Text that is equal for equal numbers, for the keys of maps: hexadecimal without leading zero octets. */
+/** Returns hexadecimal without leading zero bytes, which is the same for equal numbers, as a key for maps. */
 export function serialNumberKey(bytes: Uint8Array): string {
   return Buffer.from(significantBytes(bytes)).toString('hex')
 }

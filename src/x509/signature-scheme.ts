@@ -1,4 +1,4 @@
-/** Which hash and which kind of key a signature algorithm means, and which parameters it must have. */
+/** The hash, the type of key and the parameters of signature algorithms. */
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
 import { isNull, readSmallInteger } from './der/values.ts'
@@ -8,38 +8,38 @@ import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface SignatureScheme {
   readonly key: PublicKeyKind['kind']
-  /** Of the message, before it is signed; undefined if the scheme hashes by itself. */
+  /** Hash of the message; undefined if the scheme includes its own hash. */
   readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
-  /** Of RSASSA-PSS, in octets; undefined for every other scheme. */
+  /** Salt length of RSASSA-PSS in bytes; undefined for every other scheme. */
   readonly pssSaltLength: number | undefined
-  /** Of ML-DSA; undefined for every other scheme. */
+  /** Parameter set of ML-DSA; undefined for every other scheme. */
   readonly parameterSet: 44 | 65 | 87 | undefined
 }
 
-const none = { hash: undefined, pssSaltLength: undefined, parameterSet: undefined }
+const defaults = { hash: undefined, pssSaltLength: undefined, parameterSet: undefined }
 
-/** Schemes that are accepted; SHA-1, SHA-224 and MD5 are not among them. */
+/** Schemes that are always accepted. SHA-1, SHA-224 and MD5 are excluded. */
 const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
-  [oids.sha256WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha256' }],
-  [oids.sha384WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha384' }],
-  [oids.sha512WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha512' }],
-  [oids.ecdsaWithSha256, { ...none, key: 'ec', hash: 'sha256' }],
-  [oids.ecdsaWithSha384, { ...none, key: 'ec', hash: 'sha384' }],
-  [oids.ecdsaWithSha512, { ...none, key: 'ec', hash: 'sha512' }],
-  [oids.ed25519, { ...none, key: 'ed25519' }],
-  [oids.ed448, { ...none, key: 'ed448' }],
-  [oids.mlDsa44, { ...none, key: 'ml-dsa', parameterSet: 44 }],
-  [oids.mlDsa65, { ...none, key: 'ml-dsa', parameterSet: 65 }],
-  [oids.mlDsa87, { ...none, key: 'ml-dsa', parameterSet: 87 }],
+  [oids.sha256WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha256' }],
+  [oids.sha384WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha384' }],
+  [oids.sha512WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha512' }],
+  [oids.ecdsaWithSha256, { ...defaults, key: 'ec', hash: 'sha256' }],
+  [oids.ecdsaWithSha384, { ...defaults, key: 'ec', hash: 'sha384' }],
+  [oids.ecdsaWithSha512, { ...defaults, key: 'ec', hash: 'sha512' }],
+  [oids.ed25519, { ...defaults, key: 'ed25519' }],
+  [oids.ed448, { ...defaults, key: 'ed448' }],
+  [oids.mlDsa44, { ...defaults, key: 'ml-dsa', parameterSet: 44 }],
+  [oids.mlDsa65, { ...defaults, key: 'ml-dsa', parameterSet: 65 }],
+  [oids.mlDsa87, { ...defaults, key: 'ml-dsa', parameterSet: 87 }],
 ])
 
-/** Accepted for old clients only, if the caller sets `sha1`. */
+/** Schemes that are accepted only if the caller sets `sha1`, for old clients. */
 const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
-  [oids.sha1WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha1' }],
-  [oids.ecdsaWithSha1, { ...none, key: 'ec', hash: 'sha1' }],
+  [oids.sha1WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha1' }],
+  [oids.ecdsaWithSha1, { ...defaults, key: 'ec', hash: 'sha1' }],
 ])
 
-/** Whether an algorithm is accepted only where SHA-1 is. */
+/** Whether the hash of an algorithm is SHA-1. */
 export function isSha1({ oid }: AlgorithmIdentifier): boolean {
   return sha1Schemes.has(oid)
 }
@@ -50,14 +50,14 @@ const hashes: ReadonlyMap<string, 'sha256' | 'sha384' | 'sha512'> = new Map([
   [oids.sha512, 'sha512'],
 ])
 
-/** Outdated schemes and forms that a caller accepts. */
+/** Outdated schemes and encodings that a caller accepts. */
 export interface SchemeOptions {
   readonly tolerance?: Tolerance
-  /** Whether SHA-1 is accepted; false if left out. */
+  /** Whether SHA-1 is accepted; the default is false. */
   readonly sha1?: boolean
 }
 
-/** The scheme that an AlgorithmIdentifier names; undefined if it is not accepted. Throws DerError for bad parameters. */
+/** Returns the scheme of an AlgorithmIdentifier; undefined if it is not accepted. Throws DerError for malformed parameters. */
 export function schemeOf(
   algorithm: AlgorithmIdentifier,
   { tolerance = strict, sha1 = false }: SchemeOptions = {},
@@ -66,7 +66,7 @@ export function schemeOf(
   if (oid === oids.rsassaPss) return readPss(algorithm)
   const scheme = schemes.get(oid) ?? (sha1 ? sha1Schemes.get(oid) : undefined)
   if (scheme === undefined || parameters === undefined) return scheme
-  // RSA has NULL (RFC 4055 §5); the others have nothing (RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2).
+  // RSA has NULL parameters (RFC 4055 §5). The other schemes have no parameters (RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2).
   const mayBeNull =
     scheme.key === 'rsa' || (scheme.key === 'ec' && tolerance.has('ecdsa-null-parameters'))
   return mayBeNull && isNull(parameters) ? scheme : undefined
@@ -99,8 +99,8 @@ const outdatedHashes: ReadonlyMap<string, string> = new Map([
 const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
 
 /**
- * Why verifySignature returns `unsupported` for an algorithm. Begins with its name and object identifier:
- * "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
+ * Explains why verifySignature returns `unsupported` for an algorithm. The text begins with the name and object identifier
+ * of the algorithm: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
  */
 export function unsupportedReason(
   { oid, parameters }: AlgorithmIdentifier,
@@ -120,10 +120,10 @@ export function unsupportedReason(
   return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`
 }
 
-/** That of the largest modulus OpenSSL takes, 16384 bits: its own default is the longest salt that fits. */
+/** Limit for the salt length in bytes. OpenSSL uses the longest salt that fits, and accepts moduli of up to 16384 bits. */
 const saltLengthMax = 2048
 
-/** RSASSA-PSS-params (RFC 4055 §3.1): a hash of SHA-2, the same for the mask, and the default trailer. */
+/** Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepts a SHA-2 hash, the same hash for the mask, and the default trailer. */
 function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefined {
   if (parameters === undefined) return undefined
   const reader = readOnlyNested(parameters, tags.sequence, 'RSASSA-PSS-params')
@@ -133,9 +133,9 @@ function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefin
     readSmallInteger(inner.element(tags.integer), 'saltLength', saltLengthMax),
   )
   reader.end()
-  // What is left out is SHA-1, or a salt for it.
+  // The default of each absent parameter is SHA-1, or the length of its salt.
   if (hash === undefined || hash !== maskHash || saltLength === undefined) return undefined
-  return { ...none, key: 'rsa', hash, pssSaltLength: saltLength }
+  return { ...defaults, key: 'rsa', hash, pssSaltLength: saltLength }
 }
 
 function readExplicit<T>(

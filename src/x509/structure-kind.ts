@@ -1,4 +1,4 @@
-/** Recognizes structures in DER by their first elements. */
+/** Recognizes DER structures by their first elements. */
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der/reader.ts'
 
 export type StructureKind =
@@ -11,7 +11,7 @@ export type StructureKind =
   | 'private key'
   | 'public key'
 
-/** The kind of a structure; undefined for an unknown one. Throws DerError unless `der` is one SEQUENCE. */
+/** Returns the kind of a structure; undefined if unknown. Throws DerError unless `der` is exactly one SEQUENCE. */
 export function structureKind(der: Uint8Array): StructureKind | undefined {
   const reader = readOnlyNested(der, tags.sequence, 'the outermost SEQUENCE')
   const first = reader.any()
@@ -32,13 +32,13 @@ export function structureKind(der: Uint8Array): StructureKind | undefined {
   }
 }
 
-/** A PFX has version 3 and a ContentInfo (RFC 7292 §4). Everything else that begins with an INTEGER is a private key. */
+/** A PFX has version 3 and a ContentInfo (RFC 7292 §4). Every other structure that begins with an INTEGER is a private key. */
 function kindOfVersioned(reader: DerReader, { content: [version] }: DerElement): StructureKind {
   if (version !== 3 || reader.peek() !== tags.sequence) return 'private key'
   return reader.nested(tags.sequence, 'PFX').peek() === tags.oid ? 'pkcs12' : 'private key'
 }
 
-/** A certificate has a version in [0] or a fourth SEQUENCE, a CRL a time behind its issuer, a CSR neither. */
+/** A certificate has a version in [0] or a fourth SEQUENCE. A CRL has a time after its issuer. A CSR has none of these. */
 function kindOfSigned({ content }: DerElement): StructureKind {
   const reader = new DerReader(content, 'the signed SEQUENCE')
   if (reader.peek() === contextTag(0, true)) return 'certificate'

@@ -1,4 +1,4 @@
-/** Certificates and requests of every kind of key: round trips, and every small damage. */
+/** Certificates and requests with every type of key: round trips, and damaged copies. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -169,7 +169,7 @@ function check(
 }
 
 for (const key of keys)
-  test(`certificates and requests with ${key.algorithm} are read as they were written, and verify`, async () => {
+  test(`certificates and requests with ${key.algorithm} survive a round trip, and their signatures are valid`, async () => {
     const certificate = parseCertificate(certificateBy(key))
     assert.equal(certificate.version, 3)
     assert.equal(
@@ -204,7 +204,7 @@ for (const key of keys)
     )
   })
 
-test('a signature algorithm counts for its own kind of key only', async () => {
+test('a signature algorithm is supported only with its own type of key', async () => {
   const [rsa, ec] = keys.map((key) => parseCertificate(certificateBy(key)))
   assert.ok(rsa && ec)
   assert.equal(await check({ ...rsa, signatureAlgorithm: ec.signatureAlgorithm }), 'unsupported')
@@ -219,7 +219,7 @@ test('a signature algorithm counts for its own kind of key only', async () => {
   )
 })
 
-test('outdated and unknown signature algorithms are named and not supported', async () => {
+test('outdated signature algorithms are named, and no outdated or malformed algorithm is accepted', async () => {
   const [rsa] = keys.map((key) => parseCertificate(certificateBy(key)))
   assert.ok(rsa)
   for (const [hex, name] of [
@@ -246,7 +246,7 @@ test('an ECDSA signature must be strict DER', async () => {
   assert.equal(await check(ec, bytes('3006020100020100')), 'invalid')
 })
 
-test('RSASSA-PSS is accepted with a hash of SHA-2, the same for its mask', async () => {
+test('RSASSA-PSS is accepted only with the same SHA-2 hash for message and mask', async () => {
   const { publicKey, privateKey } = (keys[0] as TestKey).keys
   const message = Buffer.from('message')
   const pss = (hash: string, mask: string, salt: string) =>
@@ -270,15 +270,15 @@ test('RSASSA-PSS is accepted with a hash of SHA-2, the same for its mask', async
   const subjectPublicKeyInfo = parseSubjectPublicKeyInfo(
     publicKey.export({ format: 'der', type: 'spki' }),
   )
-  const judge = (signatureAlgorithm: ReturnType<typeof pss>) =>
+  const checkWith = (signatureAlgorithm: ReturnType<typeof pss>) =>
     verifySignature({ subjectPublicKeyInfo, signatureAlgorithm, message, signature })
-  assert.equal(await judge(pss('201', '201', '020120')), 'valid')
-  assert.equal(await judge(pss('201', '201', '020110')), 'invalid')
-  assert.equal(await judge(pss('202', '202', '020120')), 'invalid')
-  assert.equal(await judge(pss('201', '202', '020120')), 'unsupported')
+  assert.equal(await checkWith(pss('201', '201', '020120')), 'valid')
+  assert.equal(await checkWith(pss('201', '201', '020110')), 'invalid')
+  assert.equal(await checkWith(pss('202', '202', '020120')), 'invalid')
+  assert.equal(await checkWith(pss('201', '202', '020120')), 'unsupported')
 })
 
-/** Bytes of others: OpenSSL's requests, and certificates of ours. */
+/** Returns requests of OpenSSL, and certificates and requests that this test encodes. */
 function samples(): { name: string; der: Uint8Array; parse: (der: Uint8Array) => unknown }[] {
   const folder = new URL('../../testdata/csr/', import.meta.url)
   const requests = readdirSync(folder)
@@ -295,7 +295,7 @@ function samples(): { name: string; der: Uint8Array; parse: (der: Uint8Array) =>
   return [...requests, ...own]
 }
 
-function refusedOrRead(parse: (der: Uint8Array) => unknown, der: Uint8Array): 'read' | 'refused' {
+function readOrRefuse(parse: (der: Uint8Array) => unknown, der: Uint8Array): 'read' | 'refused' {
   try {
     parse(der)
     return 'read'
@@ -309,25 +309,25 @@ test('every truncation of every sample is refused', () => {
   for (const { name, der, parse } of samples()) {
     parse(der)
     for (let length = 0; length < der.length; length += 1)
-      assert.equal(refusedOrRead(parse, der.subarray(0, length)), 'refused', `${name} to ${length}`)
-    assert.equal(refusedOrRead(parse, Uint8Array.from([...der, 0])), 'refused', name)
+      assert.equal(readOrRefuse(parse, der.subarray(0, length)), 'refused', `${name} to ${length}`)
+    assert.equal(readOrRefuse(parse, Uint8Array.from([...der, 0])), 'refused', name)
   }
 })
 
-test('every change of one bit of every sample is refused or read, never anything else', () => {
+test('every sample with one bit changed is read, or refused with a DerError', () => {
   for (const { der, parse } of samples()) {
     const damaged = Uint8Array.from(der)
     for (let bit = 0; bit < der.length * 8; bit += 1) {
       const index = bit >> 3
       const mask = 1 << (bit & 7)
       damaged[index] = (damaged[index] ?? 0) ^ mask
-      refusedOrRead(parse, damaged)
+      readOrRefuse(parse, damaged)
       damaged[index] = (damaged[index] ?? 0) ^ mask
     }
   }
 })
 
-test('any bytes are refused or read', () => {
+test('any bytes are read, or refused with a DerError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (der) => {
       for (const parse of [
@@ -340,13 +340,13 @@ test('any bytes are refused or read', () => {
         parseExtendedKeyUsage,
         parseExtensions,
       ])
-        refusedOrRead(parse, der)
+        readOrRefuse(parse, der)
     }),
     { numRuns: 1000 },
   )
 })
 
-test('extensions come back as they were, once each', () => {
+test('extensions survive a round trip, and duplicates are refused', () => {
   const extension = fc.record(
     {
       oid: fc.tuple(fc.constantFrom('1.2', '2.5.29'), fc.nat()).map((arcs) => arcs.join('.')),
@@ -361,20 +361,20 @@ test('extensions come back as they were, once each', () => {
       assert.ok(list.every(({ oid }) => isOid(oid)))
       const read = parseExtensions(encodeExtensions(list))
       assert.deepEqual(
-        read.map((one) => ({ ...one, value: Uint8Array.from(one.value) })),
+        read.map((each) => ({ ...each, value: Uint8Array.from(each.value) })),
         list,
       )
     }),
   )
-  const one = { oid: '1.2.3', critical: false, value: bytes('0500') }
-  assert.throws(() => parseExtensions(encodeExtensions([one, one])), /occurs twice/)
+  const twin = { oid: '1.2.3', critical: false, value: bytes('0500') }
+  assert.throws(() => parseExtensions(encodeExtensions([twin, twin])), /occurs twice/)
   assert.throws(
     () => parseExtensions(bytes('300d300b06022a030101000402 0500'.replace(' ', ''))),
-    /critical of 1\.2\.3 is FALSE, which DER leaves out$/,
+    /critical of 1\.2\.3 is FALSE, which DER omits$/,
   )
 })
 
-test('key usages come back as they were', () => {
+test('key usages survive a round trip', () => {
   fc.assert(
     fc.property(fc.subarray([...keyUsageBits]), (bits) => {
       assert.deepEqual(parseKeyUsage(encodeKeyUsage(bits)), bits)
@@ -385,7 +385,7 @@ test('key usages come back as they were', () => {
     assert.throws(() => parseKeyUsage(bytes(hex)), DerError, hex)
 })
 
-test('basic constraints come back as they were, and are refused in other forms', () => {
+test('basic constraints survive a round trip, and other encodings are refused', () => {
   for (const pathLenConstraint of [undefined, 0, 1, 127, 128, 65536])
     assert.deepEqual(
       parseBasicConstraints(encodeBasicConstraints({ ca: true, pathLenConstraint })),
@@ -406,7 +406,7 @@ test('basic constraints come back as they were, and are refused in other forms',
     assert.throws(() => parseBasicConstraints(bytes(hex)), DerError, hex)
 })
 
-test('general names are told apart by their tags', () => {
+test('general names are distinguished by their tags', () => {
   const names = parseGeneralNames(bytes('301682016181016286016387040102030488012aa4023000'))
   assert.deepEqual(
     names.map(({ kind }) => kind),
@@ -423,7 +423,7 @@ test('general names are told apart by their tags', () => {
     assert.throws(() => parseGeneralNames(bytes(hex)), DerError, hex)
 })
 
-test('keys that are not what they say are refused', () => {
+test('keys that are invalid for their algorithm are refused', () => {
   const spki = Buffer.from(spkiOf(keys[1] as TestKey)).toString('hex')
   for (const hex of [
     spki.replace('06082a8648ce3d030107', '06052b8104002203030303'),
@@ -437,7 +437,7 @@ test('keys that are not what they say are refused', () => {
   )
 })
 
-test('OpenSSL agrees on the key identifier and the names', () => {
+test('OpenSSL reads the same subject and serial number, and verifies the signature', () => {
   for (const key of keys) {
     const certificate = new X509Certificate(certificateBy(key))
     assert.equal(certificate.subject, `C=DE\nCN=${key.algorithm}`)

@@ -10,7 +10,7 @@ import { importPublicKey, verifySignature } from './verify-signature.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const derNull = bytes('0500')
-const message = Buffer.from('what is signed')
+const message = Buffer.from('signed message')
 
 const algorithm = (oid: string, ...parameters: readonly Uint8Array[]) =>
   parseAlgorithmIdentifier(encodeSequence(encodeOidElement(oid), ...parameters))
@@ -23,7 +23,7 @@ const ed25519 = generateKeyPairSync('ed25519')
 const ed448 = generateKeyPairSync('ed448')
 const mlDsa = generateKeyPairSync('ml-dsa-44')
 
-/** Each kind of key with its signature over `message`, and its algorithm. */
+/** A key pair of each type with its signature algorithm. */
 const kinds = {
   rsa: { ...rsa, oid: oids.sha256WithRsaEncryption, hash: 'sha256' },
   ec: { ...ec, oid: oids.ecdsaWithSha256, hash: 'sha256' },
@@ -42,18 +42,18 @@ const signed = (kind: keyof typeof kinds) => {
 }
 
 for (const kind of Object.keys(kinds) as (keyof typeof kinds)[])
-  test(`${kind}: parameters count as far as its standard has them`, async () => {
+  test(`${kind}: only the parameters that its standard defines are supported`, async () => {
     const { oid } = kinds[kind]
     const check = signed(kind)
-    const judge = (...parameters: readonly Uint8Array[]) =>
+    const checkWith = (...parameters: readonly Uint8Array[]) =>
       verifySignature({ ...check, signatureAlgorithm: algorithm(oid, ...parameters) })
-    assert.equal(await judge(), 'valid')
-    assert.equal(await judge(derNull), kind === 'rsa' ? 'valid' : 'unsupported')
-    assert.equal(await judge(bytes('3000')), 'unsupported')
-    assert.equal(await judge(bytes('050100')), 'unsupported')
+    assert.equal(await checkWith(), 'valid')
+    assert.equal(await checkWith(derNull), kind === 'rsa' ? 'valid' : 'unsupported')
+    assert.equal(await checkWith(bytes('3000')), 'unsupported')
+    assert.equal(await checkWith(bytes('050100')), 'unsupported')
   })
 
-test('every algorithm with the key of every other kind is unsupported', async () => {
+test('an algorithm is unsupported with a key of another type', async () => {
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[])
     for (const [other, { oid }] of Object.entries(kinds)) {
       const signatureAlgorithm = algorithm(oid)
@@ -62,7 +62,7 @@ test('every algorithm with the key of every other kind is unsupported', async ()
     }
 })
 
-test('another message, or no signature, is invalid', async () => {
+test('a signature of another message, an empty signature and a longer signature are invalid', async () => {
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
     const signatureAlgorithm = algorithm(kinds[kind].oid)
     const check = { ...signed(kind), signatureAlgorithm }
@@ -73,7 +73,7 @@ test('another message, or no signature, is invalid', async () => {
   }
 })
 
-test('any bytes for a signature are invalid, for every kind of key', async () => {
+test('random bytes are not a valid signature for any type of key', async () => {
   const checks = (Object.keys(kinds) as (keyof typeof kinds)[]).map((kind) => ({
     ...signed(kind),
     signatureAlgorithm: algorithm(kinds[kind].oid),
@@ -89,7 +89,7 @@ test('any bytes for a signature are invalid, for every kind of key', async () =>
   )
 })
 
-test('a key that was imported before gives the same results', async () => {
+test('verifySignature returns the same results with an imported key', async () => {
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
     const check = { ...signed(kind), signatureAlgorithm: algorithm(kinds[kind].oid) }
     const publicKey = importPublicKey(check.subjectPublicKeyInfo)
@@ -102,7 +102,7 @@ test('a key that was imported before gives the same results', async () => {
   }
 })
 
-test('a point that is not on its curve is not imported, and its signatures are invalid', async () => {
+test('a point that is not on its curve is not imported, and signatures are invalid with it', async () => {
   const der = Uint8Array.from(ec.publicKey.export({ format: 'der', type: 'spki' }))
   der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
   const subjectPublicKeyInfo = parseSubjectPublicKeyInfo(der)
@@ -128,7 +128,7 @@ test('an ECDSA signature in another form than DER is invalid', async () => {
     assert.equal(await verifySignature({ ...check, signature }), 'invalid')
 })
 
-/** RSASSA-PSS-params with SHA-256 for both hashes. */
+/** Encodes RSASSA-PSS-params with SHA-256 for both hashes. */
 const pss = (saltLength: Uint8Array, ...more: readonly Uint8Array[]) => {
   const hash = encodeSequence(encodeOidElement(oids.sha256), derNull)
   const mask = encodeSequence(encodeOidElement(oids.mgf1), hash)
@@ -136,24 +136,24 @@ const pss = (saltLength: Uint8Array, ...more: readonly Uint8Array[]) => {
   return encodeSequence(encodeElement(0xa0, hash), encodeElement(0xa1, mask), salt, ...more)
 }
 
-test('RSASSA-PSS is accepted with any salt that fits, of the length that its parameters say', async () => {
+test('RSASSA-PSS is accepted with a salt of any length that fits, if the parameters state this length', async () => {
   const longest = 2048 / 8 - 32 - 2
   for (const saltLength of [0, 20, 32, longest]) {
     const key = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
     const check = { ...signed('rsa'), signature: new Uint8Array(sign('sha256', message, key)) }
-    const judge = (octets: number) => {
-      const parameters = pss(encodeUnsigned(Uint8Array.of(octets)))
+    const checkWith = (salt: number) => {
+      const parameters = pss(encodeUnsigned(Uint8Array.of(salt)))
       return verifySignature({
         ...check,
         signatureAlgorithm: algorithm(oids.rsassaPss, parameters),
       })
     }
-    assert.equal(await judge(saltLength), 'valid', String(saltLength))
-    assert.equal(await judge(saltLength + 1), 'invalid', String(saltLength))
+    assert.equal(await checkWith(saltLength), 'valid', String(saltLength))
+    assert.equal(await checkWith(saltLength + 1), 'invalid', String(saltLength))
   }
 })
 
-test('RSASSA-PSS parameters that are not DER are never valid', async () => {
+test('a signature with non-DER RSASSA-PSS parameters is never valid', async () => {
   const key = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
   const check = { ...signed('rsa'), signature: new Uint8Array(sign('sha256', message, key)) }
   const salt = bytes('020120')
@@ -184,8 +184,8 @@ const rsaSpki = (modulus: Uint8Array, exponent: Uint8Array) =>
   )
 const p256 = encodeOidElement(oids.prime256v1)
 
-test('a key that is no key is invalid, and never throws', async () => {
-  const filled = (length: number, octet: number) => new Uint8Array(length).fill(octet)
+test('signatures are invalid with malformed and degenerate keys, and never throw', async () => {
+  const filled = (length: number, byte: number) => new Uint8Array(length).fill(byte)
   const rsaAlgorithm = algorithm(oids.sha256WithRsaEncryption, derNull)
   const ecAlgorithm = algorithm(oids.ecdsaWithSha256)
   const signature = signed('rsa').signature
@@ -205,8 +205,8 @@ test('a key that is no key is invalid, and never throws', async () => {
     [spki(oids.ed448, filled(57, 0xff)), algorithm(oids.ed448), filled(114, 0)],
     [spki(oids.mlDsa44, filled(1312, 0)), algorithm(oids.mlDsa44), filled(2420, 0)],
   ] as const
-  for (const [index, [subjectPublicKeyInfo, signatureAlgorithm, octets]] of cases.entries()) {
-    const check = { subjectPublicKeyInfo, signatureAlgorithm, message, signature: octets }
+  for (const [index, [subjectPublicKeyInfo, signatureAlgorithm, forged]] of cases.entries()) {
+    const check = { subjectPublicKeyInfo, signatureAlgorithm, message, signature: forged }
     assert.equal(await verifySignature(check), 'invalid', String(index))
   }
 })

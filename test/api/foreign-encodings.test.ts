@@ -80,7 +80,7 @@ test('a BOOLEAN that is none is refused with its octet', async () => {
   const bad = rawExtension(oids.subjectAltName, Uint8Array.of(1, 2, 0, 0), san)
   assert.match(
     await service.refusal('IssueCertificate', issueInput(root.arn, rawRequest([requested(bad)]))),
-    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a BOOLEAN of DER.* \(at octet \d+\)$/,
+    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a DER BOOLEAN.* \(at byte \d+\)$/,
   )
 })
 
@@ -238,7 +238,7 @@ test('the certificate of our own CA, which others read from us, has to be DER', 
       Certificate: base64(own),
       CertificateChain: base64(above),
     }),
-    /^MalformedCertificateException: Certificate has a basicConstraints that cannot be parsed: cA of basicConstraints is not a BOOLEAN of DER/,
+    /^MalformedCertificateException: Certificate has a basicConstraints that cannot be parsed: cA of basicConstraints is not a DER BOOLEAN/,
   )
 })
 

@@ -189,7 +189,7 @@ test('verify and startup report CAs that an earlier version renewed without a ne
         ),
       `a warning about ${about}`,
     )
-  await warned(id, /renewed with another subject or subjectKeyIdentifier.*replace those/)
+  await warned(id, /renewed with another subject or subjectKeyIdentifier.*replace these/)
   await warned(otherId, /key usage without cRLSign/)
   await allPublished(service)
   const problems: string[] = (await verify()).Problems

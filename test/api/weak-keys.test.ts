@@ -71,7 +71,7 @@ test('a CSR with the point at infinity, which anyone can sign, is refused', asyn
   const der = encodeSequence(info, algorithm, encodeBitString(signature))
   assert.match(
     await refusalOf(encodePem('CERTIFICATE REQUEST', der)),
-    /^MalformedCSRException: CSR cannot be parsed: EC key is not a point of its curve, 1\.3\.132\.0\.10$/,
+    /^MalformedCSRException: CSR cannot be parsed: EC key is not a point on its curve, 1\.3\.132\.0\.10$/,
   )
 })
 

@@ -60,7 +60,7 @@ const dns = (value: string): GeneralName => text('dNSName', value)
 const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 
-/** Base, then names that are within and names that are not: permitted takes the first only, excluded the second. */
+/** Bases, each with names within and outside it. A permitted base accepts the former, an excluded base the latter. */
 const table: readonly {
   readonly base: GeneralSubtree
   readonly within: readonly GeneralName[]
@@ -163,7 +163,7 @@ const table: readonly {
 ]
 
 for (const { base, within, outside } of table)
-  test(`within and outside of ${showName(base)}`, () => {
+  test(`names within and outside ${showName(base)}`, () => {
     for (const name of within) {
       assert.equal(violation({ permitted: [base] }, [name]), undefined, showName(name))
       assert.match(violation({ excluded: [base] }, [name]) ?? '', /exclude$/, showName(name))
@@ -174,7 +174,7 @@ for (const { base, within, outside } of table)
     }
   })
 
-test('a wildcard is judged by all that it may stand for', () => {
+test('a wildcard is compared as every name that it may stand for', () => {
   const wild = [dns('*.example.com')]
   assert.match(violation({ permitted: [dns('a.example.com')] }, wild) ?? '', /is not within/)
   assert.match(violation({ excluded: [dns('a.example.com')] }, wild) ?? '', /exclude/)
@@ -184,7 +184,7 @@ test('a wildcard is judged by all that it may stand for', () => {
   assert.match(violation({ excluded: [dns('com.example')] }, [dns('*.example')]) ?? '', /exclude/)
 })
 
-test('names that cannot be compared fail where their form is constrained, and nowhere else', () => {
+test('names that cannot be compared are violations only if their form is constrained', () => {
   const otherName: GeneralName = {
     kind: 'otherName',
     content: Buffer.concat([
@@ -244,7 +244,7 @@ test('names that cannot be compared fail where their form is constrained, and no
   }
 })
 
-test('an empty base of mail addresses or URIs holds everything when excluded, and nothing when permitted', () => {
+test('an empty base of email addresses or URIs contains everything if excluded, and nothing if permitted', () => {
   for (const [base, name] of [
     [mail(''), mail('a@example.com')],
     [uri(''), uri('https://example.com/')],
@@ -254,7 +254,7 @@ test('an empty base of mail addresses or URIs holds everything when excluded, an
   }
 })
 
-test('excluded is read widely: case of local parts, and IPv4 in IPv6', () => {
+test('excluded bases ignore the case of local parts, and match IPv4-mapped IPv6 addresses', () => {
   const mailbox = mail('Root@example.com')
   assert.match(violation({ permitted: [mailbox] }, [mail('root@example.com')]) ?? '', /not within/)
   assert.match(violation({ excluded: [mailbox] }, [mail('root@example.com')]) ?? '', /exclude/)
@@ -263,7 +263,7 @@ test('excluded is read widely: case of local parts, and IPv4 in IPv6', () => {
   assert.match(violation({ permitted: [ip('c0000200ffffff00')] }, [mapped]) ?? '', /not within/)
 })
 
-test('the subject counts as a directoryName, unless it is empty', () => {
+test('the subject is compared as a directoryName, unless it is empty', () => {
   const permitted = [dn(country)]
   assert.equal(violation({ permitted }, [], encodeName([country, common('a')])), undefined)
   assert.match(violation({ permitted }, [], named('a')) ?? '', /^subject "CN=a" is not within/)
@@ -271,7 +271,7 @@ test('the subject counts as a directoryName, unless it is empty', () => {
   assert.match(violation({ excluded: [dn()] }, [], named('a')) ?? '', /^subject "CN=a" is within/)
 })
 
-test('mail addresses in the subject count as rfc822Name, with a SAN or without', () => {
+test('email addresses in the subject are compared as rfc822Name, with and without a SAN', () => {
   const subject = (value: string): Uint8Array => encodeName([{ type: oids.emailAddress, value }])
   const permitted = [mail('example.com')]
   for (const names of [[], [mail('a@example.com')]]) {
@@ -281,7 +281,7 @@ test('mail addresses in the subject count as rfc822Name, with a SAN or without',
   }
 })
 
-test('a commonName that looks like a host counts as dNSName, if the SAN has none', () => {
+test('a commonName that looks like a host name is compared as dNSName, if the SAN has no dNSName', () => {
   const permitted = [dns('example.com')]
   assert.equal(violation({ permitted }, [], named('a.example.com')), undefined)
   for (const host of ['a.example.org', '*.example.org', '192.0.2.1'])
@@ -298,7 +298,7 @@ test('a commonName that looks like a host counts as dNSName, if the SAN has none
   assert.equal(ofCa, undefined)
 })
 
-test('a mail address in other scripts fails below constraints of rfc822Name', () => {
+test('an SmtpUTF8Mailbox violates every rfc822Name constraint', () => {
   const address = encodeElement(tags.utf8String, Buffer.from('ä@example.com'))
   const name: GeneralName = {
     kind: 'otherName',
@@ -311,27 +311,27 @@ test('a mail address in other scripts fails below constraints of rfc822Name', ()
   assert.equal(violation({ permitted: [dns('example.com')] }, [name]), undefined)
 })
 
-test('every CA certificate of the path counts, and the sentence says which', () => {
+test('the constraints of every CA certificate apply, and the message names the CA', () => {
   const constraints = constraintsFrom(
     nameConstraints([dns('a.example.com'), dns('b.example.com')]),
     nameConstraints([dns('example.com')], [dns('b.example.com')]),
   )
-  const judge = (name: string): string | undefined =>
+  const violationBy = (name: string): string | undefined =>
     violatedNameConstraint(constraints, { subject: empty, subjectAlternativeNames: [dns(name)] })
-  assert.equal(judge('x.a.example.com'), undefined)
+  assert.equal(violationBy('x.a.example.com'), undefined)
   assert.equal(
-    judge('c.example.com'),
-    `dNSName 'c.example.com' is not within what the name constraints of "CN=CA 0" permit: ` +
+    violationBy('c.example.com'),
+    `dNSName 'c.example.com' is not within a subtree that the name constraints of "CN=CA 0" permit: ` +
       `dNSName 'a.example.com', dNSName 'b.example.com'`,
   )
   assert.equal(
-    judge('b.example.com'),
+    violationBy('b.example.com'),
     `dNSName 'b.example.com' is within dNSName 'b.example.com', which the name constraints of ` +
       `"CN=CA 1" exclude`,
   )
 })
 
-test('constraints that cannot be read are kept by nothing', () => {
+test('every certificate violates constraints that cannot be read', () => {
   const malformed: Extension = {
     oid: oids.nameConstraints,
     critical: true,
@@ -355,7 +355,7 @@ test('a path without constraints permits everything', () => {
   assert.deepEqual(constraintsOf([certificate]), [])
 })
 
-test('more names than can be compared are refused, and long ones', () => {
+test('too many or too long names are refused', () => {
   const many = (length: number): GeneralSubtree[] =>
     Array.from({ length }, (_, index) => dns(`h${index}.example.com`))
   const names = many(400)
@@ -371,17 +371,20 @@ test('more names than can be compared are refused, and long ones', () => {
     ),
     undefined,
   )
-  assert.match(violation({ excluded: many(656) }, names) ?? '', /too many names/)
+  assert.match(violation({ excluded: many(656) }, names) ?? '', /names are too many or too long/)
   const long = encodeName([organization('ä'.repeat(15_000))])
   const directories = Array.from({ length: 200 }, (_, index) => dn(organization(`${index}`)))
-  assert.match(violation({ excluded: directories }, [], long) ?? '', /too many names/)
+  assert.match(
+    violation({ excluded: directories }, [], long) ?? '',
+    /names are too many or too long/,
+  )
   assert.equal(violation({ excluded: directories }, [], named('a')), undefined)
 })
 
 const label = fc.stringMatching(/^[a-z0-9]{1,4}$/)
 const domain = fc.array(label, { minLength: 1, maxLength: 4 })
 
-test('property: a dNSName is within a domain exactly if its labels end with the labels of it', () => {
+test('property: a dNSName is within a domain if and only if its labels end with those of the domain', () => {
   fc.assert(
     fc.property(domain, domain, (name, base) => {
       const within = name.slice(-base.length).join('.') === base.join('.')
@@ -394,7 +397,7 @@ test('property: a dNSName is within a domain exactly if its labels end with the 
   )
 })
 
-test('property: an address is within a block exactly if their leading bits are the same', () => {
+test('property: an address is within a block if and only if their leading bits are equal', () => {
   const address = fc.integer({ min: 0, max: 2 ** 32 - 1 })
   fc.assert(
     fc.property(address, address, fc.integer({ min: 0, max: 32 }), (base, flips, bits) => {
@@ -410,7 +413,7 @@ test('property: an address is within a block exactly if their leading bits are t
   )
 })
 
-test('property: nothing makes it throw, and what is excluded is never permitted alone', () => {
+test('property: no name throws, and a base that is both permitted and excluded permits no name of its form', () => {
   const kind = fc.constantFrom('dNSName', 'rfc822Name', 'uniformResourceIdentifier')
   const value = fc
     .array(

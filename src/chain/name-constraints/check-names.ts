@@ -1,4 +1,4 @@
-/** Whether a certificate keeps to the name constraints of the CA certificates above it (RFC 5280 §4.2.1.10). */
+/** Checks the names of a certificate against the name constraints of the CA certificates above it (RFC 5280 §4.2.1.10). */
 import type { Certificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
 import { findExtension } from '../../x509/extensions/extensions.ts'
@@ -16,9 +16,9 @@ import {
   type ConstrainedName,
 } from './constrained-names.ts'
 
-/** The constraints of one CA certificate, read. */
-interface HeldConstraints {
-  /** Names the certificate in messages. */
+/** The parsed constraints of one CA certificate. */
+interface ParsedConstraints {
+  /** Subject of the certificate, for messages. */
   readonly holder: string
   readonly permitted: ReadonlyMap<string, readonly Subtree[]>
   readonly excluded: ReadonlyMap<string, readonly Subtree[]>
@@ -29,27 +29,27 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Constraints that cannot be read: nothing keeps to them. */
+/** Constraints that cannot be parsed. Every certificate violates them. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string
 }
 
-/** What the certificates of a path demand of the names below them; read once, asked for each certificate. */
+/** The name constraints of the certificates of a path, parsed once and applied to each certificate below. */
 export type PathConstraints = readonly AnyConstraints[]
 
-type AnyConstraints = HeldConstraints | UnreadableConstraints
+type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Comparing is names times subtrees. These bound it to some tens of milliseconds a certificate, far above what any CA
- * needs: the pairs of name and subtree, and the octets of directoryNames compared, since a Name can be long.
+ * Limits for the pairs of name and subtree, and for the compared bytes of directoryNames, which can be long. They bound the
+ * comparison to some tens of milliseconds per certificate. No CA in use reaches them.
  */
 const comparisonsMax = 2 ** 18
 const directoryBytesMax = 2 ** 22
 
 /**
- * The name constraints of a path: a CA certificate first, its signer next, the root last; empty if there are none.
- * Never throws: constraints that cannot be read are kept as such, and violated by everything.
+ * Returns the name constraints of a path (a CA certificate, its signer, … the root); empty if there are none. Never throws:
+ * constraints that cannot be parsed become UnreadableConstraints.
  */
 export function constraintsOf(path: readonly Certificate[]): PathConstraints {
   return path.flatMap((certificate): PathConstraints => {
@@ -66,10 +66,10 @@ export function constraintsOf(path: readonly Certificate[]): PathConstraints {
 }
 
 /**
- * Reads the value of a nameConstraints extension so that names can be compared with it. Throws DerError, also for a
- * base that its form does not allow.
+ * Parses the value of a nameConstraints extension for comparison with names. Throws DerError, also for a base that is invalid
+ * for its name form.
  */
-export function readNameConstraints(value: Uint8Array): Omit<HeldConstraints, 'holder'> {
+export function readNameConstraints(value: Uint8Array): Omit<ParsedConstraints, 'holder'> {
   const { permitted, excluded } = parseNameConstraints(value)
   return { permitted: readSubtrees(permitted), excluded: readSubtrees(excluded) }
 }
@@ -77,20 +77,20 @@ export function readNameConstraints(value: Uint8Array): Omit<HeldConstraints, 'h
 function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[]> {
   const byKind = new Map<string, Subtree[]>()
   for (const subtree of subtrees) {
-    const read = { base: readBase(subtree), shown: showName(subtree) }
+    const parsed = { base: readBase(subtree), shown: showName(subtree) }
     const others = byKind.get(subtree.kind)
-    if (others === undefined) byKind.set(subtree.kind, [read])
-    else others.push(read)
+    if (others === undefined) byKind.set(subtree.kind, [parsed])
+    else others.push(parsed)
   }
   return byKind
 }
 
 /**
- * The first breach of the constraints by a certificate below the path, as a sentence that names the name, the
- * constraint and the CA certificate that holds it; undefined if there is none.
+ * Describes the first violation of the constraints by a certificate below the path: the name, the constraint and the CA
+ * certificate that contains it; undefined if there is none.
  *
- * Every certificate of the path counts, self-issued ones too. A name that cannot be compared is a breach where its
- * form is constrained (RFC 5280 §4.2.1.10), and so is a certificate with more names than can be compared.
+ * The constraints of every certificate of the path apply, including self-issued certificates. A name that cannot be compared
+ * is a violation if its form is constrained (RFC 5280 §4.2.1.10), and so are more names than the limits allow.
  */
 export function violatedNameConstraint(
   constraints: PathConstraints,
@@ -98,20 +98,20 @@ export function violatedNameConstraint(
 ): string | undefined {
   if (constraints.length === 0) return undefined
   const names = constrainedNames(certificateNames)
-  const comparisons = sum(constraints.map((held) => comparisonsWith(held, names)))
-  const bytes = sum(constraints.map((held) => bytesComparedWith(held, names)))
+  const comparisons = sum(constraints.map((each) => comparisonsWith(each, names)))
+  const bytes = sum(constraints.map((each) => bytesComparedWith(each, names)))
   if (comparisons > comparisonsMax || bytes > directoryBytesMax)
-    return 'there are too many names, or too long ones, to compare with the name constraints above'
-  return firstOf(constraints, (held) =>
-    'problem' in held
-      ? `the name constraints of ${held.holder} cannot be read: ${held.problem}`
-      : firstOf(names, (name) => violationBy(held, name)),
+    return 'the names are too many or too long to compare with the name constraints above'
+  return firstOf(constraints, (each) =>
+    'problem' in each
+      ? `the name constraints of ${each.holder} cannot be read: ${each.problem}`
+      : firstOf(names, (name) => violationBy(each, name)),
   )
 }
 
-function comparisonsWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
-  if ('problem' in held) return 0
-  const { permitted, excluded } = held
+function comparisonsWith(constraints: AnyConstraints, names: readonly ConstrainedName[]): number {
+  if ('problem' in constraints) return 0
+  const { permitted, excluded } = constraints
   return sum(
     names.map(
       ({ name }) =>
@@ -120,9 +120,9 @@ function comparisonsWith(held: AnyConstraints, names: readonly ConstrainedName[]
   )
 }
 
-function bytesComparedWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
-  if ('problem' in held) return 0
-  const lists = [held.permitted, held.excluded]
+function bytesComparedWith(constraints: AnyConstraints, names: readonly ConstrainedName[]): number {
+  if ('problem' in constraints) return 0
+  const lists = [constraints.permitted, constraints.excluded]
   const subtrees = lists.flatMap((list) => list.get('directoryName') ?? [])
   const directoryNames = names.filter(({ name }) => name.kind === 'directoryName')
   return (
@@ -140,24 +140,24 @@ function sum(numbers: readonly number[]): number {
 }
 
 function violationBy(
-  { holder, permitted, excluded }: HeldConstraints,
+  { holder, permitted, excluded }: ParsedConstraints,
   { name, shown }: ConstrainedName,
 ): string | undefined {
-  const within = permitted.get(name.kind)
-  const without = excluded.get(name.kind) ?? []
-  if (within === undefined && without.length === 0) return undefined
-  const read = readName(name)
-  if (read === undefined)
+  const permittedBases = permitted.get(name.kind)
+  const excludedBases = excluded.get(name.kind) ?? []
+  if (permittedBases === undefined && excludedBases.length === 0) return undefined
+  const comparable = readName(name)
+  if (comparable === undefined)
     return `${shown} cannot be compared with the name constraints of ${holder} for that kind of name`
-  const breach = without.find(({ base }) => isWithin(read, base, 'possible'))
-  if (breach !== undefined)
-    return `${shown} is within ${breach.shown}, which the name constraints of ${holder} exclude`
-  if (within === undefined || within.some(({ base }) => isWithin(read, base, 'certain')))
-    return undefined
-  return `${shown} is not within what the name constraints of ${holder} permit: ${showFirst(within)}`
+  const violated = excludedBases.find(({ base }) => isWithin(comparable, base, 'possible'))
+  if (violated !== undefined)
+    return `${shown} is within ${violated.shown}, which the name constraints of ${holder} exclude`
+  if (permittedBases === undefined) return undefined
+  if (permittedBases.some(({ base }) => isWithin(comparable, base, 'certain'))) return undefined
+  return `${shown} is not within a subtree that the name constraints of ${holder} permit: ${showFirst(permittedBases)}`
 }
 
-/** Few enough to be read. */
+/** Number of subtrees that a message lists. */
 const shownMax = 3
 
 function showFirst(subtrees: readonly Subtree[]): string {

@@ -1,4 +1,4 @@
-/** Which names of a certificate the name constraints above it apply to (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
+/** Collects the names of a certificate to which name constraints apply (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
 import { formatAddressRange } from '../../text/ip-address.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/name.ts'
@@ -8,22 +8,22 @@ import { isAscii } from '../../x509/der/strings.ts'
 export interface CertificateNames {
   readonly subject: Name
   readonly subjectAlternativeNames: readonly GeneralName[]
-  /** False for a CA certificate, whose commonName is no server's name; true if left out. */
+  /** False for a CA certificate, whose commonName is not a host name; the default is true. */
   readonly endEntity?: boolean
 }
 
-/** A name and what it is called in messages. */
+/** A name and its description for messages. */
 export interface ConstrainedName {
   readonly name: GeneralName
   readonly shown: string
 }
 
 /**
- * Every name that a constraint can apply to.
+ * Returns every name to which a constraint can apply.
  *
- * Beside the SAN these are the subject, its emailAddress attributes as rfc822Name and, without a dNSName in the SAN,
- * its commonName as dNSName if it looks like one. RFC 5280 asks for the emailAddress only when there is no SAN;
- * OpenSSL checks it always, and a certificate that it refuses is of no use.
+ * These are the names of the SAN, the subject, its emailAddress attributes as rfc822Name and, if the SAN has no dNSName, its
+ * commonName as dNSName if it looks like a host name. RFC 5280 requires checking emailAddress only without a SAN, but OpenSSL
+ * always checks it, and would reject the certificate.
  */
 export function constrainedNames(names: CertificateNames): ConstrainedName[] {
   const { subject, subjectAlternativeNames } = names
@@ -43,7 +43,7 @@ function subjectName(subject: Name): ConstrainedName {
   return { name, shown: `subject ${formatName(subject)}` }
 }
 
-/** Text that is not ASCII becomes the empty name, which no form allows, so that it fails where it is constrained. */
+/** Converts a subject attribute to a name. Non-ASCII text becomes an empty name, which violates every constraint. */
 function subjectAttribute(
   kind: 'rfc822Name' | 'dNSName',
   type: string,
@@ -53,10 +53,10 @@ function subjectAttribute(
   return { name: { kind, content }, shown: `${type} '${shorten(text)}' of the subject` }
 }
 
-/** SmtpUTF8Mailbox is a mail address in an otherName, and constraints of rfc822Name apply to it (RFC 9598 §6). */
+/** SmtpUTF8Mailbox is an email address in an otherName, to which rfc822Name constraints apply (RFC 9598 §6). */
 const utf8MailboxOid = encodeOidElement('1.3.6.1.5.5.7.8.9')
 
-/** Its text is not compared: as an rfc822Name that is none, it fails under every constraint of that form. */
+/** Returns an empty rfc822Name for each SmtpUTF8Mailbox. It is invalid, so it violates every rfc822Name constraint. */
 function utf8Mailboxes(names: readonly GeneralName[]): ConstrainedName[] {
   return names
     .filter(
@@ -70,12 +70,12 @@ function utf8Mailboxes(names: readonly GeneralName[]): ConstrainedName[] {
     }))
 }
 
-/** At least two labels, with a wildcard or without. */
+/** A host name of at least two labels, optionally with a wildcard. */
 const hostLike = /^(?:\*\.)?[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})+$/
 
 /**
- * TLS clients fall back to the commonName when the SAN has no dNSName (RFC 6125 §6.4.4). A host there would be out of
- * reach of the dNSName constraints, so OpenSSL and GnuTLS check it like a dNSName, and so must a CA.
+ * Returns the common names that look like host names. TLS clients fall back to the commonName if the SAN has no dNSName (RFC
+ * 6125 §6.4.4), so it would bypass dNSName constraints. OpenSSL and GnuTLS therefore check it like a dNSName, and so must a CA.
  */
 function commonNames({ subject, subjectAlternativeNames, endEntity }: CertificateNames): string[] {
   if (endEntity === false) return []
@@ -87,7 +87,7 @@ function attributes({ rdns }: Name, type: string): string[] {
   return rdns.flat().flatMap((attribute) => (attribute.type === type ? [attribute.value] : []))
 }
 
-/** A name or base as text for messages, at most about 200 characters. */
+/** Formats a name or base for messages, in about 200 characters at most. */
 export function showName({ kind, content }: GeneralName): string {
   switch (kind) {
     case 'dNSName':
@@ -106,7 +106,7 @@ export function showName({ kind, content }: GeneralName): string {
   }
 }
 
-/** Text for messages. */
+/** Truncates a text for messages. */
 export function shorten(text: string): string {
   return text.slice(0, 80)
 }

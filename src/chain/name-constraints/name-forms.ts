@@ -1,8 +1,8 @@
 /**
- * The forms of names that can be compared with a name constraint, and how (RFC 5280 §4.2.1.10).
+ * Parses and compares the name forms to which name constraints apply (RFC 5280 §4.2.1.10).
  *
- * What is not clearly written is not compared: a name that could be read in two ways would let a certificate out of
- * its constraints wherever it is read the other way.
+ * An ambiguous name is rejected rather than compared: a verifier with the other interpretation would accept a name outside
+ * the constraints.
  */
 import { shorten } from './constrained-names.ts'
 import { mappedPrefix } from '../../text/ip-address.ts'
@@ -13,7 +13,7 @@ import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
 export type ComparableName =
-  /** `wildcard`: stands for every name with one more label than `host`. */
+  /** With `wildcard`, the name stands for every name with one more label than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
@@ -21,7 +21,7 @@ export type ComparableName =
   | { readonly kind: 'directoryName'; readonly name: Name }
 
 export type ComparableBase =
-  /** `below`: written with a leading dot, and holds only what is below `host`. An empty `host` is the empty base. */
+  /** With `below`, the base has a leading dot and contains only subdomains of `host`. An empty `host` is the empty base. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string; readonly below: boolean }
   | {
@@ -32,26 +32,26 @@ export type ComparableBase =
     }
   | { readonly kind: 'iPAddress'; readonly address: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
-  /** Of a form that nobody can compare; it matters only to names of that form. */
+  /** A form that cannot be compared. It affects only names of the same form. */
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**
- * How a name is compared: `certain` asks whether everything that it may stand for is within the base, as for a
- * permitted subtree; `possible` whether anything is, as for an excluded one.
+ * How an ambiguous name is compared. With `certain`, all names that it may stand for must be within the base, as a permitted
+ * subtree requires. With `possible`, one of them is enough, because this already violates an excluded subtree.
  */
 export type Reading = 'certain' | 'possible'
 
 const hostPattern =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/
-/** Dot-atom of RFC 5321 §4.1.2, as one run; a quoted local part can be written in too many ways to be compared. */
+/** A local part of dot-atom characters (RFC 5321 §4.1.2). Quoted local parts have too many spellings to be compared. */
 const localPartPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/
-/** Scheme, user information, host and port (RFC 3986 §3); what follows does not matter. */
+/** Scheme, user information, host and port of a URI (RFC 3986 §3); the rest is ignored. */
 const uriPattern =
   /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/
-/** What resolvers and browsers take for an IPv4 address, however it is written. */
+/** Hosts that resolvers and browsers interpret as an IPv4 address, in any notation. */
 const numericHostPattern = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/
 
-/** A name as it is compared; undefined if it is malformed, or of a form that cannot be compared. */
+/** Parses a name for comparison; undefined if it is malformed or its form cannot be compared. */
 export function readName({ kind, content }: GeneralName): ComparableName | undefined {
   switch (kind) {
     case 'dNSName':
@@ -73,8 +73,8 @@ export function readName({ kind, content }: GeneralName): ComparableName | undef
 }
 
 /**
- * A base as it is compared. Throws DerError for one that its form does not allow, such as a wildcard in a dNSName:
- * readers disagree about what it holds. The leading dot of a dNSName is accepted, since many CAs write it.
+ * Parses a base for comparison. Throws DerError for a base that is invalid for its form, such as a wildcard in a dNSName, on
+ * whose meaning verifiers disagree. A leading dot in a dNSName is accepted, because many CAs write it.
  */
 export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
   switch (kind) {
@@ -97,7 +97,7 @@ export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
   }
 }
 
-/** Whether a name is within a base; never if they are of different forms. */
+/** Whether a name is within a base; false if their forms differ. */
 export function isWithin(name: ComparableName, base: ComparableBase, reading: Reading): boolean {
   switch (name.kind) {
     case 'dNSName':
@@ -127,7 +127,7 @@ function readMailbox(text: string): (ComparableName & { kind: 'rfc822Name' }) | 
   return { kind: 'rfc822Name', localPart, host }
 }
 
-/** RFC 5280 §4.2.1.10: a URI without a host, or whose host is an address, is not acceptable below a constraint. */
+/** Parses a URI. RFC 5280 §4.2.1.10 rejects a URI under a constraint if its host is absent or an IP address. */
 function readUri(text: string): ComparableName | undefined {
   const host = readHost(uriPattern.exec(text)?.[1] ?? '')
   if (host === undefined || numericHostPattern.test(host)) return undefined
@@ -161,7 +161,7 @@ interface HostBase {
   readonly below: boolean
 }
 
-/** A domain holds itself and what is below it; the empty one holds all (as every verifier reads it). */
+/** A dNSName base contains its host and all subdomains. The empty base contains every name, as in all verifiers. */
 function dnsWithin(
   { host, wildcard }: { readonly host: string; readonly wildcard: boolean },
   base: HostBase,
@@ -169,16 +169,16 @@ function dnsWithin(
 ): boolean {
   if (base.host === '') return true
   if (isBelow(host, base.host)) return true
-  // One label more than the base itself is below the base, whichever label it is.
+  // A wildcard for the base host stands only for its subdomains.
   if (host === base.host) return wildcard || !base.below
   if (!wildcard || reading === 'certain' || base.below) return false
   const firstLabel = base.host.indexOf('.')
   return firstLabel >= 0 && base.host.slice(firstLabel + 1) === host
 }
 
-/** A host holds itself, a domain (with the leading dot) what is below it. */
+/** A base without a leading dot contains only its host; a base with a leading dot contains its subdomains. */
 function hostWithin(host: string, base: HostBase, reading: Reading): boolean {
-  // Verifiers disagree whether the empty base holds everything or nothing: either reading must be kept to.
+  // Verifiers disagree whether the empty base contains everything or nothing, so both interpretations must be satisfied.
   if (base.host === '') return reading === 'possible'
   return base.below ? isBelow(host, base.host) : host === base.host
 }
@@ -190,7 +190,7 @@ function mailboxWithin(
 ): boolean {
   if (!hostWithin(name.host, base, reading)) return false
   if (base.localPart === undefined || base.localPart === name.localPart) return true
-  // Local parts that differ in case are different names (RFC 5280 §7.5), but the same mailbox to most mail systems.
+  // Local parts that differ in case are different names (RFC 5280 §7.5), but most mail systems treat them as one mailbox.
   return reading === 'possible' && base.localPart.toLowerCase() === name.localPart.toLowerCase()
 }
 
@@ -203,7 +203,7 @@ function addressWithin(
   { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
   reading: Reading,
 ): boolean {
-  // An IPv4-mapped address (RFC 4291 §2.5.5.2) reaches the same host as the IPv4 address in it.
+  // An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) reaches the same host as the embedded IPv4 address.
   const mapped =
     reading === 'possible' &&
     address.length === 4 &&
@@ -216,7 +216,7 @@ function addressWithin(
   )
 }
 
-/** The base is the beginning of the name, compared as names are (RFC 5280 §7.1). */
+/** A directoryName is within a base if its first RDNs match those of the base (RFC 5280 §7.1). */
 function directoryWithin(name: Name, base: Name): boolean {
   const count = base.rdns.length
   if (count > name.rdns.length) return false

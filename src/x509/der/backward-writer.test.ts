@@ -7,7 +7,7 @@ import { encodeElement } from './writer.ts'
 
 const seed = 20_261_130
 
-/** An element: bytes, or further elements. */
+/** An element with bytes or nested elements as its contents. */
 type Tree = Uint8Array | readonly Tree[]
 
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
@@ -18,29 +18,29 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 }))
 
-function forwards(each: Tree): Uint8Array {
+function encodeForwards(each: Tree): Uint8Array {
   return each instanceof Uint8Array
     ? encodeElement(0x04, each)
-    : encodeElement(0x30, ...each.map(forwards))
+    : encodeElement(0x30, ...each.map(encodeForwards))
 }
 
-function backwards(der: BackwardWriter, each: Tree): void {
+function writeBackwards(der: BackwardWriter, each: Tree): void {
   if (each instanceof Uint8Array) der.element(0x04, () => der.bytes(each))
   else
     der.element(0x30, () => {
-      for (const part of each.toReversed()) backwards(der, part)
+      for (const part of each.toReversed()) writeBackwards(der, part)
     })
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-const written = (write: (der: BackwardWriter) => void): string => hexOf(encodeBackwards(write))
+const encodedHex = (write: (der: BackwardWriter) => void): string => hexOf(encodeBackwards(write))
 
-test('every structure has the bytes that it has when it is written forwards', () => {
+test('every structure has the same bytes as the forward encoding', () => {
   fc.assert(
     fc.property(tree, (each) => {
       assert.equal(
-        written((der) => backwards(der, each)),
-        hexOf(forwards(each)),
+        encodedHex((der) => writeBackwards(der, each)),
+        hexOf(encodeForwards(each)),
       )
     }),
     { seed, numRuns: 500 },
@@ -56,25 +56,25 @@ test('lengths are minimal on both sides of each boundary, and in structures larg
     }
 })
 
-/** Contents of an INTEGER (X.690 §8.3), by way of BigInt. */
+/** Encodes the contents of an INTEGER (X.690 §8.3) with BigInt. */
 function contentsOf(magnitude: Uint8Array): Buffer {
   const digits = BigInt(`0x0${Buffer.from(magnitude).toString('hex')}`).toString(16)
   const even = digits.length % 2 === 0 ? digits : `0${digits}`
   return Buffer.from(/^[89a-f]/.test(even) ? `00${even}` : even, 'hex')
 }
 
-test('integers and bit strings have the bytes that they have when they are written forwards', () => {
+test('integers and bit strings have the same bytes as the forward encoding', () => {
   const magnitude = fc
     .tuple(fc.nat(3), fc.uint8Array({ maxLength: 40 }))
     .map(([zeros, bytes]) => Buffer.concat([new Uint8Array(zeros), bytes]))
   fc.assert(
     fc.property(magnitude, (bytes) => {
       assert.equal(
-        written((der) => der.unsigned(bytes)),
+        encodedHex((der) => der.unsigned(bytes)),
         hexOf(encodeElement(tags.integer, contentsOf(bytes))),
       )
       assert.equal(
-        written((der) => der.bitString(bytes)),
+        encodedHex((der) => der.bitString(bytes)),
         hexOf(encodeElement(tags.bitString, Uint8Array.of(0), bytes)),
       )
     }),
@@ -82,24 +82,24 @@ test('integers and bit strings have the bytes that they have when they are writt
   )
 })
 
-test('a writer that throws leaves nothing behind for the next', () => {
+test('a writer that throws leaves no bytes for the next writer', () => {
   assert.throws(
     () =>
       encodeBackwards((der) => {
-        der.ascii('left over')
-        throw new RangeError('no such time')
+        der.ascii('leftover')
+        throw new RangeError('invalid time')
       }),
     RangeError,
   )
   assert.equal(
-    written((der) => der.ascii('a')),
+    encodedHex((der) => der.ascii('a')),
     '61',
   )
 })
 
-test('a structure that is written while another is being written does not disturb it', () => {
+test('encoding a structure during another encoding does not disturb it', () => {
   const inner = new Uint8Array(5000).fill(1)
-  const outer = written((der) => {
+  const outer = encodedHex((der) => {
     der.ascii('c')
     der.bytes(encodeBackwards((other) => other.bytes(inner)))
     der.ascii('a')

@@ -27,7 +27,7 @@ import {
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const element = (hex: string) => new DerReader(bytes(hex), 'test').any()
 
-test('reads definite, minimal lengths of every size', () => {
+test('definite, minimal lengths of every size are read', () => {
   for (const length of [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000]) {
     const content = new Uint8Array(length).fill(7)
     const der = encodeOctetString(content)
@@ -35,10 +35,10 @@ test('reads definite, minimal lengths of every size', () => {
   }
 })
 
-test('refuses every other length', () => {
+test('every other length is refused', () => {
   const cases: [string, RegExp][] = [
-    ['04', /cut short/],
-    ['0401', /cut short/],
+    ['04', /truncated/],
+    ['0401', /truncated/],
     ['048001 00 0000', /indefinite/],
     ['048101 00', /not minimal/],
     ['04817f', /not minimal/],
@@ -46,14 +46,14 @@ test('refuses every other length', () => {
     ['0483000100', /not minimal/],
     ['0485 0100000000', /too large/],
     ['04ff', /too large/],
-    ['0484ffffffff', /cut short/],
-    ['1f8101 00', /tag of more than one octet/],
+    ['0484ffffffff', /truncated/],
+    ['1f8101 00', /tag of more than one byte/],
   ]
   for (const [hex, text] of cases)
     assert.throws(() => element(hex), { name: 'DerError', message: text }, hex)
 })
 
-test('wants the tag that is expected, and nothing left over', () => {
+test('other tags than expected, and trailing data, are refused', () => {
   assert.throws(
     () => readOnly(bytes('0500'), tags.sequence, 'Name'),
     /Name has tag 0x05 where 0x30 is expected/,
@@ -62,14 +62,14 @@ test('wants the tag that is expected, and nothing left over', () => {
     () => readOnly(bytes(''), tags.sequence, 'Name'),
     /Name ends where tag 0x30 is expected/,
   )
-  assert.throws(() => readOnly(bytes('0500 00'), tags.null, 'x'), /left over/)
+  assert.throws(() => readOnly(bytes('0500 00'), tags.null, 'x'), /trailing data/)
   const reader = readOnlyNested(bytes('3003 020105'), tags.sequence, 'x')
   assert.equal(reader.optional(contextTag(0, true)), undefined)
   assert.equal(readSmallInteger(reader.element(tags.integer), 'x', 9), 5)
   reader.end()
 })
 
-test('reads values in their one form', () => {
+test('values are read only in their DER encoding', () => {
   assert.equal(readBoolean(element('0101ff'), 'x'), true)
   assert.equal(readBoolean(element('010100'), 'x'), false)
   for (const hex of ['010101', '0100', '0102ffff'])
@@ -89,7 +89,7 @@ test('reads values in their one form', () => {
   assert.throws(() => readAll(new DerReader(bytes('050005000500'), 'x'), 'list', 2), /more than 2/)
 })
 
-test('writes named bits without trailing zeros, and sets in order', () => {
+test('named bits are written without trailing zeros, and sets in order', () => {
   const hex = (der: Uint8Array): string => Buffer.from(der).toString('hex')
   assert.equal(hex(encodeNamedBits([])), '030100')
   assert.equal(hex(encodeNamedBits([0])), '03020780')
@@ -104,18 +104,18 @@ test('writes named bits without trailing zeros, and sets in order', () => {
   )
 })
 
-test('an integer of any magnitude comes back', () => {
+test('integers of any magnitude survive a round trip', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (magnitude) => {
-      const octets = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
+      const content = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
       const value = (list: Uint8Array): bigint => BigInt(`0x0${Buffer.from(list).toString('hex')}`)
-      assert.equal(value(octets), value(magnitude))
-      assert.notEqual(octets[0], 0)
+      assert.equal(value(content), value(magnitude))
+      assert.notEqual(content[0], 0)
     }),
   )
 })
 
-test('any bytes are an element or refused, and what is read is written the same', () => {
+test('any bytes are refused, or read as an element that is encoded as the same bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (input) => {
       try {

@@ -1,36 +1,36 @@
-/** Position of an error in a buffer. */
+/** Cause and position of an error. */
 interface DerErrorOptions extends ErrorOptions {
-  /** Offset in the underlying buffer. */
-  readonly place?: number
-  /** Offset of the structure from which messages count. Without it messages contain no position. */
+  /** Offset of the error in the underlying ArrayBuffer. */
+  readonly offset?: number
+  /** Offset from which the message counts the position. Without it the message contains no position. */
   readonly start?: number
 }
 
-/** Bytes are not the DER, or the text not the PEM, that they should be. */
+/** Error for malformed DER or PEM, and for DER of an unexpected structure. */
 export class DerError extends Error {
   override name = 'DerError'
   readonly #problem: string
-  readonly #place: number | undefined
+  readonly #offset: number | undefined
 
-  constructor(problem: string, { place, start, ...options }: DerErrorOptions = {}) {
-    const isLocated = place !== undefined && start !== undefined
-    super(isLocated ? `${problem} (at octet ${place - start})` : problem, options)
+  constructor(problem: string, { offset, start, ...options }: DerErrorOptions = {}) {
+    const isLocated = offset !== undefined && start !== undefined
+    super(isLocated ? `${problem} (at byte ${offset - start})` : problem, options)
     this.#problem = problem
-    this.#place = place
+    this.#offset = offset
   }
 
-  /** The same error with its position counted from the beginning of `der`, as `openssl asn1parse` does. */
-  within(der: Uint8Array): DerError {
-    if (this.#place === undefined) return this
-    return new DerError(this.#problem, { place: this.#place, start: der.byteOffset, cause: this })
+  /** Returns the same error with its position counted from the start of `der`, as `openssl asn1parse` does. */
+  relativeTo(der: Uint8Array): DerError {
+    if (this.#offset === undefined) return this
+    return new DerError(this.#problem, { offset: this.#offset, start: der.byteOffset, cause: this })
   }
 }
 
-/** Runs a reader of `der`. Positions in its errors are counted from the beginning of `der`. */
-export function countingFrom<T>(der: Uint8Array, read: () => T): T {
+/** Runs a reader of `der`. Positions in its errors are counted from the start of `der`. */
+export function withOffsetsFrom<T>(der: Uint8Array, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw error instanceof DerError ? error.within(der) : error
+    throw error instanceof DerError ? error.relativeTo(der) : error
   }
 }

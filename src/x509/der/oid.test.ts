@@ -6,7 +6,7 @@ import { decodeOid, encodeOid, isOid, oidName, oids } from './oid.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 
-test('reads and writes known ones', () => {
+test('known object identifiers are read and written', () => {
   for (const [dotted, hex] of [
     ['2.5.4.3', '550403'],
     ['1.2.840.113549.1.1.11', '2a864886f70d01010b'],
@@ -21,7 +21,7 @@ test('reads and writes known ones', () => {
   }
 })
 
-test('refuses what is no object identifier', () => {
+test('text and bytes that are not object identifiers are refused', () => {
   for (const text of [
     '',
     '1',
@@ -44,7 +44,7 @@ test('refuses what is no object identifier', () => {
     assert.throws(() => decodeOid(bytes(hex)), DerError, hex)
 })
 
-test('every object identifier comes back', () => {
+test('every object identifier survives a round trip', () => {
   const arcs = fc.array(fc.bigInt({ min: 0n, max: 2n ** 70n }), { maxLength: 6 })
   const heads = fc.oneof(
     fc.tuple(fc.constantFrom(0n, 1n), fc.bigInt({ min: 0n, max: 39n })),
@@ -58,7 +58,7 @@ test('every object identifier comes back', () => {
   )
 })
 
-test('any octets are an object identifier or refused', () => {
+test('any bytes are refused, or read as an object identifier that is encoded as the same bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 30 }), (content) => {
       try {
@@ -71,7 +71,7 @@ test('any octets are an object identifier or refused', () => {
   )
 })
 
-test('what is read is written as the same octets, up to the longest that is read', () => {
+test('object identifiers of up to 128 bytes survive a round trip, and longer ones are refused', () => {
   const arc = fc.oneof(
     fc.constantFrom([0x7f], [0x09], [0x83, 0x00], [0xff, 0x7f]),
     fc.constant([1]),
@@ -88,11 +88,11 @@ test('what is read is written as the same octets, up to the longest that is read
   assert.equal(longest.length, 512)
   assert.equal(isOid(longest), true)
   assert.equal(isOid(`${longest}.1`), false)
-  // 128 octets hold an arc of 269 digits.
+  // An arc of 128 bytes has at most 270 digits.
   assert.equal(isOid(`2.${'9'.repeat(300)}`), false)
 })
 
-test('names those it knows', () => {
+test('oidName returns the name of a known object identifier', () => {
   assert.equal(oidName(oids.sha1WithRsaEncryption), 'sha1WithRsaEncryption')
   assert.equal(oidName('1.2.3'), '1.2.3')
 })

@@ -1,9 +1,9 @@
-/** Object identifiers, as dotted text and as contents octets (X.690 §8.19). */
+/** Object identifiers: dotted text, contents octets (X.690 §8.19), and names. */
 import { DerError } from './error.ts'
 import { tags } from './reader.ts'
 import { encodeElement } from './writer.ts'
 
-/** By their names in the standards that assign them. */
+/** Object identifiers by the names that their standards assign. */
 export const oids = {
   // Attributes of names (X.520, RFC 4519, RFC 2985)
   commonName: '2.5.4.3',
@@ -45,7 +45,7 @@ export const oids = {
   anyExtendedKeyUsage: '2.5.29.37.0',
   cpsQualifier: '1.3.6.1.5.5.7.2.1',
   userNotice: '1.3.6.1.5.5.7.2.2',
-  // Extensions from other standards and vendors (RFC 3280, RFC 6962, RFC 7633, RFC 6960, RFC 3739, RFC 8551, Netscape, Microsoft [MS-WCCE])
+  // Extensions from other standards and vendors (RFC 3280, 6962, 7633, 6960, 3739 and 8551, Netscape, [MS-WCCE])
   privateKeyUsagePeriod: '2.5.29.16',
   signedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
@@ -61,7 +61,7 @@ export const oids = {
   microsoftCaVersion: '1.3.6.1.4.1.311.21.1',
   microsoftPreviousCaCertHash: '1.3.6.1.4.1.311.21.2',
   microsoftCaSecurity: '1.3.6.1.4.1.311.25.2',
-  // Purposes (RFC 5280 §4.2.1.12, RFC 6962, and those of Microsoft)
+  // Extended key usages (RFC 5280 §4.2.1.12, RFC 6962, Microsoft)
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
@@ -124,23 +124,23 @@ const nameByOid: ReadonlyMap<string, string> = new Map(
   Object.entries(oids).map(([name, oid]) => [oid, name]),
 )
 
-/** The name of a known object identifier, otherwise its dotted text. */
+/** Returns the name of a known object identifier, otherwise its dotted text. */
 export function oidName(oid: string): string {
   return nameByOid.get(oid) ?? oid
 }
 
 const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
-/** Longer ones occur in attacks only. */
+/** Limit for the length of an encoded object identifier. Only malicious input exceeds it. */
 const contentBytesMax = 128
-/** An octet is at most an arc of three digits. What is read can therefore always be written. */
+/** Each byte encodes at most three digits and a dot, so every object identifier that can be read can also be written. */
 const dottedLengthMax = 4 * contentBytesMax
 
-/** Whether the text is an object identifier: its first two arcs within their limits, no leading zeros, at most 128 octets. */
+/** Whether the text is an object identifier: first two arcs within their limits, no leading zeros, at most 128 bytes encoded. */
 export function isOid(text: string): boolean {
   return contentOf(text) !== undefined
 }
 
-/** Contents octets. Throws DerError if the text is not an object identifier. */
+/** Encodes dotted text as contents octets (X.690 §8.19). Throws DerError if the text is not an object identifier. */
 export function encodeOid(dotted: string): Uint8Array {
   const content = contentOf(dotted)
   if (content === undefined)
@@ -162,7 +162,7 @@ function base128(arc: bigint): number[] {
   return bytes
 }
 
-/** Encoded once: most of what is ever written are the few that have names here. */
+/** Elements of the object identifiers above, encoded once. Nearly every object identifier that is written is one of them. */
 const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
 )
@@ -171,7 +171,7 @@ export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }
 
-/** Those that have names here, by a hash of their contents octets: nearly all that is ever read. */
+/** The object identifiers above by a hash of their encoding. Nearly every object identifier that is read is one of them. */
 const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted: string }> =
   new Map(
     Object.values(oids).map((dotted) => {
@@ -186,35 +186,35 @@ function hashOf(content: Uint8Array): number {
   return hash
 }
 
-/** Dotted text of contents octets. Throws DerError if they are not minimal or too many. */
+/** Decodes contents octets (X.690 §8.19) to dotted text. Throws DerError if they are malformed, not minimal or too long. */
 export function decodeOid(content: Uint8Array): string {
   const candidate = known.get(hashOf(content))
   return candidate !== undefined && Buffer.compare(candidate.content, content) === 0
     ? candidate.dotted
-    : decodeAny(content)
+    : decodeUnknown(content)
 }
 
-function decodeAny(content: Uint8Array): string {
+function decodeUnknown(content: Uint8Array): string {
   const last = content.at(-1)
   if (last === undefined || last >= 0x80 || content.length > contentBytesMax)
-    throw new DerError('OBJECT IDENTIFIER is empty, cut short or too long')
+    throw new DerError('OBJECT IDENTIFIER is empty, truncated or too long')
   const arcs = content.length <= 16 ? smallArcs(content) : largeArcs(content)
   const [head = 0n, ...rest] = arcs
   const first = head < 40n ? 0n : head < 80n ? 1n : 2n
   return [first, BigInt(head) - first * 40n, ...rest].join('.')
 }
 
-/** Arcs as numbers where they fit, which they nearly always do. */
+/** Reads arcs as numbers, which is faster. Falls back to largeArcs if an arc does not fit. */
 function smallArcs(content: Uint8Array): (number | bigint)[] {
   const arcs: (number | bigint)[] = []
   let arc = 0
-  let fresh = true
+  let isArcStart = true
   for (const byte of content) {
-    if (fresh && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    if (isArcStart && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
     arc = arc * 128 + (byte & 0x7f)
     if (arc > Number.MAX_SAFE_INTEGER / 128) return largeArcs(content)
-    fresh = byte < 0x80
-    if (!fresh) continue
+    isArcStart = byte < 0x80
+    if (!isArcStart) continue
     arcs.push(arc)
     arc = 0
   }
@@ -224,12 +224,12 @@ function smallArcs(content: Uint8Array): (number | bigint)[] {
 function largeArcs(content: Uint8Array): bigint[] {
   const arcs: bigint[] = []
   let arc = 0n
-  let fresh = true
+  let isArcStart = true
   for (const byte of content) {
-    if (fresh && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    if (isArcStart && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
     arc = (arc << 7n) | BigInt(byte & 0x7f)
-    fresh = byte < 0x80
-    if (!fresh) continue
+    isArcStart = byte < 0x80
+    if (!isArcStart) continue
     arcs.push(arc)
     arc = 0n
   }

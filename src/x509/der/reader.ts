@@ -1,13 +1,13 @@
 /**
- * Strict DER (X.690 §8, §10, §11): definite, minimal lengths; low tag numbers; nothing left over. Values are views
+ * Reads strict DER (X.690 §8, §10, §11): definite, minimal lengths; low tag numbers; no trailing data. Values are views
  * of the input, never copies.
  *
- * This folder turns bytes into the structures of RFC 5280 and RFC 2986, and back. It does no I/O, reads no clock and
- * knows no policy: it says what is there.
+ * The folder x509 parses and encodes the structures of RFC 5280 and RFC 2986. It does no I/O, reads no clock and applies
+ * no policy.
  */
 import { DerError } from './error.ts'
 
-/** Identifier octets that the project uses. */
+/** Identifier octets (X.690 §8.1.2) that the project uses. */
 export const tags = {
   boolean: 0x01,
   integer: 0x02,
@@ -30,7 +30,7 @@ export const tags = {
   set: 0x31,
 } as const
 
-/** The identifier octet of a context-specific tag. */
+/** Returns the identifier octet of a context-specific tag (X.690 §8.1.2). */
 export function contextTag(number: number, constructed: boolean): number {
   return (constructed ? 0xa0 : 0x80) | number
 }
@@ -41,50 +41,50 @@ export interface DerElement {
   readonly der: Uint8Array
 }
 
-/** Where an element is. */
+/** Offsets of an element in a larger array. */
 interface Offsets {
   readonly start: number
   readonly contentStart: number
   readonly end: number
 }
 
-/** Octets of a larger array: a view of them is made when it is asked for, which costs more than to find them. */
+/** An element of a larger array. Its views are created on access, because creating a view costs more than finding the element. */
 class Span implements DerElement {
   readonly tag: number
   readonly #bytes: Uint8Array
-  readonly #at: Offsets
+  readonly #offsets: Offsets
 
-  constructor(bytes: Uint8Array, at: Offsets) {
-    this.tag = bytes[at.start] ?? 0
+  constructor(bytes: Uint8Array, offsets: Offsets) {
+    this.tag = bytes[offsets.start] ?? 0
     this.#bytes = bytes
-    this.#at = at
+    this.#offsets = offsets
   }
 
   get content(): Uint8Array {
-    return this.#bytes.subarray(this.#at.contentStart, this.#at.end)
+    return this.#bytes.subarray(this.#offsets.contentStart, this.#offsets.end)
   }
 
   get der(): Uint8Array {
-    return this.#bytes.subarray(this.#at.start, this.#at.end)
+    return this.#bytes.subarray(this.#offsets.start, this.#offsets.end)
   }
 
-  /** Whether the contents are those octets. */
-  contains(octets: Uint8Array): boolean {
-    const { contentStart, end } = this.#at
-    if (octets.length !== end - contentStart) return false
-    for (let at = 0; at < octets.length; at += 1)
-      if (octets[at] !== this.#bytes[contentStart + at]) return false
+  /** Whether the contents equal `bytes`. */
+  contains(bytes: Uint8Array): boolean {
+    const { contentStart, end } = this.#offsets
+    if (bytes.length !== end - contentStart) return false
+    for (let index = 0; index < bytes.length; index += 1)
+      if (bytes[index] !== this.#bytes[contentStart + index]) return false
     return true
   }
 
-  /** A reader of the contents. */
+  /** Returns a reader of the contents. */
   nested(label: string): DerReader {
-    const { contentStart, end } = this.#at
+    const { contentStart, end } = this.#offsets
     return new DerReader(this.#bytes, label, { start: contentStart, end })
   }
 }
 
-/** Reads one element after the other. Every method throws DerError for what is not there as it should be. */
+/** Reads elements in sequence. Every method throws DerError for a missing, malformed or unexpected element. */
 export class DerReader {
   readonly #bytes: Uint8Array
   readonly #label: string
@@ -92,7 +92,7 @@ export class DerReader {
   readonly #end: number
   #offset: number
 
-  /** Of the octets from `start` up to `end`; `label` names the structure in messages. */
+  /** Creates a reader of the bytes from `start` to `end`, exclusive. `label` is the name of the structure in messages. */
   constructor(bytes: Uint8Array, label: string, { start, end } = { start: 0, end: bytes.length }) {
     this.#bytes = bytes
     this.#label = label
@@ -105,24 +105,24 @@ export class DerReader {
     return this.#offset === this.#end
   }
 
-  /** The next identifier octet, or undefined at the end. */
+  /** Returns the tag of the next element, or undefined at the end. */
   peek(): number | undefined {
     return this.#offset < this.#end ? this.#bytes[this.#offset] : undefined
   }
 
-  /** The next element, whatever it is. */
+  /** Reads the next element, of any type. */
   any(): Span {
     const start = this.#offset
     const tag = this.#byte()
-    if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one octet')
+    if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one byte')
     const length = this.#length()
     const contentStart = this.#offset
-    if (length > this.#end - contentStart) throw this.#error('is cut short')
+    if (length > this.#end - contentStart) throw this.#error('is truncated')
     this.#offset += length
     return new Span(this.#bytes, { start, contentStart, end: this.#offset })
   }
 
-  /** The next element, which must have that tag. */
+  /** Reads the next element, which must have the given tag. */
   element(tag: number): Span {
     const found = this.peek()
     if (found !== tag)
@@ -134,24 +134,24 @@ export class DerReader {
     return this.any()
   }
 
-  /** The next element if it has that tag. */
+  /** Reads the next element if it has the given tag. */
   optional(tag: number): DerElement | undefined {
     return this.peek() === tag ? this.any() : undefined
   }
 
-  /** A reader of the contents of the next element, which must have that tag; `label` names it. */
+  /** Returns a reader of the contents of the next element, which must have the given tag. `label` is its name in messages. */
   nested(tag: number, label: string): DerReader {
     return this.element(tag).nested(label)
   }
 
-  /** Must be called when a structure is read: nothing may follow. */
+  /** Requires that nothing follows. Must be called at the end of each structure. */
   end(): void {
-    if (!this.atEnd) throw this.#error('has something left over at its end')
+    if (!this.atEnd) throw this.#error('has trailing data')
   }
 
   #byte(): number {
     const byte = this.peek()
-    if (byte === undefined) throw this.#error('is cut short')
+    if (byte === undefined) throw this.#error('is truncated')
     this.#offset += 1
     return byte
   }
@@ -172,13 +172,13 @@ export class DerReader {
   #error(problem: string): DerError {
     const { byteOffset } = this.#bytes
     return new DerError(`${this.#label} ${problem}`, {
-      place: byteOffset + this.#offset,
+      offset: byteOffset + this.#offset,
       start: byteOffset + this.#start,
     })
   }
 }
 
-/** Reads the one element that `der` must be; `label` names it in messages. */
+/** Reads `der`, which must be exactly one element with the given tag. `label` is its name in messages. */
 export function readOnly(der: Uint8Array, tag: number, label: string): DerElement {
   const reader = new DerReader(der, label)
   const element = reader.element(tag)
@@ -186,7 +186,7 @@ export function readOnly(der: Uint8Array, tag: number, label: string): DerElemen
   return element
 }
 
-/** A reader of the contents of the one element that `der` must be. */
+/** Returns a reader of the contents of `der`, which must be exactly one element with the given tag. */
 export function readOnlyNested(der: Uint8Array, tag: number, label: string): DerReader {
   const reader = new DerReader(der, label)
   const nested = reader.nested(tag, label)

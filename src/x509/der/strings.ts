@@ -1,8 +1,8 @@
-/** The character string types that names hold (RFC 5280 §4.1.2.4, X.680 §41). */
+/** The character string types that occur in names (RFC 5280 §4.1.2.4, X.680 §41). */
 import { DerError } from './error.ts'
 import { tags, type DerElement } from './reader.ts'
 
-/** Also what X.680 leaves out of PrintableString but real requests have in it: `*@&_`. */
+/** Characters of PrintableString in X.680, and `*@&_`, which real requests also contain. */
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?*@&_]*$/
 const numericPattern = /^[0-9 ]*$/
 const asciiPattern = /^[\0-\x7f]*$/
@@ -28,14 +28,14 @@ const stringTags: ReadonlySet<number> = new Set([
   tags.universalString,
 ])
 
-/** Whether an element with that identifier octet is a string that decodeString reads. */
+/** Whether decodeString reads elements with the given tag. */
 export function isStringTag(tag: number): boolean {
   return stringTags.has(tag)
 }
 
 /**
- * The text of a string element; undefined if the element is no string. Throws DerError if its octets are none of
- * its type.
+ * Decodes a string element. Returns undefined for an element of another type. Throws DerError if its contents are invalid
+ * for its type.
  */
 export function decodeString({ tag, content }: DerElement): string | undefined {
   switch (tag) {
@@ -65,15 +65,15 @@ function decodeUtf8(content: Uint8Array): string {
   try {
     return strictUtf8.decode(content)
   } catch (cause) {
-    throw new DerError(`UTF8String is not UTF-8 ${malformedUtf8At(content)}`, { cause })
+    throw new DerError(`UTF8String is not UTF-8 ${malformedUtf8Position(content)}`, { cause })
   }
 }
 
 const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
-/** Where a malformed sequence begins: at the first replacement character of a allowUnknownFlags decoder that was not in the input. */
-function malformedUtf8At(content: Uint8Array): string {
+/** Describes the start of a malformed sequence: the first replacement character of a lenient decoder that is not in the input. */
+function malformedUtf8Position(content: Uint8Array): string {
   let index = 0
   for (const character of Buffer.from(content).toString('utf8')) {
     const isInput = replacementBytes.equals(content.subarray(index, index + 3))
@@ -81,10 +81,10 @@ function malformedUtf8At(content: Uint8Array): string {
     index += Buffer.byteLength(character)
   }
   const byte = (content[index] ?? 0).toString(16).toUpperCase().padStart(2, '0')
-  return `at octet ${index + 1}, which is 0x${byte}`
+  return `at byte ${index + 1}, which is 0x${byte}`
 }
 
-/** `allowed` matches whole texts, so it also matches a single allowed character. */
+/** Requires `allowed` to match the whole text. Tested against single characters, it finds the invalid one for the message. */
 function checked(text: string, allowed: RegExp, type: string): string {
   if (!allowed.test(text)) {
     const fault = findCharacter(text, (character) => !allowed.test(character))
@@ -93,38 +93,38 @@ function checked(text: string, allowed: RegExp, type: string): string {
   return text
 }
 
-/** The first character of a text that `isFound` accepts, for messages: `U+0040 '@' at character 3`. */
+/** Describes the first character of a text for which `matches` is true: `U+0040 '@' at character 3`. */
 export function findCharacter(
   text: string,
-  isFound: (character: string) => boolean,
+  matches: (character: string) => boolean,
 ): string | undefined {
   let position = 0
   for (const character of text) {
     position += 1
-    if (isFound(character)) return `${showCharacter(character)} at character ${position}`
+    if (matches(character)) return `${showCharacter(character)} at character ${position}`
   }
   return undefined
 }
 
-/** `U+0040 '@'`. Characters that are invisible or could affect a terminal are shown by their number only. */
+/** Formats a character: `U+0040 '@'`. Characters that are invisible or could affect a terminal are shown by their number only. */
 function showCharacter(character: string): string {
   const codePoint = character.codePointAt(0) ?? 0
   const number = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
   return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? `${number} '${character}'` : number
 }
 
-/** One character for each byte. */
+/** Decodes each byte as one character. */
 export function latin1(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
 }
 
 function decodeBmp(content: Uint8Array): string {
-  if (content.length % 2 !== 0) throw new DerError('BMPString has half a character')
+  if (content.length % 2 !== 0) throw new DerError('BMPString ends within a character')
   return Buffer.from(content).swap16().toString('utf16le')
 }
 
 function decodeUniversal(content: Uint8Array): string {
-  if (content.length % 4 !== 0) throw new DerError('UniversalString has part of a character')
+  if (content.length % 4 !== 0) throw new DerError('UniversalString ends within a character')
   const view = new DataView(content.buffer, content.byteOffset, content.length)
   let text = ''
   for (let offset = 0; offset < content.length; offset += 4) {

@@ -17,7 +17,7 @@ const read = (der: Uint8Array): Date => readTime(new DerReader(der, 'x'), 'time'
 const text = (der: Uint8Array): string =>
   `${der[0] === tags.utcTime ? 'UTC' : 'Gen'} ${Buffer.from(der.subarray(2)).toString()}`
 
-test('is UTCTime to 2049 and GeneralizedTime from 2050', () => {
+test('encodeTime writes UTCTime through 2049 and GeneralizedTime from 2050', () => {
   assert.equal(text(encodeTime(new Date('2049-12-31T23:59:59.999Z'))), 'UTC 491231235959Z')
   assert.equal(text(encodeTime(new Date('2050-01-01T00:00:00Z'))), 'Gen 20500101000000Z')
   assert.equal(text(encodeTime(new Date('1950-01-01T00:00:00Z'))), 'UTC 500101000000Z')
@@ -27,7 +27,7 @@ test('is UTCTime to 2049 and GeneralizedTime from 2050', () => {
   assert.throws(() => encodeTime(new Date(Number.NaN)), RangeError)
 })
 
-test('a certificate is valid until the end of the second that notAfter names', () => {
+test('a certificate is valid until the end of the second in notAfter', () => {
   const notAfter = new Date('2026-03-01T08:00:00Z')
   const at = (milliseconds: number): Date => new Date(notAfter.getTime() + milliseconds)
   for (const [milliseconds, isExpired] of [
@@ -46,7 +46,7 @@ test('a certificate is valid until the end of the second that notAfter names', (
   }
 })
 
-test('every second comes back', () => {
+test('every second survives a round trip', () => {
   const dates = fc.date({
     min: new Date('1950-01-01T00:00:00Z'),
     max: new Date('9999-12-31T23:59:59Z'),
@@ -59,7 +59,7 @@ test('every second comes back', () => {
   )
 })
 
-test('refuses other forms and dates that do not exist', () => {
+test('other forms of time and nonexistent dates are refused', () => {
   const utc = [
     '2601010000Z',
     '260101000000',
@@ -82,7 +82,7 @@ test('refuses other forms and dates that do not exist', () => {
   assert.throws(() => read(Uint8Array.of(0x05, 0)), DerError)
 })
 
-test('years before 100 are not moved', () => {
+test('years before 100 are read unchanged', () => {
   assert.equal(
     read(encodeElement(tags.generalizedTime, Buffer.from('00500101000000Z'))).getUTCFullYear(),
     50,

@@ -1,4 +1,4 @@
-/** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
+/** Time (RFC 5280 §4.1.2.5): UTCTime through 2049, GeneralizedTime from 2050, in whole seconds of UTC. */
 import { dayMilliseconds } from '../../text/duration.ts'
 import { utcDigits } from '../../text/iso-time.ts'
 import { DerError } from './error.ts'
@@ -9,40 +9,42 @@ const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedFromYear = 2050
 
-/** Throws RangeError for an instant before 1950 or after 9999, which no certificate can say. */
+/** DER of a Time. Throws RangeError for an instant before 1950 or after 9999, which a certificate cannot represent. */
 export function encodeTime(date: Date): Uint8Array {
   return encodeBackwards((der) => writeTime(der, date))
 }
 
-/** encodeTime, into a larger structure. */
+/** Writes a Time into a larger structure. Throws RangeError as encodeTime does. */
 export function writeTime(der: BackwardWriter, date: Date): void {
   const year = date.getUTCFullYear()
-  if (!(year >= 1950 && year <= 9999)) throw new RangeError('a certificate cannot say that time')
+  if (!(year >= 1950 && year <= 9999))
+    throw new RangeError('a certificate cannot represent a time before 1950 or after 9999')
   const text = `${utcDigits(date)}Z`
   if (year < generalizedFromYear) der.element(tags.utcTime, () => der.ascii(text.slice(2)))
   else der.element(tags.generalizedTime, () => der.ascii(text))
 }
 
-/** GeneralizedTime in whole seconds, as OCSP has it everywhere (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
+/** DER of a GeneralizedTime in whole seconds, as OCSP requires (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
 export function encodeGeneralizedTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
-  if (!(year >= 1950 && year <= 9999)) throw new RangeError('OCSP cannot say that time')
+  if (!(year >= 1950 && year <= 9999))
+    throw new RangeError('OCSP cannot represent a time before 1950 or after 9999')
   const text = `${utcDigits(date)}Z`
   return encodeBackwards((der) => der.element(tags.generalizedTime, () => der.ascii(text)))
 }
 
-/** The next element as a Time. Throws DerError for another form, or an instant that does not exist. */
+/** Reads the next element, which must be a Time. Throws DerError for another form, or a nonexistent instant. */
 export function readTime(reader: DerReader, label: string): Date {
   const element = reader.any()
   const fields = timeFields(element)
   if (fields === undefined)
     throw new DerError(`${label} is not a UTCTime or GeneralizedTime of RFC 5280`)
   const date = existingDate(fields)
-  if (date === undefined) throw new DerError(`${label} is not a date`)
+  if (date === undefined) throw new DerError(`${label} is a nonexistent date or time`)
   return date
 }
 
-/** notAfter is inclusive: a certificate is valid until the end of that second. */
+/** One second, because the second of notAfter is still part of the validity period. */
 const lastSecondMilliseconds = 1000
 
 /** Whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
@@ -50,35 +52,35 @@ export function isExpiredAt(notAfter: Date, now: Date): boolean {
   return millisecondsLeft(notAfter, now) <= 0
 }
 
-/** Milliseconds until a certificate expires; zero or less if it has expired. */
+/** Returns the milliseconds until a certificate expires; zero or less if it has expired. */
 export function millisecondsLeft(notAfter: Date, now: Date): number {
   return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
 }
 
-/** Whole days until a certificate expires, rounded down; zero within the last second, negative after it. */
+/** Returns the days until a certificate expires, rounded down: 0 during the last second, negative after it. */
 export function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
-/** The earliest notAfter, in seconds since 1970, that has not expired: isExpiredAt for columns and indexes. */
+/** Returns the earliest notAfter, in seconds since 1970, of an unexpired certificate: isExpiredAt for columns and indexes. */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)
 }
 
-/** The instant of year, month from 1, day, hour, minute and second in UTC; undefined if there is no such date. */
+/** Returns the UTC instant of year, month (from 1), day, hour, minute and second; undefined if it does not exist. */
 export function existingDate(fields: readonly number[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const date = new Date(0)
-  // Unlike the constructor, this does not take the years before 100 for others.
+  // Unlike the constructor, setUTCFullYear does not add 1900 to the years 0 to 99.
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second)
-  const same =
+  const exists =
     date.getUTCMonth() === month - 1 &&
     date.getUTCDate() === day &&
     date.getUTCHours() === hour &&
     date.getUTCMinutes() === minute &&
     date.getUTCSeconds() === second
-  return same ? date : undefined
+  return exists ? date : undefined
 }
 
 function timeFields({ tag, content }: DerElement): number[] | undefined {

@@ -1,4 +1,4 @@
-/** Foreign encodings: refused strictly, and read as the same value where they are tolerated. */
+/** Non-DER encodings: refused by strict readers, and read as the same value if tolerated. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
@@ -26,24 +26,26 @@ import { verifySignature } from '../verify-signature.ts'
 const tolerances: readonly Tolerance[] = [requestTolerance, issuerTolerance]
 const seed = { seed: 15, numRuns: 500 }
 
-/** How a BOOLEAN DEFAULT FALSE may be written: its elements, its value, and whether that is DER. */
-const written = fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }).map((octet) => ({
-  der: octet === undefined ? [] : [Uint8Array.of(1, 1, octet)],
-  value: octet !== undefined && octet !== 0,
-  isDer: octet === undefined || octet === 0xff,
-}))
+/** Encodings of a BOOLEAN DEFAULT FALSE: its elements, its value, and whether the encoding is DER. */
+const optionalBoolean = fc
+  .option(fc.integer({ min: 0, max: 255 }), { nil: undefined })
+  .map((byte) => ({
+    der: byte === undefined ? [] : [Uint8Array.of(1, 1, byte)],
+    value: byte !== undefined && byte !== 0,
+    isDer: byte === undefined || byte === 0xff,
+  }))
 
 function readsOnlyDer<T>(isDer: boolean, read: (tolerance: Tolerance) => T, expected: T): void {
   for (const tolerance of tolerances) assert.deepEqual(read(tolerance), expected)
   if (isDer) assert.deepEqual(read(strict), expected)
-  else assert.throws(() => read(strict), /not a BOOLEAN of DER|is FALSE, which DER leaves out/)
+  else assert.throws(() => read(strict), /not a DER BOOLEAN|is FALSE, which DER omits/)
 }
 
-test('cA is read as the same value from every BER BOOLEAN, and strictly from DER only', () => {
+test('tolerant readers accept every BER BOOLEAN for cA, and the strict reader only DER', () => {
   const length = fc.option(fc.nat({ max: 300 }), { nil: undefined })
   fc.assert(
-    fc.property(written, length, ({ der, value: ca, isDer }, wanted) => {
-      const pathLenConstraint = ca ? wanted : undefined
+    fc.property(optionalBoolean, length, ({ der, value: ca, isDer }, pathLength) => {
+      const pathLenConstraint = ca ? pathLength : undefined
       const parts = pathLenConstraint === undefined ? [] : [encodeSmallInteger(pathLenConstraint)]
       const value = encodeSequence(...der, ...parts)
       const expected = { ca, pathLenConstraint }
@@ -53,43 +55,48 @@ test('cA is read as the same value from every BER BOOLEAN, and strictly from DER
   )
 })
 
-test('critical is read as the same value from every BER BOOLEAN, and written again as DER', () => {
+test('tolerant readers accept every BER BOOLEAN for critical, and it is encoded again as DER', () => {
   fc.assert(
-    fc.property(written, written, fc.uint8Array({ maxLength: 40 }), (critical, ca, octets) => {
-      const constraints = encodeSequence(...ca.der)
-      const extension = (oid: string, value: Uint8Array): Uint8Array =>
-        encodeSequence(encodeOidElement(oid), ...critical.der, encodeOctetString(value))
-      const der = encodeSequence(
-        extension(oids.subjectAltName, octets),
-        extension(oids.basicConstraints, constraints),
-      )
-      const basicConstraints = encodeBasicConstraints({
-        ca: ca.value,
-        pathLenConstraint: undefined,
-      })
-      const read = (tolerance: Tolerance): [string, boolean, Buffer][] =>
-        parseExtensions(der, tolerance).map(({ oid, value, ...rest }) => [
-          oid,
-          rest.critical,
-          Buffer.from(value),
-        ])
-      const expected = (value: Uint8Array): [string, boolean, Buffer][] => [
-        [oids.subjectAltName, critical.value, Buffer.from(octets)],
-        [oids.basicConstraints, critical.value, Buffer.from(value)],
-      ]
-      for (const tolerance of tolerances) {
-        assert.deepEqual(read(tolerance), expected(basicConstraints))
-        const again = encodeExtensions(parseExtensions(der, tolerance))
-        assert.deepEqual(encodeExtensions(parseExtensions(again)), again)
-      }
-      if (critical.isDer) assert.deepEqual(read(strict), expected(constraints))
-      else assert.throws(() => read(strict), /critical of subjectAltName/)
-    }),
+    fc.property(
+      optionalBoolean,
+      optionalBoolean,
+      fc.uint8Array({ maxLength: 40 }),
+      (critical, ca, bytes) => {
+        const constraints = encodeSequence(...ca.der)
+        const extension = (oid: string, value: Uint8Array): Uint8Array =>
+          encodeSequence(encodeOidElement(oid), ...critical.der, encodeOctetString(value))
+        const der = encodeSequence(
+          extension(oids.subjectAltName, bytes),
+          extension(oids.basicConstraints, constraints),
+        )
+        const basicConstraints = encodeBasicConstraints({
+          ca: ca.value,
+          pathLenConstraint: undefined,
+        })
+        const read = (tolerance: Tolerance): [string, boolean, Buffer][] =>
+          parseExtensions(der, tolerance).map(({ oid, value, ...rest }) => [
+            oid,
+            rest.critical,
+            Buffer.from(value),
+          ])
+        const expected = (value: Uint8Array): [string, boolean, Buffer][] => [
+          [oids.subjectAltName, critical.value, Buffer.from(bytes)],
+          [oids.basicConstraints, critical.value, Buffer.from(value)],
+        ]
+        for (const tolerance of tolerances) {
+          assert.deepEqual(read(tolerance), expected(basicConstraints))
+          const again = encodeExtensions(parseExtensions(der, tolerance))
+          assert.deepEqual(encodeExtensions(parseExtensions(again)), again)
+        }
+        if (critical.isDer) assert.deepEqual(read(strict), expected(constraints))
+        else assert.throws(() => read(strict), /critical of subjectAltName/)
+      },
+    ),
     seed,
   )
 })
 
-test('a minimum of 0 in name constraints is tolerated and not written again, any other is refused', () => {
+test('a minimum of 0 in name constraints is tolerated and dropped, and any other minimum is refused', () => {
   const subtree = (...minimum: readonly number[]): Uint8Array =>
     encodeSequence(encodeElement(0x82, Buffer.from('example.com')), Uint8Array.from(minimum))
   const constraints = (...minimum: readonly number[]): Uint8Array =>
@@ -107,7 +114,7 @@ test('a minimum of 0 in name constraints is tolerated and not written again, any
   assert.equal(parseNameConstraints(minimal).permitted.length, 1)
 })
 
-test('a BOOLEAN of no octet or of several, and bad basic constraints, are tolerated nowhere', () => {
+test('a BOOLEAN that is not one byte, and invalid basic constraints, are always refused', () => {
   for (const boolean of ['0100', '0102ffff', '02010a']) {
     const der = encodeSequence(
       encodeSequence(
@@ -132,7 +139,7 @@ const ec: Keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ecdsa = encodeOidElement(oids.ecdsaWithSha256)
 const derNull = Uint8Array.of(5, 0)
 
-/** A CSR with these attributes, in their order. */
+/** Encodes a CSR with the given attributes, in their order. */
 function request(
   attributes: readonly Uint8Array[],
   { keys = ec, algorithm = encodeSequence(ecdsa) } = {},
@@ -158,7 +165,7 @@ const san = (host: string, critical = false): Extension => ({
 })
 const usage: Extension = { oid: oids.keyUsage, critical: true, value: Uint8Array.of(3, 2, 7, 128) }
 
-test('extensions are read from the attribute of Microsoft, beside those of extensionRequest', () => {
+test("extensions are read from Microsoft's attribute in addition to extensionRequest", () => {
   const read = (...attributes: readonly Uint8Array[]): Extension[] =>
     parseCertificationRequest(request(attributes)).extensions.map((extension) => ({
       ...extension,
@@ -181,7 +188,7 @@ test('extensions are read from the attribute of Microsoft, beside those of exten
   assert.throws(() => read(own(usage), own(san('a'))), /two extensionRequest/)
 })
 
-test('an extensionRequest without extensions, or without a value, requests nothing', () => {
+test('an extensionRequest without extensions or without a value requests no extensions', () => {
   for (const oid of [oids.extensionRequest, oids.microsoftCertExtensions]) {
     const withoutValue = request([attribute(oid)])
     const withoutExtensions = request([attribute(oid, encodeSequence())])
@@ -189,7 +196,7 @@ test('an extensionRequest without extensions, or without a value, requests nothi
       assert.deepEqual(parseCertificationRequest(der, requestTolerance).extensions, [])
     assert.throws(() => parseCertificationRequest(withoutValue), /values of the attribute .* ends/)
     const twoValues = request([attribute(oid, encodeSequence(), encodeExtensions([usage]))])
-    assert.throws(() => parseCertificationRequest(twoValues, requestTolerance), /left over/)
+    assert.throws(() => parseCertificationRequest(twoValues, requestTolerance), /trailing data/)
   }
 })
 
@@ -206,7 +213,7 @@ function checkOf(der: Uint8Array, tolerance: Tolerance): Promise<string> {
   })
 }
 
-test('ECDSA may have NULL for parameters where that is tolerated, and nothing else for any algorithm', async () => {
+test('only ECDSA may have NULL parameters, and only if that is tolerated', async () => {
   const withNull = request([], { algorithm: encodeSequence(ecdsa, derNull) })
   const withOther = request([], { algorithm: encodeSequence(ecdsa, encodeSmallInteger(5)) })
   const keys = generateKeyPairSync('ed25519')
@@ -220,7 +227,7 @@ test('ECDSA may have NULL for parameters where that is tolerated, and nothing el
   }
 })
 
-test('a negative serial number is kept as it is above a CA, and refused everywhere else', () => {
+test('a negative serial number is preserved in certificates above a CA, and refused elsewhere', () => {
   const algorithm = encodeSequence(ecdsa)
   const name = encodeName([{ type: oids.commonName, value: 'x' }])
   const fields = {
@@ -233,9 +240,9 @@ test('a negative serial number is kept as it is above a CA, and refused everywhe
     extensions: [usage],
   }
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), (octets) => {
-      // Two magnitudes are written and their first octets changed, so that the lengths around them stay right.
-      const magnitude = Uint8Array.from([0x40, ...octets.subarray(1)])
+    fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), (bytes) => {
+      // A positive number is encoded and its first byte replaced, so that the outer lengths stay correct.
+      const magnitude = Uint8Array.from([0x40, ...bytes.subarray(1)])
       const der = encodeCertificate(
         encodeTbsCertificate({ ...fields, serialNumber: magnitude }),
         algorithm,
@@ -249,32 +256,32 @@ test('a negative serial number is kept as it is above a CA, and refused everywhe
       for (const tolerance of [strict, requestTolerance])
         assert.throws(
           () => parseCertificate(der, tolerance),
-          new RegExp(`serialNumber is negative \\(at octet ${at - 2}\\)`),
+          new RegExp(`serialNumber is negative \\(at byte ${at - 2}\\)`),
         )
     }),
     seed,
   )
 })
 
-test('octets in messages are counted from the beginning of the whole structure', () => {
+test('byte offsets in messages are counted from the start of the whole structure', () => {
   const extension = encodeSequence(
     encodeOidElement(oids.subjectAltName),
     Uint8Array.of(1, 1, 7),
     encodeOctetString(san('a').value),
   )
   const der = request([attribute(oids.extensionRequest, encodeSequence(extension))])
-  // Not at the beginning of its buffer, as what comes out of PEM is not either.
+  // Decoded PEM does not start at the beginning of its ArrayBuffer either.
   const shifted = Buffer.concat([Buffer.alloc(5), der]).subarray(5)
   const at = Buffer.from(der).indexOf(Uint8Array.of(1, 1, 7))
   assert.throws(
     () => parseCertificationRequest(shifted),
-    new RegExp(`critical of subjectAltName is not a BOOLEAN of DER.* \\(at octet ${at}\\)$`),
+    new RegExp(`critical of subjectAltName is not a DER BOOLEAN.* \\(at byte ${at}\\)$`),
   )
   const cut = shifted.subarray(0, 40)
-  assert.throws(() => parseCertificationRequest(cut), /is cut short \(at octet \d+\)$/)
+  assert.throws(() => parseCertificationRequest(cut), /is truncated \(at byte \d+\)$/)
 })
 
-test('what a tolerant reader accepts after any damage is DER when it is written again', () => {
+test('damaged extensions that a tolerant reader accepts are DER when they are encoded again', () => {
   const extensions = [usage, san('host.example.com', true)]
   const constraints = encodeBasicConstraints({ ca: true, pathLenConstraint: 1 })
   const der = encodeExtensions([
@@ -282,9 +289,9 @@ test('what a tolerant reader accepts after any damage is DER when it is written 
     { oid: oids.basicConstraints, critical: true, value: constraints },
   ])
   fc.assert(
-    fc.property(fc.nat({ max: der.length - 1 }), fc.nat({ max: 255 }), (at, octet) => {
+    fc.property(fc.nat({ max: der.length - 1 }), fc.nat({ max: 255 }), (at, byte) => {
       const damaged = Uint8Array.from(der)
-      damaged[at] = octet
+      damaged[at] = byte
       let read: Extension[]
       try {
         read = parseExtensions(damaged, requestTolerance)

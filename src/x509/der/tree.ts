@@ -6,14 +6,14 @@ import { readBoolean, readIntegerBytes } from './values.ts'
 import { decodeOid } from './oid.ts'
 import { decodeString } from './strings.ts'
 
-/** Deeper nesting than any structure in use has. */
+/** Limit for nesting, which no structure in use reaches. */
 const depthMax = 32
 const constructedBit = 0x20
 const universalMax = 0x1f
 
 /**
- * Checks that `der` is one element, and that all elements within constructed ones are strict DER. Contents with
- * context-specific primitive tags are not examined: their type is unknown. Linear in the length. Throws DerError.
+ * Requires `der` to be one element, and every element nested in it to be strict DER. Contents of primitive
+ * context-specific tags are not examined, because their type is unknown. Takes linear time. Throws DerError.
  */
 export function requireDerTree(der: Uint8Array, label: string): void {
   const reader = new DerReader(der, label)
@@ -29,7 +29,7 @@ function requireElement(element: DerElement, label: string, depth: number): void
   }
   if ((tag & 0xc0) === 0 && tag !== tags.sequence && tag !== tags.set)
     throw new DerError(`${label} has a constructed element with tag 0x${tag.toString(16)}`)
-  if (depth === depthMax) throw new DerError(`${label} is nested more than ${depthMax} deep`)
+  if (depth === depthMax) throw new DerError(`${label} is nested more than ${depthMax} levels deep`)
   const reader = new DerReader(element.content, label)
   while (!reader.atEnd) requireElement(reader.any(), label, depth + 1)
 }

@@ -1,9 +1,9 @@
-/** Contents octets of the universal types, read strictly (X.690 §8, §11). */
+/** Reads the contents octets of universal types strictly (X.690 §8, §11). */
 import { DerError } from './error.ts'
 import { type DerReader, tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
-/** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
+/** Reads a BOOLEAN: 00 or FF, or any byte if BER is tolerated. */
 export function readBoolean(
   element: DerElement,
   label: string,
@@ -14,13 +14,13 @@ export function readBoolean(
   const isDer = byte === 0x00 || byte === 0xff
   if (content.length !== 1 || !(isDer || tolerance.has('ber-boolean')))
     throw new DerError(
-      `${label} is not a BOOLEAN of DER, which is one octet 00 or ff`,
+      `${label} is not a DER BOOLEAN, which is one byte, 00 or ff`,
       startOf(element),
     )
   return byte !== 0x00
 }
 
-/** BOOLEAN DEFAULT FALSE: false if it is absent. Throws DerError for an encoded FALSE, which DER does not allow. */
+/** Reads a BOOLEAN DEFAULT FALSE; false if absent. Throws DerError for an encoded FALSE, which DER forbids. */
 export function readOptionalBoolean(
   reader: DerReader,
   label: string,
@@ -30,25 +30,25 @@ export function readOptionalBoolean(
   if (element === undefined) return false
   const value = readBoolean(element, label, tolerance)
   if (!value && !tolerance.has('explicit-default'))
-    throw new DerError(`${label} is FALSE, which DER leaves out`, startOf(element))
+    throw new DerError(`${label} is FALSE, which DER omits`, startOf(element))
   return value
 }
 
-/** The position of an element, for errors. */
-export function startOf({ der }: DerElement): { readonly place: number } {
-  return { place: der.byteOffset }
+/** Returns the position of an element, for a DerError. */
+export function startOf({ der }: DerElement): { readonly offset: number } {
+  return { offset: der.byteOffset }
 }
 
-/** INTEGER: its contents octets, two's complement, checked to be minimal. */
+/** Reads an INTEGER. Returns its content bytes, in minimal two's complement. */
 export function readIntegerBytes({ content }: DerElement, label: string): Uint8Array {
   const [first, second = 0] = content
-  if (first === undefined) throw new DerError(`${label} is an INTEGER without octets`)
+  if (first === undefined) throw new DerError(`${label} is an empty INTEGER`)
   const redundant = (first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80)
   if (content.length > 1 && redundant) throw new DerError(`${label} is not a minimal INTEGER`)
   return content
 }
 
-/** INTEGER that is not negative: its magnitude, without the leading zero octet; empty for zero. */
+/** Reads a non-negative INTEGER. Returns its magnitude, without a leading zero byte; empty for zero. */
 export function readUnsignedBytes(element: DerElement, label: string): Uint8Array {
   const content = readIntegerBytes(element, label)
   const first = content[0] ?? 0
@@ -56,7 +56,7 @@ export function readUnsignedBytes(element: DerElement, label: string): Uint8Arra
   return first === 0 ? content.subarray(1) : content
 }
 
-/** INTEGER from 0 to `max`, at most 2^31. */
+/** Reads an INTEGER from 0 to `max`, at most 2^31. */
 export function readSmallInteger(element: DerElement, label: string, max: number): number {
   const bytes = readUnsignedBytes(element, label)
   const value = bytes.length > 4 ? Infinity : bytes.reduce((sum, byte) => sum * 256 + byte, 0)
@@ -64,9 +64,9 @@ export function readSmallInteger(element: DerElement, label: string, max: number
   return value
 }
 
-/** BIT STRING of whole octets: the octets. */
+/** Reads a BIT STRING of whole bytes. Returns the bytes. */
 export function readBitStringBytes({ content }: DerElement, label: string): Uint8Array {
-  if (content[0] !== 0) throw new DerError(`${label} is not a BIT STRING of whole octets`)
+  if (content[0] !== 0) throw new DerError(`${label} is not a BIT STRING of whole bytes`)
   return content.subarray(1)
 }
 
@@ -74,7 +74,7 @@ export function isNull(der: Uint8Array): boolean {
   return der.length === 2 && der[0] === tags.null && der[1] === 0
 }
 
-/** Every element in the contents of a SEQUENCE OF or SET OF, at most `max`. */
+/** Reads the elements of a SEQUENCE OF or SET OF, at most `max`. */
 export function readAll(reader: DerReader, label: string, max: number): DerElement[] {
   const elements: DerElement[] = []
   while (!reader.atEnd) {
@@ -84,7 +84,7 @@ export function readAll(reader: DerReader, label: string, max: number): DerEleme
   return elements
 }
 
-/** Every element of the one SEQUENCE OF that `der` must be, from 1 to `max`. */
+/** Reads `der`, which must be one SEQUENCE OF with 1 to `max` elements. */
 export function readSequenceOf(der: Uint8Array, label: string, max: number): DerElement[] {
   const elements = readAll(readOnlyNested(der, tags.sequence, label), label, max)
   if (elements.length === 0) throw new DerError(`${label} is empty`)
@@ -94,7 +94,7 @@ export function readSequenceOf(der: Uint8Array, label: string, max: number): Der
 /** Whether elements are in the order of DER's SET OF (X.690 §11.6). */
 export function isInSetOrder(elements: readonly Uint8Array[]): boolean {
   return elements.every((element, index) => {
-    const before = elements[index - 1]
-    return before === undefined || Buffer.compare(before, element) <= 0
+    const previous = elements[index - 1]
+    return previous === undefined || Buffer.compare(previous, element) <= 0
   })
 }

@@ -1,8 +1,8 @@
-/** DER, written: minimal lengths, minimal integers, sorted sets (X.690 §10, §11). */
+/** Encodes DER: minimal lengths, minimal integers, sorted sets (X.690 §10, §11). */
 import { encodeBackwards } from './backward-writer.ts'
 import { tags } from './reader.ts'
 
-/** One element: identifier octet, length, contents. */
+/** Encodes one element: tag, length, contents. */
 export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -17,7 +17,7 @@ export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uin
   return der
 }
 
-/** Identifier and length octets of an element whose contents follow elsewhere. */
+/** Encodes the tag and length of an element whose contents are stored separately. */
 export function encodeHeader(tag: number, length: number): Uint8Array {
   return Uint8Array.from(headerBytes(tag, length))
 }
@@ -29,12 +29,12 @@ function headerBytes(tag: number, length: number): number[] {
   return [tag, 0x80 | bytes.length, ...bytes]
 }
 
-/** SEQUENCE of elements already encoded. */
+/** Encodes a SEQUENCE of encoded elements. */
 export function encodeSequence(...elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.sequence, ...elements)
 }
 
-/** SET OF elements already encoded, in the order of their octets (X.690 §11.6). */
+/** Encodes a SET OF encoded elements, in the order of their octets (X.690 §11.6). */
 export function encodeSetOf(elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.set, ...elements.toSorted((a, b) => Buffer.compare(a, b)))
 }
@@ -43,12 +43,12 @@ export function encodeBoolean(value: boolean): Uint8Array {
   return Uint8Array.of(tags.boolean, 1, value ? 0xff : 0x00)
 }
 
-/** INTEGER of a magnitude, big-endian: leading zeros are dropped, and one is added where the sign needs it. */
+/** Encodes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign needs it. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.unsigned(magnitude))
 }
 
-/** INTEGER from 0 to 2^31. */
+/** Encodes an INTEGER from 0 to 2^31. */
 export function encodeSmallInteger(value: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value)
@@ -59,12 +59,12 @@ export function encodeOctetString(bytes: Uint8Array): Uint8Array {
   return encodeElement(tags.octetString, bytes)
 }
 
-/** BIT STRING of whole octets. */
+/** Encodes a BIT STRING of whole bytes. */
 export function encodeBitString(bytes: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.bitString(bytes))
 }
 
-/** BIT STRING of named bits, bit 0 first: without trailing zero bits (X.690 §11.2.2). */
+/** Encodes a BIT STRING of named bits, bit 0 first, without trailing zero bits (X.690 §11.2.2). */
 export function encodeNamedBits(bits: readonly number[]): Uint8Array {
   const last = Math.max(-1, ...bits)
   const bytes = new Uint8Array(Math.floor(last / 8) + 1)

@@ -7,14 +7,14 @@ import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface BasicConstraints {
   readonly ca: boolean
-  /** How many CA certificates may follow in a path; undefined if there is no limit. */
+  /** Number of CA certificates that may follow in a path; undefined if there is no limit. */
   readonly pathLenConstraint: number | undefined
 }
 
-/** Anything larger means no limit in practice, but is not what a CA writes. */
+/** Larger values are rejected: they mean no limit in practice, and no CA writes them. */
 const pathLenMax = 2 ** 31 - 1
 
-/** DER of BasicConstraints; cA is left out when FALSE, its default. */
+/** DER of BasicConstraints. cA is omitted if FALSE, its default. */
 export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstraints): Uint8Array {
   return encodeSequence(
     ...(ca ? [encodeBoolean(true)] : []),
@@ -22,7 +22,7 @@ export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstrain
   )
 }
 
-/** Reads the value of the extension. Throws DerError, also for a path length without cA. */
+/** Reads the value of the extension. Throws DerError, also for a path length constraint without cA. */
 export function parseBasicConstraints(
   value: Uint8Array,
   tolerance: Tolerance = strict,

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { encodeCertificatePolicies, parsePolicyIdentifiers } from './certificate-policies.ts'
 import { DerError } from '../der/error.ts'
 
-test('policies come back in order, with or without qualifiers', () => {
+test('policies survive a round trip in order, with and without qualifiers', () => {
   const policy = fc.record(
     {
       policyIdentifier: fc.nat().map((arc) => `1.3.6.1.4.1.${arc}`),
@@ -22,7 +22,7 @@ test('policies come back in order, with or without qualifiers', () => {
   )
 })
 
-test('a URI must be ASCII, and any bytes are read or refused', () => {
+test('a CPS URI must be ASCII, and any bytes are read or refused with a DerError', () => {
   assert.throws(
     () => encodeCertificatePolicies([{ policyIdentifier: '1.2.3', cpsUris: ['http://ü'] }]),
     DerError,

@@ -7,13 +7,13 @@ import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { decodeString, isAscii } from '../der/strings.ts'
 
 export interface PolicyInformation {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly policyIdentifier: string
   /** URIs of certification practice statements. */
   readonly cpsUris: readonly string[]
 }
 
-/** DER of certificatePolicies, in the order given. Throws DerError for a URI that is not ASCII. */
+/** DER of certificatePolicies, in the given order. Throws DerError for a non-ASCII URI. */
 export function encodeCertificatePolicies(policies: readonly PolicyInformation[]): Uint8Array {
   return encodeSequence(
     ...policies.map(({ policyIdentifier, cpsUris }) =>
@@ -27,7 +27,7 @@ export function encodeCertificatePolicies(policies: readonly PolicyInformation[]
 
 const policiesMax = 256
 
-/** Reads the value of the extension: the policy identifiers, at least one. Throws DerError; qualifiers are not read. */
+/** Reads the policy identifiers in the value of the extension, at least one. Qualifiers are not parsed. Throws DerError. */
 export function parsePolicyIdentifiers(value: Uint8Array): string[] {
   const reader = readOnlyNested(value, tags.sequence, 'certificatePolicies')
   const identifiers: string[] = []
@@ -50,17 +50,17 @@ function encodeCpsQualifier(uri: string): Uint8Array {
   )
 }
 
-/** A string and the identifier octet of its type. */
+/** A string and the tag of its type. */
 interface DisplayText {
   readonly tag: number
   readonly text: string
 }
 
 export interface QualifiedPolicy {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly policyIdentifier: string
   readonly cpsUris: readonly string[]
-  /** explicitText and the organization in noticeRef, of all user notices. */
+  /** explicitText and the organization in noticeRef of every user notice. */
   readonly noticeTexts: readonly DisplayText[]
 }
 
@@ -74,8 +74,8 @@ const displayTextTags: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Reads the complete value of the extension: at least one policy, with all qualifiers. Throws DerError, also for qualifiers
- * of types that RFC 5280 does not define, which pyca/cryptography does not read.
+ * Reads the complete value of the extension: at least one policy, with all qualifiers. Throws DerError, also for a qualifier
+ * of a type that RFC 5280 does not define, because pyca/cryptography rejects it.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
   return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)
@@ -108,7 +108,7 @@ function readCpsUri(reader: DerReader): string {
   return decodeString(reader.element(tags.ia5String)) ?? ''
 }
 
-/** UserNotice: an optional noticeRef, and explicitText. GnuTLS does not read a notice without explicitText. */
+/** Reads a UserNotice: an optional noticeRef, and explicitText. GnuTLS rejects a notice without explicitText. */
 function readNotice(parent: DerReader): DisplayText[] {
   const reader = parent.nested(tags.sequence, 'UserNotice')
   const texts: DisplayText[] = []

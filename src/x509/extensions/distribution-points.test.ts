@@ -1,4 +1,4 @@
-/** Where a CRL is found, in certificates and in the CRL itself. */
+/** The URL of a CRL in certificates (cRLDistributionPoints) and in the CRL itself (issuingDistributionPoint). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -11,17 +11,17 @@ import {
   parseIssuingDistributionPoint,
 } from './distribution-points.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const hexOfText = (text: string): string => Buffer.from(text).toString('hex')
 
-test('one short URI is written as RFC 5280 has it', () => {
+test('a short URI is encoded as RFC 5280 defines', () => {
   const uri = 'http://c.test/a.crl'
   const name = `a017a0158613${hexOfText(uri)}`
   assert.equal(hexOf(encodeIssuingDistributionPoint(uri)), `3019${name}`)
   assert.equal(hexOf(encodeCrlDistributionPoints(uri)), `301b3019${name}`)
 })
 
-/** [0] distributionPoint of [0] fullName of one [6] URI, and nothing else. */
+/** Reads the URI of a point that consists only of [0] distributionPoint, [0] fullName, and one [6] URI. */
 function uriOf(point: DerReader): string {
   const distributionPoint = point.nested(contextTag(0, true), 'distributionPoint')
   point.end()
@@ -37,7 +37,7 @@ const visible = fc.string({
   maxLength: 300,
 })
 
-test('any visible URI is read back, and both extensions name it by the same octets', () => {
+test('any visible URI survives a round trip, and has the same encoding in both extensions', () => {
   fc.assert(
     fc.property(visible, (rest) => {
       const uri = `http://${rest}`
@@ -51,14 +51,14 @@ test('any visible URI is read back, and both extensions name it by the same octe
   )
 })
 
-test('a URI that no IA5String can hold is refused', () => {
+test('a URI with non-ASCII or control characters is refused', () => {
   for (const uri of ['http://bücher.example/a.crl', 'http://a\0.example', 'http://a/\x7f', '\n']) {
     assert.throws(() => encodeCrlDistributionPoints(uri), DerError)
     assert.throws(() => encodeIssuingDistributionPoint(uri), DerError)
   }
 })
 
-test('URIs that are written are read, and points that have none are passed over', () => {
+test('URIs survive a round trip, and points without a URI are skipped', () => {
   fc.assert(
     fc.property(visible, (uri) => {
       const texts = [

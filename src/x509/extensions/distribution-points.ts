@@ -1,4 +1,4 @@
-/** cRLDistributionPoints and issuingDistributionPoint of one full name (RFC 5280 §4.2.1.13, §5.2.5). */
+/** cRLDistributionPoints, freshestCRL and issuingDistributionPoint (RFC 5280 §4.2.1.13, §4.2.1.15, §5.2.5). */
 import { readNamedBits } from '../der/bit-string.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -24,7 +24,7 @@ export function encodeCrlDistributionPoints(uri: string): Uint8Array {
   return encodeSequence(encodeSequence(distributionPointName(uri)))
 }
 
-/** DER of IssuingDistributionPoint: the URI as its distributionPoint, every other member at its default. */
+/** DER of IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
 export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
   return encodeSequence(distributionPointName(uri))
 }
@@ -34,12 +34,12 @@ function distributionPointName(uri: string): Uint8Array {
   return encodeElement(distributionPointTag, fullName)
 }
 
-/** More than any certificate in use has. */
+/** Limit for the number of points, which no certificate in use reaches. */
 const distributionPointsMax = 64
 
 /**
- * Reads the value of cRLDistributionPoints: the full names of all points. Names relative to the issuer, reasons and
- * issuers of CRLs are passed over. Throws DerError.
+ * Reads the full names of all points in the value of cRLDistributionPoints. Names relative to the issuer, reasons and CRL
+ * issuers are skipped. Throws DerError.
  */
 export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
   const label = 'cRLDistributionPoints'
@@ -54,7 +54,7 @@ export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
   })
 }
 
-/** Reads the value of issuingDistributionPoint: the full names of its point; other members are passed over. */
+/** Reads the full names in the value of issuingDistributionPoint. Other fields are skipped. */
 export function parseIssuingDistributionPoint(value: Uint8Array): GeneralName[] {
   const reader = readOnlyNested(value, tags.sequence, 'issuingDistributionPoint')
   return fullNamesOf(reader.optional(distributionPointTag))
@@ -67,15 +67,15 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
   return fullName === undefined ? [] : parseGeneralNames(encodeSequence(fullName.content))
 }
 
-/** Number of bits of ReasonFlags; each has a name. */
+/** Number of bits that ReasonFlags defines. */
 const reasonFlagsMax = 9
 
 export interface DistributionPoint {
   /** Empty if the point has no full name. */
   readonly fullName: readonly GeneralName[]
-  /** The RDN of nameRelativeToCRLIssuer, as the only one of a Name. */
+  /** A Name whose only RDN is nameRelativeToCRLIssuer. */
   readonly relativeName: Name | undefined
-  /** Numbers of the bits that are set; undefined without reasons. */
+  /** Numbers of the set bits; undefined without reasons. */
   readonly reasons: readonly number[] | undefined
   /** Empty if the point has no cRLIssuer. */
   readonly crlIssuer: readonly GeneralName[]

@@ -6,12 +6,12 @@ import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 const purposesMax = 256
 
-/** DER of ExtKeyUsageSyntax, in the order given; `purposes` are object identifiers, at least one. */
+/** DER of ExtKeyUsageSyntax, in the given order. `purposes` are object identifiers, at least one. */
 export function encodeExtendedKeyUsage(purposes: readonly string[]): Uint8Array {
   return encodeSequence(...purposes.map(encodeOidElement))
 }
 
-/** Reads the value of the extension: object identifiers. Throws DerError. */
+/** Reads the object identifiers in the value of the extension. Throws DerError. */
 export function parseExtendedKeyUsage(value: Uint8Array): string[] {
   const reader = readOnlyNested(value, tags.sequence, 'extKeyUsage')
   const purposes: string[] = []

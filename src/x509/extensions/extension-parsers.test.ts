@@ -1,4 +1,4 @@
-/** Properties of the parsers of extension values: what is written is read, and nothing but DerError is thrown. */
+/** Properties of the parsers of extension values: encoded values are read back, and every error is a DerError. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -45,7 +45,7 @@ const oid = fc
   .array(fc.nat(2 ** 28), { minLength: 1, maxLength: 5 })
   .map((arcs) => `1.3.${arcs.join('.')}`)
 const skipCerts = fc.nat(2 ** 31 - 1)
-const octetsOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const short = fc.uint8Array({ maxLength: 40 })
 const date = fc
   .integer({ min: Date.UTC(1950, 0, 1) / 1000, max: Date.UTC(9999, 11, 31) / 1000 })
@@ -56,7 +56,7 @@ const uriName: fc.Arbitrary<GeneralName> = fc.stringMatching(/^[a-z:/.]{0,20}$/)
 }))
 const timestamp = fc.record(
   {
-    logId: octetsOf(32),
+    logId: bytesOf(32),
     timestamp: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     extensions: short,
     hashAlgorithm: fc.nat(255),
@@ -66,14 +66,14 @@ const timestamp = fc.record(
   { noNullPrototype: true },
 )
 
-/** One kind of extension: values of it, how they are written, and how they are read. */
+/** An extension: its values, their encoder and their parser. */
 interface Kind {
   readonly values: fc.Arbitrary<unknown>
   readonly encode: (value: never) => Uint8Array
   readonly parse: (der: Uint8Array) => unknown
 }
 
-const sortedOctets = (values: readonly Uint8Array[]): Uint8Array[] =>
+const sortedBytes = (values: readonly Uint8Array[]): Uint8Array[] =>
   values.toSorted((a, b) => Buffer.compare(a, b))
 
 const kinds: Record<string, Kind> = {
@@ -127,7 +127,7 @@ const kinds: Record<string, Kind> = {
     values: fc.array(
       fc.tuple(oid, fc.array(short, { minLength: 1, maxLength: 4 })).map(([type, values]) => ({
         type,
-        values: sortedOctets(values.map((each) => encodeElement(tags.octetString, each))),
+        values: sortedBytes(values.map((each) => encodeElement(tags.octetString, each))),
       })),
       { minLength: 1, maxLength: 4 },
     ),
@@ -184,7 +184,7 @@ const kinds: Record<string, Kind> = {
   },
 }
 
-/** Parsers that have no encoder of their own; a value that each reads. */
+/** Parsers without an encoder, each with a value that it accepts. */
 const readers: Record<string, { parse: (der: Uint8Array) => unknown; example: Uint8Array }> = {
   authorityCertIssuer: {
     parse: parseAuthorityCertIssuer,
@@ -209,7 +209,7 @@ const readers: Record<string, { parse: (der: Uint8Array) => unknown; example: Ui
 }
 
 for (const [name, { values, encode, parse }] of Object.entries(kinds))
-  test(`${name}: what is written is read`, () => {
+  test(`${name}: encoded values are read back`, () => {
     fc.assert(
       fc.property(values, (value) => {
         const der = encode(value as never)
@@ -223,14 +223,14 @@ for (const [name, { values, encode, parse }] of Object.entries(kinds))
                   : inner,
             ),
           )
-        // Buffers and their views differ in their class only.
+        // Buffers and Uint8Arrays differ only in their class.
         assert.deepEqual(plain(parse(der)), plain(value))
       }),
       { seed, numRuns: 300 },
     )
   })
 
-/** Whether the parser reads the octets; anything but DerError fails the test. */
+/** Whether the parser accepts the bytes. An error other than DerError fails the test. */
 function reads(parse: (der: Uint8Array) => unknown, der: Uint8Array): boolean {
   try {
     parse(der)
@@ -241,13 +241,13 @@ function reads(parse: (der: Uint8Array) => unknown, der: Uint8Array): boolean {
   }
 }
 
-/** A change of one octet, an octet more, or an octet less. */
+/** A mutation that changes, inserts or deletes one byte. */
 const mutation = fc.tuple(fc.nat(), fc.constantFrom('change', 'insert', 'delete'), fc.nat(255))
 
-function mutate(der: Uint8Array, [at, how, octet]: readonly [number, string, number]): Uint8Array {
+function mutate(der: Uint8Array, [at, how, byte]: readonly [number, string, number]): Uint8Array {
   const index = at % (der.length + 1)
   const tail = der.subarray(how === 'insert' ? index : index + 1)
-  const middle = how === 'delete' ? [] : [octet]
+  const middle = how === 'delete' ? [] : [byte]
   return Buffer.concat([der.subarray(0, index), Uint8Array.from(middle), tail])
 }
 
@@ -265,7 +265,7 @@ const examples: [string, (der: Uint8Array) => unknown, fc.Arbitrary<Uint8Array>]
 ]
 
 for (const [name, parse, values] of examples)
-  test(`${name}: random and mutated octets are read, or refused with DerError`, () => {
+  test(`${name}: random and mutated bytes are read, or refused with a DerError`, () => {
     fc.assert(
       fc.property(values, fc.array(mutation, { minLength: 1, maxLength: 3 }), (der, mutations) => {
         assert.ok(reads(parse, der))
@@ -281,7 +281,7 @@ for (const [name, parse, values] of examples)
     )
   })
 
-test('no parser accepts what follows its value', () => {
+test('no parser accepts trailing data', () => {
   fc.assert(
     fc.property(fc.constantFrom(...examples), fc.gen(), ([name, parse, values], gen) => {
       const der = gen(() => values)
@@ -292,7 +292,7 @@ test('no parser accepts what follows its value', () => {
   )
 })
 
-test('named bits come back, and every other writing of them is refused', () => {
+test('named bits survive a round trip, and trailing zero bits are refused', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.nat(8), { maxLength: 9 }),
@@ -301,13 +301,13 @@ test('named bits come back, and every other writing of them is refused', () => {
         const der = encodeNamedBits(bits)
         const sorted = bits.toSorted((a, b) => a - b)
         assert.deepEqual(readNamedBits(readOnly(der, tags.bitString, 'b'), 'b', 9), sorted)
-        const [unused = 0, ...octets] = der.subarray(2)
-        const length = octets.length * 8 - unused + zeros
+        const [unused = 0, ...content] = der.subarray(2)
+        const length = content.length * 8 - unused + zeros
         const longer = new Uint8Array(Math.ceil(length / 8) + 1)
-        longer.set([longer.length * 8 - 8 - length, ...octets])
-        const written = encodeElement(tags.bitString, longer)
+        longer.set([longer.length * 8 - 8 - length, ...content])
+        const encoded = encodeElement(tags.bitString, longer)
         assert.equal(
-          reads((each) => readNamedBits(readOnly(each, tags.bitString, 'b'), 'b', 100), written),
+          reads((each) => readNamedBits(readOnly(each, tags.bitString, 'b'), 'b', 100), encoded),
           false,
         )
       },
@@ -316,7 +316,7 @@ test('named bits come back, and every other writing of them is refused', () => {
   )
 })
 
-test('a tree that is nested too deep, or long, is refused or read in one pass', () => {
+test('a tree that is nested too deeply is refused, and a wide tree is read in linear time', () => {
   const nested = (depth: number): Uint8Array => {
     let der: Uint8Array = Uint8Array.of(tags.null, 0)
     for (let level = 0; level < depth; level += 1) der = encodeSequence(der)

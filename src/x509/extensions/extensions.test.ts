@@ -21,29 +21,32 @@ const extension: fc.Arbitrary<Extension> = fc.record({
 })
 const options = { seed: 20_261_130 }
 
-const readBack = (given: Extension): Extension | undefined =>
-  parseExtensions(encodeExtensions([given]))[0]
+const readBack = (original: Extension): Extension | undefined =>
+  parseExtensions(encodeExtensions([original]))[0]
 
-test('a constant extension is written as any other', () => {
+test('a constant extension has the same encoding as any other extension', () => {
   fc.assert(
-    fc.property(extension, (given) => {
-      assert.deepEqual(encodeExtensions([constantExtension(given)]), encodeExtensions([given]))
+    fc.property(extension, (original) => {
+      assert.deepEqual(
+        encodeExtensions([constantExtension(original)]),
+        encodeExtensions([original]),
+      )
     }),
     options,
   )
 })
 
-test('a changed copy of a constant extension is written with its change', () => {
+test('a changed copy of a constant extension is encoded with its change', () => {
   fc.assert(
-    fc.property(extension, extension, (given, other) => {
-      const constant = constantExtension(given)
+    fc.property(extension, extension, (original, other) => {
+      const constant = constantExtension(original)
       for (const change of [
         { oid: other.oid },
         { critical: other.critical },
         { value: other.value },
         {},
       ]) {
-        const expected = { ...given, ...change }
+        const expected = { ...original, ...change }
         assert.deepEqual(readBack({ ...constant, ...change }), expected)
         assert.deepEqual(readBack(Object.assign({}, constant, change)), expected)
         assert.deepEqual(readBack({ ...structuredClone(constant), ...change }), expected)
@@ -53,7 +56,7 @@ test('a changed copy of a constant extension is written with its change', () => 
   )
 })
 
-test('a list that no certificate can have is refused: empty, too long, or with an extension twice', () => {
+test('an invalid list of extensions is refused: empty, too long, or with a duplicate', () => {
   const numbered = Array.from({ length: 257 }, (_, index) => ({
     oid: `1.2.${index}`,
     critical: false,

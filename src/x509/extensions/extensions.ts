@@ -1,4 +1,4 @@
-/** Extensions (RFC 5280 §4.1.2.9, §4.2): the list; what is in each is in a file of its own. */
+/** The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files of this folder read and write their values. */
 import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from '../der/error.ts'
 import { type DerReader, readOnlyNested, tags } from '../der/reader.ts'
@@ -10,10 +10,10 @@ import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface Extension {
-  /** extnID, dotted. */
+  /** Dotted object identifier in extnID. */
   readonly oid: string
   readonly critical: boolean
-  /** Octets of extnValue: the DER of the extension itself. */
+  /** Contents of extnValue: the DER of the extension itself. */
   readonly value: Uint8Array
 }
 
@@ -23,18 +23,18 @@ export function nonCritical(oid: string, value: Uint8Array): Extension {
 
 const extensionsMax = 256
 
-/** DER of Extensions. `critical` is left out when FALSE, its default. */
+/** DER of Extensions. `critical` is omitted if FALSE, its default. */
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
   return encodeBackwards((der) => writeExtensions(der, extensions))
 }
 
-/** encodeExtensions, into a larger structure. */
+/** Writes Extensions into a larger structure. */
 export function writeExtensions(der: BackwardWriter, extensions: readonly Extension[]): void {
   der.element(tags.sequence, () => {
     for (const extension of extensions.toReversed()) {
-      const known = ConstantExtension.derOf(extension)
-      if (known === undefined) writeExtension(der, extension)
-      else der.bytes(known)
+      const constantDer = ConstantExtension.derOf(extension)
+      if (constantDer === undefined) writeExtension(der, extension)
+      else der.bytes(constantDer)
     }
   })
 }
@@ -49,7 +49,7 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
   })
 }
 
-/** Its DER is private: a changed copy, such as `{ ...extension, critical: true }`, is a plain Extension without it. */
+/** An encoded extension. Its DER is private, so that a modified copy such as `{ ...extension, critical: true }` lacks it. */
 class ConstantExtension implements Extension {
   readonly oid: string
   readonly critical: boolean
@@ -68,43 +68,44 @@ class ConstantExtension implements Extension {
   }
 }
 
-/** An extension that many certificates have in common, encoded once. That, and linting it once, saves 7 µs of an issuance. */
+/** Encodes an extension that many certificates share. Encoding and linting it only once saves 7 µs per issuance. */
 export function constantExtension(extension: Extension): Extension {
   return new ConstantExtension(extension)
 }
 
-/** Whether constantExtension made it. */
+/** Whether the extension was created by constantExtension. */
 export function isConstantExtension(extension: Extension): boolean {
   return extension instanceof ConstantExtension
 }
 
-/** Throws DerError for a list that no certificate can have: without extensions, with too many, or with one twice. */
+/** Throws DerError for an invalid list: an empty one, one with too many extensions, or one with a duplicate. */
 export function requireExtensionList(extensions: readonly Extension[]): void {
-  if (extensions.length === 0) throw new DerError('TBSCertificate has extensions, but none')
-  if (extensions.length > extensionsMax) throw tooMany()
+  if (extensions.length === 0) throw new DerError('TBSCertificate has an empty list of extensions')
+  if (extensions.length > extensionsMax) throw tooManyExtensions()
   for (const [index, extension] of extensions.entries())
-    if (extensions.findIndex(({ oid }) => oid === extension.oid) < index) throw twice(extension)
+    if (extensions.findIndex(({ oid }) => oid === extension.oid) < index)
+      throw duplicateExtension(extension)
 }
 
-function tooMany(): DerError {
+function tooManyExtensions(): DerError {
   return new DerError(`Extensions has more than ${extensionsMax} elements`)
 }
 
-function twice({ oid }: Extension): DerError {
+function duplicateExtension({ oid }: Extension): DerError {
   return new DerError(`extension ${oidName(oid)} occurs twice`)
 }
 
 /**
- * Reads Extensions, which must be the whole of `der`. Values with a tolerated encoding are encoded again, so that their
- * readers always get DER. Throws DerError, also when an extension occurs twice.
+ * Reads `der`, which must be exactly one Extensions. Values with a tolerated encoding are encoded again, so that their
+ * readers always receive DER. Throws DerError, also if an extension occurs twice.
  */
 export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
   const extensions: Extension[] = []
   while (!reader.atEnd) {
-    if (extensions.length === extensionsMax) throw tooMany()
+    if (extensions.length === extensionsMax) throw tooManyExtensions()
     const extension = readExtension(reader.nested(tags.sequence, 'Extension'), tolerance)
-    if (findExtension(extensions, extension.oid) !== undefined) throw twice(extension)
+    if (findExtension(extensions, extension.oid) !== undefined) throw duplicateExtension(extension)
     extensions.push(extension)
   }
   return extensions
@@ -115,10 +116,10 @@ function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   const critical = readOptionalBoolean(reader, `critical of ${oidName(oid)}`, tolerance)
   const value = reader.element(tags.octetString).content
   reader.end()
-  return { oid, critical, value: inDer(oid, value, tolerance) }
+  return { oid, critical, value: normalizeValue(oid, value, tolerance) }
 }
 
-/** Encoders for extensions whose values contain a BOOLEAN or a default. */
+/** Functions that encode a tolerated value again, for extensions whose values contain a BOOLEAN or a default. */
 const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
   new Map([
     [
@@ -133,8 +134,8 @@ const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) =
     ],
   ])
 
-/** A malformed value is not changed: the reader that needs it reports the error. */
-function inDer(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
+/** Encodes a tolerated value again as DER. Returns a malformed value unchanged, because its reader reports the error. */
+function normalizeValue(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
   const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
   if (rewrite === undefined) return value
   try {

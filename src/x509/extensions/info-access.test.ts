@@ -1,4 +1,4 @@
-/** authorityInfoAccess: order and octets. */
+/** The order and the encoding of access descriptions in authorityInfoAccess. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -8,9 +8,9 @@ import { encodeGeneralName, uriName } from '../names/general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
-test('two access descriptions are written as RFC 5280 has them', () => {
+test('two access descriptions are encoded as RFC 5280 defines', () => {
   const value = encodeInfoAccess([
     { accessMethod: oids.ocsp, accessLocation: uriName('http://o.test') },
     { accessMethod: oids.caIssuers, accessLocation: uriName('http://c.test') },
@@ -38,7 +38,7 @@ const descriptions = fc.array(
   { maxLength: 12 },
 )
 
-test('any descriptions are read back in the order given, none merged or sorted', () => {
+test('access descriptions are encoded in the given order, without merging or sorting', () => {
   fc.assert(
     fc.property(descriptions, (list) => {
       const reader = readOnlyNested(encodeInfoAccess(list), tags.sequence, 'InfoAccess')
@@ -60,7 +60,7 @@ test('any descriptions are read back in the order given, none merged or sorted',
   )
 })
 
-test('what is no object identifier, or no URI, is refused', () => {
+test('an invalid object identifier and an invalid URI are refused', () => {
   const accessLocation = uriName('http://o.test')
   assert.throws(() => encodeInfoAccess([{ accessMethod: 'ocsp', accessLocation }]), DerError)
   assert.throws(
@@ -69,18 +69,18 @@ test('what is no object identifier, or no URI, is refused', () => {
   )
 })
 
-test('any descriptions are read back, and nothing that is cut short', () => {
+test('access descriptions survive a round trip, and a truncated value is refused', () => {
   fc.assert(
-    fc.property(descriptions, (given) => {
-      const value = encodeInfoAccess(given)
+    fc.property(descriptions, (list) => {
+      const value = encodeInfoAccess(list)
       const read = parseInfoAccess(value)
       assert.deepEqual(
         read.map(({ accessMethod }) => accessMethod),
-        given.map(({ accessMethod }) => accessMethod),
+        list.map(({ accessMethod }) => accessMethod),
       )
       assert.deepEqual(
         read.map(({ accessLocation }) => hexOf(accessLocation.content)),
-        given.map(({ accessLocation }) => hexOf(accessLocation.content)),
+        list.map(({ accessLocation }) => hexOf(accessLocation.content)),
       )
       assert.throws(() => parseInfoAccess(value.subarray(0, -1)), DerError)
     }),

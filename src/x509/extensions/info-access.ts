@@ -6,12 +6,12 @@ import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names
 import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 export interface AccessDescription {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly accessMethod: string
   readonly accessLocation: GeneralName
 }
 
-/** DER of AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the order given. */
+/** DER of AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the given order. */
 export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Uint8Array {
   return encodeSequence(
     ...descriptions.map(({ accessMethod, accessLocation }) =>
@@ -20,7 +20,7 @@ export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Ui
   )
 }
 
-/** More than any certificate in use has. */
+/** Limit for the number of descriptions, which no certificate in use reaches. */
 const descriptionsMax = 64
 
 /** Reads the value of authorityInfoAccess or subjectInfoAccess. Throws DerError. */

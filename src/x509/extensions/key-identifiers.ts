@@ -13,17 +13,17 @@ export function encodeSubjectKeyIdentifier(keyIdentifier: Uint8Array): Uint8Arra
   return encodeOctetString(keyIdentifier)
 }
 
-/** Reads the value of a subjectKeyIdentifier: the identifier. Throws DerError. */
+/** Reads the identifier in the value of a subjectKeyIdentifier. Throws DerError. */
 export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return readOnly(value, tags.octetString, 'subjectKeyIdentifier').content
 }
 
-/** DER of AuthorityKeyIdentifier with nothing but the keyIdentifier. */
+/** DER of AuthorityKeyIdentifier with only the keyIdentifier. */
 export function encodeAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Uint8Array {
   return encodeSequence(encodeElement(keyIdentifierTag, keyIdentifier))
 }
 
-/** Reads the value of an authorityKeyIdentifier: its keyIdentifier, if it has one. Throws DerError. */
+/** Reads the keyIdentifier in the value of an authorityKeyIdentifier; undefined if absent. Throws DerError. */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
   const identifier = reader.optional(keyIdentifierTag)?.content
@@ -32,14 +32,14 @@ export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | und
   reader.end()
   if ((issuer === undefined) !== (serial === undefined))
     throw new DerError(
-      'authorityKeyIdentifier has an issuer without a serial number, or the reverse',
+      'authorityKeyIdentifier must have both authorityCertIssuer and authorityCertSerialNumber, or neither',
     )
   return identifier
 }
 
 /**
- * Reads the authorityCertIssuer of an authorityKeyIdentifier; empty if it has none. Throws DerError, also for a serial
- * number beside it that is not an INTEGER.
+ * Reads the authorityCertIssuer in the value of an authorityKeyIdentifier; empty if absent. Throws DerError, also if
+ * authorityCertSerialNumber is not an INTEGER.
  */
 export function parseAuthorityCertIssuer(value: Uint8Array): GeneralName[] {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')

@@ -3,7 +3,7 @@ import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
 import { encodeNamedBits } from '../der/writer.ts'
 
-/** In the order of the bits. */
+/** The names of the bits, in their order. */
 export const keyUsageBits = [
   'digitalSignature',
   'nonRepudiation',
@@ -24,8 +24,8 @@ export function encodeKeyUsage(bits: readonly KeyUsageBit[]): Uint8Array {
 }
 
 /**
- * Reads the value of the extension. Trailing zero bits, which others write, are accepted; throws DerError for bits
- * that have no name or no octet.
+ * Reads the value of the extension. Trailing zero bits, which other software writes, are accepted. Throws DerError, also for
+ * undefined bits.
  */
 export function parseKeyUsage(value: Uint8Array): KeyUsageBit[] {
   const { content } = readOnly(value, tags.bitString, 'keyUsage')
@@ -35,7 +35,7 @@ export function parseKeyUsage(value: Uint8Array): KeyUsageBit[] {
     throw new DerError('keyUsage is not a BIT STRING of at most nine bits')
   if (((bytes.at(-1) ?? 0) & ((1 << unused) - 1)) !== 0)
     throw new DerError('keyUsage has unused bits that are set')
-  if (((bytes[1] ?? 0) & 0x7f) !== 0) throw new DerError('keyUsage has bits without a name')
+  if (((bytes[1] ?? 0) & 0x7f) !== 0) throw new DerError('keyUsage has undefined bits')
   return keyUsageBits.filter(
     (_bit, index) => ((bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0,
   )

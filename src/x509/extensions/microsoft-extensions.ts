@@ -5,9 +5,9 @@ import { readSmallInteger } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 import { decodeString } from '../der/strings.ts'
 
-/** szOID_CERTIFICATE_TEMPLATE. */
+/** The value of szOID_CERTIFICATE_TEMPLATE. */
 export interface MicrosoftTemplate {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly templateId: string
   readonly majorVersion: number
   readonly minorVersion: number | undefined
@@ -27,7 +27,7 @@ export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
   return { templateId, majorVersion, minorVersion }
 }
 
-/** Reads the value of szOID_ENROLL_CERTTYPE_EXTENSION: the name of a template. Throws DerError. */
+/** Reads the template name in the value of szOID_ENROLL_CERTTYPE_EXTENSION. Throws DerError. */
 export function parseMicrosoftTemplateName(value: Uint8Array): string {
   const label = 'enrollCerttypeExtension'
   const name = decodeString(readOnly(value, tags.bmpString, label)) ?? ''

@@ -22,8 +22,8 @@ const visibleText = fc
   .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) })
   .map((value) => Buffer.from(value, 'latin1'))
 
-function maskOf(octets: number, bits: number): number[] {
-  return Array.from({ length: octets }, (_, index) => {
+function maskOf(length: number, bits: number): number[] {
+  return Array.from({ length }, (_, index) => {
     const ones = Math.max(0, Math.min(8, bits - 8 * index))
     return (0xff << (8 - ones)) & 0xff
   })
@@ -31,13 +31,13 @@ function maskOf(octets: number, bits: number): number[] {
 
 const masked = fc
   .constantFrom(4, 16)
-  .chain((octets) =>
+  .chain((length) =>
     fc
       .tuple(
-        fc.uint8Array({ minLength: octets, maxLength: octets }),
-        fc.integer({ min: 0, max: octets * 8 }),
+        fc.uint8Array({ minLength: length, maxLength: length }),
+        fc.integer({ min: 0, max: length * 8 }),
       )
-      .map(([address, bits]) => Uint8Array.from([...address, ...maskOf(octets, bits)])),
+      .map(([address, bits]) => Uint8Array.from([...address, ...maskOf(length, bits)])),
   )
 
 const subtree: fc.Arbitrary<GeneralSubtree> = fc.oneof(
@@ -63,7 +63,7 @@ const constraints = fc
 const plain = (subtrees: readonly GeneralSubtree[]): unknown =>
   subtrees.map(({ kind, content }) => [kind, Buffer.from(content).toString('hex')])
 
-test('name constraints come back as they were', () => {
+test('name constraints survive a round trip', () => {
   fc.assert(
     fc.property(constraints, (value) => {
       const read = parseNameConstraints(encodeNameConstraints(value))
@@ -73,13 +73,13 @@ test('name constraints come back as they were', () => {
   )
 })
 
-test('what is cut short is refused, and other octets are read or refused, never worse', () => {
+test('truncated constraints are refused, and changed bytes are read or refused with a DerError', () => {
   fc.assert(
-    fc.property(constraints, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, octet) => {
+    fc.property(constraints, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, byte) => {
       const der = encodeNameConstraints(value)
       assert.throws(() => parseNameConstraints(der.subarray(0, at % der.length)), DerError)
       const changed = Uint8Array.from(der)
-      changed[at % der.length] = octet
+      changed[at % der.length] = byte
       try {
         assert.deepEqual(encodeNameConstraints(parseNameConstraints(changed)), changed)
       } catch (error) {
@@ -89,7 +89,7 @@ test('what is cut short is refused, and other octets are read or refused, never 
   )
 })
 
-test('anything at all is read or refused', () => {
+test('any bytes are read or refused with a DerError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (der) => {
       try {
@@ -107,18 +107,18 @@ const number = (tag: number, value: number): Uint8Array =>
 const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['no list', encodeSequence(), /no subtree/],
   ['an empty list', permittedOf(), /permittedSubtrees has no subtree/],
-  ['an empty subtree', permittedOf(encodeSequence()), /cut short/],
-  ['a minimum of 0, which DER leaves out', permittedOf(encodeSequence(base, number(0, 0))), /min/],
+  ['an empty subtree', permittedOf(encodeSequence()), /truncated/],
+  ['a minimum of 0, which DER omits', permittedOf(encodeSequence(base, number(0, 0))), /min/],
   ['a minimum', permittedOf(encodeSequence(base, number(0, 1))), /minimum/],
   ['a maximum', permittedOf(encodeSequence(base, number(1, 9))), /maximum/],
-  ['a base that is no GeneralName', permittedOf(encodeSequence(encodeSequence())), /tag/],
+  ['a base that is not a GeneralName', permittedOf(encodeSequence(encodeSequence())), /tag/],
   [
     'lists in the wrong order',
     encodeSequence(
       encodeElement(contextTag(1, true), encodeSequence(base)),
       encodeElement(contextTag(0, true), encodeSequence(base)),
     ),
-    /left over/,
+    /trailing data/,
   ],
   [
     'more than 1000 subtrees',
@@ -126,9 +126,9 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
     /more than 1000/,
   ],
   [
-    'something after it',
+    'trailing data',
     Buffer.concat([encodeNameConstraints({ permitted: [dns], excluded: [] }), base]),
-    /left over/,
+    /trailing data/,
   ],
   ...[
     'c0000201',
@@ -144,7 +144,7 @@ const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
 ]
 
 for (const [name, der, message] of refused)
-  test(`refused: ${name}`, () => {
+  test(`name constraints are refused: ${name}`, () => {
     assert.throws(
       () => parseNameConstraints(der),
       (error) => {
@@ -155,7 +155,7 @@ for (const [name, der, message] of refused)
     )
   })
 
-test('a thousand subtrees are read, in both lists together no more', () => {
+test('both lists together may have at most 1000 subtrees', () => {
   const list = (length: number): GeneralSubtree[] => Array.from({ length }, () => dns)
   const most = encodeNameConstraints({ permitted: list(600), excluded: list(400) })
   assert.equal(parseNameConstraints(most).excluded.length, 400)

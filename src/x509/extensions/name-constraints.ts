@@ -1,4 +1,4 @@
-/** nameConstraints (RFC 5280 §4.2.1.10): which subtrees are there, each well-formed; what they mean is not judged. */
+/** Reads and writes the subtrees of nameConstraints (RFC 5280 §4.2.1.10). Only their syntax is checked, not their meaning. */
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnlyNested, tags, DerReader, type DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
@@ -6,14 +6,14 @@ import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
-/** Base of a GeneralSubtree; its minimum is 0 and it has no maximum, as RFC 5280 asks. */
+/** The base of a GeneralSubtree. Its minimum is 0 and its maximum is absent, as RFC 5280 requires. */
 export interface GeneralSubtree {
   readonly kind: GeneralName['kind']
-  /** As in a GeneralName, but for iPAddress: an address and its mask, 8 or 32 octets. */
+  /** Contents as in a GeneralName, except for iPAddress: an address and its mask, 8 or 32 bytes. */
   readonly content: Uint8Array
 }
 
-/** At least one of the lists has a subtree. */
+/** Two lists of subtrees, of which at least one is not empty. */
 export interface NameConstraints {
   readonly permitted: readonly GeneralSubtree[]
   readonly excluded: readonly GeneralSubtree[]
@@ -24,12 +24,12 @@ const excludedTag = contextTag(1, true)
 const minimumTag = contextTag(0, false)
 const addressTag = contextTag(7, false)
 
-/** In both lists together; far more than any constraint in use has. */
+/** Limit for the number of subtrees in both lists, which no certificate in use reaches. */
 const subtreesMax = 1000
 
 /**
- * Reads the value of the extension. Throws DerError, also for a list without a subtree, for none of both lists, for
- * a subtree that says a minimum or a maximum, and for more than 1000 subtrees.
+ * Reads the value of the extension. Throws DerError, also for an empty list, if both lists are absent, for a subtree with a
+ * minimum or a maximum, and for more than 1000 subtrees.
  */
 export function parseNameConstraints(
   value: Uint8Array,
@@ -43,7 +43,7 @@ export function parseNameConstraints(
   return { permitted, excluded }
 }
 
-/** DER of NameConstraints. Throws DerError for constraints that would not be read back. */
+/** DER of NameConstraints. Throws DerError for constraints that parseNameConstraints would reject. */
 export function encodeNameConstraints({ permitted, excluded }: NameConstraints): Uint8Array {
   requireCount(permitted.length + excluded.length)
   return encodeSequence(
@@ -100,16 +100,16 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
     : encodeGeneralName({ kind, content })
 }
 
-/** As in CIDR (RFC 4632 §3.1): the ones of the mask come first, so that it is a length. */
+/** Requires a CIDR mask (RFC 4632 §3.1): all one bits precede all zero bits, so that the mask is a prefix length. */
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
-    throw new DerError(`iPAddress of a subtree has ${content.length} octets, not 8 or 32`)
-  let isOver = false
+    throw new DerError(`iPAddress of a subtree has ${content.length} bytes, not 8 or 32`)
+  let hasEnded = false
   for (const byte of content.subarray(content.length / 2)) {
     const zeros = ~byte & 0xff
-    if ((isOver && byte !== 0) || (zeros & (zeros + 1)) !== 0)
+    if ((hasEnded && byte !== 0) || (zeros & (zeros + 1)) !== 0)
       throw new DerError('iPAddress of a subtree has a mask that is not contiguous')
-    isOver ||= byte !== 0xff
+    hasEnded ||= byte !== 0xff
   }
   return content
 }

@@ -4,13 +4,13 @@ import { contextTag, readOnly, readOnlyNested, tags, type DerElement } from '../
 import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 
-/** Policies, as dotted object identifiers. */
+/** Two policies, as dotted object identifiers. */
 export interface PolicyMapping {
   readonly issuerDomainPolicy: string
   readonly subjectDomainPolicy: string
 }
 
-/** Numbers of further certificates in the path; at least one of them is present. */
+/** Numbers of certificates in the path before each constraint applies; at least one number is present. */
 export interface PolicyConstraints {
   readonly requireExplicitPolicy: number | undefined
   readonly inhibitPolicyMapping: number | undefined
@@ -21,7 +21,7 @@ const skipCertsMax = 2 ** 31 - 1
 const requireExplicitPolicyTag = contextTag(0, false)
 const inhibitPolicyMappingTag = contextTag(1, false)
 
-/** Reads the value of policyMappings: at least one. Throws DerError. */
+/** Reads the value of policyMappings, at least one mapping. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
   return readSequenceOf(value, 'policyMappings', mappingsMax).map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')
@@ -50,7 +50,7 @@ function readSkipCerts(element: DerElement | undefined, label: string): number |
   return element === undefined ? undefined : readSmallInteger(element, label, skipCertsMax)
 }
 
-/** Reads the value of inhibitAnyPolicy: a number of certificates. Throws DerError. */
+/** Reads the number of certificates in the value of inhibitAnyPolicy. Throws DerError. */
 export function parseInhibitAnyPolicy(value: Uint8Array): number {
   const label = 'inhibitAnyPolicy'
   return readSmallInteger(readOnly(value, tags.integer, label), label, skipCertsMax)

@@ -1,10 +1,10 @@
-/** privateKeyUsagePeriod (RFC 3280 §4.2.1.4; RFC 5280 leaves it out). */
+/** privateKeyUsagePeriod (RFC 3280 §4.2.1.4; RFC 5280 omits it). */
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { encodeElement } from '../der/writer.ts'
 import { readTime } from '../der/time.ts'
 
-/** At least one of the two is present. */
+/** A period of which at least one end is present. */
 export interface PrivateKeyUsagePeriod {
   readonly notBefore: Date | undefined
   readonly notAfter: Date | undefined

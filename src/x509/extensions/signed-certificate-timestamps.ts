@@ -2,9 +2,9 @@
 import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
 
-/** A timestamp of version 1. */
+/** A version 1 timestamp. */
 export interface SignedCertificateTimestamp {
-  /** 32 octets. */
+  /** 32 bytes. */
   readonly logId: Uint8Array
   /** Milliseconds since 1970. */
   readonly timestamp: bigint
@@ -20,7 +20,7 @@ const timestampsMax = 256
 const logIdBytes = 32
 const timestampBytes = 8
 
-/** Reads vectors with lengths of two octets, as TLS writes them. */
+/** Reads TLS vectors, each of which has a length of two bytes. */
 class VectorReader {
   readonly #bytes: Uint8Array
   #offset = 0
@@ -35,7 +35,7 @@ class VectorReader {
 
   bytes(count: number): Uint8Array {
     const end = this.#offset + count
-    if (end > this.#bytes.length) throw new DerError(`${label} is cut short`)
+    if (end > this.#bytes.length) throw new DerError(`${label} is truncated`)
     const bytes = this.#bytes.subarray(this.#offset, end)
     this.#offset = end
     return bytes
@@ -50,11 +50,11 @@ class VectorReader {
   }
 
   end(): void {
-    if (!this.atEnd) throw new DerError(`${label} has extra bytes at its end`)
+    if (!this.atEnd) throw new DerError(`${label} has trailing data`)
   }
 }
 
-/** Reads the value of the extension: at least one timestamp, each of version 1. Throws DerError. */
+/** Reads the value of the extension: at least one timestamp, all of version 1. Throws DerError. */
 export function parseTimestampList(value: Uint8Array): SignedCertificateTimestamp[] {
   const outer = new VectorReader(readOnly(value, tags.octetString, label).content)
   const list = new VectorReader(outer.vector())

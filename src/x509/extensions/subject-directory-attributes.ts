@@ -6,7 +6,7 @@ import { requireDerTree } from '../der/tree.ts'
 import { decodeOid } from '../der/oid.ts'
 
 export interface DirectoryAttribute {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly type: string
   /** DER of each value; at least one. */
   readonly values: readonly Uint8Array[]
@@ -16,8 +16,8 @@ const attributesMax = 64
 const valuesMax = 64
 
 /**
- * Reads the value of the extension: at least one attribute, each with at least one value, its values in the order of
- * their octets (X.690 §11.6). Throws DerError.
+ * Reads the value of the extension: at least one attribute, each with at least one value. The values must be sorted by their
+ * octets (X.690 §11.6). Throws DerError.
  */
 export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[] {
   return readSequenceOf(value, 'subjectDirectoryAttributes', attributesMax).map(({ der }) => {
@@ -29,7 +29,7 @@ export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[
     if (values.length === 0)
       throw new DerError('subjectDirectoryAttributes has an attribute without a value')
     if (!isInSetOrder(values))
-      throw new DerError('subjectDirectoryAttributes has values that are not in the order of DER')
+      throw new DerError('subjectDirectoryAttributes has values that are not in DER order')
     for (const each of values) requireDerTree(each, 'subjectDirectoryAttributes')
     return { type, values }
   })

@@ -4,10 +4,10 @@ import { tags } from '../der/reader.ts'
 import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 
 const featuresMax = 64
-/** TLS numbers its extensions with two octets. */
+/** Largest number of a TLS extension, which has two bytes. */
 const featureMax = 0xff_ff
 
-/** Reads the value of the extension: numbers of TLS extensions, at least one. Throws DerError. */
+/** Reads the value of the extension: the numbers of one or more TLS extensions. Throws DerError. */
 export function parseTlsFeatures(value: Uint8Array): number[] {
   return readSequenceOf(value, 'tlsFeature', featuresMax).map((element) => {
     if (element.tag !== tags.integer)

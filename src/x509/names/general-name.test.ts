@@ -16,7 +16,7 @@ const visible = fc
     maxLength: 60,
   })
   .map(text)
-const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const dotted = fc.nat().map((arc) => `1.3.6.1.4.1.${arc}`)
 const contents: Readonly<Record<GeneralName['kind'], fc.Arbitrary<Uint8Array>>> = {
   otherName: fc
@@ -32,7 +32,7 @@ const contents: Readonly<Record<GeneralName['kind'], fc.Arbitrary<Uint8Array>>> 
     .map((value) => encodeName([{ type: oids.commonName, value }])),
   ediPartyName: visible.map((value) => encodeElement(0xa1, encodeElement(0x0c, value))),
   uniformResourceIdentifier: visible,
-  iPAddress: fc.oneof(octets(4), octets(16)),
+  iPAddress: fc.oneof(bytesOf(4), bytesOf(16)),
   registeredID: dotted.map(encodeOid),
 }
 const generalName = fc.oneof(
@@ -41,7 +41,7 @@ const generalName = fc.oneof(
   ),
 )
 
-test('names of all nine choices come back as they were, in order', () => {
+test('names of all nine choices survive a round trip, in order', () => {
   fc.assert(
     fc.property(fc.array(generalName, { minLength: 1, maxLength: 12 }), (names) => {
       const read = parseGeneralNames(encodeGeneralNames(names))
@@ -52,7 +52,7 @@ test('names of all nine choices come back as they were, in order', () => {
   )
 })
 
-test('writes the tags of RFC 5280 appendix A.2', () => {
+test('encodeGeneralNames writes the tags of RFC 5280 appendix A.2', () => {
   const der = encodeGeneralNames([
     { kind: 'dNSName', content: text('a') },
     { kind: 'iPAddress', content: bytes('c0000201') },
@@ -65,25 +65,25 @@ test('writes the tags of RFC 5280 appendix A.2', () => {
   )
 })
 
-test('what is not in the form of its choice is neither read nor written', () => {
+test('contents that are invalid for their choice are neither read nor written', () => {
   const cases: [GeneralName['kind'], Uint8Array, RegExp][] = [
     ['dNSName', text('a\0b'), /dNSName has U\+0000 at character 2/],
     ['dNSName', text('é'), /dNSName has U\+00E9 'é' at character 1/],
     ['dNSName', text('a\x7f'), /dNSName has U\+007F at character 2/],
     ['rfc822Name', text('a@b\r\nBcc: c'), /rfc822Name has U\+000D at character 4/],
     ['uniformResourceIdentifier', text('http://a\n'), /uniformResourceIdentifier has U\+000A at/],
-    ['iPAddress', bytes(''), /0 octets/],
-    ['iPAddress', bytes('c000020100000000'), /8 octets/],
+    ['iPAddress', bytes(''), /0 bytes/],
+    ['iPAddress', bytes('c000020100000000'), /8 bytes/],
     ['directoryName', bytes('3100'), /Name has tag/],
-    ['directoryName', bytes('30000500'), /left over/],
+    ['directoryName', bytes('30000500'), /trailing data/],
     ['registeredID', bytes('2a80'), /OBJECT IDENTIFIER/],
     ['registeredID', bytes(''), /OBJECT IDENTIFIER/],
     ['otherName', bytes('06012a'), /otherName ends/],
-    ['otherName', bytes('06012a a000'), /value of otherName is cut short/],
-    ['otherName', bytes('06012a a004 05000500'), /left over/],
-    ['otherName', bytes('06012a a002 0500 0500'), /left over/],
-    ['x400Address', bytes('3001'), /cut short/],
-    ['ediPartyName', bytes('a1'), /cut short/],
+    ['otherName', bytes('06012a a000'), /value of otherName is truncated/],
+    ['otherName', bytes('06012a a004 05000500'), /trailing data/],
+    ['otherName', bytes('06012a a002 0500 0500'), /trailing data/],
+    ['x400Address', bytes('3001'), /truncated/],
+    ['ediPartyName', bytes('a1'), /truncated/],
   ]
   const tagBits: Readonly<Record<string, number>> = {
     otherName: 0xa0,
@@ -103,7 +103,7 @@ test('what is not in the form of its choice is neither read nor written', () => 
   }
 })
 
-test('there is at least one name, and at most a thousand', () => {
+test('GeneralNames must have from 1 to 1000 names', () => {
   const names = (count: number): GeneralName[] =>
     Array.from({ length: count }, () => ({ kind: 'dNSName', content: text('a') }))
   assert.equal(parseGeneralNames(encodeGeneralNames(names(1000))).length, 1000)

@@ -1,4 +1,4 @@
-/** GeneralNames (RFC 5280 §4.2.1.6): which choices are there, each well-formed; what they name is not judged. */
+/** Reads and writes GeneralNames (RFC 5280 §4.2.1.6). Only the syntax of each name is checked, not its meaning. */
 import { isUtf8 } from 'node:buffer'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -8,7 +8,7 @@ import { parseName } from './name.ts'
 import { decodeOid } from '../der/oid.ts'
 import { findCharacter } from '../der/strings.ts'
 
-/** The choices, by the number of their tag. */
+/** The choices of GeneralName, by tag number. */
 const generalNameKinds = [
   'otherName',
   'rfc822Name',
@@ -25,11 +25,11 @@ type GeneralNameKind = (typeof generalNameKinds)[number]
 
 export interface GeneralName {
   readonly kind: GeneralNameKind
-  /** Contents octets of the choice; of a directoryName, which is tagged explicitly, the DER of the Name. */
+  /** Contents of the choice. For a directoryName, which has an explicit tag, this is the DER of the Name. */
   readonly content: Uint8Array
 }
 
-/** otherName, x400Address, directoryName and ediPartyName hold further elements. */
+/** Choices that contain other elements. */
 const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
   'otherName',
   'x400Address',
@@ -38,10 +38,10 @@ const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
 ])
 
 const namesMax = 1000
-/** Elements in an x400Address or ediPartyName, which nobody uses. */
+/** Limit for the number of elements in an x400Address or ediPartyName, which are unused in practice. */
 const partsMax = 64
 
-/** Reads GeneralNames, at least one, which must be the whole of `value`. Throws DerError. */
+/** Reads `value`, which must be exactly one GeneralNames with at least one name. Throws DerError. */
 export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   const reader = readOnlyNested(value, tags.sequence, 'GeneralNames')
   const names: GeneralName[] = []
@@ -58,14 +58,14 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   return names
 }
 
-/** DER of GeneralNames, in the order given. Throws DerError for none at all, or one that would not be read back. */
+/** DER of GeneralNames, in the given order. Throws DerError for a list that parseGeneralNames would reject. */
 export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
   if (names.length === 0) throw new DerError('GeneralNames has no name')
   if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)
   return encodeSequence(...names.map(encodeGeneralName))
 }
 
-/** DER of one GeneralName. Throws DerError for one that would not be read back. */
+/** DER of one GeneralName. Throws DerError for a name that parseGeneralNames would reject. */
 export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   requireContent(kind, content)
   return encodeElement(tagOf(kind), content)
@@ -103,15 +103,15 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
 }
 
 /**
- * IA5String without control characters: no mail address, DNS name or URI has them, and a NUL makes some readers see
- * a shorter name than was checked.
+ * Requires an IA5String without control characters. Email addresses, DNS names and URIs never contain them, and some
+ * verifiers truncate a name at NUL.
  */
 function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
   if (content.some((byte) => byte < 0x20 || byte >= 0x7f))
     throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
 }
 
-/** The first invisible or non-ASCII character. The name is decoded as UTF-8, or as Latin-1 if it is not valid UTF-8. */
+/** Describes the first invisible or non-ASCII character. The name is decoded as UTF-8, or as Latin-1 if it is not valid UTF-8. */
 function invisibleCharacter(content: Uint8Array): string {
   const bytes = Buffer.from(content)
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
@@ -123,21 +123,21 @@ function isVisible(character: string): boolean {
   return character >= ' ' && character <= '~'
 }
 
-/** IPv4 or IPv6, without a mask: masks belong to name constraints. */
+/** Requires an IPv4 or IPv6 address without a mask; masks occur only in name constraints. */
 function requireAddress(content: Uint8Array): void {
   if (content.length !== 4 && content.length !== 16)
-    throw new DerError(`iPAddress has ${content.length} octets, not 4 or 16`)
+    throw new DerError(`iPAddress has ${content.length} bytes, not 4 or 16`)
 }
 
 /** The fields of an otherName. */
 export interface OtherName {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly typeId: string
   /** The element in [0]. */
   readonly value: DerElement
 }
 
-/** Reads the contents octets of an otherName. Throws DerError. */
+/** Reads the contents of an otherName. Throws DerError. */
 export function parseOtherName(content: Uint8Array): OtherName {
   const reader = new DerReader(content, 'otherName')
   const typeId = decodeOid(reader.element(tags.oid).content)
@@ -148,7 +148,7 @@ export function parseOtherName(content: Uint8Array): OtherName {
   return { typeId, value }
 }
 
-/** Reads the contents octets of an ediPartyName: its strings, nameAssigner first if it has one. Throws DerError. */
+/** Reads the strings in the contents of an ediPartyName; nameAssigner, if present, is first. Throws DerError. */
 export function parseEdiPartyName(content: Uint8Array): DerElement[] {
   const reader = new DerReader(content, 'ediPartyName')
   const assigner = reader.optional(contextTag(0, true))

@@ -1,4 +1,4 @@
-/** Names as text: a reader of RFC 2253 gets the attributes back. */
+/** Names as text: an RFC 2253 parser recovers the attributes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -9,7 +9,7 @@ import { nameText, nameTextOf } from './name-text.ts'
 import { encodeName, parseName, type Name } from './name.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
 interface Attribute {
   readonly type: string
@@ -31,7 +31,7 @@ function nameOf(rdns: readonly (readonly Attribute[])[]): Name {
 const oneValue = (value: string, type: string = oids.commonName): string =>
   nameText(nameOf([[{ type, valueDer: utf8(value) }]]))
 
-test('the last RDN comes first, attributes of one RDN stay in their order', () => {
+test('the last RDN comes first, and attributes of an RDN keep their order', () => {
   const name = encodeName([
     { type: oids.countryName, value: 'DE' },
     { type: oids.stateOrProvinceName, value: 'Berlin' },
@@ -55,7 +55,7 @@ test('the last RDN comes first, attributes of one RDN stay in their order', () =
   assert.equal(nameText(parseName(encodeSequence())), '')
 })
 
-test('the examples of RFC 2253 §5 are written as they are there', () => {
+test('the examples of RFC 2253 §5 are formatted as in the RFC', () => {
   assert.equal(oneValue('L. Eagle'), 'CN=L. Eagle')
   assert.equal(
     oneValue('Sue, Grabbit and Runn', oids.organizationName),
@@ -69,7 +69,7 @@ test('the examples of RFC 2253 §5 are written as they are there', () => {
   assert.equal(oneValue('Lučić', oids.surname), `2.5.4.4=#${hexOf(utf8('Lučić'))}`)
 })
 
-test('what RFC 2253 §2.4 says must be escaped is escaped, once', () => {
+test('characters are escaped once, as RFC 2253 §2.4 requires', () => {
   for (const [value, text] of [
     ['', ''],
     [' ', String.raw`\ `],
@@ -93,14 +93,14 @@ test('what RFC 2253 §2.4 says must be escaped is escaped, once', () => {
     assert.equal(oneValue(value), `CN=${text}`, JSON.stringify(value))
 })
 
-test('a value that is no string is hex, with a keyword or without', () => {
+test('a non-string value is formatted as hexadecimal, with and without a keyword', () => {
   const valueDer = encodeElement(tags.octetString, Buffer.from('a,b'))
   assert.equal(nameText(nameOf([[{ type: oids.commonName, valueDer }]])), 'CN=#0403612c62')
   assert.equal(nameText(nameOf([[{ type: '2.5.4.97', valueDer }]])), '2.5.4.97=#0403612c62')
 })
 
-test('every type of string is written by its characters', () => {
-  for (const [tag, octets] of [
+test('strings of every type are formatted as text', () => {
+  for (const [tag, content] of [
     [tags.printableString, Buffer.from('abc')],
     [tags.ia5String, Buffer.from('abc')],
     [tags.visibleString, Buffer.from('abc')],
@@ -109,14 +109,14 @@ test('every type of string is written by its characters', () => {
     [tags.universalString, Buffer.from('000000610000006200000063', 'hex')],
   ] as const)
     assert.equal(
-      nameText(nameOf([[{ type: oids.commonName, valueDer: encodeElement(tag, octets) }]])),
+      nameText(nameOf([[{ type: oids.commonName, valueDer: encodeElement(tag, content) }]])),
       'CN=abc',
     )
   const digits = encodeElement(tags.numericString, Buffer.from('123'))
   assert.equal(nameText(nameOf([[{ type: oids.commonName, valueDer: digits }]])), 'CN=123')
 })
 
-/** One attribute as a reader of the text sees it: text, or the octets of `#` and hex. */
+/** An attribute that was parsed from text. A value with `#` is kept as hexadecimal. */
 type ReadAttribute = readonly [type: string, value: string, isHex: boolean]
 
 const typeOfKeyword: Record<string, string> = {
@@ -129,8 +129,8 @@ const typeOfKeyword: Record<string, string> = {
 }
 
 /**
- * The grammar of RFC 2253 §3, without quotation marks around values, which are of LDAP version 2. Last RDN first, as it
- * stands there. Throws for a character that should have been escaped.
+ * Parses the grammar of RFC 2253 §3, without the quoted values of LDAP version 2. The last RDN comes first, as in the text.
+ * Throws for a character that must be escaped.
  */
 function readText(text: string): ReadAttribute[][] {
   if (text === '') return []
@@ -139,7 +139,7 @@ function readText(text: string): ReadAttribute[][] {
   for (;;) {
     const [whole, type = '', hex] =
       /^([A-Z]+|\d+(?:\.\d+)+)=(#(?:[0-9a-f]{2})+)?/.exec(text.slice(at)) ?? []
-    assert.ok(whole !== undefined, `an attribute at ${at} of ${text}`)
+    assert.ok(whole !== undefined, `expected an attribute at ${at} of ${text}`)
     at += whole.length
     const oid = typeOfKeyword[type] ?? type
     const value = hex === undefined ? readValue(text, at) : { value: hex.slice(1), end: at }
@@ -160,13 +160,13 @@ function readValue(text: string, start: number): { readonly value: string; reado
     const isEscaped = text[end] === '\\'
     if (isEscaped) end += 1
     const character = text[end]
-    assert.ok(character !== undefined, 'nothing is escaped')
+    assert.ok(character !== undefined, 'no character follows the backslash')
     if (isEscaped) assert.match(character, /[,+"\\<>;# ]/)
     else assert.doesNotMatch(character, end === start ? /["<>;# ]/ : /["<>;]/)
     lastIsPlainSpace = !isEscaped && character === ' '
     value += character
   }
-  assert.ok(!lastIsPlainSpace, 'a space at the end is not escaped')
+  assert.ok(!lastIsPlainSpace, 'a trailing space is not escaped')
   return { value, end }
 }
 
@@ -186,12 +186,12 @@ const attributes = fc.record({
       weight: 1,
       arbitrary: fc
         .uint8Array({ maxLength: 10 })
-        .map((octets) => encodeElement(tags.octetString, octets)),
+        .map((content) => encodeElement(tags.octetString, content)),
     },
   ),
 })
 
-test('a reader gets every attribute back from the text', () => {
+test('a parser recovers every attribute from the text', () => {
   const rdn = fc.array(attributes, { minLength: 1, maxLength: 4 })
   const keyworded = new Set(Object.values(typeOfKeyword))
   fc.assert(
@@ -211,7 +211,7 @@ test('a reader gets every attribute back from the text', () => {
   )
 })
 
-test('a name as most are is written as any other, without being taken apart', () => {
+test('the fast path for plain names returns the same text as parsing', () => {
   const character = fc.oneof(
     fc.constantFrom(...Array.from(' abz09-./:=?#,+"\\<>;@_&é')),
     fc.string({ unit: 'grapheme', maxLength: 1 }),
@@ -235,7 +235,7 @@ test('a name as most are is written as any other, without being taken apart', ()
   assert.equal(nameTextOf(long), `CN=${'x'.repeat(500)}`)
 })
 
-test('what is no name has no text, wherever it is cut', () => {
+test('truncated names are refused, and damaged names have the same result as parsing', () => {
   const der = encodeName([
     { type: oids.countryName, value: 'DE' },
     { type: oids.commonName, value: 'a.example' },
@@ -249,7 +249,7 @@ test('what is no name has no text, wherever it is cut', () => {
     assert.equal(
       textOrError(() => nameTextOf(changed)),
       expected,
-      `octet ${at}`,
+      `byte ${at}`,
     )
   }
 })

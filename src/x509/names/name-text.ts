@@ -1,4 +1,4 @@
-/** A Name as one line of text (RFC 2253), with the attributes that AWS's audit reports write by name. */
+/** Formats a Name as one line of text (RFC 2253), with the attribute keywords that AWS's audit reports use. */
 import { tags } from '../der/reader.ts'
 import { parseName, type Name } from './name.ts'
 import { oids } from '../der/oid.ts'
@@ -14,19 +14,19 @@ const keywords: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * nameText of the Name in `der`. Throws DerError for what is no Name. Names as most are, in ASCII and of named attributes
- * one to an RDN, are not taken apart for it: audit reports have millions.
+ * Returns nameText of the Name in `der`. Throws DerError if it is malformed. Plain names (ASCII, attributes with keywords, one
+ * per RDN) are converted without parsing, because audit reports have millions of them.
  */
 export function nameTextOf(der: Uint8Array): string {
   return plainNameText(der) ?? nameText(parseName(der))
 }
 
-/** Last octet of the object identifier 2.5.4.x, to the keyword. */
+/** Keywords by the last byte of the object identifier 2.5.4.x. */
 const keywordBytes: readonly (string | undefined)[] = Array.from({ length: 12 }, (_, byte) =>
   keywords.get(`2.5.4.${byte}`),
 )
 
-/** Undefined for a name that is not as most are. */
+/** Formats a plain name; undefined for any other. */
 function plainNameText(der: Uint8Array): string | undefined {
   const length = der[1] ?? 0x80
   if (der[0] !== tags.sequence || length >= 0x80 || der.length !== length + 2) return undefined
@@ -39,7 +39,7 @@ function plainNameText(der: Uint8Array): string | undefined {
   return text
 }
 
-/** SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, every length in one octet. */
+/** Formats SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, with one-byte lengths; undefined for other bytes. */
 function plainAttribute(der: Uint8Array, at: number): string | undefined {
   const setLength = der[at + 1] ?? 0x80
   const valueLength = der[at + 10] ?? 0x80
@@ -59,7 +59,7 @@ function plainAttribute(der: Uint8Array, at: number): string | undefined {
   return keyword && plainValue(keyword, der.subarray(at + 11, at + 11 + valueLength))
 }
 
-/** Letters, digits, spaces in between, `-`, `.`, `/` and the like: what needs no escape and is the same in every string. */
+/** Formats a value of plain characters without leading or trailing space; undefined for any other value. */
 function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   let text = `${keyword}=`
   for (const byte of bytes) {
@@ -71,13 +71,13 @@ function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   return isPadded || bytes.length === 0 ? undefined : text
 }
 
-/** By octet. */
+/** Characters by byte that need no escape and have the same encoding in every string type; undefined for other bytes. */
 const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined
 })
 
-/** Last RDN first; attributes without a keyword, and values that are no strings, as `#` and the hex of their DER. */
+/** Formats the last RDN first. Values of attributes without a keyword, and non-string values, are `#` and hexadecimal DER. */
 export function nameText({ rdns }: Name): string {
   return rdns
     .toReversed()
@@ -93,7 +93,7 @@ function attributeText(attribute: Name['rdns'][number][number]): string {
     : `${keyword ?? type}=#${Buffer.from(valueDer).toString('hex')}`
 }
 
-/** RFC 2253 §2.4. */
+/** Escapes a value (RFC 2253 §2.4). */
 function escapeValue(value: string): string {
   if (!/[,+"\\<>;]|^[ #]| $/.test(value)) return value
   return value

@@ -25,7 +25,7 @@ const withTag = (type: string, tag: number, value: string | Uint8Array) =>
     ),
   )
 
-test('gives attributes the string types of RFC 5280', () => {
+test('encodeName uses the string types of RFC 5280', () => {
   const { rdns } = name(
     { type: oids.countryName, value: 'DE' },
     { type: oids.organizationName, value: 'Ö' },
@@ -51,7 +51,7 @@ test('gives attributes the string types of RFC 5280', () => {
   )
 })
 
-test('any attributes come back, in order', () => {
+test('any attributes survive a round trip, in order', () => {
   const attribute = fc.record(
     {
       type: fc.oneof(fc.constant(oids.commonName), fc.constantFrom(...Object.values(oids))),
@@ -76,7 +76,7 @@ test('any attributes come back, in order', () => {
   )
 })
 
-test('compares by RFC 5280, not by bytes', () => {
+test('sameName compares names by RFC 5280, not by bytes', () => {
   const cn = (value: string) => name({ type: oids.commonName, value })
   assert.ok(sameName(cn('Example CA'), cn('  example   ca ')))
   assert.ok(sameName(cn('Example'), withTag(oids.commonName, tags.printableString, 'EXAMPLE')))
@@ -107,13 +107,13 @@ test('compares by RFC 5280, not by bytes', () => {
   assert.ok(sameName(two('a', 'b'), two('b', 'a')))
 })
 
-test('a value that holds what looks like a separator is not two values', () => {
+test('a value that contains a separator is not equal to two values', () => {
   const a = name({ type: oids.commonName, value: 'a","2.5.4.3=b' })
   const b = name({ type: oids.commonName, value: 'a' })
   assert.equal(sameName(a, b), false)
 })
 
-test('a text that looks like the hex of a value is not that value', () => {
+test('a text that looks like a hexadecimal value does not match that value', () => {
   const value = withTag(oids.commonName, tags.octetString, 'a')
   const text = name({ type: oids.commonName, value: '#040161' })
   assert.equal(value.rdns[0]?.[0]?.value, text.rdns[0]?.[0]?.value)
@@ -121,7 +121,7 @@ test('a text that looks like the hex of a value is not that value', () => {
   assert.ok(sameName(value, parseName(Uint8Array.from(value.der))))
 })
 
-test('shows names for messages, without control characters, and short', () => {
+test('formatName replaces control characters and truncates long names', () => {
   const shown = formatName(
     name({ type: oids.commonName, value: 'a,b\n"c"' }, { type: '1.2.3', value: 'x' }),
   )
@@ -129,7 +129,7 @@ test('shows names for messages, without control characters, and short', () => {
   assert.ok(formatName(name({ type: oids.commonName, value: '😀'.repeat(5000) })).length < 500)
 })
 
-test('refuses strings that are not of their type, and shows what is no string as hex', () => {
+test('strings that are invalid for their type are refused, and non-string values are shown as hexadecimal', () => {
   assert.throws(() => withTag(oids.commonName, tags.utf8String, Buffer.from([0xff])), DerError)
   assert.throws(() => withTag(oids.commonName, tags.printableString, Buffer.from('é')), DerError)
   assert.throws(() => withTag(oids.commonName, tags.ia5String, Buffer.from([0x80])), DerError)
@@ -147,8 +147,8 @@ test('refuses strings that are not of their type, and shows what is no string as
   assert.throws(() => parseName(Uint8Array.of(0x30, 0x02, 0x31, 0x00)), DerError)
 })
 
-test('a string that is refused is named by attribute, RDN and character', () => {
-  const refusal = (tag: number, content: Uint8Array): string => {
+test('the error for an invalid string states its attribute, RDN and character', () => {
+  const errorMessage = (tag: number, content: Uint8Array): string => {
     const rdn = (type: string, element: Uint8Array): Uint8Array =>
       encodeSetOf([encodeSequence(encodeOidElement(type), element)])
     const good = rdn(oids.countryName, encodeElement(tags.printableString, Buffer.from('DE')))
@@ -159,7 +159,7 @@ test('a string that is refused is named by attribute, RDN and character', () => 
       assert.ok(error instanceof DerError)
       return error.message
     }
-    return assert.fail('it was read')
+    return assert.fail('the name was accepted')
   }
   const place = 'commonName in RDN 2: '
   const cases: [number, Uint8Array, string][] = [
@@ -170,19 +170,19 @@ test('a string that is refused is named by attribute, RDN and character', () => 
     [tags.visibleString, Buffer.from('é', 'latin1'), "VisibleString has U+00E9 'é' at character 1"],
   ]
   for (const [tag, content, message] of cases)
-    assert.equal(refusal(tag, content), `${place}${message}, which is not allowed in it`)
+    assert.equal(errorMessage(tag, content), `${place}${message}, which is not allowed in it`)
   const utf8Cases: [number[], string][] = [
-    [[0x61, 0xff], 'at octet 2, which is 0xFF'],
-    [[0xc3], 'at octet 1, which is 0xC3'],
-    [[0xef, 0xbf], 'at octet 1, which is 0xEF'],
-    [[0x61, 0xef, 0x41], 'at octet 2, which is 0xEF'],
-    [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], 'at octet 4, which is 0xF0'],
-    [[0xef, 0xbf, 0xbd, 0x80], 'at octet 4, which is 0x80'],
-    [[0xc0, 0x80], 'at octet 1, which is 0xC0'],
+    [[0x61, 0xff], 'at byte 2, which is 0xFF'],
+    [[0xc3], 'at byte 1, which is 0xC3'],
+    [[0xef, 0xbf], 'at byte 1, which is 0xEF'],
+    [[0x61, 0xef, 0x41], 'at byte 2, which is 0xEF'],
+    [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], 'at byte 4, which is 0xF0'],
+    [[0xef, 0xbf, 0xbd, 0x80], 'at byte 4, which is 0x80'],
+    [[0xc0, 0x80], 'at byte 1, which is 0xC0'],
   ]
-  for (const [octets, message] of utf8Cases)
+  for (const [bytes, message] of utf8Cases)
     assert.equal(
-      refusal(tags.utf8String, Uint8Array.from(octets)),
+      errorMessage(tags.utf8String, Uint8Array.from(bytes)),
       `${place}UTF8String is not UTF-8 ${message}`,
     )
   for (const codePoint of [0x11_00_00, 0xd8_00, 0xdf_ff, 0xff_ff_ff_ff]) {
@@ -190,7 +190,7 @@ test('a string that is refused is named by attribute, RDN and character', () => 
     content.writeUInt32BE(0x61)
     content.writeUInt32BE(codePoint, 4)
     assert.match(
-      refusal(tags.universalString, content),
+      errorMessage(tags.universalString, content),
       /^commonName in RDN 2: UniversalString has 0x[0-9A-F]+ at character 2, which is not a Unicode character/,
     )
   }

@@ -1,4 +1,4 @@
-/** Name (RFC 5280 §4.1.2.4): read, written, compared, shown. */
+/** Reads, writes, compares and formats Names (RFC 5280 §4.1.2.4). */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../der/writer.ts'
@@ -6,11 +6,11 @@ import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
 import { decodeString, isAscii, isPrintable, isStringTag } from '../der/strings.ts'
 
 export interface AttributeTypeAndValue {
-  /** Object identifier, dotted. */
+  /** Dotted object identifier. */
   readonly type: string
-  /** Identifier octet of the value. */
+  /** Tag of the value. */
   readonly tag: number
-  /** The text, or `#` and the hex of the DER if the value is no string (RFC 4514 §2.4). */
+  /** The text; for a value that is not a string, `#` and the hexadecimal DER (RFC 4514 §2.4). */
   readonly value: string
   /** The whole element of the value. */
   readonly valueDer: Uint8Array
@@ -22,24 +22,24 @@ export interface Name {
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/** Far more than any name in use has; keeps comparing and showing cheap. */
+/** Limit for the number of RDNs, which no name in use reaches. It bounds the cost of comparing and formatting a name. */
 const rdnsMax = 256
 const attributesMax = 64
 
-/** Reads a Name, which must be the whole of `der`. Throws DerError. */
+/** Reads `der`, which must be exactly one Name. Throws DerError. */
 export function parseName(der: Uint8Array): Name {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
   const rdns: AttributeTypeAndValue[][] = []
   while (!reader.atEnd) {
-    if (rdns.length === rdnsMax) throw new DerError(`Name has more than ${rdnsMax} parts`)
+    if (rdns.length === rdnsMax) throw new DerError(`Name has more than ${rdnsMax} RDNs`)
     rdns.push(readRdn(reader.nested(tags.set, 'RelativeDistinguishedName'), rdns.length + 1))
   }
   return { der, rdns }
 }
 
 /**
- * Texts of the attributes of one type, first to last, as parseName has them: others are passed over. `type` is the contents of
- * an object identifier. Throws DerError.
+ * Reads the texts of the attributes of one type, in order. Other attributes are skipped without parsing. `type` is the
+ * contents of an object identifier. Throws DerError.
  */
 export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
@@ -56,7 +56,7 @@ export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   return texts
 }
 
-/** Real names do not always have their sets in order, so that is not asked for. */
+/** Reads an RDN. DER order of its attributes is not required, because names in use violate it. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
@@ -84,7 +84,7 @@ function readText(value: DerElement, type: string, position: number): string | u
   }
 }
 
-/** An attribute, for messages; `position` of its RDN in the Name, from 1. */
+/** Describes an attribute for messages. `position` is that of its RDN in the Name, from 1. */
 export function attributePlace(type: string, position: number): string {
   return `${oidName(type)} in RDN ${position}`
 }
@@ -102,8 +102,8 @@ const printableTypes: ReadonlySet<string> = new Set([
 const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
 
 /**
- * DER of a Name with one attribute an RDN, in the order given. The string type is the attribute's own (RFC 5280
- * appendix A.1) where it has one and the text fits, otherwise UTF8String.
+ * DER of a Name with one attribute per RDN, in the given order. The string type is the one that RFC 5280 appendix A.1
+ * specifies for the attribute, if any and if it allows the text, otherwise UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(
@@ -125,8 +125,8 @@ export function isEmptyName(name: Name): boolean {
 }
 
 /**
- * Whether two names are the same by RFC 5280 §7.1: string types, case and runs of white space do not count, nor
- * does the order within an RDN.
+ * Whether two names match by RFC 5280 §7.1, which ignores string types, case, repeated white space, and the order within
+ * an RDN.
  */
 export function sameName(a: Name, b: Name): boolean {
   if (Buffer.compare(a.der, b.der) === 0) return true
@@ -137,7 +137,7 @@ export function sameName(a: Name, b: Name): boolean {
 }
 
 function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  // A text that looks like the hex of a DER is not that DER.
+  // Different separators keep a text that begins with `#` distinct from a value in hexadecimal DER.
   const attributes = rdn.map(({ type, tag, value }) =>
     isStringTag(tag) ? `${type}=${foldText(value)}` : `${type}:${value}`,
   )
@@ -148,7 +148,7 @@ function foldText(text: string): string {
   return text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')
 }
 
-/** Keywords of RFC 4514 §3, by the attribute type's object identifier. */
+/** Keywords of RFC 4514 §3, by the object identifier of the attribute type. */
 export const attributeKeywords: ReadonlyMap<string, string> = new Map([
   [oids.commonName, 'CN'],
   [oids.countryName, 'C'],
@@ -162,7 +162,7 @@ export const attributeKeywords: ReadonlyMap<string, string> = new Map([
 
 const shownLengthMax = 200
 
-/** A name as text for messages, after RFC 4514 but first to last, cut at 200 characters. */
+/** Formats a name for messages as in RFC 4514, but with the first RDN first, and truncated to 200 characters. */
 export function formatName(name: Name): string {
   const rdns = name.rdns.map((rdn) =>
     rdn

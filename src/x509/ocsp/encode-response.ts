@@ -1,11 +1,11 @@
-/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2), signed by the CA itself, named by the hash of its key. */
+/** Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The CA itself signs, and is identified by the hash of its key. */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../der/time.ts'
 
-/** OCSPResponseStatus of an answer that says nothing about a certificate. */
+/** The error values of OCSPResponseStatus. */
 export const ocspErrors = {
   malformedRequest: 1,
   internalError: 2,
@@ -15,24 +15,24 @@ export const ocspErrors = {
 
 export interface Revocation {
   readonly revocationTime: Date
-  /** CRLReason (RFC 5280 §5.3.1); 0 is left out, as in CRLs. */
+  /** CRLReason (RFC 5280 §5.3.1). 0 is omitted, as in CRLs. */
   readonly reasonCode: number
 }
 
 export interface SingleResponse {
-  /** DER of the CertID, as it was asked. */
+  /** DER of the CertID in the request. */
   readonly certId: Uint8Array
-  /** Undefined for a certificate that is good. */
+  /** Undefined if the status is good. */
   readonly revocation: Revocation | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date
 }
 
 export interface ResponseDataFields {
-  /** SHA-1 of the octets of the responder's public key. */
+  /** SHA-1 of the bytes of the responder's public key. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
-  /** At least one. */
+  /** At least one response. */
   readonly responses: readonly SingleResponse[]
   /** The nonce of the request. */
   readonly nonce: Extension | undefined
@@ -46,7 +46,7 @@ const revokedTag = contextTag(1, true)
 const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
 
-/** DER of ResponseData: what the responder signs. */
+/** DER of ResponseData, which the responder signs. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
   const { responderKeyHash, producedAt, responses, nonce } = fields
   return encodeSequence(
@@ -79,7 +79,7 @@ function encodeStatus(revocation: Revocation | undefined): Uint8Array {
   )
 }
 
-/** DER of an OCSPResponse with a BasicOCSPResponse; it holds no certificate, since the CA itself signs. */
+/** DER of an OCSPResponse with a BasicOCSPResponse. It contains no certificates, because the CA itself signs. */
 export function encodeOcspResponse(
   responseData: Uint8Array,
   signatureAlgorithm: Uint8Array,
@@ -90,7 +90,7 @@ export function encodeOcspResponse(
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }
 
-/** DER of an OCSPResponse that is an error, which nobody signs. */
+/** DER of an OCSPResponse with an error status, which is unsigned. */
 export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
   return encodeSequence(encodeResponseStatus(ocspErrors[error]))
 }

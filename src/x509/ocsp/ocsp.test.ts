@@ -1,4 +1,4 @@
-/** OCSP: requests as other tools write them and as nobody should, and answers that OpenSSL would read. */
+/** OCSP requests of other tools, malformed requests, and the encoding of responses. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -30,14 +30,14 @@ import {
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../der/time.ts'
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 
 const folder = new URL('../../../testdata/revocation/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, folder))
 
-const octets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
-type Hash = keyof typeof octets
+const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
+type Hash = keyof typeof hashBytes
 
 interface CertIdOptions {
   readonly hash: Hash
@@ -49,7 +49,7 @@ interface CertIdOptions {
 const nullDer = bytes('0500')
 
 function certIdOf({ hash, serialNumber, hasNull }: CertIdOptions): Uint8Array {
-  const digest = (what: string): Uint8Array => createHash(hash).update(what).digest()
+  const digest = (text: string): Uint8Array => createHash(hash).update(text).digest()
   return encodeSequence(
     encodeSequence(encodeOidElement(oids[hash]), ...(hasNull ? [nullDer] : [])),
     encodeOctetString(digest('name')),
@@ -64,7 +64,7 @@ const requestList = (...certIds: readonly Uint8Array[]): Uint8Array =>
 const extensionsOf = (...extensions: readonly Extension[]): Uint8Array =>
   encodeElement(contextTag(2, true), encodeExtensions(extensions))
 
-/** An OCSPRequest whose TBSRequest has these elements. */
+/** Encodes an OCSPRequest whose TBSRequest has the given elements. */
 const ocspRequest = (...elements: readonly Uint8Array[]): Uint8Array =>
   encodeSequence(encodeSequence(...elements))
 
@@ -76,16 +76,16 @@ const nonceOf = (value: Uint8Array): Extension => ({
 
 const plain: CertIdOptions = { hash: 'sha1', serialNumber: bytes('01'), hasNull: true }
 
-const wishes = fc.record({
-  hash: fc.constantFrom<Hash>(...(Object.keys(octets) as Hash[])),
+const certIdOptions = fc.record({
+  hash: fc.constantFrom<Hash>(...(Object.keys(hashBytes) as Hash[])),
   serialNumber: fc.uint8Array({ minLength: 1, maxLength: 20 }),
   hasNull: fc.boolean(),
 })
 
-test('any certificates are read as they were asked for, with a nonce or without', () => {
+test('CertIDs and the nonce of any request are read back', () => {
   fc.assert(
     fc.property(
-      fc.array(wishes, { minLength: 1, maxLength: 20 }),
+      fc.array(certIdOptions, { minLength: 1, maxLength: 20 }),
       fc.option(fc.uint8Array({ minLength: 1, maxLength: 128 }), { nil: undefined }),
       (list, nonce) => {
         const certIds = list.map(certIdOf)
@@ -116,7 +116,7 @@ test('any certificates are read as they were asked for, with a nonce or without'
   )
 })
 
-test('nonces have from 1 to 128 octets, and a nonce that is critical is repeated as it is', () => {
+test('a nonce must have from 1 to 128 bytes, and a critical nonce stays critical', () => {
   const withNonce = (nonce: Extension): Uint8Array =>
     ocspRequest(requestList(certIdOf(plain)), extensionsOf(nonce))
   for (const length of [1, 16, 32, 128]) {
@@ -134,7 +134,7 @@ test('nonces have from 1 to 128 octets, and a nonce that is critical is repeated
     )
 })
 
-test('extensions that nobody needs are skipped, critical ones are refused', () => {
+test('unknown extensions are skipped, unless they are critical', () => {
   const unknown = { oid: '1.2.3.4', critical: false, value: bytes('0500') }
   const single = (extension: Extension): Uint8Array =>
     ocspRequest(
@@ -147,9 +147,9 @@ test('extensions that nobody needs are skipped, critical ones are refused', () =
     )
   const whole = (extension: Extension): Uint8Array =>
     ocspRequest(requestList(certIdOf(plain)), extensionsOf(extension))
-  for (const make of [single, whole]) {
-    assert.equal(parseOcspRequest(make(unknown)).certIds.length, 1)
-    assert.throws(() => parseOcspRequest(make({ ...unknown, critical: true })), DerError)
+  for (const requestWith of [single, whole]) {
+    assert.equal(parseOcspRequest(requestWith(unknown)).certIds.length, 1)
+    assert.throws(() => parseOcspRequest(requestWith({ ...unknown, critical: true })), DerError)
   }
   const both = ocspRequest(
     requestList(certIdOf(plain)),
@@ -158,7 +158,7 @@ test('extensions that nobody needs are skipped, critical ones are refused', () =
   assert.equal(hexOf(parseOcspRequest(both).nonce?.value ?? new Uint8Array()), '04020102')
 })
 
-test('version, requestor name and signature may be there', () => {
+test('version, requestor name and signature are accepted', () => {
   const version = encodeElement(contextTag(0, true), encodeSmallInteger(0))
   const requestor = encodeElement(
     contextTag(1, true),
@@ -176,7 +176,7 @@ test('version, requestor name and signature may be there', () => {
   assert.throws(() => parseOcspRequest(ocspRequest(second, list)), DerError)
 })
 
-test('twenty certificates are answered in one request, and not one more', () => {
+test('a request may have at most 20 certificates', () => {
   const certIds = Array.from({ length: 21 }, (_, at) =>
     certIdOf({ ...plain, serialNumber: Uint8Array.of(at + 1) }),
   )
@@ -184,7 +184,7 @@ test('twenty certificates are answered in one request, and not one more', () => 
   assert.throws(() => parseOcspRequest(ocspRequest(requestList(...certIds))), DerError)
 })
 
-test('what is no request is refused', () => {
+test('malformed requests are refused', () => {
   const certId = certIdOf(plain)
   const [name, key] = [
     encodeOctetString(bytes('ab'.repeat(20))),
@@ -195,12 +195,12 @@ test('what is no request is refused', () => {
   const ofCertId = (...parts: readonly Uint8Array[]): Uint8Array =>
     ocspRequest(requestList(encodeSequence(...parts)))
   assert.equal(parseOcspRequest(ofCertId(sha1, name, key, one)).certIds.length, 1)
-  for (const [what, der] of Object.entries({
-    'no request at all': ocspRequest(encodeSequence()),
+  for (const [title, der] of Object.entries({
+    'an empty list of requests': ocspRequest(encodeSequence()),
     'an empty sequence': encodeSequence(),
     'an empty buffer': new Uint8Array(),
-    'something after it': Buffer.concat([ocspRequest(requestList(certId)), bytes('00')]),
-    'something after the extensions': ocspRequest(
+    'trailing data': Buffer.concat([ocspRequest(requestList(certId)), bytes('00')]),
+    'an element after the extensions': ocspRequest(
       requestList(certId),
       extensionsOf(nonceOf(bytes('01'))),
       nullDer,
@@ -209,7 +209,7 @@ test('what is no request is refused', () => {
       requestList(certId),
       extensionsOf(nonceOf(bytes('01')), nonceOf(bytes('02'))),
     ),
-    'another hash, SHA3-256': ofCertId(
+    'the unsupported hash SHA3-256': ofCertId(
       encodeSequence(encodeOidElement('2.16.840.1.101.3.4.2.8'), nullDer),
       name,
       key,
@@ -234,11 +234,11 @@ test('what is no request is refused', () => {
       one,
     ),
     'no serial number': ofCertId(sha1, name, key),
-    'a serial number without octets': ofCertId(sha1, name, key, bytes('0200')),
+    'an empty serial number': ofCertId(sha1, name, key, bytes('0200')),
     'a serial number that is not minimal': ofCertId(sha1, name, key, bytes('02020001')),
-    'something after the serial number': ofCertId(sha1, name, key, one, one),
+    'an element after the serial number': ofCertId(sha1, name, key, one, one),
   }))
-    assert.throws(() => parseOcspRequest(der), DerError, what)
+    assert.throws(() => parseOcspRequest(der), DerError, title)
 })
 
 const requestSamples = [
@@ -252,7 +252,7 @@ const requestSamples = [
 ]
 
 for (const name of requestSamples)
-  test(`the request ${name} of another tool says what OpenSSL says of it`, () => {
+  test(`the request ${name} of another tool is read as OpenSSL prints it`, () => {
     const text = fileOf(`${name}.ocsp.txt`).toString('utf8')
     const { certIds, nonce } = parseOcspRequest(fileOf(`${name}.ocsp.der`))
     const expected = [
@@ -274,12 +274,12 @@ for (const name of requestSamples)
     assert.equal(nonce && hexOf(nonce.value).toUpperCase(), nonceText)
   })
 
-test('the hashes of another tool are those of the name and the key of the CA', () => {
+test('the hashes in a request of another tool match the name and the key of the CA', () => {
   const { certIds } = parseOcspRequest(fileOf('several.ocsp.der'))
   for (const [at, signer] of ['ec', 'ec', 'ec', 'ec', 'rsa'].entries()) {
     const { subject, subjectPublicKeyInfo } = parseCertificate(fileOf(`${signer}.crt.der`))
     const { hash = 'sha1', issuerNameHash, issuerKeyHash } = certIds[at] ?? {}
-    const digest = (what: Uint8Array): string => createHash(hash).update(what).digest('hex')
+    const digest = (value: Uint8Array): string => createHash(hash).update(value).digest('hex')
     assert.equal(issuerNameHash && hexOf(issuerNameHash), digest(subject.der))
     assert.equal(
       issuerKeyHash && hexOf(issuerKeyHash),
@@ -288,7 +288,7 @@ test('the hashes of another tool are those of the name and the key of the CA', (
   }
 })
 
-test('a request of another program with SHA-512 is read', () => {
+test('a request of another tool with SHA-512 is read', () => {
   const { certIds } = parseOcspRequest(fileOf('sha512.ocsp.der'))
   assert.deepEqual(
     certIds.map(({ hash, issuerNameHash }) => [hash, issuerNameHash.length]),
@@ -296,19 +296,22 @@ test('a request of another program with SHA-512 is read', () => {
   )
 })
 
-/** Whatever comes, it is read or refused with a DerError. */
+/** Reads a request, and requires every error to be a DerError. */
 function readOrRefuse(der: Uint8Array): void {
   try {
     const { certIds } = parseOcspRequest(der)
     assert.ok(certIds.length >= 1 && certIds.length <= 20)
     for (const { hash, issuerNameHash, issuerKeyHash } of certIds)
-      assert.deepEqual([issuerNameHash.length, issuerKeyHash.length], [octets[hash], octets[hash]])
+      assert.deepEqual(
+        [issuerNameHash.length, issuerKeyHash.length],
+        [hashBytes[hash], hashBytes[hash]],
+      )
   } catch (error) {
     assert.ok(error instanceof DerError, `${String(error)} at ${hexOf(der)}`)
   }
 }
 
-test('a request that is cut short anywhere is refused', () => {
+test('a request that is truncated anywhere is refused', () => {
   for (const name of requestSamples) {
     const der = fileOf(`${name}.ocsp.der`)
     for (let length = 0; length < der.length; length += 1)
@@ -316,13 +319,13 @@ test('a request that is cut short anywhere is refused', () => {
   }
 })
 
-test('every octet changed to every value is read, or refused with a DerError', () => {
+test('a request with any byte changed to any value is read, or refused with a DerError', () => {
   for (const name of ['sha1-nonce', 'sha256', 'several']) {
     const der = fileOf(`${name}.ocsp.der`)
     const changed = Buffer.from(der)
     for (let at = 0; at < der.length; at += 1) {
-      for (let octet = 0; octet < 256; octet += 1) {
-        changed[at] = octet
+      for (let byte = 0; byte < 256; byte += 1) {
+        changed[at] = byte
         readOrRefuse(changed)
       }
       changed[at] = der[at] ?? 0
@@ -330,7 +333,7 @@ test('every octet changed to every value is read, or refused with a DerError', (
   }
 })
 
-test('any octets, and any piece replaced, are read or refused with a DerError', () => {
+test('any bytes, and a request with any part replaced, are read or refused with a DerError', () => {
   const der = fileOf('several.ocsp.der')
   fc.assert(
     fc.property(fc.nat(der.length), fc.nat(40), fc.uint8Array(), (start, length, middle) => {
@@ -350,7 +353,7 @@ const good: SingleResponse = {
   nextUpdate,
 }
 
-test('a good answer is written as RFC 6960 has it', () => {
+test('a response with the status good is encoded as RFC 6960 defines', () => {
   const data = encodeResponseData({
     responderKeyHash: new Uint8Array(20).fill(0xab),
     producedAt: thisUpdate,
@@ -365,7 +368,7 @@ test('a good answer is written as RFC 6960 has it', () => {
   assert.equal(hexOf(data), `3081${length(body)}${body}`)
 })
 
-test('errors are three octets of status', () => {
+test('an error response contains only the status', () => {
   for (const [error, hex] of [
     ['malformedRequest', '30030a0101'],
     ['internalError', '30030a0102'],
@@ -378,7 +381,7 @@ test('errors are three octets of status', () => {
 })
 
 const statuses = fc.record({
-  certId: wishes.map(certIdOf),
+  certId: certIdOptions.map(certIdOf),
   revocation: fc.option(
     fc.record({
       revocationTime: fc
@@ -394,7 +397,7 @@ const generalized = (reader: DerReader): string =>
   Buffer.from(reader.element(tags.generalizedTime).content).toString('latin1')
 const textOf = (date: Date): string => date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
 
-/** One SingleResponse, as a reader of RFC 6960 sees it. */
+/** Reads a SingleResponse by the grammar of RFC 6960. */
 function readSingle(reader: DerReader): unknown {
   const certId = hexOf(reader.any().der)
   const status = reader.any()
@@ -413,14 +416,14 @@ function readSingle(reader: DerReader): unknown {
   return { certId, revoked, thisTime, nextTime }
 }
 
-test('any answer is read back by the grammar of RFC 6960', () => {
+test('any response is read back by the grammar of RFC 6960', () => {
   const key = new Uint8Array(20).fill(1)
   fc.assert(
     fc.property(
       fc.array(statuses, { minLength: 1, maxLength: 20 }),
       fc.option(fc.uint8Array({ minLength: 1, maxLength: 128 }), { nil: undefined }),
-      (list, nonceOctets) => {
-        const nonce = nonceOctets && nonceOf(nonceOctets)
+      (list, nonceBytes) => {
+        const nonce = nonceBytes && nonceOf(nonceBytes)
         const fields: ResponseDataFields = {
           responderKeyHash: key,
           producedAt: thisUpdate,
@@ -480,7 +483,7 @@ test('any answer is read back by the grammar of RFC 6960', () => {
   )
 })
 
-test('the reason unspecified is left out of an answer, as it is in CRLs', () => {
+test('the reason unspecified is omitted from a response, as in CRLs', () => {
   const data = encodeResponseData({
     responderKeyHash: new Uint8Array(20),
     producedAt: thisUpdate,
@@ -495,7 +498,7 @@ test('the reason unspecified is left out of an answer, as it is in CRLs', () => 
   assert.equal(hexOf(data).includes(`a116${time}a0030a0105180f`), true)
 })
 
-test('encodeGeneralizedTime says whole seconds from 1950 to 9999 and nothing else', () => {
+test('encodeGeneralizedTime encodes whole seconds from 1950 to 9999, and refuses other times', () => {
   const text = (date: Date): string => Buffer.from(encodeGeneralizedTime(date)).toString('latin1')
   assert.equal(text(new Date('2026-03-01T08:15:30.999Z')), '\x18\x0f20260301081530Z')
   assert.equal(text(new Date('1950-01-01T00:00:00Z')), '\x18\x0f19500101000000Z')

@@ -1,4 +1,4 @@
-/** OCSP responses: those that Signet writes, those of another responder, and what is none. */
+/** OCSP responses that Signet encodes, and malformed responses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -14,17 +14,17 @@ import {
 } from './encode-response.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-const octets = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
+const filled = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
 const certId = encodeSequence(
   encodeSequence(encodeOidElement(oids.sha1)),
-  encodeOctetString(octets(1, 20)),
-  encodeOctetString(octets(2, 20)),
+  encodeOctetString(filled(1, 20)),
+  encodeOctetString(filled(2, 20)),
   encodeUnsigned(Uint8Array.of(0xab, 0xcd)),
 )
 
-function answerWith(revocation: SingleResponse['revocation']): Uint8Array {
+function responseWith(revocation: SingleResponse['revocation']): Uint8Array {
   const data = encodeResponseData({
-    responderKeyHash: octets(2, 20),
+    responderKeyHash: filled(2, 20),
     producedAt: new Date('2026-03-01T08:00:00Z'),
     responses: [
       {
@@ -36,13 +36,13 @@ function answerWith(revocation: SingleResponse['revocation']): Uint8Array {
     ],
     nonce: undefined,
   })
-  return encodeOcspResponse(data, signatureAlgorithmIdentifier('SHA256WITHECDSA'), octets(3, 70))
+  return encodeOcspResponse(data, signatureAlgorithmIdentifier('SHA256WITHECDSA'), filled(3, 70))
 }
 
-test('what Signet answers is read back: good, revoked with a reason, revoked without one', () => {
-  const good = parseOcspAnswer(answerWith(undefined))
+test('responses of Signet are read back: good, revoked with a reason, and revoked without a reason', () => {
+  const good = parseOcspAnswer(responseWith(undefined))
   assert.equal(good.status, 'successful')
-  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', bytes: octets(2, 20) })
+  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', bytes: filled(2, 20) })
   assert.equal(good.basic?.producedAt.toISOString(), '2026-03-01T08:00:00.000Z')
   const [single] = good.basic?.responses ?? []
   assert.equal(single?.certStatus, 'good')
@@ -52,32 +52,32 @@ test('what Signet answers is read back: good, revoked with a reason, revoked wit
   for (const reasonCode of [0, 1]) {
     const revocationTime = new Date('2026-02-01T00:00:00Z')
     const [revoked] =
-      parseOcspAnswer(answerWith({ revocationTime, reasonCode })).basic?.responses ?? []
+      parseOcspAnswer(responseWith({ revocationTime, reasonCode })).basic?.responses ?? []
     assert.equal(revoked?.certStatus, 'revoked')
     assert.deepEqual(revoked?.revocationTime, revocationTime)
     assert.equal(revoked?.reasonCode, reasonCode === 0 ? undefined : 1)
   }
 })
 
-test('errors say which they are', () => {
+test('error responses are read back with their status', () => {
   for (const status of ['malformedRequest', 'internalError', 'tryLater', 'unauthorized'] as const)
     assert.deepEqual(parseOcspAnswer(encodeOcspError(status)), { status, basic: undefined })
 })
 
-test('a status that is none, one without its content, and anything cut short are refused', () => {
+test('an undefined status, a success without response bytes, and truncated responses are refused', () => {
   for (const hex of ['30030a0104', '30030a0100', '30030a0107', '3003020100', '3000', ''])
     assert.throws(() => parseOcspAnswer(Buffer.from(hex, 'hex')), DerError, hex)
-  const whole = answerWith(undefined)
+  const whole = responseWith(undefined)
   for (let length = 0; length < whole.length; length += 1)
     assert.throws(() => parseOcspAnswer(whole.subarray(0, length)), DerError)
 })
 
-test('whatever octet is another one, it is read or refused, nothing else', () => {
-  const whole = Buffer.from(answerWith({ revocationTime: new Date(0), reasonCode: 4 }))
+test('a response with any byte changed is read, or refused with a DerError', () => {
+  const whole = Buffer.from(responseWith({ revocationTime: new Date(0), reasonCode: 4 }))
   fc.assert(
-    fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, octet) => {
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, byte) => {
       const changed = Buffer.from(whole)
-      changed[at] = octet
+      changed[at] = byte
       try {
         parseOcspAnswer(changed)
       } catch (error) {

@@ -1,4 +1,4 @@
-/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1), read as any responder may write them. */
+/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1), accepting the variants of other responders. */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -7,7 +7,7 @@ import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 import { readTime } from '../der/time.ts'
 
-/** By the number of OCSPResponseStatus; 4 is not used. */
+/** Names by number of OCSPResponseStatus; 4 is unused. */
 const responseStatuses = [
   'successful',
   'malformedRequest',
@@ -20,12 +20,12 @@ const responseStatuses = [
 
 export interface OcspAnswer {
   readonly status: NonNullable<(typeof responseStatuses)[number]>
-  /** Undefined unless the answer is successful. */
+  /** Undefined unless the status is successful. */
   readonly basic: BasicOcspResponse | undefined
 }
 
 interface BasicOcspResponse {
-  /** What is signed. */
+  /** DER of the signed ResponseData. */
   readonly responseDataDer: Uint8Array
   /** DER of the responder's Name, or the SHA-1 of its public key. */
   readonly responderId:
@@ -35,22 +35,22 @@ interface BasicOcspResponse {
   readonly responses: readonly SingleOcspAnswer[]
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Octets of the BIT STRING. */
+  /** Bytes of the BIT STRING. */
   readonly signature: Uint8Array
-  /** DER of the certificates that come with the answer. */
+  /** DER of the certificates in the response. */
   readonly certificates: readonly Uint8Array[]
 }
 
 export interface SingleOcspAnswer {
-  /** Object identifier of the hash. */
+  /** Object identifier of the hash algorithm. */
   readonly hashAlgorithm: string
   readonly issuerNameHash: Uint8Array
   readonly issuerKeyHash: Uint8Array
-  /** Contents octets of the INTEGER. */
+  /** Content bytes of the INTEGER. */
   readonly serialNumber: Uint8Array
   readonly certStatus: 'good' | 'revoked' | 'unknown'
   readonly revocationTime: Date | undefined
-  /** CRLReason; undefined if the answer has none. */
+  /** CRLReason; undefined if absent. */
   readonly reasonCode: number | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
@@ -64,20 +64,20 @@ const byKeyTag = contextTag(2, true)
 const extensionsTag = contextTag(1, true)
 const nextUpdateTag = contextTag(0, true)
 const reasonTag = contextTag(0, true)
-/** In one answer: far more than any client asks for. */
+/** Limit for the number of SingleResponses, which no response in use reaches. */
 const responsesMax = 1000
 const certificatesMax = 32
 
-/** Reads an OCSPResponse, which must be the whole of `der`. Throws DerError. */
+/** Reads `der`, which must be exactly one OCSPResponse. Throws DerError. */
 export function parseOcspAnswer(der: Uint8Array): OcspAnswer {
   const reader = readOnlyNested(der, tags.sequence, 'OCSPResponse')
   const { content } = reader.element(tags.enumerated)
   const status = content.length === 1 ? responseStatuses[content[0] ?? 4] : undefined
-  if (status === undefined) throw new DerError('OCSPResponse has a status that is none')
+  if (status === undefined) throw new DerError('OCSPResponse has an undefined status')
   const bytes = reader.optional(responseBytesTag)
   reader.end()
   if ((status === 'successful') !== (bytes !== undefined))
-    throw new DerError('OCSPResponse has a status that does not go with its content')
+    throw new DerError('OCSPResponse has a status that does not match its contents')
   return { status, basic: bytes && readResponseBytes(bytes) }
 }
 
@@ -117,7 +117,7 @@ function parseResponseData(
   der: Uint8Array,
 ): Pick<BasicOcspResponse, 'responderId' | 'producedAt' | 'responses' | 'extensions'> {
   const reader = readOnlyNested(der, tags.sequence, 'ResponseData')
-  // DER leaves version 1 out; some responders write it all the same, and there is no other.
+  // DER omits version 1, but some responders write it. No other version exists.
   reader.optional(versionTag)
   const responderId = responderIdOf(reader.any())
   const producedAt = readTime(reader, 'producedAt')
@@ -131,7 +131,7 @@ function parseResponseData(
 
 function responderIdOf({ tag, content }: DerElement): BasicOcspResponse['responderId'] {
   if (tag === byNameTag) return { kind: 'name', der: content }
-  if (tag !== byKeyTag) throw new DerError('ResponseData does not say who responds')
+  if (tag !== byKeyTag) throw new DerError('ResponseData does not have a responder ID')
   const reader = new DerReader(content, 'KeyHash')
   const { content: bytes } = reader.element(tags.octetString)
   reader.end()
@@ -160,9 +160,9 @@ function readStatus({
   tag,
   content,
 }: DerElement): Pick<SingleOcspAnswer, 'certStatus' | 'revocationTime' | 'reasonCode'> {
-  const none = { revocationTime: undefined, reasonCode: undefined }
-  if (tag === contextTag(0, false)) return { certStatus: 'good', ...none }
-  if (tag === contextTag(2, false)) return { certStatus: 'unknown', ...none }
+  const notRevoked = { revocationTime: undefined, reasonCode: undefined }
+  if (tag === contextTag(0, false)) return { certStatus: 'good', ...notRevoked }
+  if (tag === contextTag(2, false)) return { certStatus: 'unknown', ...notRevoked }
   if (tag !== contextTag(1, true)) throw new DerError('certStatus is not good, revoked or unknown')
   const reader = new DerReader(content, 'RevokedInfo')
   const revocationTime = readTime(reader, 'revocationTime')
@@ -172,6 +172,6 @@ function readStatus({
   const inner = new DerReader(reason.content, 'revocationReason')
   const { content: code } = inner.element(tags.enumerated)
   inner.end()
-  if (code.length !== 1) throw new DerError('revocationReason is not one octet')
+  if (code.length !== 1) throw new DerError('revocationReason is not one byte')
   return { certStatus: 'revoked', revocationTime, reasonCode: code[0] }
 }

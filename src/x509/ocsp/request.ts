@@ -1,4 +1,4 @@
-/** OCSPRequest (RFC 6960 §4.1), and the nonce in it (RFC 9654 §2.1). */
+/** Reads OCSPRequests (RFC 6960 §4.1) and their nonces (RFC 9654 §2.1). */
 import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
@@ -6,7 +6,7 @@ import { isNull, readIntegerBytes, readSmallInteger } from '../der/values.ts'
 import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { oids } from '../der/oid.ts'
 
-/** Hashes that a CertID may identify its issuer by, with their lengths in bytes: SHA-1 and the SHA-2 family. */
+/** Hashes that are accepted in a CertID (SHA-1 and the SHA-2 family), with their lengths in bytes. */
 const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 
 export type CertIdHash = keyof typeof hashBytes
@@ -14,25 +14,25 @@ export type CertIdHash = keyof typeof hashBytes
 export const certIdHashes: readonly CertIdHash[] = Object.keys(hashBytes) as CertIdHash[]
 
 export interface CertId {
-  /** The whole CertID, which a response repeats. */
+  /** DER of the CertID, which a response repeats. */
   readonly der: Uint8Array
   readonly hash: CertIdHash
   /** Hash of the DER of the issuer's Name. */
   readonly issuerNameHash: Uint8Array
-  /** Hash of the octets of the issuer's public key, without tag, length and unused bits. */
+  /** Hash of the bytes of the issuer's public key, without tag, length and unused bits. */
   readonly issuerKeyHash: Uint8Array
-  /** Contents octets of the INTEGER. */
+  /** Content bytes of the INTEGER. */
   readonly serialNumber: Uint8Array
 }
 
 export interface OcspRequest {
-  /** At least one. */
+  /** At least one CertID. */
   readonly certIds: readonly CertId[]
-  /** The nonce extension, to be repeated; undefined if there is none. */
+  /** The nonce extension, which the response repeats; undefined if absent. */
   readonly nonce: Extension | undefined
 }
 
-/** More in one request than any client asks for. */
+/** Limit for the number of certificates in a request, which no client in use reaches. */
 const certIdsMax = 20
 const versionTag = contextTag(0, true)
 const requestorNameTag = contextTag(1, true)
@@ -41,9 +41,9 @@ const singleRequestExtensionsTag = contextTag(0, true)
 const optionalSignatureTag = contextTag(0, true)
 
 /**
- * Reads an OCSPRequest, which must be the whole of `der`. A signature is neither needed nor checked. Throws DerError,
- * also for more than 20 certificates, a nonce that is not 1 to 128 octets (RFC 9654 §2.1), a critical extension that
- * is not known, and a hash that is neither SHA-1 nor of the SHA-2 family.
+ * Reads `der`, which must be exactly one OCSPRequest. A signature is neither required nor verified. Throws DerError, also for
+ * more than 20 certificates, a nonce that is not 1 to 128 octets (RFC 9654 §2.1), an unknown critical extension, and a hash
+ * other than SHA-1 and SHA-2.
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const outer = readOnlyNested(der, tags.sequence, 'OCSPRequest')
@@ -83,9 +83,9 @@ function readRequests(reader: DerReader): CertId[] {
   return certIds
 }
 
-/** Nonces are the only extension that is acted on: others that are not critical may be ignored. */
+/** Throws DerError for a critical extension other than the nonce, the only extension that is processed. */
 function requireKnown(extensions: readonly Extension[]): void {
-  const critical = extensions.find((one) => one.critical && one.oid !== oids.ocspNonce)
+  const critical = extensions.find((each) => each.critical && each.oid !== oids.ocspNonce)
   if (critical !== undefined)
     throw new DerError(`OCSPRequest has the critical extension ${critical.oid}`)
 }
@@ -93,7 +93,7 @@ function requireKnown(extensions: readonly Extension[]): void {
 /** Nonce ::= OCTET STRING(SIZE(1..128)). */
 function requireNonce(value: Uint8Array): void {
   const { content } = readOnly(value, tags.octetString, 'nonce')
-  if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 octets')
+  if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 bytes')
 }
 
 const hashByOid: ReadonlyMap<string, CertIdHash> = new Map(
@@ -105,7 +105,7 @@ function parseCertId(der: Uint8Array): CertId {
   const { oid, parameters } = parseAlgorithmIdentifier(reader.element(tags.sequence).der)
   const hash = hashByOid.get(oid)
   if (hash === undefined)
-    throw new DerError(`CertID has the hash ${oid}, but must have SHA-1 or SHA-2`)
+    throw new DerError(`CertID has the hash algorithm ${oid}, but must have SHA-1 or SHA-2`)
   if (parameters !== undefined && !isNull(parameters))
     throw new DerError('hashAlgorithm has parameters')
   const issuerNameHash = reader.element(tags.octetString).content
@@ -113,6 +113,6 @@ function parseCertId(der: Uint8Array): CertId {
   const serialNumber = readIntegerBytes(reader.element(tags.integer), 'serialNumber')
   reader.end()
   if (issuerNameHash.length !== hashBytes[hash] || issuerKeyHash.length !== hashBytes[hash])
-    throw new DerError('CertID has hashes of another length than its algorithm')
+    throw new DerError('CertID has hashes whose length does not match its algorithm')
   return { der, hash, issuerNameHash, issuerKeyHash, serialNumber }
 }
