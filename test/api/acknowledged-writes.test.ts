@@ -1,6 +1,6 @@
 /**
- * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection, from
- * any worker, and whatever else is in its batch. No later read returns an older state.
+ * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection,
+ * from any worker, and whatever else is in its batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -240,7 +240,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 })
 
-/** Writes if the step has a writer, then reads: with requests sent before except for their last byte, with whole ones, or pipelined. */
+/** Writes if the step has a writer, then reads. All but the last byte of a partial request is sent before the write. */
 async function runStep(
   { register, writer, reads }: Step,
   registers: readonly CheckedRegister[],
