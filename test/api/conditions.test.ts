@@ -145,7 +145,7 @@ test('CreateCertificateAuthority with Tags also requires permission for TagCerti
     await service.refusal('CreateCertificateAuthority', input, {
       credentials: refusing.credentials,
     }),
-    /acm-pca:TagCertificateAuthority on .* with an explicit denyIf in an identity-based policy$/,
+    /acm-pca:TagCertificateAuthority on .* with an explicit deny in an identity-based policy$/,
   )
 })
 
