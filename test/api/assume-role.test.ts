@@ -299,7 +299,7 @@ test('policies can test the tags of a session, and transitive tags pass to chain
   )
 })
 
-test('a source identity needs sts:SetSourceIdentity in the trust policy and cannot be changed', async () => {
+test('a source identity requires sts:SetSourceIdentity in the trust policy and cannot be changed', async () => {
   const trust = [
     trusting({ AWS: account }, { Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }),
   ]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -171,7 +171,7 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // A type without a keyword has its value as DER in hex: here UTF8String and PrintableString.
+  // The value of an attribute type without a keyword is its DER in hex, here a UTF8String and a PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
@@ -285,7 +285,7 @@ describe('the rows of an audit report', () => {
     assert.equal(await reportOf(subordinate.arn, 'JSON'), '[]\n')
   })
 
-  test('a CSV report without rows consists of the header', async () => {
+  test('a CSV report without rows consists of the header only', async () => {
     const subordinate = await createSubordinate(service, await createRoot(service))
     assert.equal(await reportOf(subordinate.arn, 'CSV'), `${columns}\n`)
   })
@@ -323,7 +323,7 @@ describe('the rows of an audit report', () => {
       const arns = rows.map(({ certificateArn }) => certificateArn ?? '')
       assert.equal(arns.length, count)
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
-      // Concurrent requests are stored in any order, and the second may change between them.
+      // Certificates of concurrent requests are stored in any order, so `issuedAt` may decrease within 25 rows.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
       for (const [index, issuedAt] of times.entries())
         assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)

@@ -276,7 +276,7 @@ test('signet issue --pkcs12 writes a private file that OpenSSL reads', async (t)
   await assert.rejects(stat(path('q')))
 })
 
-test('signet issue with only a URI as name leaves the subject empty', async () => {
+test('signet issue with a URI as the only name leaves the subject empty', async () => {
   const flags = ['--ca', 'Corp Root CA', '--out', path('spiffe')]
   await must('issue', '--name', 'spiffe://td.test/app', ...flags)
   const certificate = await certificateIn('spiffe/cert.pem')

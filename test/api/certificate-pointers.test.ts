@@ -1,7 +1,7 @@
 /** URLs in certificates: CRL distribution points, OCSP responders and the CA Issuers URL. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -172,7 +172,7 @@ describe('cRLDistributionPoints', () => {
       assert.deepEqual(pointersOf(certificate), { crl })
   })
 
-  test('new certificates follow each change of the CRL configuration', async () => {
+  test('a new certificate contains the CRL URL of the current configuration, or none', async () => {
     const root = await rootWith()
     assert.deepEqual(pointersOf(await leafOf(root)), {})
     await update(root, { CrlConfiguration: crlConfiguration() })

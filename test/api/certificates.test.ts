@@ -98,7 +98,7 @@ const expected: Record<string, readonly string[]> = {
 }
 
 for (const [template, list] of Object.entries(expected))
-  test(`a certificate of ${template} has exactly the extensions of the template, in order`, async () => {
+  test(`a certificate issued from ${template} has exactly the extensions of that template, in order`, async () => {
     const { certificate } = await issue(
       service,
       { arn: root.arn, csr: csr('ec-no-san') },
@@ -107,7 +107,7 @@ for (const [template, list] of Object.entries(expected))
     assert.deepEqual(extensions(certificate), list)
   })
 
-test('a certificate of RootCACertificate has exactly the extensions of the template, in order', () => {
+test('a certificate issued from RootCACertificate has exactly the extensions of that template, in order', () => {
   assert.deepEqual(extensions(root.certificate), [
     '2.5.29.19 critical 30030101ff',
     '2.5.29.14 0414',

@@ -39,7 +39,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** All servers. They are killed at the end, because one that a failed test leaves running would keep this process alive. */
+/** Servers to kill after the tests: one that a failed test leaves running would keep this process alive. */
 const started: ServerProcess['child'][] = []
 
 /** Starts a server with one worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
@@ -114,7 +114,7 @@ test('npm start forwards SIGTERM, and the server exits cleanly', async () => {
   await assert.rejects(fetch(`${url}/healthz`))
 })
 
-test('serve removes the access of other users to its data folder', async () => {
+test('serve makes a data folder that others can read private', async () => {
   const data = join(folder, 'open')
   await mkdir(data)
   await chmod(data, 0o755)

@@ -340,7 +340,7 @@ test('aws:ResourceTag is recognized however the JSON of the policy is escaped', 
   }
 })
 
-test('a condition does not reveal the tags of a CA that is not shared to another account', async () => {
+test('a condition does not reveal the tags of a CA to an account that it is not shared with', async () => {
   const Tags = [{ Key: 'Team', Value: 'red' }]
   const { arn } = await createAuthority(service, { more: { Tags } })
   const user = await createUser(service, {

@@ -15,7 +15,7 @@ after(() => service.close())
 
 const nobody = { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x' }
 
-test('an address with too many failed authentications is throttled, except for keys that were valid from there before', async () => {
+test('an address with too many failed authentications is throttled, except for access keys that it has used successfully', async () => {
   await service.must('ListCertificateAuthorities', {})
   const role = await createRole(service, { trust: [trusting({ AWS: '123456789012' })] })
   const session = await assume(service, role)
@@ -28,7 +28,7 @@ test('an address with too many failed authentications is throttled, except for k
   assert.equal(
     await service.refusal('ListCertificateAuthorities', {}, fresh),
     'ThrottlingException: Rate exceeded',
-    'a new key was never valid from this address',
+    'the address has not used the new key before',
   )
   assert.match(
     await service.refusal(

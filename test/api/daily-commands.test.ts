@@ -246,7 +246,7 @@ test('a folder that cannot be renewed does not prevent the renewal of the others
   assert.match((await signet('renew', path('empty'))).stdout, /lacks members that a renewal needs/)
 })
 
-test('the renewal of a certificate issued until a date requires --validity', async () => {
+test('renew requires --validity for a certificate that was issued with an expiry date', async () => {
   const date = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
   const args = ['--ca', 'One Issuing CA', '--validity', date]
   await must('issue', '--name', 'd.test', ...args, '--out', path('dated'))
@@ -273,7 +273,8 @@ test('inspect shows the chain of a TLS server, and reports sources that cannot b
         if (!error) response.write(Buffer.alloc(8 * 1024 * 1024), writeMore)
       }
       writeMore()
-    } else response.writeHead(request.url === '/missing' ? 404 : 200).end('nothing of the kind')
+    } else
+      response.writeHead(request.url === '/missing' ? 404 : 200).end('neither of the two formats')
   }).listen(0, '127.0.0.1')
   await Promise.all([tls, web].map((listener) => once(listener, 'listening')))
   try {

@@ -270,7 +270,7 @@ suite('lost writes', () => {
     await scene.assertStopped(lost, scene.issued[0]?.arn)
   })
 
-  test('a missing database is created again only with --accept-loss', async (t) => {
+  test('a missing database is recreated only with --accept-loss', async (t) => {
     const scene = await Scene.prepare(t)
     for (const name of ['', '-wal', '-shm']) rmSync(scene.path(name), { force: true })
     const text =
@@ -283,7 +283,7 @@ suite('lost writes', () => {
     assert.deepEqual(CertificateAuthorities, [])
   })
 
-  test('a database of another server in its place is a loss', async (t) => {
+  test('a database replaced with that of another server has lost writes', async (t) => {
     const [scene, other] = [await Scene.prepare(t), await Scene.create(t)]
     copyFileSync(other.path(), scene.path())
     copyFileSync(join(other.data, 'master.key'), join(scene.data, 'master.key'))

@@ -72,7 +72,7 @@ async function issue(
   return CertificateArn
 }
 
-test('every acknowledged CA and certificate exists after three SIGKILLs under load', async () => {
+test('every acknowledged CA and certificate still exists after three SIGKILLs under load', async () => {
   const data = await mkdtemp(join(tmpdir(), 'signet-kill-'))
   const acknowledged: { authority: string; certificate?: string }[] = []
   let ca: string | undefined

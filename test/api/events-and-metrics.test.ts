@@ -345,7 +345,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     assert.equal(webhook.deliveries.length, 1, 'accepted events are not delivered again')
   })
 
-  test('the webhook receives the events from while it was unreachable', async (t) => {
+  test('the webhook receives the events that occurred while it was unreachable', async (t) => {
     const webhook = await startWebhook(t)
     await webhook.down()
     const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
@@ -421,7 +421,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
 const dayMilliseconds = 86_400_000
 
 describe('expiry announcements', { concurrency: true }, () => {
-  test('the expiry of a CA is announced once each at 90, 30, 7, 1 and 0 days before', async (t) => {
+  test('the expiry of a CA is announced 90, 30, 7, 1 and 0 days before, once each', async (t) => {
     const { service, eventsAbout } = await start(t)
     const root = await createRoot(service, { validity: { Value: 100, Type: 'DAYS' } })
     const announced = (): Members[] => eventsAbout(root.arn, types.expiry)
@@ -467,7 +467,7 @@ describe('expiry announcements', { concurrency: true }, () => {
     }
   })
 
-  test('after missed announcements only the nearest one is made, for each CA and for no leaf certificate', async (t) => {
+  test('after missed announcements, each CA has only the nearest one, and leaf certificates have none', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
     const subordinate = await createSubordinate(service, root, {

@@ -156,7 +156,7 @@ async function makeDue(folder: string, creating: string, erasable: string): Prom
   await db.close()
 }
 
-/** Runs the server until it kills itself at the planned step. Returns false if it has not reached the step after 30 seconds. */
+/** Runs the server until it kills itself at the planned step. Returns false if it still runs after 30 seconds. */
 async function crash(plan: CrashPlan): Promise<boolean> {
   const driver = join(import.meta.dirname, '..', 'support', 'crash-driver.ts')
   const child = spawn(process.execPath, [driver, JSON.stringify(plan)], {

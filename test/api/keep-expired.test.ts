@@ -1,4 +1,4 @@
-/** `--keep-expired` deletes only certificates that expired long ago, and their index entries. Counts and audit reports keep them. */
+/** `--keep-expired` deletes only certificates that expired long ago, and their index entries. Counts and audit reports remain. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -171,7 +171,7 @@ suite('certificates that expired long ago', () => {
     assert.equal((await get(short[1] as Issued)).status, 200)
   })
 
-  test('one of two nodes then deletes them, except for CA certificates and certificates on a CRL', async () => {
+  test('one of two nodes deletes expired certificates, except for CA certificates and certificates on a CRL', async () => {
     // By this time, the regular CRL that lists the expired certificate for the last time is published.
     service.clock.advance({ days: 2 })
     const issuedBefore = await issuedCount()
@@ -228,7 +228,7 @@ suite('certificates that expired long ago', () => {
     assert.equal(json['__type'], 'ResourceNotFoundException')
     const body = ocspRequest([{ issuer: root.certificate, serial: lastOf(arn) }])
     const response = await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body })
-    // unauthorized (RFC 5019 §2.2.3).
+    // The response status is unauthorized (RFC 5019 §2.2.3).
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from('30030a0106', 'hex'))
   })
 
