@@ -82,10 +82,10 @@ test('signet ca list, show and tree describe the CAs of the account', async () =
     ['Corp Issuing CA'],
   )
   assert.match(await must('ca', 'tree'), /Corp Root CA .*\n└─ Corp Issuing CA /)
-  const shown = await json('ca', 'show', tree.Children[0].Arn.split('/')[1].slice(0, 8))
-  assert.equal(shown.Certificate.Issuer, 'O=Corp, CN=Corp Root CA')
-  assert.equal(shown.Certificate.PathLength, 0)
-  assert.equal(shown.RevocationConfiguration.OcspConfiguration.Enabled, true)
+  const description = await json('ca', 'show', tree.Children[0].Arn.split('/')[1].slice(0, 8))
+  assert.equal(description.Certificate.Issuer, 'O=Corp, CN=Corp Root CA')
+  assert.equal(description.Certificate.PathLength, 0)
+  assert.equal(description.RevocationConfiguration.OcspConfiguration.Enabled, true)
   assert.match(await must('ca', 'show', 'Corp Issuing CA'), /Revocation\n {2}CRL +disabled/)
   assert.match(await refused(2, 'ca', 'show', 'Nobody'), /no CA 'Nobody' exists; choose one of/)
 })
@@ -143,8 +143,8 @@ test('signet ca renew --new-key creates a successor, and signet renew --ca moves
   )
   const metadata = JSON.parse(await readFile(path('moved/metadata.json'), 'utf8'))
   assert.equal(metadata.certificateAuthorityArn, successor.Arn)
-  const shown = await json('ca', 'show', successor.Arn)
-  assert.deepEqual([shown.Status, shown.Tags], ['ACTIVE', {}])
+  const description = await json('ca', 'show', successor.Arn)
+  assert.deepEqual([description.Status, description.Tags], ['ACTIVE', {}])
 })
 
 test('signet ca disables, enables, deletes (after a confirmation) and restores a CA', async () => {
@@ -241,8 +241,11 @@ test('signet revoke accepts folders, files, serial numbers and lists, and report
   const list = `# stolen\n"${fourth.Arn}","x"\n`
   const piped = await signet(['revoke', '--from', '-', '--output', 'json'], {}, list)
   assert.equal(JSON.parse(piped.stdout)[0].Result, 'revoked')
-  const shown = await json('certificates', 'show', path('r1'))
-  assert.deepEqual([shown.Status, shown.RevocationReason], ['REVOKED', 'KEY_COMPROMISE'])
+  const description = await json('certificates', 'show', path('r1'))
+  assert.deepEqual(
+    [description.Status, description.RevocationReason],
+    ['REVOKED', 'KEY_COMPROMISE'],
+  )
 })
 
 test('signet revoke exits with 1 if one certificate cannot be revoked, and revokes the others', async () => {

@@ -118,11 +118,11 @@ test('signet certificates show describes a certificate by serial number, ARN and
   await searchable(service)
   const { code, stdout, stderr } = await certificates('show', lastOf(arn), '--output', 'json')
   assert.equal(code, 0, stderr)
-  const shown = JSON.parse(stdout)
-  assert.deepEqual([shown.CertificateArn, shown.Status], [arn, 'VALID'])
-  assert.match(shown.Certificate, /^-----BEGIN CERTIFICATE-----/)
+  const description = JSON.parse(stdout)
+  assert.deepEqual([description.CertificateArn, description.Status], [arn, 'VALID'])
+  assert.match(description.Certificate, /^-----BEGIN CERTIFICATE-----/)
   const text = (await certificates('show', arn)).stdout
-  assert.match(text, /CN=shown/)
+  assert.match(text, /CN=description/)
   assert.match(text, /requester +arn:aws:iam::\d+:user\/administrator/)
 })
 

@@ -29,8 +29,9 @@ function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))
   return certificate.extensions.map(({ oid, critical, value }) => {
     const hex = Buffer.from(value).toString('hex')
-    const shown = oid === '2.5.29.14' || oid === '2.5.29.35' ? hex.slice(0, hex.length - 40) : hex
-    return `${oid}${critical ? ' critical' : ''} ${shown}`
+    const comparedHex =
+      oid === '2.5.29.14' || oid === '2.5.29.35' ? hex.slice(0, hex.length - 40) : hex
+    return `${oid}${critical ? ' critical' : ''} ${comparedHex}`
   })
 }
 

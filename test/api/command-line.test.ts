@@ -229,16 +229,16 @@ test('serve reports a port that is in use', async () => {
 })
 
 test('check-config prints the settings, or reports errors', async () => {
-  const good = await command(['check-config', '--listen', '127.0.0.1:9'], {
+  const valid = await command(['check-config', '--listen', '127.0.0.1:9'], {
     SIGNET_QUOTA_TAGS: '7',
   })
-  assert.equal(good.code, 0)
-  const shown = JSON.parse(good.stdout) as {
+  assert.equal(valid.code, 0)
+  const settings = JSON.parse(valid.stdout) as {
     Listen: unknown
     Quotas: { TagsPerAuthority: number }
   }
   assert.deepEqual(
-    [shown.Listen, shown.Quotas.TagsPerAuthority],
+    [settings.Listen, settings.Quotas.TagsPerAuthority],
     [{ Host: '127.0.0.1', Port: 9 }, 7],
   )
   assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
@@ -263,10 +263,10 @@ test('check-config, serve and status warn of a public listener on all addresses 
     /certificates contain http:\/\/\S+ for CRLs.* other machines cannot reach/,
   )
   const named = await startServer(data, [...flags, '--public-url', 'http://pki.example.com'])
-  const good = await command(['status', '--data', data, '--endpoint', named.url])
+  const valid = await command(['status', '--data', data, '--endpoint', named.url])
   await named.stop('SIGTERM')
   assert.doesNotMatch(named.stderr() + named.stdout(), /"level":40/)
-  assert.doesNotMatch(good.stdout, /cannot reach/)
+  assert.doesNotMatch(valid.stdout, /cannot reach/)
 })
 
 test('signet version prints the version, and each command has help with examples', async () => {

@@ -376,8 +376,8 @@ test('credentials come from the AWS variables or the data folder, and missing cr
   const environment = { ...variables, SIGNET_ENDPOINT: 'http://127.0.0.1:1' }
   const valid = await command([...issue, '--out', path('from-variables')], environment)
   assert.equal(valid.code, 0, valid.stderr)
-  const bad = { ...variables, AWS_SECRET_ACCESS_KEY: 'x' }
-  const wrong = await command([...issue, '--out', path('wrong')], bad)
+  const wrongSecret = { ...variables, AWS_SECRET_ACCESS_KEY: 'x' }
+  const wrong = await command([...issue, '--out', path('wrong')], wrongSecret)
   assert.equal(wrong.code, 1)
   assert.match(wrong.stderr, /InvalidSignatureException|signature/i)
   const missing = await command([...issue, '--out', path('no'), '--data', path('nowhere')])
