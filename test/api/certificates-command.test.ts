@@ -122,7 +122,7 @@ test('signet certificates show describes a certificate by serial number, ARN and
   assert.deepEqual([description.CertificateArn, description.Status], [arn, 'VALID'])
   assert.match(description.Certificate, /^-----BEGIN CERTIFICATE-----/)
   const text = (await certificates('show', arn)).stdout
-  assert.match(text, /CN=description/)
+  assert.match(text, /CN=shown/)
   assert.match(text, /requester +arn:aws:iam::\d+:user\/administrator/)
 })
 
