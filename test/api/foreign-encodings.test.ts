@@ -54,7 +54,7 @@ async function issuedSan(pem: string, template?: string): Promise<Extension | un
   return extensions.find(({ oid }) => oid === oids.subjectAltName)
 }
 
-test('a CSR with BER BOOLEANs leads to the same SAN as a CSR in DER', async () => {
+test('the SAN of a CSR with BER BOOLEANs is issued in DER', async () => {
   for (const template of [undefined, 'EndEntityCertificate_CSRPassthrough'])
     for (const [critical, expected] of [
       [empty, false],

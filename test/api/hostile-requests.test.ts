@@ -92,10 +92,13 @@ const jsonRequests: [name: string, request: string][] = [
   ['a body that is too long for any operation', post(importCertificate, ' '.repeat(large))],
   ['a body without an operation that is too long', post(json, ' '.repeat(large))],
   [
-    'a body in chunks that is too long',
+    'a chunked body that is too long',
     chunked(issue, `80000\r\n${' '.repeat(0x8_0000)}\r\n0\r\n\r\n`),
   ],
-  ['a body in chunks of one byte', chunked(importCertificate, '1\r\n \r\n'.repeat(300_000))],
+  [
+    'a chunked body with chunks of one byte',
+    chunked(importCertificate, '1\r\n \r\n'.repeat(300_000)),
+  ],
 ]
 
 for (const [name, request] of jsonRequests)
@@ -114,7 +117,7 @@ const formRequests: [name: string, request: string][] = [
   ['a form of percent-escapes', post(form, `Action=${'%20'.repeat(short / 3 - 10)}`)],
   ['a form of distinct names', post(form, distinctNames(short))],
   ['a form that is too long', post(form, distinctNames(large))],
-  ['a form in chunks of one byte', chunked(form, '1\r\n \r\n'.repeat(300_000))],
+  ['a chunked form with chunks of one byte', chunked(form, '1\r\n \r\n'.repeat(300_000))],
   [
     'a token that is too long',
     post(
@@ -139,7 +142,11 @@ const publicRequests: [name: string, request: string, status: number][] = [
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\n', 400],
   ['very many ranges', get('/bucket/a', `range: bytes=${'0-,'.repeat(9000)}\r\n`), 404],
   ['an OCSP request that is too long', post({}, ' '.repeat(large)), 413],
-  ['an OCSP request in chunks of one byte', chunked({}, '1\r\n \r\n'.repeat(300_000)), 400],
+  [
+    'a chunked OCSP request with chunks of one byte',
+    chunked({}, '1\r\n \r\n'.repeat(300_000)),
+    400,
+  ],
   ['a body that no handler reads', post({}, ' '.repeat(large), '/bucket/a'), 405],
 ]
 
