@@ -1,6 +1,6 @@
 /**
- * Whoever holds an acknowledgement reads what was acknowledged, over any connection, from any worker, whatever else is in its batch;
- * and what one has read, nobody reads an older state of afterwards.
+ * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection,
+ * from any worker, and whatever else is in its batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -20,14 +20,15 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** Something that clients write one version of after the other, and read. */
+/** A piece of state that clients read, and to which they write one version after the other. */
 interface Register {
-  readonly of: Listener
+  readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
-  /** A request that reads it; `version` was acknowledged. */
+  /** A request that reads the register; `version` is the newest acknowledged version. */
   read(version: number): Buffer
-  /** What is seen of a version, and in an answer. */
+  /** The state that a read of this version returns. */
   stateOf(version: number): string
+  /** The state that a response contains. */
   observe(answer: HttpAnswer): string
 }
 
@@ -47,29 +48,29 @@ const withOcsp = (more: object = {}): { RevocationConfiguration: object } => ({
 })
 
 function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
-  const about = { CertificateAuthorityArn: arn }
-  const isNone = (version: number): boolean => version % 4 === 0
-  const stateOf = (version: number): string => (isNone(version) ? 'none' : `v${version}`)
+  const authority = { CertificateAuthorityArn: arn }
+  const isAbsent = (version: number): boolean => version % 4 === 0
+  const stateOf = (version: number): string => (isAbsent(version) ? 'none' : `v${version}`)
   const tag: Register = {
-    of: 'api',
+    listener: 'api',
     write: (version, call) =>
-      isNone(version)
-        ? call('UntagCertificateAuthority', { ...about, Tags: [{ Key: 'register' }] })
+      isAbsent(version)
+        ? call('UntagCertificateAuthority', { ...authority, Tags: [{ Key: 'register' }] })
         : call('TagCertificateAuthority', {
-            ...about,
+            ...authority,
             Tags: [{ Key: 'register', Value: stateOf(version) }],
           }),
-    read: always(sign('ListTags', about)),
+    read: always(sign('ListTags', authority)),
     stateOf,
     observe: (answer) => jsonOf(answer).Tags[0]?.Value ?? 'none',
   }
   const configuration: Register = {
-    of: 'api',
+    listener: 'api',
     write(version, call) {
-      const cname = !isNone(version) && { OcspCustomCname: `${stateOf(version)}.example.test` }
-      return call('UpdateCertificateAuthority', { ...about, ...withOcsp({ ...cname }) })
+      const cname = !isAbsent(version) && { OcspCustomCname: `${stateOf(version)}.example.test` }
+      return call('UpdateCertificateAuthority', { ...authority, ...withOcsp({ ...cname }) })
     },
-    read: always(sign('DescribeCertificateAuthority', about)),
+    read: always(sign('DescribeCertificateAuthority', authority)),
     stateOf,
     observe(answer) {
       const { RevocationConfiguration } = jsonOf(answer).CertificateAuthority
@@ -79,15 +80,15 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
   const [read, issuing] = sharingStatements({ arn })
   const template = { 'acm-pca:TemplateArn': templateArn('EndEntityCertificate') }
   const policy: Register = {
-    of: 'api',
+    listener: 'api',
     write(version, call) {
       const organization = { 'aws:PrincipalOrgID': `o-${String(version).padStart(10, '0')}` }
-      const to = (more: object): object => ({
+      const grantTo = (more: object): object => ({
         Principal: '*',
         Condition: { StringEquals: { ...organization, ...more } },
       })
-      const Policy = policyOf({ ...read, ...to({}) }, { ...issuing, ...to(template) })
-      return isNone(version)
+      const Policy = policyOf({ ...read, ...grantTo({}) }, { ...issuing, ...grantTo(template) })
+      return isAbsent(version)
         ? call('DeletePolicy', { ResourceArn: arn })
         : call('PutPolicy', { ResourceArn: arn, Policy })
     },
@@ -99,14 +100,14 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
     },
   }
   const permission: Register = {
-    of: 'api',
+    listener: 'api',
     write(version, call) {
-      const input = { ...about, Principal: 'acm.amazonaws.com' }
+      const input = { ...authority, Principal: 'acm.amazonaws.com' }
       return version % 2 === 0
         ? call('DeletePermission', input)
         : call('CreatePermission', { ...input, Actions: ['ListPermissions'] })
     },
-    read: always(sign('ListPermissions', about)),
+    read: always(sign('ListPermissions', authority)),
     stateOf: (version) => String(version % 2),
     observe: (answer) => String(jsonOf(answer).Permissions.length),
   }
@@ -122,32 +123,32 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/** Each version is one certificate more, of which the last one that was acknowledged is read. */
+/** Each version is one more certificate. A read requests the last acknowledged one. */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
-  const about = { CertificateAuthorityArn: arn }
+  const authority = { CertificateAuthorityArn: arn }
   return {
-    of: 'api',
+    listener: 'api',
     async write(version, call) {
       const input = issueInput(arn, csr('ec-server'))
       issued[version] = (await call('IssueCertificate', input)).CertificateArn
     },
     read(version) {
-      // Before there is any, the CA's own.
+      // Before the first certificate is issued, the read requests the certificate of the CA.
       const CertificateArn = issued[version]
       return CertificateArn === undefined
-        ? sign('GetCertificateAuthorityCertificate', about)
-        : sign('GetCertificate', { ...about, CertificateArn })
+        ? sign('GetCertificateAuthorityCertificate', authority)
+        : sign('GetCertificate', { ...authority, CertificateArn })
     },
-    stateOf: () => 'there',
-    observe: ({ status, body }) => (status === 200 ? 'there' : String(body)),
+    stateOf: () => 'found',
+    observe: ({ status, body }) => (status === 200 ? 'found' : String(body)),
   }
 }
 
-/** Each version is one revocation more, of which the last one that was acknowledged is asked for. */
+/** Each version is one more revocation. A read requests the OCSP status of the last acknowledged one. */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []
-  const ask = (serial: string): Buffer =>
+  const statusRequest = (serial: string): Buffer =>
     postBytes(
       { host: 'h', 'content-type': 'application/ocsp-request' },
       ocspRequest([{ issuer: certificate, serial }]),
@@ -155,31 +156,31 @@ function revocations({ arn, certificate }: Root): Register {
     )
   const observe = ({ body }: HttpAnswer): string => readOcspAnswer(body).singles[0]?.status ?? ''
   return {
-    of: 'public',
+    listener: 'public',
     async write(version, call, connections) {
       const input = issueInput(arn, csr('ec-server'))
       const CertificateSerial = lastOf((await call('IssueCertificate', input)).CertificateArn)
-      const question = ask(CertificateSerial)
-      // Every responder knows an answer that is about to be wrong.
+      const request = statusRequest(CertificateSerial)
+      // Every responder now caches a response that the revocation makes wrong.
       for (const connection of connections.public)
-        assert.equal(observe(await connection.send(question)), 'good')
+        assert.equal(observe(await connection.send(request)), 'good')
       const RevocationReason = 'SUPERSEDED'
-      const about = { CertificateAuthorityArn: arn, CertificateSerial, RevocationReason }
-      await call('RevokeCertificate', about)
-      revoked[version] = question
+      const revocation = { CertificateAuthorityArn: arn, CertificateSerial, RevocationReason }
+      await call('RevokeCertificate', revocation)
+      revoked[version] = request
     },
-    read: (version) => revoked[version] ?? ask('01'),
+    read: (version) => revoked[version] ?? statusRequest('01'),
     stateOf: (version) => (version === 0 ? 'unknown' : 'revoked'),
     observe,
   }
 }
 
-/** A register with what is known of it. Its writes follow each other, so that versions are in order. */
-class Checked {
+/** A register with its last known versions. Writes are serialized, so that versions are in order. */
+class CheckedRegister {
   readonly register: Register
-  #begun = 0
+  #started = 0
   #acknowledged = 0
-  /** The newest version that a read that has ended has seen. */
+  /** The newest version that a completed read has returned. */
   #seen = 0
   #last: Promise<unknown> = Promise.resolve()
 
@@ -189,9 +190,9 @@ class Checked {
 
   async write(call: Call, connections: Connections): Promise<void> {
     const write = async (): Promise<void> => {
-      this.#begun += 1
-      await this.register.write(this.#begun, call, connections)
-      this.#acknowledged = this.#begun
+      this.#started += 1
+      await this.register.write(this.#started, call, connections)
+      this.#acknowledged = this.#started
     }
     this.#last = this.#last.then(write)
     await this.#last
@@ -201,18 +202,18 @@ class Checked {
     return this.register.read(this.#acknowledged)
   }
 
-  /** Called as the last byte of a read is sent. Judges its answer: it is of a version from now on. */
+  /** Called when the last byte of a read is sent. Returns a check: the response must not be older than the versions known now. */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)
     return (answer) => {
       const { register } = this
-      const found = register.observe(answer)
-      for (let version = first; version <= this.#begun; version += 1)
-        if (register.stateOf(version) === found) {
+      const state = register.observe(answer)
+      for (let version = first; version <= this.#started; version += 1)
+        if (register.stateOf(version) === state) {
           this.#seen = Math.max(this.#seen, version)
           return
         }
-      assert.fail(`${found} is read after version ${first}, which is ${register.stateOf(first)}`)
+      assert.fail(`read ${state} after version ${first}, which is ${register.stateOf(first)}`)
     }
   }
 }
@@ -221,8 +222,8 @@ interface Step {
   readonly register: number
   readonly writer: number | undefined
   readonly reads: readonly {
-    readonly on: number
-    readonly how: 'partial' | 'plain' | 'pipelined'
+    readonly connection: number
+    readonly mode: 'partial' | 'plain' | 'pipelined'
   }[]
 }
 
@@ -232,29 +233,30 @@ const step: fc.Arbitrary<Step> = fc.record({
   writer: fc.option(fc.nat(connectionsMax - 1), { freq: 3, nil: undefined }),
   reads: fc.array(
     fc.record({
-      on: fc.nat(connectionsMax - 1),
-      how: fc.constantFrom('partial', 'plain', 'pipelined'),
+      connection: fc.nat(connectionsMax - 1),
+      mode: fc.constantFrom('partial', 'plain', 'pipelined'),
     }),
     { minLength: 1, maxLength: 6, size: 'max' },
   ),
 })
 
-/** Writes perhaps, and reads afterwards: with requests of which all but the last byte was sent before, whole, or several in one piece. */
-async function take(
+/** Writes if the step has a writer, then reads. All but the last byte of a partial request is sent before the write. */
+async function runStep(
   { register, writer, reads }: Step,
-  registers: readonly Checked[],
+  registers: readonly CheckedRegister[],
   { sign, connections }: { readonly sign: Sign; readonly connections: Connections },
 ): Promise<void> {
-  const checked = registers[register] as Checked
-  const own = connections[checked.register.of]
-  const begun = new Map<number, Buffer>()
-  for (const { on, how } of reads) {
-    if (how !== 'partial' || begun.has(on)) continue
-    // The API connection that writes is in the middle of nothing, and revocations ask on all public ones first.
-    if (writer !== undefined && (on === writer || checked.register.of === 'public')) continue
+  const checked = registers[register] as CheckedRegister
+  const own = connections[checked.register.listener]
+  const unsent = new Map<number, Buffer>()
+  for (const { connection, mode } of reads) {
+    if (mode !== 'partial' || unsent.has(connection)) continue
+    // A connection needed for the write must not have a partial request; a revocation first uses all public connections.
+    if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
+      continue
     const request = checked.request()
-    own[on]?.write(request.subarray(0, -1))
-    begun.set(on, request.subarray(-1))
+    own[connection]?.write(request.subarray(0, -1))
+    unsent.set(connection, request.subarray(-1))
   }
   const call: Call = async (operation, input) => {
     const answer = await (connections.api[writer ?? 0] as KeepAlive).send(sign(operation, input))
@@ -262,24 +264,28 @@ async function take(
     return jsonOf(answer)
   }
   if (writer !== undefined) await checked.write(call, connections)
-  const answered: Promise<void>[] = []
-  const finish = (on: number, bytes: Buffer, count: number): void => {
-    const connection = own[on] as KeepAlive
-    const judge = checked.begin()
+  const answers: Promise<void>[] = []
+  const finish = (index: number, bytes: Buffer, count: number): void => {
+    const connection = own[index] as KeepAlive
+    const check = checked.begin()
     connection.write(bytes)
-    for (let number = 0; number < count; number += 1) answered.push(connection.answer().then(judge))
+    for (let number = 0; number < count; number += 1) answers.push(connection.answer().then(check))
   }
-  for (const [on, rest] of begun) finish(on, rest, 1)
-  for (const { on, how } of reads) {
-    if (how === 'partial') continue
-    const copies = how === 'plain' ? 1 : 4
-    finish(on, Buffer.concat(Array<Buffer>(copies).fill(checked.request())), copies)
+  for (const [index, lastByte] of unsent) finish(index, lastByte, 1)
+  for (const { connection, mode } of reads) {
+    if (mode === 'partial') continue
+    const copies = mode === 'plain' ? 1 : 4
+    finish(connection, Buffer.concat(Array<Buffer>(copies).fill(checked.request())), copies)
   }
-  await Promise.all(answered)
+  await Promise.all(answers)
 }
 
-/** Reads one register all the time, many requests at once, so that snapshots are open and batches are large. */
-async function crowd(checked: Checked, url: string, isOver: () => boolean): Promise<void> {
+/** Reads one register until `isOver`, several pipelined requests at a time, so that snapshots are open and batches are large. */
+async function readContinuously(
+  checked: CheckedRegister,
+  url: string,
+  isOver: () => boolean,
+): Promise<void> {
   using connection = await KeepAlive.open(url)
   while (!isOver()) {
     connection.write(Buffer.concat(Array<Buffer>(6).fill(checked.request())))
@@ -291,7 +297,7 @@ const folder = new TestFolder()
 after(() => folder[Symbol.dispose]())
 
 for (const workers of ['1', '2'])
-  test(`an acknowledgement is known on every connection at once, with --workers ${workers}`, async (t) => {
+  test(`an acknowledged write is visible on every connection immediately, with --workers ${workers}`, async (t) => {
     const data = folder.file(workers)
     const server = await startServer(data, ['--workers', workers])
     t.after(() => server.stop('SIGKILL'))
@@ -300,26 +306,26 @@ for (const workers of ['1', '2'])
     const sign: Sign = (operation, input) => {
       const body = JSON.stringify(input)
       const target = `ACMPrivateCA.${operation}`
-      const about = { url, target, body, region: 'eu-west-1', credentials, date: new Date() }
-      return postBytes({ host: new URL(url).host, ...signedHeaders(about) }, body)
+      const request = { url, target, body, region: 'eu-west-1', credentials, date: new Date() }
+      return postBytes({ host: new URL(url).host, ...signedHeaders(request) }, body)
     }
     const root = await createRoot(clientOf(server, data), { more: withOcsp() })
-    const registers = registersOf(sign, root).map((register) => new Checked(register))
-    const connect = (to: string): Promise<KeepAlive[]> =>
-      Promise.all(Array.from({ length: connectionsMax }, () => KeepAlive.open(to)))
+    const registers = registersOf(sign, root).map((register) => new CheckedRegister(register))
+    const connect = (origin: string): Promise<KeepAlive[]> =>
+      Promise.all(Array.from({ length: connectionsMax }, () => KeepAlive.open(origin)))
     const clients: Connections[] = []
     while (clients.length < 4)
       clients.push({ api: await connect(url), public: await connect(server.publicUrl) })
     let isOver = false
     const urls = { api: url, public: server.publicUrl }
-    const crowding = [...registers, ...registers].map((one) =>
-      crowd(one, urls[one.register.of], () => isOver),
+    const readers = [...registers, ...registers].map((checked) =>
+      readContinuously(checked, urls[checked.register.listener], () => isOver),
     )
     const steps = fc.array(step, { maxLength: 6, size: 'max' })
-    const all = fc.tuple(...clients.map(() => steps))
-    const property = fc.asyncProperty(all, async (chosen) => {
+    const stepsOfClients = fc.tuple(...clients.map(() => steps))
+    const property = fc.asyncProperty(stepsOfClients, async (chosen) => {
       const run = async (own: readonly Step[], connections: Connections): Promise<void> => {
-        for (const one of own) await take(one, registers, { sign, connections })
+        for (const next of own) await runStep(next, registers, { sign, connections })
       }
       await Promise.all(chosen.map((own, index) => run(own, clients[index] as Connections)))
     })
@@ -327,8 +333,8 @@ for (const workers of ['1', '2'])
       await fc.assert(property, { seed: 17, numRuns: 20, endOnFailure: true })
     } finally {
       isOver = true
-      await Promise.all(crowding)
-      for (const one of clients)
-        for (const connection of [...one.api, ...one.public]) connection[Symbol.dispose]()
+      await Promise.all(readers)
+      for (const client of clients)
+        for (const connection of [...client.api, ...client.public]) connection[Symbol.dispose]()
     }
   })

@@ -46,11 +46,11 @@ async function outcome(RoleArn: string, { credentials, ...more }: Asking = {}): 
   return outcomeOf(await callSts(service, parameters, credentials ? { credentials } : {}))
 }
 
-function refused(who: Pick<User, 'arn'>, role: string, action = 'sts:AssumeRole'): string {
-  return `403 AccessDenied: User: ${who.arn} is not authorized to perform: ${action} on resource: ${role}`
+function denial(requester: Pick<User, 'arn'>, role: string, action = 'sts:AssumeRole'): string {
+  return `403 AccessDenied: User: ${requester.arn} is not authorized to perform: ${action} on resource: ${role}`
 }
 
-test('GetCallerIdentity says who asks, in the form of the Query protocol', async () => {
+test('GetCallerIdentity returns the identity of the requester in the AWS Query protocol', async () => {
   const answer = await callSts(service, { Action: 'GetCallerIdentity' }, user)
   assert.match(
     answer.text,
@@ -64,7 +64,7 @@ test('GetCallerIdentity says who asks, in the form of the Query protocol', async
   )
 })
 
-test('a role gives credentials to whom its trust policy names, and they may what the role may', async () => {
+test('a principal named in the trust policy receives credentials with the permissions of the role', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn })],
@@ -100,44 +100,44 @@ function authorityArn(accountId = account): string {
   return `arn:aws:acm-pca:eu-west-1:${accountId}:certificate-authority/${crypto.randomUUID()}`
 }
 
-test('in its account a trust policy that names the account asks the policies of the user', async () => {
+test('a trust policy that names its own account requires that the policies of the user allow AssumeRole', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: account })],
   })
-  const may = await createUser(service, {
+  const allowed = await createUser(service, {
     userName: 'carol',
     policy: policyOf({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: arn }),
   })
-  const mayOther = await createUser(service, {
+  const allowedOther = await createUser(service, {
     userName: 'dan',
     policy: policyOf({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: `${arn}2` }),
   })
-  assert.equal(await outcome(arn, { ...may }), '200')
-  for (const who of [user, mayOther])
-    assert.equal(await outcome(arn, { ...who }), refused(who, arn))
+  assert.equal(await outcome(arn, { ...allowed }), '200')
+  for (const requester of [user, allowedOther])
+    assert.equal(await outcome(arn, { ...requester }), denial(requester, arn))
 })
 
-test('across accounts both sides must allow', async () => {
+test('across accounts, the trust policy and the policies of the requester must both allow AssumeRole', async () => {
   const bare = await createUser(service, { accountId: otherAccountId, userName: 'erin' })
   for (const AWS of [otherAccountId, `arn:aws:iam::${otherAccountId}:root`, stranger.arn]) {
     const arn = await createRole(service, { roleName: newName(), trust: [trusting({ AWS })] })
     assert.equal(await outcome(arn, { ...stranger }), '200')
-    assert.equal(await outcome(arn, { ...bare }), refused(bare, arn))
+    assert.equal(await outcome(arn, { ...bare }), denial(bare, arn))
   }
   const named = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: bare.arn })],
   })
-  assert.equal(await outcome(named, { ...bare }), refused(bare, named))
+  assert.equal(await outcome(named, { ...bare }), denial(bare, named))
   const other = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: account })],
   })
-  assert.equal(await outcome(other, { ...stranger }), refused(stranger, other))
+  assert.equal(await outcome(other, { ...stranger }), denial(stranger, other))
 })
 
-test('a Deny on either side wins', async () => {
+test('a Deny in the trust policy or in a policy of the requester overrides each Allow', async () => {
   const trust = [
     trusting({ AWS: user.arn }),
     {
@@ -148,7 +148,7 @@ test('a Deny on either side wins', async () => {
   ]
   const arn = await createRole(service, { roleName: newName(), trust })
   assert.equal(await outcome(arn, { ...user }), '200')
-  assert.equal(await outcome(arn, { ...user, RoleSessionName: 'x1' }), refused(user, arn))
+  assert.equal(await outcome(arn, { ...user, RoleSessionName: 'x1' }), denial(user, arn))
   const denied = await createUser(service, {
     userName: 'frank',
     policy: policyOf({ Effect: 'Deny', Action: 'sts:*', Resource: '*' }),
@@ -157,34 +157,34 @@ test('a Deny on either side wins', async () => {
     roleName: newName(),
     trust: [trusting({ AWS: denied.arn })],
   })
-  assert.equal(await outcome(own, { ...denied }), refused(denied, own))
+  assert.equal(await outcome(own, { ...denied }), denial(denied, own))
 })
 
-test('a role that there is not is refused as one that may not be assumed', async () => {
+test('a nonexistent role is refused like a role that the requester may not assume', async () => {
   for (const arn of [
     `arn:aws:iam::${account}:role/nobody`,
     'arn:aws:iam::333333333333:role/nobody',
     'arn:aws-cn:iam::123456789012:role/nobody',
     `arn:aws:iam::${account}:role/path/nobody`,
   ])
-    assert.equal(await outcome(arn, { ...user }), refused(user, arn))
+    assert.equal(await outcome(arn, { ...user }), denial(user, arn))
   assert.equal(
     await outcome(`arn:aws:iam::${account}:user/nobody`, { ...user }),
     `400 ValidationError: arn:aws:iam::${account}:user/nobody is invalid`,
   )
 })
 
-test('a trust policy asks for an external id, and for the time', async () => {
+test('a trust policy can require an external ID', async () => {
   const trust = [
     trusting({ AWS: user.arn }, { Condition: { StringEquals: { 'sts:ExternalId': 'abc:1' } } }),
   ]
   const arn = await createRole(service, { roleName: newName(), trust })
-  assert.equal(await outcome(arn, { ...user }), refused(user, arn))
-  assert.equal(await outcome(arn, { ...user, ExternalId: 'abc:2' }), refused(user, arn))
+  assert.equal(await outcome(arn, { ...user }), denial(user, arn))
+  assert.equal(await outcome(arn, { ...user, ExternalId: 'abc:2' }), denial(user, arn))
   assert.equal(await outcome(arn, { ...user, ExternalId: 'abc:1' }), '200')
 })
 
-test('a session is held to its session policy', async () => {
+test('a session policy limits the permissions of the session', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn })],
@@ -197,8 +197,8 @@ test('a session is held to its session policy', async () => {
     await service.refusal('ListTags', { CertificateAuthorityArn: authorityArn() }, { credentials }),
     /because no session policy allows the acm-pca:ListTags action$/,
   )
-  for (const bad of ['{', '{}', policyOf({ Effect: 'Allow', Action: 'x', Resource: '*' })])
-    assert.match(await outcome(arn, { ...user, Policy: bad }), /^400 MalformedPolicyDocument: /)
+  for (const invalid of ['{', '{}', policyOf({ Effect: 'Allow', Action: 'x', Resource: '*' })])
+    assert.match(await outcome(arn, { ...user, Policy: invalid }), /^400 MalformedPolicyDocument: /)
   assert.match(
     await outcome(arn, {
       ...user,
@@ -208,7 +208,7 @@ test('a session is held to its session policy', async () => {
   )
 })
 
-test('a session ends when it is over, and its client is told so', async () => {
+test('the credentials of an expired session are refused as expired', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn })],
@@ -228,17 +228,18 @@ test('a session ends when it is over, and its client is told so', async () => {
   )
 })
 
-test('a session lives no longer than its role allows, and an hour if it comes of another', async () => {
+test('a session lasts at most the MaxSessionDuration of its role, and one hour with role chaining', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: account })],
     statements: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }],
     sessionSecondsMax: 7200,
   })
-  const lasting = (DurationSeconds: string): Promise<string> => outcome(arn, { DurationSeconds })
-  assert.equal(await lasting('7200'), '200')
+  const outcomeWithDuration = (DurationSeconds: string): Promise<string> =>
+    outcome(arn, { DurationSeconds })
+  assert.equal(await outcomeWithDuration('7200'), '200')
   assert.equal(
-    await lasting('7201'),
+    await outcomeWithDuration('7201'),
     '400 ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
   )
   for (const [value, text] of [
@@ -246,10 +247,10 @@ test('a session lives no longer than its role allows, and an hour if it comes of
     ['43201', 'less than or equal to 43200'],
   ] as const)
     assert.match(
-      await lasting(value),
+      await outcomeWithDuration(value),
       new RegExp(`^400 ValidationError: .*'durationSeconds'.*${text}`),
     )
-  assert.match(await lasting('long'), /^400 MalformedInput/)
+  assert.match(await outcomeWithDuration('long'), /^400 MalformedInput/)
   const credentials = await assume(service, arn)
   assert.equal(await outcome(arn, { credentials, DurationSeconds: '3600' }), '200')
   assert.equal(
@@ -258,7 +259,7 @@ test('a session lives no longer than its role allows, and an hour if it comes of
   )
 })
 
-test('tags of a session count in policies, and transitive ones go on', async () => {
+test('policies can test the tags of a session, and transitive tags pass to chained sessions', async () => {
   const tagged = { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'web' } } }
   const second = await createRole(service, {
     roleName: newName(),
@@ -277,25 +278,28 @@ test('tags of a session count in policies, and transitive ones go on', async () 
   const list = (credentials: Credentials): Promise<number> =>
     service.call('ListCertificateAuthorities', {}, { credentials }).then(({ status }) => status)
   assert.equal(await list(await assume(service, first, { ...user })), 400)
-  const plain = await assume(service, first, { ...user, ...tags })
-  assert.equal(await list(plain), 200)
-  assert.equal(await list(await assume(service, second, { credentials: plain })), 400)
+  const withTag = await assume(service, first, { ...user, ...tags })
+  assert.equal(await list(withTag), 200)
+  assert.equal(await list(await assume(service, second, { credentials: withTag })), 400)
   const transitive = { ...tags, 'TransitiveTagKeys.member.1': 'Team' }
-  const handing = await assume(service, first, { ...user, ...transitive })
-  assert.equal(await list(await assume(service, second, { credentials: handing })), 200)
+  const withTransitiveTag = await assume(service, first, { ...user, ...transitive })
+  assert.equal(await list(await assume(service, second, { credentials: withTransitiveTag })), 200)
   assert.match(
-    await outcome(second, { credentials: handing, ...tags }),
+    await outcome(second, { credentials: withTransitiveTag, ...tags }),
     /^403 AccessDenied: .* sts:TagSession on/,
   )
   assert.match(
     await outcome(first, { ...user, ...tags, 'TransitiveTagKeys.member.1': 'Other' }),
     /^400 InvalidParameterValue: The transitive tag key 'Other' has no tag/,
   )
-  const twice = { ...tags, 'Tags.member.2.Key': 'TEAM', 'Tags.member.2.Value': 'db' }
-  assert.match(await outcome(first, { ...user, ...twice }), /^400 InvalidParameterValue: .*'TEAM'/)
+  const duplicateKey = { ...tags, 'Tags.member.2.Key': 'TEAM', 'Tags.member.2.Value': 'db' }
+  assert.match(
+    await outcome(first, { ...user, ...duplicateKey }),
+    /^400 InvalidParameterValue: .*'TEAM'/,
+  )
 })
 
-test('a source identity is set where the trust policy lets it, and stays', async () => {
+test('a source identity requires sts:SetSourceIdentity in the trust policy and cannot be changed', async () => {
   const trust = [
     trusting({ AWS: account }, { Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }),
   ]
@@ -303,23 +307,23 @@ test('a source identity is set where the trust policy lets it, and stays', async
   const arn = await createRole(service, { roleName: newName(), trust, statements })
   const credentials = await assume(service, arn, { SourceIdentity: 'alice' })
   const parameters = { Action: 'AssumeRole', RoleArn: arn, RoleSessionName: 'again' }
-  const again = await callSts(service, parameters, { credentials })
-  assert.equal(again.get('SourceIdentity'), 'alice')
+  const chained = await callSts(service, parameters, { credentials })
+  assert.equal(chained.get('SourceIdentity'), 'alice')
   assert.equal(
     await outcome(arn, { credentials, SourceIdentity: 'bob' }),
     '400 ValidationError: SourceIdentity cannot be changed once it is set.',
   )
-  const without = await createRole(service, {
+  const roleWithoutPermission = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn })],
   })
   assert.equal(
-    await outcome(without, { ...user, SourceIdentity: 'alice' }),
-    refused(user, without, 'sts:SetSourceIdentity'),
+    await outcome(roleWithoutPermission, { ...user, SourceIdentity: 'alice' }),
+    denial(user, roleWithoutPermission, 'sts:SetSourceIdentity'),
   )
 })
 
-test('MFA is not pretended', async () => {
+test('AssumeRole with an MFA code is refused, because MFA is not implemented', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn })],
@@ -331,7 +335,7 @@ test('MFA is not pretended', async () => {
   )
 })
 
-test('policies and tags that are too long together are refused, and how much they take is said', async () => {
+test('AssumeRole refuses session tags above the packed size limit, and returns PackedPolicySize', async () => {
   const arn = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: user.arn }, { Action: ['sts:AssumeRole', 'sts:TagSession'] })],
@@ -349,12 +353,12 @@ test('policies and tags that are too long together are refused, and how much the
     await outcome(arn, { ...user, ...tags }),
     /^400 PackedPolicyTooLarge: Packed size of session policies and tags consumes \d{3}% of/,
   )
-  const some = { 'Tags.member.1.Key': 'a', 'Tags.member.1.Value': 'b' }
-  const parameters = { Action: 'AssumeRole', RoleArn: arn, RoleSessionName: 'job', ...some }
+  const oneTag = { 'Tags.member.1.Key': 'a', 'Tags.member.1.Value': 'b' }
+  const parameters = { Action: 'AssumeRole', RoleArn: arn, RoleSessionName: 'job', ...oneTag }
   assert.equal((await callSts(service, parameters, user)).get('PackedPolicySize'), '1')
 })
 
-test('what becomes of a role counts for its sessions at once', async () => {
+test('a change or removal of a role applies to its sessions immediately', async () => {
   const roleName = newName()
   const arn = await createRole(service, {
     roleName,
@@ -366,7 +370,7 @@ test('what becomes of a role counts for its sessions at once', async () => {
   await service.must('ListCertificateAuthorities', {}, { credentials })
   const name = { accountId: account, roleName }
   await changeRole(service.config, name, { trustPolicy: policyOf(trusting({ AWS: stranger.arn })) })
-  assert.equal(await outcome(arn, { ...user }), refused(user, arn))
+  assert.equal(await outcome(arn, { ...user }), denial(user, arn))
   await removeRole(service.config, name)
   service.clock.advance({ seconds: 1 })
   assert.equal(
@@ -382,43 +386,43 @@ test('what becomes of a role counts for its sessions at once', async () => {
   assert.match(
     await service.refusal('ListCertificateAuthorities', {}, { credentials }),
     /^UnrecognizedClientException/,
-    'a role of the same name is another',
+    'a new role of the same name does not accept old sessions',
   )
 })
 
-test('what is wrong with a request is said in the codes of STS', async () => {
+test('invalid requests are refused with the error codes of STS', async () => {
   const identity = { Action: 'GetCallerIdentity' }
-  const said = async (
+  const stsOutcome = async (
     parameters: Readonly<Record<string, string>>,
     options: StsOptions = {},
   ): Promise<string> => outcomeOf(await callSts(service, parameters, options))
-  assert.match(await said({}), /^400 MissingAction/)
+  assert.match(await stsOutcome({}), /^400 MissingAction/)
   assert.equal(
-    await said({ Action: 'GetSessionToken' }),
+    await stsOutcome({ Action: 'GetSessionToken' }),
     '400 InvalidAction: Could not find operation GetSessionToken for version 2011-06-15',
   )
   assert.equal(
-    await said({ ...identity, Version: '2010-01-01' }),
+    await stsOutcome({ ...identity, Version: '2010-01-01' }),
     '400 InvalidAction: Could not find operation GetCallerIdentity for version 2010-01-01',
   )
-  assert.match(await said(identity, { credentials: null }), /^403 MissingAuthenticationToken/)
-  assert.match(await said(identity, { signedFor: 'acm-pca' }), /^403 SignatureDoesNotMatch/)
+  assert.match(await stsOutcome(identity, { credentials: null }), /^403 MissingAuthenticationToken/)
+  assert.match(await stsOutcome(identity, { signedFor: 'acm-pca' }), /^403 SignatureDoesNotMatch/)
   const { credentials } = service
   assert.match(
-    await said(identity, { credentials: { ...credentials, secretAccessKey: 'x' } }),
+    await stsOutcome(identity, { credentials: { ...credentials, secretAccessKey: 'x' } }),
     /^403 SignatureDoesNotMatch/,
   )
   assert.equal(
-    await said(identity, { credentials: { ...credentials, accessKeyId: 'AKIANOBODY' } }),
+    await stsOutcome(identity, { credentials: { ...credentials, accessKeyId: 'AKIANOBODY' } }),
     '403 InvalidClientTokenId: The security token included in the request is invalid',
   )
   assert.match(
-    await said({ Action: 'AssumeRole', RoleSessionName: '*' }),
+    await stsOutcome({ Action: 'AssumeRole', RoleSessionName: '*' }),
     /^400 ValidationError: 3 validation errors detected: Value null at 'roleArn' failed/,
   )
 })
 
-test('credentials for STS are none for AWS Private CA, and the other way round', async () => {
+test('STS refuses a request that is signed for AWS Private CA', async () => {
   assert.match(
     outcomeOf(await callSts(service, { Action: 'GetCallerIdentity' }, { signedFor: 'acm-pca' })),
     /Credential should be scoped to correct service: (?:&apos;|')sts/,

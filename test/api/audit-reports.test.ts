@@ -1,8 +1,8 @@
-/** Audit reports: what is in them to the octet, when they are refused, and how they fail. */
+/** Audit reports: their content to the byte, refused requests, and failures of the bucket. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -29,7 +29,7 @@ import { TestService, type Members } from '../support/service.ts'
 const bucket = 'my-reports'
 let service: TestService
 before(async () => {
-  // Names in reports are hostile here, and the lint refuses to issue such names.
+  // The lint would refuse the hostile subject names of this file.
   service = await TestService.start({ auditReportInterval: '0', crlDelay: '0', lint: 'warn' })
   await service.createBucket(bucket)
   await service.createBucket(crlBucket)
@@ -82,27 +82,27 @@ async function reportOf(arn: string, format: Format): Promise<string> {
 interface Expected {
   readonly subject: string
   readonly template: string
-  /** Reason, and the date that the CRL says. */
+  /** The reason and the date of the revocation, as the CRL contains them. */
   readonly revoked?: { readonly reason: string; readonly at: Date }
 }
 
-/** As AWS writes it: no milliseconds, and +0000. */
+/** A time as AWS formats it: no milliseconds, and +0000. */
 const time = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, '+0000')
 
-/** The values of a row in the order of the columns, from what the certificate itself says. */
+/** The values of a row in the order of the columns, read from the certificate itself. */
 function rowOf({ arn, certificate }: Issued, { subject, template, revoked }: Expected): string[] {
   const { serialNumber, validFromDate, validToDate } = new X509Certificate(certificate)
-  const octets = serialNumber.toLowerCase().padStart(32, '0').match(/../g) ?? []
-  assert.equal(octets.join(''), lastOf(arn))
+  const pairs = serialNumber.toLowerCase().padStart(32, '0').match(/../g) ?? []
+  assert.equal(pairs.join(''), lastOf(arn))
   return [
     '123456789012',
     '',
     arn,
-    octets.join(':'),
+    pairs.join(':'),
     subject,
     time(validFromDate),
     time(validToDate),
-    // A certificate begins an hour before it is issued.
+    // The validity of a certificate begins an hour before its issuance.
     time(new Date(validFromDate.getTime() + 3_600_000)),
     revoked ? time(revoked.at) : '',
     revoked?.reason ?? '',
@@ -130,7 +130,7 @@ function jsonOf(rows: readonly string[][]): string {
   return `${JSON.stringify(objects, null, 2)}\n`
 }
 
-/** A CSR whose subject is what it says, in PEM. */
+/** A CSR with the given subject, in PEM. */
 async function requestOf(name: peculiar.JsonName): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -149,7 +149,7 @@ const withSubject = (Subject: object): CertificateOptions => ({
   more: { ApiPassthrough: { Subject } },
 })
 
-/** Subjects that are hard to write, and how RFC 2253 §2 writes them. */
+/** Subjects that need escaping, and their string representations (RFC 2253 §2). */
 const hardSubjects: readonly {
   readonly options: () => Promise<Options>
   readonly subject: string
@@ -171,7 +171,7 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // PrintableString and UTF8String in DER.
+  // The value of an attribute type without a keyword is its DER in hex, here a UTF8String and a PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
@@ -213,7 +213,7 @@ function fromApi(subject: object): () => Promise<Options> {
 
 const rootSubject = 'CN=ROOT EC_prime256v1,O=Signet Test'
 
-describe('the text', () => {
+describe('the content of an audit report', () => {
   const rows: string[][] = []
   let arn: string
   before(async () => {
@@ -237,32 +237,32 @@ describe('the text', () => {
       )
       rows.push(rowOf(issued, { subject, template }))
     }
-    // Revoked, in an order that is not that of their issuance; the dates are those of the CRL.
+    // Certificates are revoked in the reverse order of their issuance; the expected dates come from the CRL.
     const revoked = new Map<string, Issued>()
     for (const reason of ['UNSPECIFIED', 'KEY_COMPROMISE', 'A_A_COMPROMISE'])
       revoked.set(reason, await issue(service, { arn, csr: csr('ec-server') }))
-    for (const [reason, one] of [...revoked].toReversed()) {
+    for (const [reason, issued] of [...revoked].toReversed()) {
       service.clock.advance({ seconds: 20 })
-      await revoke(service, one.arn, reason)
+      await revoke(service, issued.arn, reason)
     }
     const { entries } = await crlWith(service, revoked.get('UNSPECIFIED')?.arn ?? '')
-    for (const [reason, one] of revoked) {
-      const at = entries.get(lastOf(one.arn).replace(/^0+/, ''))?.revocationDate ?? new Date(0)
+    for (const [reason, issued] of revoked) {
+      const at = entries.get(lastOf(issued.arn).replace(/^0+/, ''))?.revocationDate ?? new Date(0)
       const expected = { subject: serverSubject(), template: 'EndEntityCertificate' }
-      rows.push(rowOf(one, { ...expected, revoked: { reason, at } }))
+      rows.push(rowOf(issued, { ...expected, revoked: { reason, at } }))
     }
   })
 
-  test('an audit report in JSON has a member for each fact of each certificate', async () => {
+  test('an audit report in JSON has one object per certificate, without empty members', async () => {
     const text = await reportOf(arn, 'JSON')
     assert.equal(text, jsonOf(rows))
   })
 
-  test('an audit report in CSV has the same facts in its columns', async () => {
+  test('an audit report in CSV has one row per certificate', async () => {
     assert.equal(await reportOf(arn, 'CSV'), csvOf(rows))
   })
 
-  test('is the same later, also of what has expired', async () => {
+  test('a later audit report has the same rows, even for expired certificates', async () => {
     const text = await reportOf(arn, 'CSV')
     service.clock.advance({ days: 31 })
     await service.restart()
@@ -270,7 +270,7 @@ describe('the text', () => {
   })
 })
 
-/** The subject of the CSR `ec-server`, as RFC 2253 writes it, by another parser. */
+/** The subject of the CSR `ec-server` in RFC 2253 form, read by an independent parser. */
 function serverSubject(): string {
   return new peculiar.Pkcs10CertificateRequest(csr('ec-server')).subjectName
     .toJSON()
@@ -279,18 +279,18 @@ function serverSubject(): string {
     .join(',')
 }
 
-describe('the rows', () => {
+describe('the rows of an audit report', () => {
   test('a CA that has issued nothing has a report without rows', async () => {
     const subordinate = await createSubordinate(service, await createRoot(service))
     assert.equal(await reportOf(subordinate.arn, 'JSON'), '[]\n')
   })
 
-  test('a report without rows is the header alone as CSV', async () => {
+  test('a CSV report without rows consists of the header only', async () => {
     const subordinate = await createSubordinate(service, await createRoot(service))
     assert.equal(await reportOf(subordinate.arn, 'CSV'), `${columns}\n`)
   })
 
-  test('an audit report of a new root has one row, that of the root', async () => {
+  test('an audit report of a new root has one row, for the root certificate', async () => {
     const { arn, certificate } = await createRoot(service)
     const serial = new X509Certificate(certificate).serialNumber.toLowerCase().padStart(32, '0')
     const own = { arn: `${arn}/certificate/${serial}`, certificate, chain: undefined }
@@ -299,7 +299,7 @@ describe('the rows', () => {
     assert.equal(await reportOf(arn, 'CSV'), csvOf(rows))
   })
 
-  test('only those of the CA, and the subordinate CAs that it signed', async () => {
+  test('an audit report lists only certificates that the CA issued, including those of subordinate CAs', async () => {
     const root = await createRoot(service)
     const subordinate = await createSubordinate(service, root, {
       subject: { CommonName: 'Sub' },
@@ -313,7 +313,7 @@ describe('the rows', () => {
     assert.equal((await reportOf(subordinate.arn, 'CSV')).split('\n').length, 3)
   })
 
-  test('more than fit into a page: 999, 1000, 1001 and 2001, each once and in order', async () => {
+  test('an audit report of 999, 1000, 1001 and 2001 certificates lists each certificate once and in order', async () => {
     const { arn } = await createRoot(service)
     const issued: string[] = []
     for (const count of [999, 1000, 1001, 2001]) {
@@ -323,7 +323,7 @@ describe('the rows', () => {
       const arns = rows.map(({ certificateArn }) => certificateArn ?? '')
       assert.equal(arns.length, count)
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
-      // Those that were asked for at the same time are stored in any order: a second may have passed in between.
+      // Certificates of concurrent requests are stored in any order, so `issuedAt` may decrease within 25 rows.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
       for (const [index, issuedAt] of times.entries())
         assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)
@@ -336,29 +336,29 @@ describe('the rows', () => {
   })
 })
 
-/** Issues certificates, 25 at a time, and adds their ARNs. */
+/** Issues certificates, 25 at a time, and appends their ARNs to `arns`. */
 async function issueMany(arn: string, count: number, arns: string[]): Promise<void> {
   const input = issueInput(arn, csr('ec-server'))
-  for (let left = count; left > 0; left -= 25)
+  for (let remaining = count; remaining > 0; remaining -= 25)
     await Promise.all(
-      Array.from({ length: Math.min(left, 25) }, async () => {
+      Array.from({ length: Math.min(remaining, 25) }, async () => {
         arns.push((await service.must('IssueCertificate', input)).CertificateArn as string)
       }),
     )
 }
 
-describe('the answers', () => {
-  const code = async (operation: string, asked: object, where = service): Promise<string> =>
-    (await where.refusal(operation, asked)).split(': ')[0] ?? ''
-  const createCode = (asked: object, where = service): Promise<string> =>
-    code('CreateCertificateAuthorityAuditReport', asked, where)
+describe('responses about audit reports', () => {
+  const code = async (operation: string, input: object): Promise<string> =>
+    (await service.refusal(operation, input)).split(': ')[0] ?? ''
+  const createCode = (input: object): Promise<string> =>
+    code('CreateCertificateAuthorityAuditReport', input)
   const describeCode = (arn: string, AuditReportId: string): Promise<string> =>
     code('DescribeCertificateAuthorityAuditReport', { CertificateAuthorityArn: arn, AuditReportId })
 
-  test('say where the report is, and when it was asked for', async () => {
+  test('DescribeCertificateAuthorityAuditReport returns the location of the report and the time of the request', async () => {
     const { arn } = await createRoot(service)
     for (const format of ['JSON', 'CSV'] as const) {
-      const asked = Math.floor(service.clock.now().getTime() / 1000)
+      const requested = Math.floor(service.clock.now().getTime() / 1000)
       const report = await create(arn, format)
       assert.deepEqual(Object.keys(report).toSorted(), ['AuditReportId', 'S3Key'])
       const { AuditReportId, S3Key } = report
@@ -366,11 +366,11 @@ describe('the answers', () => {
       assert.equal(S3Key, `audit-report/${lastOf(arn)}/${AuditReportId}.${format.toLowerCase()}`)
       const { CreatedAt, ...found } = await finished(arn, report)
       assert.deepEqual(found, { AuditReportStatus: 'SUCCESS', S3BucketName: bucket, S3Key })
-      assert.ok(CreatedAt >= asked && CreatedAt < asked + 5, String(CreatedAt))
+      assert.ok(CreatedAt >= requested && CreatedAt < requested + 5, String(CreatedAt))
     }
   })
 
-  test('the report is not served to everyone', async () => {
+  test('the public listener does not serve audit reports', async () => {
     const { arn } = await createRoot(service)
     const report = await create(arn)
     await finished(arn, report)
@@ -381,7 +381,7 @@ describe('the answers', () => {
     }
   })
 
-  test('what does not exist is not found', async () => {
+  test('a nonexistent bucket, CA or report is reported as not found', async () => {
     const { arn } = await createRoot(service)
     const other = await createRoot(service)
     const report = await create(arn)
@@ -396,7 +396,7 @@ describe('the answers', () => {
     assert.ok([notFound, 'ValidationException'].includes(outcome), outcome)
   })
 
-  test('what is no bucket, format or id is refused', async () => {
+  test('an invalid bucket name, format or report ID is refused', async () => {
     const { arn } = await createRoot(service)
     for (const name of ['My_Reports', '192.0.2.1', 'a..b', '-ab'])
       assert.equal(await createCode(reportInput(arn, 'JSON', name)), 'InvalidArgsException', name)
@@ -412,7 +412,7 @@ describe('the answers', () => {
     assert.equal(await createCode(reportInput(`${arn}/certificate/00`)), 'InvalidArnException')
   })
 
-  test('CreateCertificateAuthorityAuditReport refuses every state of a CA that has no report', async () => {
+  test('CreateCertificateAuthorityAuditReport refuses CAs that are CREATING, PENDING_CERTIFICATE, FAILED or DELETED', async () => {
     const { arn } = await createRoot(service)
     const report = await create(arn)
     await finished(arn, report)
@@ -436,14 +436,14 @@ describe('the answers', () => {
     assert.equal((await describeReport(arn, report.AuditReportId)).AuditReportStatus, 'SUCCESS')
   })
 
-  test('a CA that has expired still has reports', async () => {
+  test('CreateCertificateAuthorityAuditReport accepts an expired CA', async () => {
     const { arn } = await createRoot(service, { validity: { Value: 1, Type: 'DAYS' } })
     service.clock.advance({ days: 2 })
     assert.equal((JSON.parse(await reportOf(arn, 'JSON')) as unknown[]).length, 1)
   })
 })
 
-describe('the interval', () => {
+describe('the interval between audit reports', () => {
   let slow: TestService
   before(async () => {
     slow = await TestService.start()
@@ -452,48 +452,48 @@ describe('the interval', () => {
   })
   after(() => slow.close())
 
-  const ask = async (arn: string, format?: Format, name?: string): Promise<unknown> => {
-    const asked = reportInput(arn, format, name)
-    const { status, json } = await slow.call('CreateCertificateAuthorityAuditReport', asked)
+  const request = async (arn: string, format?: Format, name?: string): Promise<unknown> => {
+    const input = reportInput(arn, format, name)
+    const { status, json } = await slow.call('CreateCertificateAuthorityAuditReport', input)
     return status === 200 ? 200 : json['__type']
   }
 
-  test('is half an hour, for one CA, in whatever format, over a restart', async () => {
+  test('a CA has one audit report per half hour, in either format, and across a restart', async () => {
     const { arn } = await createRoot(slow)
     const other = await createRoot(slow)
-    assert.equal(await ask(arn), 200)
-    assert.equal(await ask(arn), 'RequestInProgressException')
-    assert.equal(await ask(other.arn), 200)
+    assert.equal(await request(arn), 200)
+    assert.equal(await request(arn), 'RequestInProgressException')
+    assert.equal(await request(other.arn), 200)
     await eventually(
       async () =>
         (await statusesOf(slow)).every((status) => status === 'SUCCESS') ? true : undefined,
       'both reports',
     )
-    assert.equal(await ask(arn, 'CSV'), 'RequestInProgressException')
+    assert.equal(await request(arn, 'CSV'), 'RequestInProgressException')
     slow.clock.advance({ seconds: 1780 })
     await slow.restart()
-    assert.equal(await ask(arn, 'CSV'), 'RequestInProgressException')
+    assert.equal(await request(arn, 'CSV'), 'RequestInProgressException')
     slow.clock.advance({ seconds: 21 })
-    assert.equal(await ask(arn, 'CSV'), 200)
+    assert.equal(await request(arn, 'CSV'), 200)
   })
 
-  test('of ten at the same time one is made', async () => {
+  test('one of ten concurrent requests creates a report, and the others are refused', async () => {
     const { arn } = await createRoot(slow)
-    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(arn)))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => request(arn)))
     assert.deepEqual(answers.filter((answer) => answer === 200).length, 1)
     assert.equal(answers.filter((answer) => answer === 'RequestInProgressException').length, 9)
   })
 
-  test('does not count a report that was refused or failed', async () => {
+  test('a refused or failed report does not start the interval', async () => {
     const { arn } = await createRoot(slow)
-    assert.equal(await ask(arn, 'JSON', 'no-such-bucket'), 'ResourceNotFoundException')
-    assert.equal(await ask(arn, 'JSON', 'strange-reports'), 'RequestFailedException')
-    assert.equal(await ask(arn), 200)
+    assert.equal(await request(arn, 'JSON', 'no-such-bucket'), 'ResourceNotFoundException')
+    assert.equal(await request(arn, 'JSON', 'strange-reports'), 'RequestFailedException')
+    assert.equal(await request(arn), 200)
   })
 })
 
-describe('a bucket that fails', () => {
-  test('away: the report is FAILED; out of reach: it is made later, over a restart', async () => {
+describe('a failing bucket', () => {
+  test('a report fails if its bucket is missing or refuses it, and is retried after other errors, across a restart', async () => {
     const objects = new FailingObjects()
     objects.affects = ({ key }) => key.startsWith('audit-report/')
     const faulty = await TestService.start(
@@ -502,7 +502,7 @@ describe('a bucket that fails', () => {
     )
     await faulty.createBucket(bucket)
     const { arn } = await createRoot(faulty)
-    const made = async (): Promise<string> => {
+    const createReport = async (): Promise<string> => {
       const { AuditReportId } = await faulty.must(
         'CreateCertificateAuthorityAuditReport',
         reportInput(arn),
@@ -516,15 +516,15 @@ describe('a bucket that fails', () => {
           AuditReportId,
         })
       ).AuditReportStatus as string
-    const becomes = (id: string, wanted: string): Promise<true> =>
-      eventually(async () => ((await status(id)) === wanted ? true : undefined), wanted)
+    const waitForStatus = (id: string, expected: string): Promise<true> =>
+      eventually(async () => ((await status(id)) === expected ? true : undefined), expected)
     for (const mode of ['missing', 'refuse'] as const) {
       objects.mode = mode
-      await becomes(await made(), 'FAILED')
+      await waitForStatus(await createReport(), 'FAILED')
     }
     objects.mode = 'error'
     const { failures } = objects
-    const id = await made()
+    const id = await createReport()
     await eventually(async () => (objects.failures > failures ? true : undefined), 'a failure')
     assert.equal(await status(id), 'CREATING')
     assert.match(
@@ -534,21 +534,21 @@ describe('a bucket that fails', () => {
     objects.mode = 'works'
     faulty.clock.advance({ seconds: 60 })
     await faulty.restart()
-    await becomes(id, 'SUCCESS')
+    await waitForStatus(id, 'SUCCESS')
     const body = await faulty.readObject(bucket, `audit-report/${lastOf(arn)}/${id}.json`)
     assert.equal((JSON.parse(String(body)) as unknown[]).length, 1)
     await faulty.close()
   })
 })
 
-/** States that last for a moment, or only after a fault, are written into the database. */
+/** Sets the status of a CA in the database, for states that are short-lived or follow a fault. */
 async function force(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))
 }
 
-/** Of every report of a service. */
-async function statusesOf(of: TestService): Promise<string[]> {
-  const rows = await of.inDatabase('select status from audit_reports')
+/** The status of every report of a service. */
+async function statusesOf(target: TestService): Promise<string[]> {
+  const rows = await target.inDatabase('select status from audit_reports')
   return rows.map(({ status }) => String(status))
 }

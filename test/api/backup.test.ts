@@ -32,8 +32,8 @@ before(async () => {
   folder = new BackupFolder()
   service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
-  const made = await createRoot(service, { more: revocationOptions() })
-  root = { arn: made.arn, csr: csr('ec-server') }
+  const created = await createRoot(service, { more: revocationOptions() })
+  root = { arn: created.arn, csr: csr('ec-server') }
   const revoked = await issue(service, root)
   await revoke(service, revoked.arn)
   await crlWith(service, revoked.arn)
@@ -48,26 +48,26 @@ const newName = (): string => `one${(names += 1)}`
 const data = (): string[] => ['--data', service.config.dataDirectory]
 const databaseOf = (path: string): string => join(path, 'signet.sqlite')
 
-function refused({ code, stdout, stderr }: Outcome, what: RegExp): void {
+function assertRefused({ code, stdout, stderr }: Outcome, message: RegExp): void {
   assert.deepEqual([code, stdout], [2, ''], stderr)
   assert.match(stderr, /^(signet: [^\n]+\n)+$/)
-  assert.match(stderr, what)
+  assert.match(stderr, message)
 }
 
-test('every row, the master key and the credentials come back, in private files', async () => {
+test('a restore writes every row, the master key and the credentials to private files', async () => {
   const name = newName()
-  const made = await folder.backUp(name, data())
+  const created = await folder.backUp(name, data())
   const file = folder.file(name)
   assert.deepEqual(
-    [made.File, made.Size, made.MasterKey, made.Credentials, made.SchemaVersion],
+    [created.File, created.Size, created.MasterKey, created.Credentials, created.SchemaVersion],
     [file, statSync(file).size, true, true, sqliteSchema.length],
   )
-  assert.equal(made.Sha256, createHash('sha256').update(readFileSync(file)).digest('hex'))
+  assert.equal(created.Sha256, createHash('sha256').update(readFileSync(file)).digest('hex'))
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  const place = folder.file(newName())
-  const { Rows, CreatedAt } = await folder.restore(name, ['--data', place])
-  assert.deepEqual([Rows, CreatedAt], [made.Rows, made.CreatedAt])
-  assert.deepEqual(readdirSync(place).toSorted(), [
+  const target = folder.file(newName())
+  const { Rows, CreatedAt } = await folder.restore(name, ['--data', target])
+  assert.deepEqual([Rows, CreatedAt], [created.Rows, created.CreatedAt])
+  assert.deepEqual(readdirSync(target).toSorted(), [
     'credentials',
     'lock',
     'master.key',
@@ -75,34 +75,35 @@ test('every row, the master key and the credentials come back, in private files'
   ])
   const original = service.config.dataDirectory
   assert.deepEqual(
-    withoutRestoration(await contentOf(databaseOf(place))),
+    withoutRestoration(await contentOf(databaseOf(target))),
     withoutRestoration(await contentOf(databaseOf(original))),
   )
-  for (const one of ['master.key', 'credentials'])
-    assert.deepEqual(readFileSync(join(place, one)), readFileSync(join(original, one)))
-  assert.equal(statSync(place).mode & 0o777, 0o700)
-  for (const one of readdirSync(place)) assert.equal(statSync(join(place, one)).mode & 0o777, 0o600)
+  for (const entry of ['master.key', 'credentials'])
+    assert.deepEqual(readFileSync(join(target, entry)), readFileSync(join(original, entry)))
+  assert.equal(statSync(target).mode & 0o777, 0o700)
+  for (const entry of readdirSync(target))
+    assert.equal(statSync(join(target, entry)).mode & 0o777, 0o600)
 })
 
-test('a restored server goes on: the same credentials, CAs and certificates', async (t) => {
+test('a restored server accepts the same credentials, and issues and revokes with the same CAs', async (t) => {
   const name = newName()
   await folder.backUp(name, data())
-  const place = folder.file(newName())
-  await cp(join(service.config.dataDirectory, 'objects'), join(place, 'objects'), {
+  const target = folder.file(newName())
+  await cp(join(service.config.dataDirectory, 'objects'), join(target, 'objects'), {
     recursive: true,
   })
-  await folder.restore(name, ['--data', place])
-  const restored = await TestService.start({ data: place, crlDelay: '0' })
+  await folder.restore(name, ['--data', target])
+  const restored = await TestService.start({ data: target, crlDelay: '0' })
   t.after(() => restored.close())
   const { arn } = await issue(restored, root)
   await revoke(restored, arn)
   await crlWith(restored, arn)
 })
 
-test('of a server under load has every certificate that was acknowledged before it began', async () => {
+test('a backup of a server under load contains every certificate acknowledged before the backup began', async () => {
   const stop = new AbortController()
   const acknowledged: string[] = []
-  const issueOn = async (): Promise<void> => {
+  const issueContinuously = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       const { CertificateArn } = await service.must(
         'IssueCertificate',
@@ -111,46 +112,49 @@ test('of a server under load has every certificate that was acknowledged before 
       acknowledged.push(lastOf(CertificateArn))
     }
   }
-  const workers = Array.from({ length: 8 }, issueOn)
+  const workers = Array.from({ length: 8 }, issueContinuously)
   while (acknowledged.length < 100) await new Promise((resolve) => setImmediate(resolve))
   const atStart = [...acknowledged]
   const name = newName()
   await folder.backUp(name, data())
   stop.abort()
   await Promise.all(workers)
-  const place = folder.file(newName())
-  await cp(join(service.config.dataDirectory, 'objects'), join(place, 'objects'), {
+  const target = folder.file(newName())
+  await cp(join(service.config.dataDirectory, 'objects'), join(target, 'objects'), {
     recursive: true,
   })
-  await folder.restore(name, ['--data', place])
-  const content = await contentOf(databaseOf(place))
-  const there = new Set(
+  await folder.restore(name, ['--data', target])
+  const content = await contentOf(databaseOf(target))
+  const restored = new Set(
     content
       .get('certificates')!
       .map((row) => Buffer.from(row['serial_number'] as Uint8Array).toString('hex')),
   )
-  const missing = atStart.filter((serial) => !there.has(serial.padStart(32, '0')))
+  const missing = atStart.filter((serial) => !restored.has(serial.padStart(32, '0')))
   assert.deepEqual(missing, [])
-  const found = answerOf(await command(['verify', '--data', place]))
-  assert.deepEqual([found.Ok, found.Certificates], [true, there.size])
+  const found = answerOf(await command(['verify', '--data', target]))
+  assert.deepEqual([found.Ok, found.Certificates], [true, restored.size])
 })
 
 describe('a backup', () => {
-  test('replaces no file, and leaves none behind when it fails', async () => {
+  test('a backup replaces no existing file, and leaves no file behind when it fails', async () => {
     const name = newName()
     writeFileSync(folder.file(name), 'precious')
     const lock = ['--recipient', folder.file('recipient.txt')]
-    refused(await command(['backup', folder.file(name), ...lock, ...data()]), /already exists/)
+    assertRefused(
+      await command(['backup', folder.file(name), ...lock, ...data()]),
+      /already exists/,
+    )
     assert.equal(readFileSync(folder.file(name), 'utf8'), 'precious')
     const other = folder.file(newName())
     writeFileSync(`${other}.partial`, '')
-    refused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
+    assertRefused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
     assert.equal(existsSync(other), false)
     const nowhere = join(folder.path, 'absent', 'file')
-    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot write the backup/)
+    assertRefused(await command(['backup', nowhere, ...lock, ...data()]), /cannot write the backup/)
   })
 
-  test('that is killed leaves no file of its name, and its passphrase is visible to nobody', async () => {
+  test('a killed backup leaves only its partial file, and its passphrase is not visible in /proc', async () => {
     const file = folder.file(newName())
     const key = ['--passphrase-file', folder.file('passphrase')]
     const child = spawn(process.execPath, [signet, 'backup', file, ...key, ...data()])
@@ -164,57 +168,63 @@ describe('a backup', () => {
     assert.equal(existsSync(file), false)
     assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
     const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
-    refused(await command(restore), /not a backup|damaged/)
-    refused(
+    assertRefused(await command(restore), /not a backup|damaged/)
+    assertRefused(
       await command(['backup', file, ...key, ...data()]),
       /was interrupted; in that case remove/,
     )
   })
 
-  test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
+  test('a backup and its restore read the passphrase only from a private file or a terminal', async () => {
     const file = folder.file(newName())
     const passphrase = ['--passphrase-file', folder.file('passphrase')]
-    refused(await command(['backup', file, ...data()]), /without a terminal/)
-    refused(
+    assertRefused(await command(['backup', file, ...data()]), /without a terminal/)
+    assertRefused(
       await command(['backup', file, ...passphrase, '--recipient', 'x', ...data()]),
       /cannot be combined with/,
     )
-    const open = folder.file('open')
-    await writeFile(open, 'correct horse battery', { mode: 0o644 })
-    refused(await command(['backup', file, '--passphrase-file', open, ...data()]), /chmod 600/)
+    const worldReadable = folder.file('open')
+    await writeFile(worldReadable, 'correct horse battery', { mode: 0o644 })
+    assertRefused(
+      await command(['backup', file, '--passphrase-file', worldReadable, ...data()]),
+      /chmod 600/,
+    )
     const short = folder.file('short')
     await writeFile(short, 'short\n', { mode: 0o600 })
-    refused(await command(['backup', file, '--passphrase-file', short, ...data()]), /characters/)
-    refused(
+    assertRefused(
+      await command(['backup', file, '--passphrase-file', short, ...data()]),
+      /characters/,
+    )
+    assertRefused(
       await command(['backup', file, '--recipient', folder.file('identity.txt'), ...data()]),
       /private/,
     )
     assert.deepEqual([existsSync(file), existsSync(`${file}.partial`)], [false, false])
     answerOf(await command(['backup', file, ...passphrase, ...data()]))
-    const place = folder.file(newName())
+    const target = folder.file(newName())
     const wrong = folder.file('wrong')
     await writeFile(wrong, 'correct horse batteries\n', { mode: 0o600 })
-    const restore = (opener: string[]): Promise<Outcome> =>
-      command(['restore', file, ...opener, '--data', place])
-    refused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
-    refused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
-    refused(await restore([]), /without a terminal/)
-    const onCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
-    refused(onCommandLine, /must be a file/)
-    assert.doesNotMatch(onCommandLine.stderr, /1QQQQ/)
+    const restore = (keyFlags: string[]): Promise<Outcome> =>
+      command(['restore', file, ...keyFlags, '--data', target])
+    assertRefused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
+    assertRefused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
+    assertRefused(await restore([]), /without a terminal/)
+    const keyOnCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
+    assertRefused(keyOnCommandLine, /must be a file/)
+    assert.doesNotMatch(keyOnCommandLine.stderr, /1QQQQ/)
     answerOf(await restore(passphrase))
   })
 
-  test('without the master key needs it beside it', async () => {
+  test('a backup without the master key needs the master key in the restored data folder', async () => {
     const name = newName()
-    const made = await folder.backUp(name, ['--without-master-key', ...data()])
-    assert.equal(made.MasterKey, false)
-    const place = folder.file(newName())
-    const restored = await folder.restore(name, ['--data', place])
+    const created = await folder.backUp(name, ['--without-master-key', ...data()])
+    assert.equal(created.MasterKey, false)
+    const target = folder.file(newName())
+    const restored = await folder.restore(name, ['--data', target])
     assert.match(restored.MasterKey, /not in the backup/)
-    refused(await command(['verify', '--data', place]), /master key .* is missing/)
-    await cp(join(service.config.dataDirectory, 'master.key'), join(place, 'master.key'))
-    answerOf(await command(['account', 'list', '--data', place]))
+    assertRefused(await command(['verify', '--data', target]), /master key .* is missing/)
+    await cp(join(service.config.dataDirectory, 'master.key'), join(target, 'master.key'))
+    answerOf(await command(['account', 'list', '--data', target]))
     const second = folder.file(newName())
     await mkdir(second)
     await cp(join(service.config.dataDirectory, 'master.key'), join(second, 'master.key'))
@@ -235,82 +245,82 @@ function withSchema(version: number): (plaintext: Buffer) => Buffer {
 }
 
 describe('a restore', () => {
-  test('into a place that is not empty is refused, and changes nothing', async () => {
+  test('a restore into a data folder that is not empty is refused, and changes nothing', async () => {
     const name = newName()
     await folder.backUp(name, data())
-    const place = folder.file(newName())
-    const server = await startServer(place)
-    refused(await folder.tryRestore(name, ['--data', place]), /another signet serve owns/)
+    const target = folder.file(newName())
+    const server = await startServer(target)
+    assertRefused(await folder.tryRestore(name, ['--data', target]), /another signet serve owns/)
     await server.stop('SIGTERM')
-    const before_ = await contentOf(databaseOf(place))
-    refused(await folder.tryRestore(name, ['--data', place]), /is not empty/)
-    assert.deepEqual(await contentOf(databaseOf(place)), before_)
-    await rm(databaseOf(place))
-    refused(await folder.tryRestore(name, ['--data', place]), /is not the one/)
-    await rm(join(place, 'master.key'))
-    refused(
-      await folder.tryRestore(name, ['--data', place]),
+    const original = await contentOf(databaseOf(target))
+    assertRefused(await folder.tryRestore(name, ['--data', target]), /is not empty/)
+    assert.deepEqual(await contentOf(databaseOf(target)), original)
+    await rm(databaseOf(target))
+    assertRefused(await folder.tryRestore(name, ['--data', target]), /is not the one/)
+    await rm(join(target, 'master.key'))
+    assertRefused(
+      await folder.tryRestore(name, ['--data', target]),
       /contains other files|other credentials/,
     )
-    assert.equal(existsSync(databaseOf(place)), false)
+    assert.equal(existsSync(databaseOf(target)), false)
     const foreign = folder.file(newName())
     await mkdir(foreign)
     await writeFile(join(foreign, 'letter.txt'), '')
-    refused(await folder.tryRestore(name, ['--data', foreign]), /contains other files/)
+    assertRefused(await folder.tryRestore(name, ['--data', foreign]), /contains other files/)
   })
 
-  test('of a damaged backup is refused, and leaves no database', async () => {
+  test('a restore of a damaged backup is refused, and leaves no database', async () => {
     const name = newName()
     await folder.backUp(name, data())
     const bytes = await readFile(folder.file(name))
-    const place = folder.file(newName())
-    for (const [what, changed] of [
+    const target = folder.file(newName())
+    for (const [kind, changed] of [
       ['cut', bytes.subarray(0, -1)],
       ['longer', Buffer.concat([bytes, Buffer.of(0)])],
       [
         'flipped',
-        Buffer.from(bytes.map((octet, at) => (at === bytes.length - 100 ? octet ^ 1 : octet))),
+        Buffer.from(bytes.map((byte, at) => (at === bytes.length - 100 ? byte ^ 1 : byte))),
       ],
-      ['header', Buffer.from(bytes.map((octet, at) => (at === 60 ? octet ^ 1 : octet)))],
+      ['header', Buffer.from(bytes.map((byte, at) => (at === 60 ? byte ^ 1 : byte)))],
       ['chunk', bytes.subarray(0, bytes.indexOf('\n--- ') + 50 + 16)],
       ['empty', Buffer.alloc(0)],
     ] as const) {
-      await writeFile(folder.file(what), changed)
-      refused(await folder.tryRestore(what, ['--data', place]), /damaged|is not a backup/)
+      await writeFile(folder.file(kind), changed)
+      assertRefused(await folder.tryRestore(kind, ['--data', target]), /damaged|is not a backup/)
       assert.deepEqual(
-        readdirSync(place).filter((one) => one !== 'lock'),
+        readdirSync(target).filter((entry) => entry !== 'lock'),
         [],
-        what,
+        kind,
       )
     }
-    refused(await folder.tryRestore('absent', ['--data', place]), /cannot read the backup/)
-    await folder.restore(name, ['--data', place])
+    assertRefused(await folder.tryRestore('absent', ['--data', target]), /cannot read the backup/)
+    await folder.restore(name, ['--data', target])
   })
 
-  test('of a newer or an invalid schema is refused, and leaves no database', async () => {
+  test('a restore of a newer or an invalid schema is refused, and leaves no database', async () => {
     const name = newName()
     await folder.backUp(name, data())
-    const place = folder.file(newName())
+    const target = folder.file(newName())
     for (const [version, message] of [
       [sqliteSchema.length + 1, /newer version of Signet/],
       [0, /invalid schema version/],
       [sqliteSchema.length - 1, /that its schema version does not have|damaged|no table/],
     ] as const) {
       await folder.rewrite(name, 'changed', withSchema(version))
-      refused(await folder.tryRestore('changed', ['--data', place]), message)
-      assert.deepEqual(readdirSync(place), [])
+      assertRefused(await folder.tryRestore('changed', ['--data', target]), message)
+      assert.deepEqual(readdirSync(target), [])
     }
   })
 
-  test('that was cut short is not served as a new folder', async () => {
-    const place = folder.file(newName())
-    await mkdir(place, { mode: 0o700 })
-    await writeFile(`${databaseOf(place)}.restoring`, 'half')
-    refused(
+  test('signet serve refuses a data folder with an interrupted restore, and a second restore repairs it', async () => {
+    const target = folder.file(newName())
+    await mkdir(target, { mode: 0o700 })
+    await writeFile(`${databaseOf(target)}.restoring`, 'half')
+    assertRefused(
       await command([
         'serve',
         '--data',
-        place,
+        target,
         '--listen',
         '127.0.0.1:0',
         '--public-listen',
@@ -320,8 +330,8 @@ describe('a restore', () => {
     )
     const name = newName()
     await folder.backUp(name, data())
-    await folder.restore(name, ['--data', place])
-    new DatabaseSync(databaseOf(place)).close()
-    assert.equal(existsSync(`${databaseOf(place)}.restoring`), false)
+    await folder.restore(name, ['--data', target])
+    new DatabaseSync(databaseOf(target)).close()
+    assert.equal(existsSync(`${databaseOf(target)}.restoring`), false)
   })
 })

@@ -1,4 +1,4 @@
-/** `signet ca`, `revoke`, `renew --ca` and `issue --pkcs12` against a server that runs. */
+/** `signet ca`, `revoke`, `renew --ca` and `issue --pkcs12` against a running server. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -61,7 +61,7 @@ async function refused(expected: number, ...args: readonly string[]): Promise<st
 const certificateIn = async (name: string): Promise<X509Certificate> =>
   new X509Certificate(await readFile(path(name)))
 
-/** The certificate that a CA has now. */
+/** The current certificate of a CA. */
 async function certificateOf(reference: string): Promise<Members> {
   return (await json('ca', 'show', reference)).Certificate
 }
@@ -82,15 +82,15 @@ test('signet ca list, show and tree describe the CAs of the account', async () =
     ['Corp Issuing CA'],
   )
   assert.match(await must('ca', 'tree'), /Corp Root CA .*\n└─ Corp Issuing CA /)
-  const shown = await json('ca', 'show', tree.Children[0].Arn.split('/')[1].slice(0, 8))
-  assert.equal(shown.Certificate.Issuer, 'O=Corp, CN=Corp Root CA')
-  assert.equal(shown.Certificate.PathLength, 0)
-  assert.equal(shown.RevocationConfiguration.OcspConfiguration.Enabled, true)
+  const description = await json('ca', 'show', tree.Children[0].Arn.split('/')[1].slice(0, 8))
+  assert.equal(description.Certificate.Issuer, 'O=Corp, CN=Corp Root CA')
+  assert.equal(description.Certificate.PathLength, 0)
+  assert.equal(description.RevocationConfiguration.OcspConfiguration.Enabled, true)
   assert.match(await must('ca', 'show', 'Corp Issuing CA'), /Revocation\n {2}CRL +disabled/)
   assert.match(await refused(2, 'ca', 'show', 'Nobody'), /no CA 'Nobody' exists; choose one of/)
 })
 
-test('signet ca renew gives a root and a CA below it new certificates for the same keys', async () => {
+test('signet ca renew creates new certificates for the same keys of a root and its subordinate CA', async () => {
   for (const name of ['Corp Root CA', 'Corp Issuing CA']) {
     const old = await certificateOf(name)
     const renewed = await json('ca', 'renew', name)
@@ -115,7 +115,7 @@ test('signet ca renew gives a root and a CA below it new certificates for the sa
   assert.ok(ok, text)
 })
 
-test('a CA is not renewed beyond the end of its issuer', async () => {
+test('signet ca renew refuses an expiry date after that of the issuer', async () => {
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA', '--validity', '2099-01-01'),
     /its issuer Corp Root CA expires .*: renew the issuer first/,
@@ -124,7 +124,7 @@ test('a CA is not renewed beyond the end of its issuer', async () => {
 
 test('signet ca renew --new-key creates a successor, and signet renew --ca moves folders to it', async () => {
   await must('issue', '--name', 'moved.test', '--out', path('moved'))
-  const before_ = await certificateIn('moved/chain.pem')
+  const oldIssuer = await certificateIn('moved/chain.pem')
   const successor = await json('ca', 'renew', 'Corp Issuing CA', '--new-key')
   assert.match(
     await refused(2, 'issue', '--name', 'x.test', '--out', path('x')),
@@ -136,18 +136,18 @@ test('signet ca renew --new-key creates a successor, and signet renew --ca moves
   assert.equal(chosen.code, 0, chosen.stderr)
   assert.match(await refused(2, 'ca', 'show', 'Corp Issuing CA'), /2 CAs match 'Corp Issuing CA'/)
   await must('renew', path('moved'), '--ca', successor.Arn)
-  const after_ = await certificateIn('moved/chain.pem')
+  const newIssuer = await certificateIn('moved/chain.pem')
   assert.notDeepEqual(
-    after_.publicKey.export({ format: 'jwk' }),
-    before_.publicKey.export({ format: 'jwk' }),
+    newIssuer.publicKey.export({ format: 'jwk' }),
+    oldIssuer.publicKey.export({ format: 'jwk' }),
   )
   const metadata = JSON.parse(await readFile(path('moved/metadata.json'), 'utf8'))
   assert.equal(metadata.certificateAuthorityArn, successor.Arn)
-  const shown = await json('ca', 'show', successor.Arn)
-  assert.deepEqual([shown.Status, shown.Tags], ['ACTIVE', {}])
+  const description = await json('ca', 'show', successor.Arn)
+  assert.deepEqual([description.Status, description.Tags], ['ACTIVE', {}])
 })
 
-test('a CA is disabled, enabled, deleted after a confirmation, and restored', async () => {
+test('signet ca disables, enables, deletes (after a confirmation) and restores a CA', async () => {
   const [{ Children }] = await json('ca', 'tree')
   const { Arn: arn } = Children.at(-1)
   assert.match(await refused(2, 'ca', 'delete', arn, '--yes'), /is ACTIVE; disable it first with/)
@@ -167,7 +167,7 @@ test('a CA is disabled, enabled, deleted after a confirmation, and restored', as
   await must('ca', 'delete', arn, '--yes')
 })
 
-test('a CA with an external issuer is renewed through a CSR', async () => {
+test('signet ca renew exports a CSR for an external issuer and imports the signed certificate', async () => {
   const csrFile = path('ca.csr')
   await must('ca', 'renew', 'Corp Issuing CA', '--csr-out', csrFile)
   const [block] = parsePem(await readFile(csrFile, 'utf8'))
@@ -210,7 +210,7 @@ test('a CA with an external issuer is renewed through a CSR', async () => {
   )
 })
 
-test('signet revoke takes folders, files, serial numbers and lists, and says what happened to each', async () => {
+test('signet revoke accepts folders, files, serial numbers and lists, and reports a result for each', async () => {
   const issue = async (name: string): Promise<Members> =>
     json('issue', '--name', `${name}.revoke.test`, '--ca', 'Corp Root CA', '--out', path(name))
   const [first, second, third, fourth] = [
@@ -241,11 +241,14 @@ test('signet revoke takes folders, files, serial numbers and lists, and says wha
   const list = `# stolen\n"${fourth.Arn}","x"\n`
   const piped = await signet(['revoke', '--from', '-', '--output', 'json'], {}, list)
   assert.equal(JSON.parse(piped.stdout)[0].Result, 'revoked')
-  const shown = await json('certificates', 'show', path('r1'))
-  assert.deepEqual([shown.Status, shown.RevocationReason], ['REVOKED', 'KEY_COMPROMISE'])
+  const description = await json('certificates', 'show', path('r1'))
+  assert.deepEqual(
+    [description.Status, description.RevocationReason],
+    ['REVOKED', 'KEY_COMPROMISE'],
+  )
 })
 
-test('a certificate that cannot be revoked makes the exit code 1, and the others are revoked', async () => {
+test('signet revoke exits with 1 if one certificate cannot be revoked, and revokes the others', async () => {
   await must('issue', '--name', 'r5.test', '--ca', 'Corp Root CA', '--out', path('r5'))
   const { code, stdout, stderr } = await signet(['revoke', '00ff', path('r5'), '--output', 'json'])
   assert.equal(code, 1)
@@ -276,7 +279,7 @@ test('signet issue --pkcs12 writes a private file that OpenSSL reads', async (t)
   await assert.rejects(stat(path('q')))
 })
 
-test('a certificate for a URI alone has no common name', async () => {
+test('signet issue with a URI as the only name leaves the subject empty', async () => {
   const flags = ['--ca', 'Corp Root CA', '--out', path('spiffe')]
   await must('issue', '--name', 'spiffe://td.test/app', ...flags)
   const certificate = await certificateIn('spiffe/cert.pem')
@@ -284,12 +287,15 @@ test('a certificate for a URI alone has no common name', async () => {
   assert.equal(certificate.subjectAltName, 'URI:spiffe://td.test/app')
 })
 
-test('signet trust print and install take roots from the server', async () => {
+test('signet trust print and install fetch the root certificates from the server', async () => {
   const pem = await must('trust', 'print')
   assert.equal(pem.match(/BEGIN CERTIFICATE/g)?.length, 2)
   const root = await must('trust', 'print', '--ca', 'Corp Root CA')
   assert.match(new X509Certificate(root).subject, /CN=Corp Root CA/)
-  const nowhere = await signet(['trust', 'install', '--store', 'nss'])
-  assert.equal(nowhere.code, 1)
-  assert.match(nowhere.stdout, /nss .*skipped .*no NSS database of Chromium or Firefox exists/)
+  const withoutDatabase = await signet(['trust', 'install', '--store', 'nss'])
+  assert.equal(withoutDatabase.code, 1)
+  assert.match(
+    withoutDatabase.stdout,
+    /nss .*skipped .*no NSS database of Chromium or Firefox exists/,
+  )
 })

@@ -1,4 +1,4 @@
-/** `signet ca renew` for CAs whose certificates have more than their template writes. */
+/** `signet ca renew` for CA certificates with extensions that do not come from their template. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
@@ -41,7 +41,7 @@ async function certificateOf(arn: string): Promise<Certificate> {
   return parseCertificate(parsePem(Certificate)[0]?.der ?? new Uint8Array())
 }
 
-/** Values of the extensions that both certificates must have in common. */
+/** The extensions that must be the same before and after a renewal. */
 function constantExtensions({ extensions }: Certificate): Record<string, unknown> {
   const names = [oids.basicConstraints, oids.keyUsage, oids.nameConstraints]
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Answers that workers keep in memory: no worker answers with a state from before an acknowledged change. */
+/** Responses that workers cache: after an acknowledged change, no worker returns the old state. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** The one answer of both workers: so many requests at a time take so many connections. */
+/** The response that both workers agree on. 24 concurrent requests open enough connections to reach both. */
 async function everywhere(operation: string, input: object): Promise<Members> {
   const answers = await Promise.all(Array.from({ length: 24 }, () => client.call(operation, input)))
   const [first, ...others] = answers.map(({ status, json }) => ({ status, json }))
@@ -43,11 +43,11 @@ async function everywhere(operation: string, input: object): Promise<Members> {
 const get = ({ arn }: Pick<Issued, 'arn'>): Promise<Members> =>
   everywhere('GetCertificate', { CertificateAuthorityArn: subordinate.arn, CertificateArn: arn })
 
-async function listed(): Promise<Members> {
+async function describeSubordinate(): Promise<Members> {
   const { CertificateAuthorities } = await everywhere('ListCertificateAuthorities', {})
   const found = CertificateAuthorities.find(({ Arn }: Members) => Arn === subordinate.arn)
-  const where = { CertificateAuthorityArn: subordinate.arn }
-  const { CertificateAuthority } = await everywhere('DescribeCertificateAuthority', where)
+  const input = { CertificateAuthorityArn: subordinate.arn }
+  const { CertificateAuthority } = await everywhere('DescribeCertificateAuthority', input)
   assert.deepEqual(found, CertificateAuthority)
   return found
 }
@@ -57,7 +57,7 @@ async function assertServed(): Promise<void> {
   assert.deepEqual(await get(leaf), { status: 200, Certificate, CertificateChain })
 }
 
-test('a repeated GetCertificate is answered as the first, also of a revoked certificate', async () => {
+test('a repeated GetCertificate returns the same response, even after revocation', async () => {
   for (let times = 0; times < 3; times += 1) await assertServed()
   await client.must('RevokeCertificate', {
     CertificateAuthorityArn: subordinate.arn,
@@ -67,7 +67,7 @@ test('a repeated GetCertificate is answered as the first, also of a revoked cert
   await assertServed()
 })
 
-test('a certificate is not found below another CA, whichever was requested before', async () => {
+test('GetCertificate refuses the ARN of another CA, even for a cached certificate', async () => {
   const { __type } = await everywhere('GetCertificate', {
     CertificateAuthorityArn: root.arn,
     CertificateArn: leaf.arn,
@@ -75,29 +75,29 @@ test('a certificate is not found below another CA, whichever was requested befor
   assert.equal(__type, 'InvalidArnException')
 })
 
-test('a change of a CA is in every answer after it', async () => {
-  const where = { CertificateAuthorityArn: subordinate.arn }
+test('an update of a CA is visible in every later response', async () => {
+  const input = { CertificateAuthorityArn: subordinate.arn }
   for (const Status of ['DISABLED', 'ACTIVE']) {
-    await client.must('UpdateCertificateAuthority', { ...where, Status })
-    assert.equal((await listed()).Status, Status)
+    await client.must('UpdateCertificateAuthority', { ...input, Status })
+    assert.equal((await describeSubordinate()).Status, Status)
     await assertServed()
   }
 })
 
-test('a deleted CA does not answer with a certificate, and does again once it is restored', async () => {
-  const where = { CertificateAuthorityArn: subordinate.arn }
-  await client.must('UpdateCertificateAuthority', { ...where, Status: 'DISABLED' })
-  await client.must('DeleteCertificateAuthority', where)
-  assert.equal((await listed()).Status, 'DELETED')
+test('GetCertificate refuses a deleted CA, and works again after its restoration', async () => {
+  const input = { CertificateAuthorityArn: subordinate.arn }
+  await client.must('UpdateCertificateAuthority', { ...input, Status: 'DISABLED' })
+  await client.must('DeleteCertificateAuthority', input)
+  assert.equal((await describeSubordinate()).Status, 'DELETED')
   assert.equal((await get(leaf)).__type, 'InvalidStateException')
-  await client.must('RestoreCertificateAuthority', where)
-  assert.equal((await listed()).Status, 'DISABLED')
+  await client.must('RestoreCertificateAuthority', input)
+  assert.equal((await describeSubordinate()).Status, 'DISABLED')
   await assertServed()
-  await client.must('UpdateCertificateAuthority', { ...where, Status: 'ACTIVE' })
+  await client.must('UpdateCertificateAuthority', { ...input, Status: 'ACTIVE' })
 })
 
 test('a renewed CA is listed with its new certificate, and its older certificates keep their chain', async () => {
-  const serial = (await listed()).Serial
+  const serial = (await describeSubordinate()).Serial
   const renewed = await issue(
     client,
     { arn: root.arn, csr: subordinate.csr },
@@ -108,7 +108,7 @@ test('a renewed CA is listed with its new certificate, and its older certificate
     Certificate: base64(renewed.certificate),
     CertificateChain: base64(root.certificate),
   })
-  assert.notEqual((await listed()).Serial, serial)
+  assert.notEqual((await describeSubordinate()).Serial, serial)
   await assertServed()
   const next = await issue(client, { arn: subordinate.arn, csr: csr('ec-server') })
   const chain = `${renewed.certificate}\n${root.certificate}`

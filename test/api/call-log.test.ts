@@ -1,4 +1,4 @@
-/** The call log: one record for each call, in CloudTrail's shape, and nothing in it that is not for it. */
+/** The call log: one record per call in CloudTrail's format, without secrets, CSRs or unknown input. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,11 +35,12 @@ async function recordsIn(file: string): Promise<Members[]> {
 }
 
 async function recordOf(file: string, requestId: string | null): Promise<Members> {
-  const look = async () => (await recordsIn(file)).find(({ requestID }) => requestID === requestId)
-  return eventually(look, `the record of ${requestId}`)
+  const findRecord = async () =>
+    (await recordsIn(file)).find(({ requestID }) => requestID === requestId)
+  return eventually(findRecord, `the record of ${requestId}`)
 }
 
-test('a call is recorded with who, from where, what and the outcome, without its CSR', async (t) => {
+test('a record contains the identity, source address, parameters and outcome of a call, but not its CSR', async (t) => {
   const { service, file } = await loggedService(t)
   const root = await createRoot(service)
   const TemplateArn = templateArn('EndEntityServerAuthCertificate')
@@ -90,7 +91,7 @@ test('a call is recorded with who, from where, what and the outcome, without its
   assert.equal((await stat(file)).mode & 0o777, 0o600)
 })
 
-test('refusals are recorded with their code, and what is read with nothing of what was read', async (t) => {
+test('refused calls are recorded with their error code, and read calls without response elements', async (t) => {
   const { service, file } = await loggedService(t)
   const arn = `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`
   const input = { CertificateAuthorityArn: arn }
@@ -109,13 +110,13 @@ test('refusals are recorded with their code, and what is read with nothing of wh
     [stranger.userIdentity, stranger.errorCode, stranger.requestParameters, stranger.awsRegion],
     [{ type: 'Unknown' }, 'UnrecognizedClientException', null, null],
   )
-  // Members that are not right are not repeated.
+  // Invalid parameters are not recorded.
   const wrong = await service.call('ListTags', { CertificateAuthorityArn: 'x'.repeat(5000) })
   const invalid = await recordOf(file, wrong.headers.get('x-amzn-requestid'))
   assert.deepEqual([invalid.errorCode, invalid.requestParameters], ['ValidationException', null])
 })
 
-test('who took on a role is recorded, without what could be used again', async (t) => {
+test('AssumeRole is recorded with the requester, without reusable credentials', async (t) => {
   const { service, file } = await loggedService(t)
   const user = await createUser(service, { userName: 'alice' })
   const role = await createRole(service, {
@@ -159,7 +160,7 @@ test('who took on a role is recorded, without what could be used again', async (
     assert.ok(!text.includes(secret))
 })
 
-test('every call has a record, also those at the end', async (t) => {
+test('every call has a record, even the last ones before a shutdown', async (t) => {
   const { service, file } = await loggedService(t)
   const answers = await Promise.all(
     Array.from({ length: 200 }, () => service.call('ListCertificateAuthorities', {})),
@@ -169,7 +170,7 @@ test('every call has a record, also those at the end', async (t) => {
   for (const { headers } of answers) assert.ok(recorded.has(headers.get('x-amzn-requestid') ?? ''))
 })
 
-test('unauthenticated calls do not push others out of the log, whatever they send', async (t) => {
+test('unauthenticated calls are aggregated, so that they do not push other records out of the log', async (t) => {
   const { service, file } = await loggedService(t)
   const known = await service.call('ListCertificateAuthorities', {})
   const headers = { 'user-agent': 'x'.repeat(15_000) }
@@ -187,7 +188,7 @@ test('unauthenticated calls do not push others out of the log, whatever they sen
   const records = await recordsIn(file)
   assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
   const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
-  // Of each kind the first, and how many there were besides.
+  // For each kind of call, the first call and the number of further calls are recorded.
   assert.ok(unknown.length <= 8, `${unknown.length}`)
   const counted = unknown.map(
     ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,
@@ -199,7 +200,7 @@ test('unauthenticated calls do not push others out of the log, whatever they sen
   for (const record of records) assert.ok(JSON.stringify(record).length < 4000)
 })
 
-test('of the input only what the shape has read is recorded, in JSON and in a form', async (t) => {
+test('only known parameters are recorded, for JSON and for form requests', async (t) => {
   const { service, file } = await loggedService(t)
   const body = { MaxResults: 5, Unknown: 'z'.repeat(60_000), __proto__: { Other: 1 } }
   const json = await service.call('ListCertificateAuthorities', body)
@@ -212,37 +213,37 @@ test('of the input only what the shape has read is recorded, in JSON and in a fo
   assert.ok(!(await readFile(file, 'utf8')).includes('zzz'))
 })
 
-test('the file is opened again on SIGHUP, and when another program has moved or removed it', async (t) => {
+test('the file is reopened on SIGHUP, and after another program has moved or removed it', async (t) => {
   const { service, file } = await loggedService(t)
   const call = async (): Promise<string | null> =>
     (await service.call('ListCertificateAuthorities', {})).headers.get('x-amzn-requestid')
   await recordOf(file, await call())
   await rename(file, `${file}.1`)
   await service.reload()
-  const isThere = () =>
+  const fileExists = () =>
     stat(file).then(
       () => true,
       () => undefined,
     )
-  await eventually(isThere, 'the new file')
+  await eventually(fileExists, 'the new file')
   await recordOf(file, await call())
   await rename(file, `${file}.2`)
   const moved = await call()
-  await eventually(isThere, 'the new file, without SIGHUP')
+  await eventually(fileExists, 'the new file, without SIGHUP')
   await recordOf(file, moved)
   await rm(file)
   const removed = await call()
-  await eventually(isThere, 'the new file after a removal')
+  await eventually(fileExists, 'the new file after a removal')
   await recordOf(file, removed)
 })
 
-test('with --call-log-required no answer leaves without its record, and calls are refused until they can be recorded', async (t) => {
+test('with --call-log-required each record precedes its response, and calls are refused while the log cannot be written', async (t) => {
   const { service, file, folder } = await loggedService(t, { callLogRequired: 'true' })
   const root = await createRoot(service)
   const { headers } = await service.call('DescribeCertificateAuthority', {
     CertificateAuthorityArn: root.arn,
   })
-  // Without waiting: the record is there before the answer is.
+  // No wait: the record is written before the response is sent.
   const [last] = (await recordsIn(file)).slice(-1)
   assert.equal(last.requestID, headers.get('x-amzn-requestid'))
   await rm(folder, { recursive: true })
@@ -252,10 +253,10 @@ test('with --call-log-required no answer leaves without its record, and calls ar
   assert.equal(await service.refusal('ListCertificateAuthorities', {}), required)
   const countIssued = async (): Promise<unknown> =>
     (await service.inDatabase('select count(*) as n from certificates'))[0]?.['n']
-  const before = await countIssued()
+  const countBefore = await countIssued()
   for (let n = 0; n < 5; n += 1)
     assert.equal(await service.refusal('IssueCertificate', input), required)
-  assert.equal(await countIssued(), before)
+  assert.equal(await countIssued(), countBefore)
   const sts = await callSts(service, { Action: 'GetCallerIdentity' })
   assert.deepEqual([sts.status, sts.get('Code')], [503, 'ServiceUnavailable'])
   assert.equal((await fetch(`${service.url}/healthz`)).status, 200)

@@ -1,7 +1,7 @@
-/** What certificates say about where their revocation, and the certificate of their CA, can be looked up. */
+/** URLs in certificates: CRL distribution points, OCSP responders and the CA Issuers URL. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -26,7 +26,7 @@ after(() => service.close())
 const crlOid = '2.5.29.31'
 const accessOid = '1.3.6.1.5.5.7.1.1'
 
-/** An element of DER with less than 128 octets of content, or less than 256. */
+/** A DER element with less than 256 bytes of content, in hex. */
 function element(tag: string, content: string): string {
   const length = content.length / 2
   return tag + (length < 128 ? '' : '81') + length.toString(16).padStart(2, '0') + content
@@ -52,7 +52,7 @@ interface Pointers {
   readonly access?: string
 }
 
-/** The two extensions of a certificate in hex; throws if one is critical or there twice. */
+/** The two extensions of a certificate in hex. Throws if one is critical or occurs twice. */
 function pointersOf(pem: string): Pointers {
   const { extensions } = new peculiar.X509Certificate(pem)
   const valueOf = (oid: string): string | undefined => {
@@ -64,7 +64,7 @@ function pointersOf(pem: string): Pointers {
   return { ...(crl && { crl }), ...(access && { access }) }
 }
 
-/** The URI in an extension that has one distribution point. */
+/** The URI of the first distribution point of a certificate. */
 function crlUrlOf(pem: string): string {
   const extension = new peculiar.X509Certificate(pem).getExtension(
     peculiar.CRLDistributionPointsExtension,
@@ -84,32 +84,32 @@ const ocsp = { Enabled: true }
 const leafOf = async (authority: { arn: string }, options = {}): Promise<string> =>
   (await issue(service, { arn: authority.arn, csr: csr('ec-server') }, options)).certificate
 
-const embedded = (path: string): string => `${service.publicUrl}/${crlBucket}/${path}`
+const bucketUrl = (path: string): string => `${service.publicUrl}/${crlBucket}/${path}`
 
 describe('cRLDistributionPoints', () => {
-  test('names the complete CRL, by the id of the CA', async () => {
+  test('a certificate contains the URL of the complete CRL, with the ID of the CA', async () => {
     const root = await rootWith(crlConfiguration())
-    const url = embedded(`crl/${lastOf(root.arn)}.crl`)
+    const url = bucketUrl(`crl/${lastOf(root.arn)}.crl`)
     const leaf = await leafOf(root)
     assert.deepEqual(pointersOf(leaf), { crl: distributionPoint(url) })
     assert.equal(await leafOf(root).then(crlUrlOf), url)
   })
 
-  test('names a CustomCname and a CustomPath', async () => {
+  test('a certificate contains the CustomCname of its CA', async () => {
     const CustomCname = 'crl.example.com'
     const root = await rootWith(crlConfiguration({ CustomCname }))
     const url = `http://crl.example.com/crl/${lastOf(root.arn)}.crl`
     assert.deepEqual(pointersOf(await leafOf(root)), { crl: distributionPoint(url) })
   })
 
-  test('names a CustomPath, escaped, below the bucket', async () => {
+  test('a certificate contains the CustomPath, percent-encoded, below the bucket', async () => {
     const CustomPath = "a/B_1;c@d=e+f/%41?g:h!~*('$,&)"
-    // `+` is a space for S3; `%` and `?` mean something else in a URL (RFC 3986 §3.3).
+    // S3 reads `+` as a space; `%` and `?` have a special meaning in a URL (RFC 3986 §3.3).
     const escaped = "a/B_1;c@d=e%2Bf/%2541%3Fg:h!~*('$,&)"
     const root = await rootWith(crlConfiguration({ CustomPath }))
-    const url = embedded(`${escaped}/${lastOf(root.arn)}.crl`)
+    const url = bucketUrl(`${escaped}/${lastOf(root.arn)}.crl`)
     assert.equal(crlUrlOf(await leafOf(root)), url)
-    const published = await fetched(url)
+    const published = await fetchPublished(url)
     assert.equal(readCrl(published).entries.size, 0)
     assert.deepEqual(
       await service.readObject(crlBucket, `${CustomPath}/${lastOf(root.arn)}.crl`),
@@ -117,66 +117,66 @@ describe('cRLDistributionPoints', () => {
     )
   })
 
-  test('names a CustomPath below a CustomCname', async () => {
+  test('a certificate contains the CustomPath below the CustomCname', async () => {
     const more = { CustomCname: 'crl.example.com', CustomPath: 'x/y' }
     const root = await rootWith(crlConfiguration(more))
     const url = `http://crl.example.com/x/y/${lastOf(root.arn)}.crl`
     assert.deepEqual(pointersOf(await leafOf(root)), { crl: distributionPoint(url) })
   })
 
-  test('escapes a CustomPath below a CustomCname as below the bucket', async () => {
+  test('a CustomPath below a CustomCname is percent-encoded', async () => {
     const more = { CustomCname: 'crl.example.com', CustomPath: 'x%41?y' }
-    const strange = await rootWith(crlConfiguration(more))
+    const escapedRoot = await rootWith(crlConfiguration(more))
     assert.equal(
-      crlUrlOf(await leafOf(strange)),
-      `http://crl.example.com/x%2541%3Fy/${lastOf(strange.arn)}.crl`,
+      crlUrlOf(await leafOf(escapedRoot)),
+      `http://crl.example.com/x%2541%3Fy/${lastOf(escapedRoot.arn)}.crl`,
     )
   })
 
-  test('names a partition, whose CRL says the same URI', async () => {
+  test('a certificate contains the URL of its partition, and the CRL of the partition contains the same URL', async () => {
     for (const custom of [{}, { CustomCname: 'crl.example.com' }]) {
       const root = await rootWith(crlConfiguration({ CrlType: 'PARTITIONED', ...custom }))
       const url = crlUrlOf(await leafOf(root))
       const [, name = ''] =
         /\/crl\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.crl$/.exec(url) ?? []
       assert.notEqual(name, lastOf(root.arn))
-      const host = 'CustomCname' in custom ? 'http://crl.example.com/' : embedded('')
+      const host = 'CustomCname' in custom ? 'http://crl.example.com/' : bucketUrl('')
       assert.equal(url, `${host}crl/${name}.crl`)
-      const published = new peculiar.X509Crl(await fetched(embedded(`crl/${name}.crl`)))
-      const partition = published.getExtension('2.5.29.28')
-      assert.equal(partition?.critical, true)
+      const crl = new peculiar.X509Crl(await fetchPublished(bucketUrl(`crl/${name}.crl`)))
+      const distributionPoints = crl.getExtension('2.5.29.28')
+      assert.equal(distributionPoints?.critical, true)
       // IssuingDistributionPoint (RFC 5280 §5.2.5): distributionPoint, fullName.
       assert.equal(
-        Buffer.from(partition?.value ?? []).toString('hex'),
+        Buffer.from(distributionPoints?.value ?? []).toString('hex'),
         element('30', element('a0', element('a0', uri(url)))),
       )
-      // The second certificate is bound to the same partition.
+      // A second certificate belongs to the same partition.
       assert.equal(crlUrlOf(await leafOf(root)), url)
     }
   })
 
-  test('is left out when the CA omits it, and then passthrough may bring another', async () => {
+  test('with OmitExtension, passthrough can supply the extension', async () => {
     const CrlDistributionPointExtensionConfiguration = { OmitExtension: true }
     const root = await rootWith(crlConfiguration({ CrlDistributionPointExtensionConfiguration }))
     assert.deepEqual(pointersOf(await leafOf(root)), {})
-    for (const given of await passthroughs(root, crlOid))
-      assert.deepEqual(pointersOf(given), { crl: distributionPoint(elsewhere) })
-    // The CRL itself is published where it would be.
-    await fetched(embedded(`crl/${lastOf(root.arn)}.crl`))
+    for (const certificate of await passthroughs(root, crlOid))
+      assert.deepEqual(pointersOf(certificate), { crl: distributionPoint(foreignUrl) })
+    // The CRL is still published at its usual URL.
+    await fetchPublished(bucketUrl(`crl/${lastOf(root.arn)}.crl`))
   })
 
-  test('of the CA wins over passthrough', async () => {
+  test('the extension of the CA takes precedence over passthrough', async () => {
     const root = await rootWith(crlConfiguration())
-    const crl = distributionPoint(embedded(`crl/${lastOf(root.arn)}.crl`))
-    for (const given of await passthroughs(root, crlOid))
-      assert.deepEqual(pointersOf(given), { crl })
+    const crl = distributionPoint(bucketUrl(`crl/${lastOf(root.arn)}.crl`))
+    for (const certificate of await passthroughs(root, crlOid))
+      assert.deepEqual(pointersOf(certificate), { crl })
   })
 
-  test('is gone when CRLs are off again, and back when they are on', async () => {
+  test('a new certificate contains the CRL URL of the current configuration, or none', async () => {
     const root = await rootWith()
     assert.deepEqual(pointersOf(await leafOf(root)), {})
     await update(root, { CrlConfiguration: crlConfiguration() })
-    const crl = distributionPoint(embedded(`crl/${lastOf(root.arn)}.crl`))
+    const crl = distributionPoint(bucketUrl(`crl/${lastOf(root.arn)}.crl`))
     assert.deepEqual(pointersOf(await leafOf(root)), { crl })
     await update(root, { CrlConfiguration: noCrl })
     assert.deepEqual(pointersOf(await leafOf(root)), {})
@@ -194,49 +194,49 @@ describe('authorityInfoAccess', () => {
   const issuersOf = (root: { arn: string }): string =>
     `${service.publicUrl}/ca/${lastOf(root.arn)}.cer`
 
-  test('names the responder, then where the certificate of the CA is', async () => {
+  test('a certificate contains the URL of the responder, then the CA Issuers URL', async () => {
     const root = await rootWith(undefined, ocsp)
     const leaf = await leafOf(root)
     const responder = `${service.publicUrl}/ocsp`
     const access = infoAccess(['ocsp', responder], ['caIssuers', issuersOf(root)])
     assert.deepEqual(pointersOf(leaf), { access })
-    const found = await fetched(issuersOf(root))
+    const found = await fetchPublished(issuersOf(root))
     assert.deepEqual(found, Buffer.from(new peculiar.X509Certificate(root.certificate).rawData))
   })
 
-  test('a certificate names the OcspCustomCname of its CA', async () => {
+  test('a certificate contains the OcspCustomCname of its CA', async () => {
     const OcspCustomCname = 'ocsp.example.com'
     const root = await rootWith(undefined, { ...ocsp, OcspCustomCname })
     const access = infoAccess(['ocsp', 'http://ocsp.example.com'], ['caIssuers', issuersOf(root)])
     assert.deepEqual(pointersOf(await leafOf(root)), { access })
   })
 
-  test('is ignored in passthrough while OCSP is on, and taken while it is off', async () => {
+  test('passthrough can supply the extension only while OCSP is disabled', async () => {
     const root = await rootWith(undefined, ocsp)
     const { access } = pointersOf(await leafOf(root))
     assert.ok(access)
-    for (const given of await passthroughs(root, accessOid))
-      assert.deepEqual(pointersOf(given), { access })
+    for (const certificate of await passthroughs(root, accessOid))
+      assert.deepEqual(pointersOf(certificate), { access })
     await update(root, { OcspConfiguration: { Enabled: false } })
     assert.deepEqual(pointersOf(await leafOf(root)), {})
-    for (const given of await passthroughs(root, accessOid))
-      assert.deepEqual(pointersOf(given), { access: infoAccess(['ocsp', elsewhere]) })
+    for (const certificate of await passthroughs(root, accessOid))
+      assert.deepEqual(pointersOf(certificate), { access: infoAccess(['ocsp', foreignUrl]) })
   })
 
-  test('says nothing about the certificate of the CA with --no-ca-issuers', async () => {
-    const quiet = await TestService.start({
+  test('--no-ca-issuers omits the CA Issuers URL', async () => {
+    const withoutIssuers = await TestService.start({
       noCaIssuers: 'true',
       publicUrl: 'http://pki.example/x',
     })
-    const root = await createRoot(quiet, { more: revocationOptions(noCrl, ocsp) })
-    const leaf = await issue(quiet, { arn: root.arn, csr: csr('ec-server') })
+    const root = await createRoot(withoutIssuers, { more: revocationOptions(noCrl, ocsp) })
+    const leaf = await issue(withoutIssuers, { arn: root.arn, csr: csr('ec-server') })
     const access = infoAccess(['ocsp', 'http://pki.example/x/ocsp'])
     assert.deepEqual(pointersOf(leaf.certificate), { access })
-    await quiet.close()
+    await withoutIssuers.close()
   })
 })
 
-test('both come last of what the template says, in the order of AWS', async () => {
+test('both extensions follow those of the template, in the order of AWS', async () => {
   const root = await rootWith(crlConfiguration(), ocsp)
   const { extensions } = new peculiar.X509Certificate(await leafOf(root))
   assert.deepEqual(
@@ -254,14 +254,14 @@ test('both come last of what the template says, in the order of AWS', async () =
   )
 })
 
-test('a root’s own certificate has neither, also when it is renewed', async () => {
+test('a root certificate has neither extension, even after a renewal', async () => {
   const root = await rootWith(crlConfiguration(), ocsp)
   assert.deepEqual(pointersOf(root.certificate), {})
   const renewed = await issue(service, root, { template: 'RootCACertificate' })
   assert.deepEqual(pointersOf(renewed.certificate), {})
 })
 
-test('the certificate of a subordinate CA has those of its issuer', async () => {
+test('the certificate of a subordinate CA has the URLs of its issuer', async () => {
   const root = await rootWith(crlConfiguration(), ocsp)
   const subordinate = await createSubordinate(service, root)
   const leafOfRoot = await leafOf(root)
@@ -270,24 +270,24 @@ test('the certificate of a subordinate CA has those of its issuer', async () => 
   assert.deepEqual(pointersOf(await leafOf(subordinate)), {})
 })
 
-test('the CSR of a CA asks for neither', async () => {
+test('the CSR of a CA requests neither extension', async () => {
   const { csr: request } = await createAuthority(service, {
     type: 'SUBORDINATE',
     more: revocationOptions(crlConfiguration(), ocsp),
   })
   const { extensions } = new peculiar.Pkcs10CertificateRequest(request)
-  const asked = Array.from(extensions, ({ type }) => type)
+  const requested = Array.from(extensions, ({ type }) => type)
   assert.deepEqual(
-    asked.filter((type) => type === crlOid || type === accessOid),
+    requested.filter((type) => type === crlOid || type === accessOid),
     [],
   )
 })
 
-const elsewhere = 'http://elsewhere.example/x'
+const foreignUrl = 'http://elsewhere.example/x'
 
-/** What passthrough through the API and through the CSR makes of an extension that names `elsewhere`. */
+/** Issues two certificates with an extension for `foreignUrl`: by API passthrough and by CSR passthrough. */
 async function passthroughs(authority: { arn: string }, oid: string): Promise<string[]> {
-  const value = oid === crlOid ? distributionPoint(elsewhere) : infoAccess(['ocsp', elsewhere])
+  const value = oid === crlOid ? distributionPoint(foreignUrl) : infoAccess(['ocsp', foreignUrl])
   const der = Buffer.from(value, 'hex')
   const CustomExtensions = [{ ObjectIdentifier: oid, Value: der.toString('base64') }]
   const fromApi = await leafOf(authority, {
@@ -318,8 +318,8 @@ function update(authority: { arn: string }, RevocationConfiguration: object): Pr
   })
 }
 
-/** What is served there, once it is. */
-async function fetched(url: string): Promise<Buffer> {
+/** Waits until the URL is served, and returns its content. */
+async function fetchPublished(url: string): Promise<Buffer> {
   return eventually(async () => {
     const response = await fetch(url)
     const body = Buffer.from(await response.arrayBuffer())

@@ -55,12 +55,12 @@ async function issueNamed(CommonName: string, name: string, days: number): Promi
   return (await service.must('IssueCertificate', input)).CertificateArn
 }
 
-test('every filter, and each form of the answer', async () => {
+test('signet certificates list supports every filter and output format', async () => {
   const short = await issueNamed('say "=1+1", please', 'a.command.test', 3)
   const long = await issueNamed('long\u001b[31m', 'b.command.test', 300)
   await searchable(service)
   const arnsOf = async (...flags: string[]): Promise<string[]> =>
-    (await json(...flags)).map((one: Members) => one.CertificateArn)
+    (await json(...flags)).map(({ CertificateArn }: Members) => CertificateArn)
   const both = [short, long]
   assert.deepEqual(await arnsOf('--san', '.command.test'), both)
   assert.deepEqual(await arnsOf('--subject', 'long*'), [long])
@@ -87,11 +87,11 @@ test('every filter, and each form of the answer', async () => {
   assert.match(table, new RegExp(lastOf(long)))
 })
 
-test('signet certificates list says if more match than the limit', async () => {
-  const cut = await run('--limit', '1', '--output', 'json')
-  assert.equal(JSON.parse(cut.stdout).length, 1)
+test('signet certificates list prints a note if more certificates match than the limit', async () => {
+  const limited = await run('--limit', '1', '--output', 'json')
+  assert.equal(JSON.parse(limited.stdout).length, 1)
   assert.equal(
-    cut.stderr,
+    limited.stderr,
     'signet: note: more than 1 certificates match; raise --limit to see them\n',
   )
 })
@@ -101,7 +101,7 @@ test('an empty result is reported on standard error, with exit code 0', async ()
   assert.deepEqual([code, stdout, stderr], [0, '', 'No certificates found.\n'])
 })
 
-test('a requester can be the name of a user', async () => {
+test('--requester accepts a user name', async () => {
   const [first] = await json('--requester', 'administrator')
   assert.match(first.Requester, /:user\/administrator$/)
   assert.deepEqual(await json('--requester', 'nobody'), [])
@@ -118,9 +118,9 @@ test('signet certificates show describes a certificate by serial number, ARN and
   await searchable(service)
   const { code, stdout, stderr } = await certificates('show', lastOf(arn), '--output', 'json')
   assert.equal(code, 0, stderr)
-  const shown = JSON.parse(stdout)
-  assert.deepEqual([shown.CertificateArn, shown.Status], [arn, 'VALID'])
-  assert.match(shown.Certificate, /^-----BEGIN CERTIFICATE-----/)
+  const description = JSON.parse(stdout)
+  assert.deepEqual([description.CertificateArn, description.Status], [arn, 'VALID'])
+  assert.match(description.Certificate, /^-----BEGIN CERTIFICATE-----/)
   const text = (await certificates('show', arn)).stdout
   assert.match(text, /CN=shown/)
   assert.match(text, /requester +arn:aws:iam::\d+:user\/administrator/)
@@ -150,7 +150,7 @@ test('signet certificates download writes a folder, a file, or standard output',
   }
 })
 
-test('flags of the search on the data folder are refused with the flag to use', async () => {
+test('flags that select a database or an account are refused, with the flags to use instead', async () => {
   for (const flag of ['--database', '--master-key-file']) {
     const { code, stderr } = await run(flag, 'x')
     assert.equal(code, 2)
@@ -164,7 +164,7 @@ test('flags of the search on the data folder are refused with the flag to use', 
   assert.match(stderr, /--account: the search covers the account of the credentials/)
 })
 
-test('signet certificates list refuses filters that mean nothing', async () => {
+test('signet certificates list refuses invalid filters', async () => {
   for (const [flags, expected] of [
     [['--ca', 'arn:x'], /no CA 'arn:x' exists/],
     [['--ca', 'No Such CA'], /no CA 'No Such CA' exists; choose one of these:\n/],

@@ -1,4 +1,4 @@
-/** What is in certificates, read by a foreign parser. */
+/** The contents of issued certificates, and the requests and imports that are refused. */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -24,13 +24,14 @@ before(async () => {
 })
 after(() => service.close())
 
-/** The extensions of a certificate: OID, critical or not, value in hex; of key identifiers only that they are there. */
+/** The extensions of a certificate: OID, critical or not, value in hex. The hash of a key identifier is cut off. */
 function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))
   return certificate.extensions.map(({ oid, critical, value }) => {
     const hex = Buffer.from(value).toString('hex')
-    const shown = oid === '2.5.29.14' || oid === '2.5.29.35' ? hex.slice(0, hex.length - 40) : hex
-    return `${oid}${critical ? ' critical' : ''} ${shown}`
+    const comparedHex =
+      oid === '2.5.29.14' || oid === '2.5.29.35' ? hex.slice(0, hex.length - 40) : hex
+    return `${oid}${critical ? ' critical' : ''} ${comparedHex}`
   })
 }
 
@@ -98,7 +99,7 @@ const expected: Record<string, readonly string[]> = {
 }
 
 for (const [template, list] of Object.entries(expected))
-  test(`${template} writes its extensions, in order, to the byte`, async () => {
+  test(`a certificate issued from ${template} has exactly the extensions of that template, in order`, async () => {
     const { certificate } = await issue(
       service,
       { arn: root.arn, csr: csr('ec-no-san') },
@@ -107,7 +108,7 @@ for (const [template, list] of Object.entries(expected))
     assert.deepEqual(extensions(certificate), list)
   })
 
-test('RootCACertificate writes its extensions, in order, to the byte', () => {
+test('a certificate issued from RootCACertificate has exactly the extensions of that template, in order', () => {
   assert.deepEqual(extensions(root.certificate), [
     '2.5.29.19 critical 30030101ff',
     '2.5.29.14 0414',
@@ -115,7 +116,7 @@ test('RootCACertificate writes its extensions, in order, to the byte', () => {
   ])
 })
 
-test('no TemplateArn means EndEntityCertificate', async () => {
+test('IssueCertificate without TemplateArn uses EndEntityCertificate', async () => {
   const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-no-san') })
   assert.deepEqual(extensions(certificate), expected['EndEntityCertificate'])
 })
@@ -129,21 +130,21 @@ function keyIdentifierOf({ publicKey }: X509Certificate): string {
     .digest('hex')
 }
 
-function extensionValue(pem: string, wanted: string): string | undefined {
-  const found = parseCertificate(derOf(pem)).extensions.find(({ oid }) => oid === wanted)
+function extensionValue(pem: string, type: string): string | undefined {
+  const found = parseCertificate(derOf(pem)).extensions.find(({ oid }) => oid === type)
   return found && Buffer.from(found.value).toString('hex')
 }
 
-test('key identifiers are SHA-1 of the key, and that of the issuer is the one in its certificate', async () => {
+test('key identifiers are the SHA-1 hash of the key, and the authority key identifier matches the issuer', async () => {
   const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const leaf = new X509Certificate(certificate)
   const issuer = new X509Certificate(root.certificate)
   assert.equal(leaf.checkIssued(issuer), true)
   assert.equal(leaf.verify(issuer.publicKey), true)
-  const [ofLeaf, ofIssuer] = [keyIdentifierOf(leaf), keyIdentifierOf(issuer)]
-  assert.equal(extensionValue(certificate, '2.5.29.14'), `0414${ofLeaf}`)
-  assert.equal(extensionValue(root.certificate, '2.5.29.14'), `0414${ofIssuer}`)
-  assert.equal(extensionValue(certificate, '2.5.29.35'), `30168014${ofIssuer}`)
+  const [leafKeyId, issuerKeyId] = [keyIdentifierOf(leaf), keyIdentifierOf(issuer)]
+  assert.equal(extensionValue(certificate, '2.5.29.14'), `0414${leafKeyId}`)
+  assert.equal(extensionValue(root.certificate, '2.5.29.14'), `0414${issuerKeyId}`)
+  assert.equal(extensionValue(certificate, '2.5.29.35'), `30168014${issuerKeyId}`)
   assert.match(leaf.toLegacyObject().serialNumber, /^[0-9A-F]{1,32}$/)
 })
 
@@ -168,12 +169,12 @@ test('subject, public key and subject alternative name are copied byte for byte'
   }
 })
 
-test('what else a CSR asks for is not granted', async () => {
+test('other extensions in a CSR are ignored', async () => {
   const { certificate } = await issue(service, { arn: root.arn, csr: csr('wants-to-be-ca') })
   assert.deepEqual(extensions(certificate), expected['EndEntityCertificate'])
 })
 
-test('the serial number is that of the ARN, and Describe says it in decimal', async () => {
+test('the ARN contains the serial number in hex, and DescribeCertificateAuthority returns it in decimal', async () => {
   const { arn, certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const hex = arn.split('/').at(-1) ?? ''
   assert.match(hex, /^[0-9a-f]{32}$/)
@@ -187,7 +188,7 @@ test('the serial number is that of the ARN, and Describe says it in decimal', as
   )
 })
 
-test('PEM ends without a newline, in lines of 64; a chain is the issuer first', async () => {
+test('PEM has lines of 64 characters and no final newline, and a chain starts with the issuer', async () => {
   const subordinate = await createSubordinate(service, root)
   const leaf = await issue(service, { arn: subordinate.arn, csr: csr('ec-server') })
   assert.equal(leaf.chain, `${subordinate.certificate}\n${root.certificate}`)
@@ -196,8 +197,8 @@ test('PEM ends without a newline, in lines of 64; a chain is the issuer first', 
     assert.ok(pem.endsWith('-----END CERTIFICATE-----'))
     assert.ok(pem.split('\n').every((line) => line.length <= 64))
   }
-  const of = { CertificateAuthorityArn: subordinate.arn }
-  const own = await service.must('GetCertificateAuthorityCertificate', of)
+  const input = { CertificateAuthorityArn: subordinate.arn }
+  const own = await service.must('GetCertificateAuthorityCertificate', input)
   assert.deepEqual(own, {
     Certificate: subordinate.certificate,
     CertificateChain: root.certificate,
@@ -208,12 +209,12 @@ test('PEM ends without a newline, in lines of 64; a chain is the issuer first', 
   assert.deepEqual(rootOwn, { Certificate: root.certificate })
 })
 
-test('every CSR that clients really send is accepted', async () => {
+test('CSRs with CRLF and text, a Microsoft PEM header, or a long common name are accepted', async () => {
   for (const name of ['crlf-with-text', 'microsoft-header', 'long-common-name'])
     await issue(service, { arn: root.arn, csr: csr(name) })
 })
 
-test('what is wrong with a CSR is said', async () => {
+test('the error for an invalid CSR states the reason', async () => {
   const refuse = (pem: string) => service.refusal('IssueCertificate', issueInput(root.arn, pem))
   const cases: [string, RegExp][] = [
     [csr('wrong-signature'), /signature does not verify/],
@@ -235,7 +236,7 @@ test('what is wrong with a CSR is said', async () => {
   }
 })
 
-test('a certificate does not outlive its CA, nor break a path length', async () => {
+test('a validity beyond that of the CA, and a path length not below that of the CA, are refused', async () => {
   const subordinate = await createSubordinate(service, root, {
     pathLen: 1,
     validity: { Value: 30, Type: 'DAYS' },
@@ -256,7 +257,7 @@ test('a certificate does not outlive its CA, nor break a path length', async () 
   )
 })
 
-test('a root template is for a root and its own CSR', async () => {
+test('a root template is accepted only for the CSR of the root itself', async () => {
   const request = { template: 'RootCACertificate' }
   assert.match(
     await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-no-san'), request)),
@@ -272,7 +273,7 @@ test('a root template is for a root and its own CSR', async () => {
   )
 })
 
-test('templates that are not offered, or not templates, are named', async () => {
+test('unknown templates and invalid template ARNs are refused', async () => {
   const refuse = (TemplateArn: string) =>
     service.refusal(
       'IssueCertificate',
@@ -297,7 +298,7 @@ test('templates that are not offered, or not templates, are named', async () => 
   assert.match(await refuse(root.arn), /^InvalidArnException: /)
 })
 
-test('the signing algorithm must suit the key of the CA', async () => {
+test('the signing algorithm must match the key type of the CA', async () => {
   const input = issueInput(root.arn, csr('ec-server'), { signingAlgorithm: 'SHA384WITHRSA' })
   assert.equal(
     await service.refusal('IssueCertificate', input),
@@ -314,7 +315,7 @@ for (const keyAlgorithm of [
   'EC_secp384r1',
   'EC_secp521r1',
 ])
-  test(`a CA with a key of ${keyAlgorithm} signs with each of its algorithms`, async () => {
+  test(`a CA with key type ${keyAlgorithm} signs with each algorithm of that type`, async () => {
     const ca = await createRoot(service, { keyAlgorithm })
     const family = keyAlgorithm.startsWith('RSA') ? 'RSA' : 'ECDSA'
     const issuer = new X509Certificate(ca.certificate)
@@ -330,7 +331,7 @@ for (const keyAlgorithm of [
     }
   })
 
-test('short-lived CAs issue for seven days, and no CAs', async () => {
+test('a short-lived CA issues certificates for at most seven days, and no CA certificates', async () => {
   const ca = await createRoot(service, { more: { UsageMode: 'SHORT_LIVED_CERTIFICATE' } })
   await issue(
     service,
@@ -350,7 +351,7 @@ test('short-lived CAs issue for seven days, and no CAs', async () => {
   )
 })
 
-test('certificates are looked for below their own CA', async () => {
+test('GetCertificate refuses the ARN of a certificate of another CA', async () => {
   const other = await createRoot(service)
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const get = (CertificateAuthorityArn: string, CertificateArn: string) =>
@@ -365,7 +366,7 @@ test('certificates are looked for below their own CA', async () => {
   assert.match(await get(root.arn, `${root.arn}/certificate/00`), /^ResourceNotFoundException: /)
 })
 
-test('an ARN of another Region, account or kind finds nothing', async () => {
+test('DescribeCertificateAuthority refuses an ARN of another Region, account or resource type', async () => {
   const describe = (CertificateAuthorityArn: string, options = {}) =>
     service.refusal('DescribeCertificateAuthority', { CertificateAuthorityArn }, options)
   assert.match(await describe(root.arn, { region: 'eu-west-2' }), /^InvalidArnException: /)
@@ -379,7 +380,7 @@ test('an ARN of another Region, account or kind finds nothing', async () => {
   assert.match(await describe(absent), /^ResourceNotFoundException: /)
 })
 
-test('imports are checked against the key, the kind and the chain of the CA', async () => {
+test('ImportCertificateAuthorityCertificate checks the public key, the extensions and the chain', async () => {
   const subordinate = await createAuthority(service, { type: 'SUBORDINATE' })
   const signed = await issue(
     service,
@@ -452,7 +453,7 @@ test('imports are checked against the key, the kind and the chain of the CA', as
   )
 })
 
-test('the CSR of a CA asks to be one, and names it as AWS does', async () => {
+test('the CSR of a CA has CA basic constraints, and its subject attributes in the order of AWS', async () => {
   const { csr: pem } = await createAuthority(service, {
     subject: {
       CommonName: 'cn',

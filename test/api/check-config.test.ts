@@ -1,4 +1,4 @@
-/** `signet check-config` opens what settings refer to, and changes nothing. */
+/** `signet check-config` opens the files and services that the settings refer to, and changes nothing. */
 import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,10 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 test('check-config reports all unusable files and services together', async () => {
-  const [one, other] = [await makeCertificate(folder, 'one'), await makeCertificate(folder, 'two')]
+  const [first, second] = [
+    await makeCertificate(folder, 'one'),
+    await makeCertificate(folder, 'two'),
+  ]
   await writeFile(path('rates.json'), '[]')
   await writeFile(path('weak.txt'), 'not a list\n')
   await writeFile(path('password'), 'hunter2\n')
@@ -27,9 +30,9 @@ test('check-config reports all unusable files and services together', async () =
     '--data',
     path('one.pem'),
     '--tls-cert',
-    one.cert,
+    first.cert,
     '--tls-key',
-    other.key,
+    second.key,
     '--tls-client-ca',
     path('absent.pem'),
     '--rates-file',

@@ -1,4 +1,4 @@
-/** A clock that jumps by a year, forward and back, under a service that runs. CRLs: revocation-faults.test.ts. */
+/** The clock of a running service jumps by a year, forward and back. CRLs: revocation-faults.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
@@ -8,7 +8,7 @@ import { TestService } from '../support/service.ts'
 
 const days = 365
 
-suite('a clock that jumps', () => {
+suite('clock jumps', () => {
   let service: TestService
   let root: { readonly arn: string }
   before(async () => {
@@ -21,18 +21,18 @@ suite('a clock that jumps', () => {
   })
   after(() => service.close())
 
-  /** What the service does must go on within seconds of the new time. */
-  async function works(): Promise<void> {
+  /** Issuance, audit reports and health checks must work within seconds of a jump. */
+  async function assertWorks(): Promise<void> {
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const about = { CertificateAuthorityArn: root.arn }
+    const authority = { CertificateAuthorityArn: root.arn }
     const { AuditReportId } = await service.must('CreateCertificateAuthorityAuditReport', {
-      ...about,
+      ...authority,
       S3BucketName: crlBucket,
       AuditReportResponseFormat: 'JSON',
     })
     await eventually(async () => {
       const { AuditReportStatus } = await service.must('DescribeCertificateAuthorityAuditReport', {
-        ...about,
+        ...authority,
         AuditReportId,
       })
       return AuditReportStatus === 'SUCCESS' ? true : undefined
@@ -42,10 +42,10 @@ suite('a clock that jumps', () => {
   }
 
   for (const jump of [days, -days])
-    test(`by ${jump} days leaves nothing in the way, and no time below zero`, async () => {
-      await works()
+    test(`the service works after a jump of ${jump} days, and records no negative durations`, async () => {
+      await assertWorks()
       service.clock.advance({ days: jump })
-      await works()
+      await assertWorks()
       const negative = await service.inDatabase(
         'select job from job_outcomes where milliseconds < 0',
       )
@@ -53,22 +53,22 @@ suite('a clock that jumps', () => {
       service.clock.advance({ days: -jump })
     })
 
-  test('back lets an idempotency token stand for its call for minutes, not for a year', async () => {
+  test('after a jump back, an idempotency token expires after minutes, not after a year', async () => {
     const input = issueInput(root.arn, csr('ec-server'), { more: { IdempotencyToken: 'again' } })
-    const issued = async (): Promise<string> =>
+    const issueWithToken = async (): Promise<string> =>
       (await service.must('IssueCertificate', input)).CertificateArn as string
     service.clock.advance({ days })
-    const ahead = await issued()
-    assert.equal(await issued(), ahead)
+    const ahead = await issueWithToken()
+    assert.equal(await issueWithToken(), ahead)
     service.clock.advance({ days: -days })
-    const now = await issued()
+    const now = await issueWithToken()
     assert.notEqual(now, ahead)
-    assert.equal(await issued(), now)
+    assert.equal(await issueWithToken(), now)
     service.clock.advance({ seconds: 301 })
-    assert.notEqual(await issued(), now)
+    assert.notEqual(await issueWithToken(), now)
   })
 
-  test('back lets who failed too often be heard a minute later', async () => {
+  test('after a jump back, a throttled client is accepted again a minute later', async () => {
     const { accessKeyId } = service.credentials
     const failing = { credentials: { accessKeyId, secretAccessKey: 'wrong' } }
     const code = async (): Promise<string | undefined> => {

@@ -1,4 +1,4 @@
-/** The contract with the outside: flags, files and their modes, signals, administration beside a running server. */
+/** The command line: flags, files and their modes, signals, and administration of a running server. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,10 +39,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers that a failed test leaves behind must not keep this process alive. */
+/** Servers to kill after the tests: one that a failed test leaves running would keep this process alive. */
 const started: ServerProcess['child'][] = []
 
-/** One process unless `--workers` says otherwise: most of this is not about workers. */
+/** Starts a server with one worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
 async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
   const server = await start(data, ['--workers', '1', ...flags])
   started.push(server.child)
@@ -70,7 +70,7 @@ async function mode(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8)
 }
 
-test('the first start makes the folder, its files for one user only, and credentials that work', async () => {
+test('the first start creates a private data folder with working credentials', async () => {
   const data = join(folder, 'first', 'data')
   const server = await start(data)
   started.push(server.child)
@@ -94,7 +94,7 @@ test('the first start makes the folder, its files for one user only, and credent
   assert.equal(await again.stop('SIGINT'), 0)
 })
 
-test('npm start passes SIGTERM on, and the server ends cleanly', async () => {
+test('npm start forwards SIGTERM, and the server exits cleanly', async () => {
   const data = join(folder, 'npm')
   const flags = ['--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
   const npm = spawn('npm', ['start', '--', ...flags], {
@@ -114,7 +114,7 @@ test('npm start passes SIGTERM on, and the server ends cleanly', async () => {
   await assert.rejects(fetch(`${url}/healthz`))
 })
 
-test('a folder that others can read is tightened', async () => {
+test('serve makes a data folder that others can read private', async () => {
   const data = join(folder, 'open')
   await mkdir(data)
   await chmod(data, 0o755)
@@ -123,7 +123,7 @@ test('a folder that others can read is tightened', async () => {
   await server.stop('SIGTERM')
 })
 
-test('a folder that is used for something else is left alone', async () => {
+test('serve refuses a data folder with other files, and does not change it', async () => {
   const data = join(folder, 'documents')
   await mkdir(data)
   await writeFile(join(data, 'letter.txt'), 'x')
@@ -154,7 +154,7 @@ test('one server owns a data folder', async () => {
   assert.equal(await third.stop('SIGTERM'), 0)
 })
 
-test('without its master key, or with another, the server does not start and changes nothing', async () => {
+test('a server with a missing, wrong or readable master key does not start and changes nothing', async () => {
   const data = join(folder, 'keyed')
   await (await startServer(data)).stop('SIGTERM')
   const key = join(data, 'master.key')
@@ -182,7 +182,7 @@ test('without its master key, or with another, the server does not start and cha
   await server.stop('SIGTERM')
 })
 
-test('everything that is wrong with flags and variables is named at once, with exit code 2', async () => {
+test('all errors in flags and variables are reported together, with exit code 2', async () => {
   const { code, stderr } = await command(
     ['serve', '--listen', 'nowhere', '--colour', 'blue', '--account=7', 'stray'],
     {
@@ -211,7 +211,7 @@ test('everything that is wrong with flags and variables is named at once, with e
   )
 })
 
-test('a port that is taken is said', async () => {
+test('serve reports a port that is in use', async () => {
   const data = join(folder, 'port')
   const server = await startServer(data)
   const { code, stderr } = await command([
@@ -229,16 +229,16 @@ test('a port that is taken is said', async () => {
 })
 
 test('check-config prints the settings, or reports errors', async () => {
-  const good = await command(['check-config', '--listen', '127.0.0.1:9'], {
+  const valid = await command(['check-config', '--listen', '127.0.0.1:9'], {
     SIGNET_QUOTA_TAGS: '7',
   })
-  assert.equal(good.code, 0)
-  const shown = JSON.parse(good.stdout) as {
+  assert.equal(valid.code, 0)
+  const settings = JSON.parse(valid.stdout) as {
     Listen: unknown
     Quotas: { TagsPerAuthority: number }
   }
   assert.deepEqual(
-    [shown.Listen, shown.Quotas.TagsPerAuthority],
+    [settings.Listen, settings.Quotas.TagsPerAuthority],
     [{ Host: '127.0.0.1', Port: 9 }, 7],
   )
   assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
@@ -263,13 +263,13 @@ test('check-config, serve and status warn of a public listener on all addresses 
     /certificates contain http:\/\/\S+ for CRLs.* other machines cannot reach/,
   )
   const named = await startServer(data, [...flags, '--public-url', 'http://pki.example.com'])
-  const good = await command(['status', '--data', data, '--endpoint', named.url])
+  const valid = await command(['status', '--data', data, '--endpoint', named.url])
   await named.stop('SIGTERM')
   assert.doesNotMatch(named.stderr() + named.stdout(), /"level":40/)
-  assert.doesNotMatch(good.stdout, /cannot reach/)
+  assert.doesNotMatch(valid.stdout, /cannot reach/)
 })
 
-test('version and help, everywhere, with examples', async () => {
+test('signet version prints the version, and each command has help with examples', async () => {
   const { version } = JSON.parse(
     await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
   ) as { version: string }
@@ -297,12 +297,12 @@ test('version and help, everywhere, with examples', async () => {
   assert.equal((await command(['access-key', 'create'])).code, 2)
 })
 
-test('every command starts as a process of its own', async () => {
+test('the help of every command works in a separate process', async () => {
   const program = await createProgram(() => {}, [])
   assert.ok(program.commands.length > 20)
-  for (const { name, description } of program.commands.map((each) => ({
-    name: each.name(),
-    description: each.description(),
+  for (const { name, description } of program.commands.map((subcommand) => ({
+    name: subcommand.name(),
+    description: subcommand.description(),
   }))) {
     const { code, stdout, stderr } = await spawnCommand([name, '--help'])
     assert.deepEqual([code, stderr], [0, ''], name)
@@ -311,7 +311,7 @@ test('every command starts as a process of its own', async () => {
   }
 })
 
-test('access keys are made, listed, disabled and deleted while the server runs', async () => {
+test('access keys are created, listed, disabled and deleted while the server runs', async () => {
   const data = join(folder, 'keys')
   const server = await startServer(data)
   const run = async (...args: string[]) => command([...args, '--data', data])
@@ -323,7 +323,7 @@ test('access keys are made, listed, disabled and deleted while the server runs',
       Statement: { Effect: 'Allow', Action: 'acm-pca:List*', Resource: '*' },
     }),
   )
-  const made = await run(
+  const created = await run(
     'access-key',
     'create',
     '--account',
@@ -333,8 +333,8 @@ test('access keys are made, listed, disabled and deleted while the server runs',
     '--policy',
     policy,
   )
-  assert.equal(made.code, 0, made.stderr)
-  const key = JSON.parse(made.stdout) as {
+  assert.equal(created.code, 0, created.stderr)
+  const key = JSON.parse(created.stdout) as {
     AccessKeyId: string
     SecretAccessKey: string
     UserName: string
@@ -342,13 +342,13 @@ test('access keys are made, listed, disabled and deleted while the server runs',
   assert.equal(key.UserName, 'lister')
   const credentials = { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey }
   assert.equal(await list(server.url, credentials), 'ok')
-  const bare = JSON.parse(
+  const withoutPolicy = JSON.parse(
     (await run('access-key', 'create', '--account', '123456789012', '--user', 'nobody')).stdout,
   ) as typeof key
   assert.equal(
     await list(server.url, {
-      accessKeyId: bare.AccessKeyId,
-      secretAccessKey: bare.SecretAccessKey,
+      accessKeyId: withoutPolicy.AccessKeyId,
+      secretAccessKey: withoutPolicy.SecretAccessKey,
     }),
     'AccessDeniedException',
   )
@@ -361,7 +361,7 @@ test('access keys are made, listed, disabled and deleted while the server runs',
     ['administrator', 'lister', 'nobody'],
   )
   assert.equal((await run('access-key', 'disable', key.AccessKeyId)).code, 0)
-  // The server keeps a key that it has looked up for a second.
+  // The server caches access keys for a second.
   await eventually(
     async () =>
       (await list(server.url, credentials)) === 'UnrecognizedClientException' || undefined,
@@ -369,13 +369,13 @@ test('access keys are made, listed, disabled and deleted while the server runs',
   )
   assert.equal((await run('access-key', 'delete', '--access-key-id', key.AccessKeyId)).code, 0)
   assert.match((await run('access-key', 'delete')).stderr, /exactly one access key ID is required/)
-  const gone = await run('access-key', 'delete', key.AccessKeyId)
-  assert.equal(gone.code, 2)
-  assert.match(gone.stderr, /access key AKIA\w+ does not exist/)
+  const deletedTwice = await run('access-key', 'delete', key.AccessKeyId)
+  assert.equal(deletedTwice.code, 2)
+  assert.match(deletedTwice.stderr, /access key AKIA\w+ does not exist/)
   await server.stop('SIGTERM')
 })
 
-test('accounts are made and listed, and have nothing to do with each other', async () => {
+test('accounts are created and listed, and an access key needs an existing account', async () => {
   const data = join(folder, 'accounts')
   const server = await startServer(data, ['--account', '111122223333'])
   const run = async (...args: string[]) => command([...args, '--data', data])
@@ -397,44 +397,47 @@ test('accounts are made and listed, and have nothing to do with each other', asy
   await server.stop('SIGTERM')
 })
 
-test('bad policies and names are refused with all that is wrong', async () => {
+test('invalid policies and user names are refused, and an unknown condition operator causes a note', async () => {
   const data = join(folder, 'policies')
   await (await startServer(data)).stop('SIGTERM')
   const policy = join(folder, 'bad.json')
   await writeFile(policy, '{"Statement":[{"Effect":"Maybe"}]}')
   const create = (...args: string[]) =>
     command(['access-key', 'create', '--data', data, '--account', '123456789012', ...args])
-  const bad = await create('--user', 'x', '--policy', policy)
-  assert.equal(bad.code, 2)
-  assert.match(bad.stderr, /^signet: --policy: /)
+  const invalid = await create('--user', 'x', '--policy', policy)
+  assert.equal(invalid.code, 2)
+  assert.match(invalid.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A policy that is sound, but not understood whole, is kept; it fails closed.
+  // A valid policy with an unknown condition operator is stored. It fails closed.
   const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
-  const kept = await create('--user', 'x', '--policy', policy)
-  assert.equal(kept.code, 0)
-  assert.match(kept.stderr, /^signet: note: Statement 1: 'StringEqual' is not a condition operator/)
+  const stored = await create('--user', 'x', '--policy', policy)
+  assert.equal(stored.code, 0)
+  assert.match(
+    stored.stderr,
+    /^signet: note: Statement 1: 'StringEqual' is not a condition operator/,
+  )
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
     /cannot read /,
   )
 })
 
-test('commands on a folder that was never served say so', async () => {
+test('a command on a data folder without a database is refused', async () => {
   const { code, stderr } = await command(['access-key', 'list', '--data', join(folder, 'never')])
   assert.equal(code, 2)
   assert.match(stderr, /has no database/)
 })
 
-test('a Node.js that is too old gets one clear line', async (t) => {
+test('an unsupported version of Node.js is reported in one line', async (t) => {
   const nodes = (process.env['PATH'] ?? '').split(':').map((directory) => join(directory, 'node'))
   const versions = await Promise.all(
     nodes.map(async (path) => ({ path, major: await majorOf(path) })),
   )
   const old = versions.find(({ major }) => major !== undefined && major < 24)
   if (old === undefined) {
-    t.skip('NOT TESTED: there is no older Node.js on PATH')
+    t.skip('NOT TESTED: no older Node.js is on PATH')
     return
   }
   await assert.rejects(promisify(execFile)(old.path, [signet, 'version']), {

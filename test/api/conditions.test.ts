@@ -29,19 +29,19 @@ before(async () => {
 })
 after(() => service.close())
 
-/** A statement of `allow` with a condition. */
-function conditioned(operations: readonly string[], Condition: object): Statement {
+/** An Allow statement with a condition. */
+function allowIf(operations: readonly string[], Condition: object): Statement {
   return { ...allow(...operations), Condition }
 }
 
-const deny = (operations: readonly string[], Condition: object): Statement => ({
-  ...conditioned(operations, Condition),
+const denyIf = (operations: readonly string[], Condition: object): Statement => ({
+  ...allowIf(operations, Condition),
   Effect: 'Deny',
 })
 
 const userWith = (...statements: Statement[]): Promise<User> => createUser(service, { statements })
 
-/** Code of the answer, `200` if it is no error. */
+/** The error code of the response, or `200` for success. */
 async function code({ credentials }: User, operation: string, input: object): Promise<string> {
   const { status, json } = await service.call(operation, input, { credentials })
   return status === 200 ? '200' : String(json['__type'])
@@ -62,67 +62,75 @@ const create = (user: User, Tags?: unknown): Promise<string> =>
   )
 
 const denied = 'AccessDeniedException'
-const ofAll = (): string =>
+const anyAuthorityArn = (): string =>
   `arn:aws:acm-pca:eu-west-1:${service.config.accountId}:certificate-authority/*`
 
-test('acm-pca:TemplateArn restricts what is issued, also when no template is sent', async () => {
+test('acm-pca:TemplateArn restricts the templates of a user, even if the request has no template', async () => {
   const issuing = ['IssueCertificate']
-  const end = await userWith(
-    conditioned(issuing, {
+  const endEntity = await userWith(
+    allowIf(issuing, {
       StringEquals: { 'acm-pca:TemplateArn': templateArn('EndEntityCertificate') },
     }),
   )
-  assert.equal(await issueCode(end), '200')
-  assert.equal(await issueCode(end, 'EndEntityCertificate'), '200')
-  assert.equal(await issueCode(end, 'EndEntityClientAuthCertificate'), denied)
-  assert.equal(await issueCode(end, 'SubordinateCACertificate_PathLen0'), denied)
+  assert.equal(await issueCode(endEntity), '200')
+  assert.equal(await issueCode(endEntity, 'EndEntityCertificate'), '200')
+  assert.equal(await issueCode(endEntity, 'EndEntityClientAuthCertificate'), denied)
+  assert.equal(await issueCode(endEntity, 'SubordinateCACertificate_PathLen0'), denied)
   const subordinate = await userWith(
-    conditioned(issuing, {
+    allowIf(issuing, {
       StringLike: { 'ACM-PCA:templatearn': templateArn('SubordinateCACertificate_PathLen*') },
     }),
   )
   assert.equal(await issueCode(subordinate), denied)
   assert.equal(await issueCode(subordinate, 'EndEntityCertificate'), denied)
   assert.equal(await issueCode(subordinate, 'SubordinateCACertificate_PathLen0'), '200')
-  const notEnd = await userWith(
+  const notEndEntity = await userWith(
     allow('*'),
-    deny(issuing, { ArnLike: { 'acm-pca:TemplateArn': templateArn('EndEntity*') } }),
+    denyIf(issuing, { ArnLike: { 'acm-pca:TemplateArn': templateArn('EndEntity*') } }),
   )
-  assert.equal(await issueCode(notEnd), denied)
-  assert.equal(await issueCode(notEnd, 'EndEntityServerAuthCertificate'), denied)
-  assert.equal(await issueCode(notEnd, 'CodeSigningCertificate'), '200')
+  assert.equal(await issueCode(notEndEntity), denied)
+  assert.equal(await issueCode(notEndEntity, 'EndEntityServerAuthCertificate'), denied)
+  assert.equal(await issueCode(notEndEntity, 'CodeSigningCertificate'), '200')
 })
 
-test('the template is a key of IssueCertificate alone', async () => {
-  const user = await userWith(conditioned(['*'], { StringLike: { 'acm-pca:TemplateArn': '*' } }))
+test('acm-pca:TemplateArn has a value only for IssueCertificate', async () => {
+  const user = await userWith(allowIf(['*'], { StringLike: { 'acm-pca:TemplateArn': '*' } }))
   assert.equal(await issueCode(user), '200')
   assert.equal(await code(user, 'ListTags', { CertificateAuthorityArn: root.arn }), denied)
-  const without = await userWith(conditioned(['*'], { Null: { 'acm-pca:TemplateArn': 'true' } }))
-  assert.equal(await issueCode(without), denied)
-  assert.equal(await code(without, 'ListTags', { CertificateAuthorityArn: root.arn }), '200')
+  const withoutTemplate = await userWith(
+    allowIf(['*'], { Null: { 'acm-pca:TemplateArn': 'true' } }),
+  )
+  assert.equal(await issueCode(withoutTemplate), denied)
+  assert.equal(
+    await code(withoutTemplate, 'ListTags', { CertificateAuthorityArn: root.arn }),
+    '200',
+  )
 })
 
-test('a refusal by a condition has the same words as one without a statement', async () => {
+test('a denial by a condition has the same message as a denial without a matching statement', async () => {
   const user = await userWith(
-    conditioned(['IssueCertificate'], { StringEquals: { 'acm-pca:TemplateArn': 'x' } }),
+    allowIf(['IssueCertificate'], { StringEquals: { 'acm-pca:TemplateArn': 'x' } }),
   )
   const { credentials } = user
   const input = issueInput(root.arn, root.csr)
-  const where = { resource: root.arn, kind: 'identity' } as const
+  const target = { resource: root.arn, kind: 'identity' } as const
   assert.equal(
     await service.refusal('IssueCertificate', input, { credentials }),
-    notAllowed(user, 'IssueCertificate', where),
+    notAllowed(user, 'IssueCertificate', target),
   )
 })
 
-test('Tags at creation need TagCertificateAuthority too', async () => {
+test('CreateCertificateAuthority with Tags also requires permission for TagCertificateAuthority', async () => {
   const creator = await userWith(allow('CreateCertificateAuthority'))
   const { credentials } = creator
   assert.equal(await create(creator), '200')
   const input = authorityInput({ more: { Tags: [{ Key: 'a', Value: 'b' }] } })
   assert.equal(
     await service.refusal('CreateCertificateAuthority', input, { credentials }),
-    notAllowed(creator, 'TagCertificateAuthority', { resource: ofAll(), kind: 'identity' }),
+    notAllowed(creator, 'TagCertificateAuthority', {
+      resource: anyAuthorityArn(),
+      kind: 'identity',
+    }),
   )
   const both = await userWith(allow('CreateCertificateAuthority', 'TagCertificateAuthority'))
   assert.equal(await create(both, [{ Key: 'a' }]), '200')
@@ -141,18 +149,18 @@ test('Tags at creation need TagCertificateAuthority too', async () => {
   )
 })
 
-test('a CreateCertificateAuthority that is denied creates no CA', async () => {
-  const listed = async (): Promise<number> =>
+test('a denied CreateCertificateAuthority creates no CA', async () => {
+  const countAuthorities = async (): Promise<number> =>
     (await service.must('ListCertificateAuthorities', {})).CertificateAuthorities.length
   const creator = await userWith(allow('CreateCertificateAuthority'))
-  const count = await listed()
+  const count = await countAuthorities()
   assert.equal(await create(creator, [{ Key: 'a' }]), denied)
-  assert.equal(await listed(), count)
+  assert.equal(await countAuthorities(), count)
 })
 
 const tagging = ['CreateCertificateAuthority', 'TagCertificateAuthority']
 
-/** How both operations that take tags answer to some. */
+/** The codes of both operations that accept tags. */
 async function tagCodes(user: User, Tags: unknown): Promise<string[]> {
   const input = { CertificateAuthorityArn: root.arn, Tags }
   return [await create(user, Tags), await code(user, 'TagCertificateAuthority', input)]
@@ -160,7 +168,7 @@ async function tagCodes(user: User, Tags: unknown): Promise<string[]> {
 
 test('aws:RequestTag restricts the value of a tag at creation and later', async () => {
   const user = await userWith(
-    conditioned(tagging, { StringEquals: { 'aws:RequestTag/Team': ['red', 'blue'] } }),
+    allowIf(tagging, { StringEquals: { 'aws:RequestTag/Team': ['red', 'blue'] } }),
   )
   const allowed = ['200', '200']
   const refused = [denied, denied]
@@ -170,23 +178,23 @@ test('aws:RequestTag restricts the value of a tag at creation and later', async 
   assert.deepEqual(await tagCodes(user, [{ Key: 'Team' }]), refused)
   assert.deepEqual(await tagCodes(user, [{ Key: 'Other', Value: 'red' }]), refused)
   assert.equal(await create(user), denied)
-  // Names of condition keys are compared without regard to case, those of tags too.
+  // Condition keys, which include the tag key, are compared without regard to case.
   assert.deepEqual(await tagCodes(user, [{ Key: 'team', Value: 'red' }]), allowed)
 })
 
-test('a tag whose name differs in case alone does not hide another from aws:RequestTag', async () => {
+test('a tag whose key differs only in case does not hide another tag from aws:RequestTag', async () => {
   const user = await userWith(
     allow(...tagging),
-    deny(tagging, { StringEquals: { 'aws:RequestTag/Team': 'forbidden' } }),
+    denyIf(tagging, { StringEquals: { 'aws:RequestTag/Team': 'forbidden' } }),
   )
-  const bad = { Key: 'Team', Value: 'forbidden' }
-  const good = { Key: 'team', Value: 'red' }
-  assert.deepEqual(await tagCodes(user, [bad]), [denied, denied])
-  assert.deepEqual(await tagCodes(user, [good, bad]), [denied, denied])
-  assert.deepEqual(await tagCodes(user, [bad, good]), [denied, denied])
+  const forbidden = { Key: 'Team', Value: 'forbidden' }
+  const harmless = { Key: 'team', Value: 'red' }
+  assert.deepEqual(await tagCodes(user, [forbidden]), [denied, denied])
+  assert.deepEqual(await tagCodes(user, [harmless, forbidden]), [denied, denied])
+  assert.deepEqual(await tagCodes(user, [forbidden, harmless]), [denied, denied])
 })
 
-test('a tag whose name differs in case alone opens no Allow and closes no Deny on aws:ResourceTag', async () => {
+test('a tag whose key differs only in case neither satisfies an Allow nor avoids a Deny on aws:ResourceTag', async () => {
   const { arn } = await createAuthority(service, {
     more: { Tags: [{ Key: 'team', Value: 'blue' }] },
   })
@@ -195,15 +203,15 @@ test('a tag whose name differs in case alone opens no Allow and closes no Deny o
   const describing = ['DescribeCertificateAuthority']
   const red = { StringEquals: { 'aws:ResourceTag/team': 'red' } }
   const users = {
-    red: await userWith(conditioned(describing, red)),
-    like: await userWith(conditioned(describing, { StringLike: { 'aws:ResourceTag/TEAM': 'r*' } })),
+    red: await userWith(allowIf(describing, red)),
+    like: await userWith(allowIf(describing, { StringLike: { 'aws:ResourceTag/TEAM': 'r*' } })),
     notBlue: await userWith(
-      conditioned(describing, { StringNotEquals: { 'aws:ResourceTag/team': 'blue' } }),
+      allowIf(describing, { StringNotEquals: { 'aws:ResourceTag/team': 'blue' } }),
     ),
-    notRed: await userWith(allow('*'), deny(describing, red)),
+    notRed: await userWith(allow('*'), denyIf(describing, red)),
     denyOthers: await userWith(
       allow('*'),
-      deny(describing, { StringNotEquals: { 'aws:ResourceTag/Team': 'red' } }),
+      denyIf(describing, { StringNotEquals: { 'aws:ResourceTag/Team': 'red' } }),
     ),
   }
   const codes = async (): Promise<Record<string, string>> => {
@@ -231,13 +239,11 @@ test('a tag whose name differs in case alone opens no Allow and closes no Deny o
     )
 })
 
-test('tags whose names differ in case alone open no Allow on aws:RequestTag and aws:TagKeys', async () => {
-  const red = await userWith(
-    conditioned(tagging, { StringEquals: { 'aws:RequestTag/team': 'red' } }),
-  )
+test('tags whose keys differ only in case do not satisfy an Allow on aws:RequestTag or aws:TagKeys', async () => {
+  const red = await userWith(allowIf(tagging, { StringEquals: { 'aws:RequestTag/team': 'red' } }))
   const named = await userWith(
     allow('CreateCertificateAuthority'),
-    conditioned(['TagCertificateAuthority'], { StringEquals: { 'aws:TagKeys': 'team' } }),
+    allowIf(['TagCertificateAuthority'], { StringEquals: { 'aws:TagKeys': 'team' } }),
   )
   const tags = (...values: [Key: string, Value: string][]): unknown =>
     values.map(([Key, Value]) => ({ Key, Value }))
@@ -253,37 +259,38 @@ test('tags whose names differ in case alone open no Allow on aws:RequestTag and 
 })
 
 test('aws:TagKeys restricts the keys of tags', async () => {
-  const only = await userWith(
+  const allValues = await userWith(
     allow('CreateCertificateAuthority'),
-    conditioned(['TagCertificateAuthority', 'UntagCertificateAuthority'], {
+    allowIf(['TagCertificateAuthority', 'UntagCertificateAuthority'], {
       'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] },
     }),
   )
-  assert.deepEqual(await tagCodes(only, [{ Key: 'a' }, { Key: 'b' }]), ['200', '200'])
-  assert.deepEqual(await tagCodes(only, [{ Key: 'a' }, { Key: 'c' }]), [denied, denied])
-  assert.deepEqual(await tagCodes(only, [{ Key: 'A' }]), [denied, denied])
+  assert.deepEqual(await tagCodes(allValues, [{ Key: 'a' }, { Key: 'b' }]), ['200', '200'])
+  assert.deepEqual(await tagCodes(allValues, [{ Key: 'a' }, { Key: 'c' }]), [denied, denied])
+  assert.deepEqual(await tagCodes(allValues, [{ Key: 'A' }]), [denied, denied])
   const untag = (Key: string): Promise<string> =>
-    code(only, 'UntagCertificateAuthority', { CertificateAuthorityArn: root.arn, Tags: [{ Key }] })
+    code(allValues, 'UntagCertificateAuthority', {
+      CertificateAuthorityArn: root.arn,
+      Tags: [{ Key }],
+    })
   assert.equal(await untag('a'), '200')
   assert.equal(await untag('c'), denied)
-  const some = await userWith(
-    conditioned(tagging, { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'cost-*' } }),
+  const anyValue = await userWith(
+    allowIf(tagging, { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'cost-*' } }),
   )
-  assert.deepEqual(await tagCodes(some, [{ Key: 'a' }, { Key: 'cost-x' }]), ['200', '200'])
-  assert.deepEqual(await tagCodes(some, [{ Key: 'a' }]), [denied, denied])
-  assert.equal(await create(some), denied)
+  assert.deepEqual(await tagCodes(anyValue, [{ Key: 'a' }, { Key: 'cost-x' }]), ['200', '200'])
+  assert.deepEqual(await tagCodes(anyValue, [{ Key: 'a' }]), [denied, denied])
+  assert.equal(await create(anyValue), denied)
 })
 
-test('aws:ResourceTag restricts to CAs by their tags as they are now', async () => {
+test('aws:ResourceTag is compared with the current tags of the CA', async () => {
   const red = { Key: 'Team', Value: 'red' }
   const tagged = await createAuthority(service, { more: { Tags: [red] } })
   const other = await createAuthority(service, { more: { Tags: [{ Key: 'Team', Value: 'blue' }] } })
   const bare = await createAuthority(service)
   const describe = (user: User, CertificateAuthorityArn: string): Promise<string> =>
     code(user, 'DescribeCertificateAuthority', { CertificateAuthorityArn })
-  const user = await userWith(
-    conditioned(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } }),
-  )
+  const user = await userWith(allowIf(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } }))
   assert.equal(await describe(user, tagged.arn), '200')
   assert.equal(await describe(user, other.arn), denied)
   assert.equal(await describe(user, bare.arn), denied)
@@ -294,16 +301,16 @@ test('aws:ResourceTag restricts to CAs by their tags as they are now', async () 
   assert.equal(await describe(user, tagged.arn), denied)
   await service.must('TagCertificateAuthority', { CertificateAuthorityArn: bare.arn, Tags: [red] })
   assert.equal(await describe(user, bare.arn), '200')
-  const untagged = await userWith(conditioned(['*'], { Null: { 'aws:ResourceTag/Team': 'true' } }))
+  const untagged = await userWith(allowIf(['*'], { Null: { 'aws:ResourceTag/Team': 'true' } }))
   assert.equal(await describe(untagged, tagged.arn), '200')
   assert.equal(await describe(untagged, bare.arn), denied)
 })
 
-test('a tag whose name differs in case alone does not hide another from aws:ResourceTag', async () => {
+test('a tag whose key differs only in case does not hide another tag from aws:ResourceTag', async () => {
   const { arn: CertificateAuthorityArn } = await createAuthority(service)
   const user = await userWith(
     allow('*'),
-    deny(['*'], { StringEquals: { 'aws:ResourceTag/Locked': 'yes' } }),
+    denyIf(['*'], { StringEquals: { 'aws:ResourceTag/Locked': 'yes' } }),
   )
   for (const [Key, Value] of [
     ['Locked', 'yes'],
@@ -316,12 +323,12 @@ test('a tag whose name differs in case alone does not hide another from aws:Reso
   }
 })
 
-test('aws:ResourceTag counts however the JSON of the policy is escaped', async () => {
+test('aws:ResourceTag is recognized however the JSON of the policy is escaped', async () => {
   const Tags = [{ Key: 'Locked', Value: 'yes' }]
   const { arn: CertificateAuthorityArn } = await createAuthority(service, { more: { Tags } })
   const plain = policyOf(
     allow('*'),
-    deny(['*'], { StringEquals: { 'aws:ResourceTag/Locked': 'yes' } }),
+    denyIf(['*'], { StringEquals: { 'aws:ResourceTag/Locked': 'yes' } }),
   )
   for (const policy of [
     plain,
@@ -333,12 +340,12 @@ test('aws:ResourceTag counts however the JSON of the policy is escaped', async (
   }
 })
 
-test('tags of a CA that is not shared are not told to another account', async () => {
+test('a condition does not reveal the tags of a CA to an account that it is not shared with', async () => {
   const Tags = [{ Key: 'Team', Value: 'red' }]
   const { arn } = await createAuthority(service, { more: { Tags } })
   const user = await createUser(service, {
     accountId: otherAccountId,
-    statements: [conditioned(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } })],
+    statements: [allowIf(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } })],
   })
   const answers: string[] = []
   const unknown = arn.replace(/[^/]+$/, crypto.randomUUID())
@@ -350,12 +357,12 @@ test('tags of a CA that is not shared are not told to another account', async ()
   assert.equal(answers[0], answers[1])
 })
 
-test('the id of a CA of another account in an own ARN does not tell its tags either', async () => {
+test('an ARN with the ID of a CA of another account does not reveal its tags', async () => {
   const Tags = [{ Key: 'Team', Value: 'red' }]
   const { arn } = await createAuthority(service, { more: { Tags } })
   const user = await createUser(service, {
     accountId: otherAccountId,
-    statements: [conditioned(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } })],
+    statements: [allowIf(['*'], { StringEquals: { 'aws:ResourceTag/Team': 'red' } })],
   })
   const forged = arn.replace(service.config.accountId, otherAccountId)
   const unknown = forged.replace(/[^/]+$/, crypto.randomUUID())
@@ -377,14 +384,14 @@ test('aws:SourceIp is the address of the client', async () => {
     [{ IpAddress: { 'aws:SourceIp': 'localhost' } }, denied],
   ]
   for (const [condition, expected] of cases) {
-    const user = await userWith(conditioned(['*'], condition))
-    const told = await code(user, 'ListTags', { CertificateAuthorityArn: root.arn })
-    assert.equal(told, expected, JSON.stringify(condition))
+    const user = await userWith(allowIf(['*'], condition))
+    const outcome = await code(user, 'ListTags', { CertificateAuthorityArn: root.arn })
+    assert.equal(outcome, expected, JSON.stringify(condition))
   }
 })
 
 test('headers of the client do not change aws:SourceIp', async () => {
-  const user = await userWith(conditioned(['*'], { IpAddress: { 'aws:SourceIp': '10.0.0.1' } }))
+  const user = await userWith(allowIf(['*'], { IpAddress: { 'aws:SourceIp': '10.0.0.1' } }))
   const body = JSON.stringify({ CertificateAuthorityArn: root.arn })
   const { credentials } = user
   const headers = signedHeaders({
@@ -400,16 +407,14 @@ test('headers of the client do not change aws:SourceIp', async () => {
   assert.match(await answer.text(), /AccessDeniedException/)
 })
 
-test('dates are those of the clock: a policy begins and ends', async () => {
+test('aws:CurrentTime limits a policy to a period', async () => {
   const now = service.clock.now().getTime()
   const at = (seconds: number): string => new Date(now + seconds * 1000).toISOString()
   const input = { CertificateAuthorityArn: root.arn }
-  const expired = await userWith(
-    conditioned(['*'], { DateLessThan: { 'aws:CurrentTime': at(-1) } }),
-  )
+  const expired = await userWith(allowIf(['*'], { DateLessThan: { 'aws:CurrentTime': at(-1) } }))
   assert.equal(await code(expired, 'ListTags', input), denied)
   const window = await userWith(
-    conditioned(['*'], {
+    allowIf(['*'], {
       DateGreaterThan: { 'aws:CurrentTime': at(3600) },
       DateLessThan: { 'aws:CurrentTime': at(7200) },
     }),
@@ -421,7 +426,7 @@ test('dates are those of the clock: a policy begins and ends', async () => {
   assert.equal(await code(window, 'ListTags', input), denied)
 })
 
-test('keys of the caller and of the request', async () => {
+test('conditions can use keys of the requester and of the request', async () => {
   const { accountId } = service.config
   const cases: [condition: object, expected: string][] = [
     [{ StringEquals: { 'aws:username': 'tester' } }, '200'],
@@ -439,8 +444,8 @@ test('keys of the caller and of the request', async () => {
     [{ StringEquals: { 'aws:username': 'tester', 'aws:PrincipalAccount': '0' } }, denied],
   ]
   for (const [condition, expected] of cases) {
-    const user = await userWith(conditioned(['*'], condition))
-    const told = await code(user, 'ListTags', { CertificateAuthorityArn: root.arn })
-    assert.equal(told, expected, JSON.stringify(condition))
+    const user = await userWith(allowIf(['*'], condition))
+    const outcome = await code(user, 'ListTags', { CertificateAuthorityArn: root.arn })
+    assert.equal(outcome, expected, JSON.stringify(condition))
   }
 })

@@ -1,4 +1,4 @@
-/** What a client may take of the listeners: time, connections, failed authentications. */
+/** Limits of a listener: connections and failed authentications. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ after(() => service.close())
 
 const nobody = { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x' }
 
-test('who fails to authenticate too often is throttled, but for keys that are known from there', async () => {
+test('an address with too many failed authentications is throttled, except for access keys that it has used successfully', async () => {
   await service.must('ListCertificateAuthorities', {})
   const role = await createRole(service, { trust: [trusting({ AWS: '123456789012' })] })
   const session = await assume(service, role)
@@ -28,7 +28,7 @@ test('who fails to authenticate too often is throttled, but for keys that are kn
   assert.equal(
     await service.refusal('ListCertificateAuthorities', {}, fresh),
     'ThrottlingException: Rate exceeded',
-    'nobody knows yet whose it is',
+    'the address has not used the new key before',
   )
   assert.match(
     await service.refusal(
@@ -39,7 +39,7 @@ test('who fails to authenticate too often is throttled, but for keys that are kn
       },
     ),
     /^ThrottlingException/,
-    'a wrong signature of a known key is one more failure',
+    'a wrong signature with a known key is also a failure',
   )
   const unsigned = await fetch(service.url, {
     method: 'POST',
@@ -65,7 +65,7 @@ test('who fails to authenticate too often is throttled, but for keys that are kn
   assert.match(await fail(), /^UnrecognizedClientException/)
 })
 
-async function opened(port: number): Promise<Socket> {
+async function openConnection(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.on('error', () => {})
   socket.resume()
@@ -73,12 +73,12 @@ async function opened(port: number): Promise<Socket> {
   return socket
 }
 
-test('more connections than there may be are closed, and others are served meanwhile', async () => {
+test('a connection above the limit is closed, and requests succeed after the others end', async () => {
   const port = Number(new URL(service.url).port)
   const sockets: Socket[] = []
   const closings: Promise<unknown>[] = []
   for (let number = 0; number < 21; number += 1) {
-    const socket = await opened(port)
+    const socket = await openConnection(port)
     closings.push(once(socket, 'close'))
     sockets.push(socket)
   }

@@ -1,4 +1,4 @@
-/** The commands that are clients of a server: what they make, what they refuse, and how they end. */
+/** Client commands: their results, refused input and exit codes. */
 import assert from 'node:assert/strict'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -54,11 +54,11 @@ async function refused(expected: number, ...args: readonly string[]): Promise<st
 const certificateIn = async (name: string): Promise<X509Certificate> =>
   new X509Certificate(await readFile(path(`${name}/cert.pem`)))
 
-interface Made {
+interface Hierarchy {
   readonly Authorities: readonly { readonly Arn: string; readonly Created: boolean }[]
 }
 
-test('without a CA, issue says how to make one', async () => {
+test('without a CA, signet issue refers to init-hierarchy', async () => {
   assert.match(
     await refused(2, 'issue', '--name', 'x.test', '--out', path('none')),
     /init-hierarchy/,
@@ -66,10 +66,10 @@ test('without a CA, issue says how to make one', async () => {
   await assert.rejects(stat(path('none')))
 })
 
-test('init-hierarchy makes a hierarchy once, and refuses another key for it', async () => {
-  const first = await json<Made>('init-hierarchy', '--name', 'One', '--root-validity', '9y')
-  const again = await json<Made>('init-hierarchy', '--name', 'One')
-  const arns = ({ Authorities }: Made): string[] => Authorities.map(({ Arn }) => Arn)
+test('init-hierarchy creates a hierarchy once, and refuses a different key algorithm for it', async () => {
+  const first = await json<Hierarchy>('init-hierarchy', '--name', 'One', '--root-validity', '9y')
+  const again = await json<Hierarchy>('init-hierarchy', '--name', 'One')
+  const arns = ({ Authorities }: Hierarchy): string[] => Authorities.map(({ Arn }) => Arn)
   assert.deepEqual(arns(again), arns(first))
   assert.deepEqual(
     [...first.Authorities, ...again.Authorities].map(({ Created }) => Created),
@@ -88,7 +88,7 @@ test('init-hierarchy makes a hierarchy once, and refuses another key for it', as
   assert.match(await refused(2, 'init-hierarchy', '--key-algorithm', 'RSA_1024'), /RSA_2048/)
 })
 
-test('issue writes files that belong together, the key for this user alone', async () => {
+test('issue writes matching files, and a key that only the user can read', async () => {
   const names = 'a.example.com,b.example.com'
   await must('issue', '--name', names, '--ip', '192.0.2.1,2001:db8::1', '--out', path('tls'))
   const files = ['ca.pem', 'cert.pem', 'chain.pem', 'fullchain.pem', 'key.pem', 'metadata.json']
@@ -112,16 +112,16 @@ test('issue writes files that belong together, the key for this user alone', asy
 })
 
 test('issue does not replace existing files without --force', async () => {
-  const before_ = await readFile(path('tls/key.pem'))
+  const oldKey = await readFile(path('tls/key.pem'))
   const args = ['issue', '--name', 'c.example.com', '--out', path('tls')]
   assert.match(await refused(2, ...args), /key\.pem exists/)
-  assert.deepEqual(await readFile(path('tls/key.pem')), before_)
+  assert.deepEqual(await readFile(path('tls/key.pem')), oldKey)
   await must(...args, '--force', '--key-algorithm', 'RSA_2048')
-  assert.notDeepEqual(await readFile(path('tls/key.pem')), before_)
+  assert.notDeepEqual(await readFile(path('tls/key.pem')), oldKey)
   assert.equal((await certificateIn('tls')).subjectAltName, 'DNS:c.example.com')
 })
 
-test('issue refuses what makes no sense, before it asks for anything', async () => {
+test('issue refuses invalid arguments and writes no files', async () => {
   const out = ['--out', path('never')]
   for (const [args, message] of [
     [[], /specify at least one --name/],
@@ -152,26 +152,26 @@ test('a CSR with a common name and no subject alternative name is issued with a 
     join(import.meta.dirname, '..', '..', 'testdata', 'csr', `${name}.pem`)
   const issue = (name: string): Promise<Outcome> =>
     signet('issue', '--csr', csr(name), '--out', path(name), '--output', 'json')
-  const without = await issue('ec-no-san')
-  assert.equal(without.code, 0, without.stderr)
+  const withoutSan = await issue('ec-no-san')
+  assert.equal(withoutSan.code, 0, withoutSan.stderr)
   assert.match(
-    without.stderr,
+    withoutSan.stderr,
     /^signet: note: \S+ec-no-san\.pem: the CSR has a common name and no subject alternative name: /,
   )
-  assert.deepEqual((JSON.parse(without.stdout) as { Names: unknown }).Names, [])
-  const having = await issue('ec-server')
-  assert.deepEqual([having.code, having.stderr], [0, ''])
+  assert.deepEqual((JSON.parse(withoutSan.stdout) as { Names: unknown }).Names, [])
+  const withSan = await issue('ec-server')
+  assert.deepEqual([withSan.code, withSan.stderr], [0, ''])
 })
 
-test('a root may be named, and then there is no chain; a second issuing CA has to be', async () => {
+test('issue with a root CA writes an empty chain, and with two issuing CAs requires --ca', async () => {
   await must('issue', '--name', 'r.test', '--ca', 'One Root CA', '--out', path('below-root'))
   assert.equal(await readFile(path('below-root/chain.pem'), 'utf8'), '')
   const root = new X509Certificate(await readFile(path('below-root/ca.pem')))
   assert.ok((await certificateIn('below-root')).verify(root.publicKey))
   await must('init-hierarchy', '--name', 'Three')
-  const several = await refused(2, 'issue', '--name', 'x.test', '--out', path('several'))
+  const ambiguous = await refused(2, 'issue', '--name', 'x.test', '--out', path('several'))
   assert.match(
-    several,
+    ambiguous,
     /2 ACTIVE subordinate CAs exist; choose one with --ca, or set SIGNET_CA:[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/,
   )
 })
@@ -180,7 +180,7 @@ interface Renewed {
   readonly Renewals: readonly { readonly Folder: string; readonly Result: string }[]
 }
 
-test('renew makes a new key and certificate for the same names, only when it is due', async () => {
+test('renew creates a new key and certificate for the same names, only when they are due', async () => {
   const old = await certificateIn('tls')
   const early = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '7d')
   assert.equal(early.Renewals[0]?.Result, 'not due')
@@ -199,7 +199,7 @@ test('renew makes a new key and certificate for the same names, only when it is 
   assert.ok(!(await readdir(path('tls'))).some((name) => name.endsWith('.new')))
 })
 
-test('a renewal that was interrupted between its files is done again, due or not', async () => {
+test('an interrupted renewal is repeated, even if it is not due', async () => {
   await writeFile(path('tls/key.pem'), await readFile(path('below-root/key.pem')))
   const { Renewals } = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '1h')
   assert.equal(Renewals[0]?.Result, 'renewed')
@@ -207,7 +207,7 @@ test('a renewal that was interrupted between its files is done again, due or not
   assert.ok((await certificateIn('tls')).checkPrivateKey(key))
 })
 
-test('a hook gets its words and the folder, and no shell reads them', async () => {
+test('a hook receives its arguments and the folder, without a shell', async () => {
   await writeFile(
     path('hook.mjs'),
     [
@@ -226,7 +226,7 @@ test('a hook gets its words and the folder, and no shell reads them', async () =
   assert.match(failed.stdout, /the certificate was renewed, but the hook failed/)
 })
 
-test('one folder that fails does not keep the others from it', async () => {
+test('a folder that cannot be renewed does not prevent the renewal of the others', async () => {
   await mkdir(path('empty'))
   const { code, stdout, stderr } = await signet(
     'renew',
@@ -246,7 +246,7 @@ test('one folder that fails does not keep the others from it', async () => {
   assert.match((await signet('renew', path('empty'))).stdout, /lacks members that a renewal needs/)
 })
 
-test('a certificate until a date needs another time to be renewed', async () => {
+test('renew requires --validity for a certificate that was issued with an expiry date', async () => {
   const date = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
   const args = ['--ca', 'One Issuing CA', '--validity', date]
   await must('issue', '--name', 'd.test', ...args, '--out', path('dated'))
@@ -260,7 +260,7 @@ test('a certificate until a date needs another time to be renewed', async () => 
   assert.ok(hours > 11.9 && hours <= 12, String(hours))
 })
 
-test('inspect: the chain that a TLS server presents, a certificate from a URL, and sources that cannot be read', async () => {
+test('inspect shows the chain of a TLS server, and reports sources that cannot be read', async () => {
   const tls = createTlsServer({
     key: await readFile(path('tls/key.pem')),
     cert: await readFile(path('tls/fullchain.pem')),
@@ -268,14 +268,15 @@ test('inspect: the chain that a TLS server presents, a certificate from a URL, a
   const web = createServer((request, response) => {
     if (request.url === '/large') {
       response.writeHead(200)
-      // Node.js 26 calls back with an error for each write after the client has left.
-      const more = (error?: Error | null): void => {
-        if (!error) response.write(Buffer.alloc(8 * 1024 * 1024), more)
+      // Node.js 26 passes an error to the callback of each write after the client has disconnected.
+      const writeMore = (error?: Error | null): void => {
+        if (!error) response.write(Buffer.alloc(8 * 1024 * 1024), writeMore)
       }
-      more()
-    } else response.writeHead(request.url === '/missing' ? 404 : 200).end('nothing of the kind')
+      writeMore()
+    } else
+      response.writeHead(request.url === '/missing' ? 404 : 200).end('neither of the two formats')
   }).listen(0, '127.0.0.1')
-  await Promise.all([tls, web].map((one) => once(one, 'listening')))
+  await Promise.all([tls, web].map((listener) => once(listener, 'listening')))
   try {
     const { port } = tls.address() as AddressInfo
     for (const args of [[`tls://localhost:${port}`], [`https://localhost:${port}`, '--tls']]) {
@@ -285,11 +286,11 @@ test('inspect: the chain that a TLS server presents, a certificate from a URL, a
       assert.match(stdout, /\n2\. CA certificate\n +subject +O=One, CN=One Issuing CA\n/)
       assert.match(stdout, /Chain\n +1 by 2 +signed\n/)
     }
-    const at = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+    const origin = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
     for (const [source, message] of [
-      [at, /neither PEM nor DER/],
-      [`${at}/missing`, /status 404/],
-      [`${at}/large`, /larger than 64 MiB/],
+      [origin, /neither PEM nor DER/],
+      [`${origin}/missing`, /status 404/],
+      [`${origin}/large`, /larger than 64 MiB/],
       [`tls://localhost:${(web.address() as AddressInfo).port}`, /presents no certificate/],
       ['http://127.0.0.1:2/', /cannot read .*ECONNREFUSED/],
       [path('tls/key.pem'), /private key/],
@@ -308,14 +309,14 @@ test('inspect: the chain that a TLS server presents, a certificate from a URL, a
   }
 })
 
-test('inspect: the CRL that a CA publishes, by its URL', async () => {
+test('inspect fetches a CRL from its URL, and status shows the age of the CRL', async () => {
   const bucket = ['bucket', 'create', 'crls', '--data', path('data')]
   assert.equal((await command(bucket)).code, 0)
   await must('init-hierarchy', '--name', 'Four', '--crl-bucket', 'crls', '--ocsp')
   await must('issue', '--name', 'x.test', '--ca', 'Four Issuing CA', '--out', path('four'))
-  const words = (await command(['inspect', path('four/cert.pem')])).stdout
-  assert.match(words, /authorityInfoAccess +.*ocsp URI:http/)
-  const url = /crlDistributionPoints +URI:(\S+)/.exec(words)?.[1] ?? ''
+  const description = (await command(['inspect', path('four/cert.pem')])).stdout
+  assert.match(description, /authorityInfoAccess +.*ocsp URI:http/)
+  const url = /crlDistributionPoints +URI:(\S+)/.exec(description)?.[1] ?? ''
   let found: Outcome
   do found = await command(['inspect', url, '--output', 'json'])
   while (found.stderr.includes('status 404'))
@@ -327,7 +328,7 @@ test('inspect: the CRL that a CA publishes, by its URL', async () => {
   assert.match(status, /Four Issuing CA .* seconds? old, next by /)
 })
 
-test('status: warns of a CA near its end, and --check ends with 1', async () => {
+test('status warns of a CA that expires soon, and --check exits with 1', async () => {
   assert.equal((await signet('status', '--check')).code, 0)
   await must('init-hierarchy', '--name', 'Short', '--issuing-validity', '60d')
   const plain = await signet('status')
@@ -346,16 +347,16 @@ test('status: warns of a CA near its end, and --check ends with 1', async () => 
 })
 
 test('an endpoint that does not serve the API is reported with the reason', async () => {
-  const away = ['--endpoint', 'http://127.0.0.1:1', '--data', path('data')]
+  const unreachable = ['--endpoint', 'http://127.0.0.1:1', '--data', path('data')]
   for (const args of [['issue', '--name', 'x', '--out', path('x')], ['init-hierarchy']]) {
-    const { code, stderr } = await command([...args, ...away])
+    const { code, stderr } = await command([...args, ...unreachable])
     assert.equal(code, 1)
     assert.match(
       stderr,
       /^signet: cannot connect to http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
     )
   }
-  const status = await command(['status', ...away])
+  const status = await command(['status', ...unreachable])
   assert.equal(status.code, 1)
   assert.match(status.stdout, /health +not reachable/)
   const publicListener = ['--endpoint', server.publicUrl, '--data', path('data')]
@@ -367,22 +368,22 @@ test('an endpoint that does not serve the API is reported with the reason', asyn
   assert.match(wrong.stderr, /--endpoint must be an http or https URL/)
 })
 
-test('credentials: of the data folder, of the AWS variables, and none', async () => {
+test('credentials come from the AWS variables or the data folder, and missing credentials are reported', async () => {
   const text = await readFile(path('data/credentials'), 'utf8')
   const [id = '', secret = ''] = [...text.matchAll(/= (\S+)/g)].map(([, value]) => value)
   const variables = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }
-  const list = ['issue', '--name', 'e.test', '--ca', 'One Issuing CA', '--endpoint', server.url]
+  const issue = ['issue', '--name', 'e.test', '--ca', 'One Issuing CA', '--endpoint', server.url]
   const environment = { ...variables, SIGNET_ENDPOINT: 'http://127.0.0.1:1' }
-  const good = await command([...list, '--out', path('from-variables')], environment)
-  assert.equal(good.code, 0, good.stderr)
-  const bad = { ...variables, AWS_SECRET_ACCESS_KEY: 'x' }
-  const wrong = await command([...list, '--out', path('wrong')], bad)
+  const valid = await command([...issue, '--out', path('from-variables')], environment)
+  assert.equal(valid.code, 0, valid.stderr)
+  const wrongSecret = { ...variables, AWS_SECRET_ACCESS_KEY: 'x' }
+  const wrong = await command([...issue, '--out', path('wrong')], wrongSecret)
   assert.equal(wrong.code, 1)
   assert.match(wrong.stderr, /InvalidSignatureException|signature/i)
-  const missing = await command([...list, '--out', path('no'), '--data', path('nowhere')])
+  const missing = await command([...issue, '--out', path('no'), '--data', path('nowhere')])
   assert.equal(missing.code, 2)
   assert.match(missing.stderr, /credentials: ENOENT/)
-  const none = await spawnCommand([...list, '--out', path('no')], {
+  const none = await spawnCommand([...issue, '--out', path('no')], {
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: 'true',
   })
@@ -390,8 +391,8 @@ test('credentials: of the data folder, of the AWS variables, and none', async ()
   assert.match(none.stderr, /no credentials found/)
 })
 
-test('a server with a certificate of its own CA is trusted by the root in its data folder', async () => {
-  const { Authorities } = await json<Made>(
+test('commands trust a server with --tls-self through the root in its data folder', async () => {
+  const { Authorities } = await json<Hierarchy>(
     'init-hierarchy',
     '--name',
     'One',
@@ -409,8 +410,8 @@ test('a server with a certificate of its own CA is trusted by the root in its da
   const args = ['status', '--endpoint', server.url]
   const trusted = await command([...args, '--ca-file', path('below-root/ca.pem')], variables)
   assert.equal(trusted.code, 0, trusted.stderr)
-  // Commands that share a process also share the connections that fetch keeps open.
-  const stranger = await spawnCommand(args, variables)
-  assert.equal(stranger.code, 1)
-  assert.match(stranger.stdout, /not reachable/)
+  // A separate process is needed, because commands in one process share the open connections of fetch.
+  const untrusted = await spawnCommand(args, variables)
+  assert.equal(untrusted.code, 1)
+  assert.match(untrusted.stdout, /not reachable/)
 })

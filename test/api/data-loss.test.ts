@@ -1,6 +1,6 @@
 /**
- * A database that has lost what was acknowledged, or that is damaged: nothing is signed or written on top of it, reads go on,
- * and everybody is told, until it is restored or the loss is accepted.
+ * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves reads, and reports
+ * the fault to clients and operators, until the database is restored or the loss is accepted.
  */
 import assert from 'node:assert/strict'
 import {
@@ -32,21 +32,21 @@ const lost = 'The service has stopped issuing: its database has lost writes.'
 const damaged = 'The service has stopped issuing: its database is damaged.'
 const tryLater = Buffer.from('30030a0103', 'hex')
 
-/** Something at whose end there is something to do: a test, or all of them. */
-interface Ending {
+/** Registers functions that run at the end of a test, or of all tests. */
+interface CleanupRegistry {
   after(cleanup: () => unknown): void
 }
 
 class Scene {
   readonly folder: string
   readonly data: string
-  readonly #t: Ending
+  readonly #t: CleanupRegistry
   readonly #flags: readonly string[]
   readonly issued: { readonly arn: string; readonly certificate: string }[] = []
   server!: ServerProcess
   root!: { readonly arn: string; readonly certificate: string }
 
-  constructor(t: Ending, flags: readonly string[] = ['--workers', '1']) {
+  constructor(t: CleanupRegistry, flags: readonly string[] = ['--workers', '1']) {
     this.#t = t
     this.#flags = flags
     this.folder = mkdtempSync(join(tmpdir(), 'signet-loss-'))
@@ -54,7 +54,7 @@ class Scene {
     t.after(() => rmSync(this.folder, { recursive: true }))
   }
 
-  /** A copy of one data folder: one root that answers OCSP, one certificate, and a log that is empty. */
+  /** A copy of the template data folder: one root with OCSP, one certificate, and an empty write-ahead log. */
   static async prepare(t: TestContext, flags?: readonly string[]): Promise<Scene> {
     const scene = new Scene(t, flags)
     cpSync(template.data, scene.data, { recursive: true, preserveTimestamps: true })
@@ -63,8 +63,8 @@ class Scene {
     return scene
   }
 
-  /** The same with a database of its own. */
-  static async create(t: Ending): Promise<Scene> {
+  /** A new data folder with the contents described at `prepare`. */
+  static async create(t: CleanupRegistry): Promise<Scene> {
     const scene = new Scene(t)
     await scene.start()
     const RevocationConfiguration = { OcspConfiguration: { Enabled: true } }
@@ -93,8 +93,8 @@ class Scene {
       this.issued.push(await issue(this.client, { arn: this.root.arn, csr: csr('ec-server') }))
   }
 
-  /** The output of `serve` that must not start. */
-  async refusedStart(...more: readonly string[]): Promise<string> {
+  /** Runs `serve`, which must fail to start, and returns its error output. */
+  async failToStart(...more: readonly string[]): Promise<string> {
     const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
     const args = ['serve', '--data', this.data, ...listeners, ...more]
     const { code, stderr, stdout } = await command(args, { NODE_NO_WARNINGS: '1' })
@@ -102,17 +102,17 @@ class Scene {
     return stderr
   }
 
-  /** Nothing is written and nothing signed, whoever asks for it; what is there can be read. */
+  /** Asserts that every write and signature is refused, and that the certificate `readable` can be read. */
   async assertStopped(message: string, readable: string | undefined): Promise<void> {
     const { client, root } = this
-    const about = { CertificateAuthorityArn: root.arn }
+    const authority = { CertificateAuthorityArn: root.arn }
     for (const [operation, input] of [
       ['IssueCertificate', issueInput(root.arn, csr('ec-server'))],
       ['CreateCertificateAuthority', authorityInput()],
       [
         'RevokeCertificate',
         {
-          ...about,
+          ...authority,
           CertificateSerial: lastOf(this.issued[0]?.arn ?? ''),
           RevocationReason: 'SUPERSEDED',
         },
@@ -133,11 +133,11 @@ class Scene {
         Promise.resolve(
           this.server.stderr().includes('the server has stopped issuing') || undefined,
         ),
-      'a line in the log',
+      'an entry in the log',
     )
     if (readable === undefined) return
-    await client.must('DescribeCertificateAuthority', about)
-    await client.must('GetCertificate', { ...about, CertificateArn: readable })
+    await client.must('DescribeCertificateAuthority', authority)
+    await client.must('GetCertificate', { ...authority, CertificateArn: readable })
   }
 
   async assertServes(): Promise<void> {
@@ -160,14 +160,14 @@ after(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup()
 })
 
-/** A command that writes is refused and names the loss. */
+/** Asserts that a command that writes is refused with the reason. */
 async function assertWriteRefused({ data }: Scene): Promise<void> {
   const { code, stderr } = await command(['access-key', 'create', '--user', 'x', '--data', data])
   assert.notEqual(code, 0)
   assert.match(stderr, /has lost writes/)
 }
 
-/** Overwrites the first page of a table, or index, in the file. */
+/** Overwrites the root page of a table or an index in the database file. */
 async function damagePageOf(path: string, name: string): Promise<void> {
   const database = new DatabaseSync(path, { readOnly: true })
   const row = database.prepare('select rootpage from sqlite_schema where name = ?').get(name)
@@ -187,7 +187,7 @@ async function damagePageOf(path: string, name: string): Promise<void> {
 suite('lost writes', () => {
   const losses: readonly [string, (scene: Scene) => Promise<void>][] = [
     [
-      'a log of which the last octet is missing',
+      'a write-ahead log without its last byte',
       async (scene) => {
         await scene.start()
         await scene.issue(3)
@@ -196,7 +196,7 @@ suite('lost writes', () => {
       },
     ],
     [
-      'a log that is empty',
+      'an empty write-ahead log',
       async (scene) => {
         await scene.start()
         await scene.issue(3)
@@ -205,7 +205,7 @@ suite('lost writes', () => {
       },
     ],
     [
-      'a log that is gone',
+      'a missing write-ahead log',
       async (scene) => {
         await scene.start()
         await scene.issue(1)
@@ -215,7 +215,7 @@ suite('lost writes', () => {
       },
     ],
     [
-      'an octet in the log that is another',
+      'a write-ahead log with a changed byte',
       async (scene) => {
         await scene.start()
         await scene.issue(3)
@@ -227,7 +227,7 @@ suite('lost writes', () => {
       },
     ],
     [
-      'an older database in its place',
+      'an older copy of the database',
       async (scene) => {
         copyFileSync(scene.path(), scene.path('.aside'))
         await scene.start()
@@ -238,14 +238,14 @@ suite('lost writes', () => {
     ],
   ]
   for (const [name, lose] of losses)
-    for (const workers of name.includes('octet is missing') ? ['1', '2'] : ['1'])
-      test(`${name}: nothing is issued until that is accepted, with ${workers} workers`, async (t) => {
+    for (const workers of name.includes('last byte') ? ['1', '2'] : ['1'])
+      test(`${name}: nothing is issued until the loss is accepted, with ${workers} workers`, async (t) => {
         const scene = await Scene.prepare(t, ['--workers', workers])
         await lose(scene)
         await scene.start()
         await scene.assertStopped(lost, scene.issued[0]?.arn)
         await scene.server.stop('SIGTERM')
-        // Neither a restart nor a command makes up for it.
+        // Neither a restart nor a command ends the refusal.
         await assertWriteRefused(scene)
         const listed = await command(['access-key', 'list', '--data', scene.data])
         assert.equal(listed.code, 0)
@@ -262,7 +262,7 @@ suite('lost writes', () => {
         await scene.assertServes()
       })
 
-  test('a command is told before any server was', async (t) => {
+  test('a command detects a loss before any server has started', async (t) => {
     const scene = await Scene.prepare(t)
     await losses[0]?.[1](scene)
     await assertWriteRefused(scene)
@@ -270,20 +270,20 @@ suite('lost writes', () => {
     await scene.assertStopped(lost, scene.issued[0]?.arn)
   })
 
-  test('a database that is gone is not made anew, unless that is accepted', async (t) => {
+  test('a missing database is recreated only with --accept-loss', async (t) => {
     const scene = await Scene.prepare(t)
     for (const name of ['', '-wal', '-shm']) rmSync(scene.path(name), { force: true })
     const text =
       /signet\.sqlite is missing, although .*signet\.sqlite\.mark shows .*--accept-loss\n$/
-    assert.match(await scene.refusedStart(), text)
+    assert.match(await scene.failToStart(), text)
     writeFileSync(scene.path(), '')
-    assert.match(await scene.refusedStart(), /has lost writes/)
+    assert.match(await scene.failToStart(), /has lost writes/)
     await scene.start('--accept-loss')
     const { CertificateAuthorities } = await scene.client.must('ListCertificateAuthorities', {})
     assert.deepEqual(CertificateAuthorities, [])
   })
 
-  test('another database in its place is a loss, too', async (t) => {
+  test('a database replaced with that of another server has lost writes', async (t) => {
     const [scene, other] = [await Scene.prepare(t), await Scene.create(t)]
     copyFileSync(other.path(), scene.path())
     copyFileSync(join(other.data, 'master.key'), join(scene.data, 'master.key'))
@@ -293,7 +293,7 @@ suite('lost writes', () => {
     assert.deepEqual(refused.json, { __type: 'ServiceUnavailable', message: lost })
   })
 
-  test('a restored backup is no loss, and neither is a folder without a mark', async (t) => {
+  test('neither a restored backup nor a missing commit mark is treated as a loss', async (t) => {
     const scene = await Scene.prepare(t)
     const [file, passphrase] = [join(scene.folder, 'backup'), join(scene.folder, 'passphrase')]
     writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 })
@@ -316,7 +316,7 @@ suite('lost writes', () => {
     assert.match(scene.server.stderr(), /the commit mark is missing/)
   })
 
-  test('nothing is lost by kills in the middle of writes', async (t) => {
+  test('SIGKILL during writes loses nothing', async (t) => {
     const scene = await Scene.prepare(t, ['--workers', '2'])
     for (let round = 0; round < 4; round += 1) {
       await scene.start()
@@ -335,42 +335,42 @@ suite('lost writes', () => {
 
 suite('a damaged database', () => {
   for (const name of ['certificates', 'certificates_by_serial_number', 'events'])
-    test(`is noticed at the start, by its page of ${name}, and cannot be accepted`, async (t) => {
+    test(`damage to the root page of ${name} is detected at startup, and --accept-loss is refused`, async (t) => {
       const scene = await Scene.prepare(t)
       await damagePageOf(scene.path(), name)
       await scene.start()
       await scene.assertStopped(damaged, undefined)
       await scene.server.stop('SIGTERM')
       assert.match(
-        await scene.refusedStart('--accept-loss'),
+        await scene.failToStart('--accept-loss'),
         /signet\.sqlite is damaged \(.*\), which --accept-loss cannot repair; .*"signet restore"/,
       )
     })
 
-  test('that cannot be opened is not served, and not taken for a foreign file', async (t) => {
+  test('a database that cannot be opened is reported as damaged, and the server does not start', async (t) => {
     const scene = await Scene.prepare(t)
     writeFileSync(scene.path(), Buffer.alloc(100_000, 0x5a))
-    assert.match(await scene.refusedStart(), /signet\.sqlite is damaged \(.*\); .*"signet restore"/)
+    assert.match(await scene.failToStart(), /signet\.sqlite is damaged \(.*\); .*"signet restore"/)
   })
 
   for (const workers of ['1', '2'])
-    test(`is noticed by the request that meets it, and stops all processes, with ${workers} workers`, async (t) => {
+    test(`damage found by a read request stops issuance in all processes, with ${workers} workers`, async (t) => {
       const scene = await Scene.prepare(t, ['--workers', workers])
       await scene.start()
       await scene.assertServes()
       await damagePageOf(scene.path(), 'permissions')
       await scene.assertServes()
-      const about = { CertificateAuthorityArn: scene.root.arn }
-      const met = await scene.client.call('ListPermissions', about)
-      assert.equal(met.status, 503, met.text)
-      assert.deepEqual(met.json, { __type: 'ServiceUnavailable', message: damaged })
+      const authority = { CertificateAuthorityArn: scene.root.arn }
+      const failed = await scene.client.call('ListPermissions', authority)
+      assert.equal(failed.status, 503, failed.text)
+      assert.deepEqual(failed.json, { __type: 'ServiceUnavailable', message: damaged })
       for (let n = 0; n < 8; n += 1) await scene.assertStopped(damaged, scene.issued[0]?.arn)
       await scene.server.stop('SIGTERM')
       await scene.start()
       await scene.assertStopped(damaged, scene.issued[0]?.arn)
     })
 
-  test('is noticed by a command that meets it, and stops the server', async (t) => {
+  test('damage found by a command stops issuance in the server', async (t) => {
     const scene = await Scene.prepare(t)
     await scene.start()
     await damagePageOf(scene.path(), 'shares')
@@ -382,7 +382,7 @@ suite('a damaged database', () => {
     assert.match(again.stderr, /signet: warning: .*database is damaged/)
   })
 
-  test('is noticed by a write that meets it', async (t) => {
+  test('damage found by a write stops issuance', async (t) => {
     const scene = await Scene.prepare(t)
     await scene.start()
     await damagePageOf(scene.path(), 'permissions')

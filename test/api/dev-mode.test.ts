@@ -22,7 +22,7 @@ function dataFolderOf({ child }: ServerProcess): string {
   return paths.map((path) => /.*\/signet-embedded-[^/]+/.exec(path)?.[0]).find(Boolean) ?? ''
 }
 
-test('the access key test/test works, and CRLs and OCSP responses are served', async (t) => {
+test('signet serve --dev accepts the access key test/test and serves OCSP responses', async (t) => {
   const server = await startDevServer()
   t.after(() => server.stop('SIGTERM'))
   const environment = {
@@ -30,11 +30,11 @@ test('the access key test/test works, and CRLs and OCSP responses are served', a
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: 'eu-central-1',
   }
-  const made = await command(
+  const created = await command(
     ['init-hierarchy', '--endpoint', server.url, '--output', 'json'],
     environment,
   )
-  assert.equal(made.code, 0, made.stderr)
+  assert.equal(created.code, 0, created.stderr)
   const listed = await command(
     ['ca', 'list', '--endpoint', server.url, '--output', 'json'],
     environment,
@@ -52,7 +52,7 @@ test('the access key test/test works, and CRLs and OCSP responses are served', a
 
 test(
   'the data folder is removed when SIGTERM stops the server',
-  { skip: process.platform !== 'linux' && 'it reads /proc' },
+  { skip: process.platform !== 'linux' && 'the test reads /proc' },
   async () => {
     const server = await startDevServer()
     const folder = dataFolderOf(server)
@@ -62,7 +62,7 @@ test(
   },
 )
 
-test('--dev refuses settings for stored data, and addresses that other machines reach', async () => {
+test('--dev refuses settings for stored data, and addresses that other machines can reach', async () => {
   for (const flag of ['data', 'database', 'masterKeyFile', 's3Endpoint'])
     assert.throws(
       () => readConfig({ dev: 'true', [flag]: valueOf(flag) }, {}),

@@ -1,4 +1,4 @@
-/** A disk that is read-only, broken or slow under a server, by what stands between the two. */
+/** A read-only, failing or slow disk under a running server, simulated by a preloaded library. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { command, startServer, type ServerProcess } from '../support/process.ts'
 import { clientOf, healthOf } from '../support/process-client.ts'
 import { eventually, lastOf } from '../support/revocation.ts'
 
-async function started(
+async function startOnFaultyDisk(
   t: TestContext,
   workers = '1',
 ): Promise<{ disk: FaultyDisk; data: string; server: ServerProcess } | undefined> {
@@ -27,26 +27,27 @@ async function started(
   return { disk, data, server }
 }
 
-async function healthy(server: ServerProcess, wanted: number): Promise<void> {
+async function waitForHealth(server: ServerProcess, expected: number): Promise<void> {
   await eventually(
-    async () => ((await healthOf(server)).every((status) => status === wanted) ? true : undefined),
-    `health ${wanted}`,
+    async () =>
+      (await healthOf(server)).every((status) => status === expected) ? true : undefined,
+    `health ${expected}`,
   )
 }
 
-suite('a disk that refuses', () => {
+suite('a disk that refuses writes', () => {
   for (const [code, workers, text] of [
     ['EROFS', '1', 'its data folder is read-only'],
     ['EROFS', '2', 'its data folder is read-only'],
     ['EIO', '1', 'its disk is failing'],
   ] as const)
-    test(`${code}, with ${workers} workers: writes are refused, and go on without a restart`, async (t) => {
-      const place = await started(t, workers)
-      if (place === undefined) return
-      const { disk, data, server } = place
+    test(`writes are refused during ${code} and accepted after it without a restart, with ${workers} workers`, async (t) => {
+      const setup = await startOnFaultyDisk(t, workers)
+      if (setup === undefined) return
+      const { disk, data, server } = setup
       const client = clientOf(server, data)
       const root = await createRoot(client)
-      const about = { CertificateAuthorityArn: root.arn }
+      const authority = { CertificateAuthorityArn: root.arn }
       const first = await issue(client, { arn: root.arn, csr: csr('ec-server') })
 
       await disk.refuse(code)
@@ -55,7 +56,7 @@ suite('a disk that refuses', () => {
         ['CreateCertificateAuthority', authorityInput()],
         [
           'RevokeCertificate',
-          { ...about, CertificateSerial: lastOf(first.arn), RevocationReason: 'SUPERSEDED' },
+          { ...authority, CertificateSerial: lastOf(first.arn), RevocationReason: 'SUPERSEDED' },
         ],
       ] as const) {
         const answer = await client.call(operation, input)
@@ -65,18 +66,18 @@ suite('a disk that refuses', () => {
           message: `The service cannot write: ${text}. Try again later.`,
         })
       }
-      await client.must('GetCertificate', { ...about, CertificateArn: first.arn })
+      await client.must('GetCertificate', { ...authority, CertificateArn: first.arn })
       await client.must('ListCertificateAuthorities', {})
-      await healthy(server, 503)
+      await waitForHealth(server, 503)
 
       await disk.refuse(undefined)
       const next = await issue(client, { arn: root.arn, csr: csr('ec-server') })
-      await healthy(server, 200)
+      await waitForHealth(server, 200)
       await server.stop('SIGKILL')
       const again = await startServer(data)
       t.after(() => again.stop('SIGKILL'))
       for (const { arn } of [first, next])
-        await clientOf(again, data).must('GetCertificate', { ...about, CertificateArn: arn })
+        await clientOf(again, data).must('GetCertificate', { ...authority, CertificateArn: arn })
       const { CertificateAuthorities } = await clientOf(again, data).must(
         'ListCertificateAuthorities',
         {},
@@ -84,7 +85,7 @@ suite('a disk that refuses', () => {
       assert.equal(CertificateAuthorities.length, 1)
     })
 
-  test('keeps a server from starting on a folder that is read-only, and is not touched', async (t) => {
+  test('a server does not start on a read-only disk', async (t) => {
     const disk = await smallDisk(t, 1, ['ro'])
     if (disk === undefined) return
     for (const data of [disk.path, join(disk.path, 'data')]) {
@@ -96,27 +97,27 @@ suite('a disk that refuses', () => {
   })
 })
 
-suite('a disk that is slow', () => {
+suite('a slow disk', () => {
   const delay = 150
 
   for (const workers of ['1', '2'])
-    test(`many share one fsync, and none is answered before it, with ${workers} workers`, async (t) => {
-      const place = await started(t, workers)
-      if (place === undefined) return
-      const { disk, data, server } = place
+    test(`concurrent requests share an fsync and are answered only after it, with ${workers} workers`, async (t) => {
+      const setup = await startOnFaultyDisk(t, workers)
+      if (setup === undefined) return
+      const { disk, data, server } = setup
       const client = clientOf(server, data)
       const root = await createRoot(client)
       const input = issueInput(root.arn, csr('ec-server'))
       await disk.slowDown(delay)
-      // With workers the process that commits itself has to notice first.
+      // With workers, the primary commits on its main thread until it has measured slow commits.
       for (let n = 0; n < 4; n += 1) await client.must('IssueCertificate', input)
       const before = await disk.syncs()
       const startedAt = performance.now()
       const arns = await Promise.all(
         Array.from({ length: 100 }, async () => {
-          const askedAt = performance.now()
+          const requestedAt = performance.now()
           const { CertificateArn } = await client.must('IssueCertificate', input)
-          const took = performance.now() - askedAt
+          const took = performance.now() - requestedAt
           assert.ok(took >= delay, `answered after ${took} ms`)
           return CertificateArn as string
         }),
@@ -130,18 +131,18 @@ suite('a disk that is slow', () => {
       await disk.slowDown(0)
       const again = await startServer(data)
       t.after(() => again.stop('SIGKILL'))
-      const about = { CertificateAuthorityArn: root.arn }
+      const authority = { CertificateAuthorityArn: root.arn }
       for (const CertificateArn of arns)
-        await clientOf(again, data).must('GetCertificate', { ...about, CertificateArn })
+        await clientOf(again, data).must('GetCertificate', { ...authority, CertificateArn })
     })
 
-  test('is not healthy once a write takes seconds, reads all the same, and recovers', async (t) => {
-    const place = await started(t, '2')
-    if (place === undefined) return
-    const { disk, data, server } = place
+  test('a server whose writes take seconds is unhealthy, still serves reads, and recovers', async (t) => {
+    const setup = await startOnFaultyDisk(t, '2')
+    if (setup === undefined) return
+    const { disk, data, server } = setup
     const client = clientOf(server, data)
     const root = await createRoot(client)
-    const about = { CertificateAuthorityArn: root.arn }
+    const authority = { CertificateAuthorityArn: root.arn }
     await disk.slowDown(200)
     for (let n = 0; n < 3; n += 1)
       await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
@@ -149,11 +150,11 @@ suite('a disk that is slow', () => {
     const late = client.call('IssueCertificate', issueInput(root.arn, csr('ec-server')))
     const health = healthOf(server)
     const readAt = performance.now()
-    await client.must('DescribeCertificateAuthority', about)
+    await client.must('DescribeCertificateAuthority', authority)
     assert.ok(performance.now() - readAt < 2000)
     assert.deepEqual(await health, [503, 503])
     await disk.slowDown(0)
     assert.equal((await late).status, 200)
-    await healthy(server, 200)
+    await waitForHealth(server, 200)
   })
 })

@@ -1,4 +1,4 @@
-/** A disk that is full: writes are refused and say why, reads go on, nothing is lost, and room is all that it takes. */
+/** A full disk: writes are refused with the reason, reads are served, no data is lost, and free space ends the fault. */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ import { TestService, type ApiCaller, type Members } from '../support/service.ts
 const isFull =
   /^\{"__type":"ServiceUnavailable","message":"The service cannot write: its disk is full\. Try again later\."\}$/
 
-async function started(
+async function startOnSmallDisk(
   t: TestContext,
   { mebibytes = 8, flags = [] }: { mebibytes?: number; flags?: readonly string[] } = {},
 ): Promise<{ disk: SmallDisk; data: string; server: ServerProcess } | undefined> {
@@ -38,7 +38,7 @@ async function started(
   return { disk, data, server }
 }
 
-/** Issues until it is refused: the log has some room of its own, which it uses up. */
+/** Issues certificates until one is refused. The first ones fit into space that the write-ahead log already has. */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
   const arns: string[] = []
   for (;;) {
@@ -59,12 +59,14 @@ function certificateInput(arn: string): Members {
   return { CertificateAuthorityArn: arn.split('/certificate/')[0], CertificateArn: arn }
 }
 
-suite('a disk that is full', () => {
+suite('a full disk', () => {
   for (const workers of ['1', '2'])
-    test(`refuses what writes, and nothing else, with ${workers} workers`, async (t) => {
-      const place = await started(t, { flags: ['--workers', workers, '--log-level', 'warn'] })
-      if (place === undefined) return
-      const { disk, data, server } = place
+    test(`a server with a full disk refuses only requests that write, with ${workers} workers`, async (t) => {
+      const setup = await startOnSmallDisk(t, {
+        flags: ['--workers', workers, '--log-level', 'warn'],
+      })
+      if (setup === undefined) return
+      const { disk, data, server } = setup
       const client = clientOf(server, data)
       const root = await createRoot(client)
       const first = await issue(client, { arn: root.arn, csr: csr('ec-server') })
@@ -72,12 +74,12 @@ suite('a disk that is full', () => {
 
       await disk.fill()
       const acknowledged = await issueUntilFull(client, root.arn)
-      const about = { CertificateAuthorityArn: root.arn }
+      const authority = { CertificateAuthorityArn: root.arn }
       for (const [operation, input] of [
         [
           'RevokeCertificate',
           {
-            ...about,
+            ...authority,
             CertificateSerial: lastOf(first.arn),
             RevocationReason: 'KEY_COMPROMISE',
           },
@@ -92,10 +94,10 @@ suite('a disk that is full', () => {
       }
       const found = await client.must('GetCertificate', certificateInput(first.arn))
       assert.equal(found.Certificate, first.certificate)
-      await client.must('DescribeCertificateAuthority', about)
+      await client.must('DescribeCertificateAuthority', authority)
       await eventually(
         async () => ((await healthOf(server)).every((status) => status === 503) ? true : undefined),
-        'a server that is not healthy',
+        'an unhealthy server',
       )
       assert.match(
         server.stderr(),
@@ -107,7 +109,7 @@ suite('a disk that is full', () => {
       await revoke(client, first.arn)
       await eventually(
         async () => ((await healthOf(server)).every((status) => status === 200) ? true : undefined),
-        'a server that is healthy again',
+        'a healthy server',
       )
       for (const arn of [...acknowledged, next.arn])
         await client.must('GetCertificate', certificateInput(arn))
@@ -123,10 +125,10 @@ suite('a disk that is full', () => {
         await clientOf(again, data).must('GetCertificate', certificateInput(arn))
     })
 
-  test('puts a CRL off until there is room, and leaves the one before as it is', async (t) => {
-    const place = await started(t, { flags: ['--crl-delay', '0'] })
-    if (place === undefined) return
-    const { disk, data, server } = place
+  test('a full disk delays a new CRL, and the previous CRL is still served', async (t) => {
+    const setup = await startOnSmallDisk(t, { flags: ['--crl-delay', '0'] })
+    if (setup === undefined) return
+    const { disk, data, server } = setup
     const client = clientOf(server, data)
     assert.equal((await command(['bucket', 'create', crlBucket, '--data', data])).code, 0)
     const root = await createRoot(client, { more: revocationOptions(crlConfiguration()) })
@@ -139,21 +141,21 @@ suite('a disk that is full', () => {
         ? readCrl(Buffer.from(await response.arrayBuffer()))
         : undefined
     }
-    const [one, two] = issued
-    await revoke(client, one?.arn ?? '')
-    const listed = async (count: number) => {
+    const [first, second] = issued
+    await revoke(client, first?.arn ?? '')
+    const crlWithEntries = async (count: number) => {
       const crl = await fetchCrl()
       return crl?.entries.size === count ? crl : undefined
     }
-    await eventually(() => listed(1), 'a CRL with one entry')
+    await eventually(() => crlWithEntries(1), 'a CRL with one entry')
 
     await disk.fill()
-    const before = await eventually(() => listed(1), 'the CRL with one entry')
+    const before = await eventually(() => crlWithEntries(1), 'the CRL with one entry')
     await issueUntilFull(client, root.arn)
     assert.deepEqual((await fetchCrl())?.der, before.der)
     await disk.makeRoom()
-    await revoke(client, two?.arn ?? '')
-    const after = await eventually(() => listed(2), 'a CRL with two entries')
+    await revoke(client, second?.arn ?? '')
+    const after = await eventually(() => crlWithEntries(2), 'a CRL with two entries')
     assert.ok((after.crlNumber ?? 0n) > (before.crlNumber ?? 0n))
     const names = await readdir(join(data, 'objects', crlBucket))
     assert.deepEqual(
@@ -162,7 +164,7 @@ suite('a disk that is full', () => {
     )
   })
 
-  test('of the call log only: calls are served, records are dropped, and are written again', async (t) => {
+  test('with a full disk of the call log, calls are served, and records are dropped until space is free', async (t) => {
     const disk = await smallDisk(t, 1)
     if (disk === undefined) return
     const lines: string[] = []
@@ -177,12 +179,12 @@ suite('a disk that is full', () => {
       assert.equal(status, 200)
       return headers.get('x-amzn-requestid')
     }
-    const isSaid = (text: string) => () =>
+    const isLogged = (text: string) => () =>
       Promise.resolve(lines.filter((line) => line.includes(text)).length === 1 ? true : undefined)
     const before = await call()
     await disk.fill()
     for (let n = 0; n < 10; n += 1) await call()
-    await eventually(isSaid('the call log cannot be written; records are dropped'), 'an error')
+    await eventually(isLogged('the call log cannot be written; records are dropped'), 'an error')
     await setTimeout(1500)
     await call()
     await disk.makeRoom()
@@ -194,16 +196,16 @@ suite('a disk that is full', () => {
       return lines.some((line) => line.includes('the call log is written again')) || undefined
     }, 'records again')
     const text = await readFile(file, 'utf8')
-    let cut = 0
+    let partial = 0
     for (const line of text.split('\n').slice(0, -1))
       try {
         seen.add(JSON.parse(line).requestID)
       } catch {
-        cut += 1
+        partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // What had no room whole is on a line of its own.
-    assert.ok(cut <= 1, text)
+    // A partly written record is on a line of its own.
+    assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,
       1,
@@ -211,7 +213,7 @@ suite('a disk that is full', () => {
     )
   })
 
-  test('of a call log that is required: calls are refused before they have an effect, and no record is lost', async (t) => {
+  test('with --call-log-required and a full disk, calls are refused before they have an effect, and no record is lost', async (t) => {
     const disk = await smallDisk(t, 1)
     if (disk === undefined) return
     const file = join(disk.path, 'calls.jsonl')
@@ -221,11 +223,11 @@ suite('a disk that is full', () => {
     const input = issueInput(root.arn, csr('ec-server'))
     await disk.fill()
     const ids: (string | null)[] = []
-    let refused = 0
-    while (refused < 20) {
+    let refusals = 0
+    while (refusals < 20) {
       const { status, headers } = await service.call('IssueCertificate', input)
       assert.ok(status === 200 || status === 503, `${status}`)
-      if (status === 503) refused += 1
+      if (status === 503) refusals += 1
       ids.push(headers.get('x-amzn-requestid'))
     }
     const [row] = await service.inDatabase('select count(*) as n from certificates')
@@ -238,7 +240,7 @@ suite('a disk that is full', () => {
       try {
         return [JSON.parse(line)]
       } catch {
-        // What had no room whole.
+        // The record was written only in part.
         return []
       }
     })
@@ -250,12 +252,12 @@ suite('a disk that is full', () => {
     assert.equal(issued.size, Number(row?.['n']))
   })
 
-  test('keeps a server from its first start, at whichever step, and room is all that it takes', async (t) => {
+  test('a first start that fails at any step on a full disk succeeds once space is free', async (t) => {
     const disk = await smallDisk(t, 4)
     if (disk === undefined) return
     const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
     const steps = new Set<string>()
-    const refused = async (data: string): Promise<string> => {
+    const refusedStart = async (data: string): Promise<string> => {
       const serve = ['serve', '--data', data, ...listeners]
       const { code, stderr } = await command(serve, { NODE_NO_WARNINGS: '1' })
       assert.equal(code, 2, stderr)
@@ -268,12 +270,12 @@ suite('a disk that is full', () => {
     for (const kibibytesLeft of [0, 4, 16]) {
       const data = join(disk.path, `data-${kibibytesLeft}`)
       await disk.fill(kibibytesLeft)
-      steps.add(await refused(data))
+      steps.add(await refusedStart(data))
       await disk.makeRoom()
       const server = await startServer(data)
       await createRoot(clientOf(server, data))
       await server.stop('SIGKILL')
-      // One that was killed has its log still, and may serve; otherwise it says why not.
+      // A killed server leaves its write-ahead log, so the next start may work; otherwise it reports the full disk.
       await disk.fill()
       try {
         const full = await startServer(data)

@@ -1,4 +1,4 @@
-/** What was answered is there after the process was killed. */
+/** Acknowledged writes survive SIGKILL. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -72,7 +72,7 @@ async function issue(
   return CertificateArn
 }
 
-test('every acknowledged ARN is there after kill -9 under load, three times over', async () => {
+test('every acknowledged CA and certificate still exists after three SIGKILLs under load', async () => {
   const data = await mkdtemp(join(tmpdir(), 'signet-kill-'))
   const acknowledged: { authority: string; certificate?: string }[] = []
   let ca: string | undefined
@@ -113,9 +113,9 @@ test('every acknowledged ARN is there after kill -9 under load, three times over
         await setTimeout(20)
       }
     })()
-    const enough = acknowledged.length + 20
+    const target = acknowledged.length + 20
     await eventually(
-      () => Promise.resolve(acknowledged.length > enough || undefined),
+      () => Promise.resolve(acknowledged.length > target || undefined),
       'certificates under load',
     )
     assert.equal(await server.stop('SIGKILL'), 'SIGKILL')

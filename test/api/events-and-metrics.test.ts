@@ -1,4 +1,4 @@
-/** Events in the log and at the webhook, announcements of expiry, and metrics. */
+/** Events in the log and at the webhook, expiry announcements, and metrics. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -16,22 +16,22 @@ import type { Flags } from '../../src/settings/config.ts'
 
 const parsed = (text: string): Members => JSON.parse(text)
 
-interface Told {
+interface EventRecorder {
   readonly service: TestService
   /** Every log line. */
   readonly lines: string[]
-  /** Events among them, as they were logged. */
+  /** Returns the logged events. */
   readonly events: () => Members[]
-  /** Those of one kind that name a resource. */
-  readonly about: (resource: string, type?: string) => Members[]
+  /** Returns the logged events about a resource, of one type if `type` is given. */
+  readonly eventsAbout: (resource: string, type?: string) => Members[]
 }
 
-/** A service whose log is kept, with the bucket for CRLs; closed with the test. */
+/** Starts a service with a recorded log and a CRL bucket. The service is closed after the test. */
 async function start(
   t: TestContext,
   flags: Flags = {},
   options: ServiceOptions = {},
-): Promise<Told> {
+): Promise<EventRecorder> {
   const lines: string[] = []
   const logTo = { write: (line: string): unknown => lines.push(line) }
   const service = await TestService.start(
@@ -45,12 +45,12 @@ async function start(
       const { event, msg } = parsed(line)
       return event !== undefined && msg === 'event' ? [event] : []
     })
-  const about = (resource: string, type?: string): Members[] =>
+  const eventsAbout = (resource: string, type?: string): Members[] =>
     events().filter(
       (event) =>
         event.resources.includes(resource) && (type === undefined || event['detail-type'] === type),
     )
-  return { service, lines, events, about }
+  return { service, lines, events, eventsAbout }
 }
 
 const types = {
@@ -62,7 +62,7 @@ const types = {
   expiry: 'Signet CA Certificate Expiry',
 }
 
-/** Checks an event to the last member, and when it says that it happened. */
+/** Checks all members of an event, and that its time is recent. */
 function assertEvent(
   event: Members,
   service: TestService,
@@ -86,8 +86,8 @@ function assertEvent(
 
 const success = { result: 'success' }
 
-/** Waits for so many events. */
-const thereAre = (found: () => Members[], count: number): Promise<Members[]> =>
+/** Waits until `found` returns at least `count` events. */
+const waitForEvents = (found: () => Members[], count: number): Promise<Members[]> =>
   eventually(async () => (found().length >= count ? found() : undefined), `${count} events`)
 
 async function report(service: TestService, arn: string): Promise<string> {
@@ -100,64 +100,64 @@ async function report(service: TestService, arn: string): Promise<string> {
 }
 
 describe('events', { concurrency: true }, () => {
-  test('a creation, an issuance and a revocation', async (t) => {
-    const { service, about } = await start(t)
+  test('CA creation, issuance and revocation each cause one event', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const root = await createRoot(service)
-    const [creation, ...others] = about(root.arn, types.creation)
+    const [creation, ...others] = eventsAbout(root.arn, types.creation)
     assert.deepEqual(others, [])
     const expected = { type: types.creation, resources: [root.arn], detail: success }
     assertEvent(creation, service, expected)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const resources = [root.arn, arn]
-    const [issuance, ...more] = about(arn)
+    const [issuance, ...more] = eventsAbout(arn)
     assert.deepEqual(more, [])
     assertEvent(issuance, service, { type: types.issuance, resources, detail: success })
-    // The root's own certificate is one too.
-    assert.equal(about(root.arn, types.issuance).length, 2)
+    // The root certificate also has an issuance event.
+    assert.equal(eventsAbout(root.arn, types.issuance).length, 2)
     await revoke(service, arn)
-    const revocations = about(arn, types.revocation)
+    const revocations = eventsAbout(arn, types.revocation)
     assert.equal(revocations.length, 1)
     assertEvent(revocations[0], service, { type: types.revocation, resources, detail: success })
   })
 
-  test('a refused request makes no event', async (t) => {
+  test('a refused request causes no event', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
-    const before_ = events().length
+    const countBefore = events().length
     await assert.rejects(revoke(service, arn), /RequestAlreadyProcessedException/)
     await assert.rejects(revoke(service, `${root.arn}/certificate/00`), /ResourceNotFoundException/)
     await service.refusal('IssueCertificate', { CertificateAuthorityArn: root.arn, Csr: 'AAAA' })
     await service.refusal('CreateCertificateAuthority', {})
-    assert.equal(events().length, before_)
+    assert.equal(events().length, countBefore)
   })
 
-  test('of many revocations of one certificate at once there is one', async (t) => {
-    const { service, about } = await start(t)
+  test('concurrent revocations of one certificate cause one event', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await Promise.allSettled(Array.from({ length: 20 }, () => revoke(service, arn)))
-    assert.equal(about(arn, types.revocation).length, 1)
+    assert.equal(eventsAbout(arn, types.revocation).length, 1)
   })
 
-  test('an event says that a CRL was published', async (t) => {
-    const { service, about } = await start(t)
+  test('publication of a CRL causes an event', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const root = await createRoot(service, { more: revocationOptions() })
-    assert.deepEqual(about(root.arn, types.crl), [])
+    assert.deepEqual(eventsAbout(root.arn, types.crl), [])
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const [crl] = await thereAre(() => about(root.arn, types.crl), 1)
+    const [crl] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 1)
     assertEvent(crl, service, { type: types.crl, resources: [root.arn], detail: success })
   })
 
-  test('a CRL that its bucket refuses, and one that cannot be written', async (t) => {
+  test('failed publications of a CRL cause events with the reason', async (t) => {
     const objects = new FailingObjects()
-    const { service, about } = await start(t, {}, { wrapObjects: objects.wrap })
+    const { service, eventsAbout } = await start(t, {}, { wrapObjects: objects.wrap })
     const root = await createRoot(service, { more: revocationOptions() })
     objects.affects = ({ key }) => key.startsWith('crl/')
     objects.mode = 'refuse'
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const [refused] = await thereAre(() => about(root.arn, types.crl), 1)
+    const [refused] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 1)
     const resources = [root.arn]
     const failure = (reason: string): object => ({ result: 'failure', reason })
     assertEvent(refused, service, {
@@ -167,7 +167,7 @@ describe('events', { concurrency: true }, () => {
     })
     objects.mode = 'error'
     service.clock.advance({ seconds: 6 })
-    const [, unwritten] = await thereAre(() => about(root.arn, types.crl), 2)
+    const [, unwritten] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 2)
     assertEvent(unwritten, service, {
       type: types.crl,
       resources,
@@ -175,38 +175,45 @@ describe('events', { concurrency: true }, () => {
     })
   })
 
-  test('a report that was written, and one that failed', async (t) => {
+  test('a written audit report and a failed one each cause an event', async (t) => {
     const objects = new FailingObjects()
-    const { service, about } = await start(t, {}, { wrapObjects: objects.wrap })
+    const { service, eventsAbout } = await start(t, {}, { wrapObjects: objects.wrap })
     const { arn } = await createRoot(service)
-    const one = await report(service, arn)
-    const [written] = await thereAre(() => about(one, types.report), 1)
-    assertEvent(written, service, { type: types.report, resources: [arn, one], detail: success })
+    const reportId = await report(service, arn)
+    const [written] = await waitForEvents(() => eventsAbout(reportId, types.report), 1)
+    assertEvent(written, service, {
+      type: types.report,
+      resources: [arn, reportId],
+      detail: success,
+    })
     objects.affects = ({ key }) => key.startsWith('audit-report/')
     objects.mode = 'refuse'
-    const failing = await report(service, arn)
-    const [failed, ...more] = await thereAre(() => about(failing, types.report), 1)
+    const failingId = await report(service, arn)
+    const [failed, ...more] = await waitForEvents(() => eventsAbout(failingId, types.report), 1)
     assert.deepEqual(more, [])
     assertEvent(failed, service, {
       type: types.report,
-      resources: [arn, failing],
+      resources: [arn, failingId],
       detail: { result: 'failure' },
     })
   })
 
-  test('ids are different, and Regions those of the CA', async (t) => {
+  test('events have different IDs and the Region of their CA', async (t) => {
     const { service, events } = await start(t)
     await createAuthority(service, { options: { region: 'us-east-1' } })
     await createAuthority(service, { options: { region: 'cn-north-1' } })
-    const told = await thereAre(events, 2)
+    const creations = await waitForEvents(events, 2)
     assert.deepEqual(
-      told.map(({ region, resources }) => [region, resources[0].split(':').slice(1, 5).join(':')]),
+      creations.map(({ region, resources }) => [
+        region,
+        resources[0].split(':').slice(1, 5).join(':'),
+      ]),
       [
         ['us-east-1', 'aws:acm-pca:us-east-1:123456789012'],
         ['cn-north-1', 'aws-cn:acm-pca:cn-north-1:123456789012'],
       ],
     )
-    assert.equal(new Set(told.map(({ id }) => id)).size, 2)
+    assert.equal(new Set(creations.map(({ id }) => id)).size, 2)
   })
 })
 
@@ -220,11 +227,12 @@ interface Delivery {
 interface Webhook {
   readonly url: string
   readonly deliveries: Delivery[]
-  /** Ids of the events that were answered with 200, in the order of their arrival. */
+  /** IDs of the events that were answered with 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Stops listening, and listens again on the same port. */
+  /** Stops listening. */
   down(): Promise<void>
+  /** Listens again on the same port. */
   up(): Promise<void>
 }
 
@@ -264,16 +272,16 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
   return webhook
 }
 
-describe('the webhook', { concurrency: true }, () => {
-  test('is posted every event as it is logged', async (t) => {
+describe('event delivery to the webhook', { concurrency: true }, () => {
+  test('the webhook receives every event as it is logged', async (t) => {
     const webhook = await startWebhook(t)
     const { service, events } = await start(t, { eventWebhook: webhook.url })
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
     await report(service, root.arn)
-    // Creation, two issuances, a revocation, a report, and a CRL or two.
-    await thereAre(events, 6)
+    // One creation, two issuances, a revocation, a report, and one or two CRLs.
+    await waitForEvents(events, 6)
     await eventually(
       async () => (webhook.accepted.length >= events().length ? true : undefined),
       'all deliveries',
@@ -288,18 +296,22 @@ describe('the webhook', { concurrency: true }, () => {
         events().find(({ id }) => id === event.id),
       )
     }
-    assert.equal(new Set(webhook.accepted).size, webhook.accepted.length, 'each once')
+    assert.equal(
+      new Set(webhook.accepted).size,
+      webhook.accepted.length,
+      'each event is delivered once',
+    )
   })
 
-  test('is tried again after an answer that is not 2xx, over restarts, until it takes the event', async (t) => {
+  test('delivery is retried after a response other than 2xx, across restarts, until the webhook accepts the event', async (t) => {
     const webhook = await startWebhook(t)
     const { service, events } = await start(t, { eventWebhook: webhook.url })
     for (const status of [500, 302, 404, 429]) {
       webhook.status = status
-      const before_ = webhook.deliveries.length
+      const countBefore = webhook.deliveries.length
       await createAuthority(service)
       await eventually(
-        async () => (webhook.deliveries.length > before_ ? true : undefined),
+        async () => (webhook.deliveries.length > countBefore ? true : undefined),
         `a delivery answered with ${status}`,
       )
     }
@@ -315,9 +327,9 @@ describe('the webhook', { concurrency: true }, () => {
       service.clock.advance({ seconds: 60 })
       await service.runJob('deliver-events')
       return delivered().size >= 4 ? true : undefined
-    }, 'the events of before')
+    }, 'the earlier events')
     assert.deepEqual(delivered(), new Set(events().map(({ id }) => id)))
-    // A redirection is no answer, and is not followed.
+    // A redirect is a failure and is not followed.
     assert.deepEqual(
       new Set(webhook.deliveries.map(({ path }) => path)),
       new Set(['/hook/s3cret-t0ken']),
@@ -326,11 +338,14 @@ describe('the webhook', { concurrency: true }, () => {
     service.clock.advance({ seconds: 3600 })
     await service.restart()
     await createAuthority(service)
-    await eventually(async () => (webhook.deliveries.length > 0 ? true : undefined), 'the last')
-    assert.equal(webhook.deliveries.length, 1, 'what was taken does not come again')
+    await eventually(
+      async () => (webhook.deliveries.length > 0 ? true : undefined),
+      'the last event',
+    )
+    assert.equal(webhook.deliveries.length, 1, 'accepted events are not delivered again')
   })
 
-  test('gets what happened while it was not there', async (t) => {
+  test('the webhook receives the events that occurred while it was unreachable', async (t) => {
     const webhook = await startWebhook(t)
     await webhook.down()
     const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
@@ -347,7 +362,7 @@ describe('the webhook', { concurrency: true }, () => {
     await service.restart()
     await eventually(
       async () => (webhook.accepted.length >= 4 ? true : undefined),
-      'what happened meanwhile',
+      'the events from the outage',
     )
     assert.deepEqual(
       webhook.accepted.toSorted(),
@@ -357,7 +372,7 @@ describe('the webhook', { concurrency: true }, () => {
     )
   })
 
-  test('gets nothing that it did not take for a day, and the log says so', async (t) => {
+  test('an event that is not accepted for a day is dropped and logged', async (t) => {
     const webhook = await startWebhook(t)
     webhook.status = 503
     const { service, lines } = await start(t, { eventWebhook: webhook.url })
@@ -373,14 +388,14 @@ describe('the webhook', { concurrency: true }, () => {
     await service.restart()
     const { arn } = await createAuthority(service)
     await eventually(async () => (webhook.accepted.length > 0 ? true : undefined), 'a new event')
-    const taken = webhook.deliveries.slice(-webhook.accepted.length)
+    const accepted = webhook.deliveries.slice(-webhook.accepted.length)
     assert.deepEqual(
-      taken.map(({ body }) => parsed(body).resources),
+      accepted.map(({ body }) => parsed(body).resources),
       [[arn]],
     )
   })
 
-  test('no secret is in what is logged and delivered', async (t) => {
+  test('log entries and deliveries contain no secrets', async (t) => {
     const webhook = await startWebhook(t)
     const { service, lines } = await start(t, { eventWebhook: webhook.url, logLevel: 'trace' })
     webhook.status = 500
@@ -405,30 +420,30 @@ describe('the webhook', { concurrency: true }, () => {
 
 const dayMilliseconds = 86_400_000
 
-describe('announcements of expiry', { concurrency: true }, () => {
-  test('90, 30, 7, 1 and 0 days before, each once', async (t) => {
-    const { service, about } = await start(t)
+describe('expiry announcements', { concurrency: true }, () => {
+  test('the expiry of a CA is announced 90, 30, 7, 1 and 0 days before, once each', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const root = await createRoot(service, { validity: { Value: 100, Type: 'DAYS' } })
-    const announced = (): Members[] => about(root.arn, types.expiry)
+    const announced = (): Members[] => eventsAbout(root.arn, types.expiry)
     const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', {
       CertificateAuthorityArn: root.arn,
     })
     const notAfter = new Date((CertificateAuthority.NotAfter as number) * 1000)
-    /** Moves the clock to so many days before the end, and starts every job. */
-    const leave = async (days: number): Promise<void> => {
-      const left = (notAfter.getTime() - service.clock.now().getTime()) / dayMilliseconds
-      service.clock.advance({ seconds: (left - days) * 86_400 })
+    /** Moves the clock to `days` before the expiry, and restarts the service so that every job runs. */
+    const advanceTo = async (days: number): Promise<void> => {
+      const remaining = (notAfter.getTime() - service.clock.now().getTime()) / dayMilliseconds
+      service.clock.advance({ seconds: (remaining - days) * 86_400 })
       await service.restart()
     }
-    const quiet = async (count: number): Promise<void> => {
+    const assertCountStays = async (count: number): Promise<void> => {
       await service.restart()
       await service.runJob('announce-expiry')
       await service.runJob('deliver-events')
       assert.equal(announced().length, count)
     }
-    await leave(90.1)
-    await quiet(0)
-    for (const [index, [days, before_]] of (
+    await advanceTo(90.1)
+    await assertCountStays(0)
+    for (const [index, [days, daysLeft]] of (
       [
         [90, 89.9],
         [30, 29.9],
@@ -437,22 +452,22 @@ describe('announcements of expiry', { concurrency: true }, () => {
         [0, -0.1],
       ] as const
     ).entries()) {
-      await leave(before_)
-      const events = await thereAre(announced, index + 1)
+      await advanceTo(daysLeft)
+      const events = await waitForEvents(announced, index + 1)
       assertEvent(events.at(-1), service, {
         type: types.expiry,
         resources: [root.arn],
         detail: { result: 'success', daysToExpiry: days, notAfter: notAfter.toISOString() },
       })
-      await quiet(index + 1)
+      await assertCountStays(index + 1)
       if (days > 1) {
-        await leave(before_ - 0.5)
-        await quiet(index + 1)
+        await advanceTo(daysLeft - 0.5)
+        await assertCountStays(index + 1)
       }
     }
   })
 
-  test('of what was missed only the nearest, of every CA, and of no certificate', async (t) => {
+  test('after missed announcements, each CA has only the nearest one, and leaf certificates have none', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
     const subordinate = await createSubordinate(service, root, {
@@ -464,7 +479,7 @@ describe('announcements of expiry', { concurrency: true }, () => {
     await service.restart()
     const announced = (): Members[] =>
       events().filter((event) => event['detail-type'] === types.expiry)
-    await thereAre(announced, 2)
+    await waitForEvents(announced, 2)
     assert.deepEqual(
       announced().map(({ resources, detail }) => [resources, detail.daysToExpiry]),
       [
@@ -474,11 +489,11 @@ describe('announcements of expiry', { concurrency: true }, () => {
     )
   })
 
-  test('not of a CA that was renewed in time, nor of a deleted one', async (t) => {
-    const { service, about } = await start(t)
+  test('the expiry of a renewed or deleted CA is not announced', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const renewed = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
     const deleted = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
-    const kept = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
+    const expiring = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
     const validity = { Value: 10, Type: 'YEARS' }
     const next = await issue(service, renewed, { template: 'RootCACertificate', validity })
     await service.must('ImportCertificateAuthorityCertificate', {
@@ -496,19 +511,19 @@ describe('announcements of expiry', { concurrency: true }, () => {
     })
     service.clock.advance({ days: 29 })
     await service.restart()
-    await thereAre(() => about(kept.arn, types.expiry), 1)
-    assert.deepEqual(about(renewed.arn, types.expiry), [])
-    assert.deepEqual(about(deleted.arn, types.expiry), [])
+    await waitForEvents(() => eventsAbout(expiring.arn, types.expiry), 1)
+    assert.deepEqual(eventsAbout(renewed.arn, types.expiry), [])
+    assert.deepEqual(eventsAbout(deleted.arn, types.expiry), [])
   })
 })
 
-/** Every sample by its name and labels; throws for a line that is none (Prometheus text format 0.0.4). */
+/** Samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
 function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
-  const form = /^([a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
+  const sample = /^([a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
   for (const line of text.trimEnd().split('\n')) {
     if (line === '' || /^# (HELP|TYPE) signet_/.test(line)) continue
-    const [, name = '', value] = form.exec(line) ?? assert.fail(line)
+    const [, name = '', value] = sample.exec(line) ?? assert.fail(line)
     assert.equal(samples.has(name), false, line)
     samples.set(name, Number(value))
   }
@@ -523,8 +538,8 @@ async function metricsOf(service: TestService): Promise<Map<string, number>> {
 }
 
 describe('metrics', { concurrency: true }, () => {
-  test('count what is asked, issued, revoked and published', async (t) => {
-    const { service, about } = await start(t)
+  test('metrics count requests, issued and revoked certificates, and published CRLs', async (t) => {
+    const { service, eventsAbout } = await start(t)
     const root = await createRoot(service, { more: revocationOptions() })
     for (let count = 0; count < 3; count += 1) {
       const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -549,32 +564,32 @@ describe('metrics', { concurrency: true }, () => {
       'signet_requests_total{operation="ListTags",result="ValidationException"}': 1,
       'signet_request_duration_seconds_count{operation="IssueCertificate"}': 4,
       'signet_request_duration_seconds_bucket{le="+Inf",operation="IssueCertificate"}': 4,
-      signet_crl_generated_total: about(root.arn, types.crl).length,
+      signet_crl_generated_total: eventsAbout(root.arn, types.crl).length,
     }
     for (const [name, value] of Object.entries(expected)) assert.equal(found.get(name), value, name)
     const runs = found.get('signet_job_runs_total{job="publish-crls",result="success"}')
     assert.ok(runs !== undefined && runs > 0)
   })
 
-  test('show each CA as it is, and no more once it is gone', async (t) => {
+  test('metrics describe each CA until its permanent deletion', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, {
       more: revocationOptions(),
       validity: { Value: 100, Type: 'DAYS' },
     })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const of = (name: string): string => `signet_${name}{authority="${lastOf(root.arn)}"}`
+    const metric = (name: string): string => `signet_${name}{authority="${lastOf(root.arn)}"}`
     await eventually(
-      async () => ((await metricsOf(service)).has(of('crl_age_seconds')) ? true : undefined),
+      async () => ((await metricsOf(service)).has(metric('crl_age_seconds')) ? true : undefined),
       'a CRL',
     )
     service.clock.advance({ seconds: 1000 })
     const found = await metricsOf(service)
-    assert.ok(Math.abs((found.get(of('crl_age_seconds')) ?? 0) - 1000) < 30)
+    assert.ok(Math.abs((found.get(metric('crl_age_seconds')) ?? 0) - 1000) < 30)
     const size = await service.readObject(crlBucket, `crl/${lastOf(root.arn)}.crl`)
-    assert.equal(found.get(of('crl_size_bytes')), size?.length)
-    assert.equal(found.get(of('crl_entries')), 0)
-    assert.ok(Math.abs((found.get(of('authority_expiry_days')) ?? 0) - 100) < 0.1)
+    assert.equal(found.get(metric('crl_size_bytes')), size?.length)
+    assert.equal(found.get(metric('crl_entries')), 0)
+    assert.ok(Math.abs((found.get(metric('authority_expiry_days')) ?? 0) - 100) < 0.1)
     const CertificateAuthorityArn = root.arn
     await service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn,
@@ -589,10 +604,10 @@ describe('metrics', { concurrency: true }, () => {
     await eventually(async () => {
       const names = [...(await metricsOf(service)).keys()]
       return names.some((name) => name.includes(lastOf(root.arn))) ? undefined : true
-    }, 'the CA to be gone')
+    }, 'metrics without the deleted CA')
   })
 
-  test('count OCSP answers by what they say', async (t) => {
+  test('metrics count OCSP responses by status', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, {
       more: revocationOptions({ Enabled: false }, { Enabled: true }),
@@ -600,24 +615,25 @@ describe('metrics', { concurrency: true }, () => {
     const good = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, revoked.arn)
-    const ask = async (body: Uint8Array): Promise<void> => {
+    const send = async (body: Uint8Array): Promise<void> => {
       const bytes = new Uint8Array(body)
       await (await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body: bytes })).bytes()
     }
-    const about = (serial: string): Buffer => ocspRequest([{ issuer: root.certificate, serial }])
-    // The second time each is ready.
+    const requestFor = (serial: string): Buffer =>
+      ocspRequest([{ issuer: root.certificate, serial }])
+    // The second response for the good certificate is cached.
     for (const serial of [lastOf(good.arn), lastOf(revoked.arn), lastOf(good.arn), '01'])
-      await ask(about(serial))
-    await ask(Buffer.from('nonsense'))
+      await send(requestFor(serial))
+    await send(Buffer.from('nonsense'))
     const found = await metricsOf(service)
-    const counted = [...found].filter(([name]) => name.startsWith('signet_ocsp_answers_total'))
+    const samples = [...found].filter(([name]) => name.startsWith('signet_ocsp_answers_total'))
     assert.deepEqual(
-      Object.fromEntries(counted.map(([name, value]) => [/"(.*)"/.exec(name)?.[1], value])),
+      Object.fromEntries(samples.map(([name, value]) => [/"(.*)"/.exec(name)?.[1], value])),
       { good: 2, revoked: 1, malformedRequest: 1, unauthorized: 1 },
     )
   })
 
-  test('show a queue, and a bucket that refuses', async (t) => {
+  test('metrics show the length of a job queue and failures of a CRL bucket', async (t) => {
     const objects = new FailingObjects()
     const { service } = await start(t, {}, { wrapObjects: objects.wrap })
     const root = await createRoot(service, { more: revocationOptions() })
@@ -632,7 +648,7 @@ describe('metrics', { concurrency: true }, () => {
     const found = await metricsOf(service)
     assert.ok((found.get('signet_misconfigured_crl_bucket_total') ?? 0) > 0)
     assert.equal(found.get('signet_crl_generated_total'), 0)
-    assert.equal(found.get(queue), 1, 'it waits for its retry')
+    assert.equal(found.get(queue), 1, 'the CRL waits for its retry')
     objects.mode = 'works'
     service.clock.advance({ seconds: 60 })
     await eventually(
@@ -642,7 +658,7 @@ describe('metrics', { concurrency: true }, () => {
     assert.equal((await metricsOf(service)).get('signet_crl_generated_total'), 1)
   })
 
-  test('name neither subjects nor callers, and are not public', async (t) => {
+  test('metrics contain no subjects or requesters, and the public listener does not serve them', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, { subject: { CommonName: 'Geheimrat' } })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })

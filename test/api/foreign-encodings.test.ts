@@ -1,4 +1,4 @@
-/** What other software writes and DER forbids: accepted where docs/reference/compatibility/imports.md lists it, and never written again. */
+/** Encodings of other software that DER forbids: accepted where docs/reference/compatibility/imports.md lists them, and never copied to output. */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -35,18 +35,18 @@ before(async () => {
 })
 after(() => service.close())
 
-const none = new Uint8Array()
+const empty = new Uint8Array()
 const explicitFalse = Uint8Array.of(1, 1, 0)
 const berTrue = Uint8Array.of(1, 1, 1)
 const derTrue = Uint8Array.of(1, 1, 0xff)
 const derNull = Uint8Array.of(5, 0)
 const san = encodeGeneralNames([{ kind: 'dNSName', content: Buffer.from('host.example.com') }])
-const derOf = (pem: string): Uint8Array => parsePem(pem)[0]?.der ?? none
+const derOf = (pem: string): Uint8Array => parsePem(pem)[0]?.der ?? empty
 
 const requested = (...extensions: readonly Uint8Array[]): Uint8Array =>
   rawAttribute(oids.extensionRequest, encodeSequence(...extensions))
 
-/** The SAN of what is issued, whose DER is read strictly. */
+/** The SAN extension of a certificate issued for a CSR. The certificate is parsed as strict DER. */
 async function issuedSan(pem: string, template?: string): Promise<Extension | undefined> {
   const options = template === undefined ? {} : { template }
   const { certificate } = await issue(service, { arn: root.arn, csr: pem }, options)
@@ -54,10 +54,10 @@ async function issuedSan(pem: string, template?: string): Promise<Extension | un
   return extensions.find(({ oid }) => oid === oids.subjectAltName)
 }
 
-test('a CSR with BER BOOLEANs gets the certificate that it would get in DER', async () => {
+test('the SAN of a CSR with BER BOOLEANs is issued in DER', async () => {
   for (const template of [undefined, 'EndEntityCertificate_CSRPassthrough'])
     for (const [critical, expected] of [
-      [none, false],
+      [empty, false],
       [explicitFalse, false],
       [berTrue, true],
       [derTrue, true],
@@ -76,16 +76,19 @@ test('a CSR with BER BOOLEANs gets the certificate that it would get in DER', as
     }
 })
 
-test('a BOOLEAN that is none is refused with its octet', async () => {
-  const bad = rawExtension(oids.subjectAltName, Uint8Array.of(1, 2, 0, 0), san)
+test('an invalid BOOLEAN is refused with its position', async () => {
+  const invalid = rawExtension(oids.subjectAltName, Uint8Array.of(1, 2, 0, 0), san)
   assert.match(
-    await service.refusal('IssueCertificate', issueInput(root.arn, rawRequest([requested(bad)]))),
-    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a DER BOOLEAN.* \(at byte \d+\)$/,
+    await service.refusal(
+      'IssueCertificate',
+      issueInput(root.arn, rawRequest([requested(invalid)])),
+    ),
+    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a BOOLEAN of DER.* \(at byte \d+\)$/,
   )
 })
 
-test('names in the attribute of Microsoft are in the certificate; two different requests are refused', async () => {
-  const own = rawExtension(oids.subjectAltName, none, san)
+test('a SAN in the Microsoft extensions attribute is copied, and two different SANs are refused', async () => {
+  const own = rawExtension(oids.subjectAltName, empty, san)
   const microsoft = (value: Uint8Array): Uint8Array =>
     rawAttribute(
       oids.microsoftCertExtensions,
@@ -97,9 +100,9 @@ test('names in the attribute of Microsoft are in the certificate; two different 
       Buffer.from(san),
     )
   const other = encodeGeneralNames([{ kind: 'dNSName', content: Buffer.from('other.example.com') }])
-  const contrary = rawRequest([requested(own), microsoft(other)])
+  const conflicting = rawRequest([requested(own), microsoft(other)])
   assert.match(
-    await service.refusal('IssueCertificate', issueInput(root.arn, contrary)),
+    await service.refusal('IssueCertificate', issueInput(root.arn, conflicting)),
     /^MalformedCSRException: CSR cannot be parsed: .* request different values of subjectAltName$/,
   )
 })
@@ -113,7 +116,7 @@ test('an empty extensionRequest, and ECDSA with NULL parameters, are accepted in
     assert.equal(await issuedSan(pem), undefined)
 })
 
-test('SHA-1 is accepted in CSRs with --csr-sha1=accept only, and never in certificates', async () => {
+test('SHA-1 is accepted in CSRs only with --csr-sha1=accept, and certificates never use it', async () => {
   const algorithm = encodeSequence(encodeOidElement(oids.ecdsaWithSha1))
   const requests = [csr('sha1-signature'), rawRequest([], { algorithm, hash: 'sha1' })]
   for (const pem of requests)
@@ -139,7 +142,7 @@ test('SHA-1 is accepted in CSRs with --csr-sha1=accept only, and never in certif
   }
 })
 
-/** A root of others, and the certificate that it gives a CA of ours. */
+/** An external root certificate, and the certificate that this root issues for a CA of the service. */
 function foreignHierarchy(
   authorityCsr: string,
   options: {
@@ -149,16 +152,16 @@ function foreignHierarchy(
     readonly ownConstraints?: Uint8Array
     readonly issuerName?: string
   },
-): { readonly own: string; readonly above: string } {
+): { readonly own: string; readonly rootCertificate: string } {
   const { publicKey, privateKey } = newKeys()
-  const subject = named('Root of others')
+  const subject = named('External Root')
   const { subject: ownSubject, subjectPublicKeyInfo } = parseCertificationRequest(
     derOf(authorityCsr),
   )
   const usage = rawExtension(oids.keyUsage, derTrue, certSignUsage.value)
   const constraints = (value: Uint8Array): Uint8Array =>
     rawExtension(oids.basicConstraints, derTrue, value)
-  const above = rawCertificate({
+  const rootCertificate = rawCertificate({
     serialNumber: options.rootSerial ?? Uint8Array.of(2, 1, 5),
     algorithm: options.rootAlgorithm ?? ecdsaWithSha256(),
     issuer: subject,
@@ -170,13 +173,13 @@ function foreignHierarchy(
   const own = rawCertificate({
     serialNumber: Uint8Array.of(2, 1, 9),
     algorithm: ecdsaWithSha256(),
-    issuer: named(options.issuerName ?? 'Root of others'),
+    issuer: named(options.issuerName ?? 'External Root'),
     subject: ownSubject.der,
     subjectPublicKeyInfo: subjectPublicKeyInfo.der,
     extensions: [constraints(options.ownConstraints ?? encodeSequence(derTrue)), usage],
     signer: privateKey,
   })
-  return { own, above }
+  return { own, rootCertificate }
 }
 
 const usage = rawExtension(oids.keyUsage, derTrue, certSignUsage.value)
@@ -207,20 +210,20 @@ const foreignRoots: [string, Parameters<typeof foreignHierarchy>[1]][] = [
   ['ECDSA with NULL', { rootAlgorithm: ecdsaWithSha256(derNull) }],
 ]
 
-test('a CA below a root in foreign encodings is imported, issues, is verified and inspected', async () => {
+test('a CA below a root with non-DER encodings can be imported, issue certificates, and be verified and inspected', async () => {
   const issued: Members[] = []
   for (const [name, options] of foreignRoots) {
     const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
-    const { own, above } = foreignHierarchy(authorityCsr, options)
-    const refusal = await service.call('ImportCertificateAuthorityCertificate', {
+    const { own, rootCertificate } = foreignHierarchy(authorityCsr, options)
+    const response = await service.call('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn: arn,
       Certificate: base64(own),
-      CertificateChain: base64(above),
+      CertificateChain: base64(rootCertificate),
     })
-    assert.equal(refusal.status, 200, `${name}: ${refusal.text}`)
+    assert.equal(response.status, 200, `${name}: ${response.text}`)
     issued.push(await issue(service, { arn, csr: csr('ec-server') }))
     const file = join(service.config.dataDirectory, 'root.pem')
-    await writeFile(file, above)
+    await writeFile(file, rootCertificate)
     const { code, stderr } = await command(['inspect', file])
     assert.deepEqual([code, stderr], [0, ''], name)
   }
@@ -229,32 +232,34 @@ test('a CA below a root in foreign encodings is imported, issues, is verified an
   assert.deepEqual([code, JSON.parse(stdout).Problems], [0, []])
 })
 
-test('the certificate of our own CA, which others read from us, has to be DER', async () => {
+test('the certificate of an imported CA itself must be DER', async () => {
   const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
-  const { own, above } = foreignHierarchy(authorityCsr, { ownConstraints: encodeSequence(berTrue) })
+  const { own, rootCertificate } = foreignHierarchy(authorityCsr, {
+    ownConstraints: encodeSequence(berTrue),
+  })
   assert.match(
     await service.refusal('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn: arn,
       Certificate: base64(own),
-      CertificateChain: base64(above),
+      CertificateChain: base64(rootCertificate),
     }),
     /^MalformedCertificateException: Certificate has a basicConstraints that cannot be parsed: cA of basicConstraints is not a DER BOOLEAN/,
   )
 })
 
-test('an issuer in another encoding than the subject above it is imported and logged', async () => {
-  const importing = async (issuerName: string): Promise<string[]> => {
+test('an issuer name with another encoding than the subject of the root is accepted and logged', async () => {
+  const warningsAfterImport = async (issuerName: string): Promise<string[]> => {
     const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
-    const { own, above } = foreignHierarchy(authorityCsr, { issuerName })
+    const { own, rootCertificate } = foreignHierarchy(authorityCsr, { issuerName })
     await service.must('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn: arn,
       Certificate: base64(own),
-      CertificateChain: base64(above),
+      CertificateChain: base64(rootCertificate),
     })
     return logged.filter((line) => line.includes(arn) && line.includes('is encoded differently'))
   }
-  assert.equal((await importing('Root of others')).length, 0)
-  const [line = '{}'] = await importing('ROOT  of others')
+  assert.equal((await warningsAfterImport('External Root')).length, 0)
+  const [line = '{}'] = await warningsAfterImport('EXTERNAL  root')
   assert.equal(
     JSON.parse(line).msg,
     'the issuer of Certificate is encoded differently from the subject of certificate 1 of ' +
@@ -262,13 +267,13 @@ test('an issuer in another encoding than the subject above it is imported and lo
   )
 })
 
-test('a server certificate with a common name and no SAN is counted, and the log names it', async () => {
-  const about = 'no subject alternative name'
+test('a server certificate with a common name and no SAN is counted and logged', async () => {
+  const message = 'no subject alternative name'
   const countOf = async (): Promise<number> => {
     const text = await (await fetch(`${service.url}/metrics`)).text()
     return Number(/^signet_certificates_without_san_total (\d+)$/m.exec(text)?.[1])
   }
-  const [count, lines] = [await countOf(), logged.filter((line) => line.includes(about)).length]
+  const [count, lines] = [await countOf(), logged.filter((line) => line.includes(message)).length]
   const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-no-san') })
   const more = {
     ApiPassthrough: { Extensions: { SubjectAlternativeNames: [{ DnsName: 'host.example.com' }] } },
@@ -282,7 +287,7 @@ test('a server certificate with a common name and no SAN is counted, and the log
     { template: 'CodeSigningCertificate' },
   )
   assert.equal(await countOf(), count + 1)
-  const found = logged.filter((line) => line.includes(about)).slice(lines)
+  const found = logged.filter((line) => line.includes(message)).slice(lines)
   assert.equal(found.length, 1)
   assert.equal(JSON.parse(found[0] ?? '').certificate, arn)
 })

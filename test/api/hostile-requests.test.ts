@@ -1,4 +1,4 @@
-/** Requests that are made to stop or stall a server: each is refused in the form of its protocol, and the server goes on. */
+/** Requests meant to stop or stall a server. Each is refused in the format of its protocol, and later requests succeed. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const json = { 'content-type': 'application/x-amz-json-1.1' }
 const issue = { ...json, 'x-amz-target': 'ACMPrivateCA.IssueCertificate' }
-const importing = {
+const importCertificate = {
   ...json,
   'x-amz-target': 'ACMPrivateCA.ImportCertificateAuthorityCertificate',
 }
@@ -39,7 +39,7 @@ function distinctNames(length: number): string {
   return names.join('&').slice(0, length)
 }
 
-function refusedAsJson(answer: RawAnswer, name: string): void {
+function assertJsonError(answer: RawAnswer, name: string): void {
   assert.ok(answer.status >= 400 && answer.status < 500, `${name}: ${answer.status}`)
   assert.equal(answer.headers['content-type'], 'application/x-amz-json-1.1', name)
   const type = String(Object.assign({ __type: '' }, JSON.parse(answer.body)).__type)
@@ -48,70 +48,76 @@ function refusedAsJson(answer: RawAnswer, name: string): void {
   assert.match(answer.headers['x-amzn-requestid'] ?? '', /^[0-9a-f-]{36}$/, name)
 }
 
-function refusedAsXml(answer: RawAnswer, name: string): void {
+function assertXmlError(answer: RawAnswer, name: string): void {
   assert.ok(answer.status >= 400 && answer.status < 500, `${name}: ${answer.status}`)
   assert.equal(answer.headers['content-type'], 'text/xml', name)
   assert.match(answer.body, /^<ErrorResponse .*<Type>Sender<\/Type><Code>[A-Za-z]+</, name)
 }
 
-const asJson: [name: string, request: string][] = [
+const jsonRequests: [name: string, request: string][] = [
   ['a query with a malformed escape', post(issue, '{}', '/?%')],
   ['a presigned query with a malformed escape', post(issue, '', '/?X-Amz-Algorithm=x&%')],
   ['a query of many parameters', post(issue, '{}', `/?X-Amz-Algorithm=x${'&a'.repeat(15_000)}`)],
   ['a path with a malformed escape', post(issue, '{}', '/%')],
   ['a path of slashes', post(issue, '{}', '//')],
-  ['an asterisk', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n'],
-  ['an absolute target of another scheme', post(issue, '{}', 'ftp://h/')],
-  ['an absolute target of another path', post(issue, '{}', 'http://h/x?%')],
+  ['an asterisk as the target', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n'],
+  ['an absolute target with another scheme', post(issue, '{}', 'ftp://h/')],
+  ['an absolute target with another path', post(issue, '{}', 'http://h/x?%')],
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\n'],
   ['an upgrade', get('/', 'connection: upgrade\r\nupgrade: websocket\r\n')],
   ['an unknown expectation', post({ ...issue, expect: 'x' }, '{}')],
   [
-    'an expected body that is too long',
+    'a body that is too long after Expect: 100-continue',
     post({ ...issue, expect: '100-continue' }, ' '.repeat(large)),
   ],
-  ['bytes beyond ASCII in the target', post(issue, '{}', '/\xff\xfe')],
-  ['bytes beyond ASCII in a header', post({ ...issue, authorization: '\xff\xfe' }, '{}')],
+  ['non-ASCII bytes in the target', post(issue, '{}', '/\xff\xfe')],
+  ['non-ASCII bytes in a header', post({ ...issue, authorization: '\xff\xfe' }, '{}')],
   ['a NUL in a header', post({ ...issue, 'x-a': '\0' }, '{}')],
   ['very many header lines', `POST / HTTP/1.1\r\n${'a:\r\n'.repeat(8000)}\r\n`],
   ['a lone surrogate', post(issue, '{"Csr":"\\ud800"}')],
   [
-    'a long array beside a long number',
+    'a long array and a long number',
     post(issue, `{"a":1234567890123456,"b":[${'1,'.repeat(32_000)}1]}`),
   ],
   ['one long number', post(issue, `{"a":${'9'.repeat(short - 10)}}`)],
   ['deep arrays', post(issue, '['.repeat(short / 2) + ']'.repeat(short / 2))],
   ['deep objects', post(issue, '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000))],
-  ['a long array in a long body', post(importing, `{"a":[${'1,'.repeat(long / 2 - 20)}1]}`)],
-  ['a long number in a long body', post(importing, `{"a":${'9'.repeat(long - 10)}}`)],
-  ['deep arrays in a long body', post(importing, '['.repeat(long))],
+  [
+    'a long array in a long body',
+    post(importCertificate, `{"a":[${'1,'.repeat(long / 2 - 20)}1]}`),
+  ],
+  ['a long number in a long body', post(importCertificate, `{"a":${'9'.repeat(long - 10)}}`)],
+  ['deep arrays in a long body', post(importCertificate, '['.repeat(long))],
   ['a body that is too long for its operation', post(issue, ' '.repeat(large))],
-  ['a body that is too long for any operation', post(importing, ' '.repeat(large))],
+  ['a body that is too long for any operation', post(importCertificate, ' '.repeat(large))],
   ['a body without an operation that is too long', post(json, ' '.repeat(large))],
   [
-    'a body in chunks that is too long',
+    'a chunked body that is too long',
     chunked(issue, `80000\r\n${' '.repeat(0x8_0000)}\r\n0\r\n\r\n`),
   ],
-  ['a body in chunks of one byte', chunked(importing, '1\r\n \r\n'.repeat(300_000))],
+  [
+    'a chunked body with chunks of one byte',
+    chunked(importCertificate, '1\r\n \r\n'.repeat(300_000)),
+  ],
 ]
 
-for (const [name, request] of asJson)
+for (const [name, request] of jsonRequests)
   test(`the JSON protocol refuses ${name}`, async () =>
-    refusedAsJson(await sendRaw(service.url, request), name))
+    assertJsonError(await sendRaw(service.url, request), name))
 
-const asXml: [name: string, request: string][] = [
-  ['a malformed escape beside an action', get('/?Action=x&%')],
+const formRequests: [name: string, request: string][] = [
+  ['a malformed escape after an action', get('/?Action=x&%')],
   ['a malformed escape in the name of an action', get('/?Action=x&%zz=%')],
   ['many parameters in the query', get(`/?Action=x${'&'.repeat(30_000)}`)],
-  ['a query of escapes', get(`/?Action=x&${'%20'.repeat(10_000)}`)],
+  ['a query of percent-escapes', get(`/?Action=x&${'%20'.repeat(10_000)}`)],
   ['a form with a malformed escape', post(form, 'Action=%')],
   ['a form that is not UTF-8', post(form, 'Action=%ff')],
   ['a form of separators', post(form, `Action=x${'&'.repeat(short - 10)}`)],
   ['a form of plus signs', post(form, `Action=${'+'.repeat(short - 10)}`)],
-  ['a form of escapes', post(form, `Action=${'%20'.repeat(short / 3 - 10)}`)],
+  ['a form of percent-escapes', post(form, `Action=${'%20'.repeat(short / 3 - 10)}`)],
   ['a form of distinct names', post(form, distinctNames(short))],
   ['a form that is too long', post(form, distinctNames(large))],
-  ['a form in chunks of one byte', chunked(form, '1\r\n \r\n'.repeat(300_000))],
+  ['a chunked form with chunks of one byte', chunked(form, '1\r\n \r\n'.repeat(300_000))],
   [
     'a token that is too long',
     post(
@@ -121,30 +127,34 @@ const asXml: [name: string, request: string][] = [
   ],
 ]
 
-for (const [name, request] of asXml)
-  test(`the query protocol refuses ${name} in XML`, async () =>
-    refusedAsXml(await sendRaw(service.url, request), name))
+for (const [name, request] of formRequests)
+  test(`the Query protocol refuses ${name}`, async () =>
+    assertXmlError(await sendRaw(service.url, request), name))
 
-const onPublic: [name: string, request: string, status: number][] = [
+const publicRequests: [name: string, request: string, status: number][] = [
   ['a malformed escape', get('/%?%'), 404],
-  ['a malformed escape in a request for OCSP', get('/MF%zz'), 200],
-  ['a long path for OCSP', get(`/MF${'A'.repeat(30_000)}`), 200],
+  ['a malformed escape in an OCSP path', get('/MF%zz'), 200],
+  ['a long OCSP path', get(`/MF${'A'.repeat(30_000)}`), 200],
   ['a key with NUL', get('/bucket/a%00b'), 404],
   ['a key that is not UTF-8', get('/bucket/%ff'), 404],
   ['a path of slashes', get('//'), 404],
-  ['an asterisk', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n', 404],
+  ['an asterisk as the target', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n', 404],
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\n', 400],
   ['very many ranges', get('/bucket/a', `range: bytes=${'0-,'.repeat(9000)}\r\n`), 404],
   ['an OCSP request that is too long', post({}, ' '.repeat(large)), 413],
-  ['an OCSP request in chunks of one byte', chunked({}, '1\r\n \r\n'.repeat(300_000)), 400],
-  ['a body that nothing reads', post({}, ' '.repeat(large), '/bucket/a'), 405],
+  [
+    'a chunked OCSP request with chunks of one byte',
+    chunked({}, '1\r\n \r\n'.repeat(300_000)),
+    400,
+  ],
+  ['a body that no handler reads', post({}, ' '.repeat(large), '/bucket/a'), 405],
 ]
 
-for (const [name, request, status] of onPublic)
-  test(`answered by the public listener: ${name}`, async () =>
+for (const [name, request, status] of publicRequests)
+  test(`the public listener answers ${name} with ${status}`, async () =>
     assert.equal((await sendRaw(service.publicUrl, request)).status, status))
 
-test('no bytes in a request line or in a header end the process', async () => {
+test('random bytes in a request line or a header never cause a 5xx response', async () => {
   const text = fc.string({
     unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
   })

@@ -19,7 +19,7 @@ async function count(options: { region: string }): Promise<number> {
   return CertificateAuthorities.length as number
 }
 
-test('a token makes one CA in five minutes, whatever else is sent with it, over a restart too', async () => {
+test('CreateCertificateAuthority returns the same CA for a token for five minutes, even with other input and after a restart', async () => {
   const options = region('eu-north-1')
   const input = authorityInput({ more: { IdempotencyToken: 'once' } })
   const { CertificateAuthorityArn } = await service.must(
@@ -30,28 +30,28 @@ test('a token makes one CA in five minutes, whatever else is sent with it, over 
   await service.restart()
   service.clock.advance({ seconds: 290 })
   const changed = { ...input, CertificateAuthorityType: 'SUBORDINATE' }
-  const again = await service.must('CreateCertificateAuthority', changed, options)
-  assert.equal(again.CertificateAuthorityArn, CertificateAuthorityArn)
+  const repeated = await service.must('CreateCertificateAuthority', changed, options)
+  assert.equal(repeated.CertificateAuthorityArn, CertificateAuthorityArn)
   service.clock.advance({ seconds: 15 })
   const later = await service.must('CreateCertificateAuthority', input, options)
   assert.notEqual(later.CertificateAuthorityArn, CertificateAuthorityArn)
   assert.equal(await count(options), 2)
 })
 
-test('a token counts for one Region', async () => {
+test('a token is valid in one Region', async () => {
   const input = authorityInput({ more: { IdempotencyToken: 'same' } })
-  const one = await service.must('CreateCertificateAuthority', input, region('eu-west-2'))
-  const two = await service.must('CreateCertificateAuthority', input, region('eu-west-3'))
-  assert.notEqual(one.CertificateAuthorityArn, two.CertificateAuthorityArn)
+  const first = await service.must('CreateCertificateAuthority', input, region('eu-west-2'))
+  const second = await service.must('CreateCertificateAuthority', input, region('eu-west-3'))
+  assert.notEqual(first.CertificateAuthorityArn, second.CertificateAuthorityArn)
 })
 
-/** A role that everyone may assume and that may do everything. */
+/** Creates a role with full permissions that everyone may assume. */
 function createAnyRole(roleName: string): Promise<string> {
   const trust = [trusting({ AWS: '*' })]
   return createRole(service, { roleName, trust, statements: [allow('*')] })
 }
 
-test('a token belongs to one user or role: another one does not receive the ARN of the first', async () => {
+test('a token is valid for one user or role, and others do not receive the same ARN', async () => {
   const role = await createAnyRole('first')
   const user = await createUser(service, { userName: 'second', statements: [allow('*')] })
   const callers = [
@@ -59,7 +59,11 @@ test('a token belongs to one user or role: another one does not receive the ARN 
     await assume(service, role, { RoleSessionName: 'one' }),
     await assume(service, await createAnyRole('other'), { RoleSessionName: 'one' }),
   ]
-  const made = async (operation: string, input: object, more: CallOptions): Promise<string> => {
+  const callTwice = async (
+    operation: string,
+    input: object,
+    more: CallOptions,
+  ): Promise<string> => {
     const first = await service.must(operation, input, more)
     assert.deepEqual(await service.must(operation, input, more), first)
     return String(Object.values(first))
@@ -68,7 +72,7 @@ test('a token belongs to one user or role: another one does not receive the ARN 
   const authorities = new Set<string>()
   for (const credentials of callers) {
     const more = { ...region('ap-southeast-1'), credentials }
-    authorities.add(await made('CreateCertificateAuthority', authorityInput(token), more))
+    authorities.add(await callTwice('CreateCertificateAuthority', authorityInput(token), more))
   }
   assert.equal(authorities.size, callers.length)
   const root = await createRoot(service, { options: region('ap-southeast-2') })
@@ -76,27 +80,27 @@ test('a token belongs to one user or role: another one does not receive the ARN 
   for (const credentials of callers.slice(0, 2)) {
     const more = { ...region('ap-southeast-2'), credentials }
     const input = issueInput(root.arn, csr('ec-server'), token)
-    certificates.add(await made('IssueCertificate', input, more))
+    certificates.add(await callTwice('IssueCertificate', input, more))
   }
   assert.equal(certificates.size, 2)
 })
 
-test('sessions of one role share a token, so that a retry with new credentials makes nothing twice', async () => {
+test('sessions of one role share a token, so that a retry with new credentials creates no second CA', async () => {
   const role = await createAnyRole('retrying')
   const arns = new Set<string>()
   for (const RoleSessionName of ['one', 'two']) {
     const credentials = await assume(service, role, { RoleSessionName })
     const input = authorityInput({ more: { IdempotencyToken: 'retried' } })
     const options = { ...region('ap-southeast-3'), credentials }
-    const made = await service.must('CreateCertificateAuthority', input, options)
-    arns.add(made.CertificateAuthorityArn)
+    const created = await service.must('CreateCertificateAuthority', input, options)
+    arns.add(created.CertificateAuthorityArn)
   }
   assert.equal(arns.size, 1)
 })
 
-test('calls with one token at the same instant make one CA', async () => {
+test('concurrent calls with one token create one CA', async () => {
   const options = region('eu-south-1')
-  const input = authorityInput({ more: { IdempotencyToken: 'at once' } })
+  const input = authorityInput({ more: { IdempotencyToken: 'concurrent' } })
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => service.must('CreateCertificateAuthority', input, options)),
   )
@@ -105,7 +109,7 @@ test('calls with one token at the same instant make one CA', async () => {
   assert.equal(await count(options), 1)
 })
 
-test('calls with one token at the same instant issue one certificate, per CA', async () => {
+test('concurrent calls with one token issue one certificate per CA', async () => {
   const options = region('eu-south-2')
   const root = await createRoot(service, { options })
   const other = await createRoot(service, { options })
@@ -122,7 +126,7 @@ test('calls with one token at the same instant issue one certificate, per CA', a
   assert.ok((await issueAt(other.arn)).CertificateArn.startsWith(other.arn))
 })
 
-test('the quota of CAs counts deleted ones until they are gone', async () => {
+test('deleted CAs count toward the quota until their permanent deletion', async () => {
   const options = region('us-east-2')
   const create = () => service.call('CreateCertificateAuthority', authorityInput(), options)
   const answers = await Promise.all(Array.from({ length: 6 }, create))
@@ -149,7 +153,7 @@ test('the quota of CAs counts deleted ones until they are gone', async () => {
   assert.equal((await create()).status, 200)
 })
 
-test('the quota of certificates holds under load, and the message says what it is', async () => {
+test('the certificate quota is enforced for concurrent requests, and the error states the quota', async () => {
   const options = region('us-west-1')
   const root = await createRoot(service, { options })
   const answers = await Promise.all(
@@ -157,7 +161,7 @@ test('the quota of certificates holds under load, and the message says what it i
       service.call('IssueCertificate', issueInput(root.arn, csr('ec-server')), options),
     ),
   )
-  // The root's own certificate was the first of three.
+  // The root certificate was the first of three.
   assert.equal(answers.filter(({ status }) => status === 200).length, 2)
   const refused = answers.find(({ status }) => status !== 200)
   assert.deepEqual(refused?.json, {

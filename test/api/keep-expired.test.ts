@@ -1,4 +1,4 @@
-/** `--keep-expired`: what expired long ago is deleted, once, whole, and nothing else; what was counted and reported stays. */
+/** `--keep-expired` deletes only certificates that expired long ago, and their index entries. Counts and audit reports remain. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ const log = createLog('silent')
 const keepDays = 30
 const job = createDeleteExpired(keepDays * 86_400)
 
-/** The number of deleted certificates, by as many nodes as there are databases. */
+/** Runs the job concurrently on each node, and returns the total number of deleted certificates. */
 async function deleteExpired(
   service: TestService,
   ...nodes: readonly DataFolder[]
@@ -47,7 +47,7 @@ async function countOf(service: TestService, text: string): Promise<number> {
   return Number(row?.['n'])
 }
 
-/** Positions that earlier versions had of every certificate: of the account, and by the account as requester. */
+/** Adds the index entries that earlier versions wrote for every certificate: by account, and by account as requester. */
 async function insertFormerEntries(db: DataFolder['db'] | undefined): Promise<void> {
   assert.ok(db)
   const rows = await db.query(sql`select authority_number, account_id, region from authorities`)
@@ -92,7 +92,7 @@ suite('certificates that expired long ago', () => {
         ...revocationOptions().RevocationConfiguration,
       },
     })
-    const some = (count: number, days: number): Promise<Issued[]> =>
+    const issueMany = (count: number, days: number): Promise<Issued[]> =>
       Promise.all(
         Array.from({ length: count }, () =>
           issue(
@@ -103,13 +103,13 @@ suite('certificates that expired long ago', () => {
         ),
       )
     subordinate = await createSubordinate(service, root, { validity: { Value: 10, Type: 'DAYS' } })
-    short = await some(shortCount, 10)
-    long = await some(3, 400)
+    short = await issueMany(shortCount, 10)
+    long = await issueMany(3, 400)
     revoked = short[0] as Issued
     await revoke(service, revoked.arn)
     await crlWith(service, revoked.arn)
     await searchable(service)
-    // This process then has them in memory, and another one deletes them.
+    // This process caches the certificates before another process deletes them.
     for (let times = 0; times < 3; times += 1) await Promise.all(short.map(get))
   })
   after(async () => {
@@ -124,7 +124,7 @@ suite('certificates that expired long ago', () => {
   }): Promise<{ status: number; json: Record<string, unknown> }> =>
     service.call('GetCertificate', { CertificateAuthorityArn: root.arn, CertificateArn: arn })
 
-  async function listed(): Promise<Set<string>> {
+  async function listArns(): Promise<Set<string>> {
     const arns = new Set<string>()
     let NextToken: string | undefined
     do {
@@ -140,19 +140,19 @@ suite('certificates that expired long ago', () => {
   }
 
   async function report(format: 'JSON' | 'CSV'): Promise<string> {
-    const about = { CertificateAuthorityArn: root.arn }
+    const authority = { CertificateAuthorityArn: root.arn }
     const { AuditReportId, S3Key } = await service.must('CreateCertificateAuthorityAuditReport', {
-      ...about,
+      ...authority,
       S3BucketName: crlBucket,
       AuditReportResponseFormat: format,
     })
     await eventually(async () => {
       const found = await service.must('DescribeCertificateAuthorityAuditReport', {
-        ...about,
+        ...authority,
         AuditReportId,
       })
       return found.AuditReportStatus === 'CREATING' ? undefined : found
-    }, 'a report')
+    }, 'an audit report')
     return (await service.readObject(crlBucket, S3Key))?.toString() ?? ''
   }
 
@@ -165,17 +165,17 @@ suite('certificates that expired long ago', () => {
     return JSON.parse(stdout)
   }
 
-  test('stay as long as they are to be kept', async () => {
+  test('expired certificates are kept for the configured duration', async () => {
     service.clock.advance({ days: 10 + keepDays - 1 })
     assert.equal(await deleteExpired(service, ...nodes), 0)
     assert.equal((await get(short[1] as Issued)).status, 200)
   })
 
-  test('are deleted then, by one of two nodes, and neither what a CRL lists nor a CA certificate is', async () => {
-    // Past the regular publication that lists what expired before the one before it.
+  test('one of two nodes deletes expired certificates, except for CA certificates and certificates on a CRL', async () => {
+    // By this time, the regular CRL that lists the expired certificate for the last time is published.
     service.clock.advance({ days: 2 })
     const issuedBefore = await issuedCount()
-    const before_ = [await report('JSON'), await report('CSV')]
+    const reportsBefore = [await report('JSON'), await report('CSV')]
     const rows = await countOf(service, 'select count(*) as n from certificates')
     await insertFormerEntries(nodes[0]?.db)
     assert.equal(await deleteExpired(service, ...nodes), shortCount - 1)
@@ -184,20 +184,20 @@ suite('certificates that expired long ago', () => {
       await countOf(service, 'select count(*) as n from certificates'),
       rows - (shortCount - 1),
     )
-    for (const one of short.slice(1)) {
-      const { status, json } = await get(one)
+    for (const certificate of short.slice(1)) {
+      const { status, json } = await get(certificate)
       assert.equal(status, 400)
       assert.deepEqual(json, {
         __type: 'ResourceNotFoundException',
-        message: `Could not find certificate ${one.arn}.`,
+        message: `Could not find certificate ${certificate.arn}.`,
       })
     }
-    for (const one of [revoked, ...long]) assert.equal((await get(one)).status, 200)
-    const kept = await listed()
-    for (const { arn } of long) assert.ok(kept.has(arn))
-    for (const { arn } of short.slice(1)) assert.ok(!kept.has(arn))
-    // Root, subordinate, the revoked one, and those that are valid.
-    assert.equal(kept.size, 3 + long.length)
+    for (const certificate of [revoked, ...long]) assert.equal((await get(certificate)).status, 200)
+    const arns = await listArns()
+    for (const { arn } of long) assert.ok(arns.has(arn))
+    for (const { arn } of short.slice(1)) assert.ok(!arns.has(arn))
+    // The root, the subordinate CA, the revoked certificate, and the valid certificates remain.
+    assert.equal(arns.size, 3 + long.length)
     assert.ok(
       await service.must('DescribeCertificateAuthority', {
         CertificateAuthorityArn: subordinate.arn,
@@ -213,12 +213,12 @@ suite('certificates that expired long ago', () => {
         table,
       )
     assert.equal(await issuedCount(), issuedBefore)
-    assert.deepEqual([await report('JSON'), await report('CSV')], before_)
+    assert.deepEqual([await report('JSON'), await report('CSV')], reportsBefore)
     const { Certificates, Revocations } = await verified()
     assert.deepEqual([Certificates, Revocations], [rows - (shortCount - 1), 1])
   })
 
-  test('cannot be revoked, and OCSP does not know them', async () => {
+  test('RevokeCertificate and OCSP do not find deleted certificates', async () => {
     const { arn } = short[1] as Issued
     const { json } = await service.call('RevokeCertificate', {
       CertificateAuthorityArn: root.arn,
@@ -228,11 +228,11 @@ suite('certificates that expired long ago', () => {
     assert.equal(json['__type'], 'ResourceNotFoundException')
     const body = ocspRequest([{ issuer: root.certificate, serial: lastOf(arn) }])
     const response = await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body })
-    // unauthorized (RFC 5019 §2.2.3).
+    // The response status is unauthorized (RFC 5019 §2.2.3).
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from('30030a0106', 'hex'))
   })
 
-  test('are deleted when they were revoked, once a CRL has left them out', async () => {
+  test('a revoked certificate is deleted after a CRL without it was published', async () => {
     const key = `crl/${lastOf(root.arn)}.crl`
     let crl = await crlThat(service, key, () => true)
     // The first CRL after the expiry lists the certificate once more.
@@ -247,30 +247,30 @@ suite('certificates that expired long ago', () => {
       const n = await countOf(service, 'select count(*) as n from crls where lease is not null')
       return n === 0 || undefined
     }, 'the end of the publication')
-    const before_ = [await report('JSON'), await report('CSV')]
+    const reportsBefore = [await report('JSON'), await report('CSV')]
     assert.equal(await deleteExpired(service, ...nodes), 1)
     assert.equal((await get(revoked)).status, 400)
-    assert.deepEqual([await report('JSON'), await report('CSV')], before_)
-    assert.match(before_[1] ?? '', /KEY_COMPROMISE/)
+    assert.deepEqual([await report('JSON'), await report('CSV')], reportsBefore)
+    assert.match(reportsBefore[1] ?? '', /KEY_COMPROMISE/)
     assert.equal((await verified()).Revocations, 0)
   })
 
-  test('are counted still, and what is issued next is found', async () => {
+  test('search finds a certificate issued after the deletion, and the counts stay consistent', async () => {
     const next = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await searchable(service)
-    assert.ok((await listed()).has(next.arn))
+    assert.ok((await listArns()).has(next.arn))
     await verified()
   })
 
-  test('are, but for what is kept of them, in backups, and are there after a restore', async () => {
+  test('a backup and its restore contain the remaining records of deleted certificates', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'signet-expired-'))
     after(() => rmSync(folder, { recursive: true }))
     const [file, passphrase, data] = [join(folder, 'b'), join(folder, 'p'), join(folder, 'data')]
     writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 })
     const lock = ['--passphrase-file', passphrase]
-    const made = await command(['backup', file, ...lock, '--data', service.config.dataDirectory])
-    assert.equal(made.code, 0, made.stderr)
-    assert.equal(JSON.parse(made.stdout).Rows.retired_certificates, shortCount)
+    const backup = await command(['backup', file, ...lock, '--data', service.config.dataDirectory])
+    assert.equal(backup.code, 0, backup.stderr)
+    assert.equal(JSON.parse(backup.stdout).Rows.retired_certificates, shortCount)
     const restored = await command(['restore', file, ...lock, '--data', data])
     assert.equal(restored.code, 0, restored.stderr)
     assert.equal(JSON.parse(restored.stdout).Rows.retired_certificates, shortCount)
@@ -278,25 +278,25 @@ suite('certificates that expired long ago', () => {
 })
 
 suite('the newest certificate', () => {
-  test('stays, so that no number is given twice, and search finds what comes after it', async (t) => {
+  test('the newest certificate is kept, so that its number is not reused and search finds later certificates', async (t) => {
     const service = await TestService.start()
     t.after(() => service.close())
     const data = await openData(service.config, { mayCreate: false })
     t.after(() => data.db.close())
     const root = await createRoot(service)
-    const some = (): Promise<Issued> =>
+    const issueShort = (): Promise<Issued> =>
       issue(
         service,
         { arn: root.arn, csr: csr('ec-server') },
         { validity: { Value: 1, Type: 'DAYS' } },
       )
-    const [, last] = [await some(), await some()]
+    const [, last] = [await issueShort(), await issueShort()]
     await searchable(service)
     service.clock.advance({ days: keepDays + 2 })
     assert.equal(await deleteExpired(service, data), 1)
-    const about = { CertificateAuthorityArn: root.arn, CertificateArn: last.arn }
-    await service.must('GetCertificate', about)
-    const next = await some()
+    const authority = { CertificateAuthorityArn: root.arn, CertificateArn: last.arn }
+    await service.must('GetCertificate', authority)
+    const next = await issueShort()
     await searchable(service)
     assert.equal(await deleteExpired(service, data), 1)
     const { Certificates } = await service.must('ListCertificates', {
@@ -307,27 +307,28 @@ suite('the newest certificate', () => {
   })
 })
 
-suite('the flag', () => {
-  test('starts the job, and is off by default', async (t) => {
+suite('the flag --keep-expired', () => {
+  test('--keep-expired enables the deletion, which is disabled by default', async (t) => {
     const service = await TestService.start()
     t.after(() => service.close())
     const root = await createRoot(service)
     const validity = { Value: 1, Type: 'DAYS' }
-    const one = await issue(service, { arn: root.arn, csr: csr('ec-server') }, { validity })
+    const expired = await issue(service, { arn: root.arn, csr: csr('ec-server') }, { validity })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await searchable(service)
     service.clock.advance({ days: 20 })
     await service.restart()
-    const about = { CertificateAuthorityArn: root.arn, CertificateArn: one.arn }
-    await service.must('GetCertificate', about)
+    const authority = { CertificateAuthorityArn: root.arn, CertificateArn: expired.arn }
+    await service.must('GetCertificate', authority)
     await service.restartWith({ keepExpired: '10d' })
     await eventually(
-      async () => ((await service.call('GetCertificate', about)).status === 400 ? true : undefined),
-      'a certificate that is deleted',
+      async () =>
+        (await service.call('GetCertificate', authority)).status === 400 ? true : undefined,
+      'the deletion of the certificate',
     )
   })
 
-  test('--keep-expired takes a duration of at least one day', async () => {
+  test('--keep-expired requires a duration of at least one day', async () => {
     for (const text of ['0d', '365', '1h', '23h', '100y', '-1d', '1.5d', '40000d', 'd', '']) {
       const { code, stderr } = await command(['check-config', '--keep-expired', text])
       assert.equal(code, 2)
