@@ -83,7 +83,7 @@ test('an invalid BOOLEAN is refused with its position', async () => {
       'IssueCertificate',
       issueInput(root.arn, rawRequest([requested(invalid)])),
     ),
-    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a BOOLEAN of DER.* \(at byte \d+\)$/,
+    /^MalformedCSRException: CSR cannot be parsed: critical of subjectAltName is not a DER BOOLEAN.* \(at byte \d+\)$/,
   )
 })
 
