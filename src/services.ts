@@ -7,6 +7,7 @@ import type { Events } from './telemetry/events.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { JobName } from './jobs/scheduler/job-names.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { ObjectStore } from './objects/object-store.ts'
@@ -25,6 +26,8 @@ export interface Services {
   readonly log: Log
   readonly metrics: Metrics
   readonly events: Events
+  /** The tamper-evident record. */
+  readonly ledger: Ledger
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { systemClock } from '../clock.ts'
 import { testServices } from '../../test/support/services.ts'
 import { csr } from '../../test/support/csrs.ts'
 import { FailingObjects } from '../../test/support/failing-objects.ts'
@@ -61,7 +62,7 @@ function publishingServices(): Services {
   const { db, location, masterKey } = data
   const random = systemRandom
   const log = createLog('silent')
-  const records = createKeyRecords(db)
+  const records = createKeyRecords(db, systemClock)
   const sealer = deriveSealer(masterKey, 'keys', random)
   const embedded = { directory: bucketsFolder(config), publicUrl: service.publicUrl, clock, random }
   return testServices({

@@ -10,6 +10,7 @@ import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
 import type { JobName } from './scheduler/job-names.ts'
 import type { Job } from './scheduler/scheduler.ts'
+import { sealRecord } from './seal-record.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /**
@@ -33,6 +34,7 @@ export function createJobs({
     'forget-tokens': forgetTokens,
     'record-key-uses': recordKeyUses,
     'index-certificates': indexCertificates,
+    'seal-record': sealRecord,
     'delete-expired':
       keepExpiredSeconds === undefined ? undefined : createDeleteExpired(keepExpiredSeconds),
     'deliver-events': eventWebhook === undefined ? undefined : createDeliverEvents(eventWebhook),

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
@@ -15,7 +16,7 @@ before(async () => (database = await TestDatabase.open()))
 after(async () => database[Symbol.asyncDispose]())
 
 const services = (): Parameters<typeof createKeyStore>[0] => ({
-  records: createKeyRecords(database.db),
+  records: createKeyRecords(database.db, systemClock),
   sealer,
   random,
 })

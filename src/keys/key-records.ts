@@ -3,7 +3,8 @@ import type { KeyAlgorithm } from '../authority/algorithms.ts'
 /** A stored key. Only its public key is in plaintext. */
 export interface KeyRecord {
   readonly name: string
-  readonly algorithm: KeyAlgorithm
+  /** ED25519 is the algorithm of the key of the record, and of no CA. */
+  readonly algorithm: KeyAlgorithm | 'ED25519'
   /** DER. */
   readonly subjectPublicKeyInfo: Uint8Array
   /** The key's data key, sealed under the master key. */

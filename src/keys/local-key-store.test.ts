@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
@@ -23,7 +24,7 @@ const storeOn = (
   database: TestDatabase,
   options: { sealer?: Sealer; random?: Random } = {},
 ): KeyStore =>
-  createLocalKeyStore({ records: createKeyRecords(database.db), sealer, random, ...options })
+  createLocalKeyStore({ records: createKeyRecords(database.db, systemClock), sealer, random, ...options })
 
 /** A source of random bytes that keeps a copy of the bytes it returned. */
 class RecordingRandom implements Random {
@@ -79,7 +80,7 @@ test('the files of a database contain no plaintext private keys, data keys or se
       createdAt,
     }),
   ])
-  const records = createKeyRecords(db)
+  const records = createKeyRecords(db, systemClock)
   const privateKeys: Buffer[] = []
   for (const [index, name] of ['ec', 'rsa'].entries()) {
     const record = (await records.find(name)) as KeyRecord
@@ -106,7 +107,7 @@ function isPublic(privateKey: Buffer, at: number): boolean {
 test('the files of a database contain no trace of a destroyed key', async () => {
   await using database = await TestDatabase.open()
   const store = storeOn(database)
-  const records = createKeyRecords(database.db)
+  const records = createKeyRecords(database.db, systemClock)
   const handles = await Promise.all(
     Array.from({ length: 20 }, (_, index) => store.create(`k${index}`, 'EC_prime256v1')),
   )
@@ -215,7 +216,7 @@ test('a row with the private key, data key or public key of another row is rejec
 
 test('error messages contain no key bytes', async () => {
   await storeOn(shared).create('again', 'EC_prime256v1')
-  const record = (await createKeyRecords(shared.db).find('again')) ?? assert.fail('no record')
+  const record = (await createKeyRecords(shared.db, systemClock).find('again')) ?? assert.fail('no record')
   const damaged: KeyRecords = {
     find: async () => ({ ...record, privateKeySealed: record.privateKeySealed.subarray(0, 40) }),
     insertIfAbsent: async () => record,

@@ -1,6 +1,7 @@
 /** KeyStore over encrypted records. Each private key is sealed under its own data key, and each data key under the master key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { createLoadingCache } from '../bounded-cache.ts'
+import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { Random } from '../random.ts'
 import { generateKey } from './generate-key.ts'
 import type { KeyRecord, KeyRecords } from './key-records.ts'
@@ -58,7 +59,7 @@ export function createLocalKeyStore({
     },
   }
 
-  async function makeRecord(name: string, algorithm: KeyRecord['algorithm']): Promise<KeyRecord> {
+  async function makeRecord(name: string, algorithm: KeyAlgorithm): Promise<KeyRecord> {
     const { subjectPublicKeyInfo, privateKey } = await generateKey(algorithm)
     const dataKey = random.bytes(dataKeyBytes)
     try {

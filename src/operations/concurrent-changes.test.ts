@@ -6,6 +6,7 @@ import { csr } from '../../test/support/csrs.ts'
 import { createAuthority, createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
 import { lastOf } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
+import { systemClock } from '../clock.ts'
 import { testServices } from '../../test/support/services.ts'
 import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder/data-folder.ts'
@@ -77,7 +78,7 @@ async function runAmid(
     }),
     quotas: config.quotas,
     keys: createLocalKeyStore({
-      records: createKeyRecords(data.db),
+      records: createKeyRecords(data.db, systemClock),
       sealer: deriveSealer(data.masterKey, 'keys', systemRandom),
       random: systemRandom,
     }),

@@ -7,6 +7,7 @@ import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import { createKeyStore } from '../keys/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
+import { createLedger } from '../ledger/ledger.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
@@ -35,12 +36,14 @@ export async function createServices(
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
   const delivered = config.eventWebhook !== undefined
+  const keySealer = deriveSealer(masterKey, 'keys', random)
   const services: Services = {
     db,
+    ledger: createLedger({ db, clock, random, sealer: keySealer }),
     keys: refusingKeys(
       createKeyStore({
-        records: createKeyRecords(db),
-        sealer: deriveSealer(masterKey, 'keys', random),
+        records: createKeyRecords(db, clock),
+        sealer: keySealer,
         random,
         // With a process for each processor there is none left for a pool of threads.
         longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',

@@ -1,8 +1,11 @@
 /** Rows of issued certificates. A row is written once and never changes. */
 import type { Authority } from '../authority/authority.ts'
+import { sha256 } from '../record/merkle.ts'
+import { rowDigest } from '../record/row-digest.ts'
 import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Sql } from './sql.ts'
+import { appendLeaf } from './leaves.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CertificateRecord {
   /** The 16 bytes of the serial number in the certificate ARN, including leading zeros. */
@@ -36,16 +39,61 @@ export function countCertificate(authority: Authority, quota: number): Sql {
   )
 }
 
+/** Columns of a certificate that `rowDigest` of its leaf covers. */
+export const digestedCertificateColumns = [
+  'template_name',
+  'issued_at_ms',
+  'not_after',
+  'authority_certificate_number',
+  'crl_id',
+  'requester_account_id',
+  'requester_service',
+  'requester_arn',
+] as const
+
+/** Returns the digest of the columns of a certificate beside its serial number and its DER. */
+export function certificateRowDigest(row: Row): Uint8Array {
+  return rowDigest(digestedCertificateColumns.map((column) => row[column]))
+}
+
 /**
- * Inserts a certificate. A serial number that the CA has used before is a conflict. The row refers to the current certificate
- * and chain of the CA, unless the certificate is `selfSigned`.
+ * Inserts a certificate and its leaf of the record. A serial number that the CA has used before is a conflict. The row refers to
+ * the current certificate and chain of the CA, unless the certificate is `selfSigned`.
  */
 export function insertCertificate(
   authority: Authority,
   certificate: CertificateRecord,
   selfSigned: boolean,
-): Sql {
+): Sql[] {
   const signer = selfSigned ? null : (authority.certificate?.number ?? null)
+  return [
+    insertRow(authority, certificate, signer),
+    appendLeaf({
+      kind: 'certificate',
+      time: certificate.issuedAt,
+      authority: authority.number,
+      serialNumber: certificate.serialNumber,
+      sha256: sha256(certificate.certificateDer),
+      rowDigest: rowDigest([
+        certificate.templateName,
+        certificate.issuedAt.getTime(),
+        certificate.notAfter.getTime() / 1000,
+        signer,
+        certificate.crlId,
+        certificate.requesterAccountId,
+        certificate.requesterService,
+        certificate.requesterArn,
+      ]),
+      principal: certificate.requesterArn,
+    }),
+  ]
+}
+
+function insertRow(
+  authority: Authority,
+  certificate: CertificateRecord,
+  signer: number | null,
+): Sql {
   return sql`insert into certificates (authority_number, serial_number, authority_certificate_number,
       template_name, certificate_der, issued_at_ms, not_after, crl_id,
       requester_account_id, requester_service, requester_arn)

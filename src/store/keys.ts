@@ -1,15 +1,17 @@
 /** Rows of encrypted local private keys. */
-import type { KeyAlgorithm } from '../authority/algorithms.ts'
+import type { Clock } from '../clock.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row } from './sql.ts'
+import { recordRow } from './recorded-states.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
+import { sha256 } from '../record/merkle.ts'
 
 /**
  * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed
  * (docs/reference/database.md).
  */
-export function createKeyRecords(db: Database): KeyRecords {
+export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {
     const [row] = await db.query(sql`select * from keys where name = ${name}`)
     return row === undefined ? undefined : recordOf(row)
@@ -18,26 +20,43 @@ export function createKeyRecords(db: Database): KeyRecords {
     find,
     async insertIfAbsent(record) {
       const { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed } = record
-      const [, [row] = []] = await db.transaction([
+      const [, , [row] = []] = await db.transaction([
         sql`insert into keys
             (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
           values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
           on conflict (name) do nothing`,
+        recordKey(name, 'job:finish-creation', clock.now(), sha256(subjectPublicKeyInfo)),
         guard('missing', sql`select * from keys where name = ${name}`),
       ])
       return row === undefined ? record : recordOf(row)
     },
     async erase(name) {
-      await db.transaction([sql`delete from keys where name = ${name}`])
+      await db.transaction([
+        sql`delete from keys where name = ${name}`,
+        recordKey(name, 'job:erase-authorities', clock.now()),
+      ])
       await db.truncateLog?.()
     },
   }
 }
 
+function recordKey(name: string, principal: string, time: Date, digest?: Uint8Array): Sql {
+  const row = { table: 'keys', key: [name] } as const
+  return recordRow(row, { time, actor: { principal } }, { sha256: digest })
+}
+
+/** Returns the SubjectPublicKeyInfo of a key. Undefined if the key does not exist. */
+export async function findPublicKey(db: Database, name: string): Promise<Uint8Array | undefined> {
+  const [row] = await db.query(
+    sql`select subject_public_key_info from keys where name = ${name}`,
+  )
+  return row === undefined ? undefined : bytesOf(row, 'subject_public_key_info')
+}
+
 function recordOf(row: Row): KeyRecord {
   return {
     name: textOf(row, 'name'),
-    algorithm: textOf(row, 'algorithm') as KeyAlgorithm,
+    algorithm: textOf(row, 'algorithm') as KeyRecord['algorithm'],
     subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
     dataKeySealed: bytesOf(row, 'data_key_sealed'),
     privateKeySealed: bytesOf(row, 'private_key_sealed'),

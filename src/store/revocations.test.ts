@@ -57,6 +57,8 @@ function serial(last: number): Uint8Array {
   return Uint8Array.from({ length: 16 }, (_, index) => (index === 15 ? last : 1))
 }
 
+const principal = 'arn:aws:iam::123456789012:user/tester'
+
 function revocation(last: number, more: Partial<RevocationRecord> = {}): RevocationRecord {
   return {
     certificateNumber: last,
@@ -73,7 +75,7 @@ async function revoke(db: Database, record: RevocationRecord, quota = 100): Prom
   const authority = await read(db)
   await db.transaction([
     countRevocation(authority, record.notAfter, quota),
-    insertRevocation(authority, record),
+    ...insertRevocation(authority, record, principal),
   ])
 }
 
@@ -101,7 +103,7 @@ test('a second revocation of a certificate is refused, and the first is kept', a
   )
   assert.equal(await recount(db, 0), 1, 'a refused revocation is not counted')
   const other = await read(db, 'two')
-  await db.transaction([insertRevocation(other, revocation(1))])
+  await db.transaction(insertRevocation(other, revocation(1), principal))
 })
 
 test('of twenty concurrent revocations of a certificate, one is recorded', async () => {
@@ -122,7 +124,7 @@ test('a revocation is not recorded if the CA has changed since it was read', asy
   const record = revocation(1)
   const late = [
     countRevocation(authority, record.notAfter, 100),
-    insertRevocation(authority, record),
+    ...insertRevocation(authority, record, principal),
   ]
   await assert.rejects(db.transaction(late), conflict('quota'))
   assert.deepEqual(await db.query(sql`select * from revocations`), [])
@@ -170,8 +172,8 @@ test('findIssuedStatus returns a status only for the issuing CA', async () => {
   }
   const issued = { ...certificate, serialNumber: serial(2) }
   await db.transaction([
-    insertCertificate(one, certificate, false),
-    insertCertificate(one, issued, false),
+    ...insertCertificate(one, certificate, false),
+    ...insertCertificate(one, issued, false),
   ])
   await revoke(db, revocation(1, { reasonCode: 9, revokedAt: at(1500) }))
   assert.deepEqual(await findIssuedStatus(db, one.number, serial(1)), {
@@ -188,7 +190,7 @@ test('a CRL lists the revocations in its scope whose certificates had not expire
   const { number } = await read(db)
   for (const last of [9, 2, 5]) await revoke(db, revocation(last, { crlId: last % 2 }))
   await revoke(db, revocation(1, { crlId: 1, notAfter: at(day) }))
-  await db.transaction([insertRevocation(await read(db, 'two'), revocation(7, { crlId: 3 }))])
+  await db.transaction(insertRevocation(await read(db, 'two'), revocation(7, { crlId: 3 }), principal))
   const listed = async (crlId: number | undefined, keptSince: Date) => {
     const scope = { authorityNumber: number, crlId, keptSince }
     return lastOctets(await db.query(selectRevocations(scope, 0, 100)))
@@ -243,8 +245,8 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
     requesterArn: 'arn:aws:iam::123456789012:user/tester',
   }
   await db.transaction([
-    insertCertificate(authority, certificate, false),
-    insertCertificate(await read(db, 'two'), { ...certificate, serialNumber: serial(2) }, false),
+    ...insertCertificate(authority, certificate, false),
+    ...insertCertificate(await read(db, 'two'), { ...certificate, serialNumber: serial(2) }, false),
   ])
   const published = (last: number, reasonCode = 1) => ({
     serialNumber: serial(last),

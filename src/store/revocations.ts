@@ -3,6 +3,8 @@ import type { Authority } from '../authority/authority.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { rowDigest } from '../record/row-digest.ts'
+import { appendLeaf } from './leaves.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 import { selectRecoveredRevocation } from './recovered-revocations.ts'
 
@@ -56,8 +58,45 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Inserts a revocation. A second revocation of a certificate is a conflict. */
-export function insertRevocation(authority: Authority, revocation: RevocationRecord): Sql {
+/** Returns the digest of the columns of a revocation that never change. `crl_id` is that of a CRL that is opened later. */
+export function revocationRowDigest(row: Row): Uint8Array {
+  return rowDigest([
+    row['certificate_number'],
+    row['revoked_at_ms'],
+    row['reason_code'],
+    row['not_after'],
+  ])
+}
+
+/**
+ * Inserts a revocation and its leaf of the record. A second revocation of a certificate is a conflict. `principal` is the ARN of
+ * the caller.
+ */
+export function insertRevocation(
+  authority: Authority,
+  revocation: RevocationRecord,
+  principal: string,
+): Sql[] {
+  const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter } = revocation
+  return [
+    insertRow(authority, revocation),
+    appendLeaf({
+      kind: 'revocation',
+      time: revokedAt,
+      authority: authority.number,
+      serialNumber,
+      rowDigest: revocationRowDigest({
+        certificate_number: certificateNumber,
+        revoked_at_ms: revokedAt.getTime(),
+        reason_code: reasonCode,
+        not_after: notAfter.getTime() / 1000,
+      }),
+      principal,
+    }),
+  ]
+}
+
+function insertRow(authority: Authority, revocation: RevocationRecord): Sql {
   const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
   return sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
       revoked_at_ms, reason_code, not_after)

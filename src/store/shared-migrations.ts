@@ -151,6 +151,34 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
+/**
+ * The tamper-evident record: leaves, tiles of hashes, and the newest checkpoint (record/, docs/decisions/0038). `state` is the
+ * last field of a leaf, which the database computes.
+ */
+function recordTables({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table record_leaves (
+    leaf_number ${integer} primary key,
+    entry ${bytes} not null,
+    state ${text}
+  )${strict};
+
+  create table record_tiles (
+    tile_level ${integer} not null,
+    tile_number ${integer} not null,
+    hashes ${bytes} not null,
+    primary key (tile_level, tile_number)
+  )${strict};
+
+  create table record_checkpoint (
+    single ${integer} primary key check (single = 1),
+    tree_size ${integer} not null,
+    note ${text} not null,
+    signed_at_ms ${integer} not null
+  )${strict};
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -160,5 +188,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     retiredCertificates(dialect),
     searchLease(dialect),
     crlNextUpdates(dialect),
+    recordTables(dialect),
   ]
 }

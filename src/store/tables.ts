@@ -29,6 +29,9 @@ const tableNames: readonly string[] = [
   'share_authorities',
   'authority_sharing',
   'permissions',
+  'record_leaves',
+  'record_tiles',
+  'record_checkpoint',
 ]
 
 /**

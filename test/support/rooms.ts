@@ -88,6 +88,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   wire: { subject: 'ARNs, Regions, page tokens, error bodies', imports: ['wire/shapes'] },
   'wire/sigv4': { subject: 'Signature Version 4', imports: ['wire'] },
 
+  record: {
+    subject:
+      'The tamper-evident record: leaves, Merkle tree, tiles, proofs, signed notes (RFC 6962, C2SP)',
+    imports: [],
+  },
+
   store: {
     subject: 'The port Database; all SQL, one file per table',
     imports: [
@@ -96,6 +102,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'keys',
       'policy/managed-permissions.ts',
+      'record',
       'x509/der/time.ts',
     ],
   },
@@ -229,6 +236,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
 
+  ledger: {
+    subject: 'The record in the database: its beginning, checkpoints, proofs, comparison with tables',
+    imports: ['keys', 'record', 'store'],
+  },
+
   bulk: {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
@@ -315,6 +327,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'ledger',
       'objects',
       'ocsp',
       'operations',
@@ -451,11 +464,11 @@ export const layers: readonly Layer[] = [
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
   { name: 'Use cases', rooms: ['operations', 'jobs'] },
-  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
+  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk'] },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {
     name: 'Rules',
     rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
   },
-  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'channel', 'turns', 'text'] },
+  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'record', 'channel', 'turns', 'text'] },
 ]

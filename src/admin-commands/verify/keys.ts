@@ -1,6 +1,6 @@
 /** Whether stored keys open, and are those of their CAs. */
 import type { DataFolder } from '../../data-folder/data-folder.ts'
-import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import type { KeyRecord } from '../../keys/key-records.ts'
 import { openKeyRecord } from '../../keys/local-key-store.ts'
 import { deriveSealer } from '../../data-folder/master-key.ts'
 import { systemRandom } from '../../random.ts'
@@ -22,7 +22,7 @@ export async function verifyKeys(
     const name = textOf(row, 'name')
     const record = {
       name,
-      algorithm: textOf(row, 'algorithm') as KeyAlgorithm,
+      algorithm: textOf(row, 'algorithm') as KeyRecord['algorithm'],
       subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
       dataKeySealed: bytesOf(row, 'data_key_sealed'),
       privateKeySealed: bytesOf(row, 'private_key_sealed'),

@@ -10,4 +10,5 @@ export type JobName =
   | 'index-certificates'
   | 'publish-crls'
   | 'record-key-uses'
+  | 'seal-record'
   | 'write-audit-reports'

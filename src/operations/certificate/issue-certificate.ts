@@ -228,7 +228,7 @@ async function store(
   const statements = [
     countCertificate(authority, services.quotas.certificatesPerAuthority),
     ...bindStatements(crl, { issuerOctets: issuerDer.length, notAfter }),
-    insertCertificate(authority, record, template.kind === 'root'),
+    ...insertCertificate(authority, record, template.kind === 'root'),
     ...event.statements,
   ]
   const storedArn = await commitOnce(services, token, { arn: newArn, now, statements })

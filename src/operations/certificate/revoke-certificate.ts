@@ -60,7 +60,7 @@ export const revokeCertificate = operation({
       const crlId = boundCrl(view.authority, certificate.crlId)
       const revoked = { certificateNumber, serialNumber, notAfter, crlId }
       const record = { ...revoked, revokedAt: view.now, reasonCode }
-      if (await revoke(services, view, record)) return
+      if (await revoke(services, view, { record, principal: caller.arn })) return
     }
     throw changedTooOften()
   },
@@ -104,7 +104,7 @@ async function requireRevocable(
 async function revoke(
   services: Services,
   view: AuthorityView,
-  record: RevocationRecord,
+  { record, principal }: { readonly record: RevocationRecord; readonly principal: string },
 ): Promise<boolean> {
   const { authority, now, arn: authorityArn } = view
   const event = services.events.prepare({
@@ -120,7 +120,7 @@ async function revoke(
   try {
     await services.db.transaction([
       countRevocation(authority, record.notAfter, quotaOf(services, view)),
-      insertRevocation(authority, record),
+      ...insertRevocation(authority, record, principal),
       ...listingCrls(authority, crls, record.crlId).map((id) => markCrlDue(id, dueAt)),
       ...event.statements,
     ])

@@ -1,0 +1,20 @@
+/** Digests of rows, which leaves contain instead of the rows. */
+import { hash } from 'node:crypto'
+
+type Value = string | number | Uint8Array | null | undefined
+
+const digestBytes = 16
+
+/** Returns the first 16 bytes of the SHA-256 of the values as JSON. Bytes are hexadecimal text. */
+export function rowDigest(values: readonly Value[]): Uint8Array {
+  const texts = values.map((value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : (value ?? null),
+  )
+  const text = JSON.stringify(texts)
+  return hash('sha256', text, 'buffer').subarray(0, digestBytes)
+}
+
+/** Returns the SHA-256 of bytes such as DER. */
+export function digestOf(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer')
+}

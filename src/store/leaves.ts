@@ -1,0 +1,50 @@
+/** Rows of the leaves of the record. A row is written once, in the transaction of what it records, and never changes. */
+import { encodeLeaf, withState, type Leaf } from '../record/leaf.ts'
+import { bytesOf, integerOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+/**
+ * Appends a leaf. Transactions are committed one after the other on both engines, so that the positions of committed leaves have
+ * no gaps, and a leaf never moves.
+ */
+export function appendLeaf(leaf: Leaf): Sql {
+  return sql`insert into record_leaves (leaf_number, entry)
+    values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ${encodeLeaf(leaf)})`
+}
+
+/** A leaf at its position in the log. */
+export interface StoredLeaf {
+  readonly number: number
+  /** The data that its hash covers (record/leaf.ts). */
+  readonly data: Uint8Array
+}
+
+/** Selects leaves from a position on, in order. */
+export function selectLeaves(from: number, limit: number): Sql {
+  return sql`select leaf_number, entry, state from record_leaves where leaf_number >= ${from}
+    order by leaf_number limit ${limit}`
+}
+
+export function storedLeafOf(row: Row): StoredLeaf {
+  const state = row['state']
+  return {
+    number: integerOf(row, 'leaf_number'),
+    data: withState(bytesOf(row, 'entry'), typeof state === 'string' ? state : undefined),
+  }
+}
+
+export async function readLeaves(
+  db: Pick<Database, 'query'>,
+  from: number,
+  limit: number,
+): Promise<StoredLeaf[]> {
+  return (await db.query(selectLeaves(from, limit))).map(storedLeafOf)
+}
+
+export async function countLeaves(db: Pick<Database, 'query'>): Promise<number> {
+  const [row] = await db.query(
+    sql`select coalesce(max(leaf_number), -1) + 1 as leaves from record_leaves`,
+  )
+  return row === undefined ? 0 : integerOf(row, 'leaves')
+}

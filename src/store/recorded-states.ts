@@ -1,0 +1,176 @@
+/**
+ * The tables whose rows change, as the record sees them. After each change, a leaf contains the new values of the columns below,
+ * which the database itself writes into the leaf. Columns that only count, cache or schedule are not recorded.
+ */
+import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
+import type { Row, Sql, SqlValue } from './sql.ts'
+
+interface RecordedTable {
+  /** SQL expressions that identify a row. */
+  readonly key: readonly string[]
+  /** Columns of text and integers. */
+  readonly columns: readonly string[]
+  /** Column of bytes whose SHA-256 is a field of the leaf. It never changes. */
+  readonly digestColumn?: string
+}
+
+export const recordedTables = {
+  accounts: { key: ['account_id'], columns: ['organization_id', 'created_at_ms'] },
+  users: { key: ['user_id'], columns: ['account_id', 'user_name', 'tags', 'created_at_ms'] },
+  roles: {
+    key: ['role_id'],
+    columns: [
+      ...['account_id', 'role_name', 'trust_policy', 'session_seconds_max', 'tags'],
+      'created_at_ms',
+    ],
+  },
+  identity_policies: { key: ['principal_id', 'policy_name'], columns: ['policy'] },
+  identity_providers: {
+    key: ['account_id', 'issuer'],
+    columns: ['audiences', 'key_set', 'created_at_ms'],
+  },
+  access_keys: {
+    key: ['access_key_id'],
+    columns: [
+      ...['account_id', 'user_id', 'service_principal', 'source_arn', 'policy', 'active'],
+      'created_at_ms',
+    ],
+  },
+  keys: {
+    key: ['name'],
+    columns: ['algorithm'],
+    digestColumn: 'subject_public_key_info',
+  },
+  authorities: {
+    key: ['id'],
+    columns: [
+      ...['authority_number', 'partition_name', 'region', 'account_id', 'type', 'usage_mode'],
+      ...['key_storage_security_standard', 'configuration', 'revocation_configuration', 'status'],
+      ...['failure_reason', 'created_at_ms', 'last_state_change_at_ms', 'key_handle', 'csr_pem'],
+      ...['authority_certificate_number', 'deleted_at_ms', 'restorable_until_ms'],
+    ],
+  },
+  authority_certificates: {
+    key: ['authority_number', 'imported_at_ms'],
+    columns: ['serial_number', 'not_before', 'not_after', 'chain_pem', 'issuer_identity'],
+    digestColumn: 'certificate_der',
+  },
+  tags: { key: ['authority_number', 'tag_key'], columns: ['tag_value'] },
+  resource_policies: { key: ['authority_number'], columns: ['policy'] },
+  shares: {
+    key: ['share_id'],
+    columns: ['account_id', 'name', 'permission', 'principals', 'created_at_ms'],
+  },
+  share_authorities: { key: ['share_id', 'authority_number'], columns: ['policy'] },
+  permissions: {
+    key: ['authority_number', 'principal', 'source_account'],
+    columns: ['actions', 'created_at_ms'],
+  },
+} as const satisfies Readonly<Record<string, RecordedTable>>
+
+export type RecordedTableName = keyof typeof recordedTables
+
+export function recordedTable(name: RecordedTableName): RecordedTable {
+  return recordedTables[name]
+}
+
+export function isRecordedTable(name: string): name is RecordedTableName {
+  return Object.hasOwn(recordedTables, name)
+}
+
+/** A row of a recorded table: the values of its key, in order. */
+export interface RecordedRow {
+  readonly table: RecordedTableName
+  readonly key: readonly SqlValue[]
+}
+
+/** When and by whom a row was changed. */
+export interface ChangeContext {
+  readonly time: Date
+  readonly actor: Actor
+}
+
+/** Text form of a key in leaves. */
+export function keyText(key: readonly SqlValue[]): string {
+  return JSON.stringify(key)
+}
+
+/**
+ * SQL of the state of a row: `column=-` for null, else `column=LENGTH:VALUE` with the length in bytes, separated by commas. The
+ * expression is the same text on every engine.
+ */
+function stateExpression({ columns }: RecordedTable): string {
+  return columns
+    .map((column) => {
+      const text = `cast(${column} as text)`
+      return `'${column}=' || coalesce(cast(octet_length(${text}) as text) || ':' || ${text}, '-')`
+    })
+    .join(" || ',' || ")
+}
+
+const appended = new Map<RecordedTableName, string>()
+
+/** The text of each statement is built once, so that its prepared statement is found under the same string. */
+function appendText(table: RecordedTableName): string {
+  const known = appended.get(table)
+  if (known !== undefined) return known
+  const recorded = recordedTable(table)
+  const condition = recorded.key.map((column) => `${column} = ?`).join(' and ')
+  const text = `insert into record_leaves (leaf_number, entry, state)
+    values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ?,
+      (select ${stateExpression(recorded)} from ${table} where ${condition}))`
+  appended.set(table, text)
+  return text
+}
+
+/**
+ * Appends a leaf with the state of a row after the preceding statements of the transaction. A deleted row has no state.
+ * `sha256` is the digest of the row's column of bytes, if it has one.
+ */
+export function recordRow(
+  { table, key }: RecordedRow,
+  { time, actor }: ChangeContext,
+  fields: Pick<LeafFields, 'authority' | 'sha256' | 'detail'> = {},
+): Sql {
+  const entry = encodeLeaf({ kind: 'change', time, ...fields, ...actor, table, key: keyText(key) })
+  return { text: appendText(table), values: [entry, ...key] }
+}
+
+/** Selects the key, the state and the bytes of every row of a table after a row, sorted by key. */
+export function selectStates(
+  table: RecordedTableName,
+  after: Row | undefined,
+  limit: number,
+): Sql {
+  const recorded = recordedTable(table)
+  const key = recorded.key.join(', ')
+  const digest = recorded.digestColumn === undefined ? '' : `, ${recorded.digestColumn} as digested`
+  const values = after === undefined ? [] : recorded.key.map((column) => after[column] ?? null)
+  const condition =
+    after === undefined ? '' : `where (${key}) > (${recorded.key.map(() => '?').join(', ')})`
+  return {
+    text: `select ${key}, ${stateExpression(recorded)} as state${digest} from ${table} ${condition}
+      order by ${key} limit ?`,
+    values: [...values, limit],
+  }
+}
+
+/** Parses a state into columns. Undefined for a text of another form. */
+export function parseState(state: string): Map<string, string | null> | undefined {
+  const bytes = Buffer.from(state)
+  const columns = new Map<string, string | null>()
+  let at = 0
+  while (at < bytes.length) {
+    const equals = bytes.indexOf('=', at)
+    if (equals === -1) return undefined
+    const name = bytes.toString('utf8', at, equals)
+    const [, length] = /^(?:-|(\d{1,10}):)/.exec(bytes.toString('utf8', equals + 1, equals + 12)) ?? []
+    const start = equals + 2 + (length?.length ?? 0)
+    const end = start + Number(length ?? 0)
+    if (end > bytes.length) return undefined
+    columns.set(name, length === undefined ? null : bytes.toString('utf8', start, end))
+    if (end < bytes.length && bytes[end] !== 0x2c) return undefined
+    at = end + 1
+  }
+  return columns
+}

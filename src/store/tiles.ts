@@ -1,0 +1,72 @@
+/** Rows of the tiles of the record, and its newest checkpoint. */
+import { splitHashes } from '../record/merkle.ts'
+import type { TileName } from '../record/tiles.ts'
+import { bytesOf, integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
+
+/** A tile with its hashes; the last tile of a level is extended by later checkpoints. */
+export interface Tile extends TileName {
+  readonly hashes: readonly Uint8Array[]
+}
+
+/** Inserts a tile, or replaces it by one with more hashes. */
+export function putTile({ level, number, hashes }: Tile): Sql {
+  return sql`insert into record_tiles (tile_level, tile_number, hashes)
+    values (${level}, ${number}, ${Uint8Array.from(Buffer.concat(hashes))})
+    on conflict (tile_level, tile_number) do update set hashes = excluded.hashes`
+}
+
+/** Selects tiles after a row, by level and number. */
+export function selectTiles(after: Row | undefined, limit: number): Sql {
+  const level = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_level')
+  const number = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_number')
+  return sql`select tile_level, tile_number, hashes from record_tiles
+    where (tile_level, tile_number) > (${level}, ${number})
+    order by tile_level, tile_number limit ${limit}`
+}
+
+/** Reads the hashes of a tile. Undefined if it does not exist. */
+export async function findTile(
+  db: Pick<Database, 'query'>,
+  { level, number }: TileName,
+): Promise<Uint8Array[] | undefined> {
+  const [row] = await db.query(
+    sql`select hashes from record_tiles where tile_level = ${level} and tile_number = ${number}`,
+  )
+  return row === undefined ? undefined : splitHashes(bytesOf(row, 'hashes'))
+}
+
+export interface StoredCheckpoint {
+  readonly size: number
+  /** Signed note. */
+  readonly note: string
+  readonly signedAt: Date
+}
+
+export async function findCheckpoint(
+  db: Pick<Database, 'query'>,
+): Promise<StoredCheckpoint | undefined> {
+  const [row] = await db.query(
+    sql`select tree_size, note, signed_at_ms from record_checkpoint where single = 1`,
+  )
+  if (row === undefined) return undefined
+  return {
+    size: integerOf(row, 'tree_size'),
+    note: textOf(row, 'note'),
+    signedAt: new Date(integerOf(row, 'signed_at_ms')),
+  }
+}
+
+/** Replaces the checkpoint of `earlier` leaves. A conflict if another process has replaced it already. */
+export function putCheckpoint({ size, note, signedAt }: StoredCheckpoint, earlier: number): Sql {
+  return guard(
+    'revision',
+    earlier === 0
+      ? sql`insert into record_checkpoint (single, tree_size, note, signed_at_ms)
+          values (1, ${size}, ${note}, ${signedAt.getTime()}) returning tree_size`
+      : sql`update record_checkpoint
+          set tree_size = ${size}, note = ${note}, signed_at_ms = ${signedAt.getTime()}
+          where single = 1 and tree_size = ${earlier} returning tree_size`,
+  )
+}
