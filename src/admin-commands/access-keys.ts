@@ -1,4 +1,6 @@
 /** `signet access-key`. The server may be running on the same data. */
+import { recorded } from '../store/recorded-states.ts'
+import { operatorContext } from './operator.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
 import { acmServicePrincipal } from '../identity/caller.ts'
 import { systemClock } from '../clock.ts'
@@ -49,7 +51,12 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       active: true,
       createdAt: systemClock.now(),
     }
-    await db.transaction([...statements, insertAccessKey(sealer, key)])
+    await db.transaction(
+      recorded(
+        [...statements, insertAccessKey(sealer, key)],
+        operatorContext(config, 'access-key create'),
+      ),
+    )
     const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
     return { ...printed, SecretAccessKey: key.secretAccessKey }
   })
@@ -92,15 +99,24 @@ export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
 /** Enables or disables an access key. Throws ConfigurationError if it does not exist. */
 export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
-  return changeKey(config, id, setAccessKeyActive(id, active))
+  return changeKey(config, id, {
+    statement: setAccessKeyActive(id, active),
+    command: active ? 'access-key enable' : 'access-key disable',
+  })
 }
 
 export function removeAccessKey(config: Config, id: string): Promise<void> {
-  return changeKey(config, id, deleteAccessKey(id))
+  return changeKey(config, id, { statement: deleteAccessKey(id), command: 'access-key delete' })
 }
 
-async function changeKey(config: Config, accessKeyId: string, statement: Sql): Promise<void> {
-  const [rows = []] = await withData(config, ({ db }) => db.transaction([statement]))
+async function changeKey(
+  config: Config,
+  accessKeyId: string,
+  { statement, command }: { readonly statement: Sql; readonly command: string },
+): Promise<void> {
+  const [rows = []] = await withData(config, ({ db }) =>
+    db.transaction(recorded([statement], operatorContext(config, command))),
+  )
   if (rows.length === 0) throw new ConfigurationError(`access key ${accessKeyId} does not exist`)
 }
 

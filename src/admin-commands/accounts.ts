@@ -1,4 +1,5 @@
 /** `signet account`. The server may be running on the same data. */
+import { operatorContext } from './operator.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -13,7 +14,11 @@ export async function addAccount(config: Config, accountId: string, organization
   requireOrganization(organizationId)
   const account = { accountId, organizationId, createdAt: systemClock.now() }
   await withData(config, ({ db }) =>
-    changeOr(`account ${accountId} already exists`, db, [insertAccount(account)]),
+    changeOr(
+      `account ${accountId} already exists`,
+      { db, context: operatorContext(config, 'account create') },
+      [insertAccount(account)],
+    ),
   )
   return toPrintedAccount(account)
 }
@@ -26,9 +31,11 @@ export async function moveAccount(
 ): Promise<void> {
   requireOrganization(organizationId)
   await withData(config, ({ db }) =>
-    changeOr(`account ${accountId} does not exist`, db, [
-      setOrganization(accountId, organizationId),
-    ]),
+    changeOr(
+      `account ${accountId} does not exist`,
+      { db, context: operatorContext(config, 'account move') },
+      [setOrganization(accountId, organizationId)],
+    ),
   )
 }
 

@@ -1,4 +1,7 @@
 /** `signet backup`. The server may be running on the same data. */
+import { appendLeaf } from '../store/leaves.ts'
+import type { ChangeContext } from '../store/recorded-states.ts'
+import { operatorContext } from './operator.ts'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
@@ -48,7 +51,7 @@ export async function backUp(config: Config, options: BackupOptions) {
       if (existsSync(path))
         throw new ConfigurationError(`${options.file} already exists; specify another file`)
       await renameDurably(unfinished, path)
-      await recordTime(data, new Date(written.CreatedAt), options.warn)
+      await recordTime(data, { written, context: operatorContext(config, 'backup') }, options.warn)
       return { File: path, ...written }
     } catch (error) {
       await file.close()
@@ -58,14 +61,21 @@ export async function backUp(config: Config, options: BackupOptions) {
   })
 }
 
-/** Records the time for metrics. The backup is complete even if the database cannot be written, so a failure is only reported. */
+type WrittenBackup = Awaited<ReturnType<typeof writeBackup>>
+
+/** Records the time for metrics, and the backup in the record. The backup is complete even if the database cannot be written, so a failure is only reported. */
 async function recordTime(
   { db }: DataFolder,
-  createdAt: Date,
+  { written, context }: { readonly written: WrittenBackup; readonly context: ChangeContext },
   warn: BackupOptions['warn'],
 ): Promise<void> {
+  const { CreatedAt, Sha256, MasterKey } = written
+  const detail = JSON.stringify({ event: 'backup', sha256: Sha256, masterKey: MasterKey })
   try {
-    await db.transaction([putLastBackup(createdAt)])
+    await db.transaction([
+      putLastBackup(new Date(CreatedAt)),
+      appendLeaf({ kind: 'event', time: context.time, ...context.actor, detail }),
+    ])
   } catch (error) {
     warn(
       `the backup is complete, but its time is not recorded for metrics: ${(error as Error).message}`,

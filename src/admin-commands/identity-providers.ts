@@ -1,4 +1,5 @@
 /** `signet oidc-provider`. The server may be running on the same data. */
+import { operatorContext } from './operator.ts'
 import { providerArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -52,7 +53,9 @@ export async function addIdentityProvider(
       createdAt: systemClock.now(),
     }
     const problem = `account ${provider.accountId} already has an identity provider for ${issuer}`
-    await changeOr(problem, db, [insertIdentityProvider(provider)])
+    await changeOr(problem, { db, context: operatorContext(config, 'oidc-provider create') }, [
+      insertIdentityProvider(provider),
+    ])
     return toPrintedProvider(provider)
   })
 }
@@ -74,9 +77,11 @@ export async function changeIdentityProvider(
     })
     const { audiences = provider.audiences, keySet = provider.keySet } = options
     const update = { ...provider, audiences, keySet: keySet || undefined }
-    await changeOr(missingRow(provider.accountId, `identity provider for ${issuer}`), db, [
-      updateIdentityProvider(update),
-    ])
+    await changeOr(
+      missingRow(provider.accountId, `identity provider for ${issuer}`),
+      { db, context: operatorContext(config, 'oidc-provider update') },
+      [updateIdentityProvider(update)],
+    )
   })
 }
 
@@ -91,7 +96,11 @@ export async function removeIdentityProvider(
       accountId: account,
       issuer: requireIssuer(issuer),
     })
-    await changeOr(missingRow(account, `identity provider for ${issuer}`), db, [statement])
+    await changeOr(
+      missingRow(account, `identity provider for ${issuer}`),
+      { db, context: operatorContext(config, 'oidc-provider delete') },
+      [statement],
+    )
   })
 }
 

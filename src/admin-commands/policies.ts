@@ -1,4 +1,6 @@
 /** `signet policy`. The server may be running on the same data. */
+import { recorded } from '../store/recorded-states.ts'
+import { operatorContext } from './operator.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -30,7 +32,9 @@ export async function putPolicy(
   checkPolicy('--policy', policy.policy, 'identity')
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
-    await db.transaction([putIdentityPolicy(principalId, policy)])
+    await db.transaction(
+      recorded([putIdentityPolicy(principalId, policy)], operatorContext(config, 'policy put')),
+    )
   })
 }
 
@@ -53,7 +57,9 @@ export async function removePolicy(
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
     const problem = `${owner.userName ?? owner.roleName} has no policy ${name}`
-    await changeOr(problem, db, [deleteIdentityPolicy(principalId, name)])
+    await changeOr(problem, { db, context: operatorContext(config, 'policy delete') }, [
+      deleteIdentityPolicy(principalId, name),
+    ])
   })
 }
 

@@ -1,4 +1,5 @@
 /** Reads and changes rows for commands. A missing row is a ConfigurationError. */
+import { recorded, type ChangeContext } from '../store/recorded-states.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -6,14 +7,17 @@ import { findAccount, listAccounts } from '../store/accounts.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 
-/** Runs a transaction. Throws ConfigurationError with the given text if a guard fails. */
+/**
+ * Runs a transaction, and writes leaves about the changed rows to the record. Throws ConfigurationError with the given text if a
+ * guard fails.
+ */
 export async function changeOr(
   problem: string,
-  db: Database,
+  { db, context }: { readonly db: Database; readonly context: ChangeContext },
   statements: readonly Sql[],
 ): Promise<void> {
   try {
-    await db.transaction(statements)
+    await db.transaction(recorded(statements, context))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     throw new ConfigurationError(problem)

@@ -1,4 +1,7 @@
 /** `signet restore`. */
+import { appendLeaf } from '../store/leaves.ts'
+import type { Sql } from '../store/sql.ts'
+import { operatorContext } from './operator.ts'
 import { existsSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -58,7 +61,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     const restored = {
       CreatedAt: header.createdAt,
       SchemaVersion: header.schemaVersion,
-      ...(await complete(config, target, content)),
+      ...(await complete(config, target, { content, header })),
       Rows: content.counts,
     }
     lock.release()
@@ -94,7 +97,11 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
 }
 
 /** Places the files and then the database. Without a database the folder is not a data folder, and the restore can be repeated. */
-async function complete(config: Config, target: RestoreTarget, content: RestoredContent) {
+async function complete(
+  config: Config,
+  target: RestoreTarget,
+  { content, header }: { readonly content: RestoredContent; readonly header: BackupHeader },
+) {
   const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
   const path = credentialsFile(config)
@@ -105,9 +112,16 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
   await asFolderOwner(config.dataDirectory, () =>
-    target.finish(resetAfterRestore(systemClock.now(), place)),
+    target.finish([...resetAfterRestore(systemClock.now(), place), restoreLeaf(config, header)]),
   )
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
+}
+
+/** The leaf of the restore is the first one after those of the backup. */
+function restoreLeaf(config: Config, { createdAt, signetVersion }: BackupHeader): Sql {
+  const { time, actor } = operatorContext(config, 'restore')
+  const detail = JSON.stringify({ event: 'restore', backupCreatedAt: createdAt, signetVersion })
+  return appendLeaf({ kind: 'event', time, ...actor, detail })
 }
 
 /** A file with the same access key stays, because its other lines describe the server on this machine. */

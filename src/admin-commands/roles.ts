@@ -1,4 +1,5 @@
 /** `signet role`. The server may be running on the same data. */
+import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -8,7 +9,7 @@ import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
-import { deletePoliciesOf } from '../store/identity-policies.ts'
+import { deletePoliciesOf, listPoliciesOf } from '../store/identity-policies.ts'
 import {
   deleteRole,
   findRole,
@@ -55,7 +56,9 @@ export async function addRole(
       ...options,
     }
     const problem = `account ${role.accountId} already has a role ${roleName}`
-    await changeOr(problem, db, [insertRole(role)])
+    await changeOr(problem, { db, context: operatorContext(config, 'role create') }, [
+      insertRole(role),
+    ])
     return toPrintedRole(role)
   })
 }
@@ -71,9 +74,11 @@ export async function changeRole(
   requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
-      updateRole({ ...role, ...options }),
-    ])
+    await changeOr(
+      missingRow(role.accountId, `role ${role.roleName}`),
+      { db, context: operatorContext(config, 'role update') },
+      [updateRole({ ...role, ...options })],
+    )
   })
 }
 
@@ -81,10 +86,11 @@ export async function changeRole(
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
-      deletePoliciesOf(role.roleId),
-      deleteRole(role),
-    ])
+    await changeOr(
+      missingRow(role.accountId, `role ${role.roleName}`),
+      { db, context: operatorContext(config, 'role delete') },
+      [deletePoliciesOf(role.roleId, await listPoliciesOf(db, role.roleId)), deleteRole(role)],
+    )
   })
 }
 

@@ -1,4 +1,6 @@
 /** `signet share`. The server may be running on the same data. */
+import { recorded } from '../store/recorded-states.ts'
+import { operatorContext } from './operator.ts'
 import {
   letsRead,
   managedPermissionNames,
@@ -52,7 +54,12 @@ export async function addShare(config: Config, options: ShareOptions) {
     const share = { id, accountId, name: options.name, permission, principals, createdAt }
     const rows: SharedAuthority[] = []
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
-    await db.transaction(insertShare(share, rows, letsRead(permission)))
+    await db.transaction(
+      recorded(
+        insertShare(share, rows, letsRead(permission)),
+        operatorContext(config, 'share create'),
+      ),
+    )
     const [stored] = (await listShares(db, accountId)).filter((row) => row.id === id)
     if (stored === undefined) throw new ConfigurationError('the share was deleted at the same time')
     return toPrintedShare(stored)
@@ -109,7 +116,13 @@ export const listAllShares = listingOf(listShares, toPrintedShare)
 
 /** Deletes a share. Throws ConfigurationError if it does not exist. */
 export async function removeShare(config: Config, id: string): Promise<void> {
-  await withData(config, ({ db }) => changeOr(`share ${id} does not exist`, db, deleteShare(id)))
+  await withData(config, ({ db }) =>
+    changeOr(
+      `share ${id} does not exist`,
+      { db, context: operatorContext(config, 'share delete') },
+      deleteShare(id),
+    ),
+  )
 }
 
 function toPrintedShare(share: ShareWithAuthorities) {

@@ -1,4 +1,5 @@
 /** `signet user`. The server may be running on the same data. */
+import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { userArn } from '../identity/principal-arn.ts'
@@ -7,7 +8,7 @@ import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
-import { deletePoliciesOf } from '../store/identity-policies.ts'
+import { deletePoliciesOf, listPoliciesOf } from '../store/identity-policies.ts'
 import {
   deleteUser,
   findUser,
@@ -36,7 +37,9 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `account ${user.accountId} already has a user ${userName}`
-    await changeOr(problem, db, [insertUser(user)])
+    await changeOr(problem, { db, context: operatorContext(config, 'user create') }, [
+      insertUser(user),
+    ])
     return toPrintedUser(user)
   })
 }
@@ -48,7 +51,9 @@ export async function tagUser(config: Config, name: UserName, tags: Tags): Promi
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = missingRow(user.accountId, `user ${user.userName}`)
-    await changeOr(problem, db, [setUserTags(user, tags)])
+    await changeOr(problem, { db, context: operatorContext(config, 'user tag') }, [
+      setUserTags(user, tags),
+    ])
   })
 }
 
@@ -57,7 +62,10 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = `user ${user.userName} has access keys; delete them first`
-    await changeOr(problem, db, [deletePoliciesOf(user.userId), deleteUser(user)])
+    await changeOr(problem, { db, context: operatorContext(config, 'user delete') }, [
+      deletePoliciesOf(user.userId, await listPoliciesOf(db, user.userId)),
+      deleteUser(user),
+    ])
   })
 }
 

@@ -1,3 +1,4 @@
+import { recorded } from '../store/recorded-states.ts'
 import type { CrlKind, CurrentCrl } from '../authority/authority.ts'
 import { uuid } from '../random.ts'
 import { partitionCertificatesMax } from './partition.ts'
@@ -30,11 +31,13 @@ export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefi
 
 /**
  * Opens the current CRL of a CA: the complete CRL of the CA's identity, which may exist already, or a new partition. Another
- * request may have opened it in the meantime. In both cases the caller must read the CA again.
+ * request may have opened it in the meantime. In both cases the caller must read the CA again. `principal` is the ARN of the
+ * requester.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
   view: AuthorityView,
+  principal: string,
 ): Promise<void> {
   const { authority, now } = view
   const kind = configuredKind(view)
@@ -42,7 +45,8 @@ export async function openCurrentCrl(
   const identity = authority.certificate?.issuerIdentity ?? firstIdentity
   const name = kind === 'COMPLETE' ? identityFileName(authority.id, identity) : uuid(random)
   try {
-    await db.transaction(openCrl(authority, { name, kind }, now))
+    const context = { time: now, actor: { principal }, authority: authority.number }
+    await db.transaction(recorded(openCrl(authority, { name, kind }, now), context))
     wake('publish-crls')
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error

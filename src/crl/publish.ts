@@ -1,4 +1,7 @@
 /** Publication of a CRL: number, contents, signature and its verification, object in the bucket, row. */
+import { sha256 } from '../record/merkle.ts'
+import { recorded } from '../store/recorded-states.ts'
+import { changing } from '../store/sql.ts'
 import type { Authority } from '../authority/authority.ts'
 import { crlFailures } from '../authority/event.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
@@ -63,17 +66,22 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     acl: configuration.S3ObjectAcl,
     der: generated.der,
   })
-  await record(services, due, {
-    generatedAt,
-    nextUpdate,
-    etag: head.etag,
-    ...at,
-    size: generated.der.length,
-    entries: generated.entries,
-    keptSince: generated.keptSince,
-    changes: crl.changes,
-    refreshAt: refreshAt(life),
-  })
+  await record(
+    services,
+    due,
+    {
+      generatedAt,
+      nextUpdate,
+      etag: head.etag,
+      ...at,
+      size: generated.der.length,
+      entries: generated.entries,
+      keptSince: generated.keptSince,
+      changes: crl.changes,
+      refreshAt: refreshAt(life),
+    },
+    sha256(generated.der),
+  )
 }
 
 function enabledCrl({ revocation }: Authority): EnabledCrl {
@@ -149,6 +157,7 @@ async function record(
   { db, clock, events, metrics, log }: Services,
   { authority, crl, lease }: DueCrl,
   publication: Parameters<typeof finishPublication>[1],
+  digest: Uint8Array,
 ): Promise<void> {
   const now = clock.now()
   const event = events.prepare({
@@ -159,10 +168,11 @@ async function record(
     detail: { result: 'success' },
   })
   try {
-    await db.transaction([
-      finishPublication(crl.id, publication, { ...lease, now }),
-      ...event.statements,
-    ])
+    const row = { table: 'crls', key: [crl.name], sha256: digest }
+    const published = changing(row, finishPublication(crl.id, publication, { ...lease, now }))
+    const actor = { principal: 'job:publish-crls' }
+    const context = { kind: 'crl', time: now, actor, authority: authority.number } as const
+    await db.transaction([...recorded([published], context), ...event.statements])
   } catch (error) {
     // Another process has the lease and may have published a newer CRL, which this publication has overwritten.
     if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])

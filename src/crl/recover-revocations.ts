@@ -1,3 +1,4 @@
+import { revocationLeaf } from '../store/revocations.ts'
 import type { Authority } from '../authority/authority.ts'
 import type { CrlIssuer } from '../issuance/issuer-cache.ts'
 import { isReasonCode } from '../authority/revocation-reason.ts'
@@ -47,6 +48,12 @@ export async function recoverRevocations(
     const some = revocations.slice(at, at + batch)
     const rows = await db.transaction([
       ...some.flatMap((revocation) => insertRecoveredRevocation(revocation, from)),
+      ...some.map((revocation) =>
+        revocationLeaf(authority.number, revocation, {
+          time: clock.now(),
+          principal: 'job:publish-crls',
+        }),
+      ),
       ...countRecoveredRevocations(authority, crl.id, clock.now()),
     ])
     count += rows.flat().length

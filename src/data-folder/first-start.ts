@@ -1,4 +1,6 @@
 /** The first start creates the account, its administrator, and the credentials file with the administrator's access key. */
+import { hostname } from 'node:os'
+import { recorded } from '../store/recorded-states.ts'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { newAccessKey, newUniqueId } from '../identity/new-credentials.ts'
@@ -83,20 +85,26 @@ async function createAccount(
   const policy = { name: 'administrator', policy: administratorPolicy }
   const owner = { kind: 'user' as const, ...user }
   const location = Buffer.from(credentialsPlace(config))
-  await db.transaction([
-    insertAccount({ accountId, organizationId: undefined, createdAt }),
-    insertUser(user),
-    putIdentityPolicy(user.userId, policy),
-    insertAccessKey(sealer, {
-      ...key,
-      accountId,
-      owner,
-      policy: undefined,
-      active: true,
-      createdAt,
-    }),
-    insertSetting(credentialsSetting, location),
-  ])
+  const actor = { principal: 'first start', host: hostname() }
+  await db.transaction(
+    recorded(
+      [
+        insertAccount({ accountId, organizationId: undefined, createdAt }),
+        insertUser(user),
+        putIdentityPolicy(user.userId, policy),
+        insertAccessKey(sealer, {
+          ...key,
+          accountId,
+          owner,
+          policy: undefined,
+          active: true,
+          createdAt,
+        }),
+        insertSetting(credentialsSetting, location),
+      ],
+      { time: createdAt, actor },
+    ),
+  )
 }
 
 /** Warns if a configured root key has no effect, because the account already exists and the key is not one of its access keys. */

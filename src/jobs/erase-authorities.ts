@@ -1,3 +1,4 @@
+import { recorded } from '../store/recorded-states.ts'
 import { clearKeyHandle, listErasableAuthorities } from '../store/authorities.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
@@ -11,7 +12,12 @@ export const eraseAuthorities: Job<'erase-authorities'> = {
     const authorities = await listErasableAuthorities(db, clock.now(), batch)
     for (const authority of authorities) {
       if (authority.keyHandle !== undefined) await keys.destroy(authority.keyHandle)
-      await db.transaction([clearKeyHandle(authority)])
+      const context = {
+        time: clock.now(),
+        actor: { principal: 'job:erase-authorities' },
+        authority: authority.number,
+      }
+      await db.transaction(recorded([clearKeyHandle(authority)], context))
       log.info({ job: 'erase-authorities', authority: authority.id }, 'key erased')
     }
     if (authorities.length === batch) wake('erase-authorities')

@@ -1,3 +1,4 @@
+import { recorded } from '../store/recorded-states.ts'
 import type { Authority } from '../authority/authority.ts'
 import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
 import type { AuthorityConfiguration } from '../authority/configuration.ts'
@@ -98,7 +99,12 @@ async function record(
     detail: { result: change.status === 'FAILED' ? 'failure' : 'success' },
   })
   try {
-    await db.transaction([updateAuthority(authority, change, now), ...event.statements])
+    const actor = { principal: 'job:finish-creation' }
+    const context = { time: now, actor, authority: authority.number }
+    await db.transaction([
+      ...recorded([updateAuthority(authority, change, now)], context),
+      ...event.statements,
+    ])
     event.publish()
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error

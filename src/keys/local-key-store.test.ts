@@ -24,7 +24,12 @@ const storeOn = (
   database: TestDatabase,
   options: { sealer?: Sealer; random?: Random } = {},
 ): KeyStore =>
-  createLocalKeyStore({ records: createKeyRecords(database.db, systemClock), sealer, random, ...options })
+  createLocalKeyStore({
+    records: createKeyRecords(database.db, systemClock),
+    sealer,
+    random,
+    ...options,
+  })
 
 /** A source of random bytes that keeps a copy of the bytes it returned. */
 class RecordingRandom implements Random {
@@ -216,7 +221,8 @@ test('a row with the private key, data key or public key of another row is rejec
 
 test('error messages contain no key bytes', async () => {
   await storeOn(shared).create('again', 'EC_prime256v1')
-  const record = (await createKeyRecords(shared.db, systemClock).find('again')) ?? assert.fail('no record')
+  const record =
+    (await createKeyRecords(shared.db, systemClock).find('again')) ?? assert.fail('no record')
   const damaged: KeyRecords = {
     find: async () => ({ ...record, privateKeySealed: record.privateKeySealed.subarray(0, 40) }),
     insertIfAbsent: async () => record,

@@ -98,11 +98,7 @@ async function recordRevocations(db: Database, clock: Clock): Promise<number> {
   }
 }
 
-async function recordStates(
-  db: Database,
-  clock: Clock,
-  table: RecordedTableName,
-): Promise<number> {
+async function recordStates(db: Database, clock: Clock, table: RecordedTableName): Promise<number> {
   let after: Row | undefined
   let count = 0
   for (;;) {
@@ -116,9 +112,7 @@ async function recordStates(
 
 function stateLeaf(table: RecordedTableName, row: Row, time: Date): Sql {
   const { key, digestColumn } = recordedTable(table)
-  return recordRow(
-    { table, key: key.map((column) => row[column] ?? null) },
-    { time, actor },
-    { sha256: digestColumn === undefined ? undefined : sha256(bytesOf(row, 'digested')) },
-  )
+  const digest = digestColumn === undefined ? undefined : sha256(bytesOf(row, 'digested'))
+  const values = key.map((column) => row[column] ?? null)
+  return recordRow({ table, key: values, ...(digest && { sha256: digest }) }, { time, actor })
 }

@@ -76,7 +76,9 @@ async function readEdge(db: Database, size: number): Promise<TreeEdge> {
     const count = hashesAt(tile.level, size) % tileWidth
     const hashes = count === 0 ? [] : await findTile(db, tile)
     if (hashes?.length !== count)
-      throw new RecordAlteredError(`the last tile of level ${tile.level} is not that of ${size} leaves`)
+      throw new RecordAlteredError(
+        `the last tile of level ${tile.level} is not that of ${size} leaves`,
+      )
     edge.push(hashes)
   }
   return edge

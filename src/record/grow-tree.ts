@@ -58,4 +58,3 @@ export async function growTree(
   const grown = size + leafHashes.length
   return { size: grown, root: await rootOfEdge(grown, nextEdge), tiles }
 }
-

@@ -75,12 +75,17 @@ export class LeafError extends Error {
 }
 
 export function encodeLeaf(leaf: Leaf): Uint8Array {
-  const values: { readonly tag: number; readonly value: Uint8Array | string; readonly length: number }[] = []
+  const values: {
+    readonly tag: number
+    readonly value: Uint8Array | string
+    readonly length: number
+  }[] = []
   let length = headBytes
   for (const [name, [tag, type]] of fieldEntries) {
     const given = leaf[name]
     if (given === undefined) continue
-    const value = type === 'integer' ? integerBytes(given as number) : (given as Uint8Array | string)
+    const value =
+      type === 'integer' ? integerBytes(given as number) : (given as Uint8Array | string)
     const valueLength = typeof value === 'string' ? Buffer.byteLength(value) : value.length
     values.push({ tag, value, length: valueLength })
     length += 1 + lengthBytes(valueLength) + valueLength
@@ -123,7 +128,12 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
     const tag = buffer[at] ?? 0
     const name = namesByTag.get(tag)
     const read = readLength(buffer, at + 1)
-    if (name === undefined || tag <= lastTag || read === undefined || read.end + read.length > buffer.length)
+    if (
+      name === undefined ||
+      tag <= lastTag ||
+      read === undefined ||
+      read.end + read.length > buffer.length
+    )
       throw new LeafError(`the leaf is malformed at byte ${at}`)
     const value = buffer.subarray(read.end, read.end + read.length)
     leaf[name] = valueOf(fields[name][1], value, at)

@@ -52,10 +52,13 @@ export function verifierText({ name, id, publicKey }: NoteVerifier): string {
 
 /** Parses the text form of a verifier. Throws NoteError for any other text. */
 export function parseVerifier(text: string): NoteVerifier {
-  const [, name = '', id, key = ''] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? []
+  const [, name = '', id, key = ''] =
+    /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? []
   const typed = Buffer.from(key, 'base64')
   if (typed.length !== keyBytes + 1 || typed[0] !== ed25519)
-    throw new NoteError('the key is not NAME+ID+KEY with an Ed25519 key, as "signet log key" prints it')
+    throw new NoteError(
+      'the key is not NAME+ID+KEY with an Ed25519 key, as "signet log key" prints it',
+    )
   const verifier = noteVerifier(name, Buffer.concat([spkiPrefix, typed.subarray(1)]))
   if (verifier.id.toString('hex') !== id)
     throw new NoteError('the ID of the key does not match its name and value')
@@ -75,7 +78,10 @@ export function openNote(note: string, verifier: NoteVerifier): string {
   const end = note.lastIndexOf('\n\n')
   if (end === -1 || !note.endsWith('\n')) throw new NoteError('the note has no signatures')
   const text = note.slice(0, end + 1)
-  const signatures = note.slice(end + 2, -1).split('\n').map(parseSignature)
+  const signatures = note
+    .slice(end + 2, -1)
+    .split('\n')
+    .map(parseSignature)
   const own = signatures.filter(
     ({ name, bytes }) => name === verifier.name && bytes.subarray(0, 4).equals(verifier.id),
   )

@@ -19,6 +19,8 @@ export interface Config {
   readonly dataDirectory: string
   readonly listen: Address
   readonly tls: TlsConfig
+  /** User that ran the command through sudo. Undefined if sudo was not used. */
+  readonly sudoUser: string | undefined
   /** Number of processes that answer requests. With 1 there is a single process. */
   readonly workers: number
   readonly limits: LimitsConfig
@@ -119,6 +121,7 @@ export function readConfig(
   }
   const config = {
     dataDirectory: resolve(data ?? '.'),
+    sudoUser: environment['SUDO_USER'],
     listen,
     tls: tlsConfig(read, listen, allProblems),
     workers: isDev ? 1 : read('workers'),

@@ -5,7 +5,7 @@ import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
 import { latestPlausibleTime } from './leases.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import { changing, sql, type Row, type Sql } from './sql.ts'
 
 /** Owner of an access key. */
 export type KeyOwner =
@@ -64,10 +64,13 @@ export function insertAccessKey(sealer: Sealer, key: NewAccessKey): Sql {
   const secret = sealer.seal(accessKeyId, Buffer.from(key.secretAccessKey))
   const [userId, service, sourceArn] =
     owner.kind === 'user' ? [owner.userId, null, null] : [null, owner.name, owner.sourceArn ?? null]
-  return sql`insert into access_keys (access_key_id, account_id, user_id, service_principal,
+  return changing(
+    { table: 'access_keys', key: [accessKeyId] },
+    sql`insert into access_keys (access_key_id, account_id, user_id, service_principal,
       source_arn, secret_sealed, policy, active, created_at_ms)
     values (${accessKeyId}, ${accountId}, ${userId}, ${service}, ${sourceArn}, ${secret},
-      ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()})`
+      ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()})`,
+  )
 }
 
 /** Finds an access key with its secret. Throws SealError if the row was altered or sealed under another master key. */
@@ -112,12 +115,18 @@ export async function listAccessKeys(
 
 /** Activates or deactivates an access key. Returns no row for a nonexistent access key; deleteAccessKey does the same. */
 export function setAccessKeyActive(accessKeyId: string, active: boolean): Sql {
-  return sql`update access_keys set active = ${active ? 1 : 0}
-    where access_key_id = ${accessKeyId} returning access_key_id`
+  return changing(
+    { table: 'access_keys', key: [accessKeyId] },
+    sql`update access_keys set active = ${active ? 1 : 0}
+    where access_key_id = ${accessKeyId} returning access_key_id`,
+  )
 }
 
 export function deleteAccessKey(accessKeyId: string): Sql {
-  return sql`delete from access_keys where access_key_id = ${accessKeyId} returning access_key_id`
+  return changing(
+    { table: 'access_keys', key: [accessKeyId] },
+    sql`delete from access_keys where access_key_id = ${accessKeyId} returning access_key_id`,
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Account {
   /** Twelve digits. */
@@ -12,16 +12,22 @@ export interface Account {
 
 /** Inserts an account. Conflicts with an existing account. */
 export function insertAccount({ accountId, organizationId, createdAt }: Account): Sql {
-  return sql`insert into accounts (account_id, organization_id, created_at_ms)
-    values (${accountId}, ${organizationId ?? null}, ${createdAt.getTime()})`
+  return changing(
+    { table: 'accounts', key: [accountId] },
+    sql`insert into accounts (account_id, organization_id, created_at_ms)
+    values (${accountId}, ${organizationId ?? null}, ${createdAt.getTime()})`,
+  )
 }
 
 /** Moves an account into an organization, or out of its organization. A nonexistent account is a conflict. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
-  return guard(
-    'missing',
-    sql`update accounts set organization_id = ${organizationId ?? null}
+  return changing(
+    { table: 'accounts', key: [accountId] },
+    guard(
+      'missing',
+      sql`update accounts set organization_id = ${organizationId ?? null}
       where account_id = ${accountId} returning account_id`,
+    ),
   )
 }
 

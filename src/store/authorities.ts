@@ -14,9 +14,10 @@ import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'
 import { createOwnedCaches } from '../bounded-cache.ts'
+import { sha256 } from '../record/merkle.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Owner of CAs: an account in a Region. */
 export interface Owner {
@@ -55,9 +56,11 @@ const selectErasable: Sql = {
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request
   const createdAt = request.createdAt.getTime()
-  return guard(
-    'quota',
-    sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+  return changing(
+    { table: 'authorities', key: [id] },
+    guard(
+      'quota',
+      sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
         key_storage_security_standard, configuration, revocation_configuration, status,
         created_at_ms, last_state_change_at_ms, revision)
       select ${id}, ${partition}, ${region}, ${accountId}, ${type}, ${usageMode},
@@ -67,6 +70,7 @@ export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
         where account_id = ${accountId} and region = ${region}
           and (restorable_until_ms is null or restorable_until_ms > ${createdAt}))
       returning authority_number`,
+    ),
   )
 }
 
@@ -177,9 +181,11 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
   const lastStateChangeAt = isNewState ? now : authority.lastStateChangeAt
-  return guard(
-    'revision',
-    sql`update authorities set
+  return changing(
+    { table: 'authorities', key: [authority.id] },
+    guard(
+      'revision',
+      sql`update authorities set
         status = ${change.status ?? authority.status},
         revocation_configuration = ${JSON.stringify(change.revocation ?? authority.revocation)},
         past_crl_cnames = ${JSON.stringify(change.pastCrlCnames ?? authority.pastCrlCnames)},
@@ -192,24 +198,31 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
         revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
+    ),
   )
 }
 
 /** Restores a deleted CA. The guard is that of updateAuthority. */
 export function restoreAuthority(authority: Authority, now: Date): Sql {
-  return guard(
-    'revision',
-    sql`update authorities set deleted_at_ms = null, restorable_until_ms = null,
+  return changing(
+    { table: 'authorities', key: [authority.id] },
+    guard(
+      'revision',
+      sql`update authorities set deleted_at_ms = null, restorable_until_ms = null,
         last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
+    ),
   )
 }
 
 /** Removes the key handle of a permanently deleted CA after its key was erased. */
 export function clearKeyHandle(authority: Authority): Sql {
-  return sql`update authorities set key_handle = null, revision = revision + 1
-    where authority_number = ${authority.number}`
+  return changing(
+    { table: 'authorities', key: [authority.id] },
+    sql`update authorities set key_handle = null, revision = revision + 1
+    where authority_number = ${authority.number}`,
+  )
 }
 
 /**
@@ -221,24 +234,34 @@ export function insertAuthorityCertificate(
   certificate: Omit<InstalledCertificate, 'number'>,
   now: Date,
 ): Sql {
-  return sql`insert into authority_certificates (authority_number, serial_number, not_before,
+  return changing(
+    {
+      table: 'authority_certificates',
+      key: [authority.number, now.getTime()],
+      sha256: sha256(certificate.certificateDer),
+    },
+    sql`insert into authority_certificates (authority_number, serial_number, not_before,
       not_after, certificate_der, chain_pem, imported_at_ms, issuer_identity)
     values (${authority.number}, ${certificate.serialNumberHex},
       ${certificate.notBefore.getTime() / 1000}, ${certificate.notAfter.getTime() / 1000},
       ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${now.getTime()},
-      ${certificate.issuerIdentity})`
+      ${certificate.issuerIdentity})`,
+  )
 }
 
 /** Makes the last inserted certificate the current certificate of its CA. The guard is that of updateAuthority. */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
-  return guard(
-    'revision',
-    sql`update authorities set status = ${status},
+  return changing(
+    { table: 'authorities', key: [authority.id] },
+    guard(
+      'revision',
+      sql`update authorities set status = ${status},
         authority_certificate_number = (select max(authority_certificate_number)
           from authority_certificates where authority_number = ${authority.number}),
         last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
+    ),
   )
 }
 

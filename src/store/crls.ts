@@ -7,7 +7,7 @@ import { firstIdentity } from '../chain/issuer-identity.ts'
 import { dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CrlRecord {
   readonly id: number
@@ -42,12 +42,15 @@ export function openCrl(
   now: Date,
 ): Sql[] {
   return [
-    sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes,
+    changing(
+      { table: 'crls', key: [name] },
+      sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes,
         published_changes, due_at_ms, failures, retry_at_ms, lease_until_ms, crl_number,
         issuer_identity)
       values (${authority.number}, ${name}, ${kind}, 0, 0, 1, 0, ${now.getTime()}, 0, 0, 0, 0,
         ${authority.certificate?.issuerIdentity ?? firstIdentity})
       on conflict (name) do nothing`,
+    ),
     // The first CRL of a CA lists the revocations that are older than the CRL.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,

@@ -1,7 +1,7 @@
 /** Rows of the identity policies of users and roles. */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Sql } from './sql.ts'
+import { changing, guard, sql, type Sql } from './sql.ts'
 
 export interface IdentityPolicy {
   readonly name: string
@@ -11,9 +11,12 @@ export interface IdentityPolicy {
 
 /** Writes a policy of a principal. Replaces a policy of the same name. */
 export function putIdentityPolicy(principalId: string, { name, policy }: IdentityPolicy): Sql {
-  return sql`insert into identity_policies (principal_id, policy_name, policy)
+  return changing(
+    { table: 'identity_policies', key: [principalId, name] },
+    sql`insert into identity_policies (principal_id, policy_name, policy)
     values (${principalId}, ${name}, ${policy})
-    on conflict (principal_id, policy_name) do update set policy = excluded.policy`
+    on conflict (principal_id, policy_name) do update set policy = excluded.policy`,
+  )
 }
 
 /** Lists the policies of a user or role, sorted by name. */
@@ -27,13 +30,25 @@ export async function listPoliciesOf(db: Database, principalId: string): Promise
 
 /** Deletes a policy of a principal. A nonexistent policy is a conflict. */
 export function deleteIdentityPolicy(principalId: string, name: string): Sql {
-  return guard(
-    'missing',
-    sql`delete from identity_policies
+  return changing(
+    { table: 'identity_policies', key: [principalId, name] },
+    guard(
+      'missing',
+      sql`delete from identity_policies
       where principal_id = ${principalId} and policy_name = ${name} returning policy_name`,
+    ),
   )
 }
 
-export function deletePoliciesOf(principalId: string): Sql {
-  return sql`delete from identity_policies where principal_id = ${principalId}`
+/** Deletes the policies of a user or role, which the caller has listed. */
+export function deletePoliciesOf(
+  principalId: string,
+  policies: readonly Pick<IdentityPolicy, 'name'>[],
+): Sql {
+  const statement = sql`delete from identity_policies where principal_id = ${principalId}`
+  const changes = policies.map(({ name }) => ({
+    table: 'identity_policies',
+    key: [principalId, name],
+  }))
+  return { ...statement, changes }
 }

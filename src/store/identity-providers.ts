@@ -2,7 +2,7 @@
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface IdentityProvider {
   /** Twelve digits. */
@@ -19,9 +19,12 @@ export interface IdentityProvider {
 /** Inserts an identity provider. A second provider of the account for the same issuer is a conflict. */
 export function insertIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
-  return sql`insert into identity_providers (account_id, issuer, audiences, key_set, created_at_ms)
+  return changing(
+    { table: 'identity_providers', key: [accountId, issuer] },
+    sql`insert into identity_providers (account_id, issuer, audiences, key_set, created_at_ms)
     values (${accountId}, ${issuer}, ${JSON.stringify(audiences)}, ${keySet ?? null},
-      ${createdAt.getTime()})`
+      ${createdAt.getTime()})`,
+  )
 }
 
 export async function findIdentityProvider(
@@ -49,11 +52,14 @@ export async function listIdentityProviders(
 /** Updates the mutable columns of an identity provider. A nonexistent provider is a conflict. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider
-  return guard(
-    'missing',
-    sql`update identity_providers set audiences = ${JSON.stringify(audiences)},
+  return changing(
+    { table: 'identity_providers', key: [accountId, issuer] },
+    guard(
+      'missing',
+      sql`update identity_providers set audiences = ${JSON.stringify(audiences)},
         key_set = ${keySet ?? null}
       where account_id = ${accountId} and issuer = ${issuer} returning issuer`,
+    ),
   )
 }
 
@@ -62,10 +68,13 @@ export function deleteIdentityProvider({
   accountId,
   issuer,
 }: Pick<IdentityProvider, 'accountId' | 'issuer'>): Sql {
-  return guard(
-    'missing',
-    sql`delete from identity_providers where account_id = ${accountId} and issuer = ${issuer}
+  return changing(
+    { table: 'identity_providers', key: [accountId, issuer] },
+    guard(
+      'missing',
+      sql`delete from identity_providers where account_id = ${accountId} and issuer = ${issuer}
       returning issuer`,
+    ),
   )
 }
 

@@ -41,15 +41,13 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
 }
 
 function recordKey(name: string, principal: string, time: Date, digest?: Uint8Array): Sql {
-  const row = { table: 'keys', key: [name] } as const
-  return recordRow(row, { time, actor: { principal } }, { sha256: digest })
+  const row = { table: 'keys', key: [name], ...(digest && { sha256: digest }) }
+  return recordRow(row, { time, actor: { principal } })
 }
 
 /** Returns the SubjectPublicKeyInfo of a key. Undefined if the key does not exist. */
 export async function findPublicKey(db: Database, name: string): Promise<Uint8Array | undefined> {
-  const [row] = await db.query(
-    sql`select subject_public_key_info from keys where name = ${name}`,
-  )
+  const [row] = await db.query(sql`select subject_public_key_info from keys where name = ${name}`)
   return row === undefined ? undefined : bytesOf(row, 'subject_public_key_info')
 }
 

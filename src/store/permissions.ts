@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Permission {
   /** `acm.amazonaws.com`. */
@@ -18,9 +18,12 @@ export interface Permission {
 /** Inserts a permission. A second permission of the same principal and source account is a conflict. */
 export function insertPermission(authority: Authority, permission: Permission): Sql {
   const { principal, sourceAccount, actions, createdAt } = permission
-  return sql`insert into permissions (authority_number, principal, source_account, actions, created_at_ms)
+  return changing(
+    { table: 'permissions', key: [authority.number, principal, sourceAccount] },
+    sql`insert into permissions (authority_number, principal, source_account, actions, created_at_ms)
     values (${authority.number}, ${principal}, ${sourceAccount}, ${JSON.stringify(actions)},
-      ${createdAt.getTime()})`
+      ${createdAt.getTime()})`,
+  )
 }
 
 /** Rolls the transaction back with a conflict if the CA has more than `countMax` permissions. */
@@ -37,9 +40,12 @@ export function deletePermissionRow(
   authority: Authority,
   { principal, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
 ): Sql {
-  return sql`delete from permissions where authority_number = ${authority.number}
+  return changing(
+    { table: 'permissions', key: [authority.number, principal, sourceAccount] },
+    sql`delete from permissions where authority_number = ${authority.number}
       and principal = ${principal} and source_account = ${sourceAccount}
-    returning principal`
+    returning principal`,
+  )
 }
 
 /** Lists permissions sorted by source account, after `after`. A principal has one permission for each source account. */

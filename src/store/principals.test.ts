@@ -121,7 +121,7 @@ test('a role is found by name and by id, with its policies and its organization'
   const changed = { ...role, trustPolicy: '{"a":1}', sessionSecondsMax: 7200, tags: {} }
   await db.transaction([updateRole(changed)])
   assert.deepEqual(await findRole(db, role), changed)
-  await db.transaction([deletePoliciesOf(role.roleId), deleteRole(role)])
+  await db.transaction([deletePoliciesOf(role.roleId, []), deleteRole(role)])
   assert.equal(await findRoleById(db, role.roleId), undefined)
   await conflict(db, deleteRole(role))
   await conflict(db, updateRole(role))

@@ -262,7 +262,7 @@ suite('query plans', () => {
       deleteExpiredTokens(keptSince, 500),
       recountRevocations(authority, keptSince),
       ...retireCertificate(
-        { number: 1, authority: { number: 1 } as never },
+        { number: 1, authority: { number: 1 } as never, serialNumber: new Uint8Array(16) },
         { subjectDer: new Uint8Array(), notBefore: keptSince },
         { now: keptSince, before: keptSince },
       ),

@@ -29,8 +29,10 @@ export function selectRecordedCertificate(authority: number, serialNumber: Uint8
 }
 
 export function selectRecordedRevocations(after: Row | undefined, limit: number): Sql {
-  const authority = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'authority_number')
-  const number = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'certificate_number')
+  const authority =
+    after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'authority_number')
+  const number =
+    after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'certificate_number')
   return sql`select authority_number, certificate_number, serial_number, revoked_at_ms, reason_code,
       not_after from revocations
     where (authority_number, certificate_number) > (${authority}, ${number})
@@ -53,5 +55,12 @@ export function wholeCertificateDigest(row: Row): Uint8Array {
 
 /** Returns the digest of all columns of a revocation, for rows that existed before the record. */
 export function wholeRevocationDigest(row: Row): Uint8Array {
-  return rowDigest([bytesOf(row, 'serial_number'), revocationRowDigest(row)])
+  return rowDigest([bytesOf(row, 'serial_number'), revocationDigest(row)])
+}
+
+export function revocationDigest(row: Row): Uint8Array {
+  return revocationRowDigest({
+    revoked_at_ms: integerOf(row, 'revoked_at_ms'),
+    reason_code: integerOf(row, 'reason_code'),
+  })
 }

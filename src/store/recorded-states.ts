@@ -3,11 +3,13 @@
  * which the database itself writes into the leaf. Columns that only count, cache or schedule are not recorded.
  */
 import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
-import type { Row, Sql, SqlValue } from './sql.ts'
+import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
 
 interface RecordedTable {
-  /** SQL expressions that identify a row. */
+  /** Columns that identify a row. */
   readonly key: readonly string[]
+  /** SQL of the columns of the key, and a condition on them, if they are not columns of the table. */
+  readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
   /** Columns of text and integers. */
   readonly columns: readonly string[]
   /** Column of bytes whose SHA-256 is a field of the leaf. It never changes. */
@@ -55,13 +57,31 @@ export const recordedTables = {
     columns: ['serial_number', 'not_before', 'not_after', 'chain_pem', 'issuer_identity'],
     digestColumn: 'certificate_der',
   },
-  tags: { key: ['authority_number', 'tag_key'], columns: ['tag_value'] },
+  tags: {
+    key: ['authority_id', 'tag_key'],
+    keySql: {
+      expressions: [
+        '(select a.id from authorities a where a.authority_number = tags.authority_number)',
+        'tag_key',
+      ],
+      condition:
+        'authority_number = (select authority_number from authorities where id = ?) and tag_key = ?',
+    },
+    columns: ['tag_value'],
+  },
   resource_policies: { key: ['authority_number'], columns: ['policy'] },
   shares: {
     key: ['share_id'],
     columns: ['account_id', 'name', 'permission', 'principals', 'created_at_ms'],
   },
   share_authorities: { key: ['share_id', 'authority_number'], columns: ['policy'] },
+  crls: {
+    key: ['name'],
+    columns: [
+      ...['authority_number', 'kind', 'issuer_identity', 'generated_at_ms', 'etag', 'bucket'],
+      ...['object_key', 'size', 'entries', 'next_update_ms'],
+    ],
+  },
   permissions: {
     key: ['authority_number', 'principal', 'source_account'],
     columns: ['actions', 'created_at_ms'],
@@ -78,16 +98,12 @@ export function isRecordedTable(name: string): name is RecordedTableName {
   return Object.hasOwn(recordedTables, name)
 }
 
-/** A row of a recorded table: the values of its key, in order. */
-export interface RecordedRow {
-  readonly table: RecordedTableName
-  readonly key: readonly SqlValue[]
-}
-
-/** When and by whom a row was changed. */
-export interface ChangeContext {
+/** When and by whom rows were changed. */
+export interface ChangeContext extends Pick<LeafFields, 'authority' | 'detail'> {
   readonly time: Date
   readonly actor: Actor
+  /** Default: `change`. */
+  readonly kind?: 'change' | 'crl'
 }
 
 /** Text form of a key in leaves. */
@@ -115,7 +131,8 @@ function appendText(table: RecordedTableName): string {
   const known = appended.get(table)
   if (known !== undefined) return known
   const recorded = recordedTable(table)
-  const condition = recorded.key.map((column) => `${column} = ?`).join(' and ')
+  const condition =
+    recorded.keySql?.condition ?? recorded.key.map((column) => `${column} = ?`).join(' and ')
   const text = `insert into record_leaves (leaf_number, entry, state)
     values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ?,
       (select ${stateExpression(recorded)} from ${table} where ${condition}))`
@@ -123,34 +140,36 @@ function appendText(table: RecordedTableName): string {
   return text
 }
 
-/**
- * Appends a leaf with the state of a row after the preceding statements of the transaction. A deleted row has no state.
- * `sha256` is the digest of the row's column of bytes, if it has one.
- */
+/** Appends a leaf with the state of a row after the preceding statements of the transaction. A deleted row has no state. */
 export function recordRow(
-  { table, key }: RecordedRow,
-  { time, actor }: ChangeContext,
-  fields: Pick<LeafFields, 'authority' | 'sha256' | 'detail'> = {},
+  { table, key, sha256 }: ChangedRow,
+  { time, actor, kind = 'change', ...fields }: ChangeContext,
 ): Sql {
-  const entry = encodeLeaf({ kind: 'change', time, ...fields, ...actor, table, key: keyText(key) })
-  return { text: appendText(table), values: [entry, ...key] }
+  if (!isRecordedTable(table)) throw new TypeError(`${table} is not a recorded table`)
+  const leaf = { kind, time, sha256, ...fields, ...actor, table, key: keyText(key) }
+  return { text: appendText(table), values: [encodeLeaf(leaf), ...key] }
+}
+
+/** Adds the leaves of all rows that the statements change to a transaction. */
+export function recorded(statements: readonly Sql[], context: ChangeContext): Sql[] {
+  const rows = statements.flatMap(({ changes = [] }) => changes)
+  return [...statements, ...rows.map((row) => recordRow(row, context))]
 }
 
 /** Selects the key, the state and the bytes of every row of a table after a row, sorted by key. */
-export function selectStates(
-  table: RecordedTableName,
-  after: Row | undefined,
-  limit: number,
-): Sql {
-  const recorded = recordedTable(table)
-  const key = recorded.key.join(', ')
-  const digest = recorded.digestColumn === undefined ? '' : `, ${recorded.digestColumn} as digested`
-  const values = after === undefined ? [] : recorded.key.map((column) => after[column] ?? null)
+export function selectStates(table: RecordedTableName, after: Row | undefined, limit: number): Sql {
+  const { key, keySql, digestColumn } = recordedTable(table)
+  const expressions = keySql?.expressions ?? key
+  const keys = expressions.join(', ')
+  const selected = expressions.map((expression, at) => `${expression} as ${key[at] ?? ''}`)
+  const digest = digestColumn === undefined ? [] : [`${digestColumn} as digested`]
+  const state = `${stateExpression(recordedTable(table))} as state`
+  const values = after === undefined ? [] : key.map((column) => after[column] ?? null)
   const condition =
-    after === undefined ? '' : `where (${key}) > (${recorded.key.map(() => '?').join(', ')})`
+    after === undefined ? '' : `where (${keys}) > (${key.map(() => '?').join(', ')})`
   return {
-    text: `select ${key}, ${stateExpression(recorded)} as state${digest} from ${table} ${condition}
-      order by ${key} limit ?`,
+    text: `select ${[...selected, state, ...digest].join(', ')} from ${table} ${condition}
+      order by ${keys} limit ?`,
     values: [...values, limit],
   }
 }
@@ -164,7 +183,8 @@ export function parseState(state: string): Map<string, string | null> | undefine
     const equals = bytes.indexOf('=', at)
     if (equals === -1) return undefined
     const name = bytes.toString('utf8', at, equals)
-    const [, length] = /^(?:-|(\d{1,10}):)/.exec(bytes.toString('utf8', equals + 1, equals + 12)) ?? []
+    const [, length] =
+      /^(?:-|(\d{1,10}):)/.exec(bytes.toString('utf8', equals + 1, equals + 12)) ?? []
     const start = equals + 2 + (length?.length ?? 0)
     const end = start + Number(length ?? 0)
     if (end > bytes.length) return undefined

@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Sql } from './sql.ts'
+import { changing, guard, sql, type Sql } from './sql.ts'
 
 /** Finds the resource policies of a CA at `now`: its own and those of shares. Returns none for a permanently deleted CA. */
 export async function findResourcePolicies(
@@ -67,8 +67,12 @@ export function putResourcePolicy(
   accountIds: readonly string[],
 ): Sql[] {
   return [
-    sql`insert into resource_policies (authority_number, policy) values (${authority.number}, ${policy})
-      on conflict (authority_number) do update set policy = excluded.policy`,
+    changing(
+      { table: 'resource_policies', key: [authority.number] },
+      sql`insert into resource_policies (authority_number, policy)
+        values (${authority.number}, ${policy})
+        on conflict (authority_number) do update set policy = excluded.policy`,
+    ),
     sql`delete from authority_sharing
       where authority_number = ${authority.number} and share_id = ''`,
     ...[...new Set(accountIds)].map(
@@ -82,7 +86,10 @@ export function putResourcePolicy(
 /** Deletes the resource policy of a CA and removes the CA from all shares (AWS Private CA API, DeletePolicy). */
 export function deleteResourcePolicy({ number }: Authority): Sql[] {
   return [
-    sql`delete from resource_policies where authority_number = ${number}`,
+    changing(
+      { table: 'resource_policies', key: [number] },
+      sql`delete from resource_policies where authority_number = ${number}`,
+    ),
     sql`delete from share_authorities where authority_number = ${number}`,
     sql`delete from authority_sharing where authority_number = ${number}`,
   ]

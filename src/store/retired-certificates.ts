@@ -1,4 +1,5 @@
 /** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
+import { appendLeaf } from './leaves.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { FoundCertificate } from './certificate-search.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
@@ -17,7 +18,11 @@ export interface RetiredContent {
  * revocations, whatever crl/listing-crls.ts decides now.
  */
 export function retireCertificate(
-  { number, authority }: Pick<FoundCertificate, 'number' | 'authority'>,
+  {
+    number,
+    authority,
+    serialNumber,
+  }: Pick<FoundCertificate, 'number' | 'authority' | 'serialNumber'>,
   { subjectDer, notBefore }: RetiredContent,
   { now, before }: { readonly now: Date; readonly before: Date },
 ): Sql[] {
@@ -54,6 +59,14 @@ export function retireCertificate(
     sql`delete from revocations
       where authority_number = ${authority.number} and certificate_number = ${number}`,
     sql`delete from certificates where certificate_number = ${number}`,
+    appendLeaf({
+      kind: 'retirement',
+      time: now,
+      authority: authority.number,
+      serialNumber,
+      principal: 'job:delete-expired',
+      detail: String(number),
+    }),
   ]
 }
 

@@ -190,7 +190,9 @@ test('a CRL lists the revocations in its scope whose certificates had not expire
   const { number } = await read(db)
   for (const last of [9, 2, 5]) await revoke(db, revocation(last, { crlId: last % 2 }))
   await revoke(db, revocation(1, { crlId: 1, notAfter: at(day) }))
-  await db.transaction(insertRevocation(await read(db, 'two'), revocation(7, { crlId: 3 }), principal))
+  await db.transaction(
+    insertRevocation(await read(db, 'two'), revocation(7, { crlId: 3 }), principal),
+  )
   const listed = async (crlId: number | undefined, keptSince: Date) => {
     const scope = { authorityNumber: number, crlId, keptSince }
     return lastOctets(await db.query(selectRevocations(scope, 0, 100)))

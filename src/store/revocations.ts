@@ -5,7 +5,7 @@ import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { rowDigest } from '../record/row-digest.ts'
 import { appendLeaf } from './leaves.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql, type SqlValue } from './sql.ts'
 import { selectRecoveredRevocation } from './recovered-revocations.ts'
 
 export interface RevocationRecord {
@@ -58,14 +58,33 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Returns the digest of the columns of a revocation that never change. `crl_id` is that of a CRL that is opened later. */
-export function revocationRowDigest(row: Row): Uint8Array {
-  return rowDigest([
-    row['certificate_number'],
-    row['revoked_at_ms'],
-    row['reason_code'],
-    row['not_after'],
-  ])
+/**
+ * Returns the digest of time and reason of a revocation. The other columns are those of the certificate, or that of a CRL that
+ * may be opened later.
+ */
+export function revocationRowDigest({
+  revoked_at_ms: revokedAt,
+  reason_code: reasonCode,
+}: Readonly<Record<'revoked_at_ms' | 'reason_code', SqlValue>>): Uint8Array {
+  return rowDigest([revokedAt, reasonCode])
+}
+
+/** Returns the leaf of a revocation. */
+export function revocationLeaf(
+  authorityNumber: number,
+  {
+    serialNumber,
+    revokedAt,
+    reasonCode,
+  }: Omit<RevocationRecord, 'certificateNumber' | 'notAfter' | 'crlId'>,
+  { time, principal }: { readonly time: Date; readonly principal: string },
+): Sql {
+  const digest = revocationRowDigest({
+    revoked_at_ms: revokedAt.getTime(),
+    reason_code: reasonCode,
+  })
+  const fields = { authority: authorityNumber, serialNumber, rowDigest: digest, principal }
+  return appendLeaf({ kind: 'revocation', time, ...fields })
 }
 
 /**
@@ -77,23 +96,8 @@ export function insertRevocation(
   revocation: RevocationRecord,
   principal: string,
 ): Sql[] {
-  const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter } = revocation
-  return [
-    insertRow(authority, revocation),
-    appendLeaf({
-      kind: 'revocation',
-      time: revokedAt,
-      authority: authority.number,
-      serialNumber,
-      rowDigest: revocationRowDigest({
-        certificate_number: certificateNumber,
-        revoked_at_ms: revokedAt.getTime(),
-        reason_code: reasonCode,
-        not_after: notAfter.getTime() / 1000,
-      }),
-      principal,
-    }),
-  ]
+  const context = { time: revocation.revokedAt, principal }
+  return [insertRow(authority, revocation), revocationLeaf(authority.number, revocation, context)]
 }
 
 function insertRow(authority: Authority, revocation: RevocationRecord): Sql {

@@ -2,7 +2,7 @@ import type { Tags } from '../identity/caller.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Role {
   /** `AROA` and 16 characters. */
@@ -27,15 +27,18 @@ export interface RoleWithPolicies extends Role {
 /** Inserts a role. Conflicts with a role of the account whose name differs at most in case (IAM API, CreateRole). */
 export function insertRole(role: Role): Sql {
   const { roleId, accountId, roleName, trustPolicy, sessionSecondsMax, tags, createdAt } = role
-  return guard(
-    'duplicate',
-    sql`insert into roles (role_id, account_id, role_name, trust_policy, session_seconds_max, tags,
+  return changing(
+    { table: 'roles', key: [roleId] },
+    guard(
+      'duplicate',
+      sql`insert into roles (role_id, account_id, role_name, trust_policy, session_seconds_max, tags,
         created_at_ms)
       select ${roleId}, ${accountId}, ${roleName}, ${trustPolicy}, ${sessionSecondsMax},
         ${JSON.stringify(tags)}, ${createdAt.getTime()}
       where not exists (select 1 from roles
         where account_id = ${accountId} and lower(role_name) = lower(${roleName}))
       returning role_id`,
+    ),
   )
 }
 
@@ -79,17 +82,23 @@ export async function listRoles(db: Database, accountId: string | undefined): Pr
 
 /** Updates the mutable columns of a role. */
 export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Role): Sql {
-  return guard(
-    'missing',
-    sql`update roles set trust_policy = ${trustPolicy}, session_seconds_max = ${sessionSecondsMax},
+  return changing(
+    { table: 'roles', key: [roleId] },
+    guard(
+      'missing',
+      sql`update roles set trust_policy = ${trustPolicy}, session_seconds_max = ${sessionSecondsMax},
         tags = ${JSON.stringify(tags)}
       where role_id = ${roleId} returning role_id`,
+    ),
   )
 }
 
 /** Deletes a role. Its sessions end. */
 export function deleteRole({ roleId }: Role): Sql {
-  return guard('missing', sql`delete from roles where role_id = ${roleId} returning role_id`)
+  return changing(
+    { table: 'roles', key: [roleId] },
+    guard('missing', sql`delete from roles where role_id = ${roleId} returning role_id`),
+  )
 }
 
 function roleOf(row: Row): Role {

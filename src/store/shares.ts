@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Share {
   /** UUID. */
@@ -32,13 +32,18 @@ export function insertShare(
 ): Sql[] {
   const { id, accountId, name, permission, principals, createdAt } = share
   return [
-    sql`insert into shares (share_id, account_id, name, permission, principals, created_at_ms)
+    changing(
+      { table: 'shares', key: [id] },
+      sql`insert into shares (share_id, account_id, name, permission, principals, created_at_ms)
       values (${id}, ${accountId}, ${name}, ${permission}, ${JSON.stringify(principals)},
         ${createdAt.getTime()})`,
-    ...authorities.map(
-      ({ number, policy }) =>
+    ),
+    ...authorities.map(({ number, policy }) =>
+      changing(
+        { table: 'share_authorities', key: [id, number] },
         sql`insert into share_authorities (share_id, authority_number, policy)
           values (${id}, ${number}, ${policy})`,
+      ),
     ),
     ...(visible ? authorities : []).flatMap(({ number }) =>
       principals.map(
@@ -89,7 +94,10 @@ export async function listShares(
 export function deleteShare(id: string): Sql[] {
   return [
     sql`delete from authority_sharing where share_id = ${id}`,
-    guard('missing', sql`delete from shares where share_id = ${id} returning share_id`),
+    changing(
+      { table: 'shares', key: [id] },
+      guard('missing', sql`delete from shares where share_id = ${id} returning share_id`),
+    ),
   ]
 }
 

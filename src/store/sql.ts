@@ -8,6 +8,16 @@ export interface Sql {
   readonly text: string
   readonly values: readonly SqlValue[]
   readonly guard?: Guard
+  /** Rows that the statement changes and the record covers (recorded-states.ts). */
+  readonly changes?: readonly ChangedRow[]
+}
+
+/** A row of a recorded table: the values of its key, in order. */
+export interface ChangedRow {
+  readonly table: string
+  readonly key: readonly SqlValue[]
+  /** SHA-256 of the column of bytes of a new row, if the record covers one. */
+  readonly sha256?: Uint8Array
 }
 
 /** A condition of a transaction. Any other row count rolls the transaction back with a ConflictError that has `name`. */
@@ -58,6 +68,11 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
  */
 export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
   return { text, values, guard: { name, rows } }
+}
+
+/** Marks a statement as one that changes rows of recorded tables. `recorded` then adds their leaves. */
+export function changing(row: ChangedRow, statement: Sql): Sql {
+  return { ...statement, changes: [...(statement.changes ?? []), row] }
 }
 
 /**

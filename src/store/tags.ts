@@ -1,14 +1,18 @@
+import type { Authority } from '../authority/authority.ts'
 import type { Tag } from '../authority/tags.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Writes a tag of a CA. Replaces the value of an existing key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
-  return sql`insert into tags (authority_number, tag_key, tag_value)
+  return changing(
+    { table: 'tags', key: [authorityId, tag.key] },
+    sql`insert into tags (authority_number, tag_key, tag_value)
     select authority_number, ${tag.key}, ${tag.value ?? null} from authorities
     where id = ${authorityId}
-    on conflict (authority_number, tag_key) do update set tag_value = excluded.tag_value`
+    on conflict (authority_number, tag_key) do update set tag_value = excluded.tag_value`,
+  )
 }
 
 /** Rolls the transaction back with a conflict if the CA has more than `countMax` tags. */
@@ -21,11 +25,15 @@ export function requireTagCount(authorityNumber: number, countMax: number): Sql 
 }
 
 /** Deletes a tag by key. If a value is given, the tag must have that value. */
-export function deleteTag(authorityNumber: number, tag: Tag): Sql {
-  return tag.value === undefined
-    ? sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}`
-    : sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}
-        and tag_value = ${tag.value}`
+export function deleteTag(authority: Pick<Authority, 'id' | 'number'>, tag: Tag): Sql {
+  const authorityNumber = authority.number
+  return changing(
+    { table: 'tags', key: [authority.id, tag.key] },
+    tag.value === undefined
+      ? sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}`
+      : sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}
+        and tag_value = ${tag.value}`,
+  )
 }
 
 /** Lists tags sorted by key, after `after`. */

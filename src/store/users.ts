@@ -1,7 +1,7 @@
 import type { Tags } from '../identity/caller.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { guard, sql, type Row, type Sql } from './sql.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface User {
   /** `AIDA` and 16 characters. */
@@ -15,13 +15,16 @@ export interface User {
 
 /** Inserts a user. Conflicts with a user of the account whose name differs at most in case (IAM API, CreateUser). */
 export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
-  return guard(
-    'duplicate',
-    sql`insert into users (user_id, account_id, user_name, tags, created_at_ms)
+  return changing(
+    { table: 'users', key: [userId] },
+    guard(
+      'duplicate',
+      sql`insert into users (user_id, account_id, user_name, tags, created_at_ms)
       select ${userId}, ${accountId}, ${userName}, ${JSON.stringify(tags)}, ${createdAt.getTime()}
       where not exists (select 1 from users
         where account_id = ${accountId} and lower(user_name) = lower(${userName}))
       returning user_id`,
+    ),
   )
 }
 
@@ -48,20 +51,26 @@ export async function listUsers(db: Database, accountId: string | undefined): Pr
 }
 
 export function setUserTags({ userId }: User, tags: Tags): Sql {
-  return guard(
-    'missing',
-    sql`update users set tags = ${JSON.stringify(tags)} where user_id = ${userId}
+  return changing(
+    { table: 'users', key: [userId] },
+    guard(
+      'missing',
+      sql`update users set tags = ${JSON.stringify(tags)} where user_id = ${userId}
       returning user_id`,
+    ),
   )
 }
 
 /** Deletes a user. A user with access keys is a conflict. */
 export function deleteUser({ userId }: User): Sql {
-  return guard(
-    'in-use',
-    sql`delete from users where user_id = ${userId}
+  return changing(
+    { table: 'users', key: [userId] },
+    guard(
+      'in-use',
+      sql`delete from users where user_id = ${userId}
         and not exists (select 1 from access_keys where user_id = ${userId})
       returning user_id`,
+    ),
   )
 }
 

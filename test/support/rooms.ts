@@ -146,6 +146,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'chain/issuer-identity.ts',
       'issuance',
+      'record',
       'objects',
       'store',
       'wire',
@@ -237,7 +238,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   ledger: {
-    subject: 'The record in the database: its beginning, checkpoints, proofs, comparison with tables',
+    subject:
+      'The record in the database: its beginning, checkpoints, proofs, comparison with tables',
     imports: ['keys', 'record', 'store'],
   },
 
@@ -377,6 +379,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'crl/listing-crls.ts',
       'data-folder',
       'keys',
+      'ledger',
       'objects',
       'settings',
       'store',

@@ -1,4 +1,5 @@
 /** `signet verify`. The server may be running on the same data. Nothing is changed. */
+import { verifyRecordOf } from './record.ts'
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
@@ -79,6 +80,9 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
   const revocations = await each('revocations', selectRevokedCertificates, async (row) => {
     if (verifyRevocation(row, problems) === 'without-certificate') unknown += 1
   })
+  const record = await attempt(problems, 'the record', async () => [
+    await verifyRecordOf(data, input, problems),
+  ])
   const none: CrlFindings = { crls: 0, due: [] }
   const crls = (await attempt(problems, 'CRLs', async () => [
     await verifyCrls(config, { snapshot, problems }),
@@ -94,6 +98,7 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     // They were taken over from a CRL: their certificates are not in the database.
     RevocationsWithoutCertificate: unknown,
     Crls: (crls[0] ?? none).crls,
+    ...record[0],
     // No problem: they are due to be published.
     CrlsDue: (crls[0] ?? none).due,
     ProblemCount: problems.count,

@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import type { AuthorityRequest } from '../../authority/authority.ts'
 import type { Caller } from '../../identity/caller.ts'
 import {
@@ -74,7 +75,10 @@ export const createCertificateAuthority = operation({
     if (earlier !== undefined) return { CertificateAuthorityArn: earlier }
     const request = authorityRequest(services, input, caller)
     const authorityArn = certificateAuthorityArn(request)
-    const statements = createStatements(services, input, request)
+    const statements = recorded(createStatements(services, input, request), {
+      time: now,
+      actor: { principal: caller.arn },
+    })
     await requireBucket(services, request.revocation, caller.accountId)
     try {
       const CertificateAuthorityArn = await commitOnce(services, token, {

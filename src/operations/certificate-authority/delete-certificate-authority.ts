@@ -21,9 +21,13 @@ export const deleteCertificateAuthority = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'delete',
-  async run(services, input, { authority, now }) {
+  async run(services, input, { authority, now, caller }) {
     const deletion = deletionAt(authority.status, now, input.PermanentDeletionTimeInDays)
-    await changeAuthority(services, [updateAuthority(authority, { deletion }, now)])
+    await changeAuthority(services, [updateAuthority(authority, { deletion }, now)], {
+      time: now,
+      actor: { principal: caller.arn },
+      authority: authority.number,
+    })
     services.wake('erase-authorities')
   },
 })

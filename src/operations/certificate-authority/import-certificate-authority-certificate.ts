@@ -40,7 +40,7 @@ export const importCertificateAuthorityCertificate = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'import-certificate',
-  async run(services, input, { authority, now }) {
+  async run(services, input, { authority, now, caller }) {
     const path = parseImport(input.Certificate, input.CertificateChain)
     await requireImportable(path, {
       type: authority.type,
@@ -51,11 +51,15 @@ export const importCertificateAuthorityCertificate = authorityOperation({
       weakKeyList: services.issuancePolicy.weakKeyList,
     })
     const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
-    await changeAuthority(services, [
-      insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
-      installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
-      markAllCrlsDue(authority, now),
-    ])
+    await changeAuthority(
+      services,
+      [
+        insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
+        installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
+        markAllCrlsDue(authority, now),
+      ],
+      { time: now, actor: { principal: caller.arn }, authority: authority.number },
+    )
     services.wake('publish-crls')
     for (const warning of differentlyEncodedIssuers([path.certificate, ...path.chain]))
       services.log.warn({ authority: input.CertificateAuthorityArn }, warning)

@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import { restoreAuthority } from '../../store/authorities.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
@@ -27,7 +28,10 @@ export const restoreCertificateAuthority = operation({
     const lookup = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       const { authority, now } = await requireAuthority(services, caller, lookup)
-      const statements = [restoreAuthority(authority, now), markAllCrlsDue(authority, now)]
+      const statements = recorded(
+        [restoreAuthority(authority, now), markAllCrlsDue(authority, now)],
+        { time: now, actor: { principal: caller.arn }, authority: authority.number },
+      )
       if (await isDone(services.db, statements)) return
     }
     throw changedTooOften()

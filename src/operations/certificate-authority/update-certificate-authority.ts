@@ -35,7 +35,7 @@ export const updateCertificateAuthority = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'update',
-  async run(services, input, { authority, now }) {
+  async run(services, input, { authority, now, caller }) {
     const status = requestedStatus(input.Status)
     const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
     const isNewStatus = status !== undefined && status !== authority.status
@@ -52,10 +52,14 @@ export const updateCertificateAuthority = authorityOperation({
       ),
       ...(isNewStatus && { status }),
     }
-    await changeAuthority(services, [
-      updateAuthority(authority, change, now),
-      ...(isNewCrl ? [markAllCrlsDue(authority, now)] : []),
-    ])
+    await changeAuthority(
+      services,
+      [
+        updateAuthority(authority, change, now),
+        ...(isNewCrl ? [markAllCrlsDue(authority, now)] : []),
+      ],
+      { time: now, actor: { principal: caller.arn }, authority: authority.number },
+    )
     services.wake('publish-crls')
   },
 })

@@ -122,7 +122,7 @@ async function issue(
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const crl = request.template.kind === 'root' ? undefined : currentCrl(view)
     if (crl === 'missing') {
-      await openCurrentCrl(services, view)
+      await openCurrentCrl(services, view, request.caller.arn)
       view = await readAgain(services, request)
       continue
     }
@@ -254,6 +254,6 @@ async function resolveConflict(
       conflict,
     )
   if (conflict.guard !== 'partition') return view
-  await openCurrentCrl(services, view)
+  await openCurrentCrl(services, view, issuance.caller.arn)
   return readAgain(services, issuance)
 }

@@ -53,7 +53,7 @@ export const revokeCertificate = operation({
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {
         // No certificate was issued since CRLs were enabled, so no CRL is open yet. The revocation needs one.
-        await openCurrentCrl(services, view)
+        await openCurrentCrl(services, view, caller.arn)
         continue
       }
       const { number: certificateNumber, notAfter } = certificate

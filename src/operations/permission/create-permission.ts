@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import { limitExceeded, ServiceError, validationFailed } from '../../errors.ts'
 import { acmServicePrincipal } from '../../identity/caller.ts'
 import { ConflictError } from '../../store/database.ts'
@@ -40,10 +41,16 @@ export const createPermission = operation({
       createdAt: now,
     }
     try {
-      await services.db.transaction([
-        insertPermission(authority, permission),
-        requirePermissionCount(authority, permissionsMax),
-      ])
+      const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
+      await services.db.transaction(
+        recorded(
+          [
+            insertPermission(authority, permission),
+            requirePermissionCount(authority, permissionsMax),
+          ],
+          context,
+        ),
+      )
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
       if (error.guard === 'duplicate')

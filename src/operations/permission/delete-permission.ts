@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import { resourceNotFound } from '../../errors.ts'
 import { deletePermissionRow } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
@@ -21,11 +22,15 @@ export const deletePermission = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'administer',
-  async run(services, input, { authority, caller }) {
+  async run(services, input, { authority, caller, now }) {
     const sourceAccount = input.SourceAccount ?? caller.accountId
-    const [rows = []] = await services.db.transaction([
-      deletePermissionRow(authority, { principal: input.Principal, sourceAccount }),
-    ])
+    const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
+    const [rows = []] = await services.db.transaction(
+      recorded(
+        [deletePermissionRow(authority, { principal: input.Principal, sourceAccount })],
+        context,
+      ),
+    )
     if (rows.length === 0)
       throw resourceNotFound(
         `There is no permission for ${input.Principal} and the account ${sourceAccount}.`,

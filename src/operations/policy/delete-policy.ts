@@ -25,11 +25,12 @@ export const deletePolicy = authorityOperation({
   ],
   resource: (input) => input.ResourceArn,
   event: 'administer',
-  async run(services, _input, { authority }) {
+  async run(services, _input, { authority, caller, now }) {
     const policyText = await findResourcePolicy(services.db, authority.number)
-    await changeAuthority(services, [
-      requireResourcePolicy(authority, policyText),
-      ...deleteResourcePolicy(authority),
-    ])
+    await changeAuthority(
+      services,
+      [requireResourcePolicy(authority, policyText), ...deleteResourcePolicy(authority)],
+      { time: now, actor: { principal: caller.arn }, authority: authority.number },
+    )
   },
 })

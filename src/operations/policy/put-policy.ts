@@ -28,13 +28,17 @@ export const putPolicy = authorityOperation({
   ],
   resource: (input) => input.ResourceArn,
   event: 'administer',
-  async run(services, input, { authority, arn: authorityArn }) {
+  async run(services, input, { authority, arn: authorityArn, caller, now }) {
     const { partition } = authority
     const sharedWith = requireSharingPolicy(input.Policy, { arn: authorityArn, partition })
     const policyText = await findResourcePolicy(services.db, authority.number)
-    await changeAuthority(services, [
-      requireResourcePolicy(authority, policyText),
-      ...putResourcePolicy(authority, input.Policy, sharedWith),
-    ])
+    await changeAuthority(
+      services,
+      [
+        requireResourcePolicy(authority, policyText),
+        ...putResourcePolicy(authority, input.Policy, sharedWith),
+      ],
+      { time: now, actor: { principal: caller.arn }, authority: authority.number },
+    )
   },
 })

@@ -1,18 +1,20 @@
+import { recorded, type ChangeContext } from '../../store/recorded-states.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements that apply only if the revision, or the policy, of a CA is still the one that was read. Throws
+ * Commits statements, and the leaves of the rows that they change, that apply only if the revision, or the policy, of a CA is still the one that was read. Throws
  * ConcurrentModificationException if it has changed.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,
   statements: readonly Sql[],
+  context: ChangeContext,
 ): Promise<void> {
   try {
-    await db.transaction(statements)
+    await db.transaction(recorded(statements, context))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     throw new ServiceError(

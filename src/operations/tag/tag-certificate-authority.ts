@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import { requireTags } from '../../authority/tags.ts'
 import { ServiceError } from '../../errors.ts'
 import { ConflictError } from '../../store/database.ts'
@@ -25,15 +26,21 @@ export const tagCertificateAuthority = authorityOperation({
   resource: (input) => input.CertificateAuthorityArn,
   conditionKeys: tagKeys,
   event: 'administer',
-  async run(services, input, { authority }) {
+  async run(services, input, { authority, caller, now }) {
     const tags = input.Tags.map(tagOf)
     requireTags(tags)
     const { tagsPerAuthority } = services.quotas
     try {
-      await services.db.transaction([
-        ...tags.map((tag) => putTag(authority.id, tag)),
-        requireTagCount(authority.number, tagsPerAuthority),
-      ])
+      const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
+      await services.db.transaction(
+        recorded(
+          [
+            ...tags.map((tag) => putTag(authority.id, tag)),
+            requireTagCount(authority.number, tagsPerAuthority),
+          ],
+          context,
+        ),
+      )
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
       throw new ServiceError(

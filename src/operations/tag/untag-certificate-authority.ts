@@ -1,3 +1,4 @@
+import { recorded } from '../../store/recorded-states.ts'
 import { requireOwnTags } from '../../authority/tags.ts'
 import { deleteTag } from '../../store/tags.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
@@ -22,9 +23,15 @@ export const untagCertificateAuthority = authorityOperation({
   resource: (input) => input.CertificateAuthorityArn,
   conditionKeys: tagKeys,
   event: 'administer',
-  async run(services, input, { authority }) {
+  async run(services, input, { authority, caller, now }) {
     const tags = input.Tags.map(tagOf)
     requireOwnTags(tags)
-    await services.db.transaction(tags.map((tag) => deleteTag(authority.number, tag)))
+    const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
+    await services.db.transaction(
+      recorded(
+        tags.map((tag) => deleteTag(authority, tag)),
+        context,
+      ),
+    )
   },
 })
