@@ -45,6 +45,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
     backup: async () => (await import('./commands/backup.ts')).backupCommand,
     restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+    log: async () => (await import('./commands/log.ts')).logCommand,
     verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   'Other:': {

@@ -45,6 +45,8 @@ export async function verifyTree(
 ): Promise<TreeFindings> {
   const checkpoint = await findCheckpoint({ query: read })
   const tree = signedTree(checkpoint?.note, verifier, problem)
+  if (tree !== undefined && tree.size !== checkpoint?.size)
+    problem('the checkpoint of the record was altered: its row has another size than its note')
   const size = tree?.size ?? checkpoint?.size ?? 0
   if (checkpoint === undefined && (await read(selectTiles(undefined, 1))).length > 0)
     problem('the checkpoint of the record was removed')

@@ -3,6 +3,8 @@
  * bits, big-endian), then fields: a tag byte, the length (LEB128) and the value.
  */
 
+import { isUtf8 } from 'node:buffer'
+
 /** Codes of the kinds of leaves. A code is never used again. */
 export const leafKinds = {
   certificate: 1,
@@ -145,7 +147,10 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
 
 function valueOf(type: string, value: Buffer, at: number): unknown {
   if (type === 'bytes') return Uint8Array.from(value)
-  if (type === 'text') return value.toString()
+  if (type === 'text') {
+    if (!isUtf8(value)) throw new LeafError(`the leaf has a text that is not UTF-8 at byte ${at}`)
+    return value.toString()
+  }
   if (value.length === 0 || value.length > 6 || (value.length > 1 && value[0] === 0))
     throw new LeafError(`the leaf has an invalid integer at byte ${at}`)
   return value.readUIntBE(0, value.length)

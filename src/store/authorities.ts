@@ -324,3 +324,11 @@ function deletionOf(row: Row): Authority['deletion'] {
     restorableUntil: dateOf(row, 'restorable_until_ms'),
   }
 }
+
+/** Returns the IDs of all CAs by number, including deleted ones. */
+export async function listAuthorityIds(
+  db: Pick<Database, 'query'>,
+): Promise<ReadonlyMap<number, string>> {
+  const rows = await db.query(sql`select authority_number, id from authorities`)
+  return new Map(rows.map((row) => [integerOf(row, 'authority_number'), textOf(row, 'id')]))
+}

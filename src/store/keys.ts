@@ -1,4 +1,5 @@
 /** Rows of encrypted local private keys. */
+import { recordKeyName } from '../keys/record-key.ts'
 import type { Clock } from '../clock.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
@@ -25,7 +26,7 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
             (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
           values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
           on conflict (name) do nothing`,
-        recordKey(name, 'job:finish-creation', clock.now(), sha256(subjectPublicKeyInfo)),
+        recordKey(name, creatorOf(name), clock.now(), sha256(subjectPublicKeyInfo)),
         guard('missing', sql`select * from keys where name = ${name}`),
       ])
       return row === undefined ? record : recordOf(row)
@@ -59,4 +60,8 @@ function recordOf(row: Row): KeyRecord {
     dataKeySealed: bytesOf(row, 'data_key_sealed'),
     privateKeySealed: bytesOf(row, 'private_key_sealed'),
   }
+}
+
+function creatorOf(name: string): string {
+  return name === recordKeyName ? 'job:seal-record' : 'job:finish-creation'
 }

@@ -249,6 +249,7 @@ describe('signet jobs list', () => {
       'index-certificates',
       'publish-crls',
       'record-key-uses',
+      'seal-record',
       'write-audit-reports',
     ])
     const { LastRun, ...rest } = reportOf(jobs)

@@ -1,6 +1,7 @@
 /** The number of problems, and the first hundred of them. */
 export class Problems {
   readonly #shown: string[] = []
+  readonly #altered: string[] = []
   #count = 0
 
   add(problem: string): void {
@@ -8,8 +9,14 @@ export class Problems {
     if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
+  /** Adds a problem that names a row which differs from the record. More of them are shown than of other problems. */
+  addAltered(problem: string): void {
+    this.#count += 1
+    if (this.#altered.length < alteredMax) this.#altered.push(problem)
+  }
+
   get shown(): readonly string[] {
-    return this.#shown
+    return [...this.#altered, ...this.#shown]
   }
 
   get count(): number {
@@ -18,3 +25,4 @@ export class Problems {
 }
 
 const shownMax = 100
+const alteredMax = 10_000

@@ -25,7 +25,7 @@ export async function verifyRecordOf(
   const read: Snapshot['read'] = (statement) => snapshot.read(statement)
   if (!isBegun && (await findCheckpoint({ query: read })) === undefined) return {}
   const { leaves, size, waiting } = await verifyRecord(read, verifier, {
-    problem: (problem) => problems.add(problem),
+    problem: (problem) => problems.addAltered(problem),
     progress: (count) => progress('leaves', count),
   })
   return { Leaves: leaves, CheckpointSize: size, LeavesWithoutCheckpoint: waiting }

@@ -1,0 +1,212 @@
+/** `signet log`: shows, verifies and proves leaves of the record. The server may be running on the same data. */
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { findCertificateLeaf, findLeaves, type FoundLeaf } from '../ledger/find-leaves.ts'
+import { createHashReader } from '../ledger/hash-reader.ts'
+import { findVerifier } from '../ledger/log-identity.ts'
+import { verifyLog } from '../ledger/verify-record.ts'
+import { openCheckpoint } from '../record/checkpoint.ts'
+import { decodeLeaf, leafKinds, type Leaf, type LeafKind } from '../record/leaf.ts'
+import { leafHash } from '../record/merkle.ts'
+import { verifierText, type NoteVerifier } from '../record/note.ts'
+import { inclusionProof } from '../record/proofs.ts'
+import type { Config } from '../settings/config.ts'
+import type { Database } from '../store/database.ts'
+import { listAuthorityIds } from '../store/authorities.ts'
+import { readLeaves } from '../store/leaves.ts'
+import { selectRecordedCertificate } from '../store/recorded-rows.ts'
+import { parseState } from '../store/recorded-states.ts'
+import { findCheckpoint } from '../store/tiles.ts'
+import { dateOf } from '../store/columns.ts'
+
+/** Filters of `signet log show`; all of them must match. */
+export interface LogFilters {
+  /** Part of the principal, of the operating-system user, or of the user that ran sudo. */
+  readonly principal?: string | undefined
+  /** ID or ARN. */
+  readonly ca?: string | undefined
+  /** Hexadecimal serial number of a certificate, with or without colons. */
+  readonly serial?: string | undefined
+  readonly kind?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly limit: number
+}
+
+/** Returns the newest leaves that match the filters, oldest first. Throws ConfigurationError for an invalid filter. */
+export async function showLog(config: Config, filters: LogFilters) {
+  const { principal, serial, kind } = filters
+  const since = timeOf('--since', filters.since)
+  const until = timeOf('--until', filters.until)
+  if (kind !== undefined && !Object.hasOwn(leafKinds, kind))
+    throw new ConfigurationError(`--kind must be one of ${Object.keys(leafKinds).join(', ')}`)
+  const serialNumber = serial === undefined ? undefined : serialOf(serial)
+  return withData(config, async ({ db }) => {
+    const ids = await listAuthorityIds(db)
+    const authority = filters.ca === undefined ? undefined : authorityOf(ids, filters.ca)
+    const isMatch = (leaf: Leaf): boolean =>
+      (kind === undefined || leaf.kind === (kind as LeafKind)) &&
+      (authority === undefined || leaf.authority === authority) &&
+      (serialNumber === undefined || isSerial(leaf, serialNumber)) &&
+      (since === undefined || leaf.time >= since) &&
+      (until === undefined || leaf.time < until) &&
+      (principal === undefined || actorsOf(leaf).some((text) => text.includes(principal)))
+    const found = await findLeaves(db, { isMatch, limit: filters.limit })
+    return found.map(({ number, leaf }) => toPrintedLeaf(number, leaf, ids))
+  })
+}
+
+/** Verifies leaves, tiles and the checkpoint, without the tables. */
+export async function verifyLogOf(config: Config, progress: (leaves: number) => void) {
+  return withData(config, async ({ db, engine }) => {
+    const verifier = await requireVerifier(db)
+    const snapshot = await engine.openSnapshot()
+    const problems: string[] = []
+    let count = 0
+    try {
+      const found = await verifyLog((statement) => snapshot.read(statement), verifier, {
+        problem(text) {
+          count += 1
+          if (problems.length < 100) problems.push(text)
+        },
+        progress,
+      })
+      return {
+        Ok: count === 0,
+        Key: verifierText(verifier),
+        Leaves: found.leaves,
+        CheckpointSize: found.size,
+        CheckpointTime: found.signedAt?.toISOString(),
+        LeavesWithoutCheckpoint: found.waiting,
+        ProblemCount: count,
+        Problems: problems,
+      }
+    } finally {
+      await snapshot.close()
+    }
+  })
+}
+
+/** Returns the key with which witnesses verify checkpoints: NAME+ID+BASE64. */
+export async function showLogKey(config: Config) {
+  return withData(config, async ({ db }) => ({ Key: verifierText(await requireVerifier(db)) }))
+}
+
+/** The leaf to prove: its position, or the serial number and the CA of a certificate. */
+export interface ProofTarget {
+  readonly leaf: string | undefined
+  readonly serial: string | undefined
+  readonly ca: string | undefined
+}
+
+/** Returns the proof that a leaf is in the tree of the newest checkpoint. Throws ConfigurationError for an unknown leaf. */
+export async function proveLeaf(config: Config, target: ProofTarget) {
+  return withData(config, async ({ db }) => {
+    const verifier = await requireVerifier(db)
+    const checkpoint = await findCheckpoint(db)
+    if (checkpoint === undefined) throw new ConfigurationError('the record has no checkpoint yet')
+    const tree = openCheckpoint(checkpoint.note, verifier)
+    const { number, data, leaf } = await targetLeaf(db, target)
+    if (number >= tree.size)
+      throw new ConfigurationError(`no checkpoint covers leaf ${number} yet; repeat in a second`)
+    const proof = await inclusionProof(number, tree.size, createHashReader(db))
+    return {
+      Leaf: toPrintedLeaf(number, leaf, await listAuthorityIds(db)),
+      LeafData: Buffer.from(data).toString('base64'),
+      LeafHash: leafHash(data).toString('base64'),
+      TreeSize: tree.size,
+      Proof: proof.map((hash) => Buffer.from(hash).toString('base64')),
+      Checkpoint: checkpoint.note,
+      Key: verifierText(verifier),
+    }
+  })
+}
+
+async function targetLeaf(
+  db: Database,
+  { leaf: position, serial, ca }: ProofTarget,
+): Promise<FoundLeaf> {
+  if ((position === undefined) === (serial === undefined))
+    throw new ConfigurationError('exactly one of the number of a leaf and --serial is required')
+  if (position !== undefined) {
+    const number = /^\d{1,15}$/.test(position) ? Number(position) : -1
+    const [stored] = number < 0 ? [] : await readLeaves(db, number, 1)
+    if (stored?.number !== number)
+      throw new ConfigurationError(`the record has no leaf ${position}`)
+    return { ...stored, leaf: decodeLeaf(stored.data) }
+  }
+  const serialNumber = serialOf(serial ?? '')
+  const ids = await listAuthorityIds(db)
+  const authorities = ca === undefined ? [...ids.keys()] : [authorityOf(ids, ca)]
+  for (const authority of authorities) {
+    const [row] = await db.query(selectRecordedCertificate(authority, serialNumber))
+    if (row === undefined) continue
+    const issuedAt = dateOf(row, 'issued_at_ms')
+    const found = await findCertificateLeaf(db, { authority, serialNumber, issuedAt })
+    if (found !== undefined) return found
+    throw new ConfigurationError(`the certificate ${serial} is older than the record`)
+  }
+  throw new ConfigurationError(`there is no certificate with the serial number ${serial}`)
+}
+
+async function requireVerifier(db: Database): Promise<NoteVerifier> {
+  const verifier = await findVerifier(db)
+  if (verifier === undefined)
+    throw new ConfigurationError('the record has not begun; it begins when "signet serve" starts')
+  return verifier
+}
+
+function actorsOf({ principal, osUser, sudoUser }: Leaf): string[] {
+  return [principal, osUser, sudoUser].filter((text) => text !== undefined)
+}
+
+function isSerial({ serialNumber }: Leaf, wanted: Uint8Array): boolean {
+  return serialNumber !== undefined && Buffer.compare(serialNumber, wanted) === 0
+}
+
+function serialOf(text: string): Uint8Array {
+  const digits = text.replaceAll(':', '')
+  if (!/^[\da-f]{1,40}$/i.test(digits))
+    throw new ConfigurationError('--serial must be a hexadecimal serial number')
+  return Buffer.from(digits.replace(/^0+(?=.{32})/, '').padStart(32, '0'), 'hex')
+}
+
+function authorityOf(ids: ReadonlyMap<number, string>, ca: string): number {
+  const id = ca.slice(ca.lastIndexOf('/') + 1)
+  const [number] = [...ids].find(([, one]) => one === id) ?? []
+  if (number === undefined) throw new ConfigurationError(`--ca: there is no CA ${ca}`)
+  return number
+}
+
+function timeOf(flag: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime()))
+    throw new ConfigurationError(`${flag} must be a time such as 2026-01-31T12:00:00Z`)
+  return time
+}
+
+function toPrintedLeaf(number: number, leaf: Leaf, ids: ReadonlyMap<number, string>) {
+  const { kind, time, authority, serialNumber, state, detail, key } = leaf
+  return {
+    Leaf: number,
+    Time: time.toISOString(),
+    Kind: kind,
+    Principal: leaf.principal,
+    User: leaf.osUser,
+    SudoUser: leaf.sudoUser,
+    Host: leaf.host,
+    Command: leaf.command,
+    CertificateAuthority: authority === undefined ? undefined : (ids.get(authority) ?? authority),
+    SerialNumber: hexOf(serialNumber),
+    Sha256: hexOf(leaf.sha256),
+    Table: leaf.table,
+    Key: key === undefined ? undefined : (JSON.parse(key) as unknown),
+    State: state === undefined ? undefined : Object.fromEntries(parseState(state) ?? []),
+    Detail: detail,
+  }
+}
+
+function hexOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString('hex')
+}

@@ -1,0 +1,91 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { proveLeaf, showLog, showLogKey, verifyLogOf } from '../../admin-commands/log.ts'
+import type { Flags } from '../../settings/config.ts'
+import { clearProgress, showProgress } from '../../terminal.ts'
+import { configOf } from '../shared/config-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
+import type { Column } from '../shared/table.ts'
+
+type ShowFlags = Flags & {
+  readonly principal?: string
+  readonly ca?: string
+  readonly serial?: string
+  readonly kind?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit: number
+}
+
+type ProveFlags = Flags & { readonly serial?: string; readonly ca?: string }
+
+const columns: readonly Column[] = [
+  { key: 'Leaf', shrink: 'never' },
+  { key: 'Time', shrink: 'never' },
+  { key: 'Kind', shrink: 'never' },
+  { key: 'Who', text: ({ Principal, User }) => String(Principal ?? User ?? '') },
+  { key: 'What', text: whatText },
+]
+
+function whatText(row: Readonly<Record<string, unknown>>): string {
+  const { Command: command, Table: table, Key: key, SerialNumber: serial, Detail: detail } = row
+  if (typeof command === 'string' && table === undefined) return command
+  if (table !== undefined) return `${String(table)} ${JSON.stringify(key ?? '')}`
+  return String(serial ?? detail ?? '')
+}
+
+function count(text: string): number {
+  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0
+  if (value < 1) throw new InvalidArgumentError('It must be a number from 1 to 9999999.')
+  return value
+}
+
+export function logCommand(context: CommandContext): Command {
+  const group = new SignetCommand(context, 'log')
+  group.description('Show and verify the tamper-evident record')
+  addShow(group)
+  storageCommand(group, 'verify')
+    .output()
+    .description('Verify all leaves and tiles against the signed checkpoint')
+    .examples('signet log verify --data /var/lib/signet')
+    .action(async (flags: Flags & OutputFlags) => {
+      const report = await verifyLogOf(configOf(context, flags), (leaves) =>
+        showProgress(context.stderr, `${leaves} leaves`),
+      )
+      clearProgress(context.stderr)
+      printResult(context, flags, { value: report })
+      if (!report.Ok) throw new Error(`problems found: ${report.ProblemCount}`)
+    })
+  storageCommand(group, 'prove')
+    .output()
+    .description('Prove that a leaf is in the tree of the newest checkpoint')
+    .argument('[leaf]', 'number of the leaf')
+    .option('--serial <hex>', 'serial number of a certificate, instead of a leaf')
+    .option('--ca <arn>', 'ARN or ID of the CA of the certificate')
+    .examples('signet log prove 17', 'signet log prove --serial 5f:0a:…')
+    .run(({ config, flags }: Call<ProveFlags>, leaf) =>
+      proveLeaf(config, { leaf, serial: flags.serial, ca: flags.ca }),
+    )
+  storageCommand(group, 'key')
+    .output()
+    .description('Print the public key of the record, for witnesses')
+    .examples('signet log key')
+    .run(({ config }) => showLogKey(config))
+  return group
+}
+
+function addShow(group: SignetCommand): void {
+  storageCommand(group, 'show')
+    .output()
+    .description('List leaves of the record; filters are combined with AND')
+    .option('--principal <text>', 'part of the principal or user')
+    .option('--ca <arn>', 'ARN or ID of a CA')
+    .option('--serial <hex>', 'serial number of a certificate')
+    .option('--kind <kind>', 'kind of leaf, such as certificate or revocation')
+    .option('--since <time>', 'earliest time, for example 2026-01-31T12:00:00Z')
+    .option('--until <time>', 'time after the last leaf')
+    .option('--limit <number>', 'maximum number of leaves, the newest', count, 100)
+    .examples('signet log show --principal user/alice', 'signet log show --kind revocation')
+    .run(({ config, flags }: Call<ShowFlags>) => showLog(config, flags), { columns })
+}

@@ -1,0 +1,84 @@
+/** Searches of the record. */
+import { decodeLeaf, type Leaf } from '../record/leaf.ts'
+import type { Database } from '../store/database.ts'
+import { countLeaves, readLeaves, type StoredLeaf } from '../store/leaves.ts'
+
+/** A leaf with its position and its data. */
+export interface FoundLeaf extends StoredLeaf {
+  readonly leaf: Leaf
+}
+
+export interface LeafSearch {
+  readonly isMatch: (leaf: Leaf) => boolean
+  readonly limit: number
+}
+
+const pageLeaves = 1000
+/** Leaves are in the order of their commits, and their times are those of the decision to write them. */
+const disorderMilliseconds = 120_000
+
+/** Finds the newest leaves that match, oldest first. Throws LeafError for a leaf that cannot be read. */
+export async function findLeaves(
+  db: Pick<Database, 'query'>,
+  { isMatch, limit }: LeafSearch,
+): Promise<FoundLeaf[]> {
+  const found: FoundLeaf[] = []
+  let end = await countLeaves(db)
+  while (end > 0 && found.length < limit) {
+    const start = Math.max(0, end - pageLeaves)
+    const page = (await readLeaves(db, start, end - start)).map(decoded)
+    for (const each of page.toReversed())
+      if (found.length < limit && each.number < end && isMatch(each.leaf)) found.push(each)
+    end = start
+  }
+  return found.toReversed()
+}
+
+/** Finds the leaf of a certificate. `issuedAt` limits the leaves that are read. */
+export async function findCertificateLeaf(
+  db: Pick<Database, 'query'>,
+  {
+    authority,
+    serialNumber,
+    issuedAt,
+  }: {
+    readonly authority: number
+    readonly serialNumber: Uint8Array
+    readonly issuedAt: Date
+  },
+): Promise<FoundLeaf | undefined> {
+  const isMatch = (leaf: Leaf): boolean =>
+    leaf.kind === 'certificate' &&
+    leaf.authority === authority &&
+    Buffer.compare(leaf.serialNumber ?? new Uint8Array(), serialNumber) === 0
+  let from = await firstSince(db, issuedAt.getTime() - disorderMilliseconds)
+  for (;;) {
+    const page = (await readLeaves(db, from, pageLeaves)).map(decoded)
+    const match = page.find(({ leaf }) => isMatch(leaf))
+    const last = page.at(-1)
+    if (match !== undefined) return match
+    if (last === undefined || page.length < pageLeaves) break
+    if (last.leaf.time.getTime() > issuedAt.getTime() + disorderMilliseconds) break
+    from = last.number + 1
+  }
+  // The clock of the server may have been set back.
+  const [match] = await findLeaves(db, { isMatch, limit: 1 })
+  return match
+}
+
+/** Finds the first leaf since a time by bisection. */
+async function firstSince(db: Pick<Database, 'query'>, milliseconds: number): Promise<number> {
+  let low = 0
+  let high = await countLeaves(db)
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const [first] = await readLeaves(db, middle, 1)
+    if (first === undefined || decodeLeaf(first.data).time.getTime() >= milliseconds) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function decoded(stored: StoredLeaf): FoundLeaf {
+  return { ...stored, leaf: decodeLeaf(stored.data) }
+}
