@@ -7,6 +7,7 @@ import { createHealthHandler, type Health } from './health.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { landingRoute } from './landing-page.ts'
 import type { ApiServices } from './protocol.ts'
+import { createLogRoute } from './public-log.ts'
 import { createObjectHandler } from './public-objects.ts'
 import { publicSite } from './request.ts'
 import type { Handler, Route } from './route.ts'
@@ -42,19 +43,22 @@ export interface PublicRouteServices {
   readonly services: Services
   readonly health?: Health
   readonly ocsp: Route
+  /** Whether witnesses can read checkpoints and tiles of the record. */
+  readonly isLogPublic?: boolean
   /** Undefined if the store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 
 /** The public listener. */
 export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
-  const { services, health } = parts
+  const { services, health, isLogPublic } = parts
   const { log, publicUrl } = services
   const site = publicSite(publicUrl)
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler({ health, log }) },
     landingRoute('public'),
     parts.ocsp,
+    ...(isLogPublic === true ? [createLogRoute(services.db, site)] : []),
     {
       path: (head) => findCertificateName(site, head),
       handler: createCertificateHandler(services),

@@ -36,7 +36,7 @@ export function createLedger({ db, clock, random, sealer }: LedgerOptions): Ledg
     })
     const verifier = verifierOf(await logName(db, random), privateKey)
     if (!(await hasBegun(db))) await beginRecord(db, clock)
-    return { db, clock, verifier, privateKey }
+    return { db, clock, verifier, privateKey, seen: 0 }
   }
   return {
     async seal() {

@@ -28,6 +28,8 @@ export interface Sealing {
   readonly clock: Clock
   readonly verifier: NoteVerifier
   readonly privateKey: KeyObject
+  /** Size of the largest tree that this process has seen in a checkpoint. */
+  seen: number
 }
 
 /**
@@ -39,6 +41,11 @@ export async function sealLeaves(sealing: Sealing): Promise<number> {
   const { db, clock, verifier, privateKey } = sealing
   const checkpoint = await findCheckpoint(db)
   const size = checkpoint?.size ?? 0
+  if (size < sealing.seen)
+    throw new RecordAlteredError(
+      `the checkpoint has ${size} leaves, and had ${sealing.seen} before`,
+    )
+  sealing.seen = size
   const hashes = await waitingHashes(db, size)
   if (hashes.length === 0) return 0
   const edge = await readEdge(db, size)

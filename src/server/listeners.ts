@@ -55,7 +55,7 @@ async function startPublicListener(
   const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
   const server = createPlainServer(
     { log, random, limits, basePath, budget },
-    publicRoutes({ services, publicObjects, health, ocsp }),
+    publicRoutes({ services, publicObjects, health, ocsp, isLogPublic: config.logPublic }),
   )
   stack.defer(() => server.close())
   services.metrics.observe('openConnections', () => ({ public: server.openConnections() }))

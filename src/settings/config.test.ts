@@ -8,6 +8,7 @@ import { settings } from './settings-table.ts'
 
 test('has the documented defaults', () => {
   assert.deepEqual(readConfig({}, {}), {
+    sudoUser: undefined,
     dataDirectory: resolve('data'),
     listen: { host: '127.0.0.1', port: 8080 },
     tls: { kind: 'none', clientCaFile: undefined },
@@ -44,6 +45,7 @@ test('has the documented defaults', () => {
       auditReportIntervalSeconds: 1800,
     },
     callLog: undefined,
+    logPublic: false,
     callLogRequired: false,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },

@@ -52,6 +52,8 @@ export interface Config {
   readonly rates: RatesConfig
   /** Absolute path of the call log, or `-` for standard output. Undefined if there is none. */
   readonly callLog: string | undefined
+  /** Whether the public listener serves checkpoints and tiles of the record. */
+  readonly logPublic: boolean
   /** Whether calls that cannot be recorded are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
@@ -157,6 +159,7 @@ export function readConfig(
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
     callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
+    logPublic: read('logPublic') === 'true',
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',

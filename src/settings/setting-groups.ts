@@ -37,7 +37,7 @@ export const settingGroups = {
     's3Region',
     's3PublicUrl',
   ],
-  'Logs and events': ['logLevel', 'callLog', 'callLogRequired', 'eventWebhook'],
+  'Logs and events': ['logLevel', 'callLog', 'callLogRequired', 'logPublic', 'eventWebhook'],
   'Processes and retention': ['workers', 'keepExpired'],
   'Quotas and request rates': [
     'quotaAuthorities',

@@ -203,6 +203,9 @@ export const settings = withFlags({
     seconds({ min: 2, max: 604_800 }),
     '3600',
   ),
+  logPublic: toggle(
+    'serve checkpoints and hashes of the record to witnesses on the public listener',
+  ),
   noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(
     'SECONDS',

@@ -230,6 +230,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'objects/object-store.ts',
       'operations/shared/operation.ts',
+      'record',
       'store',
       'sts',
       'telemetry',
@@ -352,7 +353,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'client-commands': {
     subject: 'Commands that call the API',
-    imports: ['../client', 'inspect', 'x509/*'],
+    imports: ['../client', 'inspect', 'record', 'x509/*'],
   },
   'client-commands/authority': {
     subject: 'signet ca: describes, renews and succeeds CAs',

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { proveLeaf, showLog, showLogKey, verifyLogOf } from '../../admin-commands/log.ts'
+import { witnessLog, type WitnessOptions } from '../../client-commands/log-witness.ts'
+import { systemClock } from '../../clock.ts'
 import type { Flags } from '../../settings/config.ts'
 import { clearProgress, showProgress } from '../../terminal.ts'
 import { configOf } from '../shared/config-flags.ts'
@@ -17,6 +19,8 @@ type ShowFlags = Flags & {
   readonly until?: string
   readonly limit: number
 }
+
+type WitnessFlags = Pick<WitnessOptions, 'key' | 'state'>
 
 type ProveFlags = Flags & { readonly serial?: string; readonly ca?: string }
 
@@ -72,6 +76,19 @@ export function logCommand(context: CommandContext): Command {
     .description('Print the public key of the record, for witnesses')
     .examples('signet log key')
     .run(({ config }) => showLogKey(config))
+  group
+    .command('witness')
+    .output()
+    .description('Verify that the record of a server only grows, and keep its checkpoints')
+    .argument('<url>', 'URL of the log: the public URL of the server and /log')
+    .requiredOption('--key <key>', 'public key of the record, from "signet log key"')
+    .requiredOption('--state <file>', 'file that keeps the checkpoints')
+    .examples('signet log witness http://pki.example/log --key "$KEY" --state checkpoints.jsonl')
+    .action(async (url: string, flags: OutputFlags & WitnessFlags) => {
+      const { key, state } = flags
+      const value = await witnessLog({ url, key, state, now: systemClock.now() })
+      printResult(context, flags, { value })
+    })
   return group
 }
 

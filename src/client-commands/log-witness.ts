@@ -1,0 +1,182 @@
+/** `signet log witness`: verifies that the record of a server only grows, and keeps its checkpoints. */
+import { existsSync } from 'node:fs'
+import { appendFile, readFile } from 'node:fs/promises'
+import { syncFile } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import { openCheckpoint } from '../record/checkpoint.ts'
+import { isSameHash, splitHashes } from '../record/merkle.ts'
+import { NoteError, parseVerifier, type NoteVerifier } from '../record/note.ts'
+import {
+  consistencyProof,
+  verifyConsistency,
+  type HashReader,
+  type Tree,
+} from '../record/proofs.ts'
+import { subtreeHash, tileOf, tilePath, widthOf } from '../record/tiles.ts'
+
+const timeoutMilliseconds = 10_000
+const noteBytesMax = 100_000
+const tileBytesMax = 8192
+
+export interface WitnessOptions {
+  /** URL of the log: the public URL of the server and `/log`. */
+  readonly url: string
+  /** Public key of the log, as `signet log key` prints it. */
+  readonly key: string
+  /** File that keeps the checkpoints, one JSON object in each line. It is created at the first run. */
+  readonly state: string
+  readonly now: Date
+}
+
+/** A line of the state file. `problem` is absent for a checkpoint that is consistent with those before it. */
+interface KeptCheckpoint {
+  readonly time: string
+  readonly note: string
+  readonly problem?: string
+}
+
+/** The record has another history than the one that this witness has seen. */
+export class InconsistentLogError extends Error {
+  override name = 'InconsistentLogError'
+}
+
+/**
+ * Verifies the current checkpoint against the last kept one, and keeps it. Throws InconsistentLogError, and keeps the checkpoint
+ * as evidence, if the log does not contain what it contained before. Throws ConfigurationError for an invalid key or URL.
+ */
+export async function witnessLog({ url, key, state, now }: WitnessOptions) {
+  const verifier = verifierOf(key)
+  const base = baseOf(url)
+  const kept = await readState(state)
+  const last = kept.findLast(({ problem }) => problem === undefined)
+  const earlier = last && openKept(last.note, verifier, state)
+  const note = (await download(new URL('checkpoint', base), noteBytesMax)).toString()
+  const later = openDownloaded(note, verifier)
+  const problem = earlier && (await inconsistency(earlier, later, base))
+  if (note !== last?.note || problem !== undefined)
+    await append(state, { time: now.toISOString(), note, ...(problem && { problem }) })
+  if (problem !== undefined)
+    throw new InconsistentLogError(
+      `${problem}. The record was rewritten, or an older backup was restored; both checkpoints are in ${state}`,
+    )
+  return {
+    Log: verifier.name,
+    TreeSize: later.size,
+    RootHash: Buffer.from(later.root).toString('base64'),
+    EarlierTreeSize: earlier?.size,
+    Consistent: true,
+  }
+}
+
+function verifierOf(key: string): NoteVerifier {
+  try {
+    return parseVerifier(key)
+  } catch (error) {
+    throw new ConfigurationError(`--key: ${(error as Error).message}`)
+  }
+}
+
+function baseOf(url: string): URL {
+  const base = URL.canParse(url) ? new URL(url) : undefined
+  if (base === undefined || !['http:', 'https:'].includes(base.protocol))
+    throw new ConfigurationError(`${url} is not the http or https URL of a log`)
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return base
+}
+
+function openKept(note: string, verifier: NoteVerifier, path: string): Tree {
+  try {
+    return openCheckpoint(note, verifier)
+  } catch (error) {
+    throw new ConfigurationError(
+      `${path}: the last checkpoint is not of this log: ${(error as Error).message}`,
+    )
+  }
+}
+
+function openDownloaded(note: string, verifier: NoteVerifier): Tree {
+  try {
+    return openCheckpoint(note, verifier)
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error
+    throw new InconsistentLogError(`the checkpoint of the server is invalid: ${error.message}`)
+  }
+}
+
+/** Returns why the later tree does not contain the earlier one. Undefined if it does. */
+async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<string | undefined> {
+  if (later.size < earlier.size)
+    return `the record has ${later.size} leaves, and had ${earlier.size} before`
+  if (later.size === earlier.size)
+    return isSameHash(earlier.root, later.root)
+      ? undefined
+      : `the record of ${later.size} leaves has another root than before`
+  const proof = await consistencyProof(earlier.size, later.size, tileReader(later.size, base))
+  return verifyConsistency(earlier, later, proof)
+    ? undefined
+    : `the record of ${later.size} leaves does not begin with the ${earlier.size} leaves of before`
+}
+
+/** Reads hashes from the tiles of the server. The proof that they make is verified, so that they need not be trusted. */
+function tileReader(size: number, base: URL): HashReader {
+  const tiles = new Map<string, Promise<Uint8Array[]>>()
+  return async (subtree) => {
+    const { tile } = tileOf(subtree)
+    const path = tilePath(tile, widthOf(tile, size))
+    const hashes = tiles.get(path) ?? download(new URL(path, base), tileBytesMax).then(splitTile)
+    tiles.set(path, hashes)
+    try {
+      return subtreeHash(subtree, await hashes)
+    } catch (error) {
+      if (error instanceof RangeError) throw new Error(`${path}: ${error.message}`)
+      throw error
+    }
+  }
+}
+
+function splitTile(bytes: Uint8Array): Uint8Array[] {
+  return splitHashes(Uint8Array.from(bytes))
+}
+
+async function download(url: URL, bytesMax: number): Promise<Buffer> {
+  let response: Response
+  try {
+    response = await fetch(url, {
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+      redirect: 'error',
+    })
+  } catch (error) {
+    const { cause } = error as Error
+    const reason = cause instanceof Error ? cause.message : (error as Error).message
+    throw new Error(`cannot read ${url.href}: ${reason}`, { cause: error })
+  }
+  if (response.status === 404)
+    throw new Error(`${url.href} does not exist; start the server with --log-public`)
+  if (!response.ok) throw new Error(`cannot read ${url.href}: the status is ${response.status}`)
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of response.body ?? []) {
+    length += part.length
+    if (length > bytesMax) throw new Error(`${url.href} is longer than ${bytesMax} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+async function readState(path: string): Promise<KeptCheckpoint[]> {
+  if (!existsSync(path)) return []
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
+  try {
+    return lines.map((line) => JSON.parse(line) as KeptCheckpoint)
+  } catch {
+    throw new ConfigurationError(
+      `${path} is not a file with checkpoints; remove an incomplete last line, or specify another file`,
+    )
+  }
+}
+
+/** Appends a line, which is durable once the promise resolves. */
+async function append(path: string, line: KeptCheckpoint): Promise<void> {
+  await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+  await syncFile(path)
+}
