@@ -240,7 +240,14 @@ export class TestPostgres {
   }
 
   async copyOf(database: string): Promise<PostgresConnectionOptions> {
-    return this.#create(`template ${database}`)
+    // A database in use cannot be copied, and jobs of a server use it twice a second.
+    await this.admin(`alter database ${database} allow_connections false`)
+    try {
+      await this.terminate({ database })
+      return await this.#create(`template ${database}`)
+    } finally {
+      await this.admin(`alter database ${database} allow_connections true`)
+    }
   }
 
   async #migratedTemplate(): Promise<string> {
@@ -271,7 +278,7 @@ export class TestPostgres {
   }
 
   /** Ends all connections to a database, as an administrator or a failover does. */
-  async terminate({ database }: PostgresConnectionOptions): Promise<number> {
+  async terminate({ database }: Pick<PostgresConnectionOptions, 'database'>): Promise<number> {
     const rows = await this.admin(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = '${database}' and pid <> pg_backend_pid()`,
