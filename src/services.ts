@@ -8,6 +8,7 @@ import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { JobName } from './jobs/scheduler/job-names.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import type { OcspBatches } from './ledger/ocsp-batches.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { ObjectStore } from './objects/object-store.ts'
@@ -28,6 +29,8 @@ export interface Services {
   readonly events: Events
   /** The tamper-evident record. */
   readonly ledger: Ledger
+  /** Signed OCSP responses that are waiting for their leaf of the record. */
+  readonly ocspBatches: OcspBatches
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy

@@ -70,7 +70,10 @@ const keptBytesMax = 300
 /** Maximum number of concurrent signatures. More would only wait for the key, and anyone may send requests. */
 const signingMax = 256
 
-type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'revocationPolicy'>
+type ResponderServices = Pick<
+  Services,
+  'db' | 'keys' | 'clock' | 'metrics' | 'ocspBatches' | 'revocationPolicy'
+>
 
 /**
  * Creates a responder for all CAs of the server. A response is cached for half of its validity. After each change of the
@@ -170,7 +173,7 @@ async function findStatus(
 }
 
 async function makeAnswer(
-  { db, keys, clock, revocationPolicy }: ResponderServices,
+  { db, keys, clock, ocspBatches, revocationPolicy }: ResponderServices,
   { authority, statuses }: ResolvedRequest,
   nonce: OcspRequest['nonce'],
 ): Promise<Omit<CachedAnswer, 'stamp'>> {
@@ -187,8 +190,10 @@ async function makeAnswer(
   const { SigningAlgorithm } = authority.configuration
   const signature = await keys.sign(issuer.keyHandle, SigningAlgorithm, responseData)
   const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
+  const der = encodeOcspResponse(responseData, algorithm, signature)
+  ocspBatches.add(authority.number, der)
   return {
-    der: encodeOcspResponse(responseData, algorithm, signature),
+    der,
     life: { producedAt: now, ...ocspLife({ now, validitySeconds }) },
     authorityId: authority.id,
     authorityNotAfter: issuer.notAfter,

@@ -8,6 +8,7 @@ import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import { createKeyStore } from '../keys/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
+import { createOcspBatches } from '../ledger/ocsp-batches.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
@@ -18,6 +19,8 @@ import { createPageTokens } from '../wire/page-token.ts'
 import { refusingKeys } from './refuse-keys-when-damaged.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
+
+const ocspFailure = 'signed OCSP responses cannot be recorded; this is retried'
 
 export interface ProcessServices {
   readonly services: Services
@@ -40,6 +43,11 @@ export async function createServices(
   const services: Services = {
     db,
     ledger: createLedger({ db, clock, random, sealer: keySealer }),
+    ocspBatches: createOcspBatches({
+      db,
+      clock,
+      onFailure: (err) => log.error({ err }, ocspFailure),
+    }),
     keys: refusingKeys(
       createKeyStore({
         records: createKeyRecords(db, clock),
@@ -68,6 +76,9 @@ export async function createServices(
   const { connections } = db
   if (connections !== undefined) metrics.observe('databaseConnections', () => connections())
   stack.defer(() => recordLastUses(services))
+  stack.defer(() =>
+    services.ocspBatches.flush().catch((err: unknown) => log.error({ err }, ocspFailure)),
+  )
   return { services, publicObjects }
 }
 
