@@ -72,7 +72,7 @@ function verifierOf(key: string): NoteVerifier {
   try {
     return parseVerifier(key)
   } catch (error) {
-    throw new ConfigurationError(`--key: ${(error as Error).message}`)
+    throw new ConfigurationError(`--key: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -90,6 +90,7 @@ function openKept(note: string, verifier: NoteVerifier, path: string): Tree {
   } catch (error) {
     throw new ConfigurationError(
       `${path}: the last checkpoint is not of this log: ${(error as Error).message}`,
+      { cause: error },
     )
   }
 }
@@ -99,7 +100,9 @@ function openDownloaded(note: string, verifier: NoteVerifier): Tree {
     return openCheckpoint(note, verifier)
   } catch (error) {
     if (!(error instanceof NoteError)) throw error
-    throw new InconsistentLogError(`the checkpoint of the server is invalid: ${error.message}`)
+    throw new InconsistentLogError(`the checkpoint of the server is invalid: ${error.message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -128,7 +131,8 @@ function tileReader(size: number, base: URL): HashReader {
     try {
       return subtreeHash(subtree, await hashes)
     } catch (error) {
-      if (error instanceof RangeError) throw new Error(`${path}: ${error.message}`)
+      if (error instanceof RangeError)
+        throw new Error(`${path}: ${error.message}`, { cause: error })
       throw error
     }
   }

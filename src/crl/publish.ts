@@ -66,22 +66,18 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     acl: configuration.S3ObjectAcl,
     der: generated.der,
   })
-  await record(
-    services,
-    due,
-    {
-      generatedAt,
-      nextUpdate,
-      etag: head.etag,
-      ...at,
-      size: generated.der.length,
-      entries: generated.entries,
-      keptSince: generated.keptSince,
-      changes: crl.changes,
-      refreshAt: refreshAt(life),
-    },
-    sha256(generated.der),
-  )
+  await record(services, due, {
+    generatedAt,
+    nextUpdate,
+    etag: head.etag,
+    ...at,
+    size: generated.der.length,
+    entries: generated.entries,
+    keptSince: generated.keptSince,
+    changes: crl.changes,
+    refreshAt: refreshAt(life),
+    digest: sha256(generated.der),
+  })
 }
 
 function enabledCrl({ revocation }: Authority): EnabledCrl {
@@ -153,11 +149,15 @@ async function put(
   })
 }
 
+type RecordedPublication = Parameters<typeof finishPublication>[1] & {
+  /** SHA-256 of the CRL. */
+  readonly digest: Uint8Array
+}
+
 async function record(
   { db, clock, events, metrics, log }: Services,
   { authority, crl, lease }: DueCrl,
-  publication: Parameters<typeof finishPublication>[1],
-  digest: Uint8Array,
+  { digest, ...publication }: RecordedPublication,
 ): Promise<void> {
   const now = clock.now()
   const event = events.prepare({

@@ -70,24 +70,28 @@ export async function verifyTree(
     if (computed.length === tileWidth || position === size) finishTile()
   }
   let next = 0
+  const skipTo = (position: number): void => {
+    for (; next < position; next += 1) {
+      problem(`leaf ${next} of the record was removed`)
+      if (next < size) addHash(undefined)
+    }
+  }
   for await (const leaves of pagesOfLeaves(read)) {
     for (const { number, data } of leaves) {
-      if (number < 0) problem(`leaf ${number} of the record was added`)
-      for (; next < number && number >= 0; next += 1) {
-        problem(`leaf ${next} of the record was removed`)
-        if (next < size) addHash(undefined)
+      if (number < 0) {
+        problem(`leaf ${number} of the record was added`)
+        continue
       }
-      if (number >= 0 && number < size) addHash(leafHash(data))
-      if (number >= 0) next = number + 1
+      skipTo(number)
+      if (number < size) addHash(leafHash(data))
+      next = number + 1
     }
     await onLeaves(leaves)
   }
-  for (let missing = next; missing < size; missing += 1) {
-    problem(`leaf ${missing} of the record was removed`)
-    addHash(undefined)
-  }
+  const length = next
+  skipTo(size)
   await stored.check(tree, { differences, computedRoots })
-  return { size, signedAt: checkpoint?.signedAt, waiting: Math.max(0, next - size) }
+  return { size, signedAt: checkpoint?.signedAt, waiting: Math.max(0, length - size) }
 }
 
 function signedTree(

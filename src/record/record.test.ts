@@ -256,7 +256,7 @@ test('a leaf decodes to what was encoded, also with a separate state', () => {
   )
 })
 
-test('bytes that are no leaf are refused, and a leaf has one encoding', () => {
+test('bytes of another form than a leaf are refused, and a leaf has one encoding', () => {
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array(), leaf.map(encodeLeaf)), fc.nat(), (bytes, at) => {
       const changed = Uint8Array.from(bytes)

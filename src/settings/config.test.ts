@@ -17,6 +17,7 @@ test('has the documented defaults', () => {
     basePath: '',
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,
+    metricsListen: undefined,
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),

@@ -114,8 +114,7 @@ export function readConfig(
   const read: Read = (name) => readSetting({ name, flags, environment, problems: allProblems })
   const data = read('data')
   const isDev = read('dev') === 'true'
-  const listen = read('listen')
-  const publicListen = read('publicListen')
+  const [listen, publicListen] = [read('listen'), read('publicListen')]
   const callLog = read('callLog')
   const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
     const path = read(name)
@@ -123,7 +122,6 @@ export function readConfig(
   }
   const config = {
     dataDirectory: resolve(data ?? '.'),
-    sudoUser: environment['SUDO_USER'],
     listen,
     tls: tlsConfig(read, listen, allProblems),
     workers: isDev ? 1 : read('workers'),
@@ -159,7 +157,7 @@ export function readConfig(
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
     callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
-    logPublic: read('logPublic') === 'true',
+    ...recordConfig(read, environment),
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
@@ -288,6 +286,13 @@ function namesOf(listen: Address | undefined): readonly string[] {
   const own = isEverywhere ? hostname() : listen.host
   const local = isEverywhere || isLoopback(listen) ? ['localhost', '127.0.0.1', '::1'] : []
   return [...new Set([own, ...local])]
+}
+
+function recordConfig(
+  read: Read,
+  environment: Readonly<Record<string, string | undefined>>,
+): Pick<Config, 'logPublic' | 'sudoUser'> {
+  return { logPublic: read('logPublic') === 'true', sudoUser: environment['SUDO_USER'] }
 }
 
 function sameAddress(a: Address, b: Address): boolean {

@@ -26,7 +26,7 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
             (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
           values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
           on conflict (name) do nothing`,
-        recordKey(name, creatorOf(name), clock.now(), sha256(subjectPublicKeyInfo)),
+        recordKey({ name, sha256: sha256(subjectPublicKeyInfo) }, creatorOf(name), clock.now()),
         guard('missing', sql`select * from keys where name = ${name}`),
       ])
       return row === undefined ? record : recordOf(row)
@@ -34,16 +34,19 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
     async erase(name) {
       await db.transaction([
         sql`delete from keys where name = ${name}`,
-        recordKey(name, 'job:erase-authorities', clock.now()),
+        recordKey({ name }, 'job:erase-authorities', clock.now()),
       ])
       await db.truncateLog?.()
     },
   }
 }
 
-function recordKey(name: string, principal: string, time: Date, digest?: Uint8Array): Sql {
-  const row = { table: 'keys', key: [name], ...(digest && { sha256: digest }) }
-  return recordRow(row, { time, actor: { principal } })
+function recordKey(
+  { name, ...digest }: { readonly name: string; readonly sha256?: Uint8Array },
+  principal: string,
+  time: Date,
+): Sql {
+  return recordRow({ table: 'keys', key: [name], ...digest }, { time, actor: { principal } })
 }
 
 /** Returns the SubjectPublicKeyInfo of a key. Undefined if the key does not exist. */

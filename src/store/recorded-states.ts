@@ -22,7 +22,11 @@ export const recordedTables = {
   roles: {
     key: ['role_id'],
     columns: [
-      ...['account_id', 'role_name', 'trust_policy', 'session_seconds_max', 'tags'],
+      'account_id',
+      'role_name',
+      'trust_policy',
+      'session_seconds_max',
+      'tags',
       'created_at_ms',
     ],
   },
@@ -34,7 +38,12 @@ export const recordedTables = {
   access_keys: {
     key: ['access_key_id'],
     columns: [
-      ...['account_id', 'user_id', 'service_principal', 'source_arn', 'policy', 'active'],
+      'account_id',
+      'user_id',
+      'service_principal',
+      'source_arn',
+      'policy',
+      'active',
       'created_at_ms',
     ],
   },
@@ -46,10 +55,24 @@ export const recordedTables = {
   authorities: {
     key: ['id'],
     columns: [
-      ...['authority_number', 'partition_name', 'region', 'account_id', 'type', 'usage_mode'],
-      ...['key_storage_security_standard', 'configuration', 'revocation_configuration', 'status'],
-      ...['failure_reason', 'created_at_ms', 'last_state_change_at_ms', 'key_handle', 'csr_pem'],
-      ...['authority_certificate_number', 'deleted_at_ms', 'restorable_until_ms'],
+      'authority_number',
+      'partition_name',
+      'region',
+      'account_id',
+      'type',
+      'usage_mode',
+      'key_storage_security_standard',
+      'configuration',
+      'revocation_configuration',
+      'status',
+      'failure_reason',
+      'created_at_ms',
+      'last_state_change_at_ms',
+      'key_handle',
+      'csr_pem',
+      'authority_certificate_number',
+      'deleted_at_ms',
+      'restorable_until_ms',
     ],
   },
   authority_certificates: {
@@ -78,8 +101,16 @@ export const recordedTables = {
   crls: {
     key: ['name'],
     columns: [
-      ...['authority_number', 'kind', 'issuer_identity', 'generated_at_ms', 'etag', 'bucket'],
-      ...['object_key', 'size', 'entries', 'next_update_ms'],
+      'authority_number',
+      'kind',
+      'issuer_identity',
+      'generated_at_ms',
+      'etag',
+      'bucket',
+      'object_key',
+      'size',
+      'entries',
+      'next_update_ms',
     ],
   },
   permissions: {
@@ -130,12 +161,12 @@ const appended = new Map<RecordedTableName, string>()
 function appendText(table: RecordedTableName): string {
   const known = appended.get(table)
   if (known !== undefined) return known
-  const recorded = recordedTable(table)
+  const columns = recordedTable(table)
   const condition =
-    recorded.keySql?.condition ?? recorded.key.map((column) => `${column} = ?`).join(' and ')
+    columns.keySql?.condition ?? columns.key.map((column) => `${column} = ?`).join(' and ')
   const text = `insert into record_leaves (leaf_number, entry, state)
     values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ?,
-      (select ${stateExpression(recorded)} from ${table} where ${condition}))`
+      (select ${stateExpression(columns)} from ${table} where ${condition}))`
   appended.set(table, text)
   return text
 }

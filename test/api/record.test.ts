@@ -127,8 +127,8 @@ describe('signet verify names each altered row', () => {
   const cases: Record<string, [(run: RunInCopy) => Promise<unknown>, RegExp]> = {}
   const add = (name: string, pattern: RegExp, ...statements: string[]): void => {
     cases[name] = [
-      async (run) => {
-        for (const text of statements) await run(text, ...(text.includes('?') ? [other] : []))
+      async (query) => {
+        for (const text of statements) await query(text, ...(text.includes('?') ? [other] : []))
       },
       pattern,
     ]
@@ -252,21 +252,25 @@ describe('signet verify names each altered row', () => {
     'update record_leaves set leaf_number = 20 where leaf_number = 30',
     'update record_leaves set leaf_number = 30 where leaf_number = -5',
   )
-  const changeTile = (name: string, pattern: RegExp, level: number, number: number): void => {
+  const changeTile = (
+    name: string,
+    pattern: RegExp,
+    [level, number]: readonly [number, number],
+  ): void => {
     cases[name] = [
-      async (run) => {
+      async (query) => {
         const condition = `where tile_level = ${level} and tile_number = ${number}`
-        const [row] = await run(`select hashes from record_tiles ${condition}`)
+        const [row] = await query(`select hashes from record_tiles ${condition}`)
         const hashes = Uint8Array.from(row?.['hashes'] as Uint8Array)
         hashes[3] = (hashes[3] ?? 0) ^ 1
-        await run(`update record_tiles set hashes = ? ${condition}`, hashes)
+        await query(`update record_tiles set hashes = ? ${condition}`, hashes)
       },
       pattern,
     ]
   }
-  changeTile('a changed full tile', /^the tile 0\/000 of the record was changed/, 0, 0)
-  changeTile('a changed last tile', /^the tile 0\/001\.p\/\d+ of the record was changed/, 0, 1)
-  changeTile('a changed upper tile', /^the tile 1\/000\.p\/1 of the record was changed/, 1, 0)
+  changeTile('a changed full tile', /^the tile 0\/000 of the record was changed/, [0, 0])
+  changeTile('a changed last tile', /^the tile 0\/001\.p\/\d+ of the record was changed/, [0, 1])
+  changeTile('a changed upper tile', /^the tile 1\/000\.p\/1 of the record was changed/, [1, 0])
   add(
     'a removed tile',
     /^the tile 0\/000 of the record was removed/,

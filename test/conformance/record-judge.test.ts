@@ -44,7 +44,10 @@ after(async () => {
 
 async function log(...words: string[]): Promise<Members> {
   const { code, stdout, stderr } = await command([
-    ...['log', ...words, '--data', service.config.dataDirectory],
+    'log',
+    ...words,
+    '--data',
+    service.config.dataDirectory,
   ])
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)
@@ -158,7 +161,13 @@ test('a witness accepts a log that grows, and refuses one with another history',
   try {
     await other.runJob('seal-record')
     const foreign = await command([
-      ...['log', 'witness', `${other.publicUrl}/log`, '--key', key, '--state', state],
+      'log',
+      'witness',
+      `${other.publicUrl}/log`,
+      '--key',
+      key,
+      '--state',
+      state,
     ])
     assert.deepEqual([foreign.code, /is not signed by/.test(foreign.stderr)], [1, true])
   } finally {
