@@ -36,7 +36,7 @@ interface KeptCheckpoint {
 }
 
 /** The record has another history than the one that this witness has seen. */
-export class InconsistentLogError extends Error {
+class InconsistentLogError extends Error {
   override name = 'InconsistentLogError'
 }
 

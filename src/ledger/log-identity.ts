@@ -11,7 +11,7 @@ import { addSetting, findSetting } from '../store/metadata.ts'
 const nameSetting = 'record name'
 
 /** Returns the name of the log, which checkpoints begin with. Undefined before the record has begun. */
-export async function findLogName(db: Database): Promise<string | undefined> {
+async function findLogName(db: Database): Promise<string | undefined> {
   const name = await findSetting(db, nameSetting)
   return name && Buffer.from(name).toString()
 }

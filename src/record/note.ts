@@ -23,7 +23,7 @@ export class NoteError extends Error {
 }
 
 /** Returns whether a text can be the name of a key: not empty, without spaces and `+`. */
-export function isKeyName(name: string): boolean {
+function isKeyName(name: string): boolean {
   return name !== '' && !/[\s+]/u.test(name)
 }
 

@@ -17,7 +17,7 @@ interface Range {
 }
 
 /** Returns the complete subtrees of a range, from the left. `start` is a multiple of the largest one. */
-export function subtreesOf({ start, end }: Range): Subtree[] {
+function subtreesOf({ start, end }: Range): Subtree[] {
   const subtrees: Subtree[] = []
   let at = start
   while (at < end) {

@@ -13,8 +13,3 @@ export function rowDigest(values: readonly Value[]): Uint8Array {
   const text = JSON.stringify(texts)
   return hash('sha256', text, 'buffer').subarray(0, digestBytes)
 }
-
-/** Returns the SHA-256 of bytes such as DER. */
-export function digestOf(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer')
-}

@@ -2,7 +2,7 @@
 import { treeHash } from './merkle.ts'
 import type { Subtree } from './proofs.ts'
 
-export const tileHeight = 8
+const tileHeight = 8
 /** Number of hashes in a full tile. */
 export const tileWidth = 2 ** tileHeight
 

@@ -40,7 +40,7 @@ export function countCertificate(authority: Authority, quota: number): Sql {
 }
 
 /** Columns of a certificate that `rowDigest` of its leaf covers. */
-export const digestedCertificateColumns = [
+const digestedCertificateColumns = [
   'template_name',
   'issued_at_ms',
   'not_after',

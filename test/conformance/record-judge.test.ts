@@ -23,6 +23,8 @@ import { createRoot, issue } from '../support/hierarchy.ts'
 import { command } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
 
+const goProgram = 'go'
+
 let service: TestService
 let folder: string
 let key: string
@@ -114,7 +116,7 @@ function consistencyProofs(size: number, reader: HashReader) {
 async function judge(input: string): Promise<string> {
   const program = join(import.meta.dirname, 'record_judge.go')
   const env = { PATH: process.env['PATH'], GO111MODULE: 'off', GOCACHE: join(folder, 'go') }
-  const child = spawn('go', ['run', program], { env })
+  const child = spawn(goProgram, ['run', program], { env })
   const exited = once(child, 'close')
   const output = Promise.all([text(child.stdout), text(child.stderr)])
   child.stdin.end(input)
