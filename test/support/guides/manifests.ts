@@ -52,8 +52,7 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
     port?: string
     path?: string
     interval?: string
-    scheme?: 'http' | 'https'
-    tlsConfig?: { insecureSkipVerify?: boolean; ca?: { secret?: { name: string; key: string } }; serverName?: string }
+    relabelings?: { targetLabel?: string; replacement?: string }[]
   }[]
 }>
 `
