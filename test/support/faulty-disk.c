@@ -1,7 +1,7 @@
 /*
- * Stands between a process and its disk, for files below $FAULTY_UNDER: every fsync takes $FAULTY_CONTROL's milliseconds
- * longer, and what writes fails with its errno. The control file is three 32-bit integers: milliseconds, errno, and how
- * many fsyncs have ended.
+ * Intercepts the file operations of a process on files in $FAULTY_UNDER. Every fsync is delayed, and every write fails if an
+ * errno is set. The control file $FAULTY_CONTROL holds three 32-bit integers: the delay in milliseconds, the errno (0 for
+ * none), and the number of completed fsync calls.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -47,9 +47,9 @@ static int is_ours_fd(int fd) {
 }
 
 static int refused(int ours) {
-  int wanted = ours ? control[1] : 0;
-  if (wanted != 0) errno = wanted;
-  return wanted != 0;
+  int error = ours ? control[1] : 0;
+  if (error != 0) errno = error;
+  return error != 0;
 }
 
 #define NEXT(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
@@ -65,17 +65,17 @@ static int synced(int fd, int result) {
 int fsync(int fd) { NEXT(fsync); return refused(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
 int fdatasync(int fd) { NEXT(fdatasync); return refused(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
 
-ssize_t write(int fd, const void *octets, size_t n) {
+ssize_t write(int fd, const void *bytes, size_t n) {
   NEXT(write);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n);
+  return refused(is_ours_fd(fd)) ? -1 : real(fd, bytes, n);
 }
-ssize_t pwrite64(int fd, const void *octets, size_t n, off64_t at) {
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
   NEXT(pwrite64);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n, at);
+  return refused(is_ours_fd(fd)) ? -1 : real(fd, bytes, n, at);
 }
-ssize_t pwrite(int fd, const void *octets, size_t n, off_t at) {
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at) {
   NEXT(pwrite);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n, at);
+  return refused(is_ours_fd(fd)) ? -1 : real(fd, bytes, n, at);
 }
 int ftruncate64(int fd, off64_t length) {
   NEXT(ftruncate64);
