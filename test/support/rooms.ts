@@ -1,19 +1,19 @@
 /**
- * The rooms of src, and what each may import. `test/architecture.test.ts` holds the sources against this table, and
+ * The rooms (folders) of src and their permitted imports. `test/architecture.test.ts` checks the sources against this table, and
  * `npm run docs` writes it into ARCHITECTURE.md.
  */
 
 export interface Room {
-  /** The one subject of the room, as ARCHITECTURE.md prints it. */
+  /** Subject of the room, as ARCHITECTURE.md prints it. */
   readonly subject: string
   /**
-   * Rooms, or single files, that the room may import beside its own files and what everyone may import. A room's name stands for its
-   * own files only; `x509/*` stands for x509 and every room below it.
+   * Rooms, or single files, that the room may import in addition to its own files and `everyone`. The name of a room stands for the
+   * files directly in it; `x509/*` stands for x509 and every room below it.
    */
   readonly imports: readonly string[]
 }
 
-/** What every room may import. */
+/** Rooms and files that every room may import. */
 export const everyone = [
   'clock.ts',
   'random.ts',
@@ -427,20 +427,20 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** The engines, and the rooms that may import them beside the table of engines. */
+/** Database engines and the rooms that may import them, in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
-  // Settings read the URL of a database.
+  // Settings parse the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
 
 export interface Layer {
   readonly name: string
-  /** Rooms at the top of src, in the order of the diagram. */
+  /** Top-level rooms of src, in the order of the diagram. */
   readonly rooms: readonly string[]
 }
 
-/** The layers, from the top down. A room imports rooms of its own layer and of those below. */
+/** Layers from top to bottom. A room imports only rooms of its own layer and of lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
