@@ -1,4 +1,4 @@
-/** Revocation and audit reports through boto3, the AWS CLI and the AWS SDK for JavaScript; and Python reads the reports. */
+/** Revocation and audit reports through boto3, the AWS CLI and the AWS SDK for JavaScript, and parsing of the reports in Python. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -27,7 +27,7 @@ import { TestService } from '../support/service.ts'
 
 const run = promisify(execFile)
 const bucket = 'my-reports'
-/** A bucket that is there and takes no report. */
+/** An existing bucket that rejects reports. */
 const refusing = 'refusing-reports'
 let service: TestService
 let folder: string
@@ -47,13 +47,13 @@ function refuse(objects: ObjectStore): ObjectStore {
     ...objects,
     put: async (at, body, options) => {
       if (at.bucket === refusing && at.key.startsWith('audit-report/'))
-        throw new BucketError('refused', 'the bucket takes no report')
+        throw new BucketError('refused', 'the bucket rejects reports')
       return objects.put(at, body, options)
     },
   }
 }
 
-/** Environment of a foreign client: nothing of the machine's own AWS configuration. */
+/** Returns the environment of a foreign client, without the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
   const { dataDirectory } = service.config
   return clientEnvironment(folder, { dataDirectory, region: 'eu-west-1' })
@@ -61,7 +61,7 @@ function environment(): NodeJS.ProcessEnv {
 
 interface Authority {
   readonly arn: string
-  /** Serial numbers in hex: of a leaf for the client to revoke, and of the root itself. */
+  /** Serial number in hex of the leaf certificate that the client revokes. */
   readonly leafSerial: string
   readonly rootSerial: string
 }
@@ -76,7 +76,7 @@ async function prepare(): Promise<Authority> {
   }
 }
 
-/** That the revocation is in the report at `key`, as Python's json module reads it. */
+/** Asserts that the report at `key` contains the revocation. */
 async function assertReported(key: string, { arn, leafSerial }: Authority): Promise<void> {
   const body = await service.readObject(bucket, key)
   assert.ok(body !== undefined, key)
@@ -110,7 +110,7 @@ def refused(expected, call, **arguments):
 def revoke(serial, reason='SUPERSEDED'):
     return pca.revoke_certificate(CertificateSerial=serial, RevocationReason=reason, **of_ca)
 
-# boto3 validates no enumerations: the service does.
+# boto3 does not validate enumerations, so the service must.
 error = refused(ClientError, revoke, serial=leaf, reason='NO_REASON')
 assert error.response['Error']['Code'] == 'ValidationException', error
 refused(pca.exceptions.ResourceNotFoundException, revoke, serial='12:34')
@@ -121,13 +121,13 @@ answer = revoke(':'.join(leaf[i:i + 2] for i in range(0, len(leaf), 2)).lower())
 assert set(answer) == {'ResponseMetadata'} and answer['ResponseMetadata']['HTTPStatusCode'] == 200, answer
 refused(pca.exceptions.RequestAlreadyProcessedException, revoke, serial=leaf)
 
-def create(where=bucket, form='JSON', ca=arn):
+def create(identifiers=bucket, form='JSON', ca=arn):
     return pca.create_certificate_authority_audit_report(
-        CertificateAuthorityArn=ca, S3BucketName=where, AuditReportResponseFormat=form)
+        CertificateAuthorityArn=ca, S3BucketName=identifiers, AuditReportResponseFormat=form)
 
 waiter = pca.get_waiter('audit_report_created')
 waiter.config.delay = 0.05
-refused(pca.exceptions.ResourceNotFoundException, create, where='no-such-bucket')
+refused(pca.exceptions.ResourceNotFoundException, create, identifiers='no-such-bucket')
 report = create()
 refused(pca.exceptions.RequestInProgressException, create, form='CSV')
 waiter.wait(AuditReportId=report['AuditReportId'], **of_ca)
@@ -140,7 +140,7 @@ absent = dict(AuditReportId='00000000-0000-0000-0000-000000000000', **of_ca)
 refused(pca.exceptions.ResourceNotFoundException, pca.describe_certificate_authority_audit_report, **absent)
 error = refused(WaiterError, waiter.wait, **absent)
 assert 'ResourceNotFoundException' in str(error), error
-failing = create(where=refusing, ca=other_arn)['AuditReportId']
+failing = create(identifiers=refusing, ca=other_arn)['AuditReportId']
 error = refused(WaiterError, waiter.wait, CertificateAuthorityArn=other_arn, AuditReportId=failing)
 assert error.last_response['AuditReportStatus'] == 'FAILED', error
 print(report['S3Key'])
@@ -148,7 +148,7 @@ print(report['S3Key'])
 
 describe('clients', { concurrency: true }, () => {
   for (const { command, optional } of clients('python3'))
-    test(`boto3 of ${command} revokes, and makes and awaits a report`, async (t) => {
+    test(`boto3 of ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
       const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
       if (python === undefined) return
       const authority = await prepare()
@@ -160,7 +160,7 @@ describe('clients', { concurrency: true }, () => {
     })
 
   for (const { command, optional } of clients('aws'))
-    test(`the AWS CLI ${command} revokes, and makes and awaits a report`, async (t) => {
+    test(`the AWS CLI ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
       const aws = await tool(t, command, { optional })
       if (aws === undefined) return
       const authority = await prepare()
@@ -170,13 +170,13 @@ describe('clients', { concurrency: true }, () => {
       await assertReported(stdout.trim(), authority)
     })
 
-  test('the AWS SDK for JavaScript revokes, and makes and awaits a report', async () => {
+  test('the AWS SDK for JavaScript revokes a certificate, and creates and awaits a report', async () => {
     const authority = await prepare()
     await revokeBySdk(authority)
     await reportBySdk(authority)
   })
 
-  test('the waiter of the AWS SDK for JavaScript fails on a report whose bucket refuses it', async () => {
+  test('the waiter of the AWS SDK for JavaScript fails if the bucket rejects the report', async () => {
     const { arn: CertificateAuthorityArn } = await prepare()
     const client = sdkClient()
     const { AuditReportId } = await client.send(
@@ -186,8 +186,11 @@ describe('clients', { concurrency: true }, () => {
         AuditReportResponseFormat: 'CSV',
       }),
     )
-    const where = { CertificateAuthorityArn, AuditReportId }
-    const waiting = waitUntilAuditReportCreated({ client, maxWaitTime: 30, minDelay: 1 }, where)
+    const identifiers = { CertificateAuthorityArn, AuditReportId }
+    const waiting = waitUntilAuditReportCreated(
+      { client, maxWaitTime: 30, minDelay: 1 },
+      identifiers,
+    )
     await assert.rejects(waiting, /"AuditReportStatus":"FAILED"/)
   })
 })
@@ -254,10 +257,15 @@ async function reportBySdk(authority: Authority): Promise<void> {
     )
   const { AuditReportId, S3Key = '' } = await create()
   await assert.rejects(create(), RequestInProgressException)
-  const where = { CertificateAuthorityArn, AuditReportId }
-  const waited = await waitUntilAuditReportCreated({ client, maxWaitTime: 30, minDelay: 1 }, where)
+  const identifiers = { CertificateAuthorityArn, AuditReportId }
+  const waited = await waitUntilAuditReportCreated(
+    { client, maxWaitTime: 30, minDelay: 1 },
+    identifiers,
+  )
   assert.equal(waited.state, 'SUCCESS')
-  const described = await client.send(new DescribeCertificateAuthorityAuditReportCommand(where))
+  const described = await client.send(
+    new DescribeCertificateAuthorityAuditReportCommand(identifiers),
+  )
   assert.deepEqual(
     [described.AuditReportStatus, described.S3BucketName, described.S3Key],
     ['SUCCESS', bucket, S3Key],
@@ -276,7 +284,7 @@ with open(sys.argv[2], encoding='utf-8', newline='') as file:
     table = list(csv.reader(file, strict=True))
 header, lines = table[0], table[1:]
 assert all(len(line) == len(header) for line in lines), lines
-# A key without a value is not in the JSON, and an empty cell in the CSV.
+# A key without a value is missing in the JSON and an empty cell in the CSV.
 assert [[row.get(column, '') for column in header] for row in rows] == lines, (rows, lines)
 assert all(set(row) <= set(header) and '' not in row.values() for row in rows), rows
 
@@ -298,17 +306,17 @@ for row in rows:
     assert int(row['certificateArn'].split('/')[-1], 16) == serial, row
     assert row['notBefore'] == when(certificate.not_valid_before), row
     assert row['notAfter'] == when(certificate.not_valid_after), row
-    # pyca does not decode what RFC 4514 has in hex.
+    # pyca does not decode values in the hex form of RFC 4514.
     if '=#' not in row['subject']:
         read = x509.Name.from_rfc4514_string(row['subject'])
         assert attributes(read) == attributes(certificate.subject), row
 print(json.dumps(rows))
 `
 
-test('the json and the csv module of Python read the same in both forms, and it is what pyca reads in the certificates', async (t) => {
+test('JSON and CSV reports contain the same values in Python, and they match the certificates as parsed by pyca', async (t) => {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   if (python === undefined) return
-  // Names in reports are hostile here, and the lint refuses to issue such names.
+  // The names in these reports are hostile, and with the default setting the lint rejects them.
   const own = await TestService.start({ auditReportInterval: '0', lint: 'warn' })
   t.after(() => own.close())
   await own.createBucket(bucket)
@@ -331,7 +339,7 @@ test('the json and the csv module of Python read the same in both forms, and it 
   assert.deepEqual(reasons.filter(Boolean), ['A_A_COMPROMISE'])
 })
 
-/** Of CSRs, as OpenSSL takes them. */
+/** Subjects of CSRs, in OpenSSL's syntax. */
 const subjects = [
   '/CN=plain',
   '/CN=a,b;"c" \\\\ <d>/O=#x',
@@ -340,7 +348,7 @@ const subjects = [
   '/CN==1\\+1',
 ]
 
-/** A CSR by OpenSSL. */
+/** Creates a CSR with OpenSSL. */
 async function requestFor(subject: string, index: number): Promise<string> {
   const path = join(folder, `subject${index}.pem`)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -349,16 +357,16 @@ async function requestFor(subject: string, index: number): Promise<string> {
   return readFile(path, 'utf8')
 }
 
-/** Makes a report and saves it; its path. */
+/** Creates a report, saves it to a file and returns the path. */
 async function report(own: TestService, arn: string, format: string): Promise<string> {
   const { AuditReportId, S3Key } = await own.must('CreateCertificateAuthorityAuditReport', {
     CertificateAuthorityArn: arn,
     S3BucketName: bucket,
     AuditReportResponseFormat: format,
   })
-  const where = { CertificateAuthorityArn: arn, AuditReportId }
+  const identifiers = { CertificateAuthorityArn: arn, AuditReportId }
   const look = async () => {
-    const described = await own.must('DescribeCertificateAuthorityAuditReport', where)
+    const described = await own.must('DescribeCertificateAuthorityAuditReport', identifiers)
     return described.AuditReportStatus === 'SUCCESS' ? own.readObject(bucket, S3Key) : undefined
   }
   const path = join(folder, `report.${format}`)

@@ -1,6 +1,6 @@
-"""Makes a root, a subordinate and a server certificate with boto3, its waiters and its paginators.
+"""Creates a root CA, a subordinate CA and a server certificate with boto3, its waiters and its paginators.
 
-Arguments: endpoint URL, folder for the PEM files, CSR of the server. Credentials and Region come from the environment.
+Arguments: endpoint URL, folder for the PEM files, path of the server's CSR. Credentials and Region come from the environment.
 """
 import json
 import sys
@@ -84,7 +84,7 @@ assert root in listed and subordinate in listed, listed
 pages = pca.get_paginator("list_tags").paginate(CertificateAuthorityArn=root, PaginationConfig={"PageSize": 1})
 assert [tag for page in pages for tag in page["Tags"]] == [{"Key": "made-by", "Value": "boto3"}]
 
-# Typed exceptions, and those that only have a code.
+# Modeled exceptions, and exceptions that only have a code.
 try:
     pca.update_certificate_authority(CertificateAuthorityArn=create("ROOT", "pending")[0], Status="ACTIVE")
     raise AssertionError("not refused")
@@ -93,7 +93,7 @@ except pca.exceptions.InvalidStateException as error:
 try:
     issue(root, root_csr, "RootCACertificate", 0)
     raise AssertionError("not refused")
-except (ClientError, Exception) as error:  # older clients refuse 0 themselves
+except (ClientError, Exception) as error:  # older clients reject 0 themselves
     assert "alidat" in str(error), error
 try:
     waiter = pca.get_waiter("certificate_issued")
@@ -127,7 +127,7 @@ try:
 except pca.exceptions.InvalidPolicyException:
     pass
 
-# A presigned URL carries the members in its query and signs an empty body: good for every operation with flat members.
+# A presigned URL contains the members in its query, and the signature covers an empty body. It works for operations with flat members.
 def post_presigned(method, **params):
     url = pca.generate_presigned_url(method, Params=params, ExpiresIn=60)
     operation = pca.meta.method_to_api_mapping[method]

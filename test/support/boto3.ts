@@ -20,7 +20,7 @@ export interface Boto3Call {
   /** Name of a manipulation of the request, as defined in the program. */
   readonly tamper?: string
   /** Number of concurrent calls. All of them are in the server before the first can write. */
-  readonly together?: number
+  readonly concurrency?: number
 }
 
 /** An exception of boto3. */
