@@ -193,14 +193,7 @@ async function verifyWithGnutls(t: TestContext, one: Case): Promise<void> {
   const verified = await outcome(certtool, ['--verify-crl', ...root, '--infile', at('crl.pem')])
   assert.match(verified.text, /Verification output: Verified\. The certificate is trusted\./)
   const verifyLeaf = (leaf: string) =>
-    outcome(certtool, [
-      '--verify',
-      ...root,
-      '--load-crl',
-      at('crl.pem'),
-      '--infile',
-      at(leaf),
-    ])
+    outcome(certtool, ['--verify', ...root, '--load-crl', at('crl.pem'), '--infile', at(leaf)])
   const good = await verifyLeaf('good.pem')
   assert.ok(good.ok, good.text)
   assert.match(good.text, /Checked against CRL\[/)
@@ -438,13 +431,7 @@ describe('a root and a subordinate CA that both publish CRLs', () => {
     for (const named of ['good', 'subordinate']) {
       const url = await crlUrlOf(at(`${named}.pem`))
       await fetchCrl(url, at(`${named}.crl`), revokedSerials[named] ?? '')
-      const { stdout } = await run('openssl', [
-        'crl',
-        '-inform',
-        'DER',
-        '-in',
-        at(`${named}.crl`),
-      ])
+      const { stdout } = await run('openssl', ['crl', '-inform', 'DER', '-in', at(`${named}.crl`)])
       pems.push(stdout)
     }
     await writeFile(at('crls.pem'), pems.join(''))

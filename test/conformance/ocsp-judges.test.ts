@@ -366,14 +366,7 @@ test('OpenSSL receives the status from a disabled CA, and unauthorized from an e
   await writeFile(at('leaf.pem'), `${leaf.certificate}\n`)
   const { ocspUrl } = await infoAccessOf(at('leaf.pem'))
   const fetchStatus = async () => {
-    const files = [
-      '-issuer',
-      at('root.pem'),
-      '-cert',
-      at('leaf.pem'),
-      '-CAfile',
-      at('root.pem'),
-    ]
+    const files = ['-issuer', at('root.pem'), '-cert', at('leaf.pem'), '-CAfile', at('root.pem')]
     return (await outcome(openssl, ['ocsp', '-url', ocspUrl, ...files])).text
   }
   const update = (Status: string) =>
@@ -467,14 +460,7 @@ async function prepareStapled(at: (name: string) => string): Promise<string> {
   await mkdir(at('.'))
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const files = [
-    '-config',
-    '/dev/null',
-    '-keyout',
-    at('server.key'),
-    '-out',
-    at('server.csr'),
-  ]
+  const files = ['-config', '/dev/null', '-keyout', at('server.key'), '-out', at('server.csr')]
   await run('openssl', ['req', '-new', ...key, ...files, ...names])
   const root = await createRoot(service, { more: withOcsp })
   const subordinate = await createSubordinate(service, root, { more: withOcsp })
@@ -501,9 +487,7 @@ async function withTlsServer<T>(
   const answerPath = at(`${name}.answer`)
   await run('openssl', ['ocsp', '-url', ocspUrl, ...files, '-noverify', '-respout', answerPath])
   const answer = await readFile(answerPath)
-  const chain = [at(`${name}.pem`), at('subordinate.pem')].map((path) =>
-    readFile(path, 'utf8'),
-  )
+  const chain = [at(`${name}.pem`), at('subordinate.pem')].map((path) => readFile(path, 'utf8'))
   const cert = (await Promise.all(chain)).join('')
   const server = createServer({ cert, key: await readFile(at('server.key')) }, (socket) => {
     socket.on('error', () => {})

@@ -67,7 +67,10 @@ export async function callOverTls(
     credentials,
     date: service.clock.now(),
   })
-  const clientCertificate = client && { cert: readFileSync(client.cert), key: readFileSync(client.key) }
+  const clientCertificate = client && {
+    cert: readFileSync(client.cert),
+    key: readFileSync(client.key),
+  }
   return new Promise((resolve, reject) => {
     const options = {
       method: 'POST',
