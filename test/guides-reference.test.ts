@@ -10,11 +10,11 @@ import { apiReference } from '../tools/api-reference.ts'
 
 const path = join(import.meta.dirname, '../docs/api-reference.md')
 
-test('it is what npm run docs writes', () => {
+test('api-reference.md is current', () => {
   assert.equal(readFileSync(path, 'utf8'), apiReference(), 'run: npm run docs')
 })
 
-test('every operation, every member by its path and every error is in it', () => {
+test('api-reference.md contains every operation, member and error', () => {
   const text = apiReference()
   for (const { name, input, errors } of Object.values(operations)) {
     const [, section = ''] = text.split(`\n## ${name}\n`)
@@ -51,7 +51,7 @@ const calls: Readonly<Partial<Record<OperationName, object>>> = {
   UntagCertificateAuthority: { CertificateAuthorityArn: arn, Tags },
 }
 
-test('condition keys and further actions are those that a call has', () => {
+test('documented condition keys and further actions are those of the operations', () => {
   const caller = { partition: 'aws' } as Caller
   const documented = Object.values(operations).filter(
     ({ conditionKeys, furtherActions }) => conditionKeys ?? furtherActions,

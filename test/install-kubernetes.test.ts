@@ -25,7 +25,7 @@ const ofKind = (objects: readonly Members[], kind: string): Members => {
   return object
 }
 
-test('the network policy admits Prometheus, which needs no ca.crt in the TLS Secret', async (t) => {
+test('the network policy admits Prometheus, and the monitor does not need ca.crt in the TLS Secret', async (t) => {
   const monitor = ['serviceMonitor.enabled=true', 'serviceMonitor.prometheusNamespace=metrics']
   const objects = await render(t, 'api.tlsSecret=tls', ...monitor)
   if (objects === undefined) return

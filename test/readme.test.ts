@@ -1,4 +1,4 @@
-/** The README and the terminal captures of all documents: their commands run, and print the documented output. */
+/** The commands in the README and in the terminal captures of all documents run, and print the documented output. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
