@@ -516,7 +516,7 @@ interface Expected {
   readonly extensions: readonly ForeignExtension[]
 }
 
-/** Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no expected value. */
+/** Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no value. */
 function expectedOf(sample: Sample): Expected {
   const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = sample
   const { basicConstraints, keyUsage, extendedKeyUsage } = row

@@ -110,7 +110,7 @@ for (const { command, optional } of clients('python3'))
   })
 
 for (const { command, optional } of clients('aws'))
-  test(`the AWS CLI ${command} assumes roles runWithProfile itself`, async (t) => {
+  test(`the AWS CLI ${command} assumes roles by itself`, async (t) => {
     const aws = await tool(t, command, { optional })
     if (aws === undefined) return
     const { accessKeyId, secretAccessKey } = user.credentials

@@ -1,4 +1,4 @@
-/** Encoders for certificate extensions that Signet only parses. Such extensions occur in CSRs and certificates of other software. */
+/** Encoders for certificate extensions that Signet only parses, because they occur in CSRs and certificates of other software. */
 import { contextTag, tags } from '../../src/x509/der/reader.ts'
 import { encodeGeneralizedTime } from '../../src/x509/der/time.ts'
 import { encodeOidElement } from '../../src/x509/der/oid.ts'

@@ -1,4 +1,4 @@
-/** PostgreSQL servers for tests, in temporary folders. Each test gets its own database, on a server of the run or of the test file. */
+/** PostgreSQL servers for tests, in temporary folders. Each test gets a database, on a server of the run or of the test file. */
 import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

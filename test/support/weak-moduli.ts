@@ -94,7 +94,7 @@ function powers(prime: bigint, exponent: number): bigint[] {
   return Array.from({ length: exponent }, () => prime)
 }
 
-/** Returns a prime k·M + (65537^a mod M), where M is the product of the primes up to 701 (Nemec et al. 2017, for 2048-bit keys). */
+/** Returns a prime k·M + (65537^a mod M). M is the product of the primes up to 701 (Nemec et al. 2017, for 2048-bit keys). */
 function rocaPrime(): bigint {
   let product = 1n
   for (let candidate = 2n; candidate <= 701n; candidate += 1n)

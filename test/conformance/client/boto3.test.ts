@@ -269,7 +269,7 @@ for (const { command, optional } of python3)
             title,
           )
         }
-        // Of the 19 exceptions, ConcurrentModification needs concurrent calls, and LockoutPrevented cannot occur.
+        // Two of the 19 exceptions are missing: ConcurrentModification needs concurrent calls, and LockoutPrevented cannot occur.
         assert.equal(codes.size, 17)
       } finally {
         await situation.service.close()
