@@ -15,7 +15,7 @@ import { readCredentials } from './support/service.ts'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 
-/** The state of the checkout; undefined outside a Git repository. */
+/** Returns the Git status of the checkout; undefined outside a Git repository. */
 function gitStatus(): string | undefined {
   try {
     return execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' })

@@ -1,4 +1,4 @@
-/** Revocation and audit reports through boto3, the AWS CLI and the AWS SDK for JavaScript, and parsing of the reports in Python. */
+/** Revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript, and parsing of the reports in Python. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'

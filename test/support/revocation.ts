@@ -85,7 +85,7 @@ export async function eventually<T>(
 
 /** Publishes all CRLs that are due, including those with revocations of the last second (`--crl-delay`). */
 async function publishNow(service: TestService): Promise<void> {
-  // After a second, --crl-delay has passed. After more calls, the lease of a run that a change to the CA aborted expires.
+  // One second is longer than --crl-delay. Repeated calls also outlast the lease of a run that a change to the CA aborted.
   service.clock.advance({ seconds: 1 })
   // If the store hangs, the job does not complete.
   await Promise.race([service.runJob('publish-crls'), setTimeout(200)])

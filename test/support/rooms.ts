@@ -28,13 +28,14 @@ export const everyone = [
 
 export const rooms: Readonly<Record<string, Room>> = {
   text: {
-    subject: 'Text forms: JSON, durations, times, IP addresses; text that may be stored or shown',
+    subject:
+      'Text formats: JSON, durations, times, IP addresses; checks of text for storage and display',
     imports: [],
   },
 
   channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
   turns: {
-    subject: 'Turns of the event loop: the requests of one are processed together',
+    subject: 'Batches: the requests of one turn of the event loop are processed together',
     imports: [],
   },
 
@@ -54,7 +55,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
   authority: {
-    subject: 'What a CA is, its life cycle, EXPIRED',
+    subject: 'The model of a CA: configuration, status, life cycle',
     imports: ['x509/*', 'wire/shapes'],
   },
   'chain/name-constraints': {
@@ -100,7 +101,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/sqlite': {
-    subject: 'The engine SQLite; ownership of its database, lost writes',
+    subject: 'The engine SQLite; ownership of its database, detection of lost writes',
     imports: ['store'],
   },
   'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
@@ -132,7 +133,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['identity', 'telemetry'],
   },
   crl: {
-    subject: 'CRLs: which one lists a revocation, their contents, publication',
+    subject: 'CRLs: assignment of revocations, contents, publication',
     imports: [
       'x509/*',
       'services.ts',
@@ -154,7 +155,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   'operations/shared': {
-    subject: 'What operations have in common: shapes, views, idempotency',
+    subject: 'Shared code of operations: shapes, views, idempotency',
     imports: ['services.ts', 'x509/*', 'authority', 'identity', 'objects', 'store', 'wire/*'],
   },
   'operations/certificate-authority': {
@@ -230,7 +231,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   bulk: {
-    subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
+    subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'jobs/scheduler': {
@@ -267,7 +268,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'data-folder': {
-    subject: 'The data folder: lock, master key, first start, the database in it',
+    subject: 'The data folder: lock, master key, first start, database',
     imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
@@ -335,7 +336,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'inspect', 'x509/*'],
   },
   'client-commands/authority': {
-    subject: 'signet ca: describes, renews and succeeds CAs',
+    subject: 'signet ca: describes and renews CAs, and creates their successors',
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'client-commands/certificates': {
@@ -351,7 +352,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'admin-commands/verify': {
-    subject: 'signet verify: certificates, CRLs and keys against the rows',
+    subject: 'signet verify: compares certificates, CRLs and keys with the database',
     imports: [
       'x509/*',
       'authority',
@@ -385,7 +386,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
   'cli/shared': {
-    subject: 'What commands of the command line share: flags, output, the context of a command',
+    subject: 'Shared code of commands: flags, output, the context of a command',
     imports: [
       'terminal.ts',
       'admin-commands/principal-options.ts',
