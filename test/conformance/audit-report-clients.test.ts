@@ -28,13 +28,13 @@ import { TestService } from '../support/service.ts'
 const run = promisify(execFile)
 const bucket = 'my-reports'
 /** An existing bucket that rejects reports. */
-const refusing = 'refusing-reports'
+const rejectingBucket = 'rejecting-reports'
 let service: TestService
 let folder: string
 before(async () => {
-  service = await TestService.start({}, { wrapObjects: refuse })
+  service = await TestService.start({}, { wrapObjects: rejectReports })
   await service.createBucket(bucket)
-  await service.createBucket(refusing)
+  await service.createBucket(rejectingBucket)
   folder = await mkdtemp(join(tmpdir(), 'signet-reports-'))
 })
 after(async () => {
@@ -42,11 +42,11 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-function refuse(objects: ObjectStore): ObjectStore {
+function rejectReports(objects: ObjectStore): ObjectStore {
   return {
     ...objects,
     put: async (at, body, options) => {
-      if (at.bucket === refusing && at.key.startsWith('audit-report/'))
+      if (at.bucket === rejectingBucket && at.key.startsWith('audit-report/'))
         throw new BucketError('refused', 'the bucket rejects reports')
       return objects.put(at, body, options)
     },
@@ -96,40 +96,40 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-endpoint, arn, other_arn, bucket, refusing, leaf, root = sys.argv[1:]
+endpoint, arn, other_arn, bucket, rejecting_bucket, leaf, root = sys.argv[1:]
 pca = boto3.client('acm-pca', endpoint_url=endpoint, config=Config(retries={'max_attempts': 1}))
 of_ca = dict(CertificateAuthorityArn=arn)
 
-def refused(expected, call, **arguments):
+def expect_error(expected, call, **arguments):
     try:
         call(**arguments)
     except expected as error:
         return error
-    raise AssertionError('not refused')
+    raise AssertionError('the call succeeded')
 
 def revoke(serial, reason='SUPERSEDED'):
     return pca.revoke_certificate(CertificateSerial=serial, RevocationReason=reason, **of_ca)
 
 # boto3 does not validate enumerations, so the service must.
-error = refused(ClientError, revoke, serial=leaf, reason='NO_REASON')
+error = expect_error(ClientError, revoke, serial=leaf, reason='NO_REASON')
 assert error.response['Error']['Code'] == 'ValidationException', error
-refused(pca.exceptions.ResourceNotFoundException, revoke, serial='12:34')
-refused(pca.exceptions.InvalidRequestException, revoke, serial='no serial')
-error = refused(pca.exceptions.InvalidRequestException, revoke, serial=root)
+expect_error(pca.exceptions.ResourceNotFoundException, revoke, serial='12:34')
+expect_error(pca.exceptions.InvalidRequestException, revoke, serial='no serial')
+error = expect_error(pca.exceptions.InvalidRequestException, revoke, serial=root)
 assert 'Self-signed' in str(error), error
 answer = revoke(':'.join(leaf[i:i + 2] for i in range(0, len(leaf), 2)).lower())
 assert set(answer) == {'ResponseMetadata'} and answer['ResponseMetadata']['HTTPStatusCode'] == 200, answer
-refused(pca.exceptions.RequestAlreadyProcessedException, revoke, serial=leaf)
+expect_error(pca.exceptions.RequestAlreadyProcessedException, revoke, serial=leaf)
 
-def create(identifiers=bucket, form='JSON', ca=arn):
+def create(bucket_name=bucket, form='JSON', ca=arn):
     return pca.create_certificate_authority_audit_report(
-        CertificateAuthorityArn=ca, S3BucketName=identifiers, AuditReportResponseFormat=form)
+        CertificateAuthorityArn=ca, S3BucketName=bucket_name, AuditReportResponseFormat=form)
 
 waiter = pca.get_waiter('audit_report_created')
 waiter.config.delay = 0.05
-refused(pca.exceptions.ResourceNotFoundException, create, identifiers='no-such-bucket')
+expect_error(pca.exceptions.ResourceNotFoundException, create, bucket_name='no-such-bucket')
 report = create()
-refused(pca.exceptions.RequestInProgressException, create, form='CSV')
+expect_error(pca.exceptions.RequestInProgressException, create, form='CSV')
 waiter.wait(AuditReportId=report['AuditReportId'], **of_ca)
 described = pca.describe_certificate_authority_audit_report(AuditReportId=report['AuditReportId'], **of_ca)
 assert described['AuditReportStatus'] == 'SUCCESS', described
@@ -137,11 +137,11 @@ assert (described['S3BucketName'], described['S3Key']) == (bucket, report['S3Key
 assert described['CreatedAt'].tzinfo is not None, described
 
 absent = dict(AuditReportId='00000000-0000-0000-0000-000000000000', **of_ca)
-refused(pca.exceptions.ResourceNotFoundException, pca.describe_certificate_authority_audit_report, **absent)
-error = refused(WaiterError, waiter.wait, **absent)
+expect_error(pca.exceptions.ResourceNotFoundException, pca.describe_certificate_authority_audit_report, **absent)
+error = expect_error(WaiterError, waiter.wait, **absent)
 assert 'ResourceNotFoundException' in str(error), error
-failing = create(identifiers=refusing, ca=other_arn)['AuditReportId']
-error = refused(WaiterError, waiter.wait, CertificateAuthorityArn=other_arn, AuditReportId=failing)
+failing = create(bucket_name=rejecting_bucket, ca=other_arn)['AuditReportId']
+error = expect_error(WaiterError, waiter.wait, CertificateAuthorityArn=other_arn, AuditReportId=failing)
 assert error.last_response['AuditReportStatus'] == 'FAILED', error
 print(report['S3Key'])
 `
@@ -154,7 +154,7 @@ describe('clients', { concurrency: true }, () => {
       const authority = await prepare()
       const { arn, leafSerial, rootSerial } = authority
       const { arn: other } = await prepare()
-      const args = [service.url, arn, other, bucket, refusing, leafSerial, rootSerial]
+      const args = [service.url, arn, other, bucket, rejectingBucket, leafSerial, rootSerial]
       const { stdout } = await run(python, ['-c', boto3Program, ...args], { env: environment() })
       await assertReported(stdout.trim(), authority)
     })
@@ -182,7 +182,7 @@ describe('clients', { concurrency: true }, () => {
     const { AuditReportId } = await client.send(
       new CreateCertificateAuthorityAuditReportCommand({
         CertificateAuthorityArn,
-        S3BucketName: refusing,
+        S3BucketName: rejectingBucket,
         AuditReportResponseFormat: 'CSV',
       }),
     )
@@ -204,18 +204,18 @@ create() {
   pca create-certificate-authority-audit-report --certificate-authority-arn "$arn" --s3-bucket-name "$bucket" \
     --audit-report-response-format "$1" --query "[AuditReportId,S3Key]"
 }
-refused() { # CODE COMMAND...
+expect_error() { # CODE COMMAND...
   code=$1; shift
-  if text=$("$@" 2>&1); then echo "not refused: $*" >&2; exit 1; fi
+  if text=$("$@" 2>&1); then echo "the command succeeded: $*" >&2; exit 1; fi
   case $text in *"$code"*) ;; *) echo "$text" >&2; exit 1 ;; esac
 }
 
-refused InvalidRequestException revoke "$root"
+expect_error InvalidRequestException revoke "$root"
 test -z "$(revoke "$leaf")"
-refused RequestAlreadyProcessedException revoke "$leaf"
+expect_error RequestAlreadyProcessedException revoke "$leaf"
 created=$(create JSON)
 id=\${created%%[!0-9a-f-]*}
-refused RequestInProgressException create CSV
+expect_error RequestInProgressException create CSV
 pca wait audit-report-created --certificate-authority-arn "$arn" --audit-report-id "$id"
 test "$(pca describe-certificate-authority-audit-report --certificate-authority-arn "$arn" --audit-report-id "$id" \
   --query AuditReportStatus)" = SUCCESS

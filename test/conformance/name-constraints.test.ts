@@ -256,17 +256,17 @@ test('Signet and OpenSSL apply name constraints with the same result', async (t)
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   assert.ok(sameResults.length >= 60, `${sameResults.length} cases`)
-  const counts = { accepted: 0, refused: 0 }
+  const counts = { accepted: 0, rejected: 0 }
   const different: string[] = []
   for (const comparison of sameResults) {
     const [entity, authority] = chainFor(comparison)
     const theirs = await isAcceptedByOpenssl(openssl, entity, authority)
     const ours = isAcceptedBySignet(comparison, authority)
     if (theirs !== ours) different.push(`${comparison.title}: OpenSSL ${theirs}, Signet ${ours}`)
-    counts[ours ? 'accepted' : 'refused'] += 1
+    counts[ours ? 'accepted' : 'rejected'] += 1
   }
   assert.deepEqual(different, [])
-  assert.ok(counts.accepted >= 30 && counts.refused >= 30, JSON.stringify(counts))
+  assert.ok(counts.accepted >= 30 && counts.rejected >= 30, JSON.stringify(counts))
 })
 
 for (const [reason, comparison] of stricter)
