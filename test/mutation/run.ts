@@ -1,6 +1,6 @@
 /**
- * Whether the tests notice when issuing or importing is wrong: each mutation changes one thing in a copy of the tree,
- * and the tests of that run there. By hand: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exit 1 if a mutation survives.
+ * Mutation testing of issuance and import: each mutation changes one expression in a copy of the source tree and runs the tests
+ * there. Usage: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exits with 1 if a mutation survives, that is, if no test fails.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { mutations, type Mutation } from './mutations.ts'
 const root = resolve(import.meta.dirname, '../..')
 const workers = 2
 
-/** Quickest first; the first that fails has noticed. */
+/** Test suites, fastest first. A mutation is killed by the first suite that fails. */
 const suites: readonly (readonly string[])[] = [
   ['src/issuance/*.test.ts', 'src/lint/*.test.ts'],
   ['src/authority/*.test.ts', 'test/x509-limbo.test.ts'],
@@ -20,7 +20,7 @@ const suites: readonly (readonly string[])[] = [
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
 ]
 
-/** A copy that may be changed; packages are only linked. */
+/** Copies the source tree into a temporary folder. Packages are only linked. */
 async function copyTree(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'))
   for (const part of ['src', 'test', 'testdata', 'bin', 'package.json', 'tsconfig.json'])
@@ -35,8 +35,8 @@ async function passes(copy: string, files: readonly string[]): Promise<boolean> 
   return code === 0
 }
 
-/** The suite that noticed; undefined if none did. */
-async function noticedBy(copy: string): Promise<string | undefined> {
+/** Returns the suite that kills the mutation; undefined if the mutation survives. */
+async function killingSuite(copy: string): Promise<string | undefined> {
   for (const files of suites) if (!(await passes(copy, files))) return files.join(' ')
   return undefined
 }
@@ -51,7 +51,7 @@ async function tryMutation(copy: string, mutation: Mutation): Promise<string | u
     )
   try {
     await writeFile(path, parts.join(mutation.to))
-    return await noticedBy(copy)
+    return await killingSuite(copy)
   } finally {
     await writeFile(path, original)
   }
@@ -72,14 +72,14 @@ async function work(queue: Mutation[], survivors: string[]): Promise<void> {
   }
 }
 
-const wanted = process.argv[2] ?? ''
-const queue = mutations.filter(({ name }) => name.includes(wanted))
+const namePart = process.argv[2] ?? ''
+const queue = mutations.filter(({ name }) => name.includes(namePart))
 const total = queue.length
 const untouched = await copyTree()
-const sound = (await noticedBy(untouched)) === undefined
+const testsPass = (await killingSuite(untouched)) === undefined
 await rm(untouched, { recursive: true })
-if (!sound) throw new Error('the tests fail without any mutation')
+if (!testsPass) throw new Error('the tests fail without any mutation')
 const survivors: string[] = []
 await Promise.all(Array.from({ length: workers }, () => work(queue, survivors)))
-console.log(`${total - survivors.length} of ${total} mutations were noticed`)
+console.log(`${total - survivors.length} of ${total} mutations were killed`)
 process.exitCode = survivors.length === 0 ? 0 : 1

@@ -1,4 +1,4 @@
-/** The sentences that people read in tracked files: comments, texts of errors, logs and help, test names, and documents. */
+/** Extracts the sentences that people read in tracked files: comments, error, log and help texts, test names, and documents. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
@@ -25,7 +25,7 @@ const documentFolders = [
 ]
 const skippedFolders = new Set(['node_modules', 'dist', '.cache'])
 
-/** Every passage of the checkout. The list of phrases and its test are left out, because they quote what they reject. */
+/** Returns every passage of the checkout, except for the phrase list and its test, which quote the rejected phrases. */
 export function passages(): Passage[] {
   const sources = filesIn(sourceFolders, /\.(?:ts|js)$/).filter((file) => !/language/.test(file))
   const documents = filesIn(documentFolders, /\.(?:md|ya?ml|tpl|txt|service|timer)$/)
@@ -51,7 +51,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const token =
   /\/\*\*?(?<block>[\s\S]*?)\*\/|(?:^|(?<=\s))\/\/ (?<line>.*)|(?<string>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/gm
 
-/** Comments and string literals of at least three words. Consecutive line comments are one passage. */
+/** Returns the comments, and the string literals of at least three words. Consecutive line comments are one passage. */
 export function passagesOfSource(file: string, source: string): Passage[] {
   const found: Passage[] = []
   let lastCommentEnd = -1
@@ -96,7 +96,7 @@ function paragraphsOf(text: string): string[] {
     .filter((paragraph) => paragraph !== '')
 }
 
-/** Code spans stay as a placeholder, so that names on the wire are not judged as words. */
+/** Collapses white space and replaces code spans with a placeholder, so that identifiers are not checked as words. */
 function prose(text: string): string {
   return text
     .replaceAll(/`[^`\n]*`/g, '`…`')

@@ -1,19 +1,19 @@
 /**
- * The rooms of src, and what each may import. `test/architecture.test.ts` holds the sources against this table, and
+ * The rooms (folders) of src and their permitted imports. `test/architecture.test.ts` checks the sources against this table, and
  * `npm run docs` writes it into ARCHITECTURE.md.
  */
 
 export interface Room {
-  /** The one subject of the room, as ARCHITECTURE.md prints it. */
+  /** Subject of the room, as ARCHITECTURE.md prints it. */
   readonly subject: string
   /**
-   * Rooms, or single files, that the room may import beside its own files and what everyone may import. A room's name stands for its
-   * own files only; `x509/*` stands for x509 and every room below it.
+   * Rooms, or single files, that the room may import in addition to its own files and `everyone`. The name of a room stands for the
+   * files directly in it; `x509/*` stands for x509 and every room below it.
    */
   readonly imports: readonly string[]
 }
 
-/** What every room may import. */
+/** Rooms and files that every room may import. */
 export const everyone = [
   'clock.ts',
   'random.ts',
@@ -28,13 +28,14 @@ export const everyone = [
 
 export const rooms: Readonly<Record<string, Room>> = {
   text: {
-    subject: 'Text forms: JSON, durations, times, IP addresses; text that may be stored or shown',
+    subject:
+      'Text formats: JSON, durations, times, IP addresses; checks of text for storage and display',
     imports: [],
   },
 
   channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
   turns: {
-    subject: 'Turns of the event loop: the requests of one are processed together',
+    subject: 'Batches: the requests of one turn of the event loop are processed together',
     imports: [],
   },
 
@@ -54,7 +55,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
   authority: {
-    subject: 'What a CA is, its life cycle, EXPIRED',
+    subject: 'The model of a CA: configuration, status, life cycle',
     imports: ['x509/*', 'wire/shapes'],
   },
   'chain/name-constraints': {
@@ -100,7 +101,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/sqlite': {
-    subject: 'The engine SQLite; ownership of its database, lost writes',
+    subject: 'The engine SQLite; ownership of its database, detection of lost writes',
     imports: ['store'],
   },
   'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
@@ -132,7 +133,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['identity', 'telemetry'],
   },
   crl: {
-    subject: 'CRLs: which one lists a revocation, their contents, publication',
+    subject: 'CRLs: assignment of revocations, contents, publication',
     imports: [
       'x509/*',
       'services.ts',
@@ -154,7 +155,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   'operations/shared': {
-    subject: 'What operations have in common: shapes, views, idempotency',
+    subject: 'Shared code of operations: shapes, views, idempotency',
     imports: ['services.ts', 'x509/*', 'authority', 'identity', 'objects', 'store', 'wire/*'],
   },
   'operations/certificate-authority': {
@@ -230,7 +231,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   bulk: {
-    subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
+    subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'jobs/scheduler': {
@@ -267,7 +268,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'data-folder': {
-    subject: 'The data folder: lock, master key, first start, the database in it',
+    subject: 'The data folder: lock, master key, first start, database',
     imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
@@ -340,7 +341,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'inspect', 'x509/*'],
   },
   'client-commands/authority': {
-    subject: 'signet ca: describes, renews and succeeds CAs',
+    subject: 'signet ca: describes and renews CAs, and creates their successors',
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'client-commands/certificates': {
@@ -356,7 +357,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'admin-commands/verify': {
-    subject: 'signet verify: certificates, CRLs and keys against the rows',
+    subject: 'signet verify: compares certificates, CRLs and keys with the database',
     imports: [
       'x509/*',
       'authority',
@@ -390,7 +391,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
   'cli/shared': {
-    subject: 'What commands of the command line share: flags, output, the context of a command',
+    subject: 'Shared code of commands: flags, output, the context of a command',
     imports: [
       'terminal.ts',
       'admin-commands/principal-options.ts',
@@ -432,20 +433,20 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** The engines, and the rooms that may import them beside the table of engines. */
+/** Database engines and the rooms that may import them, in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
-  // Settings read the URL of a database.
+  // Settings parse the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
 
 export interface Layer {
   readonly name: string
-  /** Rooms at the top of src, in the order of the diagram. */
+  /** Top-level rooms of src, in the order of the diagram. */
   readonly rooms: readonly string[]
 }
 
-/** The layers, from the top down. A room imports rooms of its own layer and of those below. */
+/** Layers from top to bottom. A room imports only rooms of its own layer and of lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },

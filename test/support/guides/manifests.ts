@@ -59,7 +59,7 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
 
 const operatorKinds = ['Certificate', 'Issuer', 'AWSPCAClusterIssuer', 'ServiceMonitor']
 
-/** Compiler errors about the objects; empty if there are none. */
+/** Returns the compiler errors about the objects, or an empty string. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
   const manifests = objects.filter((object) => object !== null) as Manifest[]
   const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)
