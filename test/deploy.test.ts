@@ -287,7 +287,10 @@ suite('monitoring', () => {
     }
     const labels = new Set([
       ...metricRows.flatMap((row) => row.labels),
-      ...['instance', 'job', 'exported_job', 'le'],
+      'instance',
+      'job',
+      'exported_job',
+      'le',
     ])
     const grouped = expressions.flatMap((each) => [
       ...each.matchAll(/\b(?:by|on|group_left) \(([^)]+)\)/g),

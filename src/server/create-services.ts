@@ -62,8 +62,8 @@ export async function createServices(
     publicUrl,
     wake,
   }
-  const { connections } = db
-  if (connections !== undefined) metrics.observe('databaseConnections', () => connections())
+  if (db.connections !== undefined)
+    metrics.observe('databaseConnections', () => db.connections?.() ?? {})
   stack.defer(() => recordLastUses(services))
   return { services, publicObjects }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { processRegistry } from './process-metrics.ts'
 
 /** Every sample by its name and labels: the text format of Prometheus. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
@@ -197,4 +198,55 @@ test('faults of several processes add up, and the database is up if the one that
   assert.match(text, /^signet_log_lines_dropped_total 5$/m)
   assert.match(text, /^signet_uncaught_errors_total 1$/m)
   assert.match(text, /^signet_database_up 1$/m)
+})
+
+test('a gauge without a value is missing instead of 0', async () => {
+  const metrics = createMetrics()
+  metrics.onRead((gauges) => {
+    gauges.healthy(1)
+    return Promise.resolve()
+  })
+  const samples = await samplesOf(metrics)
+  assert.equal(samples.get('signet_healthy'), 1)
+  assert.ok(!samples.has('signet_backup_age_seconds'))
+  assert.ok(!samples.has('signet_disk_free_bytes'))
+})
+
+test('gauges of a process have the current values of all readers, and add up over processes', async () => {
+  const [primary, worker] = [createMetrics(), createMetrics()]
+  let open = 3
+  worker.observe('openConnections', () => ({ api: open }))
+  worker.observe('openConnections', () => ({ public: 1 }))
+  primary.observe('openConnections', () => ({ api: 10 }))
+  const samples = async (): Promise<string> => primary.text([await worker.values()])
+  assert.match(await samples(), /^signet_open_connections\{listener="api"\} 13$/m)
+  assert.match(await samples(), /^signet_open_connections\{listener="public"\} 1$/m)
+  open = 0
+  assert.match(await samples(), /^signet_open_connections\{listener="api"\} 10$/m)
+})
+
+test('the metrics of a process are included, and of several processes the worst file descriptors and delay count', async () => {
+  const registry = processRegistry()
+  assert.equal(processRegistry(), registry)
+  const metrics = createMetrics({ process: registry })
+  const alone = await metrics.text()
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_open_fds',
+    'nodejs_heap_size_used_bytes',
+  ])
+    assert.match(alone, new RegExp(`^${name} \\d`, 'm'))
+  assert.doesNotMatch(alone, /nodejs_active_|heap_space/)
+  const worse = (await metrics.values()).map((metric) => {
+    const { name, values } = metric as { name: string; values: { value: number }[] }
+    const more = /open_fds|resident|lag_p99/.test(name) ? 1e12 : 0
+    return { ...metric, values: values.map((each) => ({ ...each, value: each.value + more })) }
+  })
+  const together = await metrics.text([worse])
+  const valueOf = (text: string, name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  assert.ok(valueOf(together, 'process_open_fds') < 1.5e12)
+  assert.ok(valueOf(together, 'nodejs_eventloop_lag_p99_seconds') >= 1e12)
+  assert.ok(valueOf(together, 'process_resident_memory_bytes') > 1e12)
+  assert.equal(valueOf(together, 'process_max_fds'), valueOf(alone, 'process_max_fds'))
 })

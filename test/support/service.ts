@@ -35,6 +35,8 @@ export type Members = any
 
 export interface CallOptions {
   readonly region?: string
+  /** Time of the signature. */
+  readonly date?: Date
   readonly credentials?: Credentials
 }
 
