@@ -16,6 +16,7 @@ import { credentialsSetting } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { putLastBackup } from '../store/last-backup.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 import { systemErrorText } from '../text/system-error.ts'
@@ -58,7 +59,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     const restored = {
       CreatedAt: header.createdAt,
       SchemaVersion: header.schemaVersion,
-      ...(await complete(config, target, content)),
+      ...(await complete(config, target, { content, createdAt: new Date(header.createdAt) })),
       Rows: content.counts,
     }
     lock.release()
@@ -94,7 +95,11 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
 }
 
 /** Places the files and then the database. Without a database the folder is not a data folder, and the restore can be repeated. */
-async function complete(config: Config, target: RestoreTarget, content: RestoredContent) {
+async function complete(
+  config: Config,
+  target: RestoreTarget,
+  { content, createdAt }: { readonly content: RestoredContent; readonly createdAt: Date },
+) {
   const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
   const path = credentialsFile(config)
@@ -105,7 +110,11 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
   await asFolderOwner(config.dataDirectory, () =>
-    target.finish(resetAfterRestore(systemClock.now(), place)),
+    target.finish([
+      ...resetAfterRestore(systemClock.now(), place),
+      // The backup itself contains the time of an earlier backup.
+      putLastBackup(createdAt),
+    ]),
   )
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }

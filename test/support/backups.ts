@@ -117,7 +117,10 @@ export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<
     [...content].map(([table, rows]) => [
       table,
       rows
-        .filter(({ name }) => table !== 'settings' || name !== 'credentials file')
+        .filter(
+          ({ name }) =>
+            table !== 'settings' || (name !== 'credentials file' && name !== 'last backup'),
+        )
         .filter(() => table !== 'job_outcomes')
         .map((row) =>
           Object.fromEntries(
