@@ -12,6 +12,10 @@ const omitted = [
   'nodejs_heap_space_size_total_bytes',
   'nodejs_heap_space_size_used_bytes',
   'nodejs_heap_space_size_available_bytes',
+  // Without a value if the metrics are read twice within a measurement.
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_mean_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
 ]
 
 /** For several processes of one server: the worst value, or the first start. prom-client adds up the others, such as processor time. */

@@ -520,9 +520,10 @@ describe('expiry announcements', { concurrency: true }, () => {
 /** Samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
 function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
-  const sample = /^([a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
+  const sample =
+    /^([a-z_0-9]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
   for (const line of text.trimEnd().split('\n')) {
-    if (line === '' || /^# (HELP|TYPE) signet_/.test(line)) continue
+    if (line === '' || /^# (HELP|TYPE) (signet|process|nodejs)_/.test(line)) continue
     const [, name = '', value] = sample.exec(line) ?? assert.fail(line)
     assert.equal(samples.has(name), false, line)
     samples.set(name, Number(value))
@@ -658,12 +659,18 @@ describe('metrics', { concurrency: true }, () => {
     assert.equal((await metricsOf(service)).get('signet_crl_generated_total'), 1)
   })
 
-  test('metrics contain no subjects or requesters, and the public listener does not serve them', async (t) => {
+  test('metrics contain names of CAs, but no subjects or requesters, and the public listener does not serve them', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, { subject: { CommonName: 'Geheimrat' } })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const text = await (await fetch(`${service.url}/metrics`)).text()
-    for (const word of ['Geheimrat', '123456789012', service.credentials.accessKeyId, 'arn:'])
+    const named = text.split('\n').filter((line) => line.includes('Geheimrat'))
+    assert.deepEqual(
+      named.map((line) => line.slice(0, line.indexOf('{'))),
+      ['signet_authority_info'],
+    )
+    const { accessKeyId } = service.credentials
+    for (const word of ['server.example.com', '123456789012', accessKeyId, 'arn:', 'administrator'])
       assert.equal(text.includes(word), false, word)
     for (const path of ['/metrics', '/metrics/', '//metrics', '/metrics?x=y'])
       assert.equal((await fetch(`${service.publicUrl}${path}`)).status, 404, path)
