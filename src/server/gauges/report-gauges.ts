@@ -38,7 +38,7 @@ export function reportGauges(sources: GaugeSources): void {
     gauges.workersConfigured(config.workers)
     if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl, 1)
     if (result.status === 'fulfilled') return
-    services.log.warn({ err: result.reason }, 'metrics that come from the database are missing')
+    services.log.warn({ err: result.reason }, 'metrics from the database are missing')
     throw result.reason
   })
 }
