@@ -17,7 +17,7 @@ import { keepCertificate, openTlsSource, type TlsSource } from './tls/certificat
 
 export interface Listeners {
   readonly apiUrl: string
-  /** Reads the certificate of the API listener again. Throws ConfigurationError if it is invalid. */
+  /** Reloads the certificate of the API listener. Throws ConfigurationError if it is invalid. */
   readonly reload: () => Promise<void>
 }
 

@@ -43,7 +43,7 @@ export const counters = {
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
-  workerReplaced: row('workers_replaced_total', 'Worker processes that ended and were replaced'),
+  workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
 /** Faults of a process since it started, which no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
@@ -86,7 +86,7 @@ export const otherGauges = {
   healthy: row('healthy', '1 if the server can serve requests, as /healthz reports'),
   databaseProbe: row(
     'database_probe_seconds',
-    'Time that the last check of the database took, a read and a write',
+    'Duration of the last database check, which is a read and a write',
   ),
   diskFree: row('disk_free_bytes', 'Free space of the file system of the data folder'),
   diskSize: row('disk_size_bytes', 'Size of the file system of the data folder'),

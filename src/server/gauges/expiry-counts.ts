@@ -17,7 +17,7 @@ export interface ExpiryCount {
 
 /** Minimum time between two counts, because the counts change slowly and counting reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time that a reader waits for new counts. After that it returns the previous counts. */
+/** Maximum time that a reader waits for new counts. After that the reader gets the previous counts. */
 const waitMilliseconds = 1000
 /** Limit on the certificates that are counted between two periods of a CA. */
 const certificatesMax = 1_000_000
