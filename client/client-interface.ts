@@ -80,7 +80,7 @@ export interface Client extends Operations {
    */
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
   /**
-   * A URL for one call without credentials. Everybody who has the URL can make the call until the URL expires, by a POST request
+   * Returns a URL for one call. Anyone with the URL can make the call without credentials until the URL expires, by a POST request
    * with an empty body and the headers of `presignedHeaders`.
    *
    * @throws UnknownClientMethodError for an unknown operation

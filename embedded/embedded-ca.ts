@@ -41,7 +41,7 @@ export interface EmbeddedCa extends AsyncDisposable {
   readonly client: Client
   /** The request handler for clients of the AWS SDK for JavaScript v3, for AWS Private CA and STS. */
   readonly requestHandler: EmbeddedRequestHandler
-  /** A URL for SDK clients, which need one. Requests to it never leave the process. */
+  /** The `endpoint` option for SDK clients, which require a URL. Requests to it never leave the process. */
   readonly endpoint: string
   /** The Region of `client`. */
   readonly region: string
@@ -49,7 +49,7 @@ export interface EmbeddedCa extends AsyncDisposable {
   readonly credentials: Credentials
   /** Account ID: 12 digits. */
   readonly accountId: string
-  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a folder until it is closed. */
+  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a temporary folder until it is closed. */
   readonly dataDirectory: string
   /** The URL in certificates for CRLs, OCSP and CA certificates, without a slash at its end. */
   readonly publicUrl: string
@@ -82,7 +82,7 @@ const memory = ':memory:'
  * Opens a CA in this process: no port, no signal handlers, no output. An open CA does not keep the process alive.
  *
  * @throws TypeError for an unknown option and for a value of a wrong type
- * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message says what to do
+ * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message states what to do
  * @example
  * import { openEmbedded } from 'signet-ca/embedded'
  *
@@ -167,7 +167,7 @@ interface InterfacesOptions extends ProcessServices {
   readonly publicUrl: string
 }
 
-/** The functions of the two listeners of a server. */
+/** Creates the equivalents of a server's API listener and public listener. */
 function createInterfaces(
   runtime: Runtime,
   { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
@@ -186,10 +186,10 @@ function createInterfaces(
   }
 }
 
-/** Two minutes. The client's own delay suits a remote service. */
+/** Polls for two minutes at short intervals; the client's defaults suit a remote service. */
 const quickWaiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
-/** A client that polls for certificates and CAs at short intervals. */
+/** Creates a client that polls for certificates and CAs at short intervals. */
 function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {
@@ -199,7 +199,7 @@ function createQuickClient(options: ClientOptions): Client {
   }
 }
 
-/** The request with the quick waiter. An invalid request is unchanged, and the client rejects it. */
+/** Adds the quick waiter to a request. An invalid request is returned unchanged, and the client rejects it. */
 function withQuickWaiter<Request extends { readonly waiter?: WaiterConfig }>(
   request: Request,
 ): Request {

@@ -20,7 +20,7 @@ import type { SharedState } from './shared-state.ts'
 
 export interface ProcessServices {
   readonly services: Services
-  /** The objects that the public listener serves; undefined if the object store serves them itself. */
+  /** Objects that the public listener serves; undefined if the object store serves them itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 
@@ -42,7 +42,7 @@ export async function createServices(
         records: createKeyRecords(db),
         sealer: deriveSealer(masterKey, 'keys', random),
         random,
-        // With a process for each processor there is none left for a pool of threads.
+        // With one process per core, no core is left for a thread pool.
         longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
       }),
       db,
@@ -82,7 +82,7 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/** Records the uses of access keys by the last requests. A process stops even if the database is unavailable. */
+/** Records the uses of access keys by the last requests. A failure is only logged, so that the process can stop. */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

@@ -36,7 +36,7 @@ function dataText({ dataDirectory, database, dev }: Config): string {
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 
-/** The credentials file also contains endpoint and Region, unless it is a copy of another node's file. */
+/** Returns the environment variables. The credentials file has endpoint and Region, unless it is a copy of another node's file. */
 function exports(
   config: Config,
   { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
@@ -49,7 +49,7 @@ function exports(
     ]
   const { path, elsewhere } = credentials
   return [
-    // Another node created the account. The file can be copied, or replaced by a key of `signet access-key create`.
+    // Another node created the account. Copy its file, or create a key with `signet access-key create`.
     ...(elsewhere === undefined
       ? []
       : [

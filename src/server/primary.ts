@@ -1,4 +1,4 @@
-/** Assembles the primary of a server with workers: it writes, runs the jobs, and keeps the workers running. It has no listener. */
+/** Assembles the primary of a server with workers. It writes, runs the jobs, replaces failed workers, and serves only metrics. */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
@@ -10,7 +10,7 @@ import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
 
-/** Throws ConfigurationError when the data folder cannot be served. */
+/** Starts the primary and its workers. Throws ConfigurationError if the data folder cannot be served. */
 export function startPrimary(
   config: Config,
   workers: number,
@@ -18,7 +18,7 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    // The primary has little else to do, and data that workers send is copied once.
+    // The primary writes on its main thread: it has little other work, and statements from workers are copied only once.
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
     const shared = await createOwnState(runtime)
@@ -26,7 +26,7 @@ export function startPrimary(
     const publicUrl = config.publicUrl ?? reserved.url
     const { services } = await createServices(runtime, { ...shared, publicUrl })
     reportGauges({ services, config, runningWorkers: () => pool.running })
-    // Workers have to end before the services that they use are closed.
+    // Workers must exit before the services that they use are closed.
     stack.defer(() => pool.stop())
     const publicPort = reserved.port
     const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })

@@ -22,7 +22,7 @@ export interface WorkerOptions extends PublicEndpoint {
   readonly primary: PrimaryConnection
 }
 
-/** Throws ConfigurationError if the listeners cannot listen. */
+/** Starts a worker. Throws ConfigurationError if a listener cannot listen. */
 export function startWorker(
   config: Config,
   context: ProcessContext,

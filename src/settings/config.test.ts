@@ -6,7 +6,7 @@ import { readConfig, variableOf } from './config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { settings } from './settings-table.ts'
 
-test('has the documented defaults', () => {
+test('the configuration has the documented defaults', () => {
   assert.deepEqual(readConfig({}, {}), {
     dataDirectory: resolve('data'),
     listen: { host: '127.0.0.1', port: 8080 },
@@ -63,7 +63,7 @@ test('every setting of the table is read', () => {
   assert.deepEqual([...read].sort(), Object.keys(settings).sort())
 })
 
-test('takes every setting from a flag, or else from its variable', () => {
+test('a flag takes precedence over its environment variable', () => {
   const environment = { SIGNET_LISTEN: '[::1]:9000', SIGNET_DATA: '/var/lib/signet', HOME: '/root' }
   const config = readConfig({ listen: 'localhost:0' }, environment)
   assert.deepEqual(config.listen, { host: 'localhost', port: 0 })
@@ -72,7 +72,7 @@ test('takes every setting from a flag, or else from its variable', () => {
   assert.deepEqual(readConfig({}, environment).listen, { host: '::1', port: 9000 })
 })
 
-test('names everything that is wrong at once', () => {
+test('all unknown flags and variables and all invalid values are reported together', () => {
   const flags = { listen: 'nowhere', account: '12', quotaTags: '0', publicUrl: 'ftp://x' }
   const environment = {
     SIGNET_LOG_LEVEL: 'loud',
@@ -98,18 +98,18 @@ test('names everything that is wrong at once', () => {
   )
 })
 
-test('does not repeat a database address, which may hold a password', () => {
+test('an error for an invalid database URL does not contain its password', () => {
   assert.throws(
     () => readConfig({ database: 'postgres://signet:hunter2@db/signet?ssl=1' }, {}),
     (error) => error instanceof ConfigurationError && !error.message.includes('hunter2'),
   )
 })
 
-test('two listeners need two addresses', () => {
+test('two listeners cannot have the same address', () => {
   assert.throws(() => readConfig({ listen: '127.0.0.1:8081' }, {}), ConfigurationError)
 })
 
-test('every setting has a variable of its own', () => {
+test('every setting has a unique environment variable', () => {
   const variables = Object.values(settings).map(({ flag }) => variableOf(flag))
   assert.equal(new Set(variables).size, variables.length)
   assert.ok(variables.includes('SIGNET_MASTER_KEY_FILE'))

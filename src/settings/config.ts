@@ -29,15 +29,15 @@ export interface Config {
   readonly metricsListen: Address | undefined
   /** URL in certificates. Undefined: http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
-  /** Undefined for SQLite in the data folder. */
+  /** PostgreSQL database. Undefined: SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
-  /** Account ID of twelve digits that the first start creates. */
+  /** ID of the account that the first start creates: twelve digits. */
   readonly accountId: string
   /** Access key of the administrator at the first start. Undefined for a random one. */
   readonly rootKey: Secret<AccessKey> | undefined
   /** Whether the server is for tests: its data is temporary, and its access key is public. */
   readonly dev: boolean
-  /** Absolute path. */
+  /** Absolute path of the master key. */
   readonly masterKeyFile: string
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
@@ -50,7 +50,7 @@ export interface Config {
   readonly rates: RatesConfig
   /** Absolute path of the call log, or `-` for standard output. Undefined if there is none. */
   readonly callLog: string | undefined
-  /** Whether calls that cannot be recorded are refused. */
+  /** Whether calls that cannot be written to the call log are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
   /** Whether this start accepts a database that has lost writes. */
@@ -72,9 +72,9 @@ export type TlsConfig = (
 }
 
 interface LimitsConfig {
-  /** Limit for each listener. */
+  /** Maximum number of open connections of each listener. */
   readonly connectionsMax: number
-  /** Limit for each source address; 0 disables it. */
+  /** Maximum number of failed authentications per minute for each source address; 0 for no limit. */
   readonly authFailuresPerMinute: number
   /** Memory of each process for request bodies and for objects sent to slow clients. */
   readonly bodyMemoryBytes: number
@@ -98,7 +98,7 @@ type ObjectsConfig =
     }
 
 /**
- * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError that lists every invalid
+ * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError with every invalid
  * value and every unknown SIGNET_ variable, after the caller's `problems`.
  */
 export function readConfig(
@@ -163,7 +163,7 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-    // An undefined member is an invalid value, which is one of the problems.
+    // A required property that is undefined had an invalid value, which allProblems contains.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(
     ...combinationProblems(config),
@@ -202,11 +202,11 @@ function combinationProblems({
     ['--metrics-listen', metricsListen],
   ] as const
   return [
-    ...addresses.flatMap(([flag, one], at) =>
+    ...addresses.flatMap(([flag, address], at) =>
       addresses
         .slice(at + 1)
-        .filter(([, other]) => one && other && sameAddress(one, other))
-        .map(([other]) => `${flag} and ${other} must not be the same`),
+        .filter(([, other]) => address && other && sameAddress(address, other))
+        .map(([otherFlag]) => `${flag} and ${otherFlag} must not be the same`),
     ),
     ...(callLogRequired && callLog === undefined
       ? ['--call-log-required requires --call-log']
@@ -224,7 +224,7 @@ function databaseConfig(
   const file = read('databasePasswordFile')
   const pool = read('databasePool') ?? 0
   if (url === undefined) return undefined
-  const { password, ...place } = url
+  const { password, ...connection } = url
   if (file !== undefined && password !== undefined)
     problems.push('--database-password-file cannot be combined with a password in --database')
   const source: PostgresConnectionOptions['password'] =
@@ -235,7 +235,7 @@ function databaseConfig(
         : PGPASSFILE
           ? { kind: 'pgpass', path: resolve(PGPASSFILE) }
           : { kind: 'none' }
-  return { ...place, password: new Secret(source), pool }
+  return { ...connection, password: new Secret(source), pool }
 }
 
 function objectsConfig(read: Read, problems: string[]): ObjectsConfig {

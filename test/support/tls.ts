@@ -38,7 +38,7 @@ export interface TlsCall {
   /** Client certificate; the client sends none if undefined. */
   readonly client?: CertificateFiles
   /** Accepts any server certificate, for tests whose clock differs from the system's. */
-  readonly allowUnknownFlags?: boolean
+  readonly acceptsAnyCertificate?: boolean
   /** Credentials that sign the call; the administrator's by default. */
   readonly credentials?: Credentials
 }
@@ -54,7 +54,7 @@ export interface TlsAnswer {
 /** Makes a signed call on a new connection. */
 export async function callOverTls(
   service: TestService,
-  { ca, client, allowUnknownFlags = false, credentials = service.credentials }: TlsCall,
+  { ca, client, acceptsAnyCertificate = false, credentials = service.credentials }: TlsCall,
   operation = 'ListCertificateAuthorities',
 ): Promise<TlsAnswer> {
   const body = '{}'
@@ -77,7 +77,7 @@ export async function callOverTls(
       headers,
       ca,
       agent: false,
-      rejectUnauthorized: !allowUnknownFlags,
+      rejectUnauthorized: !acceptsAnyCertificate,
       ...clientCertificate,
     } as const
     const sent = request(url, options, (response) => {

@@ -30,7 +30,7 @@ export function createDatabaseGauges(
   }
 }
 
-/** A deleted CA that can be restored has only its status. */
+/** Sets the gauges of the CAs. A deleted CA that can be restored has only a status. */
 async function readAuthorities({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
   for (const authority of await listAuthorityStates(db, now)) {
     const { id, name, type, certificate, deletion } = authority

@@ -1,6 +1,6 @@
 /**
- * The primary's side of its workers: forks and starts them, serves their requests, replaces those that die (`#replace`), and
- * stops them.
+ * The primary's side of its workers: forks and starts them, serves their requests, replaces those that exit unexpectedly
+ * (`#replace`), and stops them.
  */
 import cluster from 'node:cluster'
 import type { Log } from '../../telemetry/log.ts'
@@ -9,10 +9,10 @@ import type { FromPrimary, PublicEndpoint } from './messages.ts'
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** A worker that ends sooner than this is replaced after a pause. */
+/** A worker that exits sooner than this is replaced after a pause. */
 const shortLifeMilliseconds = 5000
 const pauseMilliseconds = 1000
-/** How long workers may take to finish their requests. */
+/** Time limit for workers to complete their requests at shutdown. */
 const stopMilliseconds = 40_000
 
 interface PoolContext {
@@ -20,7 +20,7 @@ interface PoolContext {
   readonly onFailure: (error: Error) => void
 }
 
-/** Workers load their code while the primary opens the data. */
+/** The workers of a server. The constructor forks them, so that they load their code while the primary opens the data. */
 export class WorkerPool implements AsyncDisposable {
   readonly #context: PoolContext
   readonly #first: readonly WorkerProcess[]
@@ -35,7 +35,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts all workers. Resolves to the URL of the API when each of them listens; rejects if one cannot, or has ended. */
+  /** Starts all workers. Resolves to the URL of the API when all listen; rejects if a worker cannot listen or has exited. */
   async start(primary: PrimaryServices & PublicEndpoint): Promise<string> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
@@ -46,7 +46,7 @@ export class WorkerPool implements AsyncDisposable {
     return apiUrl
   }
 
-  /** Number of workers that answer requests. */
+  /** Number of workers that listen. */
   get running(): number {
     return this.#reachable().filter(({ hasListened }) => hasListened).length
   }
@@ -60,7 +60,7 @@ export class WorkerPool implements AsyncDisposable {
     for (const worker of this.#reachable()) worker.send(message)
   }
 
-  /** Lets workers finish their requests. Those that do not listen yet are killed: they may not receive `stop`. */
+  /** Stops the workers after their running requests. Kills workers that do not listen yet: they may not receive `stop`. */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = this.#reachable()
@@ -82,7 +82,7 @@ export class WorkerPool implements AsyncDisposable {
     return [...this.#workers].filter((worker) => worker.isReachable)
   }
 
-  /** Throws if the process cannot be created, for example for lack of memory. */
+  /** Forks a worker. Throws if the process cannot be created, for example because memory is exhausted. */
   #fork(): WorkerProcess {
     const { log, onFailure } = this.#context
     const child = cluster.fork()
@@ -98,14 +98,14 @@ export class WorkerPool implements AsyncDisposable {
     })
     this.#workers.add(worker)
     child.on('error', (err) => {
-      log.error({ err }, 'a worker is out of reach')
+      log.error({ err }, 'a worker process cannot be created or reached')
       // A process that could not be created emits no 'exit'.
       if (child.process.pid === undefined) this.#workers.delete(worker)
     })
     child.once('exit', (code, signal) => {
       this.#workers.delete(worker)
       if (this.#isStopping || !worker.hasListened) return
-      log.error({ worker: child.id, code, signal }, 'a worker ended')
+      log.error({ worker: child.id, code, signal }, 'a worker exited unexpectedly')
       this.#services().metrics.workerReplaced()
       const isShort = performance.now() - worker.startedAt < shortLifeMilliseconds
       this.#replace(isShort ? pauseMilliseconds : 0)
@@ -113,7 +113,7 @@ export class WorkerPool implements AsyncDisposable {
     return worker
   }
 
-  /** A worker has died: forks and starts another one after so many milliseconds, and tries again until it listens. */
+  /** Forks and starts a replacement for an exited worker after a delay, and retries until the new worker listens. */
   #replace(milliseconds: number): void {
     setTimeout(() => {
       if (this.#isStopping) return
@@ -134,14 +134,14 @@ export class WorkerPool implements AsyncDisposable {
     return worker.start({ publicUrl, publicPort }, callLog?.isWritable() !== false)
   }
 
-  /** Workers request nothing before they are started. */
+  /** Returns the services for workers, which send no requests before they are started. */
   #services(): PrimaryServices & PublicEndpoint {
     if (this.#primary === undefined) throw new Error('the workers are not started')
     return this.#primary
   }
 }
 
-/** Flags of workers: SIGUSR1 must not open a debugger, even while a worker is loaded. */
+/** Returns the Node.js flags of workers: SIGUSR1 must not open a debugger, even while a worker is still loading. */
 function workerFlags(): string[] {
   const flag = '--disable-sigusr1'
   const { execArgv } = process
