@@ -25,7 +25,7 @@ export function startPrimary(
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
     const { services } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges({ services, config, runningWorkers: () => pool.running })
+    reportGauges({ services, config, stack, runningWorkers: () => pool.running })
     // Workers must exit before the services that they use are closed.
     stack.defer(() => pool.stop())
     const publicPort = reserved.port

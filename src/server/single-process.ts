@@ -26,7 +26,7 @@ export function startSingleProcess(
     const publicPort = stack.use(await reservePort(config.publicListen))
     const publicUrl = config.publicUrl ?? publicPort.url
     const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges({ services, config, runningWorkers: () => 1 })
+    reportGauges({ services, config, stack, runningWorkers: () => 1 })
     const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
     const metricsUrl = await startMetricsListener(runtime, services.metrics)
     shared.startJobs(createJobs(config), services)

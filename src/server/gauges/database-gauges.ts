@@ -11,12 +11,13 @@ import { createExpiryCounts } from './expiry-counts.ts'
 
 type DatabaseServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that sets the gauges. It rejects if the database cannot be read. */
+/** Returns a function that sets the gauges. It rejects if the database cannot be read. `closing` aborts when the server stops. */
 export function createDatabaseGauges(
   services: DatabaseServices,
+  closing: AbortSignal,
 ): (gauges: Gauges) => Promise<void> {
   const { db, clock } = services
-  const expiryCounts = createExpiryCounts(services)
+  const expiryCounts = createExpiryCounts(services, closing)
   return async (gauges) => {
     const now = clock.now()
     await readAuthorities(services, gauges, now)

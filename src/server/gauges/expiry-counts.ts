@@ -25,7 +25,10 @@ const certificatesMax = 1_000_000
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
 /** Returns a function that resolves to the counts, which are up to five minutes old. It never rejects. */
-export function createExpiryCounts(services: CountServices): () => Promise<readonly ExpiryCount[]> {
+export function createExpiryCounts(
+  services: CountServices,
+  closing: AbortSignal,
+): () => Promise<readonly ExpiryCount[]> {
   let counts: readonly ExpiryCount[] = []
   let countedAt: number | undefined
   let running: Promise<void> | undefined
@@ -34,6 +37,7 @@ export function createExpiryCounts(services: CountServices): () => Promise<reado
       counts = await countExpiries(services, now)
     } catch (error) {
       counts = []
+      if (closing.aborted) return
       services.log.warn({ err: error }, 'the certificates that expire soon cannot be counted')
     } finally {
       running = undefined

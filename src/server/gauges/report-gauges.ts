@@ -11,6 +11,7 @@ import { createDatabaseGauges } from './database-gauges.ts'
 export interface GaugeSources {
   readonly config: Config
   readonly services: Pick<Services, 'db' | 'bulk' | 'clock' | 'log' | 'metrics' | 'publicUrl'>
+  readonly stack: Pick<AsyncDisposableStack, 'defer'>
   /** Number of processes that answer requests now. */
   readonly runningWorkers: () => number
 }
@@ -21,7 +22,9 @@ const readMilliseconds = 3000
 /** Registers a function that sets the gauges whenever the metrics are read. */
 export function reportGauges(sources: GaugeSources): void {
   const { services, config } = sources
-  const readDatabase = createDatabaseGauges(services)
+  const closing = new AbortController()
+  sources.stack.defer(() => closing.abort())
+  const readDatabase = createDatabaseGauges(services, closing.signal)
   const readHealth = createHealthGauges(services)
   services.metrics.onRead(async (gauges) => {
     const database = withTimeout(
