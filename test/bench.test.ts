@@ -28,7 +28,7 @@ function rowsOf(markdown: string): string[][] {
     )
 }
 
-/** Patterns of the first cells in the rows of each part. */
+/** For each part, the patterns that the first cells of its rows must match. */
 const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR$/,

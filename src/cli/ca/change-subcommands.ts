@@ -37,7 +37,7 @@ export function changeSubcommands(group: SignetCommand): void {
 interface StateChange {
   readonly name: string
   readonly description: string
-  /** Statuses of the CAs that a name means first. */
+  /** Statuses of the CAs that are preferred when a name matches several. */
   readonly preferred: readonly string[]
   readonly status: 'ACTIVE' | 'DISABLED'
   readonly next: (authority: AuthoritySummary) => readonly string[]
