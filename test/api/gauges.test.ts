@@ -230,7 +230,7 @@ describe('failed authentications', () => {
       assert.equal(await all(), allBefore + 1)
     })
 
-  test('a successful request is no failure', async () => {
+  test('a successful request is not counted as a failure', async () => {
     const failures = async (): Promise<unknown> =>
       [...(await metricsOf(service))].filter(([name]) => name.includes('failures'))
     const earlier = await failures()

@@ -219,7 +219,10 @@ function mutate(der: Uint8Array, [at, kind, byte]: readonly [number, string, num
 
 test('Go and pyca parse mutated certificates without lint errors', async (t) => {
   const mutated = mutatedCases()
-  assert.ok(mutated.length > 300, `${mutated.length} mutated certificates were accepted by the lint`)
+  assert.ok(
+    mutated.length > 300,
+    `${mutated.length} mutated certificates were accepted by the lint`,
+  )
   const testParser = async (name: string, read: typeof readWithGo): Promise<void> => {
     await t.test(name, async (inner) => {
       const complaints = await read(inner, mutated)
