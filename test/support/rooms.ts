@@ -233,6 +233,20 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
+  ceremony: {
+    subject: 'Offline roots: scripts, the key in a file, signed transcripts',
+    imports: [
+      'x509/*',
+      'authority',
+      'backup',
+      'chain/*',
+      'crl/contents.ts',
+      'issuance',
+      'keys',
+      'operations/certificate/sign-certificate.ts',
+      'wire/shapes',
+    ],
+  },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
     imports: ['services.ts', 'store'],
@@ -405,19 +419,27 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Subcommands of signet ca that change CAs',
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
   },
+  'cli/ceremony': {
+    subject: 'Confirmation and display of a ceremony',
+    imports: ['ceremony', 'cli/shared', 'inspect', 'issuance/prepare-certificate.ts'],
+  },
   'cli/commands': {
     subject: 'One file for each command',
     imports: [
       'terminal.ts',
       'admin-commands',
       'admin-commands/verify',
+      'ceremony',
       'cli/ca',
+      'cli/ceremony',
       'cli/completion',
       'cli/shared',
       'client-commands/*',
       'inspect',
       'server',
       'settings',
+      'version.ts',
+      'x509/names',
     ],
   },
   cli: {
@@ -450,7 +472,7 @@ export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
-  { name: 'Use cases', rooms: ['operations', 'jobs'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
   { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {
