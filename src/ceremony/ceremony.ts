@@ -19,7 +19,7 @@ import {
   writeCeremony,
 } from './root-folder.ts'
 import { readState } from './root-state.ts'
-import { nameKey, parseScript, type CeremonyScript } from './script.ts'
+import { nameKey, parseScript, type CeremonyScript } from './script/parse-script.ts'
 import { signPlan, type SignedCeremony } from './sign-plan.ts'
 import type { Confirmation, Participant } from './transcript.ts'
 import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcript.ts'

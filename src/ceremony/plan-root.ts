@@ -18,7 +18,7 @@ import { encodeCertificationRequest } from '../x509/certification-request.ts'
 import { encodePem } from '../x509/pem.ts'
 import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
-import type { NewRoot } from './script.ts'
+import type { NewRoot } from './script/parse-script.ts'
 
 /** As strict as a server with default settings, and every signature is verified. */
 export const ceremonyPolicy: IssuancePolicy = {

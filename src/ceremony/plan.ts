@@ -16,14 +16,14 @@ import type { Random } from '../random.ts'
 import { dayMilliseconds } from '../text/duration.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { formatName } from '../x509/names/name.ts'
+import { nameText } from '../x509/names/name.ts'
 import type { RevokedCertificate } from '../x509/revoked-certificates.ts'
 import { ceremonyPolicy, prepareRoot, unsignedCertificate } from './plan-root.ts'
 import { rootKeyHandle } from './root-key.ts'
 import type { RootState } from './root-state.ts'
-import type { CeremonyScript, NewRoot } from './script.ts'
-import type { RevokeAction, SignAction } from './script-actions.ts'
-import { sha256 } from './script-values.ts'
+import type { CeremonyScript, NewRoot } from './script/parse-script.ts'
+import type { RevokeAction, SignAction } from './script/actions.ts'
+import { sha256 } from './script/values.ts'
 import type { RevocationRecord, Transcript } from './transcript.ts'
 
 export interface CeremonyPlan {
@@ -163,7 +163,7 @@ async function planRoot({ script, state, newKey, now, random }: PlanInput): Prom
     const prepared = await prepareRoot(description, newKey, { now, random })
     const certificate = unsignedCertificate(prepared)
     return {
-      subject: formatName(certificate.subject),
+      subject: nameText(certificate.subject),
       keyAlgorithm: description.configuration.KeyAlgorithm,
       signingAlgorithm: description.configuration.SigningAlgorithm,
       crlUrl: description.crlUrl,

@@ -2,7 +2,7 @@
 import { ConfigurationError } from '../errors.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { derOf, verifyCeremony, type CeremonyFiles } from './verify-transcript.ts'
-import { sha256 } from './script-values.ts'
+import { sha256 } from './script/values.ts'
 import {
   rootFile,
   transcriptFile,

@@ -8,7 +8,7 @@ import { isoSeconds } from '../text/iso-time.ts'
 import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificateList, encodeTbsCertList } from '../x509/certificate-list.ts'
 import { parseCertificate } from '../x509/certificate.ts'
-import { formatName } from '../x509/names/name.ts'
+import { nameText } from '../x509/names/name.ts'
 import { encodePem } from '../x509/pem.ts'
 import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
 import { paddedSerialNumber } from '../x509/serial-number-text.ts'
@@ -16,7 +16,7 @@ import { verifySignature } from '../x509/verify-signature.ts'
 import { ceremonyPolicy } from './plan-root.ts'
 import type { CeremonyPlan, PlannedCrl } from './plan.ts'
 import { rootKeyHandle, signingKeys, type SigningKeys } from './root-key.ts'
-import { sha256 } from './script-values.ts'
+import { sha256 } from './script/values.ts'
 import {
   crlFile,
   encodeTranscript,
@@ -124,7 +124,7 @@ function recordOf(
   const certificate = parseCertificate(der)
   return {
     ...names,
-    subject: formatName(certificate.subject),
+    subject: nameText(certificate.subject),
     serialNumber: Buffer.from(paddedSerialNumber(certificate.serialNumber)).toString('hex'),
     template: templateName,
     notBefore: isoSeconds(certificate.notBefore),

@@ -11,8 +11,8 @@ import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 import { paddedSerialNumber } from '../x509/serial-number-text.ts'
 import { strict } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
-import { nameKey } from './script.ts'
-import { sha256 } from './script-values.ts'
+import { nameKey } from './script/parse-script.ts'
+import { sha256 } from './script/values.ts'
 import {
   parseTranscript,
   scriptFile,

@@ -233,18 +233,22 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
+  'ceremony/script': {
+    subject: 'Scripts of ceremonies: JSON, every problem with its place',
+    imports: ['x509/*', 'authority', 'chain/name-constraints', 'issuance', 'wire/shapes'],
+  },
   ceremony: {
-    subject: 'Offline roots: scripts, the key in a file, signed transcripts',
+    subject: 'Offline roots: the plan of a script, the key in a file, signed transcripts',
     imports: [
       'x509/*',
       'authority',
       'backup',
-      'chain/*',
+      'ceremony/script',
+      'chain',
       'crl/contents.ts',
       'issuance',
       'keys',
       'operations/certificate/sign-certificate.ts',
-      'wire/shapes',
     ],
   },
   'jobs/scheduler': {
@@ -421,7 +425,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/ceremony': {
     subject: 'Confirmation and display of a ceremony',
-    imports: ['ceremony', 'cli/shared', 'inspect', 'issuance/prepare-certificate.ts'],
+    imports: [
+      'ceremony',
+      'ceremony/script',
+      'cli/shared',
+      'inspect',
+      'issuance/prepare-certificate.ts',
+    ],
   },
   'cli/commands': {
     subject: 'One file for each command',

@@ -1,8 +1,8 @@
 /** The confirmation of a ceremony: two people type their names, and the beginning of the SHA-256 on their copy of the script. */
 import { createInterface } from 'node:readline'
 import type { Confirmed } from '../../ceremony/ceremony.ts'
-import { isLine } from '../../ceremony/script-members.ts'
-import { nameKey } from '../../ceremony/script.ts'
+import { isLine } from '../../ceremony/script/members.ts'
+import { nameKey } from '../../ceremony/script/parse-script.ts'
 import type { Participant } from '../../ceremony/transcript.ts'
 import type { Clock } from '../../clock.ts'
 import { ConfigurationError } from '../../errors.ts'

@@ -1,7 +1,7 @@
 /** The plan of a ceremony for its participants: everything that will be signed. */
 import type { CeremonyPlan, PlannedCrl } from '../../ceremony/plan.ts'
 import { unsignedDer } from '../../ceremony/plan-root.ts'
-import { sha256 } from '../../ceremony/script-values.ts'
+import { sha256 } from '../../ceremony/script/values.ts'
 import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf, type Line, type Paragraph } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/value-texts.ts'

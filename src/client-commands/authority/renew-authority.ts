@@ -188,15 +188,16 @@ export async function importCertificate(
 
 /**
  * Splits what an external issuer returned into the certificate and its chain. The issuer may put the chain into the file of the
- * certificate. Throws ConfigurationError for a file without certificates.
+ * certificate. `source` names that file in messages. Throws ConfigurationError for a file without certificates.
  */
 export function externalAnswer(
   certificateText: string,
   chainText: string | undefined,
+  source = '--certificate',
 ): IssuedForCa {
   const [certificate, ...rest] = certificatesIn(certificateText)
   if (certificate === undefined)
-    throw new ConfigurationError('--certificate: the file has no certificate in PEM')
+    throw new ConfigurationError(`${source}: the file has no certificate in PEM`)
   const chain = chainText === undefined ? rest : certificatesIn(chainText)
   if (chainText !== undefined && chain.length === 0)
     throw new ConfigurationError('--chain: the file has no certificate in PEM')

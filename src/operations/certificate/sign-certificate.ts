@@ -4,14 +4,14 @@ import {
   type PreparedCertificate,
 } from '../../issuance/prepare-certificate.ts'
 import type { IssuancePolicy } from '../../issuance/issuance-policy.ts'
-import type { KeyStore } from '../../keys/key-store.ts'
+import type { Services } from '../../services.ts'
 import { parseAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 
 /** Services of a server, or their equivalent in a ceremony. */
 export interface Signing {
-  readonly keys: Pick<KeyStore, 'sign'>
+  readonly keys: Pick<Services['keys'], 'sign'>
   readonly issuancePolicy: Pick<IssuancePolicy, 'verifySignatures'>
 }
 

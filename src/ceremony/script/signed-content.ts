@@ -4,10 +4,10 @@ import {
   encodePassthrough,
   noPassthrough,
   type Passthrough,
-} from '../issuance/passthrough.ts'
-import { requireTemplate, type Template } from '../issuance/templates.ts'
+} from '../../issuance/passthrough.ts'
+import { requireTemplate, type Template } from '../../issuance/templates.ts'
 import { readNameConstraints } from './name-constraints.ts'
-import type { ScriptMembers } from './script-members.ts'
+import type { ScriptMembers } from './members.ts'
 
 export interface SignedContent {
   readonly template: Template

@@ -6,22 +6,17 @@ import {
   offeredKeyAlgorithms,
   requireSigningAlgorithm,
   signingAlgorithms,
-} from '../authority/algorithms.ts'
-import type { AuthorityConfiguration } from '../authority/configuration.ts'
-import { asn1Subject, encodeSubject } from '../authority/subject.ts'
-import { ConfigurationError } from '../errors.ts'
-import type { Validity } from '../issuance/validity.ts'
-import { hasDuplicateKeys } from '../text/json.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+} from '../../authority/algorithms.ts'
+import type { AuthorityConfiguration } from '../../authority/configuration.ts'
+import { asn1Subject, encodeSubject } from '../../authority/subject.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { Validity } from '../../issuance/validity.ts'
+import { hasDuplicateKeys } from '../../text/json.ts'
+import type { Extension } from '../../x509/extensions/extensions.ts'
 import { readNameConstraints } from './name-constraints.ts'
-import {
-  readActions,
-  type RevokeAction,
-  type ScriptActions,
-  type SignAction,
-} from './script-actions.ts'
-import { isLine, ScriptMembers } from './script-members.ts'
-import { readSha256, readValidity } from './script-values.ts'
+import { readActions, type RevokeAction, type ScriptActions, type SignAction } from './actions.ts'
+import { isLine, ScriptMembers } from './members.ts'
+import { readSha256, readValidity } from './values.ts'
 
 export interface CeremonyScript {
   readonly title: string

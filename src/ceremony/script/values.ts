@@ -1,8 +1,8 @@
 /** Values that several parts of a script have: digests and validities. */
 import { createHash } from 'node:crypto'
-import type { Validity } from '../issuance/validity.ts'
-import { parseDuration } from '../text/duration.ts'
-import type { ScriptMembers } from './script-members.ts'
+import type { Validity } from '../../issuance/validity.ts'
+import { parseDuration } from '../../text/duration.ts'
+import type { ScriptMembers } from './members.ts'
 
 /** The SHA-256 of a file in lower-case hex, as `sha256sum` prints it. */
 export function sha256(bytes: Uint8Array): string {

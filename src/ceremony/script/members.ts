@@ -1,10 +1,10 @@
 /** Reads the members of objects in a script, and collects every problem together with the place of its member. */
-import { ServiceError } from '../errors.ts'
-import { similarName } from '../text/closest-names.ts'
-import { isObject, type JsonObject } from '../text/json.ts'
-import { decode } from '../wire/shapes/decode.ts'
-import type { Infer, Shape } from '../wire/shapes/shape.ts'
-import { DerError } from '../x509/der/error.ts'
+import { ServiceError } from '../../errors.ts'
+import { similarName } from '../../text/closest-names.ts'
+import { isObject, type JsonObject } from '../../text/json.ts'
+import { decode } from '../../wire/shapes/decode.ts'
+import type { Infer, Shape } from '../../wire/shapes/shape.ts'
+import { DerError } from '../../x509/der/error.ts'
 
 /** One object of a script. A method with a problem reports it and returns undefined. */
 export class ScriptMembers {

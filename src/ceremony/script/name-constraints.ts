@@ -1,14 +1,17 @@
 /** Name constraints in a script (RFC 5280 §4.2.1.10): texts such as `DNS:example.com`, in the form that `signet inspect` prints. */
-import { asn1Subject, encodeSubject } from '../authority/subject.ts'
-import { readBase } from '../chain/name-constraints/name-forms.ts'
-import { invalidArgs } from '../errors.ts'
-import { parseIpAddress } from '../text/ip-address.ts'
-import { isObject } from '../text/json.ts'
-import { decode } from '../wire/shapes/decode.ts'
-import { oids } from '../x509/der/oid.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
-import { encodeNameConstraints, type GeneralSubtree } from '../x509/extensions/name-constraints.ts'
-import type { ScriptMembers } from './script-members.ts'
+import { asn1Subject, encodeSubject } from '../../authority/subject.ts'
+import { readBase } from '../../chain/name-constraints/name-forms.ts'
+import { invalidArgs } from '../../errors.ts'
+import { parseIpAddress } from '../../text/ip-address.ts'
+import { isObject } from '../../text/json.ts'
+import { decode } from '../../wire/shapes/decode.ts'
+import { oids } from '../../x509/der/oid.ts'
+import type { Extension } from '../../x509/extensions/extensions.ts'
+import {
+  encodeNameConstraints,
+  type GeneralSubtree,
+} from '../../x509/extensions/name-constraints.ts'
+import type { ScriptMembers } from './members.ts'
 
 const subtreesMax = 100
 

@@ -1,10 +1,10 @@
 /** The actions of a script: signatures, revocations and a CRL. */
-import { revocationReasons, type RevocationReason } from '../authority/revocation-reason.ts'
-import type { Validity } from '../issuance/validity.ts'
-import { parseCertificateSerial } from '../x509/serial-number-text.ts'
-import { readSignedContent, type SignedContent } from './script-content.ts'
-import type { ScriptMembers } from './script-members.ts'
-import { readSha256, readValidity } from './script-values.ts'
+import { revocationReasons, type RevocationReason } from '../../authority/revocation-reason.ts'
+import type { Validity } from '../../issuance/validity.ts'
+import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
+import { readSignedContent, type SignedContent } from './signed-content.ts'
+import type { ScriptMembers } from './members.ts'
+import { readSha256, readValidity } from './values.ts'
 
 export interface SignAction extends SignedContent {
   /** Its place in the script, for messages. */
