@@ -195,11 +195,22 @@ export function externalAnswer(
   chainText: string | undefined,
   source = '--certificate',
 ): IssuedForCa {
-  const [certificate, ...rest] = certificatesIn(certificateText)
+  const [certificate, ...rest] = readCertificates(certificateText, source)
   if (certificate === undefined)
     throw new ConfigurationError(`${source}: the file has no certificate in PEM`)
-  const chain = chainText === undefined ? rest : certificatesIn(chainText)
+  const chain = chainText === undefined ? rest : readCertificates(chainText, '--chain')
   if (chainText !== undefined && chain.length === 0)
     throw new ConfigurationError('--chain: the file has no certificate in PEM')
   return { certificate: pemOf([certificate]), chain: pemOf(chain) }
+}
+
+function readCertificates(pem: string, source: string): Certificate[] {
+  try {
+    return certificatesIn(pem)
+  } catch (error) {
+    throw new ConfigurationError(
+      `${source}: the file has another content than certificates in PEM: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
 }
