@@ -39,7 +39,7 @@ export interface CeremonyPlan {
   readonly crl: PlannedCrl | undefined
 }
 
-export interface PlannedRoot {
+interface PlannedRoot {
   readonly subject: string
   readonly keyAlgorithm: Transcript['root']['keyAlgorithm']
   readonly signingAlgorithm: Transcript['root']['signingAlgorithm']
@@ -52,13 +52,13 @@ export interface PlannedRoot {
     | undefined
 }
 
-export interface PlannedCertificate {
+interface PlannedCertificate {
   readonly action: SignAction
   readonly csrBytes: Uint8Array
   readonly prepared: PreparedCertificate
 }
 
-export interface PlannedRevocation extends RevocationRecord {
+interface PlannedRevocation extends RevocationRecord {
   readonly subject: string
 }
 

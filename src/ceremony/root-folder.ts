@@ -11,10 +11,10 @@ import { signatureFile, transcriptFile } from './transcript.ts'
 import type { CeremonyFiles } from './verify-transcript.ts'
 
 /** The encrypted key. */
-export const keyFile = 'root.key.age'
+const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4}$/
-/** Limits for what is read: a ceremony has far fewer and smaller files. */
+/** Limits on files that are read. A ceremony has far fewer and smaller ones. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 

@@ -1,4 +1,4 @@
-/** What the ceremonies of an offline root have done so far, from their transcripts. */
+/** The state of an offline root: certificates, revocations and CRL numbers, from the transcripts of its ceremonies. */
 import { ConfigurationError } from '../errors.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { derOf, verifyCeremony, type CeremonyFiles } from './verify-transcript.ts'

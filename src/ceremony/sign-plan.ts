@@ -72,7 +72,7 @@ export async function signPlan(
     certificates.push(recordOf(der, prepared, { file, csrFile }))
   }
   const crl = plan.crl && (await signCrl(plan, plan.crl, keys))
-  if (crl !== undefined) files.set(crlFile, crl.pem)
+  if (crl !== undefined) files.set(crlFile, crl.der)
   const transcript: Transcript = {
     ...headerOf(plan, signatories, rootDer),
     certificates,
@@ -139,7 +139,7 @@ async function signCrl(
   { root, startedAt }: CeremonyPlan,
   { crlNumber, expirationDays, entries }: PlannedCrl,
   keys: SigningKeys,
-): Promise<{ readonly pem: Uint8Array; readonly record: CrlRecord }> {
+): Promise<{ readonly der: Uint8Array; readonly record: CrlRecord }> {
   const { certificate, signingAlgorithm } = root
   const fields = crlFields({
     signingAlgorithm,
@@ -165,7 +165,7 @@ async function signCrl(
   if (check !== 'valid') throw new Error('the signature of the key does not verify')
   const der = encodeCertificateList(message, fields.signatureAlgorithm, signature)
   return {
-    pem: Buffer.from(encodePem('X509 CRL', der)),
+    der,
     record: {
       file: crlFile,
       number: crlNumber,

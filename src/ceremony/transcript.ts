@@ -12,6 +12,7 @@ export const transcriptFile = 'transcript.json'
 export const signatureFile = 'transcript.json.sig'
 export const scriptFile = 'script.json'
 export const rootFile = 'root.pem'
+/** DER, as CRLs are published (RFC 5280 §4.2.1.13). */
 export const crlFile = 'root.crl'
 
 /** Times are in ISO 8601, digests in lower-case hex. */

@@ -140,7 +140,7 @@ async function crlProblems(
 ): Promise<string[]> {
   const content = crl === null ? undefined : files.get(crl.file)
   if (crl === null || content === undefined) return []
-  const list = read(() => parseCertificateList(derOf(content)))
+  const list = read(() => parseCertificateList(content))
   if (list === undefined) return [`${crl.file} is not a CRL`]
   const check = await verifySignature({
     subjectPublicKeyInfo: root.subjectPublicKeyInfo,

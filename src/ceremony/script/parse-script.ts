@@ -40,7 +40,7 @@ export interface NewRoot {
   readonly crlUrl: string | undefined
 }
 
-export interface ExistingRoot {
+interface ExistingRoot {
   readonly kind: 'existing'
   /** SHA-256 of the root certificate in DER: lower-case hex. */
   readonly certificateSha256: string
@@ -49,7 +49,7 @@ export interface ExistingRoot {
 }
 
 /** Limit on the size of a script in bytes. */
-export const scriptBytesMax = 1_048_576
+const scriptBytesMax = 1_048_576
 const titleMax = 200
 const nameMax = 100
 const participantsMax = 20
