@@ -343,19 +343,28 @@ test('a run that fails before its end leaves nothing, and can be repeated', asyn
   assert.deepEqual((await readdir(join(work, 'root'))).sort(), ['0001', 'root.key.age'])
 })
 
-test('a process that ended while it wrote leaves no ceremony, and the next run replaces its files', async () => {
-  const folder = join(work, 'root')
-  const content = { createRoot, actions: [crl] }
-  // The state after a kill between the key and the rename.
-  const killed = await run(content, { folder: join(work, 'killed') })
-  await mkdir(folder)
-  await cp(killed.path, join(folder, '.0001.new'), { recursive: true })
-  await rm(join(folder, '.0001.new', 'transcript.json'))
-  await cp(join(work, 'killed', 'root.key.age'), join(folder, 'root.key.age'))
-  const first = await run(content)
-  assert.notEqual(first.transcript.root.certificateSha256, killed.transcript.root.certificateSha256)
-  assert.deepEqual((await readdir(folder)).sort(), ['0001', 'root.key.age'])
-  assert.equal((await run({ useRoot: useRootOf(first), actions: [crl] })).transcript.number, 2)
+test('a process that is killed at any step of writing leaves no ceremony, and the next run succeeds', async () => {
+  const content = { createRoot, actions: [await csrAction('issuing'), crl] }
+  const complete = await run(content, { folder: join(work, 'complete') })
+  const names = [...complete.files.keys()]
+  // The files are written one after the other, then the key; the rename is the last step.
+  for (let written = 0; written <= names.length + 1; written += 1) {
+    const folder = join(work, `killed-${written}`)
+    const staging = join(folder, '.0001.new')
+    await mkdir(staging, { recursive: true })
+    for (const name of names.slice(0, written))
+      await cp(join(complete.path, name), join(staging, name))
+    if (written > names.length)
+      await cp(join(work, 'complete', 'root.key.age'), join(folder, 'root.key.age'))
+    const first = await run(content, { folder })
+    assert.deepEqual((await readdir(folder)).sort(), ['0001', 'root.key.age'])
+    assert.notEqual(
+      first.transcript.root.certificateSha256,
+      complete.transcript.root.certificateSha256,
+    )
+    const second = await run({ useRoot: useRootOf(first), actions: [crl] }, { folder })
+    assert.equal(second.transcript.number, 2)
+  }
 })
 
 test('of two simultaneous runs only one is completed', async () => {

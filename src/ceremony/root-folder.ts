@@ -13,7 +13,7 @@ import type { CeremonyFiles } from './verify-transcript.ts'
 /** The encrypted key. */
 const keyFile = 'root.key.age'
 
-const ceremonyForm = /^\d{4}$/
+const ceremonyForm = /^\d{4,9}$/
 /** Limits on files that are read. A ceremony has far fewer and smaller ones. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
@@ -29,7 +29,8 @@ export function ceremonyPath(folder: string, number: number): string {
 
 /** The files of all ceremonies, first to last. Empty if the folder does not exist. Throws ConfigurationError if one is missing. */
 export async function readCeremonies(folder: string): Promise<CeremonyFiles[]> {
-  const names = existsSync(folder) ? (await readdir(folder)).filter(isCeremony).sort() : []
+  const names = existsSync(folder) ? (await readdir(folder)).filter(isCeremony) : []
+  names.sort((a, b) => Number(a) - Number(b))
   for (const [index, name] of names.entries())
     if (Number(name) !== index + 1)
       throw new ConfigurationError(

@@ -24,10 +24,8 @@ after(async () => {
 })
 
 const path = (name: string): string => join(folder, name)
-const online = (): string[] => [
-  ...['--endpoint', server.url, '--data', path('data')],
-  ...['--region', 'us-east-1'],
-]
+const online = (): string[] =>
+  `--endpoint ${server.url} --data ${path('data')} --region us-east-1`.split(' ')
 
 async function must(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await command(args, { HOME: folder })
@@ -59,10 +57,17 @@ const sha256Of = async (file: string): Promise<string> =>
 /** Writes a script, and returns the arguments that run it with the confirmation of two people. */
 async function scriptArguments(content: object, name = 'script.json'): Promise<string[]> {
   await writeFile(path(name), JSON.stringify({ version: 1, ...content }, undefined, 2))
+  const confirmed = ['--confirmed-by', 'Ada', '--confirmed-by', 'Grace']
+  const passphrase = ['--passphrase-file', path('passphrase')]
+  const digest = await sha256Of(path(name))
   return [
-    ...[path(name), '--folder', path('root'), '--passphrase-file', path('passphrase')],
-    ...['--confirmed-by', 'Ada', '--confirmed-by', 'Grace'],
-    ...['--script-sha256', await sha256Of(path(name))],
+    path(name),
+    '--folder',
+    path('root'),
+    ...passphrase,
+    ...confirmed,
+    '--script-sha256',
+    digest,
   ]
 }
 

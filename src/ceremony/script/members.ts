@@ -134,7 +134,7 @@ function advice(name: string, names: readonly string[]): string {
 
 /** Whether a text is one visible line that can be shown and printed as it is. */
 export function isLine(text: string, max: number): boolean {
-  const { length } = [...text]
+  const { length } = Array.from(text)
   return length >= 1 && length <= max && text.trim() === text && !invisible.test(text)
 }
 

@@ -45,7 +45,7 @@ export async function confirmScript(
     stderr.write(question)
     const { value, done } = await answers.next()
     if (done === true) throw notConfirmed('the input ended')
-    return (value as string).trim()
+    return value.trim()
   }
   try {
     stderr.write(

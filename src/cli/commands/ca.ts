@@ -224,7 +224,12 @@ const treeColumns: readonly Column[] = [
   { key: 'Name' },
   { key: 'Status', shrink: 'never', tone: statusTone },
   { key: 'NotAfter', header: 'EXPIRES', shrink: 'never', text: ({ NotAfter }) => dateOf(NotAfter) },
-  { key: 'Arn', header: 'ID', shrink: 'id', text: ({ Arn }) => idOf(String(Arn ?? '')) },
+  {
+    key: 'Arn',
+    header: 'ID',
+    shrink: 'id',
+    text: ({ Arn }) => (typeof Arn === 'string' ? idOf(Arn) : ''),
+  },
 ]
 
 /** A CA of the account, or one above it whose key is elsewhere. */
