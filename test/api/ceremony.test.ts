@@ -271,7 +271,11 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   )
   assert.match(
     await refused('ca', 'import', `${first}/root.crl`, ...online()),
-    /root\.crl: the file has another content than certificates in PEM/,
+    /root\.crl: the file has no certificate in PEM/,
+  )
+  assert.match(
+    await refused('ca', 'import', `${first}/issuing.csr`, ...online()),
+    /issuing\.csr: the file has another content than certificates in PEM/,
   )
 })
 
