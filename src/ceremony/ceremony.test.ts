@@ -1,15 +1,5 @@
 import assert from 'node:assert/strict'
-import {
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -367,16 +357,28 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
   }
 })
 
-test('of two simultaneous runs only one is completed', async () => {
+test('of simultaneous runs only one is completed, and the key belongs to its root', async () => {
+  const options = await optionsOf({ createRoot, actions: [crl] })
+  const runs = await Promise.allSettled([1, 2, 3].map(() => runCeremony(options)))
+  const [completed, ...others] = runs.flatMap((each) =>
+    each.status === 'fulfilled' ? [each.value] : [],
+  )
+  assert.ok(completed !== undefined)
+  assert.deepEqual(others, [])
+  for (const each of runs)
+    if (each.status === 'rejected')
+      assert.match(String(each.reason), /another run has completed|another run is writing/)
+  assert.deepEqual((await readdir(join(work, 'root'))).sort(), ['0001', 'root.key.age'])
+  assert.equal((await run({ useRoot: useRootOf(completed), actions: [crl] })).transcript.number, 2)
+})
+
+test('a ceremony that another run completed meanwhile is not replaced', async () => {
   const first = await run({ createRoot, actions: [crl] })
   const options = await optionsOf({ useRoot: useRootOf(first), actions: [crl] })
-  const other = await runCeremony(options)
-  // The plan of the second run was made before the first one ended.
-  await rename(other.path, join(work, 'moved'))
   const late = runCeremony({
     ...options,
     passphrase: async () => {
-      await rename(join(work, 'moved'), other.path)
+      await runCeremony(options)
       return passphrase
     },
   })

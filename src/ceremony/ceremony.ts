@@ -158,12 +158,9 @@ async function write(
   try {
     await writeCeremony(folder, { number, files: signed.files, sealedKey })
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
-    const isTaken = code === 'ENOTEMPTY' || code === 'EEXIST'
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      isTaken
-        ? `${ceremonyPath(folder, number)} exists: another run has completed a ceremony meanwhile; check the script and run it again`
-        : `the ceremony cannot be written to ${folder}: ${message}; nothing was kept, so repeat the run`,
+      `the ceremony cannot be written to ${folder}: ${(error as Error).message}; nothing was kept, so repeat the run`,
       { cause: error },
     )
   }

@@ -7,6 +7,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createFile, makeFolder, renameDurably, replaceFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
 import { signatureFile, transcriptFile } from './transcript.ts'
 import type { CeremonyFiles } from './verify-transcript.ts'
 
@@ -91,25 +92,49 @@ export interface NewCeremony {
 
 /**
  * Writes a ceremony. The key of a new root is written first: without a first ceremony it belongs to no root, and the next run
- * replaces it. Rejects if another process has written a ceremony with the same number.
+ * replaces it. A lock of the folder prevents that two runs write keys or ceremonies at the same time. Throws ConfigurationError
+ * if another run has written a ceremony with the same number.
  */
-export async function writeCeremony(
-  folder: string,
-  { number, files, sealedKey }: NewCeremony,
-): Promise<void> {
+export async function writeCeremony(folder: string, ceremony: NewCeremony): Promise<void> {
   await makeFolder(folder, 0o700)
-  const target = ceremonyPath(folder, number)
+  const lock = lockRoot(folder)
+  const target = ceremonyPath(folder, ceremony.number)
   const staging = join(folder, `.${basename(target)}.new`)
-  await rm(staging, { recursive: true, force: true })
   try {
-    await makeFolder(staging, 0o700)
-    for (const [name, content] of files)
-      await createFile({ path: join(staging, name), content, mode: 0o644 })
-    if (sealedKey !== undefined)
-      await replaceFile({ path: keyPath(folder), content: sealedKey, mode: 0o600 })
+    if (existsSync(target))
+      throw new ConfigurationError(
+        `${target} exists: another run has completed a ceremony meanwhile; check the script and run it again`,
+      )
+    await rm(staging, { recursive: true, force: true })
+    await writeFiles(folder, staging, ceremony)
     await renameDurably(staging, target)
   } catch (error) {
     await rm(staging, { recursive: true, force: true })
     throw error
+  } finally {
+    lock.discard()
   }
+}
+
+function lockRoot(folder: string): FolderLock {
+  try {
+    return lockFolder(folder)
+  } catch (cause) {
+    throw new ConfigurationError(
+      `${folder} cannot be locked: another run is writing to it, or it is not writable; nothing was kept, so repeat the run`,
+      { cause },
+    )
+  }
+}
+
+async function writeFiles(
+  folder: string,
+  staging: string,
+  { files, sealedKey }: NewCeremony,
+): Promise<void> {
+  await makeFolder(staging, 0o700)
+  for (const [name, content] of files)
+    await createFile({ path: join(staging, name), content, mode: 0o644 })
+  if (sealedKey !== undefined)
+    await replaceFile({ path: keyPath(folder), content: sealedKey, mode: 0o600 })
 }

@@ -249,6 +249,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'issuance',
       'keys',
       'operations/certificate/sign-certificate.ts',
+      'store/sqlite/folder-lock.ts',
     ],
   },
   'jobs/scheduler': {
@@ -466,7 +467,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
 /** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
   // Settings read the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
