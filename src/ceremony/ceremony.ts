@@ -21,7 +21,7 @@ import {
 import { readState } from './root-state.ts'
 import { nameKey, parseScript, type CeremonyScript } from './script/parse-script.ts'
 import { signPlan, type SignedCeremony } from './sign-plan.ts'
-import type { Confirmation, Participant } from './transcript.ts'
+import { rootFile, type Confirmation, type Participant } from './transcript.ts'
 import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcript.ts'
 
 export interface CeremonyOptions {
@@ -144,7 +144,7 @@ async function openRootKey(
 
 /** Verifies the result as `signet ceremony verify` does, before anything is written. */
 async function requireVerified({ files }: SignedCeremony, { root }: CeremonyPlan): Promise<void> {
-  const pem = files.get('root.pem') ?? new Uint8Array()
+  const pem = files.get(rootFile) ?? new Uint8Array()
   const certificate = root.created === undefined ? root.certificate : parseCertificate(derOf(pem))
   const { problems } = await verifyCeremony(files, certificate)
   if (problems.length > 0) throw new Error(`the ceremony does not verify: ${problems.join('; ')}`)
