@@ -47,7 +47,7 @@ test('the table has exactly the options of openEmbedded', () => {
   const [, body = ''] = /interface EmbeddedOptions \{([\s\S]*?)\n\}/.exec(source) ?? []
   const options = [...body.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name)
   assert.ok(options.length > 10)
-  const text = readFileSync(resolve(root, 'docs/embedded.md'), 'utf8')
+  const text = readFileSync(resolve(root, 'docs/embedded-options.md'), 'utf8')
   const [, table = ''] = /\| option \| default \| \|\n([\s\S]*?)\n\n/.exec(text) ?? []
   const named = table
     .split('\n')

@@ -26,6 +26,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     'init-hierarchy': async () =>
       (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
     ca: async () => (await import('./commands/ca.ts')).caCommand,
+    ceremony: async () => (await import('./commands/ceremony.ts')).ceremonyCommand,
     trust: async () => (await import('./commands/trust.ts')).trustCommand,
   },
   'Access:': {

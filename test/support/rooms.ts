@@ -234,6 +234,25 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
+  'ceremony/script': {
+    subject: 'Scripts of ceremonies: JSON, every problem with its place',
+    imports: ['x509/*', 'authority', 'chain/name-constraints', 'issuance', 'wire/shapes'],
+  },
+  ceremony: {
+    subject: 'Offline roots: the plan of a script, the key in a file, signed transcripts',
+    imports: [
+      'x509/*',
+      'authority',
+      'backup',
+      'ceremony/script',
+      'chain',
+      'crl/contents.ts',
+      'issuance',
+      'keys',
+      'operations/certificate/sign-certificate.ts',
+      'store/sqlite/folder-lock.ts',
+    ],
+  },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
     imports: ['services.ts', 'store'],
@@ -406,19 +425,33 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Subcommands of signet ca that change CAs',
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
   },
+  'cli/ceremony': {
+    subject: 'Confirmation and display of a ceremony',
+    imports: [
+      'ceremony',
+      'ceremony/script',
+      'cli/shared',
+      'inspect',
+      'issuance/prepare-certificate.ts',
+    ],
+  },
   'cli/commands': {
     subject: 'One file for each command',
     imports: [
       'terminal.ts',
       'admin-commands',
       'admin-commands/verify',
+      'ceremony',
       'cli/ca',
+      'cli/ceremony',
       'cli/completion',
       'cli/shared',
       'client-commands/*',
       'inspect',
       'server',
       'settings',
+      'version.ts',
+      'x509/names',
     ],
   },
   cli: {
@@ -435,7 +468,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
 /** Database engines and the rooms that may import them, in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
   // Settings parse the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
@@ -451,7 +484,7 @@ export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
-  { name: 'Use cases', rooms: ['operations', 'jobs'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
   { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {

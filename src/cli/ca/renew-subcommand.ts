@@ -129,7 +129,7 @@ function print(context: CommandContext, flags: OutputFlags, renewed: RenewedAuth
   printResult(context, flags, { value: renewed })
 }
 
-function readText(file: string, flag: string): string {
+export function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

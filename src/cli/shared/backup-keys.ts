@@ -66,7 +66,7 @@ export function decryptionKey({
 }
 
 /** Reads the passphrase from the first line of a file. */
-function readPassphrase(path: string): string {
+export function readPassphrase(path: string): string {
   const [line = ''] = readPrivate(path, 'passphrase').split(/\r?\n/, 1)
   if (line === '') throw new ConfigurationError(`${path} contains no passphrase on its first line`)
   return line

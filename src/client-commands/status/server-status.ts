@@ -44,7 +44,8 @@ export interface ServerStatus {
   readonly warnings: readonly string[]
 }
 
-type FoundAuthority = AuthoritySummary & Pick<AuthorityStatus, 'branch' | 'hasRevocations'>
+type FoundAuthority = AuthoritySummary &
+  Pick<AuthorityStatus, 'branch' | 'externalIssuers' | 'hasRevocations'>
 
 /** Reads the status of a server. A server that cannot be reached is a status, not a rejection. */
 export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
@@ -93,7 +94,8 @@ async function readAuthorities(
         const { authority } = node
         const isSilent = authority.crlDays === null && !authority.ocsp
         const hasRevocations = isSilent && (await revokesAny(client, authority.arn))
-        found.push({ ...authority, branch, hasRevocations })
+        const externalIssuers = node.externalChain
+        found.push({ ...authority, branch, externalIssuers, hasRevocations })
       }
       return found
     })
