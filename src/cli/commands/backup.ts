@@ -12,8 +12,8 @@ export function backupCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'backup')
     .settings()
     .output()
-    .description('Write an encrypted backup to a new age file. Safe while the server is running')
-    .argument('<file>', 'file to write, which must not exist')
+    .description('Write an encrypted backup to a new age file. The server can keep running')
+    .argument('<file>', 'output file, which must not exist yet')
     .option(
       '--passphrase-file <file>',
       'file with the passphrase on its first line (default: prompt)',
