@@ -74,7 +74,7 @@ const paths: readonly Path[] = [
     className: 'issue',
     side: -1,
     steps: [
-      { room: 'http', text: 'reads the request, within limits of size and time' },
+      { room: 'http', text: 'reads the request, with limits on size and time' },
       { room: 'access', text: 'checks Signature V4, then the policies of the caller' },
       { room: 'operations', text: 'runs the use case' },
       { room: 'issuance', text: 'computes the contents from CSR, template and validity' },
@@ -90,10 +90,10 @@ const paths: readonly Path[] = [
     side: 1,
     steps: [
       { room: 'operations', text: 'runs RevokeCertificate (after http and access)' },
-      { room: 'store', text: 'commits the revocation and makes CRLs due' },
+      { room: 'store', text: 'commits the revocation and marks the CRL as due' },
       { room: 'jobs', text: 'claims the due CRLs (publish-crls)' },
-      { room: 'crl', text: 'decides the contents of the CRL' },
-      { room: 'bulk', text: 'reads and encodes the entries in a thread' },
+      { room: 'crl', text: 'determines the contents of the CRL' },
+      { room: 'bulk', text: 'reads and encodes the entries in a worker thread' },
       { room: 'keys', text: 'signs' },
       { room: 'objects', text: 'publishes the CRL' },
       { room: 'ocsp', text: 'reads the committed revocation' },

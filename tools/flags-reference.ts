@@ -28,7 +28,7 @@ const preface = `# Server flags
 command line takes precedence over its variable.
 
 - A duration is a number with a unit, such as \`90s\`, \`30m\` or \`1h\`. A number without a unit is in seconds.
-- A switch has no value on the command line. Its variable is \`true\` or \`false\`.
+- A switch has no value on the command line. The variable of a switch is \`true\` or \`false\`.
 - All unknown flags, unknown \`SIGNET_\` variables and invalid values are reported together. The exit code is then 2.
 
 Run \`signet check-config\` with the same flags to see the settings that the server would use.

@@ -48,7 +48,7 @@ export function renewSubcommand(group: SignetCommand): void {
     .option('--csr-out <file>', 'write the CSR of the CA to a file, for an external issuer')
     .option(
       '--certificate <file>',
-      'PEM file with the certificate from an external issuer, to import',
+      'PEM file with the new certificate, signed by an external issuer',
     )
     .option(
       '--chain <file>',

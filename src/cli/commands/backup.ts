@@ -22,7 +22,7 @@ export function backupCommand(context: CommandContext): Command {
       '--recipient <recipient>',
       'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
     )
-    .option('--without-master-key', 'omit the master key')
+    .option('--without-master-key', 'omit the master key from the backup')
     .examples(
       'signet backup /backups/signet-2025-01-31.age',
       'signet backup /backups/signet-2025-01-31.age --recipient backup-recipient.txt',

@@ -69,7 +69,11 @@ function listSubcommand(group: SignetCommand): void {
     .option('--serial <number>', 'serial number in hexadecimal')
     .option('--template <name>', 'name or ARN of a template')
     .option('--requester <name>', 'user name, account ID, or ARN of a user, role or session')
-    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', parseTime)
+    .option(
+      '--issued-after <time>',
+      'earliest time of issuance, such as 2026-03-01 or 2026-03-01T08:00:00Z',
+      parseTime,
+    )
     .option(
       '--expiring-within <duration>',
       'maximum time until expiry, such as 30d or 12h',
