@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/commands.md and the pages in docs/reference/commands/ from the commands of the program (`npm run docs`). The
- * texts are pure functions of the program, so a test compares the files with them.
+ * Writes docs/reference/commands.md and the pages in docs/reference/commands/, which are generated from the commands (`npm run docs`).
+ * A test checks that the files are current.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,10 +17,10 @@ const preface = `# Commands
 
 ${generated}
 
-The commands of \`signet\`. The linked pages list their arguments, options and examples, and \`signet COMMAND --help\` prints the same text.
-[command-line.md](../command-line.md) explains the everyday commands.
+This page lists the \`signet\` commands. The linked pages list the arguments, options and examples of each, and \`signet COMMAND --help\`
+prints the same text. [Everyday commands](../command-line.md) explains the commands that are used most.
 
-Every command takes \`--help\`. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
+Every command supports \`--help\`. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
 `
 
 interface Page {
@@ -60,7 +60,7 @@ const pages: readonly Page[] = [
   { name: 'other', title: 'Other commands', group: 'Other:' },
 ]
 
-/** The contents of docs/reference/commands.md and of the pages, by their paths below docs/reference. */
+/** Returns the contents of docs/reference/commands.md and of its pages, by their paths below docs/reference. */
 export async function commandsReference(): Promise<ReadonlyMap<string, string>> {
   const program = await createProgram(() => {}, [], { ...processIo(), environment: {} })
   const texts = pages.map((page) => [page, commandsOf(page, program.commands)] as const)
@@ -105,7 +105,7 @@ function pageText({ title }: Page, commands: readonly Command[]): string {
   return [`# Commands: ${title}\n`, `${generated}\n`, `${above} · ${index}\n`, ...texts].join('\n')
 }
 
-/** A command, and the commands below it. */
+/** Returns the sections of a command and of its subcommands. */
 function commandTexts(command: Command, above: readonly string[]): string[] {
   const path = [...above, command.name()]
   const heading = `${'#'.repeat(path.length)} ${path.join(' ')}\n`
@@ -118,7 +118,7 @@ function commandTexts(command: Command, above: readonly string[]): string[] {
   ]
 }
 
-/** The arguments of a command. The options are in a table below. */
+/** Returns the arguments of a command. A table lists its options. */
 function usageOf(command: Command): string {
   const hasOptions = command.options.some(({ hidden }) => !hidden)
   return [
@@ -144,7 +144,7 @@ function detailsOf(command: Command): string {
     tableOf('Argument', argumentRows),
     tableOf('Option', optionRows),
     listOf('Connection', '../commands.md#connection-options', groups.connection),
-    listOf('Settings of the server', '../flags.md', groups.setting),
+    listOf('Server settings', '../flags.md', groups.setting),
     examplesOf(command),
   ]
     .filter((part) => part !== '')
@@ -159,14 +159,14 @@ const connectionFlags = new Set(
 )
 const settingFlags = new Set(Object.values(settings).map(({ flag }) => `--${flag}`))
 
-/** Options that many commands share are described once. An option is the same if its description is the same. */
+/** Returns the kind of an option. Options that many commands share are described only once; they are recognized by their description. */
 function kindOf({ flags, long, description }: Option): Kind {
   if (connectionFlags.has(flags + description)) return 'connection'
   return settingFlags.has(long ?? '') && description.includes('[SIGNET_') ? 'setting' : 'own'
 }
 
 function connectionText(): string {
-  const text = 'Commands that call the API of a server take these options.'
+  const text = 'Commands that call the API of a server accept these options.'
   return `## Connection options\n\n${text}\n\n${tableOf('Option', connectionOptions.map(optionRow))}`
 }
 
@@ -195,10 +195,10 @@ function listOf(title: string, target: string, options: readonly Option[] = []):
   return `[${title}](${target}): ${text}.\n`
 }
 
-/** A command with more settings than this takes all of them. */
+/** A command with more settings than this accepts every setting, so that the settings are not listed. */
 const settingsShown = 20
 
-/** The examples that follow the options in the help text. */
+/** Returns the examples, which follow the options in the help text. */
 function examplesOf(command: Command): string {
   let help = ''
   const previous = command.configureOutput()

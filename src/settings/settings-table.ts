@@ -35,17 +35,17 @@ export const settings = withFlags({
   ),
   publicUrl: setting(
     'URL',
-    'URL of the public listener in certificates (default: http:// and its address)',
+    'URL of the public listener, as written into certificates (default: http:// and the listener address)',
     url,
   ),
   metricsListen: setting(
     'HOST:PORT',
-    'address of a metrics listener without TLS and authentication (default: /metrics of the API listener)',
+    'address of a metrics listener without TLS or authentication (default: /metrics of the API listener)',
     address,
   ),
   database: setting(
     'URL',
-    'PostgreSQL database, which servers can share: postgres://USER@HOST:PORT/DATABASE (default: SQLite in the data folder)',
+    'URL of a PostgreSQL database, which several servers can share: postgres://USER@HOST:PORT/DATABASE (default: SQLite in the data folder)',
     parseDatabaseUrl,
   ),
   databasePasswordFile: setting(
@@ -55,7 +55,7 @@ export const settings = withFlags({
   ),
   databasePool: setting(
     'N',
-    'maximum number of PostgreSQL connections for reads; writes use one more, and CRLs and reports another',
+    'maximum number of PostgreSQL connections for reads; writes use one more connection, and CRLs and reports use another',
     poolSize,
     '10',
   ),
@@ -72,9 +72,13 @@ export const settings = withFlags({
   ),
   rootSecretAccessKey: secret('secret access key for --root-access-key-id', rootSecretAccessKey),
   dev: toggle(
-    'run a server for tests: one process, temporary data, access key test with secret test',
+    'run a test server with one process, temporary data, and the access key test with the secret test',
   ),
-  regions: setting('NAME,…', "additional Regions besides AWS's, such as local or garage", regions),
+  regions: setting(
+    'NAME,…',
+    'Regions in addition to those of AWS, such as local or garage',
+    regions,
+  ),
   masterKeyFile: setting(
     'FILE',
     'file with the master key, which encrypts the CA keys (default: master.key in the data folder)',
@@ -82,7 +86,7 @@ export const settings = withFlags({
   ),
   logLevel: setting(
     'LEVEL',
-    `lowest level of log messages: ${logLevels.join(', ')}`,
+    `minimum level of log messages: ${logLevels.join(', ')}`,
     oneOf(logLevels),
     'info',
   ),
@@ -123,25 +127,25 @@ export const settings = withFlags({
   ),
   quotaAuthorities: setting(
     'N',
-    'maximum number of CAs of one account in one Region',
+    'maximum number of CAs per account and Region',
     count,
     String(defaultQuotas.authoritiesPerRegion),
   ),
   quotaCertificates: setting(
     'N',
-    'maximum number of certificates of one CA',
+    'maximum number of certificates per CA',
     count,
     String(defaultQuotas.certificatesPerAuthority),
   ),
   quotaTags: setting(
     'N',
-    'maximum number of tags of one CA',
+    'maximum number of tags per CA',
     count,
     String(defaultQuotas.tagsPerAuthority),
   ),
   quotaRevocations: setting(
     'N',
-    'maximum number of revoked, unexpired certificates of one CA with a complete CRL',
+    'maximum number of revoked, unexpired certificates per CA with a complete CRL',
     count,
     String(defaultQuotas.revocationsPerAuthority),
   ),
@@ -153,53 +157,48 @@ export const settings = withFlags({
   ),
   callLog: setting(
     'FILE',
-    "file for the call log, one CloudTrail record in JSON per line; '-' for standard output",
+    "call log file, with one CloudTrail record in JSON per line; '-' for standard output",
     nonEmpty,
   ),
   callLogRequired: toggle('refuse calls that cannot be written to the call log'),
   tlsCert: setting(
     'FILE',
-    'PEM file with the certificate of the API listener and its chain; reloaded when it changes',
+    'PEM file with the API listener certificate and its chain; reloaded when the file changes',
     nonEmpty,
   ),
   tlsKey: setting('FILE', 'PEM file with the private key for --tls-cert', nonEmpty),
   tlsSelf: setting(
     'CA',
-    'ARN or common name of the CA on this server that issues and renews the certificate of the API listener',
+    'ARN or common name of the CA on this server that issues and renews the API listener certificate',
     nonEmpty,
   ),
   tlsNames: setting(
     'NAME,…',
-    'host names and IP addresses in the certificate of --tls-self (default: those of the API listener)',
+    'host names and IP addresses in the --tls-self certificate (default: those of the API listener)',
     hosts,
   ),
   tlsClientCa: setting(
     'FILE',
-    'PEM file with CAs; API clients must present a certificate from one of them',
+    'PEM file with CAs; API clients must present a certificate issued by one of these CAs',
     nonEmpty,
   ),
   insecureHttp: toggle('allow plain HTTP on an API address that other machines can reach'),
   workers: setting(
     'N',
-    'number of processes that answer requests; auto for one per core, up to 16',
+    'number of processes that handle requests; auto for one per core, up to 16',
     workers,
     'auto',
   ),
-  maxConnections: setting(
-    'N',
-    'maximum number of open connections of each listener',
-    count,
-    '10000',
-  ),
+  maxConnections: setting('N', 'maximum number of open connections per listener', count, '10000'),
   bodyMemory: setting(
     'MIB',
-    'memory limit of each process for request bodies and for objects sent to slow clients',
+    'memory limit per process for request bodies and for objects sent to slow clients',
     wholeNumber({ min: 8, max: 65_536 }),
     '128',
   ),
   basePath: setting(
     'PATH',
-    'path prefix of a reverse proxy, such as /pki; both listeners also accept requests with it',
+    'path prefix of a reverse proxy, such as /pki; both listeners also accept requests with this prefix',
     pathPrefix,
   ),
   authFailures: setting(
@@ -216,20 +215,20 @@ export const settings = withFlags({
   ),
   ocspValidity: setting(
     'SECONDS',
-    'validity of OCSP responses; a response is renewed after half of this time',
+    'validity period of OCSP responses; a response is renewed after half of this period',
     seconds({ min: 2, max: 604_800 }),
     '3600',
   ),
   noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(
     'SECONDS',
-    'minimum interval between two audit reports of one CA',
+    'minimum interval between two audit reports for the same CA',
     seconds({ min: 0, max: 604_800 }),
     '1800',
   ),
   objects: setting(
     'HOME',
-    'store of the buckets: embedded (in the data folder), or s3 (default: s3 with --s3-endpoint, else embedded)',
+    'storage for buckets: embedded (in the data folder), or s3 (default: s3 with --s3-endpoint, otherwise embedded)',
     oneOf(['embedded', 's3']),
   ),
   s3Endpoint: setting(
@@ -238,9 +237,13 @@ export const settings = withFlags({
     url,
   ),
   s3Region: setting('REGION', 'Region in the signatures of S3 requests', nonEmpty, 'us-east-1'),
-  s3PublicUrl: setting('URL', 'URL of the S3 store in certificates (default: its endpoint)', url),
+  s3PublicUrl: setting(
+    'URL',
+    'URL of the S3 store, as written into certificates (default: the S3 endpoint)',
+    url,
+  ),
   acceptLoss: toggle(
-    'accept a database that has lost writes; set it for one start, after reading in the log which writes are lost',
+    'accept a database that has lost writes; first read in the log which writes are lost, then set this flag for one start',
   ),
   keepExpired: setting(
     'TIME',
@@ -249,7 +252,7 @@ export const settings = withFlags({
   ),
   eventWebhook: setting(
     'URL',
-    'webhook URL, to which events are posted in EventBridge format',
+    'webhook URL to which events are posted in the EventBridge format',
     url,
   ),
 })

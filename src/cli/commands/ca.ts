@@ -50,7 +50,7 @@ function subcommand(group: SignetCommand, name: string): SignetCommand {
   return withConnectionFlags(group.command(name)).output('table')
 }
 
-const caArgument = ['<ca>', 'name, ID, start of the ID, or ARN of the CA'] as const
+const caArgument = ['<ca>', 'name, ID, ID prefix or ARN of the CA'] as const
 
 function listSubcommand(group: SignetCommand): void {
   const { context } = group
@@ -190,7 +190,7 @@ function tagLines(tags: Readonly<Record<string, string>>): Line[] {
 function treeSubcommand(group: SignetCommand): void {
   const { context } = group
   subcommand(group, 'tree')
-    .description('Show the CAs of the account below their issuers')
+    .description('Show the CAs of the account as a tree, each below its issuer')
     .examples('signet ca tree')
     .action(async (flags: CaFlags) => {
       const nodes = await withConnection(connectionOf(flags, context.environment), ({ client }) =>

@@ -32,7 +32,7 @@ export function statusCommand(context: CommandContext): Command {
     .description('Show the health of a server, its CAs and warnings')
     .option(
       '--metrics-url <url>',
-      'URL of the metrics, for a server with --metrics-listen (default: from the data folder, or /metrics of the endpoint)',
+      'metrics URL of a server with --metrics-listen (default: from the data folder, or /metrics on the endpoint)',
     )
     .option('--check', 'exit with code 1 if there are warnings')
     .examples('signet status', 'signet status --check --output json')
