@@ -165,7 +165,7 @@ const kinds: Record<string, Kind> = {
       { minLength: 1, maxLength: 4 },
     ),
     encode: encodeInfoAccess,
-    parse: parseInfoAccess,
+    parse: (der) => parseInfoAccess(der, 'infoAccess'),
   },
   certificatePolicies: {
     values: fc.array(
