@@ -100,9 +100,9 @@ export class TestService {
     this.#dependencies = dependencies
   }
 
-  /** Starts a service on a new data folder. */
+  /** Starts a service on the data folder of `flags`, or on a new one. `close` removes the folder in both cases. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
-    const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
+    const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'signet-test-')))
     const connection = flags.database === undefined ? await chosenDatabase() : undefined
     const database = connection && { database: databaseUrl(connection) }
     if (database !== undefined) noteDatabase(data, database.database)
