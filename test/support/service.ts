@@ -118,7 +118,12 @@ export class TestService {
       ...flags,
     }
     const dependencies = { clock: new TestClock(), random: new TestRandom(), ...options }
-    return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+    try {
+      return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+    } catch (error) {
+      if (flags.data === undefined) await rm(data, { recursive: true })
+      throw error
+    }
   }
 
   /** Starts another server on the same database, data folder and clock. It must be closed before this one. */
