@@ -50,3 +50,34 @@ test('the passages of a source are its comments and its texts', () => {
   )
   assert.ok(all.length > 5000, `${all.length} passages`)
 })
+
+test('quotes and slashes within regular expressions, templates and comments begin no passage', () => {
+  const source = [
+    '#!/usr/bin/env node',
+    'const pattern = /^[`\'"]+$/ // First comment.',
+    'const division = 6 / 2 / 1 // Second comment.',
+    "const nested = `outer ${pattern.test('an inner text') ? `inner text of ${1} words` : '`'} text of words`",
+    '// Third comment, as in https://example.com/`.',
+    "const url = 'https://example.com/a text of words'",
+    '/* Fourth comment: ` */',
+    "const after = 'the last text of the file'",
+  ].join('\n')
+  assert.deepEqual(
+    passagesOfSource('a.ts', source).map(({ line, kind, text }) => [line, kind, text]),
+    [
+      [2, 'comment', 'First comment.'],
+      [3, 'comment', 'Second comment.'],
+      [4, 'text', 'outer ${…} text of words'],
+      [4, 'text', 'an inner text'],
+      [4, 'text', 'inner text of ${…} words'],
+      [5, 'comment', 'Third comment, as in https://example.com/`.'],
+      [6, 'text', 'https://example.com/a text of words'],
+      [7, 'comment', 'Fourth comment: `'],
+      [8, 'text', 'the last text of the file'],
+    ],
+  )
+})
+
+test('a source that cannot be parsed is refused', () => {
+  assert.throws(() => passagesOfSource('a.ts', 'const = 1'), /a\.ts cannot be parsed/)
+})

@@ -56,7 +56,7 @@ test('check-config reports all unusable files and services together', async () =
   for (const problem of [
     /two\.key is not the key of/,
     /--tls-client-ca .*absent\.pem/,
-    /rates\.json must be a JSON object/,
+    /--rates-file: .*rates\.json must be a JSON object/,
     /--weak-key-list: .*weak\.txt/,
     /--call-log: .*nowhere/,
     /--data: .*one\.pem is a file/,

@@ -230,10 +230,10 @@ interface Webhook {
   /** IDs of the events that were answered with 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Stops listening. */
-  down(): Promise<void>
-  /** Listens again on the same port. */
-  up(): Promise<void>
+  /** Resets every connection from now on. The webhook keeps its port, which another process could take otherwise. */
+  down(): void
+  /** Accepts connections again. */
+  up(): void
 }
 
 /** A webhook that answers with `status`. */
@@ -249,26 +249,32 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
       response.writeHead(webhook.status, { location: '/elsewhere' }).end()
     })
   })
-  const up = async (port = 0): Promise<void> => {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-  }
-  await up()
+  let isDown = false
+  server.on('connection', (socket) => {
+    if (isDown) socket.destroy()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const webhook: Webhook = {
     url: `http://127.0.0.1:${port}/hook/s3cret-t0ken`,
     deliveries: [],
     accepted: [],
     status: 200,
-    async down() {
-      const closed = once(server, 'close')
-      server.close()
+    down() {
+      isDown = true
       server.closeAllConnections()
-      await closed
     },
-    up: () => up(port),
+    up() {
+      isDown = false
+    },
   }
-  t.after(() => webhook.down().catch(() => undefined))
+  t.after(async () => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  })
   return webhook
 }
 
@@ -347,7 +353,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
 
   test('the webhook receives the events that occurred while it was unreachable', async (t) => {
     const webhook = await startWebhook(t)
-    await webhook.down()
+    webhook.down()
     const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -357,7 +363,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
       'a failure',
     )
     await service.restart()
-    await webhook.up()
+    webhook.up()
     service.clock.advance({ seconds: 3600 })
     await service.restart()
     await eventually(
@@ -401,7 +407,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     webhook.status = 500
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    await webhook.down()
+    webhook.down()
     await revoke(service, arn)
     service.clock.advance({ seconds: 3600 })
     await service.restart()

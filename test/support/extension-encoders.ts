@@ -104,8 +104,9 @@ export function encodeMicrosoftTemplate(template: MicrosoftTemplate): Uint8Array
   const { templateId, majorVersion, minorVersion } = template
   return encodeSequence(
     encodeOidElement(templateId),
-    encodeSmallInteger(majorVersion),
-    ...(minorVersion === undefined ? [] : [encodeSmallInteger(minorVersion)]),
+    ...[majorVersion, minorVersion].flatMap((version) =>
+      version === undefined ? [] : [encodeSmallInteger(version)],
+    ),
   )
 }
 

@@ -34,6 +34,10 @@ export class FailingObjects {
   readonly written: ObjectLocation[] = []
   /** Number of calls that failed or hung. */
   failures = 0
+  /** The reasons for which hanging calls were aborted, in order. */
+  readonly abortReasons: unknown[] = []
+  /** An aborted call hangs until this promise resolves. */
+  abortGate: Promise<void> = Promise.resolve()
 
   get mode(): Mode {
     return this.#mode
@@ -102,6 +106,10 @@ export class FailingObjects {
         if (signal?.aborted === true) end()
         signal?.addEventListener('abort', end, { once: true })
       })
+    } catch (reason) {
+      this.abortReasons.push(reason)
+      await this.abortGate
+      throw reason
     } finally {
       clearInterval(alive)
     }

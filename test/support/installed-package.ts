@@ -42,6 +42,15 @@ export class PackageProject {
 
   static async create(): Promise<PackageProject> {
     const folder = await mkdtemp(join(tmpdir(), 'signet-package-'))
+    try {
+      return await PackageProject.#createIn(folder)
+    } catch (error) {
+      await rm(folder, { recursive: true })
+      throw error
+    }
+  }
+
+  static async #createIn(folder: string): Promise<PackageProject> {
     const pack = ['pack', '--silent', '--pack-destination', folder]
     const { stdout } = await run('npm', pack, { cwd: root, timeout: 2 * minutes })
     const tarball = join(folder, stdout.trim().split('\n').at(-1) ?? '')

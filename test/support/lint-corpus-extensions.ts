@@ -311,12 +311,17 @@ const kinds: readonly Kind[] = [
   {
     oid: oids.microsoftTemplate,
     rule: 'vendor-extension',
-    good: [sequence(policy, '020164', '020100'), sequence(policy, '020164')],
+    good: [
+      sequence(policy, '020164', '020100'),
+      sequence(policy, '020164'),
+      sequence(policy, '020500ffffffff'),
+      sequence(policy),
+    ],
     bad: [
       '',
       '0500',
       '3000',
-      sequence(policy),
+      sequence(policy, '02050100000000'),
       sequence(policy, '02020001'),
       sequence(policy, '020101', '020101', '020101'),
     ],

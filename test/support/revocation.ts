@@ -72,7 +72,7 @@ function serialText(serialNumber: Uint8Array): string {
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   description: string,
-  seconds = 30,
+  seconds = 120,
 ): Promise<T> {
   const until = performance.now() + seconds * 1000
   for (;;) {
@@ -103,7 +103,7 @@ export async function crlThat(
     const crl = der && readCrl(der)
     return crl !== undefined && is(crl) ? crl : undefined
   }
-  return eventually(look, `a CRL at ${key}`, 20)
+  return eventually(look, `a CRL at ${key}`)
 }
 
 /** Waits for the complete CRL of a CA that lists a certificate. */
@@ -120,5 +120,5 @@ export async function allPublished(service: TestService): Promise<void> {
     await publishNow(service)
     return (await service.inDatabase(text)).length === 0 ? true : undefined
   }
-  await eventually(look, 'all CRLs published', 20)
+  await eventually(look, 'all CRLs published')
 }

@@ -102,9 +102,9 @@ export class TestService {
     this.#dependencies = dependencies
   }
 
-  /** Starts a service on a new data folder. */
+  /** Starts a service on the data folder of `flags`, or on a new one. `close` removes the folder in both cases. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
-    const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
+    const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'signet-test-')))
     const connection = flags.database === undefined ? await chosenDatabase() : undefined
     const database = connection && { database: databaseUrl(connection) }
     if (database !== undefined) noteDatabase(data, database.database)
@@ -120,7 +120,12 @@ export class TestService {
       ...flags,
     }
     const dependencies = { clock: new TestClock(), random: new TestRandom(), ...options }
-    return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+    try {
+      return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+    } catch (error) {
+      if (flags.data === undefined) await rm(data, { recursive: true })
+      throw error
+    }
   }
 
   /** Starts another server on the same database, data folder and clock. It must be closed before this one. */

@@ -30,7 +30,10 @@ const postgresPort = '5433'
 
 export async function openWorld(): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
-  const server = await startServer(join(folder, 'data'))
+  const server = await startServer(join(folder, 'data')).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true })
+    throw error
+  })
   await mkdir(join(folder, '.bin'))
   await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
   const addresses = new Map([
