@@ -4,6 +4,7 @@ import { parseDatabaseUrl } from './database-url.ts'
 import { secret, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
+  callLogDestinations,
   count,
   hosts,
   nonEmpty,
@@ -136,9 +137,20 @@ export const settings = withFlags({
   ),
   callLog: setting(
     'FILE',
-    "a JSON line for each call as CloudTrail records it; '-' for standard output",
+    "a JSON line for each call as CloudTrail records it; '-' for standard output, syslog+tls://HOST:PORT for a syslog server, FILE,syslog+tls://HOST:PORT for both",
+    callLogDestinations,
+  ),
+  callLogCa: setting(
+    'FILE',
+    'CAs that the certificate of the syslog server must be issued by, PEM (default: those that Node.js trusts)',
     nonEmpty,
   ),
+  callLogCert: setting(
+    'FILE',
+    'client certificate for the syslog server and those above it, PEM; read again at each connection',
+    nonEmpty,
+  ),
+  callLogKey: setting('FILE', 'private key of --call-log-cert, PEM', nonEmpty),
   callLogRequired: toggle('refuse calls that cannot be recorded in the call log'),
   tlsCert: setting(
     'FILE',
