@@ -26,7 +26,7 @@ export function address(text: string): Address {
   return { host, port }
 }
 
-interface CallLogDestinations {
+export interface CallLogDestinations {
   readonly file: string | undefined
   readonly syslog: Address | undefined
 }
