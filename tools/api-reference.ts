@@ -24,6 +24,11 @@ interface Subject {
 }
 
 const subjects = {
+  approvals: {
+    title: 'API: approvals',
+    introduction:
+      "This page lists the input, output and errors of the operations on requests for a second person's approval, which AWS does not have.",
+  },
   'certificate-authorities': {
     title: 'API: certificate authorities',
     introduction: 'This page lists the input, output and errors of the operations on CAs.',
@@ -54,6 +59,10 @@ type SubjectName = keyof typeof subjects
 
 /** The page and the purpose of each operation. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
+  ApproveRequest: [
+    'approvals',
+    'approves the request of another person; AWS does not have this operation',
+  ],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
   CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
@@ -68,6 +77,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
+  GetApproval: [
+    'approvals',
+    "returns a request for a second person's approval; AWS does not have this operation",
+  ],
   GetCertificate: ['certificates', 'returns a certificate and its chain'],
   GetCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -80,6 +93,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'imports the certificate of a CA',
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
+  ListApprovals: [
+    'approvals',
+    "lists requests for a second person's approval; AWS does not have this operation",
+  ],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
@@ -88,6 +105,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListTags: ['tags', 'lists the tags of a CA'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
+  RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [
     'certificate-authorities',
     'restores a CA during its restoration period',
