@@ -26,8 +26,7 @@ interface Subject {
 const subjects = {
   approvals: {
     title: 'API: approvals',
-    introduction:
-      "This page lists the input, output and errors of the operations on requests for a second person's approval, which AWS does not have.",
+    introduction: 'This page lists the operations on approvals by a second person.',
   },
   'certificate-authorities': {
     title: 'API: certificate authorities',
@@ -59,10 +58,7 @@ type SubjectName = keyof typeof subjects
 
 /** The page and the purpose of each operation. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
-  ApproveRequest: [
-    'approvals',
-    'approves the request of another person; AWS does not have this operation',
-  ],
+  ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
   CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
@@ -77,10 +73,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
-  GetApproval: [
-    'approvals',
-    "returns a request for a second person's approval; AWS does not have this operation",
-  ],
+  GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns a certificate and its chain'],
   GetCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -93,10 +86,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'imports the certificate of a CA',
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
-  ListApprovals: [
-    'approvals',
-    "lists requests for a second person's approval; AWS does not have this operation",
-  ],
+  ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',

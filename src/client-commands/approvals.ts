@@ -7,11 +7,14 @@ const statuses: readonly ApprovalStatus[] = ['PENDING', 'APPROVED', 'REJECTED', 
 
 export const approvalStatuses: readonly string[] = statuses
 
+/** An approval in printed form: times are text. */
+export type PrintedApproval = Readonly<Record<string, unknown>>
+
 /** Lists at most `limit` approvals, newest first. */
 export async function listApprovals(
   client: Client,
   { status, limit }: { readonly status: string | undefined; readonly limit: number },
-): Promise<readonly Approval[]> {
+): Promise<readonly PrintedApproval[]> {
   const Status = statuses.find((each) => each === status)
   const found: Approval[] = []
   let token: string | undefined
@@ -23,22 +26,35 @@ export async function listApprovals(
     found.push(...Approvals)
     token = NextToken
   } while (token !== undefined && found.length < limit)
-  return found.slice(0, limit)
+  return found.slice(0, limit).map(toPrinted)
 }
 
-export interface ShownApproval extends Approval {
+export interface ShownApproval {
+  readonly members: PrintedApproval
   /** Parameters of the request. */
-  readonly Input: Readonly<Record<string, unknown>>
+  readonly input: Readonly<Record<string, unknown>>
 }
 
 export async function showApproval(client: Client, id: string): Promise<ShownApproval> {
   const { Approval: found } = await client.getApproval({ ApprovalId: id })
-  return { ...found, Input: JSON.parse(found.Input) as Readonly<Record<string, unknown>> }
+  const { Input, ...members } = found
+  return {
+    members: toPrinted(members),
+    input: JSON.parse(Input) as Readonly<Record<string, unknown>>,
+  }
+}
+
+function toPrinted(approval: object): PrintedApproval {
+  const texts = Object.entries(approval).map(([name, value]: [string, unknown]) => [
+    name,
+    value instanceof Date ? value.toISOString() : value,
+  ])
+  return Object.fromEntries(texts) as PrintedApproval
 }
 
 /** Describes the CSRs and certificates in the parameters of a request, which an approver must read. */
 export async function describeInput(
-  input: ShownApproval['Input'],
+  input: ShownApproval['input'],
   now: Date,
 ): Promise<readonly Paragraph[]> {
   const described: Paragraph[] = []

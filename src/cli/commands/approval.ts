@@ -10,7 +10,6 @@ import {
   describeInput,
   listApprovals,
   showApproval,
-  type ShownApproval,
 } from '../../client-commands/approvals.ts'
 import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { systemClock } from '../../clock.ts'
@@ -91,24 +90,21 @@ function showSubcommand(group: SignetCommand): void {
     .argument('<id>', 'approval ID')
     .examples('signet approval show 0f1e2d3c-…')
     .action(async (id: string, flags: ConnectionFlags & OutputFlags) => {
-      const value = await withConnection(connectionOf(flags, context.environment), ({ client }) =>
-        showApproval(client, id),
+      const { members, input } = await withConnection(
+        connectionOf(flags, context.environment),
+        ({ client }) => showApproval(client, id),
       )
-      const described = await describeInput(value.Input, systemClock.now())
+      const described = await describeInput(input, systemClock.now())
       printResult(context, flags, {
-        value,
+        value: { ...members, Input: input },
         text: () =>
           paragraphsText(context.stdout, [
-            { title: 'Request', lines: linesOf(membersOf(value)) },
-            { title: 'Parameters', lines: linesOf(value.Input) },
+            { title: 'Request', lines: linesOf(members) },
+            { title: 'Parameters', lines: linesOf(input) },
             ...described,
           ]),
       })
     })
-}
-
-function membersOf({ Input: _input, ...members }: ShownApproval): object {
-  return members
 }
 
 function linesOf(members: object) {
