@@ -47,7 +47,7 @@ export class ApprovalRequiredError extends Error {
 }
 
 /** Limits on the requests that wait for a decision. */
-export const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
+const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
  * Returns the statements that the transaction of the action must contain: none if the account's policy does not name the action,

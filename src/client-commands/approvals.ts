@@ -52,20 +52,31 @@ function toPrinted(approval: object): PrintedApproval {
   return Object.fromEntries(texts) as PrintedApproval
 }
 
-/** Describes the CSRs and certificates in the parameters of a request, which an approver must read. */
+/** Parameters for an approver to read. */
+export interface DescribedInput {
+  /** The parameters, in which `described below` replaces a CSR or a certificate. */
+  readonly input: ShownApproval['input']
+  /** Descriptions of the CSR and the certificate. */
+  readonly paragraphs: readonly Paragraph[]
+}
+
+/** Describes the CSR and the certificate in the parameters of a request. The approver must know what they contain. */
 export async function describeInput(
   input: ShownApproval['input'],
   now: Date,
-): Promise<readonly Paragraph[]> {
-  const described: Paragraph[] = []
+): Promise<DescribedInput> {
+  let described: DescribedInput = { input, paragraphs: [] }
   for (const name of ['Csr', 'Certificate'] as const) {
     const value = input[name]
     if (typeof value !== 'string') continue
     try {
       const description = await inspect(Buffer.from(value, 'base64'), now)
-      described.push(...paragraphsOf(description, now))
+      described = {
+        input: { ...described.input, [name]: 'described below' },
+        paragraphs: [...described.paragraphs, ...paragraphsOf(description, now)],
+      }
     } catch {
-      // The server has accepted the value. Its text is shown below.
+      // The server has accepted the value, which is printed as it is.
     }
   }
   return described

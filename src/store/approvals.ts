@@ -209,6 +209,12 @@ export async function listApprovalRows(
   return rows.map(approvalOf)
 }
 
+/** Ends the window of every pending or approved request. */
+export function expireOpenApprovals(now: Date): Sql {
+  return sql`update approvals set expires_at_ms = ${now.getTime()}
+    where state in ('PENDING', 'APPROVED') and expires_at_ms > ${now.getTime()}`
+}
+
 /** Deletes up to `limit` requests that expired before `before` without a decision. */
 export function deleteUndecidedApprovals(before: Date, limit: number): Sql {
   return sql`delete from approvals where approval_id in

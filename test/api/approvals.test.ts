@@ -13,10 +13,20 @@ import {
 import { putPolicy } from '../../src/admin-commands/policies.ts'
 import { addUser } from '../../src/admin-commands/users.ts'
 import { listApprovalRows } from '../../src/store/approvals.ts'
+import { resetAfterRestore } from '../../src/store/after-restore.ts'
 import { withData } from '../../src/data-folder/data-folder.ts'
-import { allow, createUser, policyOf, sharingStatements, type User } from '../support/accounts.ts'
+import {
+  createAccount,
+  otherAccountId,
+  allow,
+  createUser,
+  policyOf,
+  sharingStatements,
+  type User,
+} from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { base64, createAuthority, createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { command } from '../support/process.ts'
 import { TestService, type CallOptions, type Members } from '../support/service.ts'
 import { callSts, createRole, credentialsOf, trusting } from '../support/sts.ts'
 
@@ -332,6 +342,96 @@ test('the number of requests that wait for a decision is limited for each person
   await denied(service, 'IssueCertificate', { input: more, by: bob })
   service.clock.advance({ days: 1 })
   await denied(service, 'IssueCertificate', { input: more, by: alice })
+})
+
+test('a call of another account needs the approval of the account that owns the CA', async (t) => {
+  const { service, root, input, bob } = await office(t)
+  await createAccount(service)
+  const mallory = await createUser(service, {
+    accountId: otherAccountId,
+    userName: 'mallory',
+    statements: everything,
+  })
+  const template = 'SubordinateCACertificate_PathLen0'
+  const sharing = sharingStatements({ arn: root.arn, template })
+  const policy = { ResourceArn: root.arn, Policy: policyOf(...sharing) }
+  await approve(service, await denied(service, 'PutPolicy', { input: policy, by: bob }), service)
+  await service.must('PutPolicy', policy, bob)
+  const id = await denied(service, 'IssueCertificate', { input, by: mallory })
+  const approval = { ApprovalId: id }
+  assert.match(
+    await service.refusal('ApproveRequest', approval, mallory),
+    /^ResourceNotFoundException/,
+  )
+  const { Approvals } = await service.must('ListApprovals', {}, mallory)
+  assert.deepEqual(Approvals, [])
+  await approve(service, id, bob)
+  await service.must('IssueCertificate', input, mallory)
+})
+
+test('a chain of sessions is the person who started the first one', async (t) => {
+  const { service, input, alice, bob } = await office(t)
+  const { credentials } = alice
+  const first = await createRole(service, {
+    roleName: 'first',
+    trust: [trusting({ AWS: alice.arn })],
+    statements: everything,
+  })
+  const second = await createRole(service, {
+    roleName: 'second',
+    trust: [trusting({ AWS: first })],
+    statements: everything,
+  })
+  const assume = async (RoleArn: string, by: CallOptions) => {
+    const parameters = { Action: 'AssumeRole', RoleArn, RoleSessionName: 'chain' }
+    const signer = { credentials: by.credentials ?? credentials }
+    return { credentials: credentialsOf(await callSts(service, parameters, signer)) }
+  }
+  const chained = await assume(second, await assume(first, alice))
+  const id = await denied(service, 'IssueCertificate', { input, by: alice })
+  assert.match(
+    await service.refusal('ApproveRequest', { ApprovalId: id }, chained),
+    /must not approve it/,
+  )
+  await approve(service, id, bob)
+})
+
+test('after a restore, an approval of the backup cannot be used again', async (t) => {
+  const all = await office(t)
+  const { service, input, alice, bob } = all
+  const id = await denied(service, 'IssueCertificate', { input, by: alice })
+  await approve(service, id, bob)
+  await withData(service.config, ({ db }) =>
+    db.transaction(resetAfterRestore(service.clock.now(), undefined)),
+  )
+  assert.equal(await statusOf(all, id), 'EXPIRED')
+  assert.notEqual(await denied(service, 'IssueCertificate', { input, by: alice }), id)
+})
+
+test('signet approval lists, shows and rejects requests, and describes their CSRs', async (t) => {
+  const { service, input, alice, bob } = await office(t)
+  service.clock.catchUp()
+  const id = await denied(service, 'IssueCertificate', { input, by: alice })
+  const environment = {
+    AWS_ACCESS_KEY_ID: bob.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: bob.credentials.secretAccessKey,
+  }
+  const flags = ['--endpoint', service.url, '--region', 'eu-west-1']
+  const run = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await command(['approval', ...argv, ...flags], environment)
+    assert.equal(code, 0, stderr)
+    return stdout
+  }
+  const [listed] = JSON.parse(await run('list', '--status', 'PENDING', '--output', 'json'))
+  assert.deepEqual([listed.ApprovalId, listed.Operation], [id, 'IssueCertificate'])
+  const shown = JSON.parse(await run('show', id, '--output', 'json'))
+  assert.equal(shown.Input.Validity.Type, 'DAYS')
+  assert.match(
+    await run('show', id),
+    /CSR +described below[^]*Certificate signing request[^]*CN=SUBORDINATE/,
+  )
+  await run('reject', id)
+  assert.deepEqual(JSON.parse(await run('list', '--status', 'PENDING', '--output', 'json')), [])
 })
 
 /** Runs a command that must be refused, and returns the approval ID. */

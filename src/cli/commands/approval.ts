@@ -100,8 +100,8 @@ function showSubcommand(group: SignetCommand): void {
         text: () =>
           paragraphsText(context.stdout, [
             { title: 'Request', lines: linesOf(members) },
-            { title: 'Parameters', lines: linesOf(input) },
-            ...described,
+            { title: 'Parameters', lines: linesOf(described.input) },
+            ...described.paragraphs,
           ]),
       })
     })
