@@ -77,6 +77,18 @@ test('records wait while the server cannot be reached, and one message announces
   ])
 })
 
+test('the end of an outage is logged without a further record', async () => {
+  const { server, callLog, said } = standIn({ trialMilliseconds: 5 })
+  server.fault = new Error('refused')
+  callLog.write({ n: 0 })
+  await until(() => said.length > 0)
+  server.fault = undefined
+  await until(() => said.length > 1)
+  assert.equal(said.at(-1), 'records reach the syslog server again')
+  await callLog.close()
+  assert.deepEqual(numbers(server.received), [0])
+})
+
 test('a batch whose write failed is sent again on a new connection', async () => {
   const { server, callLog } = standIn()
   await until(() => server.connections === 1)

@@ -151,6 +151,7 @@ export class SyslogCallLog implements CallLog {
       const connection = await this.#options.connect(this.#stopping.signal)
       this.#connection = connection
       this.#connectedAt = performance.now()
+      setTimeout(() => this.#endTrial(connection), this.#limits.trialMilliseconds).unref()
       connection.ended.then(
         (error) => this.#end(connection, error),
         (error: unknown) => this.#fail(error),
@@ -181,6 +182,11 @@ export class SyslogCallLog implements CallLog {
       connection.destroy()
       this.#fail(error)
     }
+  }
+
+  /** Without a further record, this is the only report of a recovery. */
+  #endTrial(connection: SyslogConnection): void {
+    if (connection === this.#connection && !this.#isWorking) this.#succeed()
   }
 
   /** Whether the current connection has passed its trial. */
