@@ -51,31 +51,24 @@ const shownMax = 48 * 1024
 
 /** The parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
 export function shownInput(input: object): string {
-  return JSON.stringify(input, (_name, value: unknown) => {
-    if (value instanceof Uint8Array || isBufferJson(value)) {
-      const bytes = value instanceof Uint8Array ? value : Buffer.from(value.data)
-      const text = Buffer.from(bytes).toString('base64')
-      return text.length > shownMax ? omitted(bytes) : text
-    }
-    if (typeof value === 'bigint') return String(value)
-    if (typeof value === 'string' && value.length > shownMax) return omitted(Buffer.from(value))
-    return value
-  })
+  return JSON.stringify(shown(input))
+}
+
+/** Buffers are converted here, because JSON.stringify would first make an array of numbers. */
+function shown(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    const isLong = value.length > (shownMax * 3) / 4
+    return isLong ? omitted(value) : Buffer.from(value).toString('base64')
+  }
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'string')
+    return value.length > shownMax ? omitted(Buffer.from(value)) : value
+  if (Array.isArray(value)) return value.map(shown)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(member)]))
 }
 
 function omitted(bytes: Uint8Array): object {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return { omitted: true, bytes: bytes.length, sha256 }
-}
-
-/** The form that JSON.stringify gives a Buffer before it calls the replacer. */
-function isBufferJson(value: unknown): value is { readonly data: number[] } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    value.type === 'Buffer' &&
-    'data' in value &&
-    Array.isArray(value.data)
-  )
 }
