@@ -6,6 +6,7 @@ import type { SdkClient } from './sdk-client.ts'
 
 const statuses = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'USED'] as const
 
+/** The state of an approval. A pending or approved one expires at its `ExpiresAt`. */
 export type ApprovalStatus = (typeof statuses)[number]
 
 /** A request for the approval of a second person. */
@@ -39,6 +40,7 @@ export interface ApprovalInput {
   readonly ApprovalId: string
 }
 
+/** The filter and the page of listApprovals. */
 export interface ListApprovalsInput {
   readonly Status?: ApprovalStatus
   /** Limit on the approvals of the page: 1 to 1000. */
