@@ -31,7 +31,20 @@ import {
 const names = Object.keys(facts.operations) as AwsOperationName[]
 
 /** Signet's own operations, which are not in the model. */
-const own: readonly OwnOperationName[] = ['ListCertificates']
+const own: readonly OwnOperationName[] = [
+  'ApproveRequest',
+  'GetApproval',
+  'ListApprovals',
+  'ListCertificates',
+  'RejectRequest',
+]
+/** Operations that a policy for AWS does not allow. */
+const ofSignet: readonly OperationName[] = [
+  'ApproveRequest',
+  'GetApproval',
+  'ListApprovals',
+  'RejectRequest',
+]
 const all: readonly OperationName[] = [...names, ...own]
 
 /** Errors beyond the model, which declares no error for a concurrent change of the CA during these operations. */
@@ -46,7 +59,8 @@ suite('the table declares the operations of the model', () => {
     assert.deepEqual(Object.keys(operations).toSorted(), all.toSorted())
     for (const name of all) {
       assert.equal(operations[name].name, name)
-      assert.equal(operations[name].action, `acm-pca:${name}`)
+      const prefix = ofSignet.includes(name) ? 'signet' : 'acm-pca'
+      assert.equal(operations[name].action, `${prefix}:${name}`)
     }
   })
 

@@ -24,6 +24,10 @@ interface Subject {
 }
 
 const subjects = {
+  approvals: {
+    title: 'API: approvals',
+    introduction: 'This page lists the operations on approvals by a second person.',
+  },
   'certificate-authorities': {
     title: 'API: certificate authorities',
     introduction: 'This page lists the input, output and errors of the operations on CAs.',
@@ -54,6 +58,7 @@ type SubjectName = keyof typeof subjects
 
 /** For each operation, its page and its purpose. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
+  ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
   CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
@@ -68,6 +73,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
+  GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -80,6 +86,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'imports a CA certificate and its chain',
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
+  ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
@@ -88,6 +95,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListTags: ['tags', 'lists the tags of a CA'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
+  RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [
     'certificate-authorities',
     'restores a CA during its restoration period',

@@ -43,7 +43,13 @@ const pages: readonly Page[] = [
     group: 'CAs:',
     commands: ['ceremony', 'trust'],
   },
-  { name: 'access', title: 'Accounts, users, roles and policies', group: 'Access:' },
+  { name: 'access', title: 'Accounts, users and roles', group: 'Access:' },
+  {
+    name: 'policies-and-approvals',
+    title: 'Policies and approvals',
+    group: 'Access:',
+    commands: ['policy', 'approval'],
+  },
   {
     name: 'access-keys-and-shares',
     title: 'Access keys, identity providers and shares',

@@ -18,7 +18,8 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { listingOf, resolveAccount } from './require-rows.ts'
+import { changeOr, listingOf, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
@@ -49,7 +50,13 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       active: true,
       createdAt: systemClock.now(),
     }
-    await db.transaction([...statements, insertAccessKey(sealer, key)])
+    const approved = await approve(db, {
+      accountId,
+      command: 'access-key create',
+      input: { ...options, accountId },
+    })
+    const problem = 'the user was changed at the same time'
+    await changeOr(problem, db, [...approved, ...statements, insertAccessKey(sealer, key)])
     const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
     return { ...printed, SecretAccessKey: key.secretAccessKey }
   })
@@ -90,17 +97,34 @@ async function ownerOf(
 
 export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
-/** Enables or disables an access key. Throws ConfigurationError if it does not exist. */
-export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
-  return changeKey(config, id, setAccessKeyActive(id, active))
+/**
+ * Enables or disables an access key. Only enabling can need a second person: one person must be able to stop a stolen key. Throws
+ * ConfigurationError if the key does not exist.
+ */
+export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const approved = active ? await approveEnabling(db, id) : []
+    await changeKey(db, id, [...approved, setAccessKeyActive(id, active)])
+  })
 }
 
-export function removeAccessKey(config: Config, id: string): Promise<void> {
-  return changeKey(config, id, deleteAccessKey(id))
+export async function removeAccessKey(config: Config, id: string): Promise<void> {
+  await withData(config, ({ db }) => changeKey(db, id, [deleteAccessKey(id)]))
 }
 
-async function changeKey(config: Config, accessKeyId: string, statement: Sql): Promise<void> {
-  const [rows = []] = await withData(config, ({ db }) => db.transaction([statement]))
+async function approveEnabling(db: Database, accessKeyId: string): Promise<readonly Sql[]> {
+  const keys = await listAccessKeys(db, undefined)
+  const accountId = keys.find((key) => key.accessKeyId === accessKeyId)?.accountId
+  const command = 'access-key enable'
+  return accountId === undefined ? [] : approve(db, { accountId, command, input: { accessKeyId } })
+}
+
+async function changeKey(
+  db: Database,
+  accessKeyId: string,
+  statements: readonly Sql[],
+): Promise<void> {
+  const rows = (await db.transaction(statements)).at(-1) ?? []
   if (rows.length === 0) throw new ConfigurationError(`access key ${accessKeyId} does not exist`)
 }
 

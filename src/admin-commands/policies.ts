@@ -8,7 +8,8 @@ import {
   listPoliciesOf,
   putIdentityPolicy,
 } from '../store/identity-policies.ts'
-import { changeOr } from './require-rows.ts'
+import { changeOr, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
@@ -30,7 +31,13 @@ export async function putPolicy(
   checkPolicy('--policy', policy.policy, 'identity')
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
-    await db.transaction([putIdentityPolicy(principalId, policy)])
+    const approved = await approve(db, {
+      accountId: await resolveAccount(db, owner.accountId),
+      command: 'policy put',
+      input: { principalId, principal: owner.userName ?? owner.roleName, ...policy },
+    })
+    const problem = 'the policy was changed at the same time'
+    await changeOr(problem, db, [...approved, putIdentityPolicy(principalId, policy)])
   })
 }
 
@@ -53,7 +60,12 @@ export async function removePolicy(
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
     const problem = `${owner.userName ?? owner.roleName} has no policy ${name}`
-    await changeOr(problem, db, [deleteIdentityPolicy(principalId, name)])
+    const approved = await approve(db, {
+      accountId: await resolveAccount(db, owner.accountId),
+      command: 'policy delete',
+      input: { principalId, principal: owner.userName ?? owner.roleName, name },
+    })
+    await changeOr(problem, db, [...approved, deleteIdentityPolicy(principalId, name)])
   })
 }
 

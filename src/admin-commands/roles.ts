@@ -18,6 +18,7 @@ import {
   type Role,
 } from '../store/roles.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
 /** A role and its account, by default the oldest. */
@@ -55,7 +56,9 @@ export async function addRole(
       ...options,
     }
     const problem = `account ${role.accountId} already has a role ${roleName}`
-    await changeOr(problem, db, [insertRole(role)])
+    const input = { roleName, ...options }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role create', input })
+    await changeOr(problem, db, [...approved, insertRole(role)])
     return toPrintedRole(role)
   })
 }
@@ -71,7 +74,10 @@ export async function changeRole(
   requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
+    const input = { roleId: role.roleId, roleName: role.roleName, ...options }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role update', input })
     await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      ...approved,
       updateRole({ ...role, ...options }),
     ])
   })
@@ -81,7 +87,10 @@ export async function changeRole(
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
+    const input = { roleId: role.roleId, roleName: role.roleName }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role delete', input })
     await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      ...approved,
       deletePoliciesOf(role.roleId),
       deleteRole(role),
     ])

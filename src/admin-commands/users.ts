@@ -17,6 +17,7 @@ import {
   type User,
 } from '../store/users.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName, toPrintedTags } from './principal-options.ts'
 
 /** A user and its account, by default the oldest. */
@@ -36,7 +37,9 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `account ${user.accountId} already has a user ${userName}`
-    await changeOr(problem, db, [insertUser(user)])
+    const input = { userName, tags }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user create', input })
+    await changeOr(problem, db, [...approved, insertUser(user)])
     return toPrintedUser(user)
   })
 }
@@ -48,7 +51,9 @@ export async function tagUser(config: Config, name: UserName, tags: Tags): Promi
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = missingRow(user.accountId, `user ${user.userName}`)
-    await changeOr(problem, db, [setUserTags(user, tags)])
+    const input = { userId: user.userId, userName: user.userName, tags }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user tag', input })
+    await changeOr(problem, db, [...approved, setUserTags(user, tags)])
   })
 }
 
@@ -57,7 +62,9 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = `user ${user.userName} has access keys; delete them first`
-    await changeOr(problem, db, [deletePoliciesOf(user.userId), deleteUser(user)])
+    const input = { userId: user.userId, userName: user.userName }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user delete', input })
+    await changeOr(problem, db, [...approved, deletePoliciesOf(user.userId), deleteUser(user)])
   })
 }
 

@@ -36,6 +36,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     policy: async () => (await import('./commands/policy.ts')).policyCommand,
     'access-key': async () => (await import('./commands/access-key.ts')).accessKeyCommand,
     'oidc-provider': async () => (await import('./commands/oidc-provider.ts')).oidcProviderCommand,
+    approval: async () => (await import('./commands/approval.ts')).approvalCommand,
     share: async () => (await import('./commands/share.ts')).shareCommand,
   },
   'Server:': {

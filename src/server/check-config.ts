@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { readMasterKey, requireMasterKeyOf, checkSetting } from '../data-folder/master-key.ts'
 import { ConfigurationError } from '../errors.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
+import type { SyslogConfig } from '../settings/call-log-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
@@ -68,13 +69,33 @@ function requireValid(
 }
 
 async function checkCallLog({ callLog }: Config): Promise<void> {
-  if (callLog === undefined || callLog === '-') return
-  const fileExists = await exists(callLog)
+  const { file, syslog } = callLog ?? {}
+  if (file !== undefined && file !== '-') await checkCallLogFile(file)
+  if (syslog !== undefined) await checkSyslog(syslog)
+}
+
+async function checkCallLogFile(file: string): Promise<void> {
+  const fileExists = await exists(file)
   await requireAccess(
     '--call-log',
-    fileExists ? callLog : dirname(callLog),
+    fileExists ? file : dirname(file),
     fileExists ? constants.W_OK : constants.W_OK | constants.X_OK,
   )
+}
+
+/** Connects to the syslog server. No message is sent. */
+async function checkSyslog(server: SyslogConfig): Promise<void> {
+  const { connectSyslog } = await import('../call-log/syslog-connection.ts')
+  try {
+    const connection = await connectSyslog(server, new AbortController().signal)
+    connection.end()
+    await connection.ended
+  } catch (cause) {
+    throw new ConfigurationError(
+      `--call-log: the syslog server ${server.host}:${server.port} cannot be used: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
 }
 
 /** Checks the data folder, or the folder in which `signet serve` would create it. */

@@ -80,7 +80,7 @@ async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<
 
 async function openCallLogOf({ config, log, clock, stack }: Runtime): Promise<CallLog | undefined> {
   if (config.callLog === undefined) return undefined
-  const { openCallLog } = await import('../call-log/call-log.ts')
+  const { openCallLog } = await import('../call-log/open-call-log.ts')
   const callLog = await openCallLog(config.callLog, log, clock)
   stack.defer(() => callLog.close())
   return callLog

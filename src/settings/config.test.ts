@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
-import { readConfig, variableOf } from './config.ts'
+import { readConfig, variableOf, type Flags } from './config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { settings } from './settings-table.ts'
 
@@ -113,4 +113,33 @@ test('every setting has a unique environment variable', () => {
   const variables = Object.values(settings).map(({ flag }) => variableOf(flag))
   assert.equal(new Set(variables).size, variables.length)
   assert.ok(variables.includes('SIGNET_MASTER_KEY_FILE'))
+})
+
+test('the call log is a file, a syslog server, or both', () => {
+  const callLogOf = (callLog: string, flags: Flags = {}) =>
+    readConfig({ callLog, ...flags }, {}).callLog
+  const files = { caFile: undefined, certFile: undefined, keyFile: undefined }
+  const server = { host: 'logs.example.com', port: 6514, ...files }
+  const url = 'syslog+tls://logs.example.com:6514'
+  assert.deepEqual(callLogOf('-'), { file: '-', syslog: undefined })
+  assert.deepEqual(callLogOf('/a,b'), { file: '/a,b', syslog: undefined })
+  assert.deepEqual(callLogOf(url), { file: undefined, syslog: server })
+  assert.deepEqual(callLogOf(`/a,${url}`), { file: '/a', syslog: server })
+  assert.deepEqual(callLogOf('syslog+tls://[::1]:1', { callLogCa: '/ca' })?.syslog, {
+    ...server,
+    host: '::1',
+    port: 1,
+    caFile: '/ca',
+  })
+  assert.throws(
+    () => callLogOf(url, { callLogRequired: 'true' }),
+    /--call-log-required requires a file, because syslog has no acknowledgement/,
+  )
+  for (const callLog of ['syslog://a:1', 'syslog+tls://a', 'syslog+tls://a:0', '/a,syslog+tls://'])
+    assert.throws(() => callLogOf(callLog), /^ConfigurationError: --call-log must /)
+  assert.throws(() => callLogOf('/a', { callLogCa: '/ca' }), /--call-log-ca, .* require --call-log/)
+  assert.throws(
+    () => callLogOf(url, { callLogCert: '/a' }),
+    /--call-log-cert requires --call-log-key, and the reverse/,
+  )
 })

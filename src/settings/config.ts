@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
+import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -48,8 +49,8 @@ export interface Config {
   readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
-  /** Absolute path of the call log, or `-` for standard output. Undefined if there is none. */
-  readonly callLog: string | undefined
+  /** Undefined if calls are not recorded. */
+  readonly callLog: CallLogConfig | undefined
   /** Whether calls that cannot be written to the call log are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
@@ -112,7 +113,6 @@ export function readConfig(
   const isDev = read('dev') === 'true'
   const listen = read('listen')
   const publicListen = read('publicListen')
-  const callLog = read('callLog')
   const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
@@ -153,7 +153,7 @@ export function readConfig(
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
-    callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
+    callLog: callLogConfig(read, allProblems),
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
@@ -187,31 +187,22 @@ function combinationProblems({
   listen,
   publicListen,
   metricsListen,
-  callLog,
-  callLogRequired,
 }: {
   readonly listen: Address | undefined
   readonly publicListen: Address | undefined
   readonly metricsListen: Address | undefined
-  readonly callLog: string | undefined
-  readonly callLogRequired: boolean
 }): string[] {
   const addresses = [
     ['--listen', listen],
     ['--public-listen', publicListen],
     ['--metrics-listen', metricsListen],
   ] as const
-  return [
-    ...addresses.flatMap(([flag, address], at) =>
-      addresses
-        .slice(at + 1)
-        .filter(([, other]) => address && other && sameAddress(address, other))
-        .map(([otherFlag]) => `${flag} and ${otherFlag} must not be the same`),
-    ),
-    ...(callLogRequired && callLog === undefined
-      ? ['--call-log-required requires --call-log']
-      : []),
-  ]
+  return addresses.flatMap(([flag, address], at) =>
+    addresses
+      .slice(at + 1)
+      .filter(([, other]) => address && other && sameAddress(address, other))
+      .map(([otherFlag]) => `${flag} and ${otherFlag} must not be the same`),
+  )
 }
 
 /** The password comes from the URL, from --database-password-file, or from the variables of libpq. */

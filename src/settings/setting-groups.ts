@@ -37,7 +37,15 @@ export const settingGroups = {
     's3Region',
     's3PublicUrl',
   ],
-  'Logs and events': ['logLevel', 'callLog', 'callLogRequired', 'eventWebhook'],
+  'Logs and events': [
+    'logLevel',
+    'callLog',
+    'callLogCa',
+    'callLogCert',
+    'callLogKey',
+    'callLogRequired',
+    'eventWebhook',
+  ],
   'Processes and retention': ['workers', 'keepExpired'],
   'Quotas and request rates': [
     'quotaAuthorities',

@@ -4,6 +4,7 @@ import { parseDatabaseUrl } from './database-url.ts'
 import { secret, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
+  callLogDestinations,
   count,
   hosts,
   nonEmpty,
@@ -157,9 +158,20 @@ export const settings = withFlags({
   ),
   callLog: setting(
     'FILE',
-    "call log file, with one CloudTrail record in JSON per line; '-' for standard output",
+    "call log, with one CloudTrail record in JSON per line: a file, '-' for standard output, syslog+tls://HOST:PORT for a syslog server, or FILE,syslog+tls://HOST:PORT for both",
+    callLogDestinations,
+  ),
+  callLogCa: setting(
+    'FILE',
+    'PEM file with the CAs that the syslog server certificate must be issued by (default: those that Node.js trusts)',
     nonEmpty,
   ),
+  callLogCert: setting(
+    'FILE',
+    'PEM file with the client certificate for the syslog server and its chain; read again at each connection',
+    nonEmpty,
+  ),
+  callLogKey: setting('FILE', 'PEM file with the private key for --call-log-cert', nonEmpty),
   callLogRequired: toggle('refuse calls that cannot be written to the call log'),
   tlsCert: setting(
     'FILE',

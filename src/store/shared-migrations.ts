@@ -151,6 +151,40 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
+/** Policies of two-person approval, and the requests that need a second person (approval/). */
+function approvalTables({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table approval_policies (
+    account_id ${text} primary key references accounts (account_id),
+    actions ${text} not null,
+    window_seconds ${integer} not null
+  )${strict};
+
+  create table approvals (
+    approval_id ${text} primary key,
+    account_id ${text} not null references accounts (account_id),
+    request_hash ${bytes} not null,
+    action ${text} not null,
+    operation ${text} not null,
+    resource_arn ${text},
+    input ${text} not null,
+    requester_arn ${text} not null,
+    requester_person ${text} not null,
+    requested_at_ms ${integer} not null,
+    window_seconds ${integer} not null,
+    state ${text} not null,
+    expires_at_ms ${integer} not null,
+    decider_arn ${text},
+    decider_person ${text},
+    decided_at_ms ${integer},
+    used_at_ms ${integer}
+  )${strict};
+  create index approvals_by_request on approvals (request_hash);
+  create index approvals_by_time on approvals (account_id, requested_at_ms, approval_id);
+  create index approvals_pending on approvals (account_id, expires_at_ms) where state = 'PENDING';
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -160,5 +194,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     retiredCertificates(dialect),
     searchLease(dialect),
     crlNextUpdates(dialect),
+    approvalTables(dialect),
   ]
 }

@@ -36,6 +36,8 @@ export type GuardName =
   | 'in-use'
   /** Too little time has passed since the last one. */
   | 'interval'
+  /** The request of a second person's approval is not in the state that the change needs. */
+  | 'approval'
 
 export type Row = Record<string, SqlValue>
 

@@ -29,6 +29,8 @@ const tableNames: readonly string[] = [
   'share_authorities',
   'authority_sharing',
   'permissions',
+  'approval_policies',
+  'approvals',
 ]
 
 /**

@@ -33,6 +33,7 @@ export function sessionCaller(change: Partial<Caller> = {}): Caller {
       transitiveTags: {},
       sourceIdentity: undefined,
       federatedProvider: undefined,
+      origin: 'AIDAEXAMPLE',
     },
     ...change,
   })

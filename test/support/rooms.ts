@@ -114,6 +114,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['authority/algorithms.ts'],
   },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
+  approval: {
+    subject: 'Two-person approval: the actions, the canonical form of a request, the check',
+    imports: ['store'],
+  },
   search: {
     subject: 'Certificate search: filters and the index that serves each',
     imports: ['store', 'x509/*'],
@@ -156,7 +160,16 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   'operations/shared': {
     subject: 'Shared code of operations: shapes, views, idempotency',
-    imports: ['services.ts', 'x509/*', 'authority', 'identity', 'objects', 'store', 'wire/*'],
+    imports: [
+      'services.ts',
+      'x509/*',
+      'approval',
+      'authority',
+      'identity',
+      'objects',
+      'store',
+      'wire/*',
+    ],
   },
   'operations/certificate-authority': {
     subject: 'Operations on CAs',
@@ -194,6 +207,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/permission': {
     subject: 'Operations on permissions',
     imports: ['identity', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  'operations/approval': {
+    subject: 'Operations on requests for a second person',
+    imports: ['services.ts', 'approval', 'operations/shared', 'store', 'wire/shapes'],
   },
   'operations/policy': {
     subject: 'Operations on resource policies',
@@ -393,6 +410,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands on the data folder or the database',
     imports: [
       'version.ts',
+      'approval',
       'authority',
       'backup',
       'data-folder',
@@ -485,7 +503,7 @@ export const layers: readonly Layer[] = [
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
-  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
+  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk', 'approval'] },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {
     name: 'Rules',
