@@ -38,7 +38,7 @@ export interface KeyOptions {
 export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
-  return withData(config, async ({ db, sealer }) => {
+  return withData(config, async ({ db, sealers }) => {
     const accountId = await resolveAccount(db, options.accountId)
     const { owner, statements } = await ownerOf(db, accountId, options)
     const key: NewAccessKey = {
@@ -49,7 +49,7 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       active: true,
       createdAt: systemClock.now(),
     }
-    await db.transaction([...statements, insertAccessKey(sealer, key)])
+    await db.transaction([...statements, insertAccessKey(sealers, key)])
     const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
     return { ...printed, SecretAccessKey: key.secretAccessKey }
   })

@@ -5,7 +5,15 @@ import { test } from 'node:test'
 import { TestDatabase, TestFolder } from '../../test/support/database.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
-import { deriveKey, deriveSealer, openMasterKey, verifyMasterKey } from './master-key.ts'
+import { systemClock } from '../clock.ts'
+import {
+  deriveKey,
+  deriveSealer,
+  masterKeyId,
+  openMasterKey,
+  recordMasterKey,
+} from './master-key.ts'
+import { openMasterKeyRing } from './master-key-ring.ts'
 import { SealError } from '../sealer.ts'
 
 const random = systemRandom
@@ -120,11 +128,17 @@ test('sealed bytes cannot be opened for another purpose or with another master k
 
 test('a database accepts only the master key that it was created with', async () => {
   await using database = await TestDatabase.open()
-  await verifyMasterKey(database.db, zeros)
-  await verifyMasterKey(database.db, zeros)
+  const { db } = database
+  const options = { db, clock: systemClock, random }
+  await recordMasterKey(db, zeros)
+  await recordMasterKey(db, ones)
+  await openMasterKeyRing(zeros, options)
   await assert.rejects(
-    verifyMasterKey(database.db, ones),
-    refusedWith(/the master key ones is not the one that the database was created with/),
+    openMasterKeyRing(ones, options),
+    refusedWith(
+      new RegExp(
+        `the master key ones is not that of the database: its ID is ${masterKeyId(ones)}, and the database needs the key with the ID ${masterKeyId(zeros)}$`,
+      ),
+    ),
   )
-  await verifyMasterKey(database.db, zeros)
 })

@@ -43,7 +43,7 @@ export async function openOwnData(
   }
   const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
     createOwnWriter(path, { ownership, onFailure })
-  const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
+  const options = { mayCreate: true, own, onFailure, clock, ...(writesHere && { writer }) }
   const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
   if (owned !== undefined)

@@ -9,6 +9,7 @@ import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
 /** Throws ConfigurationError when the data folder cannot be served. */
 export function startPrimary(
@@ -21,6 +22,7 @@ export function startPrimary(
     // The primary has little else to do, and data that workers send is copied once.
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
+    watchMasterKey(runtime)
     const shared = await createOwnState(runtime)
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url

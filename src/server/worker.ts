@@ -10,6 +10,7 @@ import { startProcess, type ProcessContext } from './runtime.ts'
 import { createWorkerState } from './shared-state.ts'
 import type { PublicEndpoint } from './workers/messages.ts'
 import type { PrimaryConnection } from './workers/primary-connection.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
 export interface WorkerApp {
   reload(): Promise<void>
@@ -33,10 +34,12 @@ export function startWorker(
     const data = await openData(config, {
       mayCreate: false,
       onFailure,
+      clock: context.clock,
       writer: () => primary.writer,
     })
     stack.defer(() => data.db.close())
     const runtime = { ...context, config, data, stack }
+    watchMasterKey(runtime)
     const shared = await createWorkerState(runtime, primary)
     const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
     const publicPort = { ...config.publicListen, port, reusePort: hasOwnSockets }

@@ -151,6 +151,14 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
+/** The ID of the master key that a value is sealed under. Empty: the key before the first rotation. */
+function masterKeyIds({ text }: Dialect): string {
+  return `
+  alter table keys add column master_key_id ${text} not null default '';
+  alter table access_keys add column master_key_id ${text} not null default '';
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -160,5 +168,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     retiredCertificates(dialect),
     searchLease(dialect),
     crlNextUpdates(dialect),
+    masterKeyIds(dialect),
   ]
 }

@@ -34,6 +34,8 @@ export type GuardName =
   | 'lease'
   /** Other rows still need this one. */
   | 'in-use'
+  /** The master key that sealed the value was replaced by a rotation. */
+  | 'master-key'
   /** Too little time has passed since the last one. */
   | 'interval'
 

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { describeMasterKey, rotateMasterKey } from '../../admin-commands/master-key.ts'
+import type { Flags } from '../../settings/config.ts'
+import { clearProgress, printNote, showProgress } from '../../terminal.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
+
+type RotationFlags = Flags & {
+  readonly out?: string
+  readonly finish?: true
+  readonly endSessions?: true
+}
+
+export function masterKeyCommand(context: CommandContext): Command {
+  const group = new SignetCommand(context, 'master-key')
+  group.description('Manage the master key, which encrypts all CA keys')
+  addRotation(group)
+  storageCommand(group, 'show')
+    .output()
+    .description(
+      'Show the IDs of the master key that the database needs and of the one in the file',
+    )
+    .examples('signet master-key show --data /var/lib/signet')
+    .run(({ config }) => describeMasterKey(config))
+  return group
+}
+
+function addRotation(group: SignetCommand): void {
+  const { stderr } = group.context
+  storageCommand(group, 'rotate')
+    .output()
+    .description(
+      'Replace the master key, or continue an interrupted rotation. Safe while the server is running',
+    )
+    .option('--out <file>', 'new file for the new key (default: replace the master key file)')
+    .option('--finish', 'end a rotation after the new key was installed on every node')
+    .option('--end-sessions', 'end the temporary credentials that were issued before')
+    .examples('signet master-key rotate', 'signet master-key rotate --finish')
+    .run(async ({ config, flags }: Call<RotationFlags>) => {
+      const result = await rotateMasterKey(config, {
+        ...flags,
+        progress: (step, count) => {
+          if (step === 'sealed') showProgress(stderr, `${count} keys and secrets`)
+        },
+      })
+      clearProgress(stderr)
+      if (!result.Finished)
+        printNote(
+          stderr,
+          `install ${result.File} as the master key of every node, and then run: signet master-key rotate --finish`,
+        )
+      return result
+    })
+}
