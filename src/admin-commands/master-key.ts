@@ -1,4 +1,5 @@
-/** `signet master-key rotate` and `show`. The server may be running on the same data. */
+/** `signet master-key rotate`, `show` and `export`. The server may be running on the same data. */
+import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
@@ -14,12 +15,15 @@ import {
   writeKeyTo,
   type RotationContext,
 } from '../data-folder/rotate-master-key.ts'
+import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { requestLocally } from '../local-channel/request.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { checkSetting, rotationSetting } from '../store/master-keys.ts'
 import { lockFolder } from '../store/sqlite/folder-lock.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 export interface RotationOptions {
   /** File for the new key, if the file of the master key is not to be replaced. The rotation is not ended then. */
@@ -104,4 +108,24 @@ export async function describeMasterKey(config: Config) {
     OpensDatabase: id !== undefined && needed.includes(id),
     Rotation: rotation === undefined ? 'none' : 'unfinished',
   }
+}
+
+/**
+ * Writes the master key of the running server to a new file with mode 0600, encrypted for recipients. Throws ConfigurationError if
+ * no server is running, or if the file exists.
+ */
+export async function exportMasterKey(config: Config, file: string, recipients: string) {
+  const path = resolve(file)
+  if (existsSync(path)) throw new ConfigurationError(`${file} already exists; specify another file`)
+  const request = { command: 'export-master-key', recipients } as const
+  const reply = await requestLocally(config.dataDirectory, request)
+  const { MasterKeyId, File } = reply as { MasterKeyId: string; File: string }
+  try {
+    await createFile({ path, content: Buffer.from(File, 'base64'), mode: 0o600 })
+  } catch (error) {
+    throw new ConfigurationError(`${file} cannot be written: ${systemErrorText(error)}`, {
+      cause: error,
+    })
+  }
+  return { File: path, MasterKeyId }
 }

@@ -34,6 +34,8 @@ type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
   EngineSettings['sqlite'] & {
     /** Limits how long tokens from before a rotation are accepted. Default: the clock of the system. */
     readonly clock?: Clock
+    /** The master key. Default: that in the file. */
+    readonly masterKey?: MasterKey
   }
 
 /** Returns all strings in the configuration. They include every file path. */
@@ -55,7 +57,7 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
  */
 export async function openData(
   config: Config,
-  { mayCreate, onFailure, clock = systemClock, ...sqlite }: DataOptions,
+  { mayCreate, onFailure, clock = systemClock, masterKey: ownKey, ...sqlite }: DataOptions,
 ): Promise<DataFolder> {
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
@@ -63,8 +65,8 @@ export async function openData(
   // Only a process that may create the database may accept the loss of acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
-  const openKey = (mayCreateKey: boolean): Promise<MasterKey> =>
-    openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
+  const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>
+    ownKey ?? openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
   const loadKeys = async (): Promise<MasterKeyRing> => {

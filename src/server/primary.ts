@@ -30,8 +30,9 @@ export function startPrimary(
     reportGauges({ services, config, runningWorkers: () => pool.running })
     // Workers have to end before the services that they use are closed.
     stack.defer(() => pool.stop())
+    const { masterKeys } = runtime.data
     const publicPort = reserved.port
-    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })
+    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort, masterKeys })
     const metricsUrl = await startMetricsListener(runtime, {
       contentType: shared.metrics.contentType,
       text: async () => shared.metrics.text(await pool.metrics()),
@@ -42,6 +43,7 @@ export function startPrimary(
       publicUrl,
       metricsUrl,
       credentials,
+      masterKeys,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
         shared.reload()

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
+import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
@@ -40,6 +41,7 @@ export interface App {
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
+  readonly masterKeys: MasterKeyRing
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is invalid. */
   readonly reload: () => Promise<void>
   /** Stops accepting, finishes what is running, closes. */

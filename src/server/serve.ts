@@ -8,7 +8,9 @@ import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
 import { databaseFile } from '../store/engines/index.ts'
 import { ConfigurationError } from '../errors.ts'
+import { serveLocally } from '../local-channel/serve.ts'
 import type { Log } from '../telemetry/log.ts'
+import { createLocalHandler } from './local-requests.ts'
 import { problemOf } from './operator-message.ts'
 import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
@@ -18,7 +20,7 @@ import { credentialsFile, recordAddress } from '../data-folder/credentials-file.
 import { makePrivateFolder } from './private-folder.ts'
 import { greeting } from './greeting.ts'
 import { rootFile } from './tls/certificate-source.ts'
-import type { PublicEndpoint } from './workers/messages.ts'
+import type { WorkerStart } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints and how to use them. */
@@ -49,6 +51,8 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
       ? startSingleProcess(config, context)
       : startPrimary(config, config.workers, context),
   )
+  const handler = createLocalHandler(app.masterKeys, log)
+  const closeChannel = await serveLocally(config.dataDirectory, handler, log)
   reload = () => reloadFrom(app, log)
   await recordEndpoint(config, app, log)
   print(greeting(config, app))
@@ -56,6 +60,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await stopped
   log.info('stopping')
   reload = () => {}
+  await closeChannel()
   await app.close()
 }
 
@@ -107,7 +112,7 @@ async function serveAsWorker(
   // A starting worker reloads after its start, because it may have read the previous configuration.
   let reloadWanted = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const { promise: started, resolve: start } = Promise.withResolvers<PublicEndpoint>()
+  const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()
   const tasks = {
     start,
     reload() {

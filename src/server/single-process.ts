@@ -37,6 +37,7 @@ export function startSingleProcess(
       publicUrl,
       metricsUrl,
       credentials,
+      masterKeys: runtime.data.masterKeys,
       runJob: shared.runJob,
       async reload() {
         shared.reload()

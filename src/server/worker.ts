@@ -8,7 +8,7 @@ import { startListeners } from './listeners.ts'
 import { hasOwnSockets } from './public-port.ts'
 import { startProcess, type ProcessContext } from './runtime.ts'
 import { createWorkerState } from './shared-state.ts'
-import type { PublicEndpoint } from './workers/messages.ts'
+import type { WorkerStart } from './workers/messages.ts'
 import type { PrimaryConnection } from './workers/primary-connection.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
@@ -19,7 +19,7 @@ export interface WorkerApp {
   close(): Promise<void>
 }
 
-export interface WorkerOptions extends PublicEndpoint {
+export interface WorkerOptions extends WorkerStart {
   readonly primary: PrimaryConnection
 }
 
@@ -27,7 +27,7 @@ export interface WorkerOptions extends PublicEndpoint {
 export function startWorker(
   config: Config,
   context: ProcessContext,
-  { primary, publicUrl, publicPort: port }: WorkerOptions,
+  { primary, publicUrl, publicPort: port, masterKey }: WorkerOptions,
 ): Promise<WorkerApp> {
   return startProcess(async (stack) => {
     const { onFailure } = context
@@ -35,6 +35,7 @@ export function startWorker(
       mayCreate: false,
       onFailure,
       clock: context.clock,
+      masterKey,
       writer: () => primary.writer,
     })
     stack.defer(() => data.db.close())

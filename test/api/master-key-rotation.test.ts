@@ -127,10 +127,7 @@ test('the previous master key no longer opens the database, and the error names 
   const previous = join(data(), 'previous.key')
   copyFileSync(keyFile(), previous)
   const { MasterKeyId, PreviousKeyId } = await rotate()
-  const refused = await command([
-    ...['verify', '--data', data()],
-    ...['--master-key-file', previous],
-  ])
+  const refused = await command(['verify', '--data', data(), '--master-key-file', previous])
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, new RegExp(`its ID is ${PreviousKeyId}.*the ID ${MasterKeyId}`))
 })
@@ -169,14 +166,18 @@ test('a backup names the key that it needs, and a restore without that key says 
   const missing = await folder.restore('before', ['--data', folder.file('missing')])
   assert.match(missing.MasterKey, new RegExp(`the key with the ID ${MasterKeyId} to`))
   const wrong = await folder.tryRestore('before', [
-    ...['--data', folder.file('wrong')],
-    ...['--master-key-file', keyFile()],
+    '--data',
+    folder.file('wrong'),
+    '--master-key-file',
+    keyFile(),
   ])
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, new RegExp(`needs the key with the ID ${MasterKeyId}`))
   await folder.restore('before', [
-    ...['--data', folder.file('right')],
-    ...['--master-key-file', folder.file('old.key')],
+    '--data',
+    folder.file('right'),
+    '--master-key-file',
+    folder.file('old.key'),
   ])
 })
 
@@ -208,7 +209,7 @@ test('the workers of a server issue with the new key after a rotation', async ()
   try {
     const result = await rotate()
     assert.equal(result.Finished, true)
-    const created = await command([...['access-key', 'create', '--user', 'bob', '--data', data()]])
+    const created = await command(['access-key', 'create', '--user', 'bob', '--data', data()])
     assert.equal(created.code, 0, created.stderr)
     const answer = await fetch(`${server.url}/healthz`)
     assert.equal(answer.status, 200)

@@ -270,6 +270,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The data folder: lock, master key, first start, the database in it',
     imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
+  'local-channel': {
+    subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
+    imports: [],
+  },
   'server/tls': {
     subject: 'The certificate of the API listener',
     imports: [
@@ -306,6 +310,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'services.ts',
       'version.ts',
       'access',
+      'backup',
       'bulk',
       'call-log',
       'data-folder',
@@ -315,6 +320,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'local-channel',
       'objects',
       'ocsp',
       'operations',
@@ -378,6 +384,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'data-folder',
       'identity',
       'jobs',
+      'local-channel',
       'objects',
       'policy',
       'settings',
@@ -448,7 +455,7 @@ export interface Layer {
 /** The layers, from the top down. A room imports rooms of its own layer and of those below. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
-  { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
+  { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
   { name: 'Use cases', rooms: ['operations', 'jobs'] },
   { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },

@@ -1,7 +1,12 @@
 import type { Command } from 'commander'
-import { describeMasterKey, rotateMasterKey } from '../../admin-commands/master-key.ts'
+import {
+  describeMasterKey,
+  exportMasterKey,
+  rotateMasterKey,
+} from '../../admin-commands/master-key.ts'
 import type { Flags } from '../../settings/config.ts'
 import { clearProgress, printNote, showProgress } from '../../terminal.ts'
+import { recipientText } from '../shared/backup-keys.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
 
@@ -15,6 +20,20 @@ export function masterKeyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'master-key')
   group.description('Manage the master key, which encrypts all CA keys')
   addRotation(group)
+  group
+    .command('export')
+    .settings(['data'])
+    .output()
+    .description('Write the master key of the running server to a new age file')
+    .argument('<file>', 'file to write, which must not exist')
+    .requiredOption(
+      '--recipient <recipient>',
+      'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
+    )
+    .examples('signet master-key export master-key.age --recipient recipient.txt')
+    .run(({ config, flags }: Call<Flags & { readonly recipient: string }>, file) =>
+      exportMasterKey(config, file ?? '', recipientText(flags.recipient)),
+    )
   storageCommand(group, 'show')
     .output()
     .description(

@@ -11,15 +11,15 @@ import type {
   FromPrimary,
   FromWorker,
   PrimaryReplies,
-  PublicEndpoint,
   SentRequest,
   StartupFailure,
   WorkerRequest,
+  WorkerStart,
 } from './messages.ts'
 
 /** What the primary requests from a worker. */
 export interface WorkerTasks {
-  readonly start: (endpoint: PublicEndpoint) => void
+  readonly start: (options: WorkerStart) => void
   readonly reload: () => void
   readonly stop: () => void
   readonly metrics: () => Promise<readonly object[]>

@@ -1,0 +1,101 @@
+/** The server's side of the local channel. */
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { ConfigurationError } from '../errors.ts'
+import { socketPath, socketPathBytesMax, type LocalReply, type LocalRequest } from './messages.ts'
+import { readLine, sendLine } from './read-line.ts'
+
+/** Runs a request. A ConfigurationError is sent to the command; other errors are logged. */
+export type LocalHandler = (request: LocalRequest) => Promise<unknown>
+
+interface ChannelLog {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+const connectionsMax = 16
+
+/**
+ * Serves requests on the socket of a data folder. The server works without the channel, so a failure is only logged. Resolves to
+ * a function that closes the channel.
+ */
+export async function serveLocally(
+  dataDirectory: string,
+  handler: LocalHandler,
+  log: ChannelLog,
+): Promise<() => Promise<void>> {
+  const path = socketPath(dataDirectory)
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
+    answer(socket, handler, log).catch(() => socket.destroy())
+  })
+  server.maxConnections = connectionsMax
+  try {
+    await listen(server, path)
+  } catch (err) {
+    log.warn(
+      { err },
+      'commands cannot send requests to this server, because its socket in the data folder cannot be created',
+    )
+    return () => Promise.resolve()
+  }
+  server.on('error', (err) => log.error({ err }, 'the local channel failed'))
+  return async () => {
+    for (const socket of sockets) socket.destroy()
+    // Closing the server removes the socket.
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+}
+
+/** Listens on a socket with mode 0600. A socket that a killed server left is replaced. */
+async function listen(server: Server, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > socketPathBytesMax)
+    throw new Error(`the path ${path} is longer than ${socketPathBytesMax} bytes`)
+  if (await isServed(path)) throw new Error(`another server listens on ${path}`)
+  await rm(path, { force: true })
+  const listening = once(server, 'listening')
+  // The socket is created during the call, so it never has other permissions.
+  const mask = process.umask(0o177)
+  try {
+    server.listen({ path, exclusive: true })
+  } finally {
+    process.umask(mask)
+  }
+  await listening
+}
+
+/** Whether a server accepts connections. Several servers may share the folder if their database is on PostgreSQL. */
+async function isServed(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function answer(socket: Socket, handler: LocalHandler, log: ChannelLog): Promise<void> {
+  const request = (await readLine(socket)) as LocalRequest
+  sendLine(socket, await replyOf(handler, request, log))
+}
+
+async function replyOf(
+  handler: LocalHandler,
+  request: LocalRequest,
+  log: ChannelLog,
+): Promise<LocalReply> {
+  try {
+    return { ok: true, value: await handler(request) }
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { ok: false, problem: error.message }
+    log.error({ err: error }, 'a request of a local command failed')
+    return { ok: false, problem: 'the server failed; see its log' }
+  }
+}
