@@ -9,6 +9,7 @@ import { systemClock } from '../clock.ts'
 import {
   deriveKey,
   deriveSealer,
+  isPrivate,
   masterKeyId,
   openMasterKey,
   recordMasterKey,
@@ -61,6 +62,27 @@ test('a master key file with permissions for the group or others is refused', as
   }
   chmodSync(path, 0o400)
   assert.equal((await openMasterKey({ path, mayCreate: false, random })).bytes.length, 32)
+})
+
+test('a credential of systemd may have read permission for its group, and no other file may', () => {
+  for (const path of [
+    '/run/credentials/signet.service/master.key',
+    '/run/user/1000/credentials/a/b',
+  ])
+    for (const [mode, expected] of [
+      [0o400, true],
+      [0o440, true],
+      [0o460, false],
+      [0o444, false],
+      [0o441, false],
+    ] as const)
+      assert.equal(isPrivate(path, 0o100_000 | mode), expected, `${path} ${mode.toString(8)}`)
+  for (const path of [
+    '/run/signet/master.key',
+    '/run/credentials/../master.key',
+    '/run/credentials/a',
+  ])
+    assert.equal(isPrivate(path, 0o100_440), false, path)
 })
 
 test('a file that is not a master key is refused, not replaced, and not quoted in the message', async () => {

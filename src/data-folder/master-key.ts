@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -52,16 +53,55 @@ export async function readMasterKey(path: string): Promise<MasterKey | undefined
 
 function decodeMasterKey(text: string, path: string): Uint8Array {
   const hex = filePattern.exec(text)?.[1]
-  if (hex === undefined) throw new ConfigurationError(`${path} is not a master key of Signet`)
+  if (hex === undefined)
+    throw new ConfigurationError(
+      isStandardInput(path)
+        ? 'standard input is not a master key of Signet'
+        : `${path} is not a master key of Signet`,
+    )
   return Buffer.from(hex, 'hex')
 }
 
+/** Whether a file is on standard input. */
+export function isStandardInput(path: string): boolean {
+  return path === '-'
+}
+
+/** Describes the source of a master key for messages. */
+export function describeSource(path: string): string {
+  return isStandardInput(path) ? 'on standard input' : path
+}
+
+/** The text on standard input, which can be read only once in a process. */
+let standardInput: Promise<string> | undefined
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(Buffer.from(chunk as Buffer))
+    length += (chunk as Buffer).length
+    if (length > fileBytesMax) break
+  }
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/**
+ * Whether the permissions of a file keep other users from reading it. systemd protects its credentials with an access control list,
+ * which looks like read permission for the group.
+ */
+export function isPrivate(path: string, mode: number): boolean {
+  const isCredential = /^\/run\/(?:user\/\d+\/)?credentials\/[^/]+\/[^/]+$/.test(resolve(path))
+  return (mode & (isCredential ? 0o037 : 0o077)) === 0
+}
+
 async function readKeyFile(path: string): Promise<string | undefined> {
+  if (isStandardInput(path)) return (standardInput ??= readStandardInput())
   try {
     // Without O_NONBLOCK, opening a FIFO would block until a writer opens it.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const status = await file.stat()
-    if ((status.mode & 0o077) !== 0)
+    if (!isPrivate(path, status.mode))
       throw new ConfigurationError(
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
@@ -155,6 +195,6 @@ export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): voi
   const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))
     throw new ConfigurationError(
-      `the master key ${masterKey.path} is not that of the database: its ID is ${masterKeyId(masterKey)}, and the database needs the key with the ID ${idOfCheck(check)}`,
+      `the master key ${describeSource(masterKey.path)} is not that of the database: its ID is ${masterKeyId(masterKey)}, and the database needs the key with the ID ${idOfCheck(check)}`,
     )
 }

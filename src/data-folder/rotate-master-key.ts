@@ -29,6 +29,7 @@ import { systemErrorText } from '../text/system-error.ts'
 import type { DataFolder } from './data-folder.ts'
 import {
   checkOf,
+  isStandardInput,
   masterKeyId,
   masterKeyText,
   newMasterKey,
@@ -140,6 +141,10 @@ async function openSecret(
 export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
   const { path } = next
   if (await holds(path, next)) return
+  if (isStandardInput(path))
+    throw new ConfigurationError(
+      'a master key from standard input cannot be replaced; write the new key to a file with --out',
+    )
   try {
     const { mode, uid, gid } = await stat(path)
     await replaceFile({

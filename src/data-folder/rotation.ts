@@ -10,6 +10,7 @@ import type { MasterKeySettings } from '../store/master-keys.ts'
 import {
   deriveKey,
   deriveSealer,
+  describeSource,
   idOfCheck,
   masterKeyId,
   requireMasterKeyOf,
@@ -79,7 +80,7 @@ export function openRotation(
   const id = masterKeyId(key)
   if (id !== previousId && id !== nextId)
     throw new ConfigurationError(
-      `the master key ${key.path} has the ID ${id}, but the database needs the key ${previousId} or ${nextId}: its rotation is unfinished`,
+      `the master key ${describeSource(key.path)} has the ID ${id}, but the database needs the key ${previousId} or ${nextId}: its rotation is unfinished`,
     )
   const sealed = Buffer.from(id === nextId ? previousUnderNext : nextUnderPrevious, 'base64')
   const other = { bytes: openOther(sealed, { key, stored, random }), path: key.path }

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../errors.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
 import { devProblems, rootKey, type AccessKey } from './root-key.ts'
@@ -37,7 +38,7 @@ export interface Config {
   readonly rootKey: Secret<AccessKey> | undefined
   /** Whether the server is for tests: its data is temporary, and its access key is public. */
   readonly dev: boolean
-  /** Absolute path. */
+  /** Absolute path, or `-` for standard input. */
   readonly masterKeyFile: string
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
@@ -113,7 +114,7 @@ export function readConfig(
   const listen = read('listen')
   const publicListen = read('publicListen')
   const callLog = read('callLog')
-  const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
+  const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
   }
@@ -135,7 +136,7 @@ export function readConfig(
     accountId: read('account'),
     rootKey: rootKey(read, allProblems),
     dev: isDev,
-    masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
+    masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),

@@ -70,7 +70,7 @@ export const settings = withFlags({
   regions: setting('NAME,…', "Regions to serve beside AWS's, such as local or garage", regions),
   masterKeyFile: setting(
     'FILE',
-    'key that the stored keys are encrypted under (default: master.key in the data folder)',
+    'key that the stored keys are encrypted under, or - for standard input (default: the systemd credential master.key, or master.key in the data folder)',
     nonEmpty,
   ),
   logLevel: setting('LEVEL', logLevels.join(', '), oneOf(logLevels), 'info'),

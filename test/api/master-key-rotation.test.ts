@@ -60,7 +60,7 @@ async function issued(count: number): Promise<void> {
 }
 
 test('a rotation replaces the key of every CA and access key while the server issues', async () => {
-  const before = readFileSync(keyFile(), 'utf8')
+  const original = readFileSync(keyFile(), 'utf8')
   const stop = new AbortController()
   const issueContinuously = async (): Promise<number> => {
     let count = 0
@@ -77,7 +77,7 @@ test('a rotation replaces the key of every CA and access key while the server is
   const [count = 0] = await Promise.all(load)
   assert.ok(Number(count) > 0)
   assert.equal(second.PreviousKeyId, first.MasterKeyId)
-  assert.notEqual(readFileSync(keyFile(), 'utf8'), before)
+  assert.notEqual(readFileSync(keyFile(), 'utf8'), original)
   assert.equal(statSync(keyFile()).mode & 0o777, 0o600)
   await assertOneKey()
   await issued(2)
