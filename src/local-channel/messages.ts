@@ -7,7 +7,9 @@ import { join } from 'node:path'
 
 export type LocalRequest =
   /** Encrypts the master key. `recipients` is the text of a file with recipients or a public key. */
-  { readonly command: 'export-master-key'; readonly recipients: string }
+  | { readonly command: 'export-master-key'; readonly recipients: string }
+  /** Enters the text of a share of the master key. */
+  | { readonly command: 'unlock'; readonly share: string }
 
 export type LocalReply =
   | { readonly ok: true; readonly value: unknown }

@@ -19,7 +19,11 @@ export async function readLine(socket: Socket): Promise<unknown> {
   throw new Error('the connection was closed')
 }
 
-/** Sends one line of JSON, and ends this side of the connection. */
-export function sendLine(socket: Socket, value: unknown): void {
+/** Sends one line of JSON, ends this side of the connection, and resolves when the other side has ended it too. */
+export async function sendLine(socket: Socket, value: unknown): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.end(`${JSON.stringify(value)}\n`)
+  // The rest of a request that was too long, and the end of the connection.
+  socket.resume()
+  await closed
 }

@@ -26,12 +26,25 @@ export async function serveLocally(
   log: ChannelLog,
 ): Promise<() => Promise<void>> {
   const path = socketPath(dataDirectory)
-  const sockets = new Set<Socket>()
+  const reading = new Set<Socket>()
+  const replies = new Set<Promise<void>>()
+  const serve = async (socket: Socket): Promise<void> => {
+    reading.add(socket)
+    try {
+      const request = (await readLine(socket)) as LocalRequest
+      reading.delete(socket)
+      await sendLine(socket, await replyOf(handler, request, log))
+    } catch {
+      // The command has ended, or has not sent a request.
+    } finally {
+      reading.delete(socket)
+      socket.destroy()
+    }
+  }
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => {})
-    answer(socket, handler, log).catch(() => socket.destroy())
+    const reply = serve(socket).finally(() => replies.delete(reply))
+    replies.add(reply)
   })
   server.maxConnections = connectionsMax
   try {
@@ -45,9 +58,11 @@ export async function serveLocally(
   }
   server.on('error', (err) => log.error({ err }, 'the local channel failed'))
   return async () => {
-    for (const socket of sockets) socket.destroy()
-    // Closing the server removes the socket.
-    await new Promise<void>((resolve) => server.close(() => resolve()))
+    // Closing the server removes the socket. Requests that were received are answered.
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of reading) socket.destroy()
+    await Promise.all(replies)
+    await closed
   }
 }
 
@@ -79,11 +94,6 @@ async function isServed(path: string): Promise<boolean> {
   } finally {
     socket.destroy()
   }
-}
-
-async function answer(socket: Socket, handler: LocalHandler, log: ChannelLog): Promise<void> {
-  const request = (await readLine(socket)) as LocalRequest
-  sendLine(socket, await replyOf(handler, request, log))
 }
 
 async function replyOf(

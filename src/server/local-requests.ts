@@ -13,6 +13,8 @@ export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHa
     switch (request.command) {
       case 'export-master-key':
         return exportMasterKey(masterKeys, String(request.recipients), log)
+      case 'unlock':
+        throw new ConfigurationError('the server is not locked')
       default:
         throw new ConfigurationError(
           'the server does not know this request; its version is another',

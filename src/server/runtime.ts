@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
+import type { MasterKey } from '../data-folder/master-key.ts'
 import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { Random } from '../random.ts'
@@ -19,6 +20,8 @@ export interface ProcessContext {
   readonly onFailure: (error: Error) => void
   /** Faults of this process, which metrics show. */
   readonly faults?: ProcessFaults
+  /** The master key, if it does not come from its file. */
+  readonly masterKey?: MasterKey | undefined
   /** Puts something between the server and its object store: tests do, to see it fail. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
   /** Puts something between the server and its database: tests do, to observe its statements. */

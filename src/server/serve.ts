@@ -17,6 +17,8 @@ import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
 import { diskFaultOf, faultTexts } from '../store/disk-faults.ts'
 import { credentialsFile, recordAddress } from '../data-folder/credentials-file.ts'
+import { startsLocked } from '../data-folder/locked.ts'
+import { waitForMasterKey } from './locked.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import { greeting } from './greeting.ts'
 import { rootFile } from './tls/certificate-source.ts'
@@ -43,9 +45,12 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   // While the server starts or stops, SIGHUP is ignored instead of ending the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
-  const context = { ...parts, onFailure }
   await using stack = new AsyncDisposableStack()
   const config = withTemporaryData(settings, stack)
+  const isLocked = startsLocked(config)
+  const masterKey = isLocked ? await waitForMasterKey(config, parts, { stopped, print }) : undefined
+  if (isLocked && masterKey === undefined) return
+  const context = { ...parts, onFailure, masterKey }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)

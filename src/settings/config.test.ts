@@ -19,6 +19,7 @@ test('has the documented defaults', () => {
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
+    locked: false,
     rootKey: undefined,
     dev: false,
     logLevel: 'info',

@@ -40,6 +40,8 @@ export interface Config {
   readonly dev: boolean
   /** Absolute path, or `-` for standard input. */
   readonly masterKeyFile: string
+  /** Whether the server starts without the master key, and waits for its shares. */
+  readonly locked: boolean
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
@@ -137,16 +139,11 @@ export function readConfig(
     rootKey: rootKey(read, allProblems),
     dev: isDev,
     masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
+    locked: read('locked') === 'true',
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),
-    issuancePolicy: {
-      lint: read('lint'),
-      weakKeys: read('weakKeys'),
-      csrSha1: read('csrSha1'),
-      verifySignatures: read('verifySignatures'),
-      emptySubject: read('emptySubject'),
-    },
+    issuancePolicy: issuancePolicyFrom(read),
     weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
@@ -174,6 +171,16 @@ export function readConfig(
   return config as Config
 }
 
+function issuancePolicyFrom(read: Read): Readonly<Record<keyof Config['issuancePolicy'], unknown>> {
+  return {
+    lint: read('lint'),
+    weakKeys: read('weakKeys'),
+    csrSha1: read('csrSha1'),
+    verifySignatures: read('verifySignatures'),
+    emptySubject: read('emptySubject'),
+  }
+}
+
 function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | undefined } {
   return {
     authoritiesPerRegion: read('quotaAuthorities'),
@@ -183,7 +190,7 @@ function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | und
   }
 }
 
-/** Returns errors for settings that exclude or require each other. */
+/** Errors for settings that exclude or require each other. */
 function combinationProblems({
   listen,
   publicListen,

@@ -73,6 +73,7 @@ export const settings = withFlags({
     'key that the stored keys are encrypted under, or - for standard input (default: the systemd credential master.key, or master.key in the data folder)',
     nonEmpty,
   ),
+  locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
   logLevel: setting('LEVEL', logLevels.join(', '), oneOf(logLevels), 'info'),
   lint: setting(
     'MODE',

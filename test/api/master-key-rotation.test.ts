@@ -6,6 +6,7 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { BackupFolder } from '../support/backups.ts'
+import { notedDatabase } from '../support/chosen-database.ts'
 import { csr } from '../support/csrs.ts'
 import { createAuthority, createRoot, issue } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
@@ -95,9 +96,9 @@ const steps = [
 
 for (const [step, occurrence] of steps)
   test(`a rotation that is killed after the step ${step} (${occurrence}) can be continued`, async () => {
-    const { masterKeyFile, database } = service.config
+    const { masterKeyFile } = service.config
     assert.equal(masterKeyFile, keyFile())
-    const url = database && (await databaseFlag())
+    const { SIGNET_DATABASE: url } = notedDatabase(['--data', data()])
     const flags = { data: data(), ...(url !== undefined && { database: url }) }
     const driver = join(import.meta.dirname, '../support/rotate-and-die.ts')
     const child = spawn(process.execPath, [driver, JSON.stringify(flags), step, `${occurrence}`], {
@@ -117,11 +118,6 @@ for (const [step, occurrence] of steps)
     await createAuthority(service)
     await assertOneKey()
   })
-
-async function databaseFlag(): Promise<string | undefined> {
-  const { notedDatabase } = await import('../support/chosen-database.ts')
-  return notedDatabase(['--data', data()])['SIGNET_DATABASE']
-}
 
 test('the previous master key no longer opens the database, and the error names both keys', async () => {
   const previous = join(data(), 'previous.key')
@@ -205,7 +201,7 @@ test('--out writes the new key to another file, and --finish needs an unfinished
 
 test('the workers of a server issue with the new key after a rotation', async () => {
   await service.stop()
-  const server = await startServer(data(), ['--workers', '2'])
+  const server = await startServer(data(), ['--workers', '2'], notedDatabase(['--data', data()]))
   try {
     const result = await rotate()
     assert.equal(result.Finished, true)

@@ -6,7 +6,10 @@ import {
 } from '../../admin-commands/master-key.ts'
 import type { Flags } from '../../settings/config.ts'
 import { clearProgress, printNote, showProgress } from '../../terminal.ts'
-import { recipientText } from '../shared/backup-keys.ts'
+import { combineShares, splitKey } from '../../admin-commands/key-shares.ts'
+import { readPrivate, recipientText } from '../shared/backup-keys.ts'
+import { severalOf, wholeNumber } from '../shared/config-flags.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
 
@@ -20,6 +23,7 @@ export function masterKeyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'master-key')
   group.description('Manage the master key, which encrypts all CA keys')
   addRotation(group)
+  addShares(group)
   group
     .command('export')
     .settings(['data'])
@@ -42,6 +46,48 @@ export function masterKeyCommand(context: CommandContext): Command {
     .examples('signet master-key show --data /var/lib/signet')
     .run(({ config }) => describeMasterKey(config))
   return group
+}
+
+type SplitFlags = Flags & {
+  readonly shares: number
+  readonly threshold: number
+  readonly out: string
+  readonly recipient?: readonly string[]
+  readonly remove?: true
+}
+
+function addShares(group: SignetCommand): void {
+  storageCommand(group, 'split')
+    .output()
+    .description('Split the master key into shares, of which some restore it')
+    .requiredOption('--shares <number>', 'number of shares', wholeNumber)
+    .requiredOption('--threshold <number>', 'number of shares that restore the key', wholeNumber)
+    .requiredOption('--out <folder>', 'folder for the files of the shares')
+    .option(
+      '--recipient <recipient>',
+      'age recipient (age1…), or a file with recipients or a public key in PEM, of one share; repeatable',
+      severalOf,
+    )
+    .option('--remove', 'remove the master key file after the shares were verified')
+    .examples('signet master-key split --shares 5 --threshold 3 --out shares')
+    .run(async ({ config, flags }: Call<SplitFlags>) => {
+      const { shares, threshold, out, recipient = [], remove = false } = flags
+      const recipients = recipient.map((each) => recipientText(each))
+      return splitKey(config, { total: shares, threshold, out, recipients, remove })
+    })
+  group
+    .command('combine')
+    .output()
+    .description('Restore the master key from the files of shares')
+    .argument('<file...>', 'files with shares')
+    .requiredOption('--out <file>', 'new file for the master key, or - for standard output')
+    .examples('signet master-key combine share-1.txt share-4.txt share-5.txt --out master.key')
+    .action(async (files: readonly string[], flags: OutputFlags & { readonly out: string }) => {
+      const texts = files.map((file) => readPrivate(file, 'share'))
+      const result = await combineShares(texts, flags.out)
+      if ('text' in result) group.context.stdout.write(result.text)
+      else printResult(group.context, flags, { value: result })
+    })
 }
 
 function addRotation(group: SignetCommand): void {
