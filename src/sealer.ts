@@ -13,7 +13,7 @@ export interface Sealer {
 }
 
 /** A sealer and the master key that its key is derived from. */
-export interface KeyedSealer {
+interface KeyedSealer {
   /** ID of the master key, which is stored beside the sealed value. */
   readonly masterKeyId: string
   readonly sealer: Sealer

@@ -22,7 +22,7 @@ export interface KeyShare {
   readonly bytes: Uint8Array
 }
 
-export const sharesMax = 50
+const sharesMax = 50
 const format = 'signet-master-key-share-1'
 const splitIdBytes = 4
 /** A share is one byte longer than the key. */

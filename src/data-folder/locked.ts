@@ -7,7 +7,7 @@ import type { KeyShare } from './key-shares.ts'
 import { isStandardInput } from './master-key.ts'
 
 /** Returns the path of the file that describes the split of the master key. It contains no secret. */
-export function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'master-key-shares.json')
 }
 

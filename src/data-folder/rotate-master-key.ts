@@ -54,7 +54,7 @@ export interface RotationContext {
   readonly progress: (step: RotationStep, count: number) => void
 }
 
-export type RotationStep = 'started' | 'sealed' | 'file' | 'finished'
+type RotationStep = 'started' | 'sealed' | 'file' | 'finished'
 
 /** Returns the unfinished rotation, or starts one. */
 export async function startRotation({

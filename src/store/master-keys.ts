@@ -13,7 +13,7 @@ export const checkSetting = 'master key check'
 /** Name of the setting that an unfinished rotation has. */
 export const rotationSetting = 'master key rotation'
 /** Name of the setting with the keys of tokens from before the last rotation. */
-export const tokenKeysSetting = 'master key tokens'
+const tokenKeysSetting = 'master key tokens'
 
 /** The settings of the master key. A member is undefined if the setting does not exist. */
 export interface MasterKeySettings {
