@@ -18,6 +18,7 @@ import { createServices, type ProcessServices } from '../src/server/create-servi
 import { openOwnData } from '../src/server/open-data.ts'
 import { startProcess, type ProcessContext, type Runtime } from '../src/server/runtime.ts'
 import { createOwnState, type SharedState } from '../src/server/shared-state.ts'
+import { watchMasterKey } from '../src/server/watch-master-key.ts'
 import type { Config } from '../src/settings/config.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
 import type { Credentials } from '../src/text/credentials-file.ts'
@@ -112,6 +113,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       const { runtime } = opened
       const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
       const accountId = await accountOf(runtime.data, credentials)
+      if (!isPrivate) watchMasterKey(runtime)
       const shared = await createOwnState(runtime, silentMetrics)
       const { publicUrl = '' } = config
       const created = await createServices(runtime, { ...shared, publicUrl })
@@ -213,10 +215,10 @@ function isPlainObject(value: unknown): boolean {
 }
 
 async function accountOf(
-  { db, sealer }: DataFolder,
+  { db, sealers }: DataFolder,
   { accessKeyId }: Credentials,
 ): Promise<string> {
-  const key = await findAccessKey(db, sealer, accessKeyId)
+  const key = await findAccessKey(db, sealers, accessKeyId)
   if (key !== undefined) return key.accountId
   throw new ConfigurationError(`the data folder has no access key ${accessKeyId}`)
 }

@@ -39,7 +39,7 @@ export interface KeyOptions {
 export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
-  return withData(config, async ({ db, sealer }) => {
+  return withData(config, async ({ db, sealers }) => {
     const accountId = await resolveAccount(db, options.accountId)
     const { owner, statements } = await ownerOf(db, accountId, options)
     const key: NewAccessKey = {
@@ -56,7 +56,7 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       input: { ...options, accountId },
     })
     const problem = 'the user was changed at the same time'
-    await changeOr(problem, db, [...approved, ...statements, insertAccessKey(sealer, key)])
+    await changeOr(problem, db, [...approved, ...statements, insertAccessKey(sealers, key)])
     const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
     return { ...printed, SecretAccessKey: key.secretAccessKey }
   })

@@ -139,7 +139,7 @@ async function placeMasterKey(config: Config, content: RestoredContent): Promise
   const existing = await readMasterKey(path)
   if (content.masterKey === undefined) {
     if (existing === undefined)
-      return `not in the backup; copy it to ${path} before you start the server`
+      return `not in the backup; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
     content.requireOwn(existing)
     return `${path} (existed before)`
   }

@@ -48,6 +48,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     backup: async () => (await import('./commands/backup.ts')).backupCommand,
     restore: async () => (await import('./commands/restore.ts')).restoreCommand,
     verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+    'master-key': async () => (await import('./commands/master-key.ts')).masterKeyCommand,
+    unlock: async () => (await import('./commands/unlock.ts')).unlockCommand,
   },
   'Other:': {
     completion: async () => (await import('./commands/completion.ts')).completionCommand,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
+import { fixedSealers } from '../../test/support/fixed-sealers.ts'
 import { systemRandom as random } from '../random.ts'
 import { createSealer } from '../sealer.ts'
 import { createKeyRecords } from '../store/keys.ts'
@@ -8,7 +9,7 @@ import { createKeyStore, keyStores } from './index.ts'
 import { keyStoreContract, keyStoreKinds } from './key-store-contract.ts'
 import { KeyNotFoundError, type KeyStore } from './key-store.ts'
 
-const sealer = createSealer(random.bytes(32), random)
+const sealers = fixedSealers(createSealer(random.bytes(32), random))
 
 let database: TestDatabase
 before(async () => (database = await TestDatabase.open()))
@@ -16,7 +17,7 @@ after(async () => database[Symbol.asyncDispose]())
 
 const services = (): Parameters<typeof createKeyStore>[0] => ({
   records: createKeyRecords(database.db),
-  sealer,
+  sealers,
   random,
 })
 

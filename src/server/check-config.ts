@@ -3,14 +3,17 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { readMasterKey, requireMasterKeyOf, checkSetting } from '../data-folder/master-key.ts'
+import { readMasterKey } from '../data-folder/master-key.ts'
+import { requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { SyslogConfig } from '../settings/call-log-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { checkSetting, rotationSetting } from '../store/master-keys.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
@@ -112,7 +115,7 @@ async function nearestExisting(path: string): Promise<string> {
   return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }
 
-/** Checks that the database can be read, and that the master key is the one that the database was created with. */
+/** Checks that the database can be read, and that the master key belongs to the database. */
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
@@ -120,12 +123,13 @@ async function checkDatabase(config: Config): Promise<void> {
     loadEngine(locateDatabase(config)),
   ])
   const check = await engine.peekSetting(checkSetting)
+  const rotation = await engine.peekSetting(rotationSetting)
   if (check === undefined) return
   if (masterKey === undefined)
     throw new ConfigurationError(
       `--master-key-file: ${config.masterKeyFile} does not exist; the database cannot be used without its master key`,
     )
-  requireMasterKeyOf(check, masterKey)
+  requireMasterKey({ check, rotation }, masterKey, systemRandom)
 }
 
 /** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */

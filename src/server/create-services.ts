@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
-import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import { createKeyStore } from '../keys/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
@@ -30,7 +29,7 @@ export async function createServices(
   { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
 ): Promise<ProcessServices> {
   const { config, data, clock, random, log, stack } = runtime
-  const { db, masterKey, location } = data
+  const { db, masterKeys, location } = data
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
@@ -40,7 +39,7 @@ export async function createServices(
     keys: refusingKeys(
       createKeyStore({
         records: createKeyRecords(db),
-        sealer: deriveSealer(masterKey, 'keys', random),
+        sealers: masterKeys.sealers('keys'),
         random,
         // With one process per core, no core is left for a thread pool.
         longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
@@ -58,7 +57,7 @@ export async function createServices(
     issuancePolicy: { ...config.issuancePolicy, weakKeyList: readWeakKeyFile(config.weakKeyFile) },
     revocationPolicy: config.revocationPolicy,
     keyUses: createKeyUses(),
-    pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
+    pageTokens: createPageTokens(masterKeys.tokenSealer('page tokens')),
     publicUrl,
     wake,
   }

@@ -4,6 +4,7 @@ import { devKey } from '../settings/root-key.ts'
 import { defaultRegion } from '../text/credentials-file.ts'
 import { version } from '../version.ts'
 import type { App } from './runtime.ts'
+import { isStandardInput } from '../data-folder/master-key.ts'
 import { rootFile } from './tls/certificate-source.ts'
 
 /** Returns the text: endpoints, data folder, and environment variables for AWS clients. */
@@ -17,7 +18,7 @@ export function greeting(
     ...(app.metricsUrl === undefined ? [] : [`Metrics: ${app.metricsUrl}`]),
     `Data: ${dataText(config)}`,
     ...(app.credentials.isFirstStart && !config.dev
-      ? ['', `Back up ${config.masterKeyFile}: without it every CA is lost.`]
+      ? ['', `${backupAdvice(config)}: without it every CA is lost.`]
       : []),
     '',
     'To use it from another terminal:',
@@ -28,6 +29,10 @@ export function greeting(
     'Ctrl-C stops the server.',
     '',
   ].join('\n')
+}
+
+function backupAdvice({ masterKeyFile }: Config): string {
+  return isStandardInput(masterKeyFile) ? 'Keep the master key' : `Back up ${masterKeyFile}`
 }
 
 function dataText({ dataDirectory, database, dev }: Config): string {

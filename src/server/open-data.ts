@@ -34,7 +34,7 @@ export async function openOwnData(
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
-  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = context
+  const { onFailure, wrapDatabase = (db) => db, log, random, clock, masterKey } = context
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config
@@ -43,7 +43,14 @@ export async function openOwnData(
   }
   const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
     createOwnWriter(path, { ownership, onFailure })
-  const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
+  const options = {
+    mayCreate: true,
+    own,
+    onFailure,
+    clock,
+    ...(writesHere && { writer }),
+    ...(masterKey && { masterKey }),
+  }
   const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
   if (owned !== undefined)

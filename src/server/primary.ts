@@ -9,6 +9,7 @@ import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
 /** Starts the primary and its workers. Throws ConfigurationError if the data folder cannot be served. */
 export function startPrimary(
@@ -21,6 +22,7 @@ export function startPrimary(
     // The primary writes on its main thread: it has little other work, and statements from workers are copied only once.
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
+    watchMasterKey(runtime)
     const shared = await createOwnState(runtime)
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
@@ -28,8 +30,9 @@ export function startPrimary(
     reportGauges({ services, config, stack, runningWorkers: () => pool.running })
     // Workers must exit before the services that they use are closed.
     stack.defer(() => pool.stop())
+    const { masterKeys } = runtime.data
     const publicPort = reserved.port
-    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })
+    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort, masterKeys })
     const metricsUrl = await startMetricsListener(runtime, {
       contentType: shared.metrics.contentType,
       text: async () => shared.metrics.text(await pool.metrics()),
@@ -40,6 +43,7 @@ export function startPrimary(
       publicUrl,
       metricsUrl,
       credentials,
+      masterKeys,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
         shared.reload()

@@ -2,6 +2,8 @@
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
+import type { MasterKey } from '../data-folder/master-key.ts'
+import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
@@ -18,6 +20,8 @@ export interface ProcessContext {
   readonly onFailure: (error: Error) => void
   /** Fault counts of this process, for its metrics. */
   readonly faults?: ProcessFaults
+  /** The master key, if it does not come from its file. */
+  readonly masterKey?: MasterKey | undefined
   /** Wraps the object store. Tests use it to inject failures. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
   /** Wraps the database. Tests use it to observe statements. */
@@ -40,6 +44,7 @@ export interface App {
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
+  readonly masterKeys: MasterKeyRing
   /** Reloads the files that may change at run time. Throws ConfigurationError, and changes nothing, if one is invalid. */
   readonly reload: () => Promise<void>
   /** Stops accepting requests, completes the running ones, and closes everything. */

@@ -8,17 +8,21 @@ import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
 import { databaseFile } from '../store/engines/index.ts'
 import { ConfigurationError } from '../errors.ts'
+import { serveLocally } from '../local-channel/serve.ts'
 import type { Log } from '../telemetry/log.ts'
+import { createLocalHandler } from './local-requests.ts'
 import { problemOf } from './operator-message.ts'
 import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
 import { diskFaultOf, faultTexts } from '../store/disk-faults.ts'
 import { credentialsFile, recordAddress } from '../data-folder/credentials-file.ts'
+import { startsLocked } from '../data-folder/locked.ts'
+import { waitForMasterKey } from './locked.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import { greeting } from './greeting.ts'
 import { rootFile } from './tls/certificate-source.ts'
-import type { PublicEndpoint } from './workers/messages.ts'
+import type { WorkerStart } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints, with the commands to use them. */
@@ -41,14 +45,19 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   // While the server starts or stops, SIGHUP is ignored instead of ending the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
-  const context = { ...parts, onFailure }
   await using stack = new AsyncDisposableStack()
   const config = withTemporaryData(settings, stack)
+  const isLocked = startsLocked(config)
+  const masterKey = isLocked ? await waitForMasterKey(config, parts, { stopped, print }) : undefined
+  if (isLocked && masterKey === undefined) return
+  const context = { ...parts, onFailure, masterKey }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)
       : startPrimary(config, config.workers, context),
   )
+  const handler = createLocalHandler(app.masterKeys, log)
+  const closeChannel = await serveLocally(config.dataDirectory, handler, log)
   reload = () => reloadFrom(app, log)
   await recordEndpoint(config, app, log)
   print(greeting(config, app))
@@ -56,6 +65,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await stopped
   log.info('stopping')
   reload = () => {}
+  await closeChannel()
   await app.close()
 }
 
@@ -107,7 +117,7 @@ async function serveAsWorker(
   // A starting worker reloads after its start, because it may have read the previous configuration.
   let isReloadPending = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const { promise: started, resolve: start } = Promise.withResolvers<PublicEndpoint>()
+  const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()
   const tasks = {
     start,
     reload() {

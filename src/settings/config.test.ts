@@ -20,6 +20,7 @@ test('the configuration has the documented defaults', () => {
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
+    locked: false,
     rootKey: undefined,
     dev: false,
     logLevel: 'info',

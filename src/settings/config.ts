@@ -7,6 +7,7 @@ import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
 import { devProblems, rootKey, type AccessKey } from './root-key.ts'
@@ -38,8 +39,10 @@ export interface Config {
   readonly rootKey: Secret<AccessKey> | undefined
   /** Whether the server is for tests: its data is temporary, and its access key is public. */
   readonly dev: boolean
-  /** Absolute path of the master key. */
+  /** Absolute path of the master key, or `-` for standard input. */
   readonly masterKeyFile: string
+  /** Whether the server starts without the master key, and waits for its shares. */
+  readonly locked: boolean
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
@@ -113,7 +116,7 @@ export function readConfig(
   const isDev = read('dev') === 'true'
   const listen = read('listen')
   const publicListen = read('publicListen')
-  const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
+  const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
   }
@@ -135,17 +138,12 @@ export function readConfig(
     accountId: read('account'),
     rootKey: rootKey(read, allProblems),
     dev: isDev,
-    masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
+    masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
+    locked: read('locked') === 'true',
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),
-    issuancePolicy: {
-      lint: read('lint'),
-      weakKeys: read('weakKeys'),
-      csrSha1: read('csrSha1'),
-      verifySignatures: read('verifySignatures'),
-      emptySubject: read('emptySubject'),
-    },
+    issuancePolicy: issuancePolicyFrom(read),
     weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
@@ -173,6 +171,16 @@ export function readConfig(
   return config as Config
 }
 
+function issuancePolicyFrom(read: Read): Readonly<Record<keyof Config['issuancePolicy'], unknown>> {
+  return {
+    lint: read('lint'),
+    weakKeys: read('weakKeys'),
+    csrSha1: read('csrSha1'),
+    verifySignatures: read('verifySignatures'),
+    emptySubject: read('emptySubject'),
+  }
+}
+
 function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | undefined } {
   return {
     authoritiesPerRegion: read('quotaAuthorities'),
@@ -182,7 +190,7 @@ function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | und
   }
 }
 
-/** Returns errors for settings that exclude or require each other. */
+/** Errors for settings that exclude or require each other. */
 function combinationProblems({
   listen,
   publicListen,

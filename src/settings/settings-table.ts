@@ -82,9 +82,10 @@ export const settings = withFlags({
   ),
   masterKeyFile: setting(
     'FILE',
-    'file with the master key, which encrypts the CA keys (default: master.key in the data folder)',
+    'file with the master key, which encrypts the CA keys, or - for standard input (default: the systemd credential master.key, or master.key in the data folder)',
     nonEmpty,
   ),
+  locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
   logLevel: setting(
     'LEVEL',
     `minimum level of log messages: ${logLevels.join(', ')}`,

@@ -2,7 +2,8 @@
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
-import type { Database } from './database.ts'
+import { ConflictError, type Database } from './database.ts'
+import { requireCurrentMasterKey } from './master-keys.ts'
 import { guard, sql, type Row } from './sql.ts'
 
 /**
@@ -17,15 +18,22 @@ export function createKeyRecords(db: Database): KeyRecords {
   return {
     find,
     async insertIfAbsent(record) {
-      const { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed } = record
-      const [, [row] = []] = await db.transaction([
-        sql`insert into keys
-            (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
-          values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
-          on conflict (name) do nothing`,
-        guard('missing', sql`select * from keys where name = ${name}`),
-      ])
-      return row === undefined ? record : recordOf(row)
+      const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
+      try {
+        const [, , [row] = []] = await db.transaction([
+          requireCurrentMasterKey(masterKeyId),
+          sql`insert into keys (name, algorithm, subject_public_key_info, master_key_id,
+              data_key_sealed, private_key_sealed)
+            values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${masterKeyId},
+              ${dataKeySealed}, ${record.privateKeySealed})
+            on conflict (name) do nothing`,
+          guard('missing', sql`select * from keys where name = ${name}`),
+        ])
+        return row === undefined ? record : recordOf(row)
+      } catch (error) {
+        if (error instanceof ConflictError && error.guard === 'master-key') return undefined
+        throw error
+      }
     },
     async erase(name) {
       await db.transaction([sql`delete from keys where name = ${name}`])
@@ -39,6 +47,7 @@ function recordOf(row: Row): KeyRecord {
     name: textOf(row, 'name'),
     algorithm: textOf(row, 'algorithm') as KeyAlgorithm,
     subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
+    masterKeyId: textOf(row, 'master_key_id'),
     dataKeySealed: bytesOf(row, 'data_key_sealed'),
     privateKeySealed: bytesOf(row, 'private_key_sealed'),
   }

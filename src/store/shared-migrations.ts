@@ -185,6 +185,14 @@ function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/** The ID of the master key that a value is sealed under. Empty: the key before the first rotation. */
+function masterKeyIds({ text }: Dialect): string {
+  return `
+  alter table keys add column master_key_id ${text} not null default '';
+  alter table access_keys add column master_key_id ${text} not null default '';
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -195,5 +203,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     searchLease(dialect),
     crlNextUpdates(dialect),
     approvalTables(dialect),
+    masterKeyIds(dialect),
   ]
 }

@@ -307,6 +307,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The data folder: lock, master key, first start, database',
     imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
+  'local-channel': {
+    subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
+    imports: [],
+  },
   'server/tls': {
     subject: 'The certificate of the API listener',
     imports: [
@@ -343,6 +347,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'services.ts',
       'version.ts',
       'access',
+      'backup',
       'bulk',
       'call-log',
       'data-folder',
@@ -352,6 +357,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'local-channel',
       'objects',
       'ocsp',
       'operations',
@@ -416,6 +422,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'data-folder',
       'identity',
       'jobs',
+      'local-channel',
       'objects',
       'policy',
       'settings',
@@ -500,7 +507,7 @@ export interface Layer {
 /** Layers from top to bottom. A room imports only rooms of its own layer and of lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
-  { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
+  { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
   { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk', 'approval'] },

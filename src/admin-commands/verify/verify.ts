@@ -2,6 +2,7 @@
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
+import { masterKeyId } from '../../data-folder/master-key.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import {
@@ -85,6 +86,7 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
   ])) as CrlFindings[]
   return {
     Ok: problems.count === 0,
+    MasterKeyId: masterKeyId(data.masterKeys.current),
     Keys: keys[0] ?? 0,
     AccessKeys: keys[1] ?? 0,
     Authorities: authorities,

@@ -38,7 +38,7 @@ export function encryptionKey({
 }
 
 /** Returns the text of a recipient, which is public, so it can be a command-line argument as in `age -r`. */
-function recipientText(recipient: string): string {
+export function recipientText(recipient: string): string {
   return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
 

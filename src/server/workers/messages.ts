@@ -14,6 +14,12 @@ export interface PublicEndpoint {
   readonly publicPort: number
 }
 
+/** The values that a worker needs to start. */
+export interface WorkerStart extends PublicEndpoint {
+  /** The current master key. Its file may be missing by now, or the key may come from another source. */
+  readonly masterKey: { readonly bytes: Uint8Array; readonly path: string }
+}
+
 /** The reason why a worker cannot start. */
 export interface StartupFailure {
   readonly problem: string
@@ -76,7 +82,7 @@ export type FromWorker =
 /** A message from the primary to a worker. */
 export type FromPrimary =
   /** The data is open, and the worker may listen. */
-  | ({ readonly kind: 'start' } & PublicEndpoint)
+  | ({ readonly kind: 'start' } & WorkerStart)
   /** The replies of one turn of the event loop. */
   | { readonly kind: 'replies'; readonly replies: readonly SentReply[] }
   /** Requests the metrics of this worker only. */

@@ -11,15 +11,15 @@ import type {
   FromPrimary,
   FromWorker,
   PrimaryReplies,
-  PublicEndpoint,
   SentRequest,
   StartupFailure,
   WorkerRequest,
+  WorkerStart,
 } from './messages.ts'
 
 /** Tasks of a worker that its primary triggers. */
 export interface WorkerTasks {
-  readonly start: (endpoint: PublicEndpoint) => void
+  readonly start: (options: WorkerStart) => void
   readonly reload: () => void
   readonly stop: () => void
   readonly metrics: () => Promise<readonly object[]>

@@ -5,9 +5,14 @@
 import cluster from 'node:cluster'
 import type { Log } from '../../telemetry/log.ts'
 import { LostConnections } from './lost-connections.ts'
-import type { FromPrimary, PublicEndpoint } from './messages.ts'
+import type { FromPrimary, PublicEndpoint, WorkerStart } from './messages.ts'
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
+
+/** The services that serve the requests and the starts of workers. */
+interface PoolServices extends PrimaryServices, PublicEndpoint {
+  readonly masterKeys: { readonly current: WorkerStart['masterKey'] }
+}
 
 /** A worker that exits sooner than this is replaced after a pause. */
 const shortLifeMilliseconds = 5000
@@ -26,7 +31,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #first: readonly WorkerProcess[]
   readonly #workers = new Set<WorkerProcess>()
   readonly #lostConnections = new LostConnections()
-  #primary: (PrimaryServices & PublicEndpoint) | undefined
+  #primary: PoolServices | undefined
   #isStopping = false
 
   constructor(context: PoolContext, workers: number) {
@@ -36,7 +41,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** Starts all workers. Resolves to the URL of the API when all listen; rejects if a worker cannot listen or has exited. */
-  async start(primary: PrimaryServices & PublicEndpoint): Promise<string> {
+  async start(primary: PoolServices): Promise<string> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
@@ -130,12 +135,14 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #start(worker: WorkerProcess): Promise<string> {
-    const { publicUrl, publicPort, callLog } = this.#services()
-    return worker.start({ publicUrl, publicPort }, callLog?.isWritable() !== false)
+    const { publicUrl, publicPort, callLog, masterKeys } = this.#services()
+    const { bytes, path } = masterKeys.current
+    const options = { publicUrl, publicPort, masterKey: { bytes, path } }
+    return worker.start(options, callLog?.isWritable() !== false)
   }
 
   /** Returns the services for workers, which send no requests before they are started. */
-  #services(): PrimaryServices & PublicEndpoint {
+  #services(): PoolServices {
     if (this.#primary === undefined) throw new Error('the workers are not started')
     return this.#primary
   }

@@ -6,9 +6,9 @@ import { ConfigurationError } from '../../errors.ts'
 import type {
   FromPrimary,
   FromWorker,
-  PublicEndpoint,
   SentReply,
   SentRequest,
+  WorkerStart,
   WorkerNotice,
   WorkerRequest,
 } from './messages.ts'
@@ -83,9 +83,9 @@ export class WorkerProcess {
   }
 
   /** Starts the worker once it is loaded, and resolves to the URL of the API. */
-  async start(endpoint: PublicEndpoint, isCallLogWritable: boolean): Promise<string> {
+  async start(options: WorkerStart, isCallLogWritable: boolean): Promise<string> {
     await Promise.race([this.#loaded, this.listening])
-    this.send({ kind: 'start', ...endpoint })
+    this.send({ kind: 'start', ...options })
     if (!isCallLogWritable) this.send({ kind: 'call log', isWritable: false })
     return this.listening
   }
