@@ -151,6 +151,18 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
+/** Keys of CAs in tokens: their locations and public keys. The keys themselves are in the tokens. */
+function tokenKeys({ text, bytes, strict }: Dialect): string {
+  return `
+  create table token_keys (
+    name ${text} primary key,
+    algorithm ${text} not null,
+    handle ${text} not null,
+    subject_public_key_info ${bytes} not null
+  )${strict};
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -160,5 +172,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     retiredCertificates(dialect),
     searchLease(dialect),
     crlNextUpdates(dialect),
+    tokenKeys(dialect),
   ]
 }
