@@ -13,9 +13,11 @@ import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { createKeyRecords } from '../store/keys.ts'
+import { createTokenKeyRecords } from '../store/token-keys.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createPageTokens } from '../wire/page-token.ts'
 import { refusingKeys } from './refuse-keys-when-damaged.ts'
+import { reportUnavailableKeys } from './report-unavailable-keys.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -40,7 +42,7 @@ export async function createServices(
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
-    keys: refusingKeys(keys, db),
+    keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
     objects,
     bulk,
     clock,
@@ -64,6 +66,7 @@ export async function createServices(
 
 /** Opens the key stores. Their connections open with the first use of a key. */
 function openKeys({ config, data: { db, masterKey }, random }: Runtime): OpenKeyStore {
+  const { pkcs11: location, newKeys } = config.keys
   const options = {
     local: {
       records: createKeyRecords(db),
@@ -72,8 +75,9 @@ function openKeys({ config, data: { db, masterKey }, random }: Runtime): OpenKey
       // With a process for each processor there is none left for a pool of threads.
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
     } as const,
+    pkcs11: location && { location, records: createTokenKeyRecords(db), random },
   }
-  return createKeyStore(options, config.keys.newKeys)
+  return createKeyStore(options, newKeys)
 }
 
 async function openObjects(

@@ -24,7 +24,7 @@ export const settingGroups = {
     'bodyMemory',
     'authFailures',
   ],
-  'CA keys': ['caKeys'],
+  'CA keys': ['caKeys', 'pkcs11Module', 'pkcs11Token', 'pkcs11PinFile'],
   TLS: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
   PostgreSQL: ['database', 'databasePasswordFile', 'databasePool'],
   Issuance: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],

@@ -16,6 +16,7 @@ import {
   rootAccessKeyId,
   rootSecretAccessKey,
   seconds,
+  tokenLabel,
   url,
   wholeNumber,
   workers,
@@ -75,10 +76,17 @@ export const settings = withFlags({
   ),
   caKeys: setting(
     'STORE',
-    'where the keys of new CAs are created: local (encrypted in the database)',
-    oneOf(['local']),
+    'where the keys of new CAs are created: local (encrypted in the database), or pkcs11 (in a token)',
+    oneOf(['local', 'pkcs11']),
     'local',
   ),
+  pkcs11Module: setting(
+    'FILE',
+    'PKCS #11 module, a shared library, of the token that has CA keys',
+    nonEmpty,
+  ),
+  pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
+  pkcs11PinFile: setting('FILE', 'PIN of the user of the token, on the first line', nonEmpty),
   logLevel: setting('LEVEL', logLevels.join(', '), oneOf(logLevels), 'info'),
   lint: setting(
     'MODE',

@@ -5,9 +5,9 @@ import { KeyNotFoundError, UnsupportedKeyAlgorithmError, type OpenKeyStore } fro
 import type { TokenKeyRecord, TokenKeyRecords } from '../token-key-records.ts'
 import { keyStoreError, TokenFailure } from './failure.ts'
 import { kindOf } from './key-kinds.ts'
-import { openTokenClient, type TokenClient, type TokenLimits } from './token-client.ts'
-import type { TokenLocation } from './token-connection.ts'
-import type { TokenCall, TokenResults } from './token-requests.ts'
+import { openTokenClient, type TokenClient, type TokenLimits } from './client.ts'
+import type { TokenLocation } from './connection.ts'
+import type { TokenCall, TokenResults } from './requests.ts'
 import type { TokenKeyPair } from './token.ts'
 import { encodeUri, parseUri } from './uri.ts'
 

@@ -4,8 +4,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { TokenFailure } from './failure.ts'
-import { TokenConnector, type TokenLocation } from './token-connection.ts'
-import type { TokenMessage, TokenReply, TokenRequest, TokenResults } from './token-requests.ts'
+import { TokenConnector, type TokenLocation } from './connection.ts'
+import type { TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 import { Token } from './token.ts'
 
 /** Time between two attempts to reach a token that is unavailable. */

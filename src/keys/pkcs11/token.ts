@@ -26,7 +26,7 @@ import {
   type TokenConnector,
   type TokenConnection,
   type TokenLocation,
-} from './token-connection.ts'
+} from './connection.ts'
 
 /** A key pair in a token. */
 export interface TokenKeyPair extends KeyName {

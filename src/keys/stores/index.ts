@@ -3,6 +3,7 @@
  * handle selects the store of an existing key.
  */
 import { createLocalKeyStore, type LocalKeyStoreOptions } from '../local-key-store.ts'
+import { createPkcs11KeyStore, type Pkcs11KeyStoreOptions } from '../pkcs11/pkcs11-key-store.ts'
 import {
   KeyNotFoundError,
   KeyUnavailableError,
@@ -14,6 +15,7 @@ import {
 /** Options of every key store. The options of a store that is not configured are undefined. */
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
+  readonly pkcs11?: Pkcs11KeyStoreOptions | undefined
 }
 
 /**
@@ -22,6 +24,7 @@ export interface KeyStoreOptions {
  */
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),
+  pkcs11: ({ pkcs11 }) => pkcs11 && createPkcs11KeyStore(pkcs11),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
 /** Name of a key store: a value of --ca-keys, and the scheme of handles. */

@@ -2,14 +2,8 @@
 import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
-import type { TokenLocation } from './token-connection.ts'
-import type {
-  TokenCall,
-  TokenMessage,
-  TokenReply,
-  TokenRequest,
-  TokenResults,
-} from './token-requests.ts'
+import type { TokenLocation } from './connection.ts'
+import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 
 /** Time limits in milliseconds. */
 export interface TokenLimits {
