@@ -42,6 +42,7 @@ test('has the documented defaults', () => {
     revocationPolicy: {
       crlDelaySeconds: 1,
       ocspValiditySeconds: 3600,
+      ocspSigner: 'ca',
       caIssuers: true,
       auditReportIntervalSeconds: 1800,
     },

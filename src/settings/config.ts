@@ -147,6 +147,7 @@ export function readConfig(
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),
+      ocspSigner: read('ocspSigner'),
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
     },

@@ -31,6 +31,7 @@ export const settingGroups = {
   'CRLs, OCSP and buckets': [
     'crlDelay',
     'ocspValidity',
+    'ocspSigner',
     'noCaIssuers',
     'auditReportInterval',
     'objects',

@@ -217,6 +217,12 @@ export const settings = withFlags({
     seconds({ min: 2, max: 604_800 }),
     '3600',
   ),
+  ocspSigner: setting(
+    'SIGNER',
+    'what signs OCSP responses: ca, or delegated (a local key with a short-lived certificate of the CA)',
+    oneOf(['ca', 'delegated']),
+    'ca',
+  ),
   noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(
     'SECONDS',

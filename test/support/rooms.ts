@@ -154,7 +154,19 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   ocsp: {
     subject: 'OCSP: the status of a serial number, signed responses',
-    imports: ['x509/*', 'services.ts', 'authority', 'issuance', 'store', 'http', 'http/body'],
+    imports: [
+      'x509/*',
+      'services.ts',
+      'authority',
+      'http',
+      'http/body',
+      'identity',
+      'issuance',
+      'keys',
+      'operations/certificate',
+      'store',
+      'wire',
+    ],
   },
   sts: {
     subject: 'Operations of the Security Token Service',
