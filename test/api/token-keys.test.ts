@@ -15,6 +15,7 @@ import {
   revocationOptions,
   revoke,
 } from '../support/revocation.ts'
+import { command } from '../support/process.ts'
 import { TestService } from '../support/service.ts'
 import { SoftHsm } from '../support/softhsm.ts'
 
@@ -210,4 +211,42 @@ test('CAs with local keys and CAs with keys in a token work side by side', async
   await issue(service, { arn: local.arn, csr: csr('ec-server') })
   await hsm.restore()
   await issue(service, { arn: inToken.arn, csr: csr('ec-server') })
+})
+
+test('signet verify signs with the keys in the token, and finds a key that is missing', async (t) => {
+  const started = await start(t)
+  if (started === undefined) return
+  const { hsm, service } = started
+  const root = await createRoot(service)
+  const { module, label, pinFile } = hsm
+  const token = ['--pkcs11-module', module, '--pkcs11-token', label, '--pkcs11-pin-file', pinFile]
+  const verify = async (...flags: readonly string[]) =>
+    command(['verify', '--data', service.config.dataDirectory, ...flags], hsm.environment)
+  const unused = await verify()
+  assert.equal(unused.code, 0, unused.stderr)
+  assert.match(unused.stdout, /"TokenKeys": 1,\n +"TokenKeysUsed": 0/)
+  const used = await verify(...token)
+  assert.equal(used.code, 0, used.stderr)
+  assert.match(used.stdout, /"TokenKeysUsed": 1/)
+  const id = root.arn.split('/').at(-1) ?? ''
+  await hsm.tool('--delete-object', '--type', 'privkey', '--label', id)
+  const missing = await verify(...token)
+  assert.equal(missing.code, 1)
+  assert.ok(missing.stdout.includes(`the key ${id} is not in the token`), missing.stdout)
+})
+
+test('signet status states where the keys are', async (t) => {
+  const started = await start(t)
+  if (started === undefined) return
+  const { service } = started
+  await createRoot(service)
+  const data = service.config.dataDirectory
+  const status = async () => command(['status', '--endpoint', service.url, '--data', data])
+  assert.match((await status()).stdout, /keys +1 in a PKCS #11 token\n/)
+  await service.restartWith({ caKeys: 'local' })
+  await createRoot(service)
+  assert.match(
+    (await status()).stdout,
+    /keys +1 in software, encrypted at rest, not FIPS 140 validated; 1 in a PKCS #11 token\n|keys +1 in a PKCS #11 token; 1 in software, encrypted at rest, not FIPS 140 validated\n/,
+  )
 })

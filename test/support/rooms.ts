@@ -388,6 +388,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'crl/listing-crls.ts',
       'data-folder',
       'keys',
+      'keys/pkcs11',
       'objects',
       'settings',
       'store',
