@@ -102,6 +102,24 @@ export class SoftHsm {
     await rename(`${this.#tokens}-removed`, this.#tokens)
   }
 
+  /**
+   * Builds a module in front of SoftHSM whose signatures do not return while the file `hangs` exists. Undefined, and the test is
+   * skipped, without a C compiler.
+   */
+  async slowModule(
+    t: TestContext,
+  ): Promise<{ readonly module: string; readonly hangs: string } | undefined> {
+    const compiler = await tool(t, 'cc')
+    if (compiler === undefined) return undefined
+    const module = join(this.folder, 'slow-token.so')
+    const source = join(import.meta.dirname, 'slow-token.c')
+    await run(compiler, ['-shared', '-fPIC', '-O1', '-o', module, source, '-ldl'])
+    const hangs = join(this.folder, 'hangs')
+    process.env['REAL_MODULE'] = this.module
+    process.env['HANG_FILE'] = hangs
+    return { module, hangs }
+  }
+
   /** Runs pkcs11-tool on the token, with the user logged in. Returns its standard output. */
   async tool(...args: readonly string[]): Promise<string> {
     const token = [

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
 import type { TokenLocation } from './connection.ts'
+import { recordHangingModule } from './hanging-modules.ts'
 import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 
 /** Time limits in milliseconds. */
@@ -149,13 +150,12 @@ class TokenThread {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     this.#worker.postMessage('close' satisfies TokenMessage)
     let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#limits.close)
+    const timeout = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), this.#limits.close)
     })
-    await Promise.race([exited, timeout])
+    const end = await Promise.race([exited, timeout])
     clearTimeout(timer)
-    // Has no effect on a thread that has exited, and waits forever for a module that hangs.
-    this.#worker.terminate().catch(() => {})
+    if (end === 'late') this.#worker.once('exit', recordHangingModule())
   }
 
   #send(requests: readonly TokenRequest[]): void {

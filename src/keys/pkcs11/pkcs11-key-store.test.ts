@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { suite, test, type TestContext } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
+import { eventually } from '../../../test/support/revocation.ts'
 import { SoftHsm } from '../../../test/support/softhsm.ts'
 import { systemRandom as random } from '../../random.ts'
 import { createTokenKeyRecords } from '../../store/token-keys.ts'
@@ -171,4 +172,25 @@ test('error messages do not contain the PIN', async (t) => {
     assert.ok(!error.stack?.includes('123459876'))
     return true
   })
+})
+
+test('a module that hangs makes its keys unavailable, blocks nothing else, and is used again once it returns', async (t) => {
+  const bench = await prepare(t)
+  const slow = await bench?.hsm.slowModule(t)
+  if (bench === undefined || slow === undefined) return
+  const location = { ...bench.hsm.location, module: slow.module }
+  const store = bench.open({ location, limits: { hang: 3000, wait: 100 } })
+  const { handle } = await store.create('slow', 'EC_prime256v1')
+  const sign = () => store.sign(handle, 'SHA256WITHECDSA', message)
+  await sign()
+  await writeFile(slow.hangs, '')
+  const hanging = sign()
+  let turns = 0
+  const ticking = setInterval(() => (turns += 1), 10)
+  await assert.rejects(hanging, /its module has not returned for 3 seconds/)
+  clearInterval(ticking)
+  assert.ok(turns > 5, `${turns} turns of the event loop`)
+  await assert.rejects(sign(), KeyUnavailableError)
+  await rm(slow.hangs)
+  await eventually(async () => sign().catch(() => undefined), 'a signature')
 })
