@@ -76,6 +76,7 @@ test('no page has more than 1,500 words, and a page of more than 1,000 has a tab
 
 /** Pages above the limits. */
 const longPages = new Set([
+  'docs/reference/flags.md',
   'docs/client.md',
   'docs/client-reference.md',
   'docs/embedded.md',

@@ -70,7 +70,7 @@ export class TokenConnector {
     }
   }
 
-  /** Ends all sessions, and unloads the state of the module, so that the next connection reads tokens anew. */
+  /** Ends all sessions, and unloads the state of the module, so that the next connection reads all tokens again. */
   finalize(): void {
     try {
       this.#module?.C_Finalize()

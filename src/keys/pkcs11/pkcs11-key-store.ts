@@ -1,17 +1,26 @@
 /** KeyStore over a PKCS #11 token. Private keys are created in the token, sign there, and never leave it. */
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import { createBoundedCache } from '../../bounded-cache.ts'
 import type { Random } from '../../random.ts'
-import { KeyNotFoundError, UnsupportedKeyAlgorithmError, type OpenKeyStore } from '../key-store.ts'
+import {
+  KeyNotFoundError,
+  UnsupportedKeyAlgorithmError,
+  type KeyHandle,
+  type OpenKeyStore,
+} from '../key-store.ts'
 import type { TokenKeyRecord, TokenKeyRecords } from '../token-key-records.ts'
 import { keyStoreError, TokenFailure } from './failure.ts'
 import { kindOf } from './key-kinds.ts'
 import { openTokenClient, type TokenClient, type TokenLimits } from './client.ts'
 import type { TokenLocation } from './connection.ts'
+import type { KeyName } from './module-values.ts'
 import type { TokenCall, TokenResults } from './requests.ts'
 import type { TokenKeyPair } from './token.ts'
 import { encodeUri, parseUri } from './uri.ts'
 
 const idBytes = 16
+/** Maximum number of parsed handles in memory. Parsing takes as long as a signature of a fast token. */
+const namesMax = 1000
 
 export interface Pkcs11KeyStoreOptions {
   readonly location: TokenLocation
@@ -24,6 +33,7 @@ export interface Pkcs11KeyStoreOptions {
 export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeyStore {
   const { location, records, random, limits } = options
   const client = openTokenClient(location, limits)
+  const names = createBoundedCache<KeyName>(namesMax)
   return {
     async create(name, algorithm) {
       const record = (await records.find(name)) ?? (await createRecorded(name, algorithm))
@@ -67,7 +77,9 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
     return call(client, { kind: 'create', name, algorithm })
   }
 
-  function nameOf(handle: string): { readonly label: string; readonly id: Uint8Array } {
+  function nameOf(handle: KeyHandle): KeyName {
+    const known = names.get(handle)
+    if (known !== undefined) return known
     const key = parseUri(handle)
     if (key === undefined) throw new KeyNotFoundError(`${handle} is not the URI of a private key`)
     if (key.token !== location.token)
@@ -77,7 +89,9 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
           `the key ${key.label} is in the token '${key.token}', but --pkcs11-token is '${location.token}'`,
         ),
       )
-    return { label: key.label, id: key.id }
+    const name = { label: key.label, id: key.id }
+    names.set(handle, name)
+    return name
   }
 }
 

@@ -11,7 +11,7 @@ import { Token } from './token.ts'
 /** Time between two attempts to reach a token that is unavailable. */
 const retryMilliseconds = 250
 /** Replies are sent together if they arrive within this time. */
-const replyMilliseconds = 0.3
+const replyMilliseconds = 1
 
 interface WaitingCall {
   readonly request: TokenRequest
