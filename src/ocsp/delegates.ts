@@ -27,7 +27,7 @@ import { encodePem, parsePem } from '../x509/pem.ts'
 import { delegateEnd, delegateState } from './delegate-life.ts'
 
 /** A key with a certificate that lets it sign the OCSP responses of a CA. */
-export interface Delegate {
+interface Delegate {
   readonly certificate: Certificate
   readonly signingAlgorithm: SigningAlgorithm
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>
