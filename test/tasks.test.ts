@@ -15,7 +15,15 @@ const folder = resolve(import.meta.dirname, '..', 'docs', 'tasks')
 const pages = globSync('*.md', { cwd: folder }).sort()
 
 /** Commands that a page may need and that not every system has. */
-const tools = ['aws', 'openssl', 'curl', 'age-keygen', 'sqlite3'] as const
+const tools = [
+  'aws',
+  'openssl',
+  'curl',
+  'age-keygen',
+  'sqlite3',
+  'softhsm2-util',
+  'pkcs11-tool',
+] as const
 
 const chosenPage = process.env['SIGNET_PAGE']
 

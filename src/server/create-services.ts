@@ -4,16 +4,19 @@ import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import { createKeyStore } from '../keys/index.ts'
+import type { OpenKeyStore } from '../keys/key-store.ts'
+import { createKeyStore } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { createKeyRecords } from '../store/keys.ts'
+import { createTokenKeyRecords } from '../store/token-keys.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createPageTokens } from '../wire/page-token.ts'
 import { refusingKeys } from './refuse-keys-when-damaged.ts'
+import { reportUnavailableKeys } from './report-unavailable-keys.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -33,19 +36,12 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  const keys = openKeys(runtime)
+  stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
-    keys: refusingKeys(
-      createKeyStore({
-        records: createKeyRecords(db),
-        sealers: masterKeys.sealers('keys'),
-        random,
-        // With one process per core, no core is left for a thread pool.
-        longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
-      }),
-      db,
-    ),
+    keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
     objects,
     bulk,
     clock,
@@ -65,6 +61,22 @@ export async function createServices(
     metrics.observe('databaseConnections', () => db.connections?.() ?? {})
   stack.defer(() => recordLastUses(services))
   return { services, publicObjects }
+}
+
+/** Opens the key stores. Their connections open with the first use of a key. */
+function openKeys({ config, data: { db, masterKeys }, random }: Runtime): OpenKeyStore {
+  const { pkcs11: location, newKeys } = config.keys
+  const options = {
+    local: {
+      records: createKeyRecords(db),
+      sealers: masterKeys.sealers('keys'),
+      random,
+      // With one process per core, no core is left for a thread pool.
+      longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
+    } as const,
+    pkcs11: location && { location, records: createTokenKeyRecords(db), random },
+  }
+  return createKeyStore(options, newKeys)
 }
 
 async function openObjects(

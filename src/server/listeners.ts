@@ -5,6 +5,7 @@ import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
+import { createDelegates } from '../ocsp/delegates.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import { createOcspResponder } from '../ocsp/responder.ts'
 import type { Address } from '../settings/parse-values.ts'
@@ -52,7 +53,12 @@ async function startPublicListener(
   { health, budget }: CommonServices,
 ): Promise<void> {
   const { limits, basePath } = config
-  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
+  const isDelegated = services.revocationPolicy.ocspSigner === 'delegated'
+  const delegates = isDelegated ? createDelegates(services) : undefined
+  const ocsp = createOcspRoute({
+    responder: createOcspResponder({ ...services, delegates }),
+    clock,
+  })
   const server = createPlainServer(
     { log, random, limits, basePath, budget },
     publicRoutes({ services, publicObjects, health, ocsp }),

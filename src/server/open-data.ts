@@ -1,5 +1,6 @@
 /** Opens a data folder in the one process that owns it. */
 import { hostname } from 'node:os'
+import { checkTokenAtStart } from './check-keys.ts'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
 import { openData, pathsOf, type DataFolder } from '../data-folder/data-folder.ts'
@@ -29,6 +30,7 @@ export async function openOwnData(
   context: ProcessContext,
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
+  await checkTokenAtStart(config, context.log)
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   // A PostgreSQL database needs no lock of the folder, which the servers that share the database may share, too.
   const { isShared } = await loadEngine(locateDatabase(config))

@@ -23,6 +23,7 @@ test('the configuration has the documented defaults', () => {
     locked: false,
     rootKey: undefined,
     dev: false,
+    keys: { newKeys: 'local', pkcs11: undefined },
     logLevel: 'info',
     regions: [],
     quotas: {
@@ -42,6 +43,7 @@ test('the configuration has the documented defaults', () => {
     revocationPolicy: {
       crlDelaySeconds: 1,
       ocspValiditySeconds: 3600,
+      ocspSigner: 'ca',
       caIssuers: true,
       auditReportIntervalSeconds: 1800,
     },

@@ -7,6 +7,7 @@ import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { keysConfig, type KeysConfig } from './keys-config.ts'
 import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
@@ -43,6 +44,7 @@ export interface Config {
   readonly masterKeyFile: string
   /** Whether the server starts without the master key, and waits for its shares. */
   readonly locked: boolean
+  readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
@@ -140,6 +142,7 @@ export function readConfig(
     dev: isDev,
     masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
     locked: read('locked') === 'true',
+    keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),
@@ -148,6 +151,7 @@ export function readConfig(
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),
+      ocspSigner: read('ocspSigner'),
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
@@ -190,7 +194,7 @@ function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | und
   }
 }
 
-/** Errors for settings that exclude or require each other. */
+/** Returns errors for settings that exclude or require each other. */
 function combinationProblems({
   listen,
   publicListen,

@@ -195,3 +195,15 @@ export function rootSecretAccessKey(text: string): string {
   if (/^[\x21-\x7E]{16,256}$/.test(text)) return text
   throw new Error('must have 16 to 256 printable ASCII characters without spaces')
 }
+
+const tokenLabelBytesMax = 32
+
+/** Parses the label of a PKCS #11 token. */
+export function tokenLabel(text: string): string {
+  const isValid = text.trim() === text && text !== '' && !text.includes('\0')
+  if (!isValid || Buffer.byteLength(text) > tokenLabelBytesMax)
+    throw new Error(
+      `must be a label of at most ${tokenLabelBytesMax} bytes without spaces around it`,
+    )
+  return text
+}

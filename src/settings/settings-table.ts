@@ -17,6 +17,7 @@ import {
   rootAccessKeyId,
   rootSecretAccessKey,
   seconds,
+  tokenLabel,
   url,
   wholeNumber,
   workers,
@@ -86,6 +87,19 @@ export const settings = withFlags({
     nonEmpty,
   ),
   locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
+  caKeys: setting(
+    'STORE',
+    'store for the keys of new CAs: local (encrypted in the database), or pkcs11 (in a token)',
+    oneOf(['local', 'pkcs11']),
+    'local',
+  ),
+  pkcs11Module: setting(
+    'FILE',
+    'PKCS #11 module (shared library) for the token with the CA keys',
+    nonEmpty,
+  ),
+  pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
+  pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
   logLevel: setting(
     'LEVEL',
     `minimum level of log messages: ${logLevels.join(', ')}`,
@@ -231,6 +245,12 @@ export const settings = withFlags({
     'validity period of OCSP responses; a response is renewed after half of this period',
     seconds({ min: 2, max: 604_800 }),
     '3600',
+  ),
+  ocspSigner: setting(
+    'SIGNER',
+    'what signs OCSP responses: ca, or delegated (a local key with a short-lived certificate of the CA)',
+    oneOf(['ca', 'delegated']),
+    'ca',
   ),
   noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(

@@ -193,6 +193,18 @@ function masterKeyIds({ text }: Dialect): string {
   `
 }
 
+/** Keys of CAs in tokens: their locations and public keys. The keys themselves are in the tokens. */
+function tokenKeys({ text, bytes, strict }: Dialect): string {
+  return `
+  create table token_keys (
+    name ${text} primary key,
+    algorithm ${text} not null,
+    handle ${text} not null,
+    subject_public_key_info ${bytes} not null
+  )${strict};
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -204,5 +216,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     crlNextUpdates(dialect),
     approvalTables(dialect),
     masterKeyIds(dialect),
+    tokenKeys(dialect),
   ]
 }

@@ -11,6 +11,7 @@ const tableNames: readonly string[] = [
   'identity_providers',
   'access_keys',
   'keys',
+  'token_keys',
   'authorities',
   'authority_certificates',
   'certificates',

@@ -83,7 +83,8 @@ export async function verifyAuthority(
   // The key of a deleted CA may be erased.
   if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
     problems.add(`the CA ${id} has no key`)
-  const isLost = handle?.startsWith('local:') && row['subject_public_key_info'] === null
+  const isRecorded = handle?.startsWith('local:') || handle?.startsWith('pkcs11:')
+  const isLost = isRecorded && row['subject_public_key_info'] === null
   if (isLost) problems.add(`the key ${handle} of the CA ${id} is not there`)
   if (row['authority_certificate_number'] !== null) verifyPair(row, problems)
   await verifyCounts(row, snapshot, problems)

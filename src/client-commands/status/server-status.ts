@@ -67,8 +67,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
       region,
       account: found?.[0]?.arn.split(':')[4] ?? null,
-      keyStorage:
-        samples === undefined ? null : 'software, encrypted at rest; not FIPS 140 validated',
+      keyStorage: samples === undefined ? null : keyStorageOf(samples),
     },
     authorities,
     counts: samples === undefined ? null : countsOf(samples),
@@ -80,6 +79,24 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       ...jobs.flatMap(jobWarning),
     ],
   }
+}
+
+const softwareStorage = 'software, encrypted at rest; not FIPS 140 validated'
+const storageNames: ReadonlyMap<string, string> = new Map([['pkcs11', 'PKCS #11 token']])
+
+/** Describes where keys are. A server without keys outside the database is described without counts. */
+function keyStorageOf(samples: readonly Sample[]): string {
+  const stores = samples
+    .filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
+    .map(({ labels: { store = '' }, value }) => ({ store, value }))
+  if (stores.every(({ store }) => store === 'local')) return softwareStorage
+  return stores
+    .map(({ store, value }) =>
+      store === 'local'
+        ? `${value} in ${softwareStorage.replace(';', ',')}`
+        : `${value} in a ${storageNames.get(store) ?? store}`,
+    )
+    .join('; ')
 }
 
 /** Undefined if an unhealthy server does not return its CAs; its health explains why. */
