@@ -27,12 +27,14 @@ const programEntryPoints = {
   'checkpoint-thread': 'src/store/sqlite/checkpoint-thread.ts',
   'check-process': 'src/store/sqlite/check-process.ts',
   'bulk-thread': 'src/bulk/bulk-thread.ts',
+  'token-thread': 'src/keys/pkcs11/token-thread.ts',
 }
 const threadStarters = [
   'src/store/sqlite/writer-client.ts',
   'src/store/sqlite/checkpoints.ts',
   'src/store/sqlite/start-check.ts',
   'src/bulk/bulk-client.ts',
+  'src/keys/pkcs11/client.ts',
 ]
 
 async function buildProgram(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Certificates of CAs in PEM, as the service returns them and as the client returns them. */
+/** Converts CA certificates in PEM from the form of the service to that of the client. */
 import { X509Certificate } from 'node:crypto'
 
 /** The CA certificates above a certificate. */
@@ -18,14 +18,14 @@ export function separateRoot(serviceChain: string): CaCertificates {
   return { chain: (root === '' ? certificates : certificates.slice(0, -1)).join(''), root }
 }
 
-/** A root names itself as its issuer. */
+/** Returns whether the certificate is a root: its issuer is its subject. */
 function isRoot(pem: string): boolean {
   if (pem === '') return false
   const { subject, issuer } = new X509Certificate(pem)
   return subject === issuer
 }
 
-/** PEM that other PEM can follow: PEM from the service has no line end at its end. */
+/** Adds the line end that PEM from the service lacks, so that other PEM can follow. */
 export function withLineEnd(pem: string): string {
   return pem === '' || pem.endsWith('\n') ? pem : `${pem}\n`
 }

@@ -1,6 +1,6 @@
 /** Calls an operation through the SDK, with the inputs, outputs and errors of the client. */
 import { describe, objectRule } from './check-options.ts'
-import { apiName, type OperationName } from './commands.ts'
+import { apiName, type OperationName, type OwnOperationName } from './commands.ts'
 import { clientErrorOf, UnexpectedResponseError } from './errors.ts'
 import { checkCallOptions, type CallOptions } from './inputs.ts'
 import { decodeOutput, encodeInput } from './json-form.ts'
@@ -12,7 +12,7 @@ import type { SdkClient } from './sdk-client.ts'
  */
 export async function call(
   sdk: SdkClient,
-  operation: OperationName | 'listCertificates',
+  operation: OperationName | OwnOperationName,
   {
     input = {},
     options = {},

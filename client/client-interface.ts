@@ -1,4 +1,5 @@
 /** The interface of a client. */
+import type { ApprovalOperations } from './approvals.ts'
 import type { OperationName } from './commands.ts'
 import type { Exceptions } from './errors.ts'
 import type { Hierarchy, HierarchyRequest } from './hierarchy-request.ts'
@@ -49,7 +50,7 @@ export interface ClientMeta {
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
-export interface Client extends Operations {
+export interface Client extends Operations, ApprovalOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta
@@ -80,7 +81,7 @@ export interface Client extends Operations {
    */
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
   /**
-   * A URL for one call without credentials. Everybody who has the URL can make the call until the URL expires, by a POST request
+   * Returns a URL for one call. Anyone with the URL can make the call without credentials until the URL expires, by a POST request
    * with an empty body and the headers of `presignedHeaders`.
    *
    * @throws UnknownClientMethodError for an unknown operation

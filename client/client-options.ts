@@ -49,7 +49,7 @@ export interface HttpOptions {
   readonly connectionTimeout?: number
   /** Limit on the time from the request to its response; 0 by default. */
   readonly requestTimeout?: number
-  /** Whether exceeding requestTimeout is a TimeoutError; it is only logged by default. */
+  /** Whether exceeding requestTimeout causes a TimeoutError; by default it is only logged. */
   readonly throwOnRequestTimeout?: boolean
   /** Limit on the time that a connection may be idle; 0 by default. */
   readonly socketTimeout?: number
@@ -83,7 +83,7 @@ export interface ClientOptions {
   readonly retryStrategy?: object
   /** A handler, or options of the default one. */
   readonly requestHandler?: RequestHandler | HttpOptions
-  /** Nothing is logged by default. */
+  /** Receiver of log messages; none by default. */
   readonly logger?: ClientLogger
   /** Whether to use AWS's FIPS endpoint; false by default. It cannot be combined with `endpoint`. */
   readonly useFipsEndpoint?: boolean | (() => Promise<boolean>)

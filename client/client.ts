@@ -1,4 +1,5 @@
 /** A client of AWS Private CA and of servers with the same API. */
+import { approvalOperations } from './approvals.ts'
 import { call } from './call.ts'
 import type { Client, ClientMeta } from './client-interface.ts'
 import { apiName, isOperationName, operationNames, type OperationName } from './commands.ts'
@@ -56,6 +57,7 @@ export function createClient(options: ClientOptions = {}): Client {
       if (!isOperationName(operation)) throw new UnknownClientMethodError(operation)
       return presignedHeaders(operation)
     },
+    ...approvalOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

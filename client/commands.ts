@@ -28,6 +28,14 @@ export const operationNames = [
 /** The name of an operation as a method of the client, such as `listTags`. */
 export type OperationName = (typeof operationNames)[number]
 
+/** The name of an operation that only Signet has. */
+export type OwnOperationName =
+  | 'approveRequest'
+  | 'getApproval'
+  | 'listApprovals'
+  | 'listCertificates'
+  | 'rejectRequest'
+
 /** Name of the operation in the API: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {
   return operation.charAt(0).toUpperCase() + operation.slice(1)

@@ -1,4 +1,4 @@
-/** Finds the CA that a caller means by its name. */
+/** Finds a CA by its ARN, ID or CommonName. */
 import type { CallOptions, SigningAlgorithm } from './inputs.ts'
 import type { OutputOf } from './operations.ts'
 import type { Paginator } from './paginators.ts'

@@ -33,7 +33,7 @@ export interface AuthorityRequest {
 
 /** The issuing CA to create. */
 export interface IssuingAuthorityRequest extends AuthorityRequest {
-  /** How many levels of CAs may follow below this CA: 0 to 3; 0 by default. */
+  /** Maximum number of CA levels below this CA: 0 to 3; 0 by default. */
   readonly pathLength?: 0 | 1 | 2 | 3
 }
 
@@ -53,7 +53,7 @@ export interface HierarchyRequest {
   readonly issuing: IssuingAuthorityRequest
   /** `{ Delay: 0.5, MaxAttempts: 360 }` by default: three minutes for each step. */
   readonly waiter?: WaiterConfig
-  /** Stops after the call that is running. */
+  /** Stops after the running call. */
   readonly abortSignal?: AbortSignal
 }
 

@@ -149,7 +149,7 @@ async function isRequested(work: Work, authority: CertificateAuthority): Promise
   } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
-    // The service returns its tags only after its key is generated. A CA with another subject is not worth the wait.
+    // The service returns tags only after the key is generated. A CA with another subject cannot match, so do not wait for it.
     if (!isDeepStrictEqual(defined(configuration?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }

@@ -37,6 +37,15 @@ export type {
   PaginatorName,
 } from './paginators.ts'
 export type {
+  Approval,
+  ApprovalInput,
+  ApprovalOperations,
+  ApprovalStatus,
+  ApprovalWithInput,
+  ListApprovalsInput,
+  ListApprovalsOutput,
+} from './approvals.ts'
+export type {
   CertificateSearch,
   ListCertificatesInput,
   ListCertificatesOutput,

@@ -68,7 +68,7 @@ export interface IssuingClient
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds. Most certificates are ready at the first attempt. */
+/** Seconds between two attempts. Most certificates are ready at the first one. */
 const pollingDelay = 0.5
 
 /**
@@ -132,7 +132,7 @@ export async function issue(
   }
 }
 
-/** Throws TypeError for a request that needs no call of the service to be found invalid. */
+/** Checks a request as far as possible without calling the service. Throws TypeError if it is invalid. */
 function checkRequest(request: IssueRequest): void {
   checkOptions('issue', request, rules)
   if (request.waiter !== undefined) checkWaiterConfig('issue: waiter', request.waiter)

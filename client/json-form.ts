@@ -14,9 +14,13 @@ export const timeMembers = new Set([
   'NotBefore',
   'NotAfter',
   'RestorableUntil',
-  // Members of ListCertificates, an operation of Signet.
+  // Members of operations that only Signet has.
   'IssuedAt',
   'RevokedAt',
+  'RequestedAt',
+  'ExpiresAt',
+  'DecidedAt',
+  'UsedAt',
 ])
 
 /** The input as JSON, without the members that are undefined or null. */

@@ -1,13 +1,13 @@
-/** Names for a certificate. The kind of a name follows from its form, and a problem suggests the name that is probably meant. */
+/** Names for a certificate. The kind of a name follows from its form. A problem suggests the name that was probably intended. */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { RequestedGeneralName } from '../src/authority/general-names.ts'
 
-/** Why a name cannot be in a certificate. */
+/** The reason why a name cannot be in a certificate. */
 export interface NameProblem {
   /** The predicate of a sentence whose subject is the name: `is a URL`. */
   readonly problem: string
-  /** The name that is probably meant. */
+  /** The name that was probably intended. */
   readonly instead?: string
 }
 
@@ -32,7 +32,7 @@ export function readName(name: string): ReadName {
   return typeof dns === 'string' ? { DnsName: dns } : dns
 }
 
-/** The problem with the URL of a server as a name; undefined for other texts. */
+/** Returns the problem if a name is the URL of a server; undefined for other texts. */
 export function serverUrlProblem(name: string): NameProblem | undefined {
   return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
 }

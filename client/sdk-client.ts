@@ -81,7 +81,7 @@ export function createSdkClient(options: ClientOptions): SdkClient {
   }
 }
 
-/** The middleware of every client of the SDK, in its order. */
+/** Adds the middleware of SDK clients in the order of the SDK. */
 function usePlugins({
   config,
   middlewareStack: stack,

@@ -18,6 +18,7 @@ import { createServices, type ProcessServices } from '../src/server/create-servi
 import { openOwnData } from '../src/server/open-data.ts'
 import { startProcess, type ProcessContext, type Runtime } from '../src/server/runtime.ts'
 import { createOwnState, type SharedState } from '../src/server/shared-state.ts'
+import { watchMasterKey } from '../src/server/watch-master-key.ts'
 import type { Config } from '../src/settings/config.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
 import type { Credentials } from '../src/text/credentials-file.ts'
@@ -41,7 +42,7 @@ export interface EmbeddedCa extends AsyncDisposable {
   readonly client: Client
   /** The request handler for clients of the AWS SDK for JavaScript v3, for AWS Private CA and STS. */
   readonly requestHandler: EmbeddedRequestHandler
-  /** A URL for SDK clients, which need one. Requests to it never leave the process. */
+  /** The `endpoint` option for SDK clients, which require a URL. Requests to it never leave the process. */
   readonly endpoint: string
   /** The Region of `client`. */
   readonly region: string
@@ -49,7 +50,7 @@ export interface EmbeddedCa extends AsyncDisposable {
   readonly credentials: Credentials
   /** Account ID: 12 digits. */
   readonly accountId: string
-  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a folder until it is closed. */
+  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a temporary folder until it is closed. */
   readonly dataDirectory: string
   /** The URL in certificates for CRLs, OCSP and CA certificates, without a slash at its end. */
   readonly publicUrl: string
@@ -82,7 +83,7 @@ const memory = ':memory:'
  * Opens a CA in this process: no port, no signal handlers, no output. An open CA does not keep the process alive.
  *
  * @throws TypeError for an unknown option and for a value of a wrong type
- * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message says what to do
+ * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message states what to do
  * @example
  * import { openEmbedded } from 'signet-ca/embedded'
  *
@@ -112,6 +113,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       const { runtime } = opened
       const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
       const accountId = await accountOf(runtime.data, credentials)
+      if (!isPrivate) watchMasterKey(runtime)
       const shared = await createOwnState(runtime, silentMetrics)
       const { publicUrl = '' } = config
       const created = await createServices(runtime, { ...shared, publicUrl })
@@ -167,7 +169,7 @@ interface InterfacesOptions extends ProcessServices {
   readonly publicUrl: string
 }
 
-/** The functions of the two listeners of a server. */
+/** Creates the equivalents of a server's API listener and public listener. */
 function createInterfaces(
   runtime: Runtime,
   { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
@@ -186,10 +188,10 @@ function createInterfaces(
   }
 }
 
-/** Two minutes. The client's own delay suits a remote service. */
+/** Polls for two minutes at short intervals; the client's defaults suit a remote service. */
 const quickWaiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
-/** A client that polls for certificates and CAs at short intervals. */
+/** Creates a client that polls for certificates and CAs at short intervals. */
 function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {
@@ -199,7 +201,7 @@ function createQuickClient(options: ClientOptions): Client {
   }
 }
 
-/** The request with the quick waiter. An invalid request is unchanged, and the client rejects it. */
+/** Adds the quick waiter to a request. An invalid request is returned unchanged, and the client rejects it. */
 function withQuickWaiter<Request extends { readonly waiter?: WaiterConfig }>(
   request: Request,
 ): Request {
@@ -213,10 +215,10 @@ function isPlainObject(value: unknown): boolean {
 }
 
 async function accountOf(
-  { db, sealer }: DataFolder,
+  { db, sealers }: DataFolder,
   { accessKeyId }: Credentials,
 ): Promise<string> {
-  const key = await findAccessKey(db, sealer, accessKeyId)
+  const key = await findAccessKey(db, sealers, accessKeyId)
   if (key !== undefined) return key.accountId
   throw new ConfigurationError(`the data folder has no access key ${accessKeyId}`)
 }

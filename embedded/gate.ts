@@ -1,9 +1,9 @@
 /** Tracks the running calls, so that closing can wait for them. */
 
 export interface Gate {
-  /** Runs the work, unless the gate is closed: then it rejects. */
+  /** Runs the work, or rejects if the gate is closed. */
   pass<T>(work: () => Promise<T>): Promise<T>
-  /** Closes the gate: later calls are rejected with `reason`. */
+  /** Closes the gate. Later calls are rejected with `reason`. */
   shut(reason: Error): void
   /** Resolves when the running calls have ended. */
   idle(): Promise<void>
@@ -12,7 +12,7 @@ export interface Gate {
 /** The longest delay of a timer in Node.js, in milliseconds. */
 const timerDelayMax = 2 ** 31 - 1
 
-/** Keeps the process alive until the work has ended, whatever the work waits for. */
+/** Keeps the process alive until the work has ended, even if the work waits only for unreferenced timers or handles. */
 export async function withLivingProcess<T>(work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => {}, timerDelayMax)
   try {

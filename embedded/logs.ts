@@ -3,7 +3,7 @@ import type { Log } from '../src/telemetry/log.ts'
 
 const nothing = (): void => {}
 
-/** Discards all messages, so that the code of the log on standard error need not be loaded. */
+/** Discards all messages. With it, the code of the standard error log is not loaded. */
 const silentLog = {
   fatal: nothing,
   error: nothing,
@@ -14,7 +14,7 @@ const silentLog = {
   written: () => undefined,
 } satisfies Log
 
-/** A log on standard error with the messages of `level` and above. */
+/** Opens a log on standard error for messages at `level` and above. */
 export async function openLog(level: string): Promise<Log> {
   if (level === 'silent') return silentLog
   const { createLog } = await import('../src/telemetry/log.ts')

@@ -28,9 +28,9 @@ export interface EmbeddedOptions {
   readonly data?: string
   /** Region of `ca.client`; `us-east-1` by default. Other clients may use every Region of AWS and of `regions`. */
   readonly region?: string
-  /** Names of Regions that AWS does not have; none by default. */
+  /** Names of additional Regions besides AWS's; none by default. */
   readonly regions?: readonly string[]
-  /** The account that a new data folder gets: 12 digits; `123456789012` by default. */
+  /** ID of the account in a new data folder: 12 digits; `123456789012` by default. */
   readonly accountId?: string
   /** The clock of the CA; the system clock by default. */
   readonly clock?: Clock
@@ -44,7 +44,7 @@ export interface EmbeddedOptions {
   readonly credentials?: Credentials
   /** Quotas of each account; AWS's by default. */
   readonly quotas?: Partial<Quotas>
-  /** How certificates that break a rule of RFC 5280 are handled: refused (`error`, the default), logged, or ignored. */
+  /** Handling of certificates that violate RFC 5280: refused (`error`, the default), logged (`warn`), or ignored (`off`). */
   readonly lint?: 'error' | 'warn' | 'off'
   /** How CSRs with a weak key are handled; `refuse` by default. */
   readonly weakKeys?: 'refuse' | 'allow'
@@ -142,12 +142,12 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
   const flags: Flags = {}
   for (const [setting, path] of entries) {
     const value = valueAt(values, path)
-    // The values that are not strings are numbers.
+    // All other values are numbers.
     if (value !== undefined)
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   try {
-    // The environment variables belong to the program, not to the CA in it.
+    // Environment variables are not read, because they configure the program and not its embedded CA.
     return readConfig(flags, {})
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

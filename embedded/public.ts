@@ -57,7 +57,7 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
   }
 }
 
-/** The path below `publicUrl`; the whole path of a URL with another host, which a certificate may contain. */
+/** Returns the path below `publicUrl`, or the complete path of a URL on another host, which a certificate may contain. */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)
   const { pathname: prefix } = new URL(publicUrl)
@@ -66,7 +66,7 @@ function pathOf(url: string, publicUrl: string): string {
     : pathname
 }
 
-/** The response with its complete body, so that no file stays open if the caller does not read the body. */
+/** Creates a response with its complete body, so that no file stays open if the caller does not read the body. */
 async function responseOf({ status, headers, body }: Answer): Promise<Response> {
   const content = body instanceof Readable ? Buffer.concat(await body.toArray()) : body
   return new Response(typeof content === 'object' ? Uint8Array.from(content) : content, {

@@ -14,7 +14,7 @@ import type { Gate } from './gate.ts'
 /** A request of the AWS SDK for JavaScript v3 (`HttpRequest` of `@smithy/protocol-http`). */
 export interface SdkRequest {
   readonly method: string
-  /** With a colon at its end: `http:` or `https:`. */
+  /** `http:` or `https:`, with the colon. */
   readonly protocol: string
   /** The percent-encoded path. */
   readonly path: string
@@ -125,7 +125,7 @@ function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead 
   return parseHead({ method, url: `${path}?${buildQueryString({ ...query })}`, rawHeaders }, '')
 }
 
-/** The SDK reads the clock of the CA from the Date header, and signs for it. */
+/** Converts an answer. From its Date header the SDK corrects the clock that it signs with. */
 function responseOf(answer: Answer, date?: Date): SdkResponse {
   // The names of received headers are in lower case, as in node:http.
   const named = Object.entries(headersOf(answer)).map(
@@ -154,7 +154,7 @@ function isStream(body: unknown): body is Stream {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-/** Reads a stream, but not further than the limit on a body. */
+/** Reads a stream up to the limit on a request body. */
 async function readStream(body: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0

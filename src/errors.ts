@@ -55,7 +55,9 @@ export class ServiceError extends Error {
 }
 
 /** Causes of an InvalidSignatureException that metrics distinguish from a malformed signature. */
-export type SignatureProblem = 'expired-signature' | 'wrong-scope' | 'wrong-signature'
+export const signatureProblems = ['expired-signature', 'wrong-scope', 'wrong-signature'] as const
+
+export type SignatureProblem = (typeof signatureProblems)[number]
 
 /** An InvalidSignatureException with its cause. */
 export class SignatureError extends ServiceError {

@@ -1,6 +1,7 @@
 /** Runs a command as a process: sets the umask, handles errors of the standard streams, and sets the exit code. */
 import { exitFailure, runCommand } from './cli/run-command.ts'
 import { processIo } from './cli/shared/context.ts'
+import { exitIfModuleHangs } from './keys/pkcs11/hanging-modules.ts'
 import { printProblem } from './terminal.ts'
 import { visibleText } from './text/visible-text.ts'
 
@@ -12,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // watchOutput has reported an error of standard output, unless it needs no report.
   const code = await runCommand(argv, processIo(), (error) => error === outputError)
   if (code !== 0) process.exitCode = code
+  exitIfModuleHangs()
 }
 
 /** The latest error of standard output. */

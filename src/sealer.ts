@@ -12,6 +12,26 @@ export interface Sealer {
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
+/** A sealer and the master key that its key is derived from. */
+interface KeyedSealer {
+  /** ID of the master key, which is stored beside the sealed value. */
+  readonly masterKeyId: string
+  readonly sealer: Sealer
+}
+
+/** The sealers of one purpose, one for each master key. During a rotation of the master key there are two. */
+export interface SealerRing {
+  /** The sealer of new values. */
+  current(): KeyedSealer
+  /**
+   * Returns the sealer of values that were sealed under a master key. An empty ID stands for the key before the first rotation.
+   * Reads the master keys again if the ID is unknown. Throws SealError if this process does not have the key.
+   */
+  find(masterKeyId: string): Promise<Sealer>
+  /** Reads the master keys again, because the current one was replaced. */
+  refresh(): Promise<void>
+}
+
 /** Sealed bytes cannot be decrypted: they were altered, or sealed with another context or key. */
 export class SealError extends Error {
   override name = 'SealError'

@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md and its diagram equal the output of their generator. */
+/** ARCHITECTURE.md and its diagram match the table of rooms. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,12 +10,12 @@ const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const tops = [...new Set(Object.keys(rooms).map(topOf))]
 
-test('every room at the top of src is in one layer', () => {
+test('every top-level room of src is in exactly one layer', () => {
   const listed = layers.flatMap((layer) => layer.rooms)
   assert.deepEqual(listed.toSorted(), tops.toSorted())
 })
 
-test('a room imports only rooms of its own layer and of those below', () => {
+test('a room imports only rooms of its own layer and of lower layers', () => {
   const layerOf = (entry: string): number =>
     layers.findIndex((layer) => layer.rooms.includes(topOf(entry)))
   const upward = Object.entries(rooms).flatMap(([room, { imports }]) =>
@@ -31,7 +31,7 @@ test('ARCHITECTURE.md has the table of rooms that npm run docs writes', () => {
   assert.equal(text, withRooms(text), 'run: npm run docs')
 })
 
-test('the diagram is the one that npm run docs draws, and has every room at the top', () => {
+test('the diagram is the one that npm run docs draws, and contains every top-level room', () => {
   const svg = read('docs/architecture.svg')
   assert.equal(svg, architectureSvg(), 'run: npm run docs')
   const drawn = [...svg.matchAll(/class="room"[^>]*>([^<]+)</g)].map(([, room]) => room ?? '')

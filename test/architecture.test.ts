@@ -1,4 +1,4 @@
-/** Holds the sources against the table of rooms (test/support/rooms.ts), and calls with one home to their home. */
+/** Checks the sources against the table of rooms (test/support/rooms.ts), and restricts some calls to certain files. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
@@ -8,31 +8,31 @@ import { engineImporters, everyone, rooms } from './support/rooms.ts'
 const root = resolve(import.meta.dirname, '..')
 const sourceRoot = join(root, 'src')
 
-/** Calls that have one home. */
+/** Calls that are allowed only in the files and folders in `homes`. */
 const banned: readonly {
   readonly call: RegExp
   readonly homes: readonly string[]
   readonly use: string
 }[] = [
-  { call: /\bDate\.now\(|new Date\(\)/, homes: ['clock.ts'], use: 'the Clock that is given' },
+  { call: /\bDate\.now\(|new Date\(\)/, homes: ['clock.ts'], use: 'the injected Clock' },
   {
     call: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(|\bgetRandomValues\(/,
     homes: ['random.ts'],
-    use: 'the Random that is given',
+    use: 'the injected Random',
   },
   { call: /\bprocess\.env\b/, homes: ['cli/shared/context.ts'], use: 'settings/config.ts' },
   {
     call: /\bprocess\.(?:stdout|stderr)\.write\b/,
     homes: ['terminal.ts'],
-    use: 'print, or terminal.ts, which escape what a terminal would obey',
+    use: 'print, or terminal.ts, which escape control characters',
   },
   { call: /\bconsole\./, homes: [], use: 'telemetry/log.ts' },
   { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
-    // A backup and an object are written bit by bit, a bucket is moved aside before it is deleted, and what is about the
-    // database as a whole is written where nothing can be awaited.
+    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and the marks of commits and of
+    // damage are written in synchronous code.
     homes: [
       'durable-file.ts',
       'admin-commands/backup.ts',
@@ -51,7 +51,7 @@ const banned: readonly {
 ]
 
 interface SourceFile {
-  /** Relative to src, with slashes. */
+  /** Path relative to src, with slashes. */
   readonly path: string
   readonly text: string
 }
@@ -76,7 +76,7 @@ function importsOf({ path, text }: SourceFile): string[] {
 const files = filesUnder(sourceRoot)
 const roomOf = (path: string): string => dirname(path)
 
-/** Whether an entry of the table of rooms is about a file. */
+/** Returns whether an entry of the table of rooms matches a file. */
 function covers(entry: string, path: string): boolean {
   if (entry === path || entry === roomOf(path)) return true
   const below = entry.endsWith('/*') ? entry.slice(0, -2) : undefined
@@ -84,7 +84,7 @@ function covers(entry: string, path: string): boolean {
   return entry.startsWith('../') && path.startsWith(`${entry}/`)
 }
 
-test('there is something to check', () => {
+test('the source files and their imports are found', () => {
   assert.ok(files.length > 400, `${files.length} source files found`)
   assert.ok(files.flatMap(importsOf).length > 2000)
 })
@@ -97,7 +97,7 @@ test('every folder of src is in the table of rooms, and src itself has at most t
   assert.ok(loose.length <= 10, loose.map(({ path }) => path).join(' '))
 })
 
-test('rooms import what the table allows, and nothing else', () => {
+test('rooms import only what the table allows', () => {
   const violations = files.flatMap((file) => {
     const room = roomOf(file.path)
     if (room === '.') return []
@@ -109,7 +109,7 @@ test('rooms import what the table allows, and nothing else', () => {
   assert.deepEqual(violations, [])
 })
 
-test('what the table of rooms allows is used', () => {
+test('every import that the table allows is used', () => {
   const unused = Object.entries(rooms).flatMap(([room, { imports }]) => {
     const imported = files.filter(({ path }) => roomOf(path) === room).flatMap(importsOf)
     return imports
@@ -132,7 +132,7 @@ test('no two rooms import each other', () => {
   assert.deepEqual(mutual, [])
 })
 
-test('no files import each other in a circle, not even types', () => {
+test('no import cycle exists, not even of types', () => {
   const imports = new Map(files.map((file) => [file.path, importsOf(file)]))
   const done = new Set<string>()
   const circles: string[] = []
@@ -146,7 +146,7 @@ test('no files import each other in a circle, not even types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('a subject of four files has a folder, not a prefix, tests and tools too', () => {
+test('four files with a common prefix are in a folder of their own, in src, tests and tools', () => {
   const others = ['test', 'client', 'embedded', 'bench', 'tools'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -176,7 +176,7 @@ test('only the rooms that open a database import its engines', () => {
 })
 
 for (const { call, homes, use } of banned)
-  test(`${call.source} has its home only`, () => {
+  test(`${call.source} occurs only where it is allowed`, () => {
     const violations = files.filter(
       ({ path, text }) =>
         !homes.some((home) => path.startsWith(home)) && call.test(withoutComments(text)),

@@ -1,4 +1,4 @@
-/** The bench runs, and has a figure wherever its tables have a place for one. What the figures are is not looked at. */
+/** The benchmark runs, and every cell of its tables has a figure. The values of the figures are not checked. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '..')
 const main = join(root, 'bench', 'main.ts')
 const run = promisify(execFile)
 
-/** Rows of every table in Markdown, cell by cell, without heads. */
+/** Returns the rows of all Markdown tables as lists of cells, without the header rows. */
 function rowsOf(markdown: string): string[][] {
   return markdown
     .split('\n')
@@ -28,7 +28,7 @@ function rowsOf(markdown: string): string[][] {
     )
 }
 
-/** The first cells of the rows of each part. */
+/** For each part, the patterns that the first cells of its rows must match. */
 const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR$/,
@@ -50,7 +50,7 @@ const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   writers: [/^256$/],
 }
 
-/** Figures with targets, by part. */
+/** Patterns of the figures with targets, by part. */
 const figures: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR \/ CFSSL, HMAC and SQLite$/,
@@ -73,34 +73,34 @@ const figures: Readonly<Record<string, readonly RegExp[]>> = {
   scale: [/^Signet: CRL of 2 000, s$/],
 }
 
-/** With CI=true the whole bench runs. */
+/** Parts to run. If CI is set, all parts run. */
 const parts = thorough ? Object.keys(rowNames) : ['issue']
 
-test('a quick run of the bench has every row, each with its figures, and every target', async () => {
+test('a quick run of the benchmark prints every row with its figures, and every target', async () => {
   const flags = ['--only', parts.join(','), '--connections', '64']
   const before = thorough ? ['--before', root] : []
   const { stdout } = await run(process.execPath, [main, '--quick', ...flags, ...before])
   assert.doesNotMatch(stdout, /NaN|undefined|Infinity/)
   const rows = rowsOf(stdout)
-  const names = rows.map(([what = '']) => what)
-  const canLack = thorough || (await hasCfssl()) ? undefined : /CFSSL/
-  const wanted = parts.flatMap((part) => [...(rowNames[part] ?? []), ...(figures[part] ?? [])])
-  for (const what of wanted.filter(({ source }) => canLack?.test(source) !== true))
+  const names = rows.map(([name = '']) => name)
+  const optional = thorough || (await hasCfssl()) ? undefined : /CFSSL/
+  const expected = parts.flatMap((part) => [...(rowNames[part] ?? []), ...(figures[part] ?? [])])
+  for (const pattern of expected.filter(({ source }) => optional?.test(source) !== true))
     assert.ok(
-      names.some((name) => what.test(name)),
-      `no row ${what.source}`,
+      names.some((name) => pattern.test(name)),
+      `no row ${pattern.source}`,
     )
-  for (const [what = '', ...cells] of rows) {
+  for (const [name = '', ...cells] of rows) {
     if (cells.at(-1) === 'yes' || cells.at(-1) === 'no') cells.pop()
     else if (cells.length > 5) cells.shift()
-    assert.ok(cells.length >= 2, what)
-    for (const cell of cells) assert.match(cell, /\d|^–$/, `${what}: ${cell}`)
-    assert.match(cells[0] ?? '', /\d/, what)
+    assert.ok(cells.length >= 2, name)
+    for (const cell of cells) assert.match(cell, /\d|^–$/, `${name}: ${cell}`)
+    assert.match(cells[0] ?? '', /\d/, name)
   }
   assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
 })
 
-test('the bench measures another checkout too, over TLS, on one core, with several numbers of connections', async () => {
+test('the benchmark also measures another checkout, over TLS, on one core, with several numbers of connections', async () => {
   const flags = ['--only', 'describe', '--before', root, '--tls', '--cores', '1']
   const { stdout } = await run(process.execPath, [
     main,
@@ -113,7 +113,7 @@ test('the bench measures another checkout too, over TLS, on one core, with sever
     stdout,
     /Signet on Node\.js v[\d.]+; before on Node\.js v[\d.]+; over TLS; each contender on 1 core/,
   )
-  const names = rowsOf(stdout).map(([what, contender]) => [what, contender])
+  const names = rowsOf(stdout).map(([name, contender]) => [name, contender])
   assert.deepEqual(names, [
     ['DescribeCertificateAuthority, 1 connections', 'Signet'],
     ['', 'before'],
@@ -124,6 +124,6 @@ test('the bench measures another checkout too, over TLS, on one core, with sever
   ])
 })
 
-test('the bench refuses an unknown part', async () => {
+test('the benchmark rejects an unknown part', async () => {
   await assert.rejects(run(process.execPath, [main, '--only', 'nothing']), /nothing is not one of/)
 })

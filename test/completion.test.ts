@@ -1,4 +1,4 @@
-/** The scripts of `signet completion`, each in the shell that it is for. */
+/** The scripts of `signet completion`, each in its shell. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -38,28 +38,30 @@ const expected: readonly (readonly [typed: string, offered: readonly string[]])[
   ['signet completion ', ['bash', 'zsh', 'fish']],
 ]
 
-test('bash', async (t) => {
+test('bash completes commands, options and files', async (t) => {
   const bash = await tool(t, 'bash')
   if (bash === undefined) return
-  const offer = async (...words: readonly string[]): Promise<string[]> => {
+  const complete = async (...words: readonly string[]): Promise<string[]> => {
     const script = `source ${folder}/bash; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _signet; printf '%s\\n' "\${COMPREPLY[@]}"`
     const { ok, text } = await outcome(bash, ['-c', script, 'bash', ...words])
     assert.ok(ok, text)
     return text.split('\n').filter((line) => line !== '')
   }
   for (const [typed, offered] of expected) {
-    const found = await offer(...typed.split(' '))
+    const found = await complete(...typed.split(' '))
     for (const word of offered) assert.ok(found.includes(word), `${typed}: ${found.join(' ')}`)
   }
-  assert.deepEqual(await offer('signet', 'iss'), ['issue'])
-  // Bash takes a line apart at an equals sign.
-  assert.deepEqual(await offer('signet', 'status', '--output', '=', 'j'), ['json'])
-  assert.deepEqual(await offer('signet', 'inspect', `${folder}/ce`), [`${folder}/cert.pem`])
-  assert.deepEqual(await offer('signet', 'issue', '--out', `${folder}/ce`), [`${folder}/cert.pem`])
-  assert.deepEqual(await offer('signet', 'bucket', 'zzz'), [])
+  assert.deepEqual(await complete('signet', 'iss'), ['issue'])
+  // Bash splits words at an equals sign.
+  assert.deepEqual(await complete('signet', 'status', '--output', '=', 'j'), ['json'])
+  assert.deepEqual(await complete('signet', 'inspect', `${folder}/ce`), [`${folder}/cert.pem`])
+  assert.deepEqual(await complete('signet', 'issue', '--out', `${folder}/ce`), [
+    `${folder}/cert.pem`,
+  ])
+  assert.deepEqual(await complete('signet', 'bucket', 'zzz'), [])
 })
 
-test('fish', async (t) => {
+test('fish completes commands and options', async (t) => {
   const fish = await tool(t, 'fish', { optional: true })
   if (fish === undefined) return
   for (const [typed, offered] of expected) {
@@ -71,10 +73,10 @@ test('fish', async (t) => {
   }
 })
 
-test('zsh', async (t) => {
+test('zsh completes commands and options', async (t) => {
   const zsh = await tool(t, 'zsh', { optional: true })
   if (zsh === undefined) return
-  // A shell in a shell, which is typed into: what is completed is what the command is then given.
+  // An outer shell types into an inner one. The inner shell completes the line and prints the arguments of the command.
   const lines = expected.filter(([, offered]) => offered.length === 1)
   const script = [
     'zmodload zsh/zpty',
@@ -90,7 +92,7 @@ test('zsh', async (t) => {
   const { ok, text } = await outcome(zsh, ['-f', '-c', script.join('\n')])
   assert.ok(ok, text)
   for (const [typed, [word = '']] of lines) {
-    const given = `${typed.replace('signet ', '').replace(/\S+$/, '')}${word}`
-    assert.ok(text.includes(`GIVEN[${given}`), `${given} in ${text}`)
+    const args = `${typed.replace('signet ', '').replace(/\S+$/, '')}${word}`
+    assert.ok(text.includes(`GIVEN[${args}`), `${args} in ${text}`)
   }
 })

@@ -17,7 +17,7 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/** A bound, so that a dependency that brings many others is noticed. */
+/** Maximum number of packages. It reveals a new dependency that has many dependencies of its own. */
 const packagesMax = 74
 
 /** A lock file with one package. */
@@ -64,7 +64,7 @@ for (const [version, ids] of [
     assert.deepEqual(findVulnerable(lockWith(path, version, { dev: true })), [])
   })
 
-test('the lock file names no registry, and has a hash of every package', () => {
+test('the lock file contains no registry, and a hash of every package', () => {
   const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
   assert.doesNotMatch(text, /"resolved"|registry/)
   for (const [path, entry] of Object.entries(lock.packages))
@@ -82,7 +82,7 @@ interface Sbom {
 }
 
 test('the SBOM lists the production dependencies of the lock file, and nothing else', async () => {
-  // Not dist/, which another test builds meanwhile.
+  // The SBOM is not written to dist/, because another test builds there at the same time.
   using folder = mkdtempDisposableSync(join(tmpdir(), 'signet-sbom-test-'))
   const file = join(folder.path, 'sbom.json')
   await promisify(execFile)('npm', ['run', '--silent', 'sbom', '--', file], { cwd: root })

@@ -15,7 +15,7 @@ const run = promisify(execFile)
 /** The sh blocks of a section, or of the whole document if no heading is given. */
 function blocksOf(text: string, heading?: string): string[] {
   const from = heading === undefined ? 0 : text.indexOf(`\n## ${heading}\n`)
-  assert.notEqual(from, -1, `there is no heading ${heading}`)
+  assert.notEqual(from, -1, `the heading ${heading} does not exist`)
   const to = heading === undefined ? -1 : text.indexOf('\n## ', from + 1)
   const part = text.slice(from, to === -1 ? undefined : to)
   return [...part.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block)
@@ -48,7 +48,7 @@ test('every command of command-line.md runs', { timeout: 120_000 }, async (t) =>
   assert.match(stdout, /"Health": "ok"/)
   assert.equal(statSync(join(folder, 'tls/key.pem')).mode & 0o777, 0o600)
   assert.throws(() => statSync(join(folder, 'own/key.pem')), { code: 'ENOENT' })
-  // Nothing was due when the hook was given.
+  // No certificate was due for renewal when the hook was configured.
   assert.throws(() => statSync(join(folder, 'renewed')), { code: 'ENOENT' })
   assert.match(readFileSync(join(folder, 'root.pem'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/)
 })
@@ -58,9 +58,9 @@ test('JSON output has the documented members, and colours appear only on a termi
   const server = await startServer(join(folder, 'data'))
   t.after(() => server.stop('SIGTERM'))
   const flags = ['--endpoint', server.url, '--data', join(folder, 'data')]
-  const made = await command(['init-hierarchy', '--output', 'json', ...flags])
-  assert.equal(made.stderr, '')
-  const { Authorities } = JSON.parse(made.stdout) as { Authorities: { Created: boolean }[] }
+  const hierarchy = await command(['init-hierarchy', '--output', 'json', ...flags])
+  assert.equal(hierarchy.stderr, '')
+  const { Authorities } = JSON.parse(hierarchy.stdout) as { Authorities: { Created: boolean }[] }
   assert.deepEqual(
     Authorities.map((one) => one.Created),
     [true, true],

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { blocks, isForProject } from './support/embedded-docs.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const here = blocks.filter((block) => !isForProject(block))
+const runnable = blocks.filter((block) => !isForProject(block))
 const outputs = [
   /^hello\n$/,
   /^0\n$/,
@@ -18,14 +18,14 @@ const outputs = [
 ]
 
 test('every block of docs/embedded.md is run by a test', () => {
-  assert.equal(here.length, outputs.length)
+  assert.equal(runnable.length, outputs.length)
   assert.deepEqual(
     blocks.filter(isForProject).map(({ language }) => language),
     ['sh', 'sh', 'js', 'js'],
   )
 })
 
-for (const [at, { language, code }] of here.entries())
+for (const [at, { language, code }] of runnable.entries())
   test(`block ${at + 1} of docs/embedded.md prints its output`, async () => {
     assert.equal(language, 'js')
     const entry = JSON.stringify(resolve(root, 'embedded/index.ts'))
@@ -47,7 +47,7 @@ test('the table has exactly the options of openEmbedded', () => {
   const [, body = ''] = /interface EmbeddedOptions \{([\s\S]*?)\n\}/.exec(source) ?? []
   const options = [...body.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name)
   assert.ok(options.length > 10)
-  const text = readFileSync(resolve(root, 'docs/embedded.md'), 'utf8')
+  const text = readFileSync(resolve(root, 'docs/embedded-options.md'), 'utf8')
   const [, table = ''] = /\| option \| default \| \|\n([\s\S]*?)\n\n/.exec(text) ?? []
   const named = table
     .split('\n')

@@ -1,4 +1,4 @@
-/** The embedded CA and its process: end of the process, data folders, and servers on the same folder. */
+/** The embedded CA and its process: exit of the process, data folders, and servers on the same folder. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,9 +20,9 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** The output of a program that calls `openEmbedded`, after the program has ended without being stopped. */
-async function printed(program: string, before_ = ''): Promise<string> {
-  const code = `${before_}\nconst { openEmbedded } = await import('${entry}')\n${program}`
+/** Runs a program that calls `openEmbedded` until it exits by itself, and returns its output. */
+async function outputOf(program: string, preamble = ''): Promise<string> {
+  const code = `${preamble}\nconst { openEmbedded } = await import('${entry}')\n${program}`
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', code],
@@ -31,30 +31,30 @@ async function printed(program: string, before_ = ''): Promise<string> {
   return stdout.trim()
 }
 
-const makeRoot = `await ca.client.createHierarchy({
+const createHierarchy = `await ca.client.createHierarchy({
   root: { subject: { CommonName: 'Root' } },
   issuing: { subject: { CommonName: 'Issuing' } },
 })`
 
 test('a process that has closed its CA has no active resources, listeners or files', async () => {
-  const text = await printed(`
+  const text = await outputOf(`
     const ca = await openEmbedded()
-    ${makeRoot}
+    ${createHierarchy}
     await ca.close()
     await new Promise((resolve) => setTimeout(resolve, 50))
     const { existsSync } = await import('node:fs')
     // The standard output and standard error of the program are pipes.
-    const left = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
-    console.log(left, process.listenerCount('exit'), existsSync(ca.dataDirectory))
+    const active = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
+    console.log(active, process.listenerCount('exit'), existsSync(ca.dataDirectory))
   `)
   assert.equal(text, '[] 0 false')
 })
 
 test('a program on the command line can open a data folder', async () => {
   // The flags of the program must not apply to its threads.
-  const text = await printed(`
+  const text = await outputOf(`
     const ca = await openEmbedded({ data: '${join(folder, 'text')}' })
-    ${makeRoot}
+    ${createHierarchy}
     await ca.close()
     console.log('closed')
   `)
@@ -62,12 +62,12 @@ test('a program on the command line can open a data folder', async () => {
 })
 
 for (const data of ['memory', 'folder'])
-  test(`a process that does not close its CA in a ${data} ends, and nothing acknowledged is lost`, async () => {
+  test(`a process that does not close its CA in a ${data} exits, and loses no acknowledged write`, async () => {
     const directory = join(folder, 'forgotten')
     const options = data === 'memory' ? '' : `{ data: '${directory}' }`
-    const arn = await printed(`
+    const arn = await outputOf(`
       const ca = await openEmbedded(${options})
-      const { issuing } = await ${makeRoot}
+      const { issuing } = await ${createHierarchy}
       const { arn } = await ca.client.issue({ ca: 'Issuing', names: ['a'], validity: { days: 1 } })
       console.log(arn)`)
     if (data === 'memory') return
@@ -77,7 +77,7 @@ for (const data of ['memory', 'folder'])
   })
 
 test('a process that exits without close leaves no folder', async () => {
-  const directory = await printed(`
+  const directory = await outputOf(`
     const ca = await openEmbedded()
     console.log(ca.dataDirectory)
     process.exit()
@@ -97,17 +97,17 @@ test('closing a CA removes the folders of killed processes, and no folder in use
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
   const directory = chunk.toString().trim()
   const setAge = (seconds: number): void => {
-    const at = Date.now() / 1000 - seconds
-    utimesSync(directory, at, at)
+    const time = Date.now() / 1000 - seconds
+    utimesSync(directory, time, time)
   }
   setAge(3600)
   await (await openEmbedded()).close()
-  assert.ok(existsSync(directory), 'in use')
+  assert.ok(existsSync(directory), 'the folder is in use')
   child.kill('SIGKILL')
   await ended
   setAge(1)
   await (await openEmbedded()).close()
-  assert.ok(existsSync(directory), 'looks as if it were just made')
+  assert.ok(existsSync(directory), 'the folder seems to be new')
   setAge(3600)
   await (await openEmbedded()).close()
   assert.ok(!existsSync(directory))
@@ -123,11 +123,11 @@ test('an embedded CA loads no server, no database drivers and no SDKs of other s
     } })`
   const program = `
     const ca = await openEmbedded()
-    ${makeRoot}
+    ${createHierarchy}
     await ca.fetchPublic('/ocsp')
     await ca.close()
     console.log([...loaded].join(' '))`
-  const loaded = (await printed(program, hook)).split(' ')
+  const loaded = (await outputOf(program, hook)).split(' ')
   assert.ok(loaded.includes('@smithy/core'))
   for (const name of ['pg', 'prom-client', 'jose', 'commander'])
     assert.ok(!loaded.includes(name), name)

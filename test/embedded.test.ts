@@ -56,14 +56,14 @@ const sdkOptions = (credentials: EmbeddedCa['credentials'] = ca.credentials) => 
   return { region, endpoint, requestHandler, credentials, maxAttempts: 1 }
 }
 
-/** Polls until `look` finds something: a CRL is published after the response to RevokeCertificate. */
+/** Polls until `look` returns a value, because a CRL is published after the response to RevokeCertificate. */
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let left = 100; left > 0; left -= 1) {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
     const found = await look()
     if (found !== undefined) return found
     await setTimeout(50)
   }
-  throw new Error('nothing was found in five seconds')
+  throw new Error('no value within five seconds')
 }
 
 test('an issued certificate has the URLs at which the CA can be read', async () => {
@@ -81,7 +81,7 @@ test('an issued certificate has the URLs at which the CA can be read', async () 
   )
 })
 
-test('a revoked certificate is on the CRL, and is revoked in OCSP by POST and by GET', async () => {
+test('a revoked certificate is on the CRL, and its OCSP status is revoked by POST and by GET', async () => {
   const { certificate, arn } = await issueOne(ca, hierarchy)
   const { serialNumber } = new X509Certificate(certificate)
   const request = ocspRequest([{ issuer: hierarchy.issuing.certificate, serial: serialNumber }])
@@ -136,15 +136,15 @@ test('an OCSP request that is too long is refused', async () => {
 
 test('a request with a wrong secret key is refused', async () => {
   const { accessKeyId, secretAccessKey } = ca.credentials
-  const tried = async (credentials: EmbeddedCa['credentials']): Promise<unknown> => {
+  const listWith = async (credentials: EmbeddedCa['credentials']): Promise<unknown> => {
     const sdk = new ACMPCAClient(sdkOptions(credentials))
     return sdk.send(new ListCertificateAuthoritiesCommand({}))
   }
-  await tried(ca.credentials)
-  await assert.rejects(tried({ accessKeyId, secretAccessKey: `${secretAccessKey}x` }), {
+  await listWith(ca.credentials)
+  await assert.rejects(listWith({ accessKeyId, secretAccessKey: `${secretAccessKey}x` }), {
     name: 'InvalidSignatureException',
   })
-  await assert.rejects(tried({ accessKeyId: 'AKIANOBODY', secretAccessKey }), {
+  await assert.rejects(listWith({ accessKeyId: 'AKIANOBODY', secretAccessKey }), {
     name: 'UnrecognizedClientException',
   })
 })
@@ -200,16 +200,16 @@ test('a signal aborts a call before and after its start', async () => {
   const call = ca.client.listCertificateAuthorities({}, { abortSignal: controller.signal })
   queueMicrotask(() => controller.abort())
   await assert.rejects(call, { name: 'AbortError' })
-  const old = { aborted: false, onabort: null as (() => void) | null }
-  const answer = ca.requestHandler.handle(bareRequest, { abortSignal: old })
-  old.onabort?.()
+  const legacySignal = { aborted: false, onabort: null as (() => void) | null }
+  const answer = ca.requestHandler.handle(bareRequest, { abortSignal: legacySignal })
+  legacySignal.onabort?.()
   await assert.rejects(answer, { name: 'AbortError' })
 })
 
 const bareRequest = { method: 'POST', protocol: 'http:', path: '/', headers: {} }
 
-/** The error code for an unsigned request with that body. */
-async function refusalOf(body: unknown): Promise<string | undefined> {
+/** Returns the error code for an unsigned request with a body. */
+async function errorCodeFor(body: unknown): Promise<string | undefined> {
   const target = {
     'x-amz-target': 'ACMPrivateCA.ListTags',
     'content-type': 'application/x-amz-json-1.1',
@@ -228,14 +228,14 @@ test('a body can be text, bytes, a view or a stream of at most 4 MiB', async () 
     Uint8Array.from(bytes).buffer,
     Readable.from(['{', Buffer.from('}')]),
   ])
-    assert.equal(await refusalOf(body), 'MissingAuthenticationTokenException')
-  assert.equal(await refusalOf('{'), 'SerializationException')
+    assert.equal(await errorCodeFor(body), 'MissingAuthenticationTokenException')
+  assert.equal(await errorCodeFor('{'), 'SerializationException')
   for (const body of [
     Buffer.alloc(4 * 1024 * 1024 + 1),
     Readable.from(Array.from({ length: 6 }, () => Buffer.alloc(1024 * 1024))),
   ])
-    assert.equal(await refusalOf(body), 'RequestEntityTooLargeException')
-  await assert.rejects(refusalOf(17), TypeError)
+    assert.equal(await errorCodeFor(body), 'RequestEntityTooLargeException')
+  await assert.rejects(errorCodeFor(17), TypeError)
 })
 
 test('two CAs in one process share no data', async () => {

@@ -1,6 +1,6 @@
 /**
- * Every block of every guide in docs/guides is run as a reader runs it, beside a server of its own. A block that is not run has a
- * comment above it with the reason, `<!-- not run: … -->`. YAML is parsed in any case.
+ * Runs every block of every guide in docs/guides as a reader would, next to a separate server. A block that is not run has a
+ * comment above it with the reason, `<!-- not run: … -->`. YAML is always parsed.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const guides = [...globSync('*.md', { cwd: folder }), '../install/kubernetes.md'
 const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf8')
 
 /** Requirements of a guide, and the steps of its test before and after its commands. */
-interface Needs {
+interface Requirements {
   /** Commands of the guide that not every system has. */
   readonly tools: readonly string[]
   /** Returns the reason if the guide cannot run on this machine. */
@@ -30,27 +30,31 @@ interface Needs {
   readonly check?: (world: GuideWorld) => Promise<void>
 }
 
-const needs: Readonly<Record<string, Needs>> = {
+const requirements: Readonly<Record<string, Requirements>> = {
   'aws-cli.md': { tools: ['aws', 'openssl'] },
   'boto3.md': { tools: ['python3', 'openssl'] },
   'cert-manager.md': { tools: ['aws'] },
   'envoy.md': { tools: ['openssl', 'curl'] },
-  'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: playAws },
+  'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: simulateAws },
   'from-moto-and-localstack.md': { tools: ['python3', 'pytest'] },
   'haproxy.md': { tools: ['openssl'] },
   'java.md': { tools: ['openssl', 'keytool'] },
   '../install/kubernetes.md': {
     tools: ['helm', 'openssl'],
-    prepare: giveDeploy,
+    prepare: linkDeploy,
     check: checkObjects,
   },
-  'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
+  'monitoring.md': { tools: ['curl', 'promtool'], prepare: linkDeploy },
   'nginx.md': { tools: ['openssl', 'curl', 'nginx'] },
   'postgresql-server.md': { tools: ['initdb', 'pg_ctl', 'psql'], prepare: runPostgresAsNobody },
   'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
   'renewal.md': { tools: ['openssl'] },
   'spire.md': { tools: ['aws', 'openssl'] },
-  'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
+  'terraform.md': {
+    tools: ['terraform', 'openssl'],
+    prepare: configureProvider,
+    missing: missingProvider,
+  },
 }
 
 /** Arguments with which a command exits successfully if it is installed. */
@@ -62,7 +66,7 @@ const probes: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Simulates AWS with another Region of the same server. It receives the calls without an endpoint, and has a root CA. */
-async function playAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
+async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const paths = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'aws'))
   const real = globSync(paths)[0] ?? 'aws'
   const line = `case " $* " in *" --endpoint-url "*) exec ${real} "$@";; *) exec ${real} --endpoint-url ${world.server.url} --region us-east-1 "$@";; esac`
@@ -87,7 +91,7 @@ async function playAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
 }
 
-/** PostgreSQL refuses to run as root: its commands then run as another user, who owns its files. */
+/** If the test runs as root, runs the commands of PostgreSQL as another user, because PostgreSQL refuses to run as root. */
 async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   if (process.getuid?.() !== 0) return {}
   await chmod(home, 0o711)
@@ -100,18 +104,20 @@ async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS
 }
 
 /** Links the folder `deploy` of the checkout into the folder of the reader. */
-async function giveDeploy({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+async function linkDeploy({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   await symlink(join(root, 'deploy'), join(home, 'deploy'))
   return {}
 }
 
 const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
-function noProvider(): string | undefined {
-  return mirror === undefined ? 'TERRAFORM_PROVIDER_MIRROR names no folder with it' : undefined
+function missingProvider(): string | undefined {
+  return mirror === undefined
+    ? 'TERRAFORM_PROVIDER_MIRROR is not set to a folder with the provider'
+    : undefined
 }
 
-async function giveProvider({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+async function configureProvider({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const settings = `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`
   await writeFile(join(home, 'terraform.rc'), settings)
   return { TF_CLI_CONFIG_FILE: join(home, 'terraform.rc'), CHECKPOINT_DISABLE: '1' }
@@ -131,7 +137,7 @@ function objectsOf(yaml: string): Members[] {
 }
 
 /** Skips the test with a message if a requirement is missing. In CI the test fails instead, unless the requirement is optional. */
-async function hasAll(t: TestContext, { tools, missing }: Needs): Promise<boolean> {
+async function hasRequirements(t: TestContext, { tools, missing }: Requirements): Promise<boolean> {
   const reason = missing?.()
   if (reason !== undefined) {
     console.error(`NOT TESTED: ${reason}`)
@@ -146,39 +152,47 @@ async function hasAll(t: TestContext, { tools, missing }: Needs): Promise<boolea
   return true
 }
 
-test('there is a guide for each user', () => {
-  for (const name of Object.keys(needs)) assert.ok(guides.includes(name), name)
+test('every expected guide exists, and all guides are short', () => {
+  for (const name of Object.keys(requirements)) assert.ok(guides.includes(name), name)
   for (const guide of guides)
     assert.ok(textOf(guide).split('\n').length <= 150, `${guide} is short`)
 })
 
-test('a block that is not run says why', () => {
-  const marked = blocksOf(
-    '`a.yaml`:\n\n<!-- not run: there is no cluster -->\n```yaml\na: 1\n```\n',
-  )
-  const reason = 'there is no cluster'
+test('a block that is not run states the reason', () => {
+  const marked = blocksOf('`a.yaml`:\n\n<!-- not run: no cluster exists -->\n```yaml\na: 1\n```\n')
+  const reason = 'no cluster exists'
   assert.deepEqual(marked, [
     { line: 5, language: 'yaml', file: 'a.yaml', notRun: reason, text: 'a: 1\n' },
   ])
   for (const guide of guides) {
     const blocks = blocksOf(textOf(guide))
-    const done = blocks.filter(({ notRun }) => notRun === undefined)
-    if (done.length > 0) assert.ok(needs[guide], `${guide} is run`)
-    for (const block of done) assertDone(guide, block, done)
+    const runnable = blocks.filter(({ notRun }) => notRun === undefined)
+    if (runnable.length > 0)
+      assert.ok(requirements[guide], `${guide} is in the table of guides to run`)
+    for (const block of runnable) assertUsed(guide, block, runnable)
   }
 })
 
 /** Checks that a block is a command, or a file that another block uses. */
-function assertDone(guide: string, { file, language, line }: Block, done: readonly Block[]): void {
-  const about = `${guide}, line ${line}`
-  if (file === undefined) return assert.equal(language, 'sh', `${about}: is run, or marked`)
+function assertUsed(
+  guide: string,
+  { file, language, line }: Block,
+  runnable: readonly Block[],
+): void {
+  const position = `${guide}, line ${line}`
+  if (file === undefined)
+    return assert.equal(
+      language,
+      'sh',
+      `${position}: only sh blocks are run; mark other blocks as not run`,
+    )
   // Terraform reads every .tf file, and Python imports a module by its name.
   const name = language === 'hcl' ? 'terraform' : file.replace(/\.py$/, '')
-  const used = done.some((other) => other.line !== line && other.text.includes(name))
-  assert.ok(used, `${about}: nothing uses ${file}`)
+  const used = runnable.some((other) => other.line !== line && other.text.includes(name))
+  assert.ok(used, `${position}: no block uses ${file}`)
 }
 
-test('YAML is read, and Kubernetes knows every field of its objects', async () => {
+test('all YAML is valid, and every field of Kubernetes objects exists', async () => {
   const objects: Members[] = []
   for (const guide of guides)
     for (const { language, text } of blocksOf(textOf(guide)))
@@ -191,50 +205,50 @@ test('YAML is read, and Kubernetes knows every field of its objects', async () =
 /** Files of `signet issue --out tls`. */
 const issuedFiles = ['tls/key.pem', 'tls/cert.pem', 'tls/fullchain.pem', 'tls/ca.pem']
 
-test('the Envoy guide creates every file that its configuration names', () => {
+test('the Envoy guide creates every file that its configuration refers to', () => {
   const blocks = blocksOf(textOf('envoy.md'))
   const yaml = blocks.filter(({ language }) => language === 'yaml')
   const paths = yaml.flatMap(({ text }) => text.match(/\/etc\/envoy\/[\w./-]+/g) ?? [])
   assert.ok(paths.length >= 6)
   for (const path of paths) {
     const name = path.replace('/etc/envoy/', '')
-    const made = blocks.some(({ language, file, text }) =>
+    const isCreated = blocks.some(({ language, file, text }) =>
       language === 'sh'
         ? text.includes(name) || (text.includes('--out tls') && issuedFiles.includes(name))
         : file === name,
     )
-    assert.ok(made, path)
+    assert.ok(isCreated, path)
   }
   const secrets = yaml.flatMap(({ text }) =>
     objectsOf(text).flatMap(({ resources = [] }) => resources),
   )
   const [listener] = objectsOf(yaml[0]?.text ?? '')[0].static_resources.listeners
   const tls = listener.filter_chains[0].transport_socket.typed_config.common_tls_context
-  const asked = [
+  const references = [
     ...tls.tls_certificate_sds_secret_configs,
     tls.validation_context_sds_secret_config,
   ].map(({ name }: Members) => name as string)
-  assert.deepEqual(secrets.map(({ name }: Members) => name as string).sort(), asked.sort())
+  assert.deepEqual(secrets.map(({ name }: Members) => name as string).sort(), references.sort())
 })
 
-suite('every block is run', () => {
-  for (const [guide, need] of Object.entries(needs))
+suite('the commands of every guide run', () => {
+  for (const [guide, required] of Object.entries(requirements))
     test(guide, async (t) => {
-      if (!(await hasAll(t, need))) return
+      if (!(await hasRequirements(t, required))) return
       const blocks = blocksOf(textOf(guide)).filter(({ notRun }) => notRun === undefined)
       const world = await openWorld()
       try {
-        const environment = await need.prepare?.(world)
+        const environment = await required.prepare?.(world)
         const { code, text } = await runBlocks(world, blocks, environment)
         assert.equal(code, 0, text)
-        await need.check?.(world)
+        await required.check?.(world)
       } finally {
         await world.close()
       }
     })
 })
 
-test('a command that fails, and one that should fail and does not, end a guide', async () => {
+test('a guide ends at a command that fails, and at a command that should fail but succeeds', async () => {
   const world = await openWorld()
   try {
     const block = (text: string): Block => ({
@@ -249,8 +263,8 @@ test('a command that fails, and one that should fail and does not, end a guide',
       assert.notEqual(ran.code, 0, text)
       assert.deepEqual(globSync('reached', { cwd: world.folder }), [])
     }
-    const fine = await runBlocks(world, [block('! false\n'), block('touch reached\n')])
-    assert.deepEqual([fine.code, globSync('reached', { cwd: world.folder })], [0, ['reached']])
+    const succeeded = await runBlocks(world, [block('! false\n'), block('touch reached\n')])
+    assert.deepEqual([succeeded.code, globSync('reached', { cwd: world.folder })], [0, ['reached']])
   } finally {
     await world.close()
   }

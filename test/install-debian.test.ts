@@ -1,6 +1,6 @@
 /**
- * Runs the commands of deploy/systemd/signet.service as systemd does: with another user, with the modes of systemd's credentials
- * and with the paths of the unit below a temporary folder. Root then runs administration commands next to the server.
+ * Runs the commands of deploy/systemd/signet.service as systemd does: as another user, with the file modes of systemd's
+ * credentials, and with the paths of the unit in a temporary folder. Root then runs administration commands next to the server.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -35,7 +35,7 @@ async function createMachine(credentials: Readonly<Record<string, string>>) {
   const secrets = join(home, 'credentials')
   await mkdir(secrets)
   for (const [name, content] of Object.entries(credentials)) {
-    // An ACL for the service user makes systemd's credentials look readable by their group.
+    // systemd grants the service user access with an ACL, so the file mode seems to allow reads by the group.
     await writeFile(join(secrets, name), content)
     await chown(join(secrets, name), 0, user)
     await chmod(join(secrets, name), 0o440)
@@ -128,7 +128,7 @@ suite('the systemd installation', () => {
     }
   })
 
-  test('every drop-in copies the credentials that its settings name', async () => {
+  test('every drop-in copies the credentials that its settings refer to', async () => {
     for (const name of await readdir(join(folder, 'drop-ins'))) {
       const text = readFileSync(join(folder, 'drop-ins', name), 'utf8')
       const loaded = valuesOf(text, 'LoadCredential').map((value) => value.split(':')[0])

@@ -25,15 +25,31 @@ const ofKind = (objects: readonly Members[], kind: string): Members => {
   return object
 }
 
-test('the network policy admits Prometheus, which needs no ca.crt in the TLS Secret', async (t) => {
+test('the network policy admits Prometheus to the metrics alone, under the job of the alerts', async (t) => {
   const monitor = ['serviceMonitor.enabled=true', 'serviceMonitor.prometheusNamespace=metrics']
   const objects = await render(t, 'api.tlsSecret=tls', ...monitor)
   if (objects === undefined) return
-  const admitted = JSON.stringify(ofKind(objects, 'NetworkPolicy').spec.ingress)
-  assert.match(admitted, /"kubernetes\.io\/metadata\.name":"metrics"/)
-  const [endpoint] = ofKind(objects, 'ServiceMonitor').spec.endpoints
-  assert.equal(endpoint.tlsConfig.ca, undefined)
-  assert.equal(endpoint.tlsConfig.insecureSkipVerify, true)
+  const rules = ofKind(objects, 'NetworkPolicy').spec.ingress as Members[]
+  const admitting = rules.filter((rule) => JSON.stringify(rule).includes('"metrics"}}'))
+  assert.deepEqual(
+    admitting.map(({ ports }) => ports[0].port as string),
+    ['metrics'],
+  )
+  const { selector, endpoints } = ofKind(objects, 'ServiceMonitor').spec
+  const service = objects.find(
+    ({ kind, metadata }) =>
+      kind === 'Service' && metadata.labels['app.kubernetes.io/component'] === 'metrics',
+  )
+  for (const [label, value] of Object.entries(selector.matchLabels as object))
+    assert.equal(service?.metadata.labels[label], value, label)
+  assert.equal(endpoints[0].port, service?.spec.ports[0].name)
+  assert.deepEqual(endpoints[0].relabelings, [{ targetLabel: 'job', replacement: 'signet' }])
+  const [container] = ofKind(objects, 'StatefulSet').spec.template.spec.containers
+  const { value } = (container.env as Members[]).find(
+    ({ name }) => name === 'SIGNET_METRICS_LISTEN',
+  )!
+  const port = (container.ports as Members[]).find(({ name }) => name === 'metrics')
+  assert.equal(value, `0.0.0.0:${port?.containerPort}`)
 })
 
 test('the settings are in the environment of the container, and the TLS key is not world-readable', async (t) => {

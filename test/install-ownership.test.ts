@@ -34,7 +34,7 @@ suite('the owner of a data folder', () => {
     assert.deepEqual([process.geteuid?.(), process.getegid?.()], [0, 0])
   })
 
-  test('an object store without permission names the folder of the bucket', async (t) => {
+  test('the error of an object store without write permission contains the folder of the bucket', async (t) => {
     if (process.getuid?.() !== 0) return t.skip('only root can act as another user')
     const parent = await temporaryFolder(t)
     await chmod(parent, 0o755)

@@ -58,7 +58,7 @@ async function issueOn(
   } finally {
     client.close()
     assert.equal(await server.stop('SIGTERM'), 0)
-    assert.equal(server.stderr(), '', 'a warning of Node.js')
+    assert.equal(server.stderr(), '', 'Node.js prints no warning')
   }
 }
 
@@ -67,7 +67,7 @@ test('Node.js 24 and the current Node.js can serve the same data folder in turn'
   if (node === undefined) return
   const { stdout } = await promisify(execFile)(node, ['--version'])
   assert.match(stdout, /^v24\./)
-  assert.ok(!process.version.startsWith('v24.'), 'npm ci installs a newer one')
+  assert.ok(!process.version.startsWith('v24.'), 'npm ci installs a newer Node.js')
   const data = join(folder, 'data')
   const first = await issueOn(node, data, [])
   const second = await issueOn(process.execPath, data, first)

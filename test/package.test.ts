@@ -1,4 +1,4 @@
-/** The package as npm installs it into an empty project: programs, types and declarations that use it. */
+/** The package, installed by npm into an empty project: programs that use it, and its type declarations. */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { readCredentials } from './support/service.ts'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 
-/** The state of the checkout; undefined outside a Git repository. */
+/** Returns the Git status of the checkout; undefined outside a Git repository. */
 function gitStatus(): string | undefined {
   try {
     return execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' })
@@ -110,7 +110,7 @@ describe('in an empty project', () => {
   })
 
   for (const major of [20, 22] as const)
-    test(`the client runs on Node.js ${major}, and the embedded CA says which version it needs`, async (t) => {
+    test(`the client runs on Node.js ${major}, and the embedded CA reports the required version`, async (t) => {
       if (!project.isReady(t)) return
       const node = await installNode(t, project.folder, major)
       if (node === undefined) return
@@ -134,7 +134,7 @@ describe('in an empty project', () => {
     })
 })
 
-describe('the declarations', () => {
+describe('type declarations', () => {
   for (const [version, module, moduleResolution, file] of [
     [7, 'nodenext', 'nodenext', 'typed.mts'],
     [7, 'nodenext', 'nodenext', 'typed.cts'],
@@ -151,7 +151,7 @@ describe('the declarations', () => {
       await project.compile(path, { version, flags })
     })
 
-  test('they are one file for each library and module system, and refer to no other package', async (t) => {
+  test('each library has one declaration file per module system, without references to other packages', async (t) => {
     if (!project.isReady(t)) return
     for (const library of ['client', 'embedded'])
       for (const extension of ['d.ts', 'd.cts']) {
@@ -193,12 +193,12 @@ describe('docs/embedded.md, in the project', () => {
   const blockWith = (text: string): string =>
     blocks.filter(isForProject).find(({ code }) => code.includes(text))?.code ?? ''
 
-  test('the installation that it shows installs the tarball', () => {
+  test('the documented commands install the tarball', () => {
     assert.match(blockWith('npm pack'), /^npm ci && npm run build && npm pack\n/m)
     assert.match(blockWith('npm install'), new RegExp(`signet-ca-${packageJson.version}\\.tgz\n`))
   })
 
-  test('its test for vitest passes', async (t) => {
+  test('the documented vitest test passes', async (t) => {
     if (!project.isReady(t, await project.install('--save-dev', 'vitest@5.1.1'))) return
     await project.write('vitest/embedded.test.js', blockWith("from 'vitest'"))
     const report = join(project.path, 'vitest.json')
@@ -207,7 +207,7 @@ describe('docs/embedded.md, in the project', () => {
     assert.deepEqual(resultsOf(report), [1, 1])
   })
 
-  test('its test for Jest passes', async (t) => {
+  test('the documented Jest test passes', async (t) => {
     if (!project.isReady(t, await project.install('--save-dev', 'jest@30.5.2'))) return
     await project.write('jest/embedded.test.js', blockWith('require('))
     const report = join(project.path, 'jest.json')
@@ -216,7 +216,7 @@ describe('docs/embedded.md, in the project', () => {
     assert.deepEqual(resultsOf(report), [1, 1])
   })
 
-  test('its program about revocation prints its output: threads find their files', async (t) => {
+  test('the documented revocation program prints its output, because threads find their files', async (t) => {
     if (!project.isReady(t)) return
     const { code = '' } = blocks.find((block) => block.code.includes('revokeCertificate')) ?? {}
     const file = await project.write('revocation.mjs', code)
@@ -225,7 +225,7 @@ describe('docs/embedded.md, in the project', () => {
   })
 })
 
-/** The passed tests and all tests in a report of vitest or Jest. */
+/** Returns the numbers of passed tests and of all tests in a report of vitest or Jest. */
 function resultsOf(report: string): unknown[] {
   const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, unknown>
   return [result['numPassedTests'], result['numTotalTests']]

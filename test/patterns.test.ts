@@ -1,4 +1,4 @@
-/** A pattern is also run on text that is much too long, so none may take more than linear time. */
+/** Input patterns match in linear time, because they are also applied to texts that are much too long. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
@@ -6,7 +6,7 @@ import { operations } from '../src/operations/index.ts'
 import * as stsShapes from '../src/sts/shapes.ts'
 import type { RequiredMember, Shape } from '../src/wire/shapes/shape.ts'
 
-/** Eight times what a pattern is run on: a linear one takes milliseconds, one of quadratic time would take minutes. */
+/** Eight times the maximum input length. A linear pattern takes milliseconds, a quadratic one minutes. */
 const characters = 512 * 1024
 const hangMilliseconds = 30_000
 
@@ -26,7 +26,7 @@ const shapes: readonly (Shape | RequiredMember)[] = [
 ]
 const patterns = [...new Set(shapes.flatMap(patternsOf))]
 
-/** Repetitions of what the parts of our patterns match, each ended by what none of them matches. */
+/** Texts that parts of the patterns match. They are repeated, and followed by characters that no pattern matches. */
 const units = [
   'a',
   '1',
@@ -45,7 +45,7 @@ const units = [
 const heads = ['', 'arn:a:acm-pca:a:1:a', 'arn:', 'arn:aws:acm-pca:::', '1.1', '0.39.', 'a']
 
 for (const pattern of patterns)
-  test(`${pattern} is judged in linear time`, () => {
+  test(`${pattern} is matched in linear time`, () => {
     const whole = new RegExp(`^(?:${pattern})$`, 'u')
     for (const unit of units)
       for (const head of unit === '/a' || unit === '.1' || unit === 'a' ? heads : ['']) {
@@ -54,6 +54,6 @@ for (const pattern of patterns)
       }
   })
 
-test('the patterns were found', () => {
+test('patterns are found in the shapes of all operations', () => {
   assert.ok(patterns.length > 12, `${patterns.length} patterns`)
 })

@@ -23,7 +23,7 @@ interface Node {
 
 interface Module {
   readonly statements: readonly Node[]
-  /** The docstring of the node that starts there; an empty string if it has none. */
+  /** Returns the docstring of the node at an offset, or an empty string. */
   readonly docAt: (start: number) => string
 }
 
@@ -44,7 +44,7 @@ function readModule(file: string): Module {
 interface Documented {
   readonly name: string
   readonly doc: string
-  /** Whether users call it. */
+  /** Whether users call the function or method. */
   readonly isCallable: boolean
 }
 
@@ -65,7 +65,7 @@ function declarationsOf(file: string): Documented[] {
   })
 }
 
-/** Users implement the methods of these interfaces, and do not call them. */
+/** Interfaces whose methods users implement but do not call. */
 const implementedByUsers = ['ClientLogger', 'RequestHandler']
 
 function methodsOf({ body, id }: Node): readonly Node[] {
@@ -78,7 +78,7 @@ function methodsOf({ body, id }: Node): readonly Node[] {
       )
 }
 
-/** The exports of a library: its index only exports declarations of other modules. */
+/** Returns the exports of a library, whose index file only exports declarations of other modules. */
 function exportsOf(index: string): Documented[] {
   const file = resolve(root, index)
   return readModule(file).statements.flatMap(({ source, specifiers }) => {

@@ -1,4 +1,4 @@
-/** The README and the terminal captures of all documents: their commands run, and print the documented output. */
+/** The commands in the README and in the terminal captures of all documents run, and print the documented output. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ suite('terminal captures are current', () => {
     })
 })
 
-test('stable text keeps distances of days, and replaces times and identifiers', () => {
+test('stable text keeps intervals in days, and replaces times and identifiers', () => {
   const now = new Date('2027-03-01T10:11:12Z')
   const text =
     'from 2027-03-01 10:11:12 to 2027-03-31, root 2037-03-01 (3653 days, 1826d), id 0a1b2c3d 0a1b2c3d-4e5f'

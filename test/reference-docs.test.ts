@@ -1,6 +1,6 @@
-/** docs/reference/flags.md and docs/reference/commands.md equal the output of their generators. */
+/** docs/reference/flags.md, commands.md and the pages in commands/ equal the output of their generators. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Command, Option } from 'commander'
@@ -14,12 +14,12 @@ import { flagsReference } from '../tools/flags-reference.ts'
 const read = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../docs/reference', name), 'utf8')
 
-test('flags.md is current', () => {
-  assert.equal(read('flags.md'), flagsReference(), 'run: npm run docs')
+test('the pages of flags are current', () => {
+  for (const [name, text] of flagsReference()) assert.equal(read(name), text, 'run: npm run docs')
 })
 
-test('flags.md lists every setting once, with its variable and default, in a section with a link', () => {
-  const text = flagsReference()
+test('the pages of flags list every setting once, with its variable and default, in a section with a link', () => {
+  const text = [...flagsReference().values()].join('\n')
   for (const { flag, value, fallback, isVariableOnly } of Object.values<Setting<unknown>>(
     settings,
   )) {
@@ -35,16 +35,24 @@ test('flags.md lists every setting once, with its variable and default, in a sec
   }
 })
 
-test('commands.md is current', async () => {
-  assert.equal(read('commands.md'), await commandsReference(), 'run: npm run docs')
+test('commands.md and its pages are current', async () => {
+  const texts = await commandsReference()
+  for (const [path, text] of texts) assert.equal(read(path), text, `${path}; run: npm run docs`)
+  const files = readdirSync(join(import.meta.dirname, '../docs/reference/commands'))
+  assert.deepEqual(
+    files.map((name) => `commands/${name}`).filter((path) => !texts.has(path)),
+    [],
+    'run: npm run docs',
+  )
 })
 
-test('commands.md describes every command and every visible option', async () => {
-  const text = await commandsReference()
+test('the pages of commands.md describe every command once, and every visible option', async () => {
+  const text = [...(await commandsReference()).values()].join('\n')
   const commands = commandsBelow(await createProgram(() => {}, []), 'signet')
   assert.ok(commands.length > 40)
   for (const { path, options } of commands) {
-    const [, rest = ''] = text.split(new RegExp(`^#+ ${path}$`, 'm'))
+    const [, rest = '', ...others] = text.split(new RegExp(`^#+ ${path}$`, 'm'))
+    assert.deepEqual(others, [], path)
     const section = rest.split(/^#+ signet/m)[0] ?? ''
     assert.notEqual(section, '', path)
     if (section.includes('every flag')) continue

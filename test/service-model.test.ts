@@ -1,4 +1,4 @@
-/** Compares the table of operations with AWS's model: its declarations, and the inputs that it accepts and refuses. */
+/** The table of operations matches AWS's service model: its declarations, and the inputs that it accepts and rejects. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -30,23 +30,37 @@ import {
 
 const names = Object.keys(facts.operations) as AwsOperationName[]
 
-/** Operations that only Signet has. */
-const own: readonly OwnOperationName[] = ['ListCertificates']
+/** Signet's own operations, which are not in the model. */
+const own: readonly OwnOperationName[] = [
+  'ApproveRequest',
+  'GetApproval',
+  'ListApprovals',
+  'ListCertificates',
+  'RejectRequest',
+]
+/** Operations that a policy for AWS does not allow. */
+const ofSignet: readonly OperationName[] = [
+  'ApproveRequest',
+  'GetApproval',
+  'ListApprovals',
+  'RejectRequest',
+]
 const all: readonly OperationName[] = [...names, ...own]
 
-/** Errors that the model lacks. AWS does not document the error for a concurrent change of the CA during these operations. */
+/** Errors beyond the model, which declares no error for a concurrent change of the CA during these operations. */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],
 }
 
-suite('declarations equal the model', () => {
-  test('the table has the 23 operations of AWS and those of Signet, each under its name', () => {
+suite('the table declares the operations of the model', () => {
+  test('the table has the 23 operations of the model and those of Signet, each under its name', () => {
     assert.equal(names.length, 23)
     assert.deepEqual(Object.keys(operations).toSorted(), all.toSorted())
     for (const name of all) {
       assert.equal(operations[name].name, name)
-      assert.equal(operations[name].action, `acm-pca:${name}`)
+      const prefix = ofSignet.includes(name) ? 'signet' : 'acm-pca'
+      assert.equal(operations[name].action, `${prefix}:${name}`)
     }
   })
 
@@ -73,7 +87,7 @@ interface Walk {
   readonly seen: Set<string>
 }
 
-/** Asserts that a shape and all nested shapes have the declarations of the model. */
+/** Asserts that a shape and all its members have exactly the declarations of the model. */
 function compare(shape: Shape | undefined, name: string, walk: Walk): void {
   const {
     type,
@@ -112,19 +126,19 @@ function compare(shape: Shape | undefined, name: string, walk: Walk): void {
     compare(field.shape, members[field.name]!, { seen, at: `${at}.${field.name}` })
 }
 
-suite('inputs are accepted and refused according to the model', () => {
+suite('operations accept and reject inputs according to the model', () => {
   const count = { limits: 0, patterns: 0, enumerations: 0, required: 0, types: 0 }
   for (const name of names)
     test(name, () => {
       const { input } = facts.operations[name]!
-      const tried = new Trial(operations[name], input)
-      tried.accepts({ steps: [], shape: input }, smallest(input))
+      const trial = new Trial(operations[name], input)
+      trial.accepts({ steps: [], shape: input }, smallest(input))
       for (const site of sitesOf(input)) {
-        count.limits += tryLimits(tried, site)
-        count.patterns += tryPattern(tried, site)
-        count.enumerations += tryEnumeration(tried, site)
-        count.required += tryRequired(tried, site)
-        count.types += tryTypes(tried, site)
+        count.limits += tryLimits(trial, site)
+        count.patterns += tryPattern(trial, site)
+        count.enumerations += tryEnumeration(trial, site)
+        count.required += tryRequired(trial, site)
+        count.types += tryTypes(trial, site)
       }
     })
 
@@ -147,7 +161,7 @@ suite('inputs are accepted and refused according to the model', () => {
   })
 })
 
-/** Decodes inputs of an operation that are valid except for one site. */
+/** Decodes inputs of an operation that are valid except for one value. */
 class Trial {
   readonly operation: Operation
   readonly input: string
@@ -165,7 +179,7 @@ class Trial {
     assert.deepEqual(asJson(valueAt(this.read(site, value), site)), value, pathOf(site))
   }
 
-  refuses(
+  rejects(
     site: Pick<Site, 'steps'>,
     value: unknown,
     expected: { readonly code: string; readonly message: string | RegExp },
@@ -174,7 +188,7 @@ class Trial {
   }
 }
 
-/** Converts a decoded value to JSON, with blobs in base64. */
+/** Returns a decoded value with its blobs in base64. */
 function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(asJson)
@@ -183,19 +197,19 @@ function asJson(value: unknown): unknown {
 }
 
 /** Tries sizes just below, at and just above each limit. Returns the number of limits. */
-function tryLimits(tried: Trial, site: Site): number {
+function tryLimits(trial: Trial, site: Site): number {
   const { min = 0, max } = shapeFacts(site.shape)
   const sizes = [min - 1, min, min + 1, ...(max === undefined ? [] : [max - 1, max, max + 1])]
   for (const size of sizes)
     for (const value of valuesOf(site.shape, size)) {
       const failures = failuresOf(site.shape, value)
-      if (failures.length === 0) tried.accepts(site, value)
-      else tried.refuses(site, value, validation(site, value, failures))
+      if (failures.length === 0) trial.accepts(site, value)
+      else trial.rejects(site, value, validation(site, value, failures))
     }
   return (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)
 }
 
-/** Values of a size: a valid one if it exists, otherwise an invalid one. */
+/** Returns values of a size: a valid value if one exists, otherwise an invalid one. */
 function valuesOf(name: string, size: number): unknown[] {
   const shape = shapeFacts(name)
   if (shape.type === 'integer' || shape.type === 'long') return [size]
@@ -205,7 +219,7 @@ function valuesOf(name: string, size: number): unknown[] {
   return shape.type === 'string' ? [textOf(shape, size) ?? '*'.repeat(size)] : []
 }
 
-/** The expected validation errors for a value. */
+/** Returns the expected validation errors for a value. */
 function failuresOf(name: string, value: unknown): string[] {
   const shape = shapeFacts(name)
   const { type, min = 0, max = Number.POSITIVE_INFINITY } = shape
@@ -255,7 +269,7 @@ function heapBuffer(base64: string): string {
   return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
 }
 
-function tryPattern(tried: Trial, site: Site): number {
+function tryPattern(trial: Trial, site: Site): number {
   const shape = shapeFacts(site.shape)
   if (shape.pattern === undefined) return 0
   const texts = violatingTexts(shape)
@@ -264,7 +278,7 @@ function tryPattern(tried: Trial, site: Site): number {
     const [failure] = failuresOf(site.shape, text)
     const at = `' at '${pathOf(site)}' failed to satisfy constraint: ${failure}`
     assert.throws(
-      () => tried.read(site, text),
+      () => trial.read(site, text),
       (error) => isValidation(error) && error.message.endsWith(at),
     )
   }
@@ -279,33 +293,33 @@ function isValidation(error: unknown): error is ServiceError {
   )
 }
 
-function tryEnumeration(tried: Trial, site: Site): number {
+function tryEnumeration(trial: Trial, site: Site): number {
   const values = shapeFacts(site.shape).enum
   if (values === undefined) return 0
-  for (const value of values) tried.accepts(site, value)
+  for (const value of values) trial.accepts(site, value)
   const set = `Member must satisfy enum value set: [${values.join(', ')}]`
   const first = values[0]!
   for (const value of ['', 'X', first.toLowerCase(), `${first} `, 'constructor']) {
     if (values.includes(value)) continue
     if (site.steps.at(-1) === '[]') {
       const list = { shape: site.shape, steps: site.steps.slice(0, -1) }
-      tried.refuses(site, value, {
+      trial.rejects(site, value, {
         code: 'ValidationException',
         message: `1 validation error detected: Value '[${first}, ${value}]' at '${pathOf(list)}' failed to satisfy constraint: Member must satisfy constraint: [${set}]`,
       })
-    } else tried.refuses(site, value, validation(site, value, [set]))
+    } else trial.rejects(site, value, validation(site, value, [set]))
   }
   return 1
 }
 
-/** Tries inputs in which a required member is absent or null. Returns the number of required members. */
-function tryRequired(tried: Trial, site: Site): number {
+/** Tries an absent and a null value for each required member. */
+function tryRequired(trial: Trial, site: Site): number {
   const { required = [] } = shapeFacts(site.shape)
   for (const member of required)
     for (const absent of [undefined, null]) {
       const at = pathOf({ steps: [...site.steps, member] })
       const value = { ...(smallest(site.shape) as object), [member]: absent }
-      tried.refuses(site, value, {
+      trial.rejects(site, value, {
         code: 'ValidationException',
         message: `1 validation error detected: Value null at '${at}' failed to satisfy constraint: Member must not be null`,
       })
@@ -313,10 +327,10 @@ function tryRequired(tried: Trial, site: Site): number {
   return required.length
 }
 
-/** Tries every JSON type that is wrong for a site. */
-function tryTypes(tried: Trial, site: Site): number {
+/** Tries every JSON type that is invalid at a site. */
+function tryTypes(trial: Trial, site: Site): number {
   const { type } = shapeFacts(site.shape)
-  const fitting: Record<ShapeFacts['type'], string> = {
+  const validKinds: Record<ShapeFacts['type'], string> = {
     string: 'string',
     blob: 'string',
     integer: 'number',
@@ -335,8 +349,8 @@ function tryTypes(tried: Trial, site: Site): number {
     structure: {},
   }
   for (const [kind, value] of Object.entries(values))
-    if (kind !== fitting[type])
-      tried.refuses(site, value, {
+    if (kind !== validKinds[type])
+      trial.rejects(site, value, {
         code: 'SerializationException',
         message: /^(Start of|Expected|class java\.lang\.)/,
       })
@@ -356,7 +370,7 @@ suite('hostile input', () => {
     }
   }
 
-  test('any JSON is accepted, or refused with one of two codes', () => {
+  test('any JSON is accepted, or rejected with one of two codes', () => {
     const name = fc.constantFrom(...all)
     fc.assert(
       fc.property(name, fc.jsonValue(), (of, json) => survives(operations[of], json)),
@@ -364,7 +378,7 @@ suite('hostile input', () => {
     )
   })
 
-  test('so is any JSON under the names of members', () => {
+  test('any JSON in known members is accepted, or rejected with one of two codes', () => {
     const members = fc.constantFrom(...all).chain((of) => {
       const known = operations[of].input.fields.map((field) => field.name)
       const key = fc.constantFrom(...known, '__proto__', 'constructor', 'toString')
@@ -376,8 +390,8 @@ suite('hostile input', () => {
     )
   })
 
-  test('so is any JSON at any place of an input that is right otherwise', () => {
-    const place = fc.constantFrom(...names).chain((of) =>
+  test('any JSON at any site of an otherwise valid input is accepted, or rejected with one of two codes', () => {
+    const siteInput = fc.constantFrom(...names).chain((of) =>
       fc.record({
         of: fc.constant(of),
         site: fc.constantFrom(...sitesOf(facts.operations[of]!.input)),
@@ -385,7 +399,7 @@ suite('hostile input', () => {
     )
     fc.assert(
       fc.property(
-        place,
+        siteInput,
         fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' })),
         ({ of, site }, json) =>
           survives(operations[of], inputWith(facts.operations[of]!.input, site, json)),

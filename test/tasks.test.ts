@@ -1,6 +1,6 @@
 /**
- * Every block of every page in docs/tasks is run as a reader runs it, on a machine of its own. A `text` block is output that the
- * commands of the page print. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`.
+ * Runs every block of every page in docs/tasks as a reader would, on a separate simulated machine. A `text` block is output that
+ * the commands of the page print. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -14,13 +14,21 @@ import { missingOutput, openTaskWorld } from './support/guides/task-world.ts'
 const folder = resolve(import.meta.dirname, '..', 'docs', 'tasks')
 const pages = globSync('*.md', { cwd: folder }).sort()
 
-/** Commands that a page needs beside those of every system. */
-const tools = ['aws', 'openssl', 'curl', 'age-keygen', 'sqlite3'] as const
+/** Commands that a page may need and that not every system has. */
+const tools = [
+  'aws',
+  'openssl',
+  'curl',
+  'age-keygen',
+  'sqlite3',
+  'softhsm2-util',
+  'pkcs11-tool',
+] as const
 
-const chosen = process.env['SIGNET_PAGE']
+const chosenPage = process.env['SIGNET_PAGE']
 
 suite('every command of docs/tasks runs, and prints the documented output', () => {
-  for (const page of pages.filter((name) => chosen === undefined || name === chosen))
+  for (const page of pages.filter((name) => chosenPage === undefined || name === chosenPage))
     test(page, async (t) => {
       const text = withSetup(readFileSync(join(folder, page), 'utf8'))
       const blocks = blocksOf(text).filter(({ notRun }) => notRun === undefined)

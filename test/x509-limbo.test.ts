@@ -1,6 +1,6 @@
 /**
- * x509-limbo: what an import says about the CA certificates of a case, and issuance about the names of its end entity.
- * testdata/x509-limbo/README.md says where the cases come from.
+ * The x509-limbo cases: the import checks their CA certificates, and issuance checks the names of their end entities.
+ * testdata/x509-limbo/README.md describes the origin of the cases.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -19,9 +19,9 @@ import { encodePem } from '../src/x509/pem.ts'
 interface LimboCase {
   readonly id: string
   readonly expected: 'SUCCESS' | 'FAILURE'
-  /** RFC 3339; any instant if there is none. */
+  /** Validation time in RFC 3339; any time if undefined. */
   readonly time?: string
-  /** Indices of certificates: the peer's, its issuer's, … a trusted one. */
+  /** Paths of certificate indices, from the peer's certificate up to a trusted one. */
   readonly paths: readonly (readonly number[])[]
 }
 
@@ -31,7 +31,7 @@ const limbo = JSON.parse(
   readonly ids: readonly string[]
   readonly cases: readonly LimboCase[]
   readonly notApplicable: Readonly<Record<string, string>>
-  /** DER in base64. */
+  /** Certificates in base64 of DER. */
   readonly certificates: readonly string[]
 }
 
@@ -45,7 +45,7 @@ function pemOf(indices: readonly number[]): Buffer {
   return Buffer.from(indices.map((index) => encodePem('CERTIFICATE', derOf(index))).join(''))
 }
 
-/** Returns the reason why a path is refused, or undefined. Any other exception fails the test. */
+/** Returns the reason why a path is rejected, or undefined. Any other exception fails the test. */
 async function refusalOf(path: readonly number[], now: Date): Promise<string | undefined> {
   const [peer = -1, first = -1, ...above] = path
   try {
@@ -79,7 +79,7 @@ for (const { id, expected, time = anyTime, paths } of limbo.cases)
     assert.equal(accepted ? 'SUCCESS' : 'FAILURE', expected, refusals.join('\n'))
   })
 
-test('every case is run, or listed with a reason', () => {
+test('every case is run, or listed with the reason why it is not', () => {
   const run = limbo.cases.map(({ id }) => id)
   const listed = Object.keys(limbo.notApplicable)
   assert.equal(limbo.ids.length, 207)

@@ -1,6 +1,6 @@
 /**
- * Fails if a package of the production installation has a known vulnerability. The list is in the repository, so that the result
- * is the same everywhere and needs no advisory service. `npm audit` finds more where such a service is available.
+ * Fails if a package of the production installation has a known vulnerability. The list of vulnerabilities is in the repository, so
+ * that the result is the same everywhere and no advisory service is needed. `npm audit` finds more where a service is available.
  */
 import advisories from './advisories.json' with { type: 'json' }
 import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'
@@ -10,7 +10,7 @@ export interface Advisory {
   readonly id: string
   readonly alias: string | null
   readonly package: string
-  /** First vulnerable version, or null, and first fixed version of each range. */
+  /** For each vulnerable range, the first vulnerable version (or null) and the first fixed version. */
   readonly vulnerable: readonly (readonly (string | null)[])[]
 }
 
@@ -20,7 +20,7 @@ export interface Finding {
   readonly advisory: Advisory
 }
 
-/** Every vulnerable package of a production installation. */
+/** Returns every vulnerable package of a production installation. */
 export function findVulnerable(lock: LockFile, known: readonly Advisory[] = advisories): Finding[] {
   return productionEntries(lock).flatMap(([path, { version }]) =>
     known
@@ -35,7 +35,7 @@ function isIn(version: string, [first, fixed]: readonly (string | null)[]): bool
   return isFromFirst && (typeof fixed !== 'string' || compare(version, fixed) < 0)
 }
 
-/** Compares by the precedence of semantic versions. A prerelease precedes its release; prereleases of one version are equal. */
+/** Compares semantic versions by precedence. A prerelease precedes its release; prereleases of the same version are equal. */
 function compare(left: string, right: string): number {
   const [a, b] = [parse(left), parse(right)]
   for (const [index, number] of a.entries())

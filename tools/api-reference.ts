@@ -1,6 +1,6 @@
 /**
- * Writes the generated pages of docs/reference/api from the table of operations (`npm run docs`): the input, the output, the limits
- * and the errors of each operation. The pages are a pure function of the table, so that a test compares the files with it.
+ * Writes the generated pages in docs/reference/api (`npm run docs`). They list the input, output, limits and errors of each operation
+ * in the operations table. A test checks that the pages are current.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,6 +24,10 @@ interface Subject {
 }
 
 const subjects = {
+  approvals: {
+    title: 'API: approvals',
+    introduction: 'This page lists the operations on approvals by a second person.',
+  },
   'certificate-authorities': {
     title: 'API: certificate authorities',
     introduction: 'This page lists the input, output and errors of the operations on CAs.',
@@ -52,14 +56,15 @@ const subjects = {
 
 type SubjectName = keyof typeof subjects
 
-/** The page and the purpose of each operation. */
+/** For each operation, its page and its purpose. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
+  ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
   CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
   DeleteCertificateAuthority: [
     'certificate-authorities',
-    'deletes a CA after a restoration period',
+    'deletes a CA, which can be restored during its restoration period',
   ],
   DeletePermission: ['permissions-and-policies', 'removes the permissions of a service'],
   DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
@@ -68,18 +73,20 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
-  GetCertificate: ['certificates', 'returns a certificate and its chain'],
+  GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
+  GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
     'certificate-authorities',
-    'returns the certificate of a CA and its chain',
+    'returns the CA certificate and its chain',
   ],
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
-    'imports the certificate of a CA',
+    'imports a CA certificate and its chain',
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
+  ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
@@ -88,6 +95,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListTags: ['tags', 'lists the tags of a CA'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
+  RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [
     'certificate-authorities',
     'restores a CA during its restoration period',
@@ -97,29 +105,30 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   UntagCertificateAuthority: ['tags', 'removes tags from a CA'],
   UpdateCertificateAuthority: [
     'certificate-authorities',
-    'changes the revocation configuration or the status of a CA',
+    'changes the revocation configuration or status of a CA',
   ],
 }
 
-/** Errors that every operation may return, with their causes. */
+/** Errors that any operation can return, with their causes. */
 const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
-  AccessDeniedException: 'no policy allows the call, or a policy denies it',
+  AccessDeniedException: 'no policy allows the call, or a policy denies the call',
   ExpiredTokenException: 'the session has expired',
   IncompleteSignatureException: 'a part of the signature is missing',
-  InternalFailure: 'the server failed; the log has the cause',
+  InternalFailure: 'an internal error occurred; the server log contains the cause',
   InvalidSignatureException: 'the signature is wrong, too old, or for another Region or service',
   MissingAuthenticationTokenException: 'the request is not signed',
-  RequestEntityTooLargeException: 'the body exceeds the limit of the operation',
+  RequestEntityTooLargeException: "the body exceeds the operation's size limit",
   RequestTimeoutException: 'the body did not arrive in time',
   SerializationException: 'the body is not JSON, or a member has the wrong JSON type',
-  ServiceUnavailable: 'the server cannot write, or is overloaded; send the request again',
+  ServiceUnavailable:
+    'the server cannot write to the database, or is overloaded; retry the request',
   ThrottlingException: 'a request rate, or the limit on failed authentications, is exceeded',
   UnknownOperationException: 'the operation does not exist',
   UnrecognizedClientException: 'the access key does not exist or is inactive',
   ValidationException: 'a member is missing, or its value violates a limit',
 }
 
-/** Structures that have a section on the page of data types, by the names that AWS uses. */
+/** Structures with their own section on the data types page, with their AWS names. */
 const dataTypes: ReadonlyMap<Shape, string> = new Map<Shape, string>([
   [apiPassthrough, 'ApiPassthrough'],
   [asn1Subject, 'ASN1Subject'],
@@ -131,7 +140,7 @@ const dataTypes: ReadonlyMap<Shape, string> = new Map<Shape, string>([
   [revocationConfiguration, 'RevocationConfiguration'],
 ])
 
-/** Strings that are described once, on the first page. */
+/** String types that are described only on the first page. */
 const namedStrings: ReadonlyMap<Shape, string> = new Map<Shape, string>([
   [arn, '[ARN](README.md#types)'],
   [customObjectIdentifier, '[OID](README.md#types)'],
@@ -144,9 +153,9 @@ const preface = `# API reference
 
 ${generatedNote}
 
-This page describes the requests, types and common errors of the API, and lists all operations. The semantics of the operations are those
-in AWS's documentation; [compatibility](../compatibility/README.md) lists the differences. AssumeRole and the other operations of the
-AWS Security Token Service are on [a separate page](sts.md).
+This page describes the requests, types and common errors of the API, and lists all operations. AWS's documentation describes what each
+operation does; [Compatibility](../compatibility/README.md) lists the differences. AssumeRole and the other operations of the AWS
+Security Token Service have [a separate page](sts.md).
 
 ## Requests
 
@@ -155,7 +164,7 @@ is a JSON object. The request is signed with Signature V4 for the service \`acm-
 of the same name, such as \`acm-pca:IssueCertificate\`.
 `
 
-/** The generated pages of docs/reference/api, by file name. */
+/** Returns the generated pages of docs/reference/api by file name. */
 export function apiReference(): ReadonlyMap<string, string> {
   return new Map([
     ['README.md', firstPage()],
@@ -182,15 +191,15 @@ function indexRow({ name }: Operation): string {
 
 function typesSection(): string {
   const rows = [
-    ['string', 'JSON string; limits are numbers of Unicode code points'],
-    ['bytes', 'JSON string in base64; limits are numbers of bytes before the encoding'],
-    ['timestamp', 'JSON number of seconds since 1970, with fractions'],
-    ['integer, long', 'JSON number of 32 or 64 bits; limits are values'],
+    ['string', 'JSON string; length limits are in Unicode code points'],
+    ['bytes', 'base64-encoded JSON string; length limits are in bytes before the encoding'],
+    ['timestamp', 'JSON number of seconds since 1970, including fractions'],
+    ['integer, long', 'JSON number of 32 or 64 bits; limits apply to the value'],
     ['enumeration', 'JSON string with one of the listed values'],
     ['ARN', `string, ${scalarLimits(arn)}`],
     ['OID', `string, ${scalarLimits(customObjectIdentifier)}`],
   ].map(([type, meaning]) => `| ${type} | ${meaning} |`)
-  const nested = 'Structures that several operations use are [data types](data-types.md).'
+  const nested = '[Data types](data-types.md) describes structures that several operations use.'
   return `## Types\n\nRequired members are in **bold**. ${nested}\n\n| type | meaning |\n| --- | --- |\n${rows.join('\n')}\n`
 }
 
@@ -198,14 +207,14 @@ function commonErrorsSection(): string {
   const rows = Object.entries(commonErrors).map(
     ([error, cause]) => `| ${error} | ${errorStatus[error as ErrorCode]} | ${cause} |`,
   )
-  const own = 'The page of an operation lists its other errors, which have the HTTP status 400.'
+  const own = 'The page of each operation lists further errors; their HTTP status is 400.'
   return `## Common errors\n\nEvery operation can return these errors. ${own}\n\n| error | HTTP status | cause |\n| --- | --- | --- |\n${rows.join('\n')}\n`
 }
 
 function subjectPage(page: SubjectName, { title, introduction }: Subject): string {
   const listed = Object.values(operations).filter(({ name }) => purposes[name][0] === page)
   const index = listed.map(({ name }) => `[${name}](#${anchorOf(name)})`).join(' · ')
-  const common = '[API reference](README.md) describes requests, types and common errors.'
+  const common = 'The [API reference](README.md) describes requests, types and common errors.'
   const head = `# ${title}\n\n${generatedNote}\n\n${introduction} ${common}\n\n${index}\n`
   return [head, ...listed.map(operationText)].join('\n')
 }
@@ -227,7 +236,7 @@ function operationText(operation: Operation): string {
 function dataTypesPage(): string {
   const index = [...dataTypes.values()].map((name) => `[${name}](#${anchorOf(name)})`).join(' · ')
   const introduction = 'This page lists the structures that several operations use.'
-  const common = '[API reference](README.md#types) describes the types of their members.'
+  const common = 'The [API reference](README.md#types) describes the types of their members.'
   const head = `# API: data types\n\n${generatedNote}\n\n${introduction} ${common}\n\n${index}\n`
   const sections = [...dataTypes].map(
     ([shape, name]) => `## ${name}\n\n${table(shape as StructureShape)}`,
@@ -237,7 +246,7 @@ function dataTypesPage(): string {
 
 const anchorOf = (heading: string): string => heading.toLowerCase()
 
-/** A row for every member. The name of a nested member is its path. */
+/** Returns a table with a row for every member. Nested members are listed with their paths. */
 function table(shape: StructureShape): string {
   const rows = shape.fields.flatMap((field) => rowsOf(field, ''))
   return `| member | type | limits |\n| --- | --- | --- |\n${rows.join('\n')}\n`
@@ -257,7 +266,7 @@ function rowsOf({ name, shape, required }: Field, prefix: string): string[] {
 interface Description {
   readonly type: string
   readonly limits: string
-  /** A structure whose members are listed in the same table. */
+  /** Nested structure whose members are listed in the same table. */
   readonly inner?: { readonly shape: StructureShape; readonly suffix: string }
 }
 
@@ -304,7 +313,7 @@ function scalarLimits(shape: ScalarShape): string {
   }
 }
 
-/** A range such as `1 to 1000 items`; empty if there is no limit. */
+/** Returns a range such as `1 to 1000 items`, or an empty text if there is no limit. */
 function range(
   { min, max }: { readonly min?: number; readonly max?: number },
   unit: string,
@@ -322,7 +331,7 @@ function range(
   return ends === '' ? '' : `${ends} ${unit}`.trim()
 }
 
-/** Formats a text as code in a cell of a table. */
+/** Formats a text as code for a table cell. */
 function code(text: string): string {
   const fence = text.includes('`') ? '``' : '`'
   return `${fence}${text.replaceAll('|', String.raw`\|`)}${fence}`

@@ -1,6 +1,6 @@
 /**
- * Writes the table of rooms into ARCHITECTURE.md and draws docs/architecture.svg, both from test/support/rooms.ts. `npm run docs`.
- * Both texts are functions of that table, so that a test can compare the files with them.
+ * Generates the table of rooms in ARCHITECTURE.md, and docs/architecture.svg, from test/support/rooms.ts (`npm run docs`). A test
+ * checks that both files are current.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { everyone, layers, rooms } from '../test/support/rooms.ts'
 
 const marks = ['<!-- rooms -->', '<!-- /rooms -->'] as const
 
-/** The text of ARCHITECTURE.md with the current table between its marks. */
+/** Returns the text of ARCHITECTURE.md with the current table between its markers. */
 export function withRooms(text: string): string {
   const [start, end] = marks.map((mark) => text.indexOf(mark))
   if (start === undefined || end === undefined || start < 0 || end < start)
@@ -37,7 +37,7 @@ function roomsBelow(top: string): string {
     .join(', ')
 }
 
-/** The imports of a room at the top and of all rooms below it, without files and lower levels. */
+/** Returns the top-level rooms that a top-level room and all rooms below it import. */
 function importsOf(top: string): string {
   const entries = Object.entries(rooms)
     .filter(([room]) => topOf(room) === top)
@@ -49,7 +49,7 @@ function importsOf(top: string): string {
   return [...client, ...imported].join(', ') || '–'
 }
 
-/** The room at the top of src that an entry of the table of rooms belongs to. */
+/** Returns the top-level room of src to which an entry of the table of rooms belongs. */
 export function topOf(entry: string): string {
   return entry.split('/')[0] ?? entry
 }
@@ -62,19 +62,19 @@ interface Step {
 interface Path {
   readonly name: string
   readonly className: string
-  /** Position of the numbers on a room: -1 for its upper edge, 1 for its lower edge. */
+  /** Edge of a room box on which the step numbers are drawn: -1 for the upper edge, 1 for the lower edge. */
   readonly side: -1 | 1
   readonly steps: readonly Step[]
 }
 
-/** The two main paths of the diagram. */
+/** The two main paths in the diagram. */
 const paths: readonly Path[] = [
   {
     name: 'IssueCertificate',
     className: 'issue',
     side: -1,
     steps: [
-      { room: 'http', text: 'reads the request, within limits of size and time' },
+      { room: 'http', text: 'reads the request, with limits on size and time' },
       { room: 'access', text: 'checks Signature V4, then the policies of the caller' },
       { room: 'operations', text: 'runs the use case' },
       { room: 'issuance', text: 'computes the contents from CSR, template and validity' },
@@ -90,10 +90,10 @@ const paths: readonly Path[] = [
     side: 1,
     steps: [
       { room: 'operations', text: 'runs RevokeCertificate (after http and access)' },
-      { room: 'store', text: 'commits the revocation and makes CRLs due' },
+      { room: 'store', text: 'commits the revocation and marks the CRL as due' },
       { room: 'jobs', text: 'claims the due CRLs (publish-crls)' },
-      { room: 'crl', text: 'decides the contents of the CRL' },
-      { room: 'bulk', text: 'reads and encodes the entries in a thread' },
+      { room: 'crl', text: 'determines the contents of the CRL' },
+      { room: 'bulk', text: 'reads and encodes the entries in a worker thread' },
       { room: 'keys', text: 'signs' },
       { room: 'objects', text: 'publishes the CRL' },
       { room: 'ocsp', text: 'reads the committed revocation' },
@@ -112,7 +112,7 @@ interface Placed {
   readonly width: number
 }
 
-/** Left edges of the rooms with a fixed position. Every other room follows its predecessor. */
+/** Left edges of rooms with a fixed position. Every other room is placed to the right of the previous room. */
 const columns: Readonly<Record<string, number>> = {
   http: 150,
   access: 260,
@@ -143,7 +143,7 @@ function placeRooms(): Placed[] {
   })
 }
 
-/** The content of docs/architecture.svg. */
+/** Returns the content of docs/architecture.svg. */
 export function architectureSvg(): string {
   const placed = placeRooms()
   const height = size.top + layers.length * size.bandHeight + 8
@@ -191,7 +191,7 @@ interface Point {
   readonly y: number
 }
 
-/** The centers of the numbers of a path: on the upper or lower edge of its rooms, side by side where a room has several. */
+/** Returns the centers of a path's step numbers, which are on the upper or lower edge of a room, side by side if there are several. */
 function pointsOf({ steps, side }: Path, placed: readonly Placed[]): Point[] {
   return steps.map(({ room }, index) => {
     const found = placed.find((one) => one.room === room)

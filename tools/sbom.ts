@@ -1,4 +1,4 @@
-/** `npm run sbom [FILE]`: dist/sbom.json, the software bill of materials of a production installation (CycloneDX). */
+/** `npm run sbom [FILE]` writes dist/sbom.json, the software bill of materials (CycloneDX) of a production installation. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { productionEntries, readLockFile, root } from './lock-file.ts'
 
 /**
- * Writes the file. `npm sbom --omit=dev` also omits production dependencies that a development dependency needs (npm 11). It
- * therefore runs in a project without development dependencies.
+ * Writes the file. In npm 11, `npm sbom --omit=dev` also omits production dependencies that a development dependency needs. This
+ * function therefore runs `npm sbom` on a copy of the project without development dependencies.
  */
 export function writeSbom(file = join(root, 'dist/sbom.json')): void {
   const { devDependencies: _, ...project } = JSON.parse(

@@ -1,10 +1,10 @@
-/** Replaces times and random identifiers in output by fixed ones of the same length. */
+/** Replaces times and random identifiers in output with fixed values of the same length. */
 
 const reference = new Date('2026-01-15T12:00:00Z')
 const dayMilliseconds = 86_400_000
 const daysOfYear = 365
 
-/** `now` is the time of the run. It becomes 15 January 2026, and other days keep their distance from it. */
+/** Replaces `now`, the time of the run, with 15 January 2026. Other days keep their distance from `now`. */
 export function stableText(text: string, now: Date): string {
   const days = text
     .replaceAll(/\b\d+ requests/g, '30 requests')
@@ -19,12 +19,12 @@ export function stableText(text: string, now: Date): string {
   )
 }
 
-/** Days of whole years, without leap days. */
+/** Rounds a number of days down to whole years of 365 days. */
 function wholeYears(days: number): number {
   return Math.floor(days / daysOfYear) * daysOfYear
 }
 
-/** Within a year the distance in days is kept; otherwise the distance in years, which leap days do not change. */
+/** Returns the fixed day for a day. Its distance from today is kept: in days up to a year, otherwise in years, which leap days do not change. */
 function stableDay(text: string, now: Date): string {
   const today = now.toISOString().slice(0, 10)
   const days = (Date.parse(text) - Date.parse(today)) / dayMilliseconds
@@ -34,7 +34,7 @@ function stableDay(text: string, now: Date): string {
   return `${year}-01-15`
 }
 
-/** UUIDs, serial numbers, fingerprints and the first eight digits of them become counted ones. */
+/** Replaces UUIDs, serial numbers, fingerprints and their first eight digits with numbered values. */
 function withStableNames(text: string): string {
   const names = new Map<string, string>()
   return text.replaceAll(/\b[0-9a-f]{8}(?:[0-9a-f:-]*[0-9a-f])?\b…?/g, (found) => {

@@ -1,7 +1,7 @@
 /**
- * Writes the output of commands into the documents (`node tools/terminal-captures.ts`). A capture stands between
- * `<!-- capture: NAME -->` and `<!-- /capture -->`: its lines that begin with `$ ` run in order in a terminal of 80 columns, beside a
- * server of their own. Values that differ between runs are replaced by fixed ones, so that a test can compare the files.
+ * Writes the output of commands into the documents (`node tools/terminal-captures.ts`). A capture is enclosed in
+ * `<!-- capture: NAME -->` and `<!-- /capture -->`. Its lines that begin with `$ ` run in order, in an 80-column terminal and with
+ * their own server. Values that differ between runs are replaced with fixed values, so that a test can compare the files.
  */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,14 +16,14 @@ const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 const capture = /^<!-- capture: ([\w-]+) -->\n```console\n([\s\S]*?)```\n<!-- \/capture -->$/gm
 
-/** The documents that contain captures. */
+/** Returns the documents that contain captures. */
 export function capturedDocuments(): string[] {
   return globSync(['*.md', 'docs/**/*.md'], { cwd: root })
     .filter((path) => readFileSync(join(root, path), 'utf8').includes('<!-- capture: '))
     .sort()
 }
 
-/** The text of a document with the present output of its commands. */
+/** Returns the text of a document with the current output of its commands. */
 export async function withCaptures(path: string): Promise<string> {
   const text = readFileSync(join(root, path), 'utf8')
   const parts: string[] = []
@@ -41,7 +41,7 @@ export async function withCaptures(path: string): Promise<string> {
   return [...parts, text.slice(end)].join('')
 }
 
-/** The content of a terminal after these commands, each behind a prompt. */
+/** Returns the terminal content after these commands, each preceded by a prompt. */
 async function outputOf(commands: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-capture-'))
   const server = await startServer(join(folder, 'data'))
@@ -65,7 +65,7 @@ async function outputOf(commands: readonly string[]): Promise<string> {
   }
 }
 
-/** Runs a command in a pseudo-terminal of 80 columns, without colours. The result ends with a line feed unless it is empty. */
+/** Runs a command in an 80-column pseudo-terminal, without colours. The result ends with a line feed unless it is empty. */
 async function inTerminal(command: string, folder: string, endpoint: string): Promise<string> {
   const line = `stty cols 80 rows 40 -echo; ${command}`
   const { stdout } = await run('script', ['-qefc', line, '/dev/null'], {
@@ -84,7 +84,7 @@ async function inTerminal(command: string, folder: string, endpoint: string): Pr
   return text === '' ? '' : `${text}\n`
 }
 
-/** The final content of a terminal line: the text after the last carriage return, without control sequences. */
+/** Returns the final content of a terminal line: the text after the last carriage return, without control sequences. */
 function finalText(line: string): string {
   // oxlint-disable-next-line no-control-regex -- the escape character begins a control sequence
   const texts = line.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').split('\r')

@@ -175,6 +175,7 @@ function sessionOf(change: Partial<Session> = {}): Session {
     transitiveTags: {},
     sourceIdentity: undefined,
     federatedProvider: undefined,
+    origin: 'AIDAEXAMPLE',
     ...change,
   }
 }

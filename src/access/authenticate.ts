@@ -135,7 +135,8 @@ function keyOwner(key: AccessKey, region: string): Caller {
 function sessionCaller(session: Session, role: RoleWithPolicies, region: string): Caller {
   const partition = partitionOf(region)
   const { accountId, organizationId, roleName, roleId, policies } = role
-  const { sessionName, issuedAt, transitiveTags, sourceIdentity, federatedProvider } = session
+  const { sessionName, issuedAt, transitiveTags, sourceIdentity, federatedProvider, origin } =
+    session
   return {
     partition,
     region,
@@ -153,6 +154,7 @@ function sessionCaller(session: Session, role: RoleWithPolicies, region: string)
       transitiveTags,
       sourceIdentity,
       federatedProvider,
+      origin,
     },
     policies,
     sessionPolicies: session.policies,

@@ -1,5 +1,5 @@
 /** Reasons of failed authentication, for metrics. */
-import { SignatureError, type SignatureProblem } from '../errors.ts'
+import { SignatureError, signatureProblems, type SignatureProblem } from '../errors.ts'
 
 /**
  * Reasons by error code. An unknown and an inactive access key have the same reason, because anyone who can read the metrics
@@ -16,6 +16,11 @@ const reasons = {
 } as const
 
 export type FailureReason = (typeof reasons)[keyof typeof reasons] | SignatureProblem
+
+export const failureReasons: ReadonlySet<FailureReason> = new Set([
+  ...Object.values(reasons),
+  ...signatureProblems,
+])
 
 /** Returns why authentication failed with `error`. Undefined for an error that is unrelated to the caller. */
 export function failureReason(error: unknown): FailureReason | undefined {

@@ -4,7 +4,7 @@ import type { OperationName } from '../operations/shared/operation.ts'
 /** Requests per second by operation. An operation without an entry has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's default rates. ListCertificates, which AWS does not have, has the rate of AWS's other list operations. */
+/** AWS's default rates. Operations that AWS does not have, have the rates of similar ones. */
 export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,
@@ -13,6 +13,10 @@ export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificateAuthorityCertificate: 20,
   ListCertificateAuthorities: 20,
   ListCertificates: 20,
+  ListApprovals: 20,
+  GetApproval: 20,
+  ApproveRequest: 10,
+  RejectRequest: 10,
   ListTags: 20,
   RestoreCertificateAuthority: 20,
   RevokeCertificate: 20,

@@ -1,5 +1,5 @@
 /** `signet access-key`. The server may be running on the same data. */
-import { recorded } from '../store/recorded-states.ts'
+import { recorded, type ChangeContext } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
 import { acmServicePrincipal } from '../identity/caller.ts'
@@ -20,7 +20,8 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { listingOf, resolveAccount } from './require-rows.ts'
+import { changeOr, listingOf, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
@@ -40,7 +41,7 @@ export interface KeyOptions {
 export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
-  return withData(config, async ({ db, sealer }) => {
+  return withData(config, async ({ db, sealers }) => {
     const accountId = await resolveAccount(db, options.accountId)
     const { owner, statements } = await ownerOf(db, accountId, options)
     const key: NewAccessKey = {
@@ -51,12 +52,17 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       active: true,
       createdAt: systemClock.now(),
     }
-    await db.transaction(
-      recorded(
-        [...statements, insertAccessKey(sealer, key)],
-        operatorContext(config, 'access-key create'),
-      ),
-    )
+    const approved = await approve(db, {
+      accountId,
+      command: 'access-key create',
+      input: { ...options, accountId },
+    })
+    const problem = 'the user was changed at the same time'
+    await changeOr(problem, { db, context: operatorContext(config, 'access-key create') }, [
+      ...approved,
+      ...statements,
+      insertAccessKey(sealers, key),
+    ])
     const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
     return { ...printed, SecretAccessKey: key.secretAccessKey }
   })
@@ -97,26 +103,43 @@ async function ownerOf(
 
 export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
-/** Enables or disables an access key. Throws ConfigurationError if it does not exist. */
-export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
-  return changeKey(config, id, {
-    statement: setAccessKeyActive(id, active),
-    command: active ? 'access-key enable' : 'access-key disable',
+/**
+ * Enables or disables an access key. Only enabling can need a second person: one person must be able to stop a stolen key. Throws
+ * ConfigurationError if the key does not exist.
+ */
+export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const approved = active ? await approveEnabling(db, id) : []
+    await changeKey(db, id, {
+      statements: [...approved, setAccessKeyActive(id, active)],
+      context: operatorContext(config, active ? 'access-key enable' : 'access-key disable'),
+    })
   })
 }
 
-export function removeAccessKey(config: Config, id: string): Promise<void> {
-  return changeKey(config, id, { statement: deleteAccessKey(id), command: 'access-key delete' })
+export async function removeAccessKey(config: Config, id: string): Promise<void> {
+  await withData(config, ({ db }) =>
+    changeKey(db, id, {
+      statements: [deleteAccessKey(id)],
+      context: operatorContext(config, 'access-key delete'),
+    }),
+  )
+}
+
+async function approveEnabling(db: Database, accessKeyId: string): Promise<readonly Sql[]> {
+  const keys = await listAccessKeys(db, undefined)
+  const accountId = keys.find((key) => key.accessKeyId === accessKeyId)?.accountId
+  const command = 'access-key enable'
+  return accountId === undefined ? [] : approve(db, { accountId, command, input: { accessKeyId } })
 }
 
 async function changeKey(
-  config: Config,
+  db: Database,
   accessKeyId: string,
-  { statement, command }: { readonly statement: Sql; readonly command: string },
+  { statements, context }: { readonly statements: readonly Sql[]; readonly context: ChangeContext },
 ): Promise<void> {
-  const [rows = []] = await withData(config, ({ db }) =>
-    db.transaction(recorded([statement], operatorContext(config, command))),
-  )
+  const results = await db.transaction(recorded(statements, context))
+  const rows = results[statements.length - 1] ?? []
   if (rows.length === 0) throw new ConfigurationError(`access key ${accessKeyId} does not exist`)
 }
 

@@ -17,6 +17,10 @@ import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 import { credentialsFile } from '../data-folder/credentials-file.ts'
+import { masterKeyId, type MasterKey } from '../data-folder/master-key.ts'
+import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
+import { systemRandom } from '../random.ts'
+import { masterKeySettingsOf, selectMasterKeySettings } from '../store/master-keys.ts'
 import { putLastBackup } from '../store/last-backup.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
@@ -109,14 +113,16 @@ async function writeBackup(file: FileHandle, { config, data, key, options }: Bac
   try {
     const createdAt = systemClock.now().toISOString()
     const { schemaVersion } = snapshot
-    const header = { schemaVersion, createdAt, signetVersion: version() }
+    const masterKey = await masterKeyOf(data, snapshot)
+    const keyId = masterKeyId(masterKey)
+    const header = { schemaVersion, createdAt, signetVersion: version(), masterKeyId: keyId }
     const credentials = await readCredentials(config)
-    const masterKey = options.withMasterKey ? data.masterKey.bytes : undefined
+    const masterKeyBytes = options.withMasterKey ? masterKey.bytes : undefined
     const writer = new RecordWriter()
     const digest = createHash('sha256')
     let size = 0
     await pipeline(
-      recordsOf(snapshot, writer, { header, masterKey, credentials }),
+      recordsOf(snapshot, writer, { header, masterKey: masterKeyBytes, credentials }),
       createGzip({ level: compressionLevel }),
       (compressed: AsyncIterable<Uint8Array>) => encrypt(key, compressed),
       async (encrypted: AsyncIterable<Uint8Array>) => {
@@ -132,13 +138,27 @@ async function writeBackup(file: FileHandle, { config, data, key, options }: Bac
       Sha256: digest.digest('hex'),
       CreatedAt: createdAt,
       SchemaVersion: schemaVersion,
-      MasterKey: masterKey !== undefined,
+      MasterKey: options.withMasterKey,
+      MasterKeyId: keyId,
       Credentials: credentials !== undefined,
       Rows: writer.counts,
     }
   } finally {
     await snapshot.close()
   }
+}
+
+/**
+ * Returns the master key that opens the rows of a snapshot. A rotation may have ended after the key was read and before the snapshot
+ * was opened.
+ */
+async function masterKeyOf({ masterKeys }: DataFolder, snapshot: Snapshot): Promise<MasterKey> {
+  const settings = masterKeySettingsOf(await snapshot.read(selectMasterKeySettings()))
+  const { current } = masterKeys
+  if (neededKeyIds(settings).includes(masterKeyId(current))) return current
+  await masterKeys.refresh()
+  requireMasterKey(settings, masterKeys.current, systemRandom)
+  return masterKeys.current
 }
 
 async function readCredentials(config: Config): Promise<Uint8Array | undefined> {

@@ -17,6 +17,7 @@ import {
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 
 /** A provider and its account, by default the oldest. */
 interface ProviderName {
@@ -53,7 +54,13 @@ export async function addIdentityProvider(
       createdAt: systemClock.now(),
     }
     const problem = `account ${provider.accountId} already has an identity provider for ${issuer}`
+    const approved = await approve(db, {
+      accountId: provider.accountId,
+      command: 'oidc-provider create',
+      input: { issuer, ...options },
+    })
     await changeOr(problem, { db, context: operatorContext(config, 'oidc-provider create') }, [
+      ...approved,
       insertIdentityProvider(provider),
     ])
     return toPrintedProvider(provider)
@@ -77,10 +84,15 @@ export async function changeIdentityProvider(
     })
     const { audiences = provider.audiences, keySet = provider.keySet } = options
     const update = { ...provider, audiences, keySet: keySet || undefined }
+    const approved = await approve(db, {
+      accountId: provider.accountId,
+      command: 'oidc-provider update',
+      input: { issuer, ...options },
+    })
     await changeOr(
       missingRow(provider.accountId, `identity provider for ${issuer}`),
       { db, context: operatorContext(config, 'oidc-provider update') },
-      [updateIdentityProvider(update)],
+      [...approved, updateIdentityProvider(update)],
     )
   })
 }
@@ -96,11 +108,16 @@ export async function removeIdentityProvider(
       accountId: account,
       issuer: requireIssuer(issuer),
     })
-    await changeOr(
-      missingRow(account, `identity provider for ${issuer}`),
-      { db, context: operatorContext(config, 'oidc-provider delete') },
-      [statement],
-    )
+    const approved = await approve(db, {
+      accountId: account,
+      command: 'oidc-provider delete',
+      input: { issuer },
+    })
+    const problem = missingRow(account, `identity provider for ${issuer}`)
+    await changeOr(problem, { db, context: operatorContext(config, 'oidc-provider delete') }, [
+      ...approved,
+      statement,
+    ])
   })
 }
 

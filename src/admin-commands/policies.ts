@@ -1,5 +1,4 @@
 /** `signet policy`. The server may be running on the same data. */
-import { recorded } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -10,7 +9,8 @@ import {
   listPoliciesOf,
   putIdentityPolicy,
 } from '../store/identity-policies.ts'
-import { changeOr } from './require-rows.ts'
+import { changeOr, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
@@ -32,9 +32,16 @@ export async function putPolicy(
   checkPolicy('--policy', policy.policy, 'identity')
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
-    await db.transaction(
-      recorded([putIdentityPolicy(principalId, policy)], operatorContext(config, 'policy put')),
-    )
+    const approved = await approve(db, {
+      accountId: await resolveAccount(db, owner.accountId),
+      command: 'policy put',
+      input: { principalId, principal: owner.userName ?? owner.roleName, ...policy },
+    })
+    const problem = 'the policy was changed at the same time'
+    await changeOr(problem, { db, context: operatorContext(config, 'policy put') }, [
+      ...approved,
+      putIdentityPolicy(principalId, policy),
+    ])
   })
 }
 
@@ -57,7 +64,13 @@ export async function removePolicy(
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
     const problem = `${owner.userName ?? owner.roleName} has no policy ${name}`
+    const approved = await approve(db, {
+      accountId: await resolveAccount(db, owner.accountId),
+      command: 'policy delete',
+      input: { principalId, principal: owner.userName ?? owner.roleName, name },
+    })
     await changeOr(problem, { db, context: operatorContext(config, 'policy delete') }, [
+      ...approved,
       deleteIdentityPolicy(principalId, name),
     ])
   })

@@ -20,9 +20,13 @@ export async function changeOr(
     await db.transaction(recorded(statements, context))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
+    if (error.guard === 'approval') throw new ConfigurationError(approvalUsed)
     throw new ConfigurationError(problem)
   }
 }
+
+const approvalUsed =
+  'the approval was used by another identical command, or has expired; run the command again to request a new approval'
 
 /** Returns the ID of an existing account, by default the oldest. Throws ConfigurationError if it does not exist. */
 export async function resolveAccount(db: Database, accountId: string | undefined): Promise<string> {

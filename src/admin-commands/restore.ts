@@ -1,5 +1,6 @@
 /** `signet restore`. */
 import { appendLeaf } from '../store/leaves.ts'
+import { recordRow } from '../store/recorded-states.ts'
 import type { Sql } from '../store/sql.ts'
 import { operatorContext } from './operator.ts'
 import { existsSync } from 'node:fs'
@@ -19,6 +20,7 @@ import { credentialsSetting } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { putLastBackup } from '../store/last-backup.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 import { systemErrorText } from '../text/system-error.ts'
@@ -112,7 +114,15 @@ async function complete(
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
   await asFolderOwner(config.dataDirectory, () =>
-    target.finish([...resetAfterRestore(systemClock.now(), place), restoreLeaf(config, header)]),
+    target.finish([
+      ...resetAfterRestore(systemClock.now(), place),
+      // The backup itself contains the time of an earlier backup.
+      putLastBackup(new Date(header.createdAt)),
+      restoreLeaf(config, header),
+      ...content.openApprovals.map((id) =>
+        recordRow({ table: 'approvals', key: [id] }, operatorContext(config, 'restore')),
+      ),
+    ]),
   )
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
@@ -144,7 +154,7 @@ async function placeMasterKey(config: Config, content: RestoredContent): Promise
   const existing = await readMasterKey(path)
   if (content.masterKey === undefined) {
     if (existing === undefined)
-      return `not in the backup; copy it to ${path} before you start the server`
+      return `not in the backup; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
     content.requireOwn(existing)
     return `${path} (existed before)`
   }

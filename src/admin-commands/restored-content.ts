@@ -2,7 +2,10 @@
 import type { BackupRecord, RowCounts, TableShape } from '../backup/records.ts'
 import type { BackupValue } from '../backup/row-values.ts'
 import { ConfigurationError } from '../errors.ts'
-import { checkSetting, requireMasterKeyOf, type MasterKey } from '../data-folder/master-key.ts'
+import type { MasterKey } from '../data-folder/master-key.ts'
+import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
+import { systemRandom } from '../random.ts'
+import { checkSetting, rotationSetting } from '../store/master-keys.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 
 const batchRows = 1000
@@ -13,7 +16,9 @@ export class RestoredContent {
   readonly #counts: Record<string, number> = {}
   #table: TableShape | undefined
   #rows: (readonly BackupValue[])[] = []
-  #check: Uint8Array | undefined
+  readonly #settings = new Map<unknown, Uint8Array>()
+  /** IDs of approvals whose window a restore ends. */
+  readonly openApprovals: string[] = []
   masterKey: Uint8Array | undefined
   credentials: Uint8Array | undefined
 
@@ -48,7 +53,19 @@ export class RestoredContent {
 
   /** Throws ConfigurationError unless the master key belongs to the database. */
   requireOwn(masterKey: MasterKey): void {
-    if (this.#check !== undefined) requireMasterKeyOf(this.#check, masterKey)
+    requireMasterKey(this.#masterKeySettings(), masterKey, systemRandom)
+  }
+
+  /** IDs of master keys of which one opens the database. */
+  get neededKeyIds(): readonly string[] {
+    return neededKeyIds(this.#masterKeySettings())
+  }
+
+  #masterKeySettings() {
+    return {
+      check: this.#settings.get(checkSetting),
+      rotation: this.#settings.get(rotationSetting),
+    }
   }
 
   /** Checks the names of tables and columns against the schema, because they become part of SQL. */
@@ -69,15 +86,24 @@ export class RestoredContent {
     if (rows.length === 0) return
     const { name, columns } = this.#table ?? { name: '', columns: [] }
     if (name === 'settings') this.#remember(columns, rows)
+    if (name === 'approvals') this.#rememberApprovals(columns, rows)
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
     await this.#target.insert(name, columns, rows)
   }
 
-  /** Keeps the stored value that identifies the master key. */
+  #rememberApprovals(columns: readonly string[], rows: readonly (readonly BackupValue[])[]): void {
+    const [id, state] = [columns.indexOf('approval_id'), columns.indexOf('state')]
+    for (const values of rows)
+      if (values[state] === 'PENDING' || values[state] === 'APPROVED')
+        this.openApprovals.push(String(values[id]))
+  }
+
+  /** Keeps the settings that identify the master key. */
   #remember(columns: readonly string[], rows: readonly (readonly BackupValue[])[]): void {
-    const row = rows.find((values) => values[columns.indexOf('name')] === checkSetting)
-    const value = row?.[columns.indexOf('value')]
-    if (value instanceof Uint8Array) this.#check = value
+    for (const values of rows) {
+      const value = values[columns.indexOf('value')]
+      if (value instanceof Uint8Array) this.#settings.set(values[columns.indexOf('name')], value)
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import {
   type Role,
 } from '../store/roles.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
 /** A role and its account, by default the oldest. */
@@ -56,7 +57,10 @@ export async function addRole(
       ...options,
     }
     const problem = `account ${role.accountId} already has a role ${roleName}`
+    const input = { roleName, ...options }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role create', input })
     await changeOr(problem, { db, context: operatorContext(config, 'role create') }, [
+      ...approved,
       insertRole(role),
     ])
     return toPrintedRole(role)
@@ -74,10 +78,12 @@ export async function changeRole(
   requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
+    const input = { roleId: role.roleId, roleName: role.roleName, ...options }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role update', input })
     await changeOr(
       missingRow(role.accountId, `role ${role.roleName}`),
       { db, context: operatorContext(config, 'role update') },
-      [updateRole({ ...role, ...options })],
+      [...approved, updateRole({ ...role, ...options })],
     )
   })
 }
@@ -86,10 +92,16 @@ export async function changeRole(
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
+    const input = { roleId: role.roleId, roleName: role.roleName }
+    const approved = await approve(db, { accountId: role.accountId, command: 'role delete', input })
     await changeOr(
       missingRow(role.accountId, `role ${role.roleName}`),
       { db, context: operatorContext(config, 'role delete') },
-      [deletePoliciesOf(role.roleId, await listPoliciesOf(db, role.roleId)), deleteRole(role)],
+      [
+        ...approved,
+        deletePoliciesOf(role.roleId, await listPoliciesOf(db, role.roleId)),
+        deleteRole(role),
+      ],
     )
   })
 }

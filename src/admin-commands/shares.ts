@@ -1,5 +1,4 @@
 /** `signet share`. The server may be running on the same data. */
-import { recorded } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import {
   letsRead,
@@ -24,6 +23,7 @@ import {
 } from '../store/shares.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
 import { changeOr, listingOf } from './require-rows.ts'
+import { requireSecondPerson } from './second-person.ts'
 
 /** The shared CAs and the principals that receive them. */
 export interface ShareOptions {
@@ -54,12 +54,15 @@ export async function addShare(config: Config, options: ShareOptions) {
     const share = { id, accountId, name: options.name, permission, principals, createdAt }
     const rows: SharedAuthority[] = []
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
-    await db.transaction(
-      recorded(
-        insertShare(share, rows, letsRead(permission)),
-        operatorContext(config, 'share create'),
-      ),
-    )
+    const approved = await requireSecondPerson(db, {
+      accountId,
+      action: 'put-policy',
+      command: 'share create',
+      input: { name: options.name, authorities: arns, principals, permission },
+    })
+    const problem = 'the share was changed at the same time'
+    const statements = [...approved, ...insertShare(share, rows, letsRead(permission))]
+    await changeOr(problem, { db, context: operatorContext(config, 'share create') }, statements)
     const [stored] = (await listShares(db, accountId)).filter((row) => row.id === id)
     if (stored === undefined) throw new ConfigurationError('the share was deleted at the same time')
     return toPrintedShare(stored)
@@ -116,13 +119,23 @@ export const listAllShares = listingOf(listShares, toPrintedShare)
 
 /** Deletes a share. Throws ConfigurationError if it does not exist. */
 export async function removeShare(config: Config, id: string): Promise<void> {
-  await withData(config, ({ db }) =>
-    changeOr(
+  await withData(config, async ({ db }) => {
+    const share = (await listShares(db, undefined)).find((row) => row.id === id)
+    const approved =
+      share === undefined
+        ? []
+        : await requireSecondPerson(db, {
+            accountId: share.accountId,
+            action: 'put-policy',
+            command: 'share delete',
+            input: { id },
+          })
+    await changeOr(
       `share ${id} does not exist`,
       { db, context: operatorContext(config, 'share delete') },
-      deleteShare(id),
-    ),
-  )
+      [...approved, ...deleteShare(id)],
+    )
+  })
 }
 
 function toPrintedShare(share: ShareWithAuthorities) {

@@ -18,6 +18,7 @@ import {
   type User,
 } from '../store/users.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName, toPrintedTags } from './principal-options.ts'
 
 /** A user and its account, by default the oldest. */
@@ -37,7 +38,10 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `account ${user.accountId} already has a user ${userName}`
+    const input = { userName, tags }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user create', input })
     await changeOr(problem, { db, context: operatorContext(config, 'user create') }, [
+      ...approved,
       insertUser(user),
     ])
     return toPrintedUser(user)
@@ -51,7 +55,10 @@ export async function tagUser(config: Config, name: UserName, tags: Tags): Promi
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = missingRow(user.accountId, `user ${user.userName}`)
+    const input = { userId: user.userId, userName: user.userName, tags }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user tag', input })
     await changeOr(problem, { db, context: operatorContext(config, 'user tag') }, [
+      ...approved,
       setUserTags(user, tags),
     ])
   })
@@ -62,7 +69,10 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
     const problem = `user ${user.userName} has access keys; delete them first`
+    const input = { userId: user.userId, userName: user.userName }
+    const approved = await approve(db, { accountId: user.accountId, command: 'user delete', input })
     await changeOr(problem, { db, context: operatorContext(config, 'user delete') }, [
+      ...approved,
       deletePoliciesOf(user.userId, await listPoliciesOf(db, user.userId)),
       deleteUser(user),
     ])

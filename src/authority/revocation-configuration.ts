@@ -160,6 +160,8 @@ export interface RevocationPolicy {
   readonly crlDelaySeconds: number
   /** Validity of an OCSP response, from thisUpdate to nextUpdate. */
   readonly ocspValiditySeconds: number
+  /** Signer of OCSP responses: the CA, or a local key with a certificate of the CA. */
+  readonly ocspSigner: 'ca' | 'delegated'
   /** Whether certificates with an OCSP URL also contain the URL of their CA certificate (caIssuers). */
   readonly caIssuers: boolean
   /** Minimum interval between two audit reports of one CA. */

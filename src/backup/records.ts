@@ -16,6 +16,8 @@ export interface BackupHeader {
   readonly createdAt: string
   /** Version of the program that wrote the backup. */
   readonly signetVersion: string
+  /** ID of the master key that opens the keys and secrets of the rows. Undefined in backups of earlier versions. */
+  readonly masterKeyId?: string
 }
 
 /** Names of the files with secrets that are not in the database. */

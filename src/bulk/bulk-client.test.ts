@@ -384,3 +384,20 @@ test('all pending requests are rejected when the bulk worker thread ends', async
   for (const { status } of settled) assert.equal(status, 'rejected')
   await bulk.close()
 })
+
+test('counts of positions are those of each range, up to the limit', async (t) => {
+  const { db, bulk } = await openBulk(t)
+  const positions = [5, 6, 6, 9]
+  await db.transaction(
+    positions.map(
+      (position, number) =>
+        sql`insert into certificate_facets (facet, position, certificate_number)
+          values (7, ${position}, ${number})`,
+    ),
+  )
+  const between = (low: number, high: number, facet = 7) => ({ facets: [facet], low, high })
+  const ranges = [between(5, 6), between(7, 8), between(0, 100), between(6, 9), between(5, 9, 8)]
+  assert.deepEqual(await bulk.countByPosition(ranges, 100), [3, 0, 4, 3, 0])
+  assert.deepEqual(await bulk.countByPosition([between(0, 100)], 2), [2])
+  assert.deepEqual(await bulk.countByPosition([], 2), [])
+})

@@ -1,10 +1,5 @@
-/** The destination of call records: a file, or standard output. Failed writes never stop the server. */
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type { Writable } from 'node:stream'
-import { openCallLogFile, type CallLogSink } from './log-file.ts'
-import type { Clock } from '../clock.ts'
-import { ConfigurationError } from '../errors.ts'
+/** The queue of call records in front of a file or standard output. Failed writes never stop the server. */
+import type { CallLogSink } from './log-file.ts'
 import type { Log } from '../telemetry/log.ts'
 import { visibleJson } from '../text/visible-text.ts'
 
@@ -32,21 +27,6 @@ const waitingMax = 64 * 1024 * 1024
 const owedMax = 10_000
 /** Pause before the next attempt after a failed write. */
 const pauseMilliseconds = 1000
-
-/** Opens the call log at a path; `-` is standard output. Throws ConfigurationError if the file cannot be written. */
-export async function openCallLog(path: string, log: Log, clock: Clock): Promise<CallLog> {
-  if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
-  if (!existsSync(dirname(path)))
-    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
-  try {
-    return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
-  } catch (error) {
-    throw new ConfigurationError(
-      `the call log ${path} cannot be written: ${(error as Error).message}`,
-      { cause: error },
-    )
-  }
-}
 
 interface Waiting {
   readonly line: string
@@ -178,18 +158,5 @@ export class QueuedCallLog implements CallLog {
 
   #tell(): void {
     for (const listener of this.#listeners) listener(!this.#isFailing)
-  }
-}
-
-/** A sink for a stream that is not closed here. Failed writes report its errors. */
-function streamSink(stream: Writable): CallLogSink {
-  stream.on('error', () => {})
-  return {
-    append: (lines) =>
-      new Promise((resolve, reject) => {
-        stream.write(lines, (error) => (error ? reject(error) : resolve()))
-      }),
-    reopen: () => Promise.resolve(),
-    close: () => Promise.resolve(),
   }
 }

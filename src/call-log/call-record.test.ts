@@ -22,7 +22,8 @@ type Fields = Record<string, unknown>
 const recordOf = (more: Partial<EndedCall>): Fields => callRecord({ ...call, ...more }) as Fields
 
 test('every operation has a verb that shows whether it reads or writes', () => {
-  const writes = /^(?:Create|Delete|Import|Issue|Put|Restore|Revoke|Tag|Untag|Update)[A-Z]/
+  const writes =
+    /^(?:Approve|Create|Delete|Import|Issue|Put|Reject|Restore|Revoke|Tag|Untag|Update)[A-Z]/
   for (const name of Object.keys(operations)) assert.ok(isRead(name) !== writes.test(name), name)
 })
 

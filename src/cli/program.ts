@@ -26,6 +26,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     'init-hierarchy': async () =>
       (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
     ca: async () => (await import('./commands/ca.ts')).caCommand,
+    ceremony: async () => (await import('./commands/ceremony.ts')).ceremonyCommand,
     trust: async () => (await import('./commands/trust.ts')).trustCommand,
   },
   'Access:': {
@@ -35,6 +36,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     policy: async () => (await import('./commands/policy.ts')).policyCommand,
     'access-key': async () => (await import('./commands/access-key.ts')).accessKeyCommand,
     'oidc-provider': async () => (await import('./commands/oidc-provider.ts')).oidcProviderCommand,
+    approval: async () => (await import('./commands/approval.ts')).approvalCommand,
     share: async () => (await import('./commands/share.ts')).shareCommand,
   },
   'Server:': {
@@ -47,6 +49,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     restore: async () => (await import('./commands/restore.ts')).restoreCommand,
     log: async () => (await import('./commands/log.ts')).logCommand,
     verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+    'master-key': async () => (await import('./commands/master-key.ts')).masterKeyCommand,
+    unlock: async () => (await import('./commands/unlock.ts')).unlockCommand,
   },
   'Other:': {
     completion: async () => (await import('./commands/completion.ts')).completionCommand,

@@ -19,7 +19,6 @@ import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder, openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createLocalKeyStore } from '../keys/local-key-store.ts'
-import { deriveSealer } from '../data-folder/master-key.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
@@ -59,18 +58,18 @@ after(async () => {
 /** Returns the services of a publication, on the data folder of the running service. */
 function publishingServices(): Services {
   const { config, clock } = service
-  const { db, location, masterKey } = data
+  const { db, location, masterKeys } = data
   const random = systemRandom
   const log = createLog('silent')
   const records = createKeyRecords(db, systemClock)
-  const sealer = deriveSealer(masterKey, 'keys', random)
+  const sealers = masterKeys.sealers('keys')
   const embedded = { directory: bucketsFolder(config), publicUrl: service.publicUrl, clock, random }
   return testServices({
     db,
     clock,
     random,
     log,
-    keys: createLocalKeyStore({ records, sealer, random }),
+    keys: createLocalKeyStore({ records, sealers, random }),
     objects: objects.wrap(createEmbeddedObjectStore(embedded)),
     bulk: createBulkWork(location),
     metrics: createMetrics(),

@@ -4,14 +4,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { printProblem } from '../terminal.ts'
 import type { Config } from '../settings/config.ts'
-import {
-  deriveSealer,
-  hasMasterKey,
-  openMasterKey,
-  verifyMasterKey,
-  type MasterKey,
-} from './master-key.ts'
-import type { Sealer } from '../sealer.ts'
+import { hasMasterKey, openMasterKey, recordMasterKey, type MasterKey } from './master-key.ts'
+import { openMasterKeyRing, type MasterKeyRing } from './master-key-ring.ts'
+import type { SealerRing } from '../sealer.ts'
+import { systemClock, type Clock } from '../clock.ts'
 import { systemRandom } from '../random.ts'
 import { damageWarning } from '../store/damage.ts'
 import type { Database } from '../store/database.ts'
@@ -28,13 +24,19 @@ export interface DataFolder {
   readonly db: Database
   readonly engine: Engine
   readonly location: DatabaseLocation
-  readonly masterKey: MasterKey
-  /** Seals the secrets of access keys. */
-  readonly sealer: Sealer
+  readonly masterKeys: MasterKeyRing
+  /** Seal the secrets of access keys. */
+  readonly sealers: SealerRing
 }
 
 /** Options of openData. With `mayCreate`, a missing database and its master key are created. The server adds engine settings. */
-type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> & EngineSettings['sqlite']
+type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
+  EngineSettings['sqlite'] & {
+    /** Limits how long tokens from before a rotation are accepted. Default: the clock of the system. */
+    readonly clock?: Clock
+    /** The master key. Default: that in the file. */
+    readonly masterKey?: MasterKey
+  }
 
 /** Returns all strings in the configuration. They include every file path. */
 export function pathsOf(settings: object): string[] {
@@ -55,7 +57,7 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
  */
 export async function openData(
   config: Config,
-  { mayCreate, onFailure, ...sqlite }: DataOptions,
+  { mayCreate, onFailure, clock = systemClock, masterKey: ownKey, ...sqlite }: DataOptions,
 ): Promise<DataFolder> {
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
@@ -63,20 +65,22 @@ export async function openData(
   // Only a process that may create the database may accept the loss of acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
-  const openKey = (mayCreateKey: boolean): Promise<MasterKey> =>
-    openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
+  const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>
+    ownKey ?? openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
-  const loadKey = async (): Promise<MasterKey> => {
+  const loadKeys = async (): Promise<MasterKeyRing> => {
     // No node may create a second master key for a database that has one.
     const masterKey = earlyKey ?? (await openKey(mayCreate && !(await hasMasterKey(db))))
-    await verifyMasterKey(db, masterKey)
-    return masterKey
+    await recordMasterKey(db, masterKey)
+    return openMasterKeyRing(masterKey, { db, clock, random })
   }
   return closeOnFailure(db, async () => {
-    const masterKey = await (mayCreate && db.shared ? db.shared.runExclusively(loadKey) : loadKey())
-    const sealer = deriveSealer(masterKey, 'access keys', random)
-    return { db, engine, location, masterKey, sealer }
+    const masterKeys = await (mayCreate && db.shared
+      ? db.shared.runExclusively(loadKeys)
+      : loadKeys())
+    const sealers = masterKeys.sealers('access keys')
+    return { db, engine, location, masterKeys, sealers }
   })
 }
 

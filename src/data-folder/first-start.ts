@@ -68,7 +68,7 @@ export async function prepareFirstStart(
 
 async function createAccount(
   config: Config,
-  { db, sealer }: DataFolder,
+  { db, sealers }: DataFolder,
   { clock, random }: FirstStartContext,
 ): Promise<void> {
   const createdAt = clock.now()
@@ -92,7 +92,7 @@ async function createAccount(
         insertAccount({ accountId, organizationId: undefined, createdAt }),
         insertUser(user),
         putIdentityPolicy(user.userId, policy),
-        insertAccessKey(sealer, {
+        insertAccessKey(sealers, {
           ...key,
           accountId,
           owner,
@@ -110,12 +110,12 @@ async function createAccount(
 /** Warns if a configured root key has no effect, because the account already exists and the key is not one of its access keys. */
 async function warnOfUnusedRootKey(
   { rootKey }: Config,
-  { db, sealer }: DataFolder,
+  { db, sealers }: DataFolder,
   { log }: FirstStartContext,
 ): Promise<void> {
   if (rootKey === undefined) return
   const { accessKeyId, secretAccessKey } = rootKey.value
-  const stored = await findAccessKey(db, sealer, accessKeyId)
+  const stored = await findAccessKey(db, sealers, accessKeyId)
   if (stored !== undefined && isEqual(stored.secretAccessKey, secretAccessKey)) return
   log.warn(
     { accessKeyId },

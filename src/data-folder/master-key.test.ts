@@ -5,7 +5,16 @@ import { test } from 'node:test'
 import { TestDatabase, TestFolder } from '../../test/support/database.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
-import { deriveKey, deriveSealer, openMasterKey, verifyMasterKey } from './master-key.ts'
+import { systemClock } from '../clock.ts'
+import {
+  deriveKey,
+  deriveSealer,
+  isPrivate,
+  masterKeyId,
+  openMasterKey,
+  recordMasterKey,
+} from './master-key.ts'
+import { openMasterKeyRing } from './master-key-ring.ts'
 import { SealError } from '../sealer.ts'
 
 const random = systemRandom
@@ -53,6 +62,27 @@ test('a master key file with permissions for the group or others is refused', as
   }
   chmodSync(path, 0o400)
   assert.equal((await openMasterKey({ path, mayCreate: false, random })).bytes.length, 32)
+})
+
+test('a credential of systemd may have read permission for its group, and no other file may', () => {
+  for (const path of [
+    '/run/credentials/signet.service/master.key',
+    '/run/user/1000/credentials/a/b',
+  ])
+    for (const [mode, expected] of [
+      [0o400, true],
+      [0o440, true],
+      [0o460, false],
+      [0o444, false],
+      [0o441, false],
+    ] as const)
+      assert.equal(isPrivate(path, 0o100_000 | mode), expected, `${path} ${mode.toString(8)}`)
+  for (const path of [
+    '/run/signet/master.key',
+    '/run/credentials/../master.key',
+    '/run/credentials/a',
+  ])
+    assert.equal(isPrivate(path, 0o100_440), false, path)
 })
 
 test('a file that is not a master key is refused, not replaced, and not quoted in the message', async () => {
@@ -120,11 +150,17 @@ test('sealed bytes cannot be opened for another purpose or with another master k
 
 test('a database accepts only the master key that it was created with', async () => {
   await using database = await TestDatabase.open()
-  await verifyMasterKey(database.db, zeros)
-  await verifyMasterKey(database.db, zeros)
+  const { db } = database
+  const options = { db, clock: systemClock, random }
+  await recordMasterKey(db, zeros)
+  await recordMasterKey(db, ones)
+  await openMasterKeyRing(zeros, options)
   await assert.rejects(
-    verifyMasterKey(database.db, ones),
-    refusedWith(/the master key ones is not the one that the database was created with/),
+    openMasterKeyRing(ones, options),
+    refusedWith(
+      new RegExp(
+        `the master key ones is not that of the database: its ID is ${masterKeyId(ones)}, and the database needs the key with the ID ${masterKeyId(zeros)}$`,
+      ),
+    ),
   )
-  await verifyMasterKey(database.db, zeros)
 })

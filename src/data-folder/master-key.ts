@@ -1,11 +1,13 @@
-/** Master key: a file outside the database. Keys derived from it encrypt all stored keys and secrets. */
+/** Master key: 32 bytes outside the database, usually in a file. Keys derived from it encrypt all stored keys and secrets. */
 import { constants } from 'node:fs'
-import { hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
+import { checkSetting, readMasterKeySettings } from '../store/master-keys.ts'
 import { addSetting, findSetting } from '../store/metadata.ts'
 import { createSealer, type Sealer } from '../sealer.ts'
 
@@ -19,8 +21,8 @@ export interface MasterKey {
 const keyBytes = 32
 const fileBytesMax = 128
 const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
-/** Name of the database setting whose value identifies the master key. */
-export const checkSetting = 'master key check'
+const idBytes = 8
+const ids = new WeakMap<MasterKey, string>()
 
 /**
  * Reads the master key file. With `mayCreate`, creates a missing file. Throws ConfigurationError if the file is missing, is not a
@@ -51,16 +53,55 @@ export async function readMasterKey(path: string): Promise<MasterKey | undefined
 
 function decodeMasterKey(text: string, path: string): Uint8Array {
   const hex = filePattern.exec(text)?.[1]
-  if (hex === undefined) throw new ConfigurationError(`${path} is not a master key of Signet`)
+  if (hex === undefined)
+    throw new ConfigurationError(
+      isStandardInput(path)
+        ? 'standard input is not a master key of Signet'
+        : `${path} is not a master key of Signet`,
+    )
   return Buffer.from(hex, 'hex')
 }
 
+/** Whether a file is on standard input. */
+export function isStandardInput(path: string): boolean {
+  return path === '-'
+}
+
+/** Describes the source of a master key for messages. */
+export function describeSource(path: string): string {
+  return isStandardInput(path) ? 'on standard input' : path
+}
+
+/** The text on standard input, which can be read only once in a process. */
+let standardInput: Promise<string> | undefined
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(Buffer.from(chunk as Buffer))
+    length += (chunk as Buffer).length
+    if (length > fileBytesMax) break
+  }
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/**
+ * Whether the permissions of a file keep other users from reading it. systemd protects its credentials with an access control list,
+ * which looks like read permission for the group.
+ */
+export function isPrivate(path: string, mode: number): boolean {
+  const isCredential = /^\/run\/(?:user\/\d+\/)?credentials\/[^/]+\/[^/]+$/.test(resolve(path))
+  return (mode & (isCredential ? 0o037 : 0o077)) === 0
+}
+
 async function readKeyFile(path: string): Promise<string | undefined> {
+  if (isStandardInput(path)) return (standardInput ??= readStandardInput())
   try {
     // Without O_NONBLOCK, opening a FIFO would block until a writer opens it.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const status = await file.stat()
-    if ((status.mode & 0o077) !== 0)
+    if (!isPrivate(path, status.mode))
       throw new ConfigurationError(
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
@@ -77,25 +118,35 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 }
 
 async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
-  const key = { bytes: random.bytes(keyBytes), path }
+  const key = newMasterKey(path, random)
   await writeMasterKey(key)
   return key
+}
+
+/** Creates a master key in memory. */
+export function newMasterKey(path: string, random: Random): MasterKey {
+  return { bytes: random.bytes(keyBytes), path }
 }
 
 /**
  * Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if the file exists or cannot
  * be written.
  */
-export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> {
+export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
+  const { path } = masterKey
   try {
-    const content = `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
-    await createFile({ path, content, mode: 0o600 })
+    await createFile({ path, content: masterKeyText(masterKey), mode: 0o600 })
   } catch (error) {
     throw new ConfigurationError(
       `the master key ${path} cannot be created: ${(error as Error).message}`,
       { cause: error },
     )
   }
+}
+
+/** Returns the content of a master key file. */
+export function masterKeyText({ bytes }: MasterKey): string {
+  return `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
 }
 
 /** Derives a key of 32 bytes for the purpose `label` (HKDF with SHA-256, RFC 5869). */
@@ -113,21 +164,37 @@ export async function hasMasterKey(db: Database): Promise<boolean> {
   return (await findSetting(db, checkSetting)) !== undefined
 }
 
-/**
- * Throws ConfigurationError unless the master key belongs to the database. In a new database, stores the value that identifies
- * the master key.
- */
-export async function verifyMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
-  const check = await findSetting(db, checkSetting)
-  if (check === undefined) await addSetting(db, checkSetting, deriveKey(masterKey, 'check'))
-  else requireMasterKeyOf(check, masterKey)
+/** Returns the value that identifies a master key in the database and does not reveal it. */
+export function checkOf(masterKey: MasterKey): Uint8Array {
+  return deriveKey(masterKey, 'check')
+}
+
+/** Returns the ID of the master key that a stored value identifies: 16 hexadecimal digits of its SHA-256. */
+export function idOfCheck(check: Uint8Array): string {
+  return createHash('sha256')
+    .update(check)
+    .digest('hex')
+    .slice(0, 2 * idBytes)
+}
+
+/** Returns the ID of a master key, which is public. */
+export function masterKeyId(masterKey: MasterKey): string {
+  const id = ids.get(masterKey) ?? idOfCheck(checkOf(masterKey))
+  ids.set(masterKey, id)
+  return id
+}
+
+/** Stores the value that identifies the master key in a new database. */
+export async function recordMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
+  const { check } = await readMasterKeySettings(db)
+  if (check === undefined) await addSetting(db, checkSetting, checkOf(masterKey))
 }
 
 /** Throws ConfigurationError unless `check`, which a database stores, identifies the master key. */
 export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): void {
-  const expected = deriveKey(masterKey, 'check')
+  const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))
     throw new ConfigurationError(
-      `the master key ${masterKey.path} is not the one that the database was created with`,
+      `the master key ${describeSource(masterKey.path)} is not that of the database: its ID is ${masterKeyId(masterKey)}, and the database needs the key with the ID ${idOfCheck(check)}`,
     )
 }

@@ -42,6 +42,15 @@ export function createPlainServer(services: ListenerServices, routes: readonly R
   return createServer(services, routes)
 }
 
+/** Creates a listener with TLS and other routes than those of the API. It does not listen yet. */
+export function createTlsServer(
+  services: ListenerServices,
+  routes: readonly Route[],
+  tls: TlsMaterial,
+): Listener {
+  return createServer(services, routes, tls)
+}
+
 function createServer(
   { log, random, limits, basePath = '', budget = createBodyBudget() }: ListenerServices,
   routes: readonly Route[],

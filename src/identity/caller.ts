@@ -43,6 +43,8 @@ export interface SessionProperties {
   readonly sourceIdentity: string | undefined
   /** ARN of the identity provider that issued the session's web identity token. */
   readonly federatedProvider: string | undefined
+  /** The person who started the session (person.ts). Absent in a token of an earlier version. */
+  readonly origin?: string | undefined
 }
 
 /** A role session as a caller. Its tags are the role's tags, overridden by the session's tags. */

@@ -28,9 +28,13 @@ export interface Sessions {
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000
 
-/** Creates Sessions whose tokens are encrypted and bound to their access key IDs. */
-export function createSessions(sealer: Sealer): Sessions {
-  const opened = createBoundedCache<Session>(sessionsMax)
+/**
+ * Creates Sessions whose tokens are encrypted and bound to their access key IDs. Opened tokens are cached while `generation`
+ * returns the same number: it changes with the keys of the sealer.
+ */
+export function createSessions(sealer: Sealer, generation: () => number = () => 0): Sessions {
+  let opened = createBoundedCache<Session>(sessionsMax)
+  let openedIn = generation()
   return {
     tokenOf: (session) =>
       Buffer.from(sealer.seal(session.accessKeyId, Buffer.from(JSON.stringify(session)))).toString(
@@ -38,6 +42,11 @@ export function createSessions(sealer: Sealer): Sessions {
       ),
     open(accessKeyId, token) {
       if (token.length > tokenLengthMax) return undefined
+      const current = generation()
+      if (current !== openedIn) {
+        opened = createBoundedCache<Session>(sessionsMax)
+        openedIn = current
+      }
       const known = opened.get(token)
       if (known !== undefined) return known.accessKeyId === accessKeyId ? known : undefined
       const session = unseal(sealer, accessKeyId, token)

@@ -47,8 +47,8 @@ const readers: ReadonlyMap<string, (value: Uint8Array) => readonly string[]> = n
     oids.issuingDistributionPoint,
     (value) => parseIssuingDistributionPoint(value).map(generalNameWords),
   ],
-  [oids.authorityInfoAccess, infoAccessWords],
-  [oids.subjectInfoAccess, infoAccessWords],
+  [oids.authorityInfoAccess, infoAccessWords(oidName(oids.authorityInfoAccess))],
+  [oids.subjectInfoAccess, infoAccessWords(oidName(oids.subjectInfoAccess))],
 ])
 
 /** Describes an extension. Never throws: a malformed value becomes a `problem`, so that the other extensions are still shown. */
@@ -85,9 +85,10 @@ function nameConstraintsWords(value: Uint8Array): string[] {
   ]
 }
 
-function infoAccessWords(value: Uint8Array): string[] {
-  return parseInfoAccess(value).map(
-    ({ accessMethod, accessLocation }) =>
-      `${oidName(accessMethod)} ${generalNameWords(accessLocation)}`,
-  )
+function infoAccessWords(label: string): (value: Uint8Array) => string[] {
+  return (value) =>
+    parseInfoAccess(value, label).map(
+      ({ accessMethod, accessLocation }) =>
+        `${oidName(accessMethod)} ${generalNameWords(accessLocation)}`,
+    )
 }

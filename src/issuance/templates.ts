@@ -144,7 +144,7 @@ const byName: ReadonlyMap<string, Template> = new Map(
 
 export const templateNames: readonly string[] = [...byName.keys()]
 
-/** Finds a template by name. Throws InvalidArgsException with similar names for an unknown one. */
+/** Finds a template by name. Throws InvalidArgsException, suggesting similar names, if the name is unknown. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)

@@ -7,6 +7,8 @@ export interface KeyRecord {
   readonly algorithm: KeyAlgorithm | 'ED25519'
   /** DER. */
   readonly subjectPublicKeyInfo: Uint8Array
+  /** ID of the master key. Empty: the key before the first rotation of the master key. */
+  readonly masterKeyId: string
   /** The key's data key, sealed under the master key. */
   readonly dataKeySealed: Uint8Array
   /** PKCS #8 DER, sealed under the data key. */
@@ -16,8 +18,11 @@ export interface KeyRecord {
 /** Storage of local keys. A change is durable once its promise resolves. */
 export interface KeyRecords {
   find(name: string): Promise<KeyRecord | undefined>
-  /** Stores the record unless the name is taken. Resolves to the stored record of that name. */
-  insertIfAbsent(record: KeyRecord): Promise<KeyRecord>
+  /**
+   * Stores the record unless the name is taken. Resolves to the stored record of that name. Undefined, and nothing is stored, if
+   * the master key of the record was replaced by a rotation.
+   */
+  insertIfAbsent(record: KeyRecord): Promise<KeyRecord | undefined>
   /** Erases the record and every copy of it in the store's files. Erasing a nonexistent record is not an error. */
   erase(name: string): Promise<void>
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
+import { fixedSealers } from '../../test/support/fixed-sealers.ts'
 import { systemRandom, type Random } from '../random.ts'
 import { insertAccessKey } from '../store/access-keys.ts'
 import { insertAccount } from '../store/accounts.ts'
@@ -22,11 +23,11 @@ after(async () => shared[Symbol.asyncDispose]())
 
 const storeOn = (
   database: TestDatabase,
-  options: { sealer?: Sealer; random?: Random } = {},
+  { sealer: own = sealer, ...options }: { sealer?: Sealer; random?: Random } = {},
 ): KeyStore =>
   createLocalKeyStore({
     records: createKeyRecords(database.db, systemClock),
-    sealer,
+    sealers: fixedSealers(own),
     random,
     ...options,
   })
@@ -75,7 +76,7 @@ test('the files of a database contain no plaintext private keys, data keys or se
   const createdAt = new Date(0)
   await db.transaction([
     insertAccount({ accountId: '123456789012', organizationId: undefined, createdAt }),
-    insertAccessKey(watched, {
+    insertAccessKey(fixedSealers(watched), {
       accessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
       secretAccessKey,
       accountId: '123456789012',
@@ -228,7 +229,7 @@ test('error messages contain no key bytes', async () => {
     insertIfAbsent: async () => record,
     erase: async () => {},
   }
-  const store = createLocalKeyStore({ records: damaged, sealer, random })
+  const store = createLocalKeyStore({ records: damaged, sealers: fixedSealers(sealer), random })
   await assert.rejects(store.sign('local:again', 'SHA256WITHECDSA', message), (error: Error) => {
     assert.ok(error instanceof KeyUnavailableError)
     assert.equal(error.message, 'local key again cannot be decrypted with the master key')

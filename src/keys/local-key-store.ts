@@ -12,7 +12,7 @@ import {
   type KeyStore,
 } from './key-store.ts'
 import { signMessage, type LongSignatures } from './sign-message.ts'
-import { createSealer, SealError, type Sealer } from '../sealer.ts'
+import { createSealer, SealError, type Sealer, type SealerRing } from '../sealer.ts'
 
 const scheme = 'local:'
 const dataKeyBytes = 32
@@ -21,8 +21,8 @@ const openKeysMax = 1000
 
 export interface LocalKeyStoreOptions {
   readonly records: KeyRecords
-  /** Seals data keys. */
-  readonly sealer: Sealer
+  /** Seal data keys. */
+  readonly sealers: SealerRing
   readonly random: Random
   /** Default: in the thread pool. */
   readonly longSignatures?: LongSignatures
@@ -31,19 +31,19 @@ export interface LocalKeyStoreOptions {
 /** Creates a key store over `records`. Private keys are in plaintext only in memory. */
 export function createLocalKeyStore({
   records,
-  sealer,
+  sealers,
   random,
   longSignatures,
 }: LocalKeyStoreOptions): KeyStore {
   const openKeys = createLoadingCache({
     entriesMax: openKeysMax,
-    load: (name) => readKey({ records, sealer, random }, name),
+    load: (name) => readKey({ records, sealers, random }, name),
   })
 
   return {
     async create(name, algorithm) {
       const existing = await records.find(name)
-      const record = existing ?? (await records.insertIfAbsent(await makeRecord(name, algorithm)))
+      const record = existing ?? (await insert(name, algorithm))
       if (record.algorithm !== algorithm)
         throw new TypeError(`local key ${name} exists with the algorithm ${record.algorithm}`)
       return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
@@ -59,13 +59,27 @@ export function createLocalKeyStore({
     },
   }
 
+  async function insert(name: string, algorithm: KeyAlgorithm): Promise<KeyRecord> {
+    const record = await records.insertIfAbsent(await makeRecord(name, algorithm))
+    if (record !== undefined) return record
+    // A rotation has replaced the master key since this process last read it.
+    await sealers.refresh()
+    const repeated = await records.insertIfAbsent(await makeRecord(name, algorithm))
+    if (repeated !== undefined) return repeated
+    throw new KeyUnavailableError(
+      `local key ${name} cannot be stored: the master key of this process was replaced`,
+    )
+  }
+
   async function makeRecord(name: string, algorithm: KeyAlgorithm): Promise<KeyRecord> {
     const { subjectPublicKeyInfo, privateKey } = await generateKey(algorithm)
     const dataKey = random.bytes(dataKeyBytes)
     try {
+      const { masterKeyId, sealer } = sealers.current()
       const dataKeySealed = sealer.seal(name, dataKey)
       const privateKeySealed = createSealer(dataKey, random).seal(name, privateKey)
-      return { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed }
+      const sealed = { masterKeyId, dataKeySealed, privateKeySealed }
+      return { name, algorithm, subjectPublicKeyInfo, ...sealed }
     } finally {
       privateKey.fill(0)
       dataKey.fill(0)
@@ -79,28 +93,27 @@ function nameOf(handle: KeyHandle): string {
 }
 
 async function readKey(
-  { records, sealer, random }: LocalKeyStoreOptions,
+  { records, sealers, random }: LocalKeyStoreOptions,
   name: string,
 ): Promise<KeyObject> {
   const record = await records.find(name)
   if (record === undefined) throw new KeyNotFoundError(`local key ${name} does not exist`)
-  return openKeyRecord(record, { sealer, random })
+  return openKeyRecord(record, { sealers, random })
 }
 
 /** Decrypts the private key of a record. Throws KeyUnavailableError if decryption fails or the stored public key differs. */
-export function openKeyRecord(
+export async function openKeyRecord(
   record: KeyRecord,
-  { sealer, random }: Pick<LocalKeyStoreOptions, 'sealer' | 'random'>,
-): KeyObject {
+  { sealers, random }: Pick<LocalKeyStoreOptions, 'sealers' | 'random'>,
+): Promise<KeyObject> {
   try {
+    const sealer = await sealers.find(record.masterKeyId)
     return requirePair(importKey(record, { sealer, random }), record)
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
     throw new KeyUnavailableError(
       `local key ${record.name} cannot be decrypted with the master key`,
-      {
-        cause,
-      },
+      { cause },
     )
   }
 }

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { openRecordKey } from '../keys/record-key.ts'
 import type { Random } from '../random.ts'
-import type { Sealer } from '../sealer.ts'
+import type { SealerRing } from '../sealer.ts'
 import type { Database } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { beginRecord, hasBegun } from './baseline.ts'
@@ -22,16 +22,16 @@ interface LedgerOptions {
   readonly db: Database
   readonly clock: Clock
   readonly random: Random
-  /** Seals the data keys of CA keys. */
-  readonly sealer: Sealer
+  /** Seal the data keys of CA keys. */
+  readonly sealers: SealerRing
 }
 
-export function createLedger({ db, clock, random, sealer }: LedgerOptions): Ledger {
+export function createLedger({ db, clock, random, sealers }: LedgerOptions): Ledger {
   let prepared: Sealing | undefined
   const prepare = async (): Promise<Sealing> => {
     const privateKey: KeyObject = await openRecordKey({
       records: createKeyRecords(db, clock),
-      sealer,
+      sealers,
       random,
     })
     const verifier = verifierOf(await logName(db, random), privateKey)

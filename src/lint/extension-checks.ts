@@ -105,7 +105,7 @@ const checkDistributionPoints =
 const checkInfoAccess =
   (label: string) =>
   ({ value }: Extension, { report }: LintContext): void => {
-    const locations = parseInfoAccess(value).map(({ accessLocation }) => accessLocation)
+    const locations = parseInfoAccess(value, label).map(({ accessLocation }) => accessLocation)
     if (locations.length === 0) throw new DerError(`${label} is empty`)
     lintGeneralNames(locations, label, report)
   }

@@ -68,7 +68,7 @@ test('a mailbox of a dot-atom and a host is accepted, and refused without either
   )
 })
 
-test('a fault contains the character, and only its code point if it is not visible', () => {
+test('an error message contains the character, or only its code point if the character is invisible', () => {
   assert.equal(
     hostFault('a.b c', wildcard),
     'has U+0020 at character 4, which is not allowed in a host name',

@@ -88,7 +88,7 @@ const generalNameRules = {
     'RFC 5280 §4.2.1.6; RFC 1034 §3.5; RFC 1123 §2.1',
   ),
   'dns-name-form': warning(
-    'a dNSName has no underscores, and no label of it begins or ends with a hyphen',
+    'a dNSName has no underscores, and its labels do not begin or end with a hyphen',
     'RFC 1034 §3.5',
   ),
   'mail-address': error('an rfc822Name is a valid mailbox', 'RFC 5280 §4.2.1.6; RFC 5321 §4.1.2'),
@@ -168,11 +168,11 @@ const parseRules = {
     'RFC 5280 §4.2.1.7',
   ),
   'extended-key-usage': error(
-    'the extended key usage lists at least one purpose, and none of them twice',
+    'the extended key usage lists at least one purpose, and no purpose twice',
     'RFC 5280 §4.2.1.12',
   ),
   'certificate-policies': error(
-    'the certificate policies list at least one policy, none of them twice, with well-formed qualifiers',
+    'the certificate policies list at least one policy, no policy twice, and only well-formed qualifiers',
     'RFC 5280 §4.2.1.4',
   ),
   'subject-key-identifier': error(
@@ -196,7 +196,7 @@ const parseRules = {
     'RFC 5280 §4.2.2',
   ),
   'policy-mappings': error(
-    'policy mappings contain at least one pair, and never anyPolicy',
+    'policy mappings contain at least one pair of policies, and do not contain anyPolicy',
     'RFC 5280 §4.2.1.5',
   ),
   'policy-constraints': error(

@@ -247,7 +247,7 @@ function urlOf(
     : `http://${bucket}.${host}/${path}`
 }
 
-/** Removes the user from a URL, because URLs in certificates must not contain credentials. */
+/** Removes the userinfo from a URL, because URLs in certificates must not contain credentials. */
 function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/]*@/, '$1')
 }

@@ -1,7 +1,10 @@
 /** The OCSP responder (RFC 6960, RFC 5019, RFC 9654), which finds the CA, signs with its key, and caches responses. */
+import { createHash } from 'node:crypto'
 import type { Authority } from '../authority/authority.ts'
+import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
+import type { Issuer } from '../issuance/issuer.ts'
 import { recordedSerialNumber } from '../x509/serial-number-text.ts'
 import { certificateStatus, type CertificateStatus } from './certificate-status.ts'
 import { ocspLife, ocspResponseData } from './response.ts'
@@ -10,7 +13,7 @@ import { findAuthority } from '../store/authorities.ts'
 import { findIssuedStatus } from '../store/revocations.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { DerError } from '../x509/der/error.ts'
-import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import { keyIdentifier, type SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp/request.ts'
 import {
   encodeOcspError,
@@ -18,6 +21,7 @@ import {
   type ocspErrors,
 } from '../x509/ocsp/encode-response.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
+import type { Delegates } from './delegates.ts'
 import { createOcspIssuers } from './issuers.ts'
 
 /** An OCSPResponse and its validity. */
@@ -70,10 +74,13 @@ const keptBytesMax = 300
 /** Maximum number of concurrent signatures. More would only wait for the key, and anyone may send requests. */
 const signingMax = 256
 
-type ResponderServices = Pick<
+interface ResponderServices extends Pick<
   Services,
   'db' | 'keys' | 'clock' | 'metrics' | 'ocspBatches' | 'revocationPolicy'
->
+> {
+  /** Undefined if CAs sign their responses themselves. */
+  readonly delegates?: Delegates | undefined
+}
 
 /**
  * Creates a responder for all CAs of the server. A response is cached for half of its validity. After each change of the
@@ -172,25 +179,68 @@ async function findStatus(
   return { certId, ...certificateStatus(authority, issued, clock.now()) }
 }
 
-async function makeAnswer(
-  { db, keys, clock, ocspBatches, revocationPolicy }: ResponderServices,
+/** The key that signs a response. */
+interface OcspSigner {
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly signingAlgorithm: SigningAlgorithm
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>
+  /** DER of the certificate of a delegate. */
+  readonly certificate: Uint8Array | undefined
+}
+
+function caSigner({ keys }: ResponderServices, issuer: Issuer, authority: Authority): OcspSigner {
+  const { SigningAlgorithm: signingAlgorithm } = authority.configuration
+  return {
+    subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
+    signingAlgorithm,
+    sign: (message) => keys.sign(issuer.keyHandle, signingAlgorithm, message),
+    certificate: undefined,
+  }
+}
+
+/**
+ * Returns the delegate of a CA. Undefined if the CA must sign itself: without delegates, and for a CertID with an earlier name of
+ * the CA, because the issuer of a delegate's certificate must be the CA that the CertID names (RFC 6960 §4.2.2.2).
+ */
+async function delegatedSigner(
+  { delegates }: ResponderServices,
+  issuer: Issuer,
   { authority, statuses }: ResolvedRequest,
+): Promise<OcspSigner | undefined> {
+  const namesIssuer = statuses.every(
+    ({ certId: { hash, issuerNameHash } }) =>
+      Buffer.compare(createHash(hash).update(issuer.subjectDer).digest(), issuerNameHash) === 0,
+  )
+  const delegate = namesIssuer ? await delegates?.find(authority) : undefined
+  if (delegate === undefined) return undefined
+  const { certificate, signingAlgorithm, sign } = delegate
+  const { subjectPublicKeyInfo, der } = certificate
+  return { subjectPublicKeyInfo, signingAlgorithm, sign, certificate: der }
+}
+
+async function makeAnswer(
+  services: ResponderServices,
+  resolved: ResolvedRequest,
   nonce: OcspRequest['nonce'],
 ): Promise<Omit<CachedAnswer, 'stamp'>> {
+  const { db, clock, ocspBatches, revocationPolicy } = services
+  const { authority, statuses } = resolved
   const issuer = issuerWith(db, authority)
+  const signer =
+    (await delegatedSigner(services, issuer, resolved)) ?? caSigner(services, issuer, authority)
   const now = clock.now()
   const validitySeconds = revocationPolicy.ocspValiditySeconds
   const responseData = ocspResponseData({
-    responderKeyHash: keyIdentifier(issuer.subjectPublicKeyInfo),
+    responderKeyHash: keyIdentifier(signer.subjectPublicKeyInfo),
     now,
     validitySeconds,
     statuses: statuses.map(({ certId, revocation }) => ({ certId: certId.der, revocation })),
     nonce,
   })
-  const { SigningAlgorithm } = authority.configuration
-  const signature = await keys.sign(issuer.keyHandle, SigningAlgorithm, responseData)
-  const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
-  const der = encodeOcspResponse(responseData, algorithm, signature)
+  const signature = await signer.sign(responseData)
+  const signatureAlgorithm = signatureAlgorithmIdentifier(signer.signingAlgorithm)
+  const { certificate } = signer
+  const der = encodeOcspResponse({ responseData, signatureAlgorithm, signature, certificate })
   ocspBatches.add(authority.number, der)
   return {
     der,

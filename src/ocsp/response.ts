@@ -4,7 +4,7 @@ import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-res
 
 /** Input for an OCSP response. */
 export interface OcspParameters {
-  /** SHA-1 hash of the public key of the CA, which signs its responses itself. */
+  /** SHA-1 hash of the public key of the responder: the CA, or its delegate. */
   readonly responderKeyHash: Uint8Array
   readonly now: Date
   readonly validitySeconds: number

@@ -12,7 +12,6 @@ import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createLocalKeyStore } from '../keys/local-key-store.ts'
-import { deriveSealer } from '../data-folder/master-key.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
@@ -79,7 +78,7 @@ async function runAmid(
     quotas: config.quotas,
     keys: createLocalKeyStore({
       records: createKeyRecords(data.db, systemClock),
-      sealer: deriveSealer(data.masterKey, 'keys', systemRandom),
+      sealers: data.masterKeys.sealers('keys'),
       random: systemRandom,
     }),
     issuancePolicy: config.issuancePolicy,

@@ -1,5 +1,9 @@
 /** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
+import { approveRequest } from './approval/approve-request.ts'
+import { getApproval } from './approval/get-approval.ts'
+import { listApprovals } from './approval/list-approvals.ts'
+import { rejectRequest } from './approval/reject-request.ts'
 import { createCertificateAuthority } from './certificate-authority/create-certificate-authority.ts'
 import { createCertificateAuthorityAuditReport } from './audit-report/create-certificate-authority-audit-report.ts'
 import { createPermission } from './permission/create-permission.ts'
@@ -27,6 +31,7 @@ import { updateCertificateAuthority } from './certificate-authority/update-certi
 
 /** All operations by name, including unsupported ones. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
+  ApproveRequest: approveRequest,
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
   CreatePermission: createPermission,
@@ -35,17 +40,20 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DeletePolicy: deletePolicy,
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
+  GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
+  ListApprovals: listApprovals,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
   ListPermissions: listPermissions,
   ListTags: listTags,
   PutPolicy: putPolicy,
+  RejectRequest: rejectRequest,
   RestoreCertificateAuthority: restoreCertificateAuthority,
   RevokeCertificate: revokeCertificate,
   TagCertificateAuthority: tagCertificateAuthority,

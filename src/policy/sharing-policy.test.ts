@@ -144,7 +144,7 @@ test('a text that is not a policy is refused', () => {
 
 test('a policy without one of each statement is refused', () => {
   const missing = (kind: string): string =>
-    `The policy must have one statement that lets others ${kind}, and no other of that kind.`
+    `The policy must have exactly one statement that lets others ${kind}.`
   refuse('{}', missing('read'))
   refuse(document([]), missing('read'))
   refuse(document(issue), missing('read'))

@@ -56,7 +56,7 @@ export function requireSharingPolicy(text: string, authority: SharedAuthority): 
   )
   for (const kind of ['read', 'issue'] as const)
     if (statements.filter((statement) => statement.kind === kind).length !== 1)
-      throw invalid(`must have one statement that lets others ${kind}, and no other of that kind`)
+      throw invalid(`must have exactly one statement that lets others ${kind}`)
   const readers = statements.filter(({ kind }) => kind === 'read')
   return [...new Set(readers.flatMap(({ sharedWith }) => sharedWith))]
 }

@@ -4,7 +4,6 @@ import { createSessions } from '../identity/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
 import type { Clock } from '../clock.ts'
 import type { ApiServices } from '../http/protocol.ts'
-import { deriveSealer } from '../data-folder/master-key.ts'
 import { findOperation } from '../operations/index.ts'
 import type { Services } from '../services.ts'
 import { findAccessKey } from '../store/access-keys.ts'
@@ -21,7 +20,7 @@ export function createApiServices(
   limits: Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog'>,
 ): ApiServices & Pick<Runtime, 'random'> {
   const { config, clock, random, log, data } = runtime
-  const { db, sealer, masterKey } = data
+  const { db, sealers, masterKeys } = data
   return {
     ...limits,
     clock,
@@ -31,10 +30,10 @@ export function createApiServices(
     regions: servedRegions(config.regions),
     findOperation,
     keyUses: services.keyUses,
-    sessions: createSessions(deriveSealer(masterKey, 'session tokens', random)),
+    sessions: createSessions(masterKeys.tokenSealer('session tokens'), () => masterKeys.generation),
     issuerKeys: createIssuerKeysLater(clock),
     signingKeys: createSigningKeys(),
-    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), { clock }),
+    findAccessKey: createFreshCache((id) => findAccessKey(db, sealers, id), { clock }),
     findRole: createFreshCache((id) => findRoleById(db, id), { clock }),
   }
 }

@@ -3,13 +3,18 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { readMasterKey, requireMasterKeyOf, checkSetting } from '../data-folder/master-key.ts'
+import { readMasterKey } from '../data-folder/master-key.ts'
+import { requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
+import type { SyslogConfig } from '../settings/call-log-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { requireToken } from './check-keys.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
@@ -28,6 +33,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkDataFolder(config),
     () => checkDatabase(config),
     () => checkObjectStore(config),
+    () => requireToken(config),
   ]
   const found = checks.map(async (check) => {
     try {
@@ -68,13 +74,33 @@ function requireValid(
 }
 
 async function checkCallLog({ callLog }: Config): Promise<void> {
-  if (callLog === undefined || callLog === '-') return
-  const fileExists = await exists(callLog)
+  const { file, syslog } = callLog ?? {}
+  if (file !== undefined && file !== '-') await checkCallLogFile(file)
+  if (syslog !== undefined) await checkSyslog(syslog)
+}
+
+async function checkCallLogFile(file: string): Promise<void> {
+  const fileExists = await exists(file)
   await requireAccess(
     '--call-log',
-    fileExists ? callLog : dirname(callLog),
+    fileExists ? file : dirname(file),
     fileExists ? constants.W_OK : constants.W_OK | constants.X_OK,
   )
+}
+
+/** Connects to the syslog server. No message is sent. */
+async function checkSyslog(server: SyslogConfig): Promise<void> {
+  const { connectSyslog } = await import('../call-log/syslog-connection.ts')
+  try {
+    const connection = await connectSyslog(server, new AbortController().signal)
+    connection.end()
+    await connection.ended
+  } catch (cause) {
+    throw new ConfigurationError(
+      `--call-log: the syslog server ${server.host}:${server.port} cannot be used: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
 }
 
 /** Checks the data folder, or the folder in which `signet serve` would create it. */
@@ -91,7 +117,7 @@ async function nearestExisting(path: string): Promise<string> {
   return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }
 
-/** Checks that the database can be read, and that the master key is the one that the database was created with. */
+/** Checks that the database can be read, and that the master key belongs to the database. */
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
@@ -99,12 +125,13 @@ async function checkDatabase(config: Config): Promise<void> {
     loadEngine(locateDatabase(config)),
   ])
   const check = await engine.peekSetting(checkSetting)
+  const rotation = await engine.peekSetting(rotationSetting)
   if (check === undefined) return
   if (masterKey === undefined)
     throw new ConfigurationError(
       `--master-key-file: ${config.masterKeyFile} does not exist; the database cannot be used without its master key`,
     )
-  requireMasterKeyOf(check, masterKey)
+  requireMasterKey({ check, rotation }, masterKey, systemRandom)
 }
 
 /** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */

@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
-import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import { createKeyStore } from '../keys/index.ts'
+import type { OpenKeyStore } from '../keys/key-store.ts'
+import { createKeyStore } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -14,9 +14,11 @@ import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { createKeyRecords } from '../store/keys.ts'
+import { createTokenKeyRecords } from '../store/token-keys.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createPageTokens } from '../wire/page-token.ts'
 import { refusingKeys } from './refuse-keys-when-damaged.ts'
+import { reportUnavailableKeys } from './report-unavailable-keys.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -24,7 +26,7 @@ const ocspFailure = 'signed OCSP responses cannot be recorded; this is retried'
 
 export interface ProcessServices {
   readonly services: Services
-  /** The objects that the public listener serves; undefined if the object store serves them itself. */
+  /** Objects that the public listener serves; undefined if the object store serves them itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 
@@ -34,30 +36,22 @@ export async function createServices(
   { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
 ): Promise<ProcessServices> {
   const { config, data, clock, random, log, stack } = runtime
-  const { db, masterKey, location } = data
+  const { db, masterKeys, location } = data
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  const keys = openKeys(runtime)
+  stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
-  const keySealer = deriveSealer(masterKey, 'keys', random)
   const services: Services = {
     db,
-    ledger: createLedger({ db, clock, random, sealer: keySealer }),
+    ledger: createLedger({ db, clock, random, sealers: masterKeys.sealers('keys') }),
     ocspBatches: createOcspBatches({
       db,
       clock,
       onFailure: (err) => log.error({ err }, ocspFailure),
     }),
-    keys: refusingKeys(
-      createKeyStore({
-        records: createKeyRecords(db, clock),
-        sealer: keySealer,
-        random,
-        // With a process for each processor there is none left for a pool of threads.
-        longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
-      }),
-      db,
-    ),
+    keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
     objects,
     bulk,
     clock,
@@ -69,17 +63,33 @@ export async function createServices(
     issuancePolicy: { ...config.issuancePolicy, weakKeyList: readWeakKeyFile(config.weakKeyFile) },
     revocationPolicy: config.revocationPolicy,
     keyUses: createKeyUses(),
-    pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
+    pageTokens: createPageTokens(masterKeys.tokenSealer('page tokens')),
     publicUrl,
     wake,
   }
-  const { connections } = db
-  if (connections !== undefined) metrics.observe('databaseConnections', () => connections())
+  if (db.connections !== undefined)
+    metrics.observe('databaseConnections', () => db.connections?.() ?? {})
   stack.defer(() => recordLastUses(services))
   stack.defer(() =>
     services.ocspBatches.flush().catch((err: unknown) => log.error({ err }, ocspFailure)),
   )
   return { services, publicObjects }
+}
+
+/** Opens the key stores. Their connections open with the first use of a key. */
+function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime): OpenKeyStore {
+  const { pkcs11: location, newKeys } = config.keys
+  const options = {
+    local: {
+      records: createKeyRecords(db, clock),
+      sealers: masterKeys.sealers('keys'),
+      random,
+      // With one process per core, no core is left for a thread pool.
+      longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
+    } as const,
+    pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
+  }
+  return createKeyStore(options, newKeys)
 }
 
 async function openObjects(
@@ -96,7 +106,7 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/** Records the uses of access keys by the last requests. A process stops even if the database is unavailable. */
+/** Records the uses of access keys by the last requests. A failure is only logged, so that the process can stop. */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

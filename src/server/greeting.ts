@@ -4,6 +4,7 @@ import { devKey } from '../settings/root-key.ts'
 import { defaultRegion } from '../text/credentials-file.ts'
 import { version } from '../version.ts'
 import type { App } from './runtime.ts'
+import { isStandardInput } from '../data-folder/master-key.ts'
 import { rootFile } from './tls/certificate-source.ts'
 
 /** Returns the text: endpoints, data folder, and environment variables for AWS clients. */
@@ -17,7 +18,7 @@ export function greeting(
     ...(app.metricsUrl === undefined ? [] : [`Metrics: ${app.metricsUrl}`]),
     `Data: ${dataText(config)}`,
     ...(app.credentials.isFirstStart && !config.dev
-      ? ['', `Back up ${config.masterKeyFile}: without it every CA is lost.`]
+      ? ['', `${backupAdvice(config)}: without it every CA is lost.`]
       : []),
     '',
     'To use it from another terminal:',
@@ -30,13 +31,17 @@ export function greeting(
   ].join('\n')
 }
 
+function backupAdvice({ masterKeyFile }: Config): string {
+  return isStandardInput(masterKeyFile) ? 'Keep the master key' : `Back up ${masterKeyFile}`
+}
+
 function dataText({ dataDirectory, database, dev }: Config): string {
   if (dev)
     return 'temporary, removed when the server stops. For tests only: the access key is public.'
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 
-/** The credentials file also contains endpoint and Region, unless it is a copy of another node's file. */
+/** Returns the environment variables. The credentials file has endpoint and Region, unless it is a copy of another node's file. */
 function exports(
   config: Config,
   { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
@@ -49,7 +54,7 @@ function exports(
     ]
   const { path, elsewhere } = credentials
   return [
-    // Another node created the account. The file can be copied, or replaced by a key of `signet access-key create`.
+    // Another node created the account. Copy its file, or create a key with `signet access-key create`.
     ...(elsewhere === undefined
       ? []
       : [

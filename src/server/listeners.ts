@@ -1,10 +1,11 @@
-/** The two listeners of a process that answers requests. */
+/** The API listener and the public listener of a process that answers requests. */
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
+import { createDelegates } from '../ocsp/delegates.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import { createOcspResponder } from '../ocsp/responder.ts'
 import type { Address } from '../settings/parse-values.ts'
@@ -17,23 +18,23 @@ import { keepCertificate, openTlsSource, type TlsSource } from './tls/certificat
 
 export interface Listeners {
   readonly apiUrl: string
-  /** Reads the certificate of the API listener again. Throws ConfigurationError if it is invalid. */
+  /** Reloads the certificate of the API listener. Throws ConfigurationError if it is invalid. */
   readonly reload: () => Promise<void>
 }
 
 interface ListenersOptions extends ProcessServices {
   readonly shared: SharedState
-  /** Bound already, or an address; `reusePort` if other processes have a socket on it. */
+  /** A port that is already bound, or an address. `reusePort` means that other processes also have a socket on it. */
   readonly publicPort: ReservedPort | (Address & { readonly reusePort: boolean })
 }
 
 /** Objects that both listeners use. */
-interface Common {
+interface CommonServices {
   readonly health: Health
   readonly budget: BodyBudget
 }
 
-/** Starts the public listener, and then the API listener. Throws ConfigurationError for an invalid certificate, or if a port is in use. */
+/** Starts the public listener, then the API listener. Throws ConfigurationError for an invalid certificate or a port in use. */
 export async function startListeners(
   runtime: Runtime,
   options: ListenersOptions,
@@ -49,10 +50,15 @@ export async function startListeners(
 async function startPublicListener(
   { config, clock, random, log, stack }: Runtime,
   { services, publicObjects, publicPort }: ListenersOptions,
-  { health, budget }: Common,
+  { health, budget }: CommonServices,
 ): Promise<void> {
   const { limits, basePath } = config
-  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
+  const isDelegated = services.revocationPolicy.ocspSigner === 'delegated'
+  const delegates = isDelegated ? createDelegates(services) : undefined
+  const ocsp = createOcspRoute({
+    responder: createOcspResponder({ ...services, delegates }),
+    clock,
+  })
   const server = createPlainServer(
     { log, random, limits, basePath, budget },
     publicRoutes({ services, publicObjects, health, ocsp, isLogPublic: config.logPublic }),
@@ -65,7 +71,7 @@ async function startPublicListener(
 async function startApiListener(
   runtime: Runtime,
   { services, shared, tls }: ListenersOptions & { readonly tls: TlsSource | undefined },
-  common: Common,
+  common: CommonServices,
 ): Promise<Listeners> {
   const { config, clock, log, stack } = runtime
   const { limits, basePath } = config

@@ -5,7 +5,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { listenOn } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Limit on connections. Prometheus opens one or two. */
+/** Maximum number of connections. Prometheus opens one or two. */
 const connectionsMax = 100
 
 /**

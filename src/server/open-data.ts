@@ -1,5 +1,6 @@
 /** Opens a data folder in the one process that owns it. */
 import { hostname } from 'node:os'
+import { checkTokenAtStart } from './check-keys.ts'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
 import { openData, pathsOf, type DataFolder } from '../data-folder/data-folder.ts'
@@ -12,8 +13,10 @@ import { createOwnWriter } from '../store/sqlite/own-writer.ts'
 import type { Ownership } from '../store/sqlite/ownership.ts'
 import { watchDatabase } from '../store/sqlite/watch-database.ts'
 import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
+import { findOpenApprovals } from '../store/approvals.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
+import { recordRow } from '../store/recorded-states.ts'
 import { servedRegions } from '../wire/region.ts'
 
 export interface OpenOwnOptions {
@@ -29,12 +32,13 @@ export async function openOwnData(
   context: ProcessContext,
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
+  await checkTokenAtStart(config, context.log)
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   // A PostgreSQL database needs no lock of the folder, which the servers that share the database may share, too.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
-  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = context
+  const { onFailure, wrapDatabase = (db) => db, log, random, clock, masterKey } = context
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config
@@ -43,7 +47,14 @@ export async function openOwnData(
   }
   const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
     createOwnWriter(path, { ownership, onFailure })
-  const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
+  const options = {
+    mayCreate: true,
+    own,
+    onFailure,
+    clock,
+    ...(writesHere && { writer }),
+    ...(masterKey && { masterKey }),
+  }
   const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
   if (owned !== undefined)
@@ -56,7 +67,17 @@ export async function openOwnData(
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {
     // As after a restore, every CRL becomes due, and revocations that only published CRLs list are inserted.
-    await data.db.transaction(resetAfterRestore(clock.now(), undefined))
+    const now = clock.now()
+    const approvals = await findOpenApprovals(data.db, now)
+    await data.db.transaction([
+      ...resetAfterRestore(now, undefined),
+      ...approvals.map((id) =>
+        recordRow(
+          { table: 'approvals', key: [id] },
+          { time: now, actor: { principal: 'accepted loss' } },
+        ),
+      ),
+    ])
     log.warn(
       { lost: owned.accepted.reason },
       'the loss of writes is accepted; serving the remaining data',

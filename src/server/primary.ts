@@ -1,4 +1,4 @@
-/** Assembles the primary of a server with workers: it writes, runs the jobs, and keeps the workers running. It has no listener. */
+/** Assembles the primary of a server with workers. It writes, runs the jobs, replaces failed workers, and serves only metrics. */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
@@ -9,8 +9,9 @@ import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
-/** Throws ConfigurationError when the data folder cannot be served. */
+/** Starts the primary and its workers. Throws ConfigurationError if the data folder cannot be served. */
 export function startPrimary(
   config: Config,
   workers: number,
@@ -18,18 +19,20 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    // The primary has little else to do, and data that workers send is copied once.
+    // The primary writes on its main thread: it has little other work, and statements from workers are copied only once.
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
+    watchMasterKey(runtime)
     const shared = await createOwnState(runtime)
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
     const { services } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges({ services, config, runningWorkers: () => pool.running })
-    // Workers have to end before the services that they use are closed.
+    reportGauges({ services, config, stack, runningWorkers: () => pool.running })
+    // Workers must exit before the services that they use are closed.
     stack.defer(() => pool.stop())
+    const { masterKeys } = runtime.data
     const publicPort = reserved.port
-    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })
+    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort, masterKeys })
     const metricsUrl = await startMetricsListener(runtime, {
       contentType: shared.metrics.contentType,
       text: async () => shared.metrics.text(await pool.metrics()),
@@ -40,6 +43,7 @@ export function startPrimary(
       publicUrl,
       metricsUrl,
       credentials,
+      masterKeys,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
         shared.reload()

@@ -74,7 +74,7 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
   return reserved
 }
 
-export function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
+function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
   const advice =
     (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
       ? '; stop the process that uses the port, or choose another one with --listen (API), --public-listen (CRLs, OCSP) or --metrics-listen'

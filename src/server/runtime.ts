@@ -1,7 +1,9 @@
-/** What the processes of a server, and an embedded CA, have in common: where they start from, and how they end. */
+/** Startup and shutdown that the processes of a server and an embedded CA share. */
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
+import type { MasterKey } from '../data-folder/master-key.ts'
+import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
@@ -9,18 +11,20 @@ import type { Database } from '../store/database.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'
 
-/** What a process is given before anything is open. */
+/** Dependencies of a process that exist before it opens anything. */
 export interface ProcessContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** The server cannot go on, for example because the disk refuses writes. */
+  /** Called when the server cannot continue, for example because the disk rejects writes. */
   readonly onFailure: (error: Error) => void
-  /** Faults of this process, which metrics show. */
+  /** Fault counts of this process, for its metrics. */
   readonly faults?: ProcessFaults
-  /** Puts something between the server and its object store: tests do, to see it fail. */
+  /** The master key, if it does not come from its file. */
+  readonly masterKey?: MasterKey | undefined
+  /** Wraps the object store. Tests use it to inject failures. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
-  /** Puts something between the server and its database: tests do, to observe its statements. */
+  /** Wraps the database. Tests use it to observe statements. */
   readonly wrapDatabase?: (db: Database) => Database
 }
 
@@ -28,25 +32,26 @@ export interface ProcessContext {
 export interface Runtime extends ProcessContext {
   readonly config: Config
   readonly data: DataFolder
-  /** Closes everything in the reverse order of its opening. */
+  /** Closes everything in reverse order of opening. */
   readonly stack: AsyncDisposableStack
 }
 
-/** A server that answers. */
+/** A running server. */
 export interface App {
-  /** The URLs of the listeners, with the port that the system chose if the configuration has port 0. */
+  /** URLs of the listeners. For a configured port 0, they contain the port that the system chose. */
   readonly apiUrl: string
   readonly publicUrl: string
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
-  /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is invalid. */
+  readonly masterKeys: MasterKeyRing
+  /** Reloads the files that may change at run time. Throws ConfigurationError, and changes nothing, if one is invalid. */
   readonly reload: () => Promise<void>
-  /** Stops accepting, finishes what is running, closes. */
+  /** Stops accepting requests, completes the running ones, and closes everything. */
   close(): Promise<void>
 }
 
-/** Runs `start`, and adds `close` to its result. If `start` fails, everything that it opened is closed again. */
+/** Runs `start` and adds `close` to its result. If `start` fails, everything that it opened is closed. */
 export async function startProcess<Result extends object>(
   start: (stack: AsyncDisposableStack) => Promise<Result>,
 ): Promise<Result & { close(): Promise<void> }> {

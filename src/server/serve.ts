@@ -8,20 +8,24 @@ import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
 import { databaseFile } from '../store/engines/index.ts'
 import { ConfigurationError } from '../errors.ts'
+import { serveLocally } from '../local-channel/serve.ts'
 import type { Log } from '../telemetry/log.ts'
+import { createLocalHandler } from './local-requests.ts'
 import { problemOf } from './operator-message.ts'
 import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
 import { diskFaultOf, faultTexts } from '../store/disk-faults.ts'
 import { credentialsFile, recordAddress } from '../data-folder/credentials-file.ts'
+import { startsLocked } from '../data-folder/locked.ts'
+import { waitForMasterKey } from './locked.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import { greeting } from './greeting.ts'
 import { rootFile } from './tls/certificate-source.ts'
-import type { PublicEndpoint } from './workers/messages.ts'
+import type { WorkerStart } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
-/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints and how to use them. */
+/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints, with the commands to use them. */
 export async function serve(settings: Config, print: (text: string) => void): Promise<void> {
   const { log, faults } = createServerLog(settings.logLevel)
   surviveUncaughtErrors(log, faults)
@@ -41,14 +45,19 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   // While the server starts or stops, SIGHUP is ignored instead of ending the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
-  const context = { ...parts, onFailure }
   await using stack = new AsyncDisposableStack()
   const config = withTemporaryData(settings, stack)
+  const isLocked = startsLocked(config)
+  const masterKey = isLocked ? await waitForMasterKey(config, parts, { stopped, print }) : undefined
+  if (isLocked && masterKey === undefined) return
+  const context = { ...parts, onFailure, masterKey }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)
       : startPrimary(config, config.workers, context),
   )
+  const handler = createLocalHandler(app.masterKeys, log)
+  const closeChannel = await serveLocally(config.dataDirectory, handler, log)
   reload = () => reloadFrom(app, log)
   await recordEndpoint(config, app, log)
   print(greeting(config, app))
@@ -56,17 +65,18 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await stopped
   log.info('stopping')
   reload = () => {}
+  await closeChannel()
   await app.close()
 }
 
-/** With `--dev` the data is in a temporary folder, which is removed when the server stops. */
+/** Returns the configuration. With `--dev` its data folder is temporary, and is removed when the server stops. */
 function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config {
   if (!config.dev) return config
   const dataDirectory = makePrivateFolder(stack)
   return { ...config, dataDirectory, masterKeyFile: join(dataDirectory, 'master.key') }
 }
 
-/** Clients that read the credentials file find the server by it. A failure is logged, because the server works without. */
+/** Writes the endpoint to the credentials file, where clients find it. A failure is only logged: the server can run without it. */
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
   try {
@@ -77,7 +87,7 @@ async function recordEndpoint(config: Config, app: App, log: Log): Promise<void>
   }
 }
 
-/** Runs the start. The error for a full, read-only, broken or damaged disk names the data folder. */
+/** Calls `start`. If the disk is full, read-only or damaged, the error names the data folder. */
 async function namingDiskFaults(config: Config, start: () => Promise<App>): Promise<App> {
   try {
     return await start()
@@ -105,25 +115,25 @@ async function serveAsWorker(
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
   // A starting worker reloads after its start, because it may have read the previous configuration.
-  let reloadWanted = false
+  let isReloadPending = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const { promise: started, resolve: start } = Promise.withResolvers<PublicEndpoint>()
+  const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()
   const tasks = {
     start,
     reload() {
-      if (app === undefined) reloadWanted = true
+      if (app === undefined) isReloadPending = true
       else reloadFrom(app, log)
     },
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
-  // A worker cannot store anything without the primary, so it must not respond either.
+  // Without its primary a worker cannot write, so it must not respond either.
   const orphaned = (): never => process.exit(1)
   const primary = new PrimaryConnection(process, tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
   try {
     app = await startWorker(config, { ...parts, onFailure }, { primary, ...(await started) })
-    if (reloadWanted) reloadFrom(app, log)
+    if (isReloadPending) reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
     if (!isConfiguration) log.error({ err: error }, 'worker failed to start')
@@ -139,7 +149,7 @@ async function serveAsWorker(
   process.disconnect()
 }
 
-/** An invalid configuration is logged, and the previous one stays in effect. */
+/** Reloads the configuration. An invalid configuration is logged, and the previous one stays in effect. */
 function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
   app.reload().then(
     () => log.info('configuration reloaded'),

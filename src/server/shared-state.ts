@@ -1,6 +1,6 @@
 /**
  * State that all processes of one server share: request rates, the call log, metrics, jobs. The process that owns the data
- * keeps this state, and workers reach it through the primary.
+ * holds this state, and workers access it through the primary.
  */
 import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
 import type { CallLog } from '../call-log/call-log.ts'
@@ -16,22 +16,22 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
-  /** Undefined if calls are not recorded. */
+  /** Undefined without a call log. */
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
   readonly wake: Services['wake']
-  /** Reads the rates again, and opens the call log again. Throws ConfigurationError for invalid rates. */
+  /** Reloads the rates and reopens the call log. Throws ConfigurationError if the rates are invalid. */
   readonly reload: () => void
 }
 
 export interface OwnState extends SharedState {
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
-  /** Runs a job now, and resolves when it has nothing more to do. */
+  /** Runs a job now, and resolves when no work is left for it. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** The state of a process that owns the data. Throws ConfigurationError for invalid rates or a call log that cannot be written. */
+/** Creates the state of a process that owns the data. Throws ConfigurationError for invalid rates or an unwritable call log. */
 export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promise<OwnState> {
   const { config, clock, stack, faults } = runtime
   const rateLimiter = createRateLimiter(readRates(config.rates), clock)
@@ -55,7 +55,7 @@ export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promi
   }
 }
 
-/** The state of a server for one of its workers. */
+/** Creates a worker's view of the state, which its primary holds. */
 export async function createWorkerState(
   { config, faults }: Runtime,
   primary: PrimaryConnection,
@@ -64,14 +64,14 @@ export async function createWorkerState(
   return {
     rateLimiter,
     callLog: config.callLog === undefined ? undefined : primary.callLog,
-    // Metrics that a client reads from one worker are those of all processes.
+    // A worker serves the metrics of all processes.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },
     wake: (job) => primary.wake(job),
     reload: () => rateLimiter.use(readRates(config.rates)),
   }
 }
 
-/** Imported here because an embedded CA has other metrics, and the library is slow to load. */
+/** Imports the metrics only when called: an embedded CA does not need them, and prom-client is slow to load. */
 async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
   const { createMetrics } = await import('../telemetry/metrics.ts')
   const { processRegistry } = await import('../telemetry/process-metrics.ts')
@@ -80,7 +80,7 @@ async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<
 
 async function openCallLogOf({ config, log, clock, stack }: Runtime): Promise<CallLog | undefined> {
   if (config.callLog === undefined) return undefined
-  const { openCallLog } = await import('../call-log/call-log.ts')
+  const { openCallLog } = await import('../call-log/open-call-log.ts')
   const callLog = await openCallLog(config.callLog, log, clock)
   stack.defer(() => callLog.close())
   return callLog

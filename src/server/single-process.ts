@@ -9,6 +9,7 @@ import { reportGauges } from './gauges/report-gauges.ts'
 import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
 export interface SingleProcess extends App {
   /** Runs a job now, and resolves when no more work is due. */
@@ -22,11 +23,12 @@ export function startSingleProcess(
 ): Promise<SingleProcess> {
   return startProcess(async (stack) => {
     const { runtime, credentials } = await openOwnData(config, context, { stack })
+    watchMasterKey(runtime)
     const shared = await createOwnState(runtime)
     const publicPort = stack.use(await reservePort(config.publicListen))
     const publicUrl = config.publicUrl ?? publicPort.url
     const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges({ services, config, runningWorkers: () => 1 })
+    reportGauges({ services, config, stack, runningWorkers: () => 1 })
     const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
     const metricsUrl = await startMetricsListener(runtime, services.metrics)
     shared.startJobs(createJobs(config), services)
@@ -35,6 +37,7 @@ export function startSingleProcess(
       publicUrl,
       metricsUrl,
       credentials,
+      masterKeys: runtime.data.masterKeys,
       runJob: shared.runJob,
       async reload() {
         shared.reload()

@@ -8,8 +8,9 @@ import { startListeners } from './listeners.ts'
 import { hasOwnSockets } from './public-port.ts'
 import { startProcess, type ProcessContext } from './runtime.ts'
 import { createWorkerState } from './shared-state.ts'
-import type { PublicEndpoint } from './workers/messages.ts'
+import type { WorkerStart } from './workers/messages.ts'
 import type { PrimaryConnection } from './workers/primary-connection.ts'
+import { watchMasterKey } from './watch-master-key.ts'
 
 export interface WorkerApp {
   reload(): Promise<void>
@@ -18,25 +19,28 @@ export interface WorkerApp {
   close(): Promise<void>
 }
 
-export interface WorkerOptions extends PublicEndpoint {
+export interface WorkerOptions extends WorkerStart {
   readonly primary: PrimaryConnection
 }
 
-/** Throws ConfigurationError if the listeners cannot listen. */
+/** Starts a worker. Throws ConfigurationError if a listener cannot listen. */
 export function startWorker(
   config: Config,
   context: ProcessContext,
-  { primary, publicUrl, publicPort: port }: WorkerOptions,
+  { primary, publicUrl, publicPort: port, masterKey }: WorkerOptions,
 ): Promise<WorkerApp> {
   return startProcess(async (stack) => {
     const { onFailure } = context
     const data = await openData(config, {
       mayCreate: false,
       onFailure,
+      clock: context.clock,
+      masterKey,
       writer: () => primary.writer,
     })
     stack.defer(() => data.db.close())
     const runtime = { ...context, config, data, stack }
+    watchMasterKey(runtime)
     const shared = await createWorkerState(runtime, primary)
     const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
     const publicPort = { ...config.publicListen, port, reusePort: hasOwnSockets }

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
-import { readConfig, variableOf } from './config.ts'
+import { readConfig, variableOf, type Flags } from './config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { settings } from './settings-table.ts'
 
-test('has the documented defaults', () => {
+test('the configuration has the documented defaults', () => {
   assert.deepEqual(readConfig({}, {}), {
     sudoUser: undefined,
     dataDirectory: resolve('data'),
@@ -16,13 +16,15 @@ test('has the documented defaults', () => {
     limits: { connectionsMax: 10_000, authFailuresPerMinute: 300, bodyMemoryBytes: 134_217_728 },
     basePath: '',
     publicListen: { host: '127.0.0.1', port: 8081 },
-    publicUrl: undefined,
     metricsListen: undefined,
+    publicUrl: undefined,
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
+    locked: false,
     rootKey: undefined,
     dev: false,
+    keys: { newKeys: 'local', pkcs11: undefined },
     logLevel: 'info',
     regions: [],
     quotas: {
@@ -42,6 +44,7 @@ test('has the documented defaults', () => {
     revocationPolicy: {
       crlDelaySeconds: 1,
       ocspValiditySeconds: 3600,
+      ocspSigner: 'ca',
       caIssuers: true,
       auditReportIntervalSeconds: 1800,
     },
@@ -65,7 +68,7 @@ test('every setting of the table is read', () => {
   assert.deepEqual([...read].sort(), Object.keys(settings).sort())
 })
 
-test('takes every setting from a flag, or else from its variable', () => {
+test('a flag takes precedence over its environment variable', () => {
   const environment = { SIGNET_LISTEN: '[::1]:9000', SIGNET_DATA: '/var/lib/signet', HOME: '/root' }
   const config = readConfig({ listen: 'localhost:0' }, environment)
   assert.deepEqual(config.listen, { host: 'localhost', port: 0 })
@@ -74,7 +77,7 @@ test('takes every setting from a flag, or else from its variable', () => {
   assert.deepEqual(readConfig({}, environment).listen, { host: '::1', port: 9000 })
 })
 
-test('names everything that is wrong at once', () => {
+test('all unknown flags and variables and all invalid values are reported together', () => {
   const flags = { listen: 'nowhere', account: '12', quotaTags: '0', publicUrl: 'ftp://x' }
   const environment = {
     SIGNET_LOG_LEVEL: 'loud',
@@ -100,19 +103,48 @@ test('names everything that is wrong at once', () => {
   )
 })
 
-test('does not repeat a database address, which may hold a password', () => {
+test('an error for an invalid database URL does not contain its password', () => {
   assert.throws(
     () => readConfig({ database: 'postgres://signet:hunter2@db/signet?ssl=1' }, {}),
     (error) => error instanceof ConfigurationError && !error.message.includes('hunter2'),
   )
 })
 
-test('two listeners need two addresses', () => {
+test('two listeners cannot have the same address', () => {
   assert.throws(() => readConfig({ listen: '127.0.0.1:8081' }, {}), ConfigurationError)
 })
 
-test('every setting has a variable of its own', () => {
+test('every setting has a unique environment variable', () => {
   const variables = Object.values(settings).map(({ flag }) => variableOf(flag))
   assert.equal(new Set(variables).size, variables.length)
   assert.ok(variables.includes('SIGNET_MASTER_KEY_FILE'))
+})
+
+test('the call log is a file, a syslog server, or both', () => {
+  const callLogOf = (callLog: string, flags: Flags = {}) =>
+    readConfig({ callLog, ...flags }, {}).callLog
+  const files = { caFile: undefined, certFile: undefined, keyFile: undefined }
+  const server = { host: 'logs.example.com', port: 6514, ...files }
+  const url = 'syslog+tls://logs.example.com:6514'
+  assert.deepEqual(callLogOf('-'), { file: '-', syslog: undefined })
+  assert.deepEqual(callLogOf('/a,b'), { file: '/a,b', syslog: undefined })
+  assert.deepEqual(callLogOf(url), { file: undefined, syslog: server })
+  assert.deepEqual(callLogOf(`/a,${url}`), { file: '/a', syslog: server })
+  assert.deepEqual(callLogOf('syslog+tls://[::1]:1', { callLogCa: '/ca' })?.syslog, {
+    ...server,
+    host: '::1',
+    port: 1,
+    caFile: '/ca',
+  })
+  assert.throws(
+    () => callLogOf(url, { callLogRequired: 'true' }),
+    /--call-log-required requires a file, because syslog has no acknowledgement/,
+  )
+  for (const callLog of ['syslog://a:1', 'syslog+tls://a', 'syslog+tls://a:0', '/a,syslog+tls://'])
+    assert.throws(() => callLogOf(callLog), /^ConfigurationError: --call-log must /)
+  assert.throws(() => callLogOf('/a', { callLogCa: '/ca' }), /--call-log-ca, .* require --call-log/)
+  assert.throws(
+    () => callLogOf(url, { callLogCert: '/a' }),
+    /--call-log-cert requires --call-log-key, and the reverse/,
+  )
 })

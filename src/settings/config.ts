@@ -3,9 +3,12 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
+import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { keysConfig, type KeysConfig } from './keys-config.ts'
+import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
 import { devProblems, rootKey, type AccessKey } from './root-key.ts'
@@ -31,16 +34,19 @@ export interface Config {
   readonly metricsListen: Address | undefined
   /** URL in certificates. Undefined: http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
-  /** Undefined for SQLite in the data folder. */
+  /** PostgreSQL database. Undefined: SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
-  /** Account ID of twelve digits that the first start creates. */
+  /** ID of the account that the first start creates: twelve digits. */
   readonly accountId: string
   /** Access key of the administrator at the first start. Undefined for a random one. */
   readonly rootKey: Secret<AccessKey> | undefined
   /** Whether the server is for tests: its data is temporary, and its access key is public. */
   readonly dev: boolean
-  /** Absolute path. */
+  /** Absolute path of the master key, or `-` for standard input. */
   readonly masterKeyFile: string
+  /** Whether the server starts without the master key, and waits for its shares. */
+  readonly locked: boolean
+  readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
@@ -50,11 +56,11 @@ export interface Config {
   readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
-  /** Absolute path of the call log, or `-` for standard output. Undefined if there is none. */
-  readonly callLog: string | undefined
+  /** Undefined if calls are not recorded. */
+  readonly callLog: CallLogConfig | undefined
   /** Whether the public listener serves checkpoints and tiles of the record. */
   readonly logPublic: boolean
-  /** Whether calls that cannot be recorded are refused. */
+  /** Whether calls that cannot be written to the call log are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
   /** Whether this start accepts a database that has lost writes. */
@@ -76,9 +82,9 @@ export type TlsConfig = (
 }
 
 interface LimitsConfig {
-  /** Limit for each listener. */
+  /** Maximum number of open connections of each listener. */
   readonly connectionsMax: number
-  /** Limit for each source address; 0 disables it. */
+  /** Maximum number of failed authentications per minute for each source address; 0 for no limit. */
   readonly authFailuresPerMinute: number
   /** Memory of each process for request bodies and for objects sent to slow clients. */
   readonly bodyMemoryBytes: number
@@ -102,7 +108,7 @@ type ObjectsConfig =
     }
 
 /**
- * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError that lists every invalid
+ * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError with every invalid
  * value and every unknown SIGNET_ variable, after the caller's `problems`.
  */
 export function readConfig(
@@ -114,9 +120,9 @@ export function readConfig(
   const read: Read = (name) => readSetting({ name, flags, environment, problems: allProblems })
   const data = read('data')
   const isDev = read('dev') === 'true'
-  const [listen, publicListen] = [read('listen'), read('publicListen')]
-  const callLog = read('callLog')
-  const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
+  const listen = read('listen')
+  const publicListen = read('publicListen')
+  const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
   }
@@ -138,25 +144,22 @@ export function readConfig(
     accountId: read('account'),
     rootKey: rootKey(read, allProblems),
     dev: isDev,
-    masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
+    masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
+    locked: read('locked') === 'true',
+    keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),
-    issuancePolicy: {
-      lint: read('lint'),
-      weakKeys: read('weakKeys'),
-      csrSha1: read('csrSha1'),
-      verifySignatures: read('verifySignatures'),
-      emptySubject: read('emptySubject'),
-    },
+    issuancePolicy: issuancePolicyFrom(read),
     weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),
+      ocspSigner: read('ocspSigner'),
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
-    callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
+    callLog: callLogConfig(read, allProblems),
     ...recordConfig(read, environment),
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
@@ -167,7 +170,7 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-    // An undefined member is an invalid value, which is one of the problems.
+    // A required property that is undefined had an invalid value, which allProblems contains.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(
     ...combinationProblems(config),
@@ -175,6 +178,16 @@ export function readConfig(
   )
   if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
   return config as Config
+}
+
+function issuancePolicyFrom(read: Read): Readonly<Record<keyof Config['issuancePolicy'], unknown>> {
+  return {
+    lint: read('lint'),
+    weakKeys: read('weakKeys'),
+    csrSha1: read('csrSha1'),
+    verifySignatures: read('verifySignatures'),
+    emptySubject: read('emptySubject'),
+  }
 }
 
 function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | undefined } {
@@ -191,31 +204,22 @@ function combinationProblems({
   listen,
   publicListen,
   metricsListen,
-  callLog,
-  callLogRequired,
 }: {
   readonly listen: Address | undefined
   readonly publicListen: Address | undefined
   readonly metricsListen: Address | undefined
-  readonly callLog: string | undefined
-  readonly callLogRequired: boolean
 }): string[] {
   const addresses = [
     ['--listen', listen],
     ['--public-listen', publicListen],
     ['--metrics-listen', metricsListen],
   ] as const
-  return [
-    ...addresses.flatMap(([flag, one], at) =>
-      addresses
-        .slice(at + 1)
-        .filter(([, other]) => one && other && sameAddress(one, other))
-        .map(([other]) => `${flag} and ${other} must not be the same`),
-    ),
-    ...(callLogRequired && callLog === undefined
-      ? ['--call-log-required requires --call-log']
-      : []),
-  ]
+  return addresses.flatMap(([flag, address], at) =>
+    addresses
+      .slice(at + 1)
+      .filter(([, other]) => address && other && sameAddress(address, other))
+      .map(([otherFlag]) => `${flag} and ${otherFlag} must not be the same`),
+  )
 }
 
 /** The password comes from the URL, from --database-password-file, or from the variables of libpq. */
@@ -228,7 +232,7 @@ function databaseConfig(
   const file = read('databasePasswordFile')
   const pool = read('databasePool') ?? 0
   if (url === undefined) return undefined
-  const { password, ...place } = url
+  const { password, ...connection } = url
   if (file !== undefined && password !== undefined)
     problems.push('--database-password-file cannot be combined with a password in --database')
   const source: PostgresConnectionOptions['password'] =
@@ -239,7 +243,7 @@ function databaseConfig(
         : PGPASSFILE
           ? { kind: 'pgpass', path: resolve(PGPASSFILE) }
           : { kind: 'none' }
-  return { ...place, password: new Secret(source), pool }
+  return { ...connection, password: new Secret(source), pool }
 }
 
 function objectsConfig(read: Read, problems: string[]): ObjectsConfig {

@@ -26,6 +26,40 @@ export function address(text: string): Address {
   return { host, port }
 }
 
+export interface CallLogDestinations {
+  readonly file: string | undefined
+  readonly syslog: Address | undefined
+}
+
+export const syslogScheme = 'syslog+tls://'
+
+/** Parses `FILE`, `-`, `syslog+tls://HOST:PORT`, or the first or second and the last, separated by a comma. */
+export function callLogDestinations(text: string): CallLogDestinations {
+  const at = text.startsWith(syslogScheme) ? 0 : text.indexOf(`,${syslogScheme}`)
+  if (at < 0 && /^syslog\b[^/]*:\/\//i.test(text))
+    throw new Error(`must be a file, '-', or ${syslogScheme}HOST:PORT`)
+  const file = at < 0 ? text : text.slice(0, at)
+  const server =
+    at < 0 ? undefined : text.slice(text.indexOf(syslogScheme, at) + syslogScheme.length)
+  if (text === '') throw new Error('must not be empty')
+  return {
+    file: file === '' ? undefined : file,
+    syslog: server === undefined ? undefined : syslogAddress(server),
+  }
+}
+
+function syslogAddress(text: string): Address {
+  try {
+    const parsed = address(text)
+    if (parsed.port > 0) return parsed
+  } catch {
+    // The error below names the scheme.
+  }
+  throw new Error(
+    `must have HOST:PORT after ${syslogScheme}, such as ${syslogScheme}logs.example.com:6514`,
+  )
+}
+
 /** Whether only this machine can reach a listener on the address. */
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || isLoopbackAddress(host)
@@ -160,4 +194,16 @@ export function rootAccessKeyId(text: string): string {
 export function rootSecretAccessKey(text: string): string {
   if (/^[\x21-\x7E]{16,256}$/.test(text)) return text
   throw new Error('must have 16 to 256 printable ASCII characters without spaces')
+}
+
+const tokenLabelBytesMax = 32
+
+/** Parses the label of a PKCS #11 token. */
+export function tokenLabel(text: string): string {
+  const isValid = text.trim() === text && text !== '' && !text.includes('\0')
+  if (!isValid || Buffer.byteLength(text) > tokenLabelBytesMax)
+    throw new Error(
+      `must be a label of at most ${tokenLabelBytesMax} bytes without spaces around it`,
+    )
+  return text
 }

@@ -32,7 +32,10 @@ test('an invalid rates file is refused with every problem in it', () => {
   const assertRefused = (message: RegExp): void =>
     assert.throws(
       () => readRates({ awsQuotas: true, ratesFile }),
-      (error) => error instanceof ConfigurationError && message.test(error.message),
+      (error) =>
+        error instanceof ConfigurationError &&
+        message.test(error.message) &&
+        error.message.split('\n').every((line) => line.startsWith(`--rates-file: ${ratesFile}`)),
     )
   assertRefused(/rates\.json cannot be read: /)
   const cases: [text: string, message: RegExp][] = [

@@ -22,11 +22,12 @@ export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
 function entriesOf(path: string): [string, number | null][] {
   const entries = Object.entries(parseFile(path))
   const problems = entries.flatMap(([operation, rate]) => {
-    if (!Object.hasOwn(awsRates, operation)) return [`${path}: ${operation} is not an operation`]
+    if (!Object.hasOwn(awsRates, operation))
+      return [`--rates-file: ${path}: ${operation} is not an operation`]
     const isRate = rate === null || (typeof rate === 'number' && rate > 0 && rate <= 1_000_000)
     return isRate
       ? []
-      : [`${path}: ${operation} must be a number above 0 and up to 1000000, or null`]
+      : [`--rates-file: ${path}: ${operation} must be a number above 0 and up to 1000000, or null`]
   })
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
   return entries as [string, number | null][]
@@ -37,9 +38,12 @@ function parseFile(path: string): object {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (isObject(value)) return value
   } catch (error) {
-    throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw new ConfigurationError(
+      `--rates-file: ${path} cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    )
   }
-  throw new ConfigurationError(`${path} must be a JSON object: calls per second by operation`)
+  throw new ConfigurationError(
+    `--rates-file: ${path} must be a JSON object: calls per second by operation`,
+  )
 }

@@ -213,6 +213,7 @@ test('revocation is configured by flags or by environment variables', () => {
   const expected = {
     crlDelaySeconds: 5,
     ocspValiditySeconds: 60,
+    ocspSigner: 'ca',
     caIssuers: true,
     auditReportIntervalSeconds: 0,
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
+import { fixedSealers } from '../../test/support/fixed-sealers.ts'
 import { createSealer, SealError } from '../sealer.ts'
 import { systemRandom } from '../random.ts'
 import {
@@ -21,7 +22,7 @@ import { addSetting, findSetting } from './metadata.ts'
 import { sql } from './sql.ts'
 import { insertUser, type User } from './users.ts'
 
-const sealer = createSealer(systemRandom.bytes(32), systemRandom)
+const sealer = fixedSealers(createSealer(systemRandom.bytes(32), systemRandom))
 const createdAt = new Date('2026-03-04T05:06:07.089Z')
 const account = { accountId: '123456789012', organizationId: 'o-exampleorgid', createdAt }
 const alice = {
@@ -161,7 +162,7 @@ test('a sealed secret cannot be decrypted for another access key or with another
       (select secret_sealed from access_keys where access_key_id = ${accessKey().accessKeyId})`,
   ])
   await assert.rejects(findAccessKey(db, sealer, victim.accessKeyId), SealError)
-  const other = createSealer(systemRandom.bytes(32), systemRandom)
+  const other = fixedSealers(createSealer(systemRandom.bytes(32), systemRandom))
   await assert.rejects(findAccessKey(db, other, accessKey().accessKeyId), SealError)
 })
 

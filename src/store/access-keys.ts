@@ -1,10 +1,11 @@
 /** Rows of access keys. Secret access keys are sealed, so that a copy of the database does not reveal them. */
 import type { Tags } from '../identity/caller.ts'
-import type { Sealer } from '../sealer.ts'
+import type { SealerRing } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
 import { latestPlausibleTime } from './leases.ts'
+import { insertUnderMasterKey } from './master-keys.ts'
 import { changing, sql, type Row, type Sql } from './sql.ts'
 
 /** Owner of an access key. */
@@ -59,24 +60,30 @@ export interface AccessKey extends AccessKeyRecord, NewAccessKey {
   readonly policies: readonly string[]
 }
 
-export function insertAccessKey(sealer: Sealer, key: NewAccessKey): Sql {
+/** Inserts an access key. Its guard `master-key` fails if a rotation has replaced the master key since it was read. */
+export function insertAccessKey(sealers: SealerRing, key: NewAccessKey): Sql {
   const { accessKeyId, accountId, owner, policy, active, createdAt } = key
+  const { masterKeyId, sealer } = sealers.current()
   const secret = sealer.seal(accessKeyId, Buffer.from(key.secretAccessKey))
   const [userId, service, sourceArn] =
     owner.kind === 'user' ? [owner.userId, null, null] : [null, owner.name, owner.sourceArn ?? null]
   return changing(
     { table: 'access_keys', key: [accessKeyId] },
-    sql`insert into access_keys (access_key_id, account_id, user_id, service_principal,
-      source_arn, secret_sealed, policy, active, created_at_ms)
-    values (${accessKeyId}, ${accountId}, ${userId}, ${service}, ${sourceArn}, ${secret},
-      ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()})`,
+    insertUnderMasterKey(
+      masterKeyId,
+      (replaced) => sql`insert into access_keys (access_key_id, account_id, user_id,
+          service_principal, source_arn, secret_sealed, policy, active, created_at_ms, master_key_id)
+        select ${accessKeyId}, ${accountId}, ${userId}, ${service}, ${sourceArn}, ${secret},
+          ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()}, ${masterKeyId}
+        where not exists (select 1 from settings where name = ${replaced}) returning access_key_id`,
+    ),
   )
 }
 
 /** Finds an access key with its secret. Throws SealError if the row was altered or sealed under another master key. */
 export async function findAccessKey(
   db: Database,
-  sealer: Sealer,
+  sealers: SealerRing,
   accessKeyId: string,
 ): Promise<AccessKey | undefined> {
   const [row] = await db.query(
@@ -85,6 +92,7 @@ export async function findAccessKey(
       where access_key_id = ${accessKeyId}`,
   )
   if (row === undefined) return undefined
+  const sealer = await sealers.find(textOf(row, 'master_key_id'))
   const secret = sealer.open(accessKeyId, bytesOf(row, 'secret_sealed'))
   const record = recordOf(row)
   const { owner, policy } = record

@@ -1,10 +1,11 @@
 /** Changes to a database after a restore. */
+import { expireOpenApprovals } from './approvals.ts'
 import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
  * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases all
- * leases. Records the new path of the credentials file if the file was restored.
+ * leases. Expires open approvals, because one that was used after the backup could be used again. Records the new path of the credentials file if the file was restored.
  */
 export function resetAfterRestore(
   now: Date,
@@ -14,6 +15,7 @@ export function resetAfterRestore(
     ...releaseLeases(),
     sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, failures = 0,
         retry_at_ms = 0`,
+    expireOpenApprovals(now),
     ...(credentials === undefined
       ? []
       : [

@@ -394,7 +394,7 @@ test('releaseLeases releases the leases of all CRLs', async () => {
   )
 })
 
-test('listCrlStatuses reports the oldest and the largest CRL of a CA, without suspended CRLs', async () => {
+test('listCrlStatuses reports the oldest CRL, the earliest nextUpdate and the largest CRL of a CA, without suspended CRLs', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -408,7 +408,7 @@ test('listCrlStatuses reports the oldest and the largest CRL of a CA, without su
     finishPublication(two!.id, publication(two!, 0), lease('x')),
   ])
   assert.deepEqual(await listCrlStatuses(db), [
-    { authorityId: 'ca', generatedAt: at(0), size: 900, entries: 30 },
+    { authorityId: 'ca', generatedAt: at(0), nextUpdate: at(6 * day), size: 900, entries: 30 },
   ])
   const [again] = await claim(db, lease('y', 3 * day), 1)
   await db.transaction([suspendCrl(again!, lease('y', 3 * day))])

@@ -3,10 +3,11 @@ import { recordKeyName } from '../keys/record-key.ts'
 import type { Clock } from '../clock.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
-import type { Database } from './database.ts'
+import { sha256 } from '../record/merkle.ts'
+import { ConflictError, type Database } from './database.ts'
+import { requireCurrentMasterKey } from './master-keys.ts'
 import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
-import { sha256 } from '../record/merkle.ts'
 
 /**
  * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed
@@ -17,20 +18,33 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
     const [row] = await db.query(sql`select * from keys where name = ${name}`)
     return row === undefined ? undefined : recordOf(row)
   }
+  const insertIfAbsent = async (record: KeyRecord): Promise<KeyRecord | undefined> => {
+    const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
+    try {
+      await db.transaction([
+        requireCurrentMasterKey(masterKeyId),
+        guard(
+          'duplicate',
+          sql`insert into keys (name, algorithm, subject_public_key_info, master_key_id,
+            data_key_sealed, private_key_sealed)
+          values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${masterKeyId},
+            ${dataKeySealed}, ${record.privateKeySealed})
+          on conflict (name) do nothing returning name`,
+        ),
+        recordKey({ name, sha256: sha256(subjectPublicKeyInfo) }, creatorOf(name), clock.now()),
+      ])
+      return record
+    } catch (error) {
+      // Another process has stored a key of that name.
+      if (error instanceof ConflictError && error.guard === 'duplicate')
+        return (await find(name)) ?? insertIfAbsent(record)
+      if (error instanceof ConflictError && error.guard === 'master-key') return undefined
+      throw error
+    }
+  }
   return {
     find,
-    async insertIfAbsent(record) {
-      const { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed } = record
-      const [, , [row] = []] = await db.transaction([
-        sql`insert into keys
-            (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
-          values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
-          on conflict (name) do nothing`,
-        recordKey({ name, sha256: sha256(subjectPublicKeyInfo) }, creatorOf(name), clock.now()),
-        guard('missing', sql`select * from keys where name = ${name}`),
-      ])
-      return row === undefined ? record : recordOf(row)
-    },
+    insertIfAbsent,
     async erase(name) {
       await db.transaction([
         sql`delete from keys where name = ${name}`,
@@ -60,6 +74,7 @@ function recordOf(row: Row): KeyRecord {
     name: textOf(row, 'name'),
     algorithm: textOf(row, 'algorithm') as KeyRecord['algorithm'],
     subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
+    masterKeyId: textOf(row, 'master_key_id'),
     dataKeySealed: bytesOf(row, 'data_key_sealed'),
     privateKeySealed: bytesOf(row, 'private_key_sealed'),
   }

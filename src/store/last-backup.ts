@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { findSetting, putSetting } from './metadata.ts'
 import type { Sql } from './sql.ts'
 
-const name = 'last-backup'
+const name = 'last backup'
 
 export function putLastBackup(createdAt: Date): Sql {
   return putSetting(name, Buffer.from(createdAt.toISOString()))

@@ -52,6 +52,11 @@ export const recordedTables = {
     columns: ['algorithm'],
     digestColumn: 'subject_public_key_info',
   },
+  token_keys: {
+    key: ['name'],
+    columns: ['algorithm', 'handle'],
+    digestColumn: 'subject_public_key_info',
+  },
   authorities: {
     key: ['id'],
     columns: [
@@ -116,6 +121,28 @@ export const recordedTables = {
   permissions: {
     key: ['authority_number', 'principal', 'source_account'],
     columns: ['actions', 'created_at_ms'],
+  },
+  approval_policies: { key: ['account_id'], columns: ['actions', 'window_seconds'] },
+  approvals: {
+    key: ['approval_id'],
+    columns: [
+      'account_id',
+      'action',
+      'operation',
+      'resource_arn',
+      'input',
+      'requester_arn',
+      'requester_person',
+      'requested_at_ms',
+      'window_seconds',
+      'state',
+      'expires_at_ms',
+      'decider_arn',
+      'decider_person',
+      'decided_at_ms',
+      'used_at_ms',
+    ],
+    digestColumn: 'request_hash',
   },
 } as const satisfies Readonly<Record<string, RecordedTable>>
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { postgresSchema } from './postgres/schema.ts'
 import { sqliteSchema } from './sqlite/schema.ts'
@@ -20,5 +21,29 @@ test('released migrations are unchanged', () => {
   assert.equal(
     digest(postgresSchema.slice(0, 6)),
     '908283219bda133f0efe32573025c88c2b8b14174835cb2df8d3cfc2d347187e',
+  )
+})
+
+test('published CRLs of earlier versions get the nextUpdate that follows from their due time', () => {
+  const at = sqliteSchema.findIndex((migration) => migration.includes('next_update_ms'))
+  using db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false })
+  for (const migration of sqliteSchema.slice(0, at)) db.exec(migration)
+  const insert = db.prepare(`insert into crls (authority_number, name, kind, certificates,
+    last_not_after, changes, published_changes, due_at_ms, failures, retry_at_ms, lease_until_ms,
+    crl_number, generated_at_ms) values (1, ?, 'COMPLETE', 0, 0, 2, ?, ?, 0, 0, 0, 0, ?)`)
+  insert.run('published', 2, 1500, 1000)
+  insert.run('with a revocation', 1, 1100, 1000)
+  insert.run('suspended', 2, null, 1000)
+  insert.run('new', 0, 1000, null)
+  for (const migration of sqliteSchema.slice(at)) db.exec(migration)
+  const rows = db.prepare('select name, next_update_ms from crls order by crl_id').all()
+  assert.deepEqual(
+    rows.map((row) => [row['name'], row['next_update_ms']]),
+    [
+      ['published', 2000],
+      ['with a revocation', null],
+      ['suspended', null],
+      ['new', null],
+    ],
   )
 })

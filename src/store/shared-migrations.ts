@@ -151,6 +151,60 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
+/** Policies of two-person approval, and the requests that need a second person (approval/). */
+function approvalTables({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table approval_policies (
+    account_id ${text} primary key references accounts (account_id),
+    actions ${text} not null,
+    window_seconds ${integer} not null
+  )${strict};
+
+  create table approvals (
+    approval_id ${text} primary key,
+    account_id ${text} not null references accounts (account_id),
+    request_hash ${bytes} not null,
+    action ${text} not null,
+    operation ${text} not null,
+    resource_arn ${text},
+    input ${text} not null,
+    requester_arn ${text} not null,
+    requester_person ${text} not null,
+    requested_at_ms ${integer} not null,
+    window_seconds ${integer} not null,
+    state ${text} not null,
+    expires_at_ms ${integer} not null,
+    decider_arn ${text},
+    decider_person ${text},
+    decided_at_ms ${integer},
+    used_at_ms ${integer}
+  )${strict};
+  create index approvals_by_request on approvals (request_hash);
+  create index approvals_by_time on approvals (account_id, requested_at_ms, approval_id);
+  create index approvals_pending on approvals (account_id, expires_at_ms) where state = 'PENDING';
+  `
+}
+
+/** The ID of the master key that a value is sealed under. Empty: the key before the first rotation. */
+function masterKeyIds({ text }: Dialect): string {
+  return `
+  alter table keys add column master_key_id ${text} not null default '';
+  alter table access_keys add column master_key_id ${text} not null default '';
+  `
+}
+
+/** Keys of CAs in tokens: their locations and public keys. The keys themselves are in the tokens. */
+function tokenKeys({ text, bytes, strict }: Dialect): string {
+  return `
+  create table token_keys (
+    name ${text} primary key,
+    algorithm ${text} not null,
+    handle ${text} not null,
+    subject_public_key_info ${bytes} not null
+  )${strict};
+  `
+}
+
 /**
  * The tamper-evident record: leaves, tiles of hashes, and the newest checkpoint (record/, docs/decisions/0038). `state` is the
  * last field of a leaf, which the database computes.
@@ -188,6 +242,9 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     retiredCertificates(dialect),
     searchLease(dialect),
     crlNextUpdates(dialect),
+    approvalTables(dialect),
+    masterKeyIds(dialect),
+    tokenKeys(dialect),
     recordTables(dialect),
   ]
 }

@@ -44,8 +44,12 @@ export type GuardName =
   | 'lease'
   /** Other rows still need this one. */
   | 'in-use'
+  /** The master key that sealed the value was replaced by a rotation. */
+  | 'master-key'
   /** Too little time has passed since the last one. */
   | 'interval'
+  /** The request of a second person's approval is not in the state that the change needs. */
+  | 'approval'
 
 export type Row = Record<string, SqlValue>
 

@@ -1,4 +1,4 @@
-/** The tables of the database, for backups, restores and checks. docs/reference/database-tables.md describes them. */
+/** The tables of the database, for backups, restores and checks. docs/reference/database-tables*.md describe them. */
 import type { Row, Sql, SqlValue } from './sql.ts'
 
 /** Every table that is backed up, each after the tables that its rows refer to. */
@@ -11,6 +11,7 @@ const tableNames: readonly string[] = [
   'identity_providers',
   'access_keys',
   'keys',
+  'token_keys',
   'authorities',
   'authority_certificates',
   'certificates',
@@ -29,6 +30,8 @@ const tableNames: readonly string[] = [
   'share_authorities',
   'authority_sharing',
   'permissions',
+  'approval_policies',
+  'approvals',
   'record_leaves',
   'record_tiles',
   'record_checkpoint',

@@ -10,13 +10,15 @@ function numberOf(after: Row | undefined, column: string): number {
 /** Selects CAs with their current certificate and public key, each null if it is missing. */
 export function selectAuthorities(after: Row | undefined, limit: number): Sql {
   return sql`select a.authority_number, a.id, a.status, a.key_handle, a.deleted_at_ms,
-      a.authority_certificate_number, c.certificate_der, k.subject_public_key_info,
+      a.authority_certificate_number, c.certificate_der,
+      coalesce(k.subject_public_key_info, t.subject_public_key_info) as subject_public_key_info,
       n.issued, n.revoked, n.revoked_counted_at
     from authorities a
     left join authority_certificates c
       on c.authority_certificate_number = a.authority_certificate_number
         and c.authority_number = a.authority_number
     left join keys k on a.key_handle like 'local:%' and k.name = substr(a.key_handle, 7)
+    left join token_keys t on t.handle = a.key_handle
     left join certificate_counts n on n.authority_number = a.authority_number
     where a.authority_number > ${numberOf(after, 'authority_number')}
     order by a.authority_number limit ${limit}`

@@ -1,6 +1,7 @@
 import { knownPolicy } from '../policy/policy-cache.ts'
 import { decide } from '../policy/evaluation.ts'
 import { requestKeys } from '../access/request-keys.ts'
+import { webPerson } from '../identity/person.ts'
 import { placeOfIssuer, providerArn } from '../identity/principal-arn.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
@@ -57,7 +58,7 @@ export const assumeRoleWithWebIdentity = stsOperation({
     const session = makeSession(
       services,
       { ...role, partition: name.partition },
-      { input, federatedProvider: provider },
+      { input, federatedProvider: provider, origin: webPerson(provider, identity.subject) },
     )
     return {
       ...session,

@@ -2,6 +2,7 @@ import { knownPolicy } from '../policy/policy-cache.ts'
 import { requestKeys } from '../access/request-keys.ts'
 import { callerPolicies, denialOf, identityOf } from '../access/policy-decision.ts'
 import type { Caller } from '../identity/caller.ts'
+import { personOf } from '../identity/person.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
 import { QueryError } from '../wire/query-errors.ts'
@@ -66,6 +67,7 @@ export const assumeRole = stsOperation({
         secondsMax: isChained ? chainedSecondsMax : undefined,
         ...sessionTagsOf(tagOptions, caller),
         sourceIdentity: identity,
+        origin: personOf(caller),
       },
     )
     return { ...session, SourceIdentity: identity }

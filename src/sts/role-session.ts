@@ -22,6 +22,8 @@ export interface SessionOptions extends Partial<SessionTags> {
   readonly secondsMax?: number | undefined
   readonly sourceIdentity?: string | undefined
   readonly federatedProvider?: string | undefined
+  /** The person who starts the session (identity/person.ts). */
+  readonly origin: string | undefined
 }
 
 const secondsDefault = 3600
@@ -57,7 +59,7 @@ export function makeSession(
   const issuedAt = clock.now()
   // Whole seconds, as in the response.
   const expiresAt = new Date(Math.floor(issuedAt.getTime() / 1000 + seconds) * 1000)
-  const { input, tags = {}, transitiveTags = {}, sourceIdentity, federatedProvider } = options
+  const { input, tags = {}, transitiveTags = {}, ...origin } = options
   const { RoleSessionName: sessionName, Policy: policy } = input
   const session: Session = {
     ...newAccessKey(random, 'temporary access key'),
@@ -68,8 +70,9 @@ export function makeSession(
     policies: policy === undefined ? undefined : [policy],
     tags,
     transitiveTags,
-    sourceIdentity,
-    federatedProvider,
+    sourceIdentity: origin.sourceIdentity,
+    federatedProvider: origin.federatedProvider,
+    origin: origin.origin,
   }
   return {
     Credentials: {

@@ -1,4 +1,4 @@
-/** What a log line says of an error: its class, its message and stack with those of its causes, and its own members, such as `code`. */
+/** Returns the log fields of an error: class, message, stack, and own properties such as `code`. Causes are included. */
 export function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const chain = causesOf(error)
@@ -16,7 +16,7 @@ export function errorFields(error: unknown): unknown {
   }
 }
 
-/** The error and its causes. A chain that leads back into itself ends there. */
+/** Returns the error and its causes. A cycle in the chain ends it. */
 function causesOf(error: Error): Error[] {
   const chain = new Set<Error>()
   for (let next: unknown = error; next instanceof Error && !chain.has(next); next = next.cause)

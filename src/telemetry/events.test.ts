@@ -1,4 +1,4 @@
-/** Events are told after they happened: in the log always, and to the webhook if there is one. */
+/** Events are published after they happened: always to the log, and to the webhook if one is configured. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
@@ -16,7 +16,7 @@ const occurrence: EventDetails = {
   detail: { result: 'success' },
 }
 
-/** UUIDs of octets 0, 1, 2, … */
+/** A source whose first result consists of bytes 0, the second of bytes 1, and so on. */
 function countingRandom() {
   let next = 0
   return {
@@ -28,14 +28,14 @@ function countingRandom() {
   }
 }
 
-/** Of an octet below 16: version 4, and the variant of RFC 9562. */
-const idOf = (octet: number): string => {
-  const digit = octet.toString(16)
+/** The UUID (RFC 9562, version 4) whose random bytes all have this value, which must be below 16. */
+const idOf = (byte: number): string => {
+  const digit = byte.toString(16)
   const hex = `0${digit}`
   return `${hex.repeat(4)}-${hex.repeat(2)}-4${digit}${hex}-8${digit}${hex}-${hex.repeat(6)}`
 }
 
-function recorded(delivered: boolean) {
+function createRecordedEvents(delivered: boolean) {
   const lines: Record<string, unknown>[] = []
   const log = createLog('info', {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
@@ -52,14 +52,14 @@ function recorded(delivered: boolean) {
   return { events, lines, wakes: () => wakes }
 }
 
-test('nothing is told before the event has happened', () => {
-  const { events, lines, wakes } = recorded(true)
+test('a prepared event is neither logged nor delivered before it is published', () => {
+  const { events, lines, wakes } = createRecordedEvents(true)
   events.prepare(occurrence)
   assert.deepEqual([lines.length, wakes()], [0, 0])
 })
 
-test('without a webhook an event is in the log, and nowhere else', () => {
-  const { events, lines, wakes } = recorded(false)
+test('without a webhook an event is only logged', () => {
+  const { events, lines, wakes } = createRecordedEvents(false)
   const prepared = events.prepare(occurrence)
   assert.deepEqual(prepared.statements, [])
   prepared.publish()
@@ -69,9 +69,9 @@ test('without a webhook an event is in the log, and nowhere else', () => {
   assert.deepEqual(lines[0]?.['event'], eventOf(occurrence, idOf(0)))
 })
 
-test('with a webhook an event is queued as it is logged, and delivery is woken once', async () => {
+test('with a webhook the queued event equals the logged event, and the delivery job is woken once', async () => {
   await using database = await TestDatabase.open()
-  const { events, lines, wakes } = recorded(true)
+  const { events, lines, wakes } = createRecordedEvents(true)
   const prepared = events.prepare(occurrence)
   await database.db.transaction(prepared.statements)
   assert.equal(wakes(), 0)
@@ -88,8 +88,8 @@ test('with a webhook an event is queued as it is logged, and delivery is woken o
   assert.equal(queued[0]?.failures, 0)
 })
 
-test('every event has an id of its own, the same in the log and in the queue', () => {
-  const { events, lines } = recorded(true)
+test('every event has a unique ID, which is the same in the log and in the queue', () => {
+  const { events, lines } = createRecordedEvents(true)
   const all = Array.from({ length: 5 }, () => events.prepare(occurrence))
   for (const prepared of all.toReversed()) prepared.publish()
   const ids = lines.map(({ event }) => (event as { id: string }).id)

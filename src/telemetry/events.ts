@@ -1,4 +1,4 @@
-/** Events: written to the log always, and queued for the webhook if there is one. */
+/** Events are always written to the log, and queued for the webhook if one is configured. */
 import { eventOf, type EventBridgeEvent, type EventDetails } from '../authority/event.ts'
 import type { Log } from './log.ts'
 import { uuid, type Random } from '../random.ts'
@@ -6,7 +6,7 @@ import { insertEvent } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface Events {
-  /** An event that is about to happen: `statements` belong to its transaction, and `publish` comes after that. */
+  /** Prepares an event before its transaction. The transaction includes `statements`, and `publish` is called after the commit. */
   prepare(occurrence: EventDetails): PreparedEvent
 }
 
@@ -18,7 +18,7 @@ interface PreparedEvent {
 interface EventServices {
   readonly log: Log
   readonly random: Random
-  /** Whether events are delivered beside being logged. */
+  /** Whether events are also delivered to a webhook. */
   readonly delivered: boolean
   readonly wake: () => void
 }

@@ -1,4 +1,4 @@
-/** Log lines on a disk that is full, a pipe that is closed, and a reader that is slow. */
+/** Log lines on a full disk, to a closed pipe, and to a slow reader. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -7,10 +7,10 @@ import { barrier, joinBatch } from '../turns/batch.ts'
 import { LogLines, type Recovery } from './log-lines.ts'
 import { createLogOn } from './log.ts'
 
-/** How write(2) ends: with an error, or with at most so many bytes written. */
+/** Outcome of write(2): an error code, or the maximum number of bytes that it writes. */
 type Outcome = string | number
 
-/** A file descriptor that does as `next` says. */
+/** A file descriptor whose writes have the outcomes that `next` returns. */
 class Descriptor {
   text = ''
   drops = 0
@@ -20,14 +20,14 @@ class Descriptor {
     write: (bytes) => {
       const outcome = this.next()
       if (typeof outcome === 'string') throw Object.assign(new Error(outcome), { code: outcome })
-      const taken = bytes.subarray(0, outcome)
-      this.text += Buffer.from(taken).toString('latin1')
-      return taken.length
+      const accepted = bytes.subarray(0, outcome)
+      this.text += Buffer.from(accepted).toString('latin1')
+      return accepted.length
     },
     onDrop: (lines) => (this.drops += lines),
   })
 
-  /** Writes a line as one that is alone in its turn. */
+  /** Writes a line that is the only one of its turn. */
   write(line: string): void {
     this.lines.write(line)
     this.lines.handOver()
@@ -35,7 +35,7 @@ class Descriptor {
 }
 
 for (const code of ['ENOSPC', 'EPIPE', 'EIO', 'EBADF', 'EFBIG', 'EDQUOT'])
-  test(`a line that ${code} keeps from being written is dropped and counted, and the end of that is told once`, () => {
+  test(`lines that fail with ${code} are dropped and counted, and the recovery is reported once`, () => {
     const to = new Descriptor()
     const recoveries: Recovery[] = []
     to.lines.onRecovery = (recovery) => recoveries.push(recovery)
@@ -51,7 +51,7 @@ for (const code of ['ENOSPC', 'EPIPE', 'EIO', 'EBADF', 'EFBIG', 'EDQUOT'])
     assert.equal(to.text, 'before\nafter\nlater\n')
   })
 
-test('the log itself says how many of its lines are missing', () => {
+test('the log reports the number of its dropped lines', () => {
   const to = new Descriptor()
   const log = createLogOn('info', to.lines)
   to.next = () => 'ENOSPC'
@@ -78,7 +78,7 @@ test('the log itself says how many of its lines are missing', () => {
   )
 })
 
-test('a line after one that was cut short begins on a line of its own', () => {
+test('after a truncated line, the next line starts with a line break', () => {
   const to = new Descriptor()
   const outcomes: Outcome[] = [3, 'ENOSPC', 'ENOSPC']
   to.next = () => outcomes.shift() ?? Number.POSITIVE_INFINITY
@@ -89,7 +89,7 @@ test('a line after one that was cut short begins on a line of its own', () => {
   assert.equal(to.drops, 2)
 })
 
-test('what a slow reader has no room for waits, at most 1 MiB of it, and is written in order', () => {
+test('lines for a slow reader are buffered up to 1 MiB and written in order', () => {
   const to = new Descriptor()
   to.next = () => 'EAGAIN'
   const line = `${'x'.repeat(999)}\n`
@@ -100,7 +100,7 @@ test('what a slow reader has no room for waits, at most 1 MiB of it, and is writ
   assert.equal(to.text, line.repeat(1048))
 })
 
-test('whatever write(2) does, nothing is thrown, and every line is written whole and in order, cut, or dropped', () => {
+test('for every outcome of write(2), nothing is thrown, and each line is written in order, truncated or dropped', () => {
   const outcome = fc.oneof(
     { weight: 3, arbitrary: fc.integer({ min: 0, max: 12 }) },
     { weight: 2, arbitrary: fc.constant('EAGAIN') },
@@ -113,23 +113,23 @@ test('whatever write(2) does, nothing is thrown, and every line is written whole
       fc.infiniteStream(fc.boolean()),
       (lengths, outcomes, ends) => {
         const to = new Descriptor()
-        const left = outcomes.slice()
-        to.next = () => left.shift() ?? Number.POSITIVE_INFINITY
-        // Each line begins with its number, so that its place can be seen in what was written.
+        const remaining = outcomes.slice()
+        to.next = () => remaining.shift() ?? Number.POSITIVE_INFINITY
+        // Each line starts with its number, so that it can be identified in the output.
         const lines = lengths.map((length, index) => `${index}:${'x'.repeat(length)}`)
         for (const line of lines) {
           to.lines.write(`${line}\n`)
           if (ends.next().value === true) to.lines.handOver()
         }
-        left.length = 0
+        remaining.length = 0
         to.lines.flushAtEnd()
         const written = to.text.split('\n').filter((line) => line !== '')
         const whole = written.filter((line) => lines.includes(line))
-        let at = 0
+        let position = 0
         for (const line of written) {
-          const found = lines.findIndex((one, index) => index >= at && one.startsWith(line))
-          assert.ok(found >= at, `${JSON.stringify(line)} in ${JSON.stringify(to.text)}`)
-          at = found
+          const index = lines.findIndex((each, at) => at >= position && each.startsWith(line))
+          assert.ok(index >= position, `${JSON.stringify(line)} in ${JSON.stringify(to.text)}`)
+          position = index
         }
         assert.ok(whole.length + to.drops >= lines.length)
         assert.ok(to.drops <= lines.length)
@@ -139,15 +139,15 @@ test('whatever write(2) does, nothing is thrown, and every line is written whole
   )
 })
 
-test('lines of one turn are written together, in pieces that a pipe takes whole and that end with a line', async () => {
+test('lines of one turn are written together, in pieces of whole lines that a pipe never splits', async () => {
   const pieces: string[] = []
   const lines = new LogLines({ write: (bytes) => pieces.push(String(bytes)) && bytes.length })
   const written = Array.from({ length: 100 }, (_, at) => `${at} ${'ü'.repeat(at)}\n`)
   for (const line of written) lines.write(line)
-  const beyond = pieces.length
+  const piecesBefore = pieces.length
   await lines.written()
   assert.equal(pieces.join(''), written.join(''))
-  assert.ok(pieces.length < 10 && beyond === pieces.length - 1, `${pieces.length} pieces`)
+  assert.ok(pieces.length < 10 && piecesBefore === pieces.length - 1, `${pieces.length} pieces`)
   for (const piece of pieces) {
     assert.ok(piece.endsWith('\n'))
     assert.ok(Buffer.byteLength(piece) <= 4096)
@@ -155,7 +155,7 @@ test('lines of one turn are written together, in pieces that a pipe takes whole 
   assert.equal(lines.written(), undefined)
 })
 
-test('lines are written after the microtasks that are due, and before any other callback', async () => {
+test('lines are written after the pending microtasks, and before any other callback', async () => {
   const order: string[] = []
   const lines = new LogLines({ write: (bytes) => order.push(String(bytes)) && bytes.length })
   const request = async (line: string, steps: number): Promise<void> => {

@@ -9,43 +9,43 @@ const endMilliseconds = 250
 const lineFeed = 0x0a
 const newline = Buffer.of(lineFeed)
 
-/** Reported when a line could be written after others were dropped. */
+/** Reported when a line is written after earlier lines were dropped. */
 export interface Recovery {
   readonly dropped: number
-  /** Code of the last error of the system, for example ENOSPC; EAGAIN if the reader was too slow. */
+  /** Code of the last system error, for example ENOSPC; EAGAIN if the reader was too slow. */
   readonly code: string
 }
 
 export interface LogLinesOptions {
-  /** Writes bytes and returns how many were taken. Throws the errors of write(2), EAGAIN among them. */
+  /** Writes bytes and returns how many were written. Throws the errors of write(2), including EAGAIN. */
   readonly write: (bytes: Uint8Array) => number
-  /** Called with the number of lines that were dropped. */
+  /** Called with the number of dropped lines. */
   readonly onDrop?: (lines: number) => void
 }
 
 /**
- * Bytes of one write. Processes share standard error: up to this size a write to a pipe is never split (PIPE_BUF, pipe(7)), and so
- * never mixed with the lines of another process.
+ * Maximum size of one write. Processes share standard error: up to this size a write to a pipe is never split (PIPE_BUF, pipe(7)),
+ * so lines of several processes are never mixed.
  */
 const pieceBytesMax = 4096
 
 /**
- * A destination of log lines. The lines of one turn of the event loop are written together once its microtasks are done: a write of
- * its own takes 0.8 µs more for each line, in a loop.
+ * A destination of log lines. The lines of one turn of the event loop are written together after its microtasks: separate writes
+ * would take 0.8 µs more for each line, measured in a loop.
  */
 export class LogLines {
   readonly #options: LogLinesOptions
   /** Called when lines can be written again. It may write a line itself. */
   onRecovery: (recovery: Recovery) => void = () => {}
-  /** Bytes that a slow reader has not taken yet. */
+  /** Bytes that a slow reader has not read yet. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #code = ''
-  /** Whether the first element of #waiting is the rest of a line. */
+  /** Whether the first element of #waiting is the rest of a partly written line. */
   #isRest = false
-  /** The last line was cut short: the next one begins after a line break. */
+  /** Whether the last line was truncated: a line break then precedes the next line. */
   #isCut = false
   /** Lines of this turn. */
   #piece = ''
@@ -56,7 +56,7 @@ export class LogLines {
     this.#options = options
   }
 
-  /** Takes a line, which ends with a line break. */
+  /** Adds a line, which must end with a line break, to those of this turn. */
   write(line: string): void {
     const bytes = Buffer.byteLength(line)
     if (this.#pieceBytes + bytes > pieceBytesMax) this.#writePiece()
@@ -75,7 +75,7 @@ export class LogLines {
     turn?.resolve()
   }
 
-  /** Resolves when the lines so far were written, kept for a slow reader, or dropped. */
+  /** Resolves when all previous lines were written, buffered for a slow reader, or dropped. */
   written(): Promise<void> | undefined {
     return this.#turn?.promise
   }
@@ -101,7 +101,7 @@ export class LogLines {
     }
   }
 
-  /** Writes new lines while nothing else is waiting. */
+  /** Writes new lines. No earlier lines may be waiting. */
   #begin(line: Uint8Array): void {
     const outcome = this.#put(line, this.#isCut)
     if (outcome === 'written') this.#recover()
@@ -111,15 +111,15 @@ export class LogLines {
     }
   }
 
-  /** Writes lines, or the rest of some, after a line break if the last line was cut short. Returns the rest if the reader has no room for it. */
+  /** Writes lines, after a line break if the last line was truncated. Returns the bytes that a slow reader has no room for. */
   #put(lines: Uint8Array, isAfterCut: boolean): 'written' | 'dropped' | Uint8Array {
     const bytes = isAfterCut ? Buffer.concat([newline, lines]) : lines
     let at = 0
     while (at < bytes.length)
       try {
-        const taken = this.#options.write(bytes.subarray(at))
-        if (taken === 0) return bytes.subarray(at)
-        at += taken
+        const written = this.#options.write(bytes.subarray(at))
+        if (written === 0) return bytes.subarray(at)
+        at += written
         this.#isCut = bytes[at - 1] !== lineFeed
       } catch (error) {
         const { code = 'unknown' } = error as NodeJS.ErrnoException
@@ -162,7 +162,7 @@ export class LogLines {
     this.#timer ??= setInterval(() => this.#flush(), retryMilliseconds).unref()
   }
 
-  /** Counts the lines that end in these bytes. */
+  /** Counts the lines that end in these bytes as dropped. */
   #drop(code: string, bytes: Uint8Array): void {
     const lines = bytes.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0)
     this.#dropped += lines

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from './log.ts'
 
-function collected(level: string): {
+function createCollectedLog(level: string): {
   readonly log: ReturnType<typeof createLog>
   readonly lines: Record<string, unknown>[]
   readonly texts: string[]
@@ -16,8 +16,8 @@ function collected(level: string): {
   return { log: createLog(level, { write }), lines, texts }
 }
 
-test('a line has the level, the time, the fields that have a value, and the message last', () => {
-  const { log, lines, texts } = collected('info')
+test('a line has the level, the time, the defined fields and, at its end, the message', () => {
+  const { log, lines, texts } = createCollectedLog('info')
   log.info({ requestId: 'r', errorCode: undefined, status: 200 }, 'request')
   log.warn('only a message')
   const [first, second] = lines
@@ -35,13 +35,13 @@ test('a line has the level, the time, the fields that have a value, and the mess
   for (const text of texts) assert.match(text, /^[^\n]*\n$/)
 })
 
-test('levels below the one of the log are not written', () => {
+test('messages below the level of the log are not written', () => {
   for (const [level, expected] of [
     ['debug', ['debug', 'info', 'warn', 'error', 'fatal']],
     ['warn', ['warn', 'error', 'fatal']],
     ['silent', []],
   ] as const) {
-    const { log, lines } = collected(level)
+    const { log, lines } = createCollectedLog(level)
     for (const name of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[name](name)
     const written = lines.map(({ msg }) => msg)
     assert.deepEqual(written, expected)
@@ -49,8 +49,8 @@ test('levels below the one of the log are not written', () => {
   }
 })
 
-test('an error is written with its class, its causes, its stack and its code', () => {
-  const { log, lines } = collected('info')
+test('an error is logged with its class, causes, stack and code', () => {
+  const { log, lines } = createCollectedLog('info')
   const cause = Object.assign(new RangeError('the disk is full'), { code: 'ENOSPC' })
   log.error({ err: new Error('cannot write', { cause }) }, 'failed')
   log.error({ err: Object.assign(cause, { cause }) }, 'a cause of itself')
@@ -65,8 +65,8 @@ test('an error is written with its class, its causes, its stack and its code', (
   assert.equal(fourth, 'no error')
 })
 
-test('fields that JSON cannot hold do not keep the message from being written', () => {
-  const { log, lines } = collected('info')
+test('a message is written even if its fields cannot be converted to JSON', () => {
+  const { log, lines } = createCollectedLog('info')
   const circular: Record<string, unknown> = {}
   circular['itself'] = circular
   log.error({ circular }, 'one')
@@ -82,8 +82,8 @@ test('fields that JSON cannot hold do not keep the message from being written', 
   )
 })
 
-test('what would steer a terminal is escaped', () => {
-  const { log, texts } = collected('info')
+test('control characters for terminals are escaped', () => {
+  const { log, texts } = createCollectedLog('info')
   log.info({ name: 'x\u009b2J\u202e\u2028' }, 'y\u200b')
   assert.doesNotMatch(texts.join(''), /[^\n\x20-\x7e]/)
   assert.match(texts.join(''), /\\u009b2J\\u202e/)

@@ -1,11 +1,11 @@
-/** The log of a process: one JSON object for each line, or lines for a terminal. No secret is ever passed to it. */
+/** The log of a process: one JSON object per line, or readable lines for a terminal. Callers never pass secrets to it. */
 import { systemClock } from '../clock.ts'
 import { visibleJson } from '../text/visible-text.ts'
 import { errorFields } from './error-fields.ts'
 import { standardErrorLines, type LogLines } from './log-lines.ts'
 import { readableLine } from './readable-line.ts'
 
-/** Writes a message, or fields and a message. The field `err` is an error: it is written with its stack and its causes. */
+/** Writes a message, or fields and a message. The field `err` is an error, which is logged with its stack and causes. */
 type Write = (fieldsOrMessage: object | string, message?: string) => void
 
 const levels = { debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Infinity } as const
@@ -14,27 +14,27 @@ type LineLevel = Exclude<keyof typeof levels, 'silent'>
 
 export interface Log extends Readonly<Record<LineLevel, Write>> {
   isLevelEnabled(level: LineLevel): boolean
-  /** Resolves when the lines so far were handed to the operating system, or dropped and counted. */
+  /** Resolves when all previous lines were passed to the operating system, or dropped and counted. */
   written(): Promise<void> | undefined
 }
 
-/** JSON for programs, `text` and `color` for terminals. */
+/** Format of log lines: JSON for programs, `text` and `color` for terminals. */
 export type LogForm = 'json' | 'text' | 'color'
 
 interface Destination {
-  /** Takes a line, with the line break at its end. */
+  /** Writes a line, which ends with a line break. */
   write(line: string): void
   written?(): Promise<void> | undefined
 }
 
-/** Lines go to `destination`, or to standard error, at `level` and above. */
+/** Creates a log of messages at `level` and above, which writes to `destination` or to standard error. */
 export function createLog(level: string, destination?: Destination): Log {
   return destination === undefined
     ? createLogOn(level, standardErrorLines())
     : logOn(level, destination)
 }
 
-/** A log that reports the number of dropped lines as soon as it can be written again. */
+/** Creates a log that reports the number of dropped lines as soon as it can be written again. */
 export function createLogOn(level: string, lines: LogLines, form: LogForm = 'json'): Log {
   const log = logOn(level, lines, form)
   lines.onRecovery = (recovery) =>
@@ -63,7 +63,7 @@ function logOn(level: string, destination: Destination, form: LogForm = 'json'):
   }
 }
 
-/** JSON does not escape C1 controls and bidirectional overrides, and logs are read in terminals. */
+/** Escapes C1 controls and bidirectional overrides, which JSON does not, because logs are read in terminals. */
 function jsonLine(name: LineLevel, fields: object, msg: string): string {
   const start = { level: levels[name], severity: name, time: systemClock.now().toISOString() }
   try {

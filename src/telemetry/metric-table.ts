@@ -1,7 +1,7 @@
 /**
  * The metrics of Signet (https://prometheus.io/docs/practices/naming), one row each. The methods that count and set a metric, and
- * the types of their arguments, follow from its row. No label contains the name of a caller or of a certificate subject. The names
- * of CAs are labels of one metric.
+ * the types of their arguments, are derived from its row. No label contains the name of a caller or of a certificate subject. Only
+ * `authority_info` has the names of CAs as a label.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -43,10 +43,10 @@ export const counters = {
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
-  workerReplaced: row('workers_replaced_total', 'Worker processes that ended and were replaced'),
+  workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
-/** Faults of a process that no request or command reports, counted since its start (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Faults of a process since it started, which no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
   uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),
@@ -60,6 +60,7 @@ export const databaseGauges = {
     'type',
     'status',
   ]),
+  caKeys: row('ca_keys', 'Keys of CAs in a key store', ['store']),
   daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ]),
@@ -81,12 +82,12 @@ export const databaseGauges = {
   databaseSize: row('database_size_bytes', 'Size of the database'),
 } as const
 
-/** Gauges that are known even if the database cannot be read. */
+/** Gauges that are available even if the database cannot be read. */
 export const otherGauges = {
   healthy: row('healthy', '1 if the server can serve requests, as /healthz reports'),
   databaseProbe: row(
     'database_probe_seconds',
-    'Time that the last check of the database took, a read and a write',
+    'Duration of the last database check, which is a read and a write',
   ),
   diskFree: row('disk_free_bytes', 'Free space of the file system of the data folder'),
   diskSize: row('disk_size_bytes', 'Size of the file system of the data folder'),
@@ -99,7 +100,7 @@ export const otherGauges = {
   ),
 } as const
 
-/** Gauges that each process reads from itself. Their values are added up. */
+/** Gauges that each process measures for itself. The values of all processes are added up. */
 export const processGauges = {
   openConnections: row('open_connections', 'Open connections of clients', ['listener']),
   databaseConnections: row(
@@ -109,7 +110,7 @@ export const processGauges = {
   ),
 } as const
 
-/** Metrics that telemetry/metrics.ts sets by itself. */
+/** Metrics that only telemetry/metrics.ts sets. */
 export const ownMetrics = {
   requests: row('requests_total', 'API requests', ['operation', 'result']),
   requestDurations: row('request_duration_seconds', 'Duration of API requests', ['operation']),

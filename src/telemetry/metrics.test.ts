@@ -1,9 +1,10 @@
-/** Metrics: what is counted, and what Prometheus reads. */
+/** Counters and gauges, and the text that Prometheus reads. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { processRegistry } from './process-metrics.ts'
 
-/** Every sample by its name and labels: the text format of Prometheus. */
+/** Parses the text format of Prometheus. Returns the value of each sample by its name and labels. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
   const lines = (await metrics.text()).split('\n').filter((line) => line !== '')
   const samples = new Map<string, number>()
@@ -20,7 +21,7 @@ async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>>
   return samples
 }
 
-test('all counters without labels are there from the start, at zero', async () => {
+test('all counters without labels are 0 at the start', async () => {
   const samples = await samplesOf(createMetrics())
   for (const name of [
     'certificates_issued_total',
@@ -32,7 +33,7 @@ test('all counters without labels are there from the start, at zero', async () =
   assert.ok([...samples.values()].every((value) => value === 0))
 })
 
-test('each thing that happens is counted once, in its own counter', async () => {
+test('each event increments only its own counter', async () => {
   const metrics = createMetrics()
   metrics.certificateIssued()
   metrics.certificateIssued()
@@ -58,7 +59,7 @@ test('each thing that happens is counted once, in its own counter', async () => 
     assert.equal(samples.get(`signet_${name}`), value, name)
 })
 
-test('a request is counted by operation and result, and its time is in seconds', async () => {
+test('requests are counted by operation and result, and their duration is in seconds', async () => {
   const metrics = createMetrics()
   metrics.request('IssueCertificate', 'success', 2)
   metrics.request('IssueCertificate', 'success', 30)
@@ -81,7 +82,7 @@ test('a request is counted by operation and result, and its time is in seconds',
     assert.equal(of(`${duration}_bucket{le="${le}",operation="IssueCertificate"}`), count, le)
 })
 
-test('gauges are looked up when the metrics are read, and what is gone is not shown', async () => {
+test('gauges are read with the metrics, and a removed CA has no gauges', async () => {
   const metrics = createMetrics()
   let authorities = ['one', 'two']
   let reads = 0
@@ -114,44 +115,44 @@ test('gauges are looked up when the metrics are read, and what is gone is not sh
   assert.equal(second.get('signet_job_queue_depth{job="publish-crls"}'), 1)
 })
 
-test('without the database the metrics have no gauge of it, and say so; the next reading is whole', async () => {
+test('if the database cannot be read, its gauges are missing and database_up is 0 until the next successful reading', async () => {
   const metrics = createMetrics()
   let fails = true
   metrics.onRead((gauges) => {
     gauges.queueDepth('publish-crls', 1)
-    return fails ? Promise.reject(new Error('the record is away')) : Promise.resolve()
+    return fails ? Promise.reject(new Error('the database is unavailable')) : Promise.resolve()
   })
   metrics.certificateIssued()
   const queue = 'signet_job_queue_depth{job="publish-crls"}'
   const without = await samplesOf(metrics)
   assert.equal(without.get('signet_database_up'), 0)
   assert.equal(without.get('signet_certificates_issued_total'), 1)
-  // What was read before the failure is no reading of this moment either.
+  // The gauges that were set before the failure are also missing.
   assert.ok(!without.has(queue))
   fails = false
-  const whole = await samplesOf(metrics)
-  assert.equal(whole.get('signet_database_up'), 1)
-  assert.equal(whole.get(queue), 1)
+  const complete = await samplesOf(metrics)
+  assert.equal(complete.get('signet_database_up'), 1)
+  assert.equal(complete.get(queue), 1)
   fails = true
   assert.ok(!(await samplesOf(metrics)).has(queue))
 })
 
-test('an unreachable public URL is shown also while the database does not answer', async () => {
+test('an unreachable public URL is reported even if the database is unavailable', async () => {
   const metrics = createMetrics()
   metrics.onRead(async (gauges) => {
     gauges.publicUrlUnreachable('http://0.0.0.0', 1)
     gauges.queueDepth('publish-crls', 1)
-    await Promise.reject(new Error('the database is away'))
+    await Promise.reject(new Error('the database is unavailable'))
   })
   const samples = await samplesOf(metrics)
   assert.equal(samples.get('signet_public_url_unreachable{url="http://0.0.0.0"}'), 1)
   assert.ok(!samples.has('signet_job_queue_depth{job="publish-crls"}'))
 })
 
-test('two readers at once each get every gauge', async () => {
+test('concurrent readers each get every gauge', async () => {
   const metrics = createMetrics()
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  // One query of the record after the other, as readGauges does.
+  // Queries run one after the other, as in createDatabaseGauges.
   metrics.onRead(async (gauges) => {
     await turn()
     gauges.crlAge('one', 1)
@@ -179,7 +180,7 @@ test('two readers at once each get every gauge', async () => {
     )
 })
 
-test('two servers in one process count apart, as text of version 0.0.4', async () => {
+test('two servers in one process have separate counters, in text format 0.0.4', async () => {
   const [one, two] = [createMetrics(), createMetrics()]
   one.certificateIssued()
   assert.equal((await samplesOf(one)).get('signet_certificates_issued_total'), 1)
@@ -187,7 +188,7 @@ test('two servers in one process count apart, as text of version 0.0.4', async (
   assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
 })
 
-test('faults of several processes add up, and the database is up if the one that reads it says so', async () => {
+test('faults of several processes are added up, and database_up is the value of the process that reads the database', async () => {
   const [primary, worker] = [
     createMetrics({ version: '1', faults: { droppedLogLines: 2, uncaughtErrors: 1 } }),
     createMetrics({ version: '1', faults: { droppedLogLines: 3, uncaughtErrors: 0 } }),
@@ -197,4 +198,55 @@ test('faults of several processes add up, and the database is up if the one that
   assert.match(text, /^signet_log_lines_dropped_total 5$/m)
   assert.match(text, /^signet_uncaught_errors_total 1$/m)
   assert.match(text, /^signet_database_up 1$/m)
+})
+
+test('a gauge without a value is missing instead of 0', async () => {
+  const metrics = createMetrics()
+  metrics.onRead((gauges) => {
+    gauges.healthy(1)
+    return Promise.resolve()
+  })
+  const samples = await samplesOf(metrics)
+  assert.equal(samples.get('signet_healthy'), 1)
+  assert.ok(!samples.has('signet_backup_age_seconds'))
+  assert.ok(!samples.has('signet_disk_free_bytes'))
+})
+
+test('gauges of a process have the current values of all readers, and add up over processes', async () => {
+  const [primary, worker] = [createMetrics(), createMetrics()]
+  let open = 3
+  worker.observe('openConnections', () => ({ api: open }))
+  worker.observe('openConnections', () => ({ public: 1 }))
+  primary.observe('openConnections', () => ({ api: 10 }))
+  const samples = async (): Promise<string> => primary.text([await worker.values()])
+  assert.match(await samples(), /^signet_open_connections\{listener="api"\} 13$/m)
+  assert.match(await samples(), /^signet_open_connections\{listener="public"\} 1$/m)
+  open = 0
+  assert.match(await samples(), /^signet_open_connections\{listener="api"\} 10$/m)
+})
+
+test('the metrics of a process are included, and of several processes the worst file descriptors and delay count', async () => {
+  const registry = processRegistry()
+  assert.equal(processRegistry(), registry)
+  const metrics = createMetrics({ process: registry })
+  const alone = await metrics.text()
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_open_fds',
+    'nodejs_heap_size_used_bytes',
+  ])
+    assert.match(alone, new RegExp(`^${name} \\d`, 'm'))
+  assert.doesNotMatch(alone, /nodejs_active_|heap_space/)
+  const worse = (await metrics.values()).map((metric) => {
+    const { name, values } = metric as { name: string; values: { value: number }[] }
+    const more = /open_fds|resident|lag_p99/.test(name) ? 1e12 : 0
+    return { ...metric, values: values.map((each) => ({ ...each, value: each.value + more })) }
+  })
+  const together = await metrics.text([worse])
+  const valueOf = (text: string, name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  assert.ok(valueOf(together, 'process_open_fds') < 1.5e12)
+  assert.ok(valueOf(together, 'nodejs_eventloop_lag_p99_seconds') >= 1e12)
+  assert.ok(valueOf(together, 'process_resident_memory_bytes') > 1e12)
+  assert.equal(valueOf(together, 'process_max_fds'), valueOf(alone, 'process_max_fds'))
 })

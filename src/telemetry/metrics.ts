@@ -1,4 +1,4 @@
-/** Metrics for Prometheus; metric-table.ts has a row for each. */
+/** Metrics for Prometheus. metric-table.ts has a row for each metric. */
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
   counters,
@@ -17,24 +17,24 @@ import {
 export type { Gauges, ProcessFaults }
 
 export interface Metrics extends Counters {
-  /** Counts a request of the API: its operation, and `success` or the code of the error. */
+  /** Counts an API request by its operation and its result: `success` or the error code. */
   request(operation: string, result: string, milliseconds: number): void
-  /** Sets the gauges when the metrics are read. If the reader rejects, the gauges of the database are missing. */
+  /** Registers a function that sets the gauges on each read. If it rejects, the gauges of the database are missing. */
   onRead(read: (gauges: Gauges) => Promise<void>): void
-  /** Reads a gauge of this process when the metrics are read: values by label. Later readers add their labels. */
+  /** Registers a reader for a gauge of this process. It returns values by label, and further readers add further labels. */
   observe(gauge: ProcessGauge, read: () => Readonly<Record<string, number>>): void
-  /** All metrics as text of `contentType`, combined with the `values` of other processes. */
+  /** Returns all metrics as text of type `contentType`, combined with the `values` of other processes. */
   text(others?: readonly (readonly object[])[]): Promise<string>
-  /** All metrics, for another process to combine. */
+  /** Returns all metrics of this process, for the process that combines them. */
   readonly values: () => Promise<readonly object[]>
   readonly contentType: string
 }
 
 export interface MetricsOptions {
-  /** Version of the server. Without it there is no `signet_build_info`. */
+  /** Version of the server. If it is undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
-  /** Metrics of the Node.js process, to be included. */
+  /** Metrics of the Node.js process, which are added to the others. */
   readonly process?: Registry
 }
 
@@ -54,13 +54,13 @@ export function createMetrics({
   const gauges = createGauges(registry)
   const observe = createProcessGauges(registry)
   const request = requestCounter(registry)
-  const whole = process === undefined ? registry : Registry.merge([registry, process])
+  const combined = process === undefined ? registry : Registry.merge([registry, process])
   let read: ((gauges: Gauges) => Promise<void>) | undefined
   let last: Promise<unknown> = Promise.resolve()
   const readNow = async (others: readonly (readonly object[])[]): Promise<string> => {
     await refresh(gauges, read)
-    if (others.length === 0) return whole.metrics()
-    const all = [await whole.getMetricsAsJSON(), ...others]
+    if (others.length === 0) return combined.metrics()
+    const all = [await combined.getMetricsAsJSON(), ...others]
     return AggregatorRegistry.aggregate([...all] as object[]).metrics()
   }
   return {
@@ -70,9 +70,9 @@ export function createMetrics({
     onRead(reader) {
       read = reader
     },
-    values: () => whole.getMetricsAsJSON(),
+    values: () => combined.getMetricsAsJSON(),
     text(others = []) {
-      // One reader after the other: they fill the same gauges.
+      // Readers take turns, because they set the same gauges.
       const now = (): Promise<string> => readNow(others)
       const text = last.then(now, now)
       last = text
@@ -118,7 +118,7 @@ function countFaults(registry: Registry, faults: ProcessFaults): void {
   )
 }
 
-/** Remembers the series of each operation and result, because finding a series by its labels takes longer than counting. */
+/** Caches the series of each operation and result, because finding a series by its labels takes longer than counting. */
 function requestCounter(registry: Registry): Metrics['request'] {
   const requests = new Counter(optionsOf(ownMetrics.requests, registry))
   const durations = new Histogram({
@@ -144,7 +144,7 @@ function requestCounter(registry: Registry): Metrics['request'] {
     seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
-/** Creates the gauges of the process. Returns the function that adds a reader to one of them. */
+/** Creates the gauges of the process. Returns the function that adds a reader to a gauge. */
 function createProcessGauges(registry: Registry): Metrics['observe'] {
   const readers = mapRows(processGauges, (row) => {
     const reads: (() => Readonly<Record<string, number>>)[] = []
@@ -189,7 +189,7 @@ function createGauges(registry: Registry) {
 
 /**
  * Sets the gauges. If `read` rejects, all gauges of the database are missing, because a part of them would look complete. The
- * other gauges keep what `read` has set.
+ * other gauges keep the values that `read` has set.
  */
 async function refresh(
   gauges: ReturnType<typeof createGauges>,

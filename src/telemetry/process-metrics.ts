@@ -1,7 +1,7 @@
-/** Metrics of the Node.js process under the usual names: processor time, memory, file descriptors, event loop, garbage collection. */
+/** Metrics of the Node.js process under their usual names: CPU time, memory, file descriptors, event loop, garbage collection. */
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/** Handles and requests of libuv: reading them lists every connection. The spaces of the heap interest developers only. */
+/** Omitted metrics: reading libuv handles and requests lists every connection, and heap spaces interest only developers. */
 const omitted = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -12,9 +12,13 @@ const omitted = [
   'nodejs_heap_space_size_total_bytes',
   'nodejs_heap_space_size_used_bytes',
   'nodejs_heap_space_size_available_bytes',
+  // Without a value if the metrics are read twice within a measurement.
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_mean_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
 ]
 
-/** For several processes of one server: the worst value, or the first start. prom-client adds up the others, such as processor time. */
+/** Aggregators across processes: the worst value, or the earliest start. Other metrics, such as CPU time, are added up. */
 const combined: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'min',
   process_open_fds: 'max',
@@ -26,7 +30,7 @@ const delayMilliseconds = 20
 
 let shared: Registry | undefined
 
-/** The registry of this process. The process has one, because its observers cannot be removed. */
+/** Returns the registry of this process. There is only one, because the observers of prom-client cannot be removed. */
 export function processRegistry(): Registry {
   shared ??= createRegistry()
   return shared

@@ -28,7 +28,7 @@ test('a request is one line with time, status, operation, duration and caller', 
   )
 })
 
-test('warnings and errors name their level, and an error has its stack', () => {
+test('lines of warnings and errors start with the level, and an error is followed by its stack', () => {
   const warning = { level: 'warn', time, fields: { publicUrl: 'http://x' }, message: 'unreachable' }
   assert.equal(readableLine(warning, false), '17:29:50 warning: unreachable publicUrl=http://x\n')
   const err = { type: 'Error', message: 'disk full', stack: 'Error: disk full\n    at write' }

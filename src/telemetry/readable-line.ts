@@ -10,7 +10,7 @@ export interface LogRecord {
   readonly message: string
 }
 
-/** One line, such as `17:29:50 200 IssueCertificate 3ms administrator`. An error is followed by its stack, if it is not expected. */
+/** Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, a stack follows. */
 export function readableLine(record: LogRecord, isColored: boolean): string {
   const { level, time, fields, message } = record
   const clock = time.toTimeString().slice(0, 8)
@@ -33,7 +33,7 @@ function requestText(fields: Readonly<Record<string, unknown>>): string {
   return parts.map(String).join(' ')
 }
 
-/** The name at the end of an ARN: `administrator`, or `ROLE/SESSION`. */
+/** Returns the name at the end of an ARN: `administrator`, or `ROLE/SESSION`. */
 function nameOfCaller(arn: string): string {
   return arn
     .split(':')
@@ -67,7 +67,7 @@ function fieldsText(fields: Readonly<Record<string, unknown>>): string {
   return [...reason, ...pairs].map((part) => ` ${part}`).join('')
 }
 
-/** The stack of an error at level `error` and above, indented. */
+/** Returns the indented stack of an error at level `error` and above. */
 function stackText(level: string, { err }: Readonly<Record<string, unknown>>): string {
   if ((level !== 'error' && level !== 'fatal') || !isObject(err) || !('stack' in err)) return ''
   const lines = visibleLines(stripVTControlCharacters(String(err.stack))).split('\n')

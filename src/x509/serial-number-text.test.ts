@@ -112,7 +112,7 @@ test('text that is not hexadecimal, and colons that are not between bytes, are r
     assert.equal(read(text), undefined, JSON.stringify(text))
 })
 
-test('any text is read, unknown or refused, without an error', () => {
+test('any text is parsed, unrecognized or refused, and the parser never throws', () => {
   const texts = fc.oneof(
     fc.string({ maxLength: 128 }),
     fc.string({

@@ -256,7 +256,7 @@ describe('a restore', () => {
     assertRefused(await folder.tryRestore(name, ['--data', target]), /is not empty/)
     assert.deepEqual(await contentOf(databaseOf(target)), original)
     await rm(databaseOf(target))
-    assertRefused(await folder.tryRestore(name, ['--data', target]), /is not the one/)
+    assertRefused(await folder.tryRestore(name, ['--data', target]), /is not that of the database/)
     await rm(join(target, 'master.key'))
     assertRefused(
       await folder.tryRestore(name, ['--data', target]),

@@ -251,7 +251,7 @@ test('check-config, serve and status warn of a public listener on all addresses 
   }
   assert.match((await warningsOf()).join(), /--public-listen 0\.0\.0\.0:0 .* set --public-url/i)
   assert.deepEqual(await warningsOf('--public-url', 'http://pki.example.com'), [])
-  const data = join(await mkdtemp(join(tmpdir(), 'signet-public-')), 'data')
+  const data = join(folder, 'public')
   const flags = ['--public-listen', '0.0.0.0:0', '--log-level', 'warn']
   const server = await startServer(data, flags)
   const status = await command(['status', '--data', data, '--endpoint', server.url])

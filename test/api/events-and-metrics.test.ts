@@ -230,10 +230,10 @@ interface Webhook {
   /** IDs of the events that were answered with 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Stops listening. */
-  down(): Promise<void>
-  /** Listens again on the same port. */
-  up(): Promise<void>
+  /** Resets every connection from now on. The webhook keeps its port, which another process could take otherwise. */
+  down(): void
+  /** Accepts connections again. */
+  up(): void
 }
 
 /** A webhook that answers with `status`. */
@@ -249,26 +249,32 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
       response.writeHead(webhook.status, { location: '/elsewhere' }).end()
     })
   })
-  const up = async (port = 0): Promise<void> => {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-  }
-  await up()
+  let isDown = false
+  server.on('connection', (socket) => {
+    if (isDown) socket.destroy()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const webhook: Webhook = {
     url: `http://127.0.0.1:${port}/hook/s3cret-t0ken`,
     deliveries: [],
     accepted: [],
     status: 200,
-    async down() {
-      const closed = once(server, 'close')
-      server.close()
+    down() {
+      isDown = true
       server.closeAllConnections()
-      await closed
     },
-    up: () => up(port),
+    up() {
+      isDown = false
+    },
   }
-  t.after(() => webhook.down().catch(() => undefined))
+  t.after(async () => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  })
   return webhook
 }
 
@@ -347,7 +353,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
 
   test('the webhook receives the events that occurred while it was unreachable', async (t) => {
     const webhook = await startWebhook(t)
-    await webhook.down()
+    webhook.down()
     const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -357,7 +363,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
       'a failure',
     )
     await service.restart()
-    await webhook.up()
+    webhook.up()
     service.clock.advance({ seconds: 3600 })
     await service.restart()
     await eventually(
@@ -401,7 +407,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     webhook.status = 500
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    await webhook.down()
+    webhook.down()
     await revoke(service, arn)
     service.clock.advance({ seconds: 3600 })
     await service.restart()
@@ -520,9 +526,10 @@ describe('expiry announcements', { concurrency: true }, () => {
 /** Samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
 function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
-  const sample = /^([a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
+  const sample =
+    /^([a-z_0-9]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
   for (const line of text.trimEnd().split('\n')) {
-    if (line === '' || /^# (HELP|TYPE) signet_/.test(line)) continue
+    if (line === '' || /^# (HELP|TYPE) (signet|process|nodejs)_/.test(line)) continue
     const [, name = '', value] = sample.exec(line) ?? assert.fail(line)
     assert.equal(samples.has(name), false, line)
     samples.set(name, Number(value))
@@ -658,12 +665,18 @@ describe('metrics', { concurrency: true }, () => {
     assert.equal((await metricsOf(service)).get('signet_crl_generated_total'), 1)
   })
 
-  test('metrics contain no subjects or requesters, and the public listener does not serve them', async (t) => {
+  test('metrics contain names of CAs, but no subjects or requesters, and the public listener does not serve them', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, { subject: { CommonName: 'Geheimrat' } })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const text = await (await fetch(`${service.url}/metrics`)).text()
-    for (const word of ['Geheimrat', '123456789012', service.credentials.accessKeyId, 'arn:'])
+    const named = text.split('\n').filter((line) => line.includes('Geheimrat'))
+    assert.deepEqual(
+      named.map((line) => line.slice(0, line.indexOf('{'))),
+      ['signet_authority_info'],
+    )
+    const { accessKeyId } = service.credentials
+    for (const word of ['server.example.com', '123456789012', accessKeyId, 'arn:', 'administrator'])
       assert.equal(text.includes(word), false, word)
     for (const path of ['/metrics', '/metrics/', '//metrics', '/metrics?x=y'])
       assert.equal((await fetch(`${service.publicUrl}${path}`)).status, 404, path)

@@ -34,7 +34,7 @@ test('SIGHUP reloads the rates file, and an invalid file changes nothing', async
   const rates = join(folder, 'rates.json')
   await writeFile(rates, '{}')
   const data = join(folder, 'data')
-  const server = await startServer(data, ['--rates-file', rates])
+  const server = await startServer(data, ['--rates-file', rates, '--workers', '1'])
   t.after(() => server.stop('SIGTERM'))
   const throttled = async (): Promise<boolean> => {
     const body = '{}'
@@ -56,6 +56,10 @@ test('SIGHUP reloads the rates file, and an invalid file changes nothing', async
   await eventually(async () => ((await throttled()) ? true : undefined), 'the new rate')
   await writeFile(rates, '{"Nothing": 1}')
   server.child.kill('SIGHUP')
+  await eventually(
+    async () => /Nothing is not an operation/.test(server.stderr()) || undefined,
+    'the error about the file',
+  )
   assert.equal(await throttled(), true)
   await writeFile(rates, '{}')
   server.child.kill('SIGHUP')

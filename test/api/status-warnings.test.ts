@@ -76,8 +76,10 @@ async function statusOf({
   return serverStatus({ ...options, dataDirectory: data, isDataNamed: true }, now)
 }
 
+/** The metrics of a CRL with a validity of seven days. */
 const age = (days_: number): string =>
-  `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n`
+  `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n` +
+  `signet_crl_next_update_timestamp_seconds{authority="${id}"} ${days(7 - days_)}\n`
 
 test('a healthy server causes no warnings, with or without metrics', async () => {
   const healthy = await statusOf({

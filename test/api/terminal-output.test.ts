@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { createLog } from '../../src/telemetry/log.ts'
-import { openCallLog } from '../../src/call-log/call-log.ts'
+import { openCallLog } from '../../src/call-log/open-call-log.ts'
 import { encodeElement, encodeSequence } from '../../src/x509/der/writer.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import { craft, named, pemOf } from '../support/crafted-certificates.ts'
@@ -221,7 +221,7 @@ test('log lines and call log records contain no raw control characters', async (
   const log = createLog('info', { write: (line) => void lines.push(line) })
   log.info({ userAgent: hostile, err: new Error(hostile) }, hostile)
   const path = join(folder, 'calls.log')
-  const calls = await openCallLog(path, log, systemClock)
+  const calls = await openCallLog({ file: path, syslog: undefined }, log, systemClock)
   calls.write({ userAgent: hostile })
   await calls.close()
   for (const line of [...lines, await readFile(path, 'utf8')]) {

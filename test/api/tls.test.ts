@@ -127,8 +127,8 @@ test('--tls-self issues, records and renews a certificate of the own CA', async 
     await readFile(join(own.config.dataDirectory, 'tls-root.pem'), 'utf8'),
     `${root.certificate.trim()}\n`,
   )
-  const call = (allowUnknownFlags = false) =>
-    callOverTls(own, { ca: root.certificate, allowUnknownFlags })
+  const call = (acceptsAnyCertificate = false) =>
+    callOverTls(own, { ca: root.certificate, acceptsAnyCertificate })
   const { peer } = await call()
   const leaf = new X509Certificate(peer.raw)
   assert.equal(

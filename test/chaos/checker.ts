@@ -195,7 +195,7 @@ async function checkCreations({ rows, ledger, authorities }: Evidence): Promise<
       problems.push(`${token} has several ARNs or CSRs: ${[...arns, ...csrs].join()}`)
     if (row === undefined) problems.push(`${token} was created as ${arn}, but is missing`)
     else if (row['csr_pem'] !== csrPem)
-      problems.push(`${token} has another CSR than in the responses`)
+      problems.push(`${token} has a different CSR from the one in the responses`)
   }
   for (const row of found) {
     const spki = Buffer.from((row['subject_public_key_info'] ?? []) as Uint8Array)

@@ -1,5 +1,5 @@
-# One CA with its policy, permissions, tags and revocation, and the data sources that read it. What changes in place is a
-# variable.
+# One CA with its policy, permissions, tags and revocation, and the data sources that read it. Values that change in place are
+# variables.
 terraform {
   required_providers {
     aws = {
@@ -25,7 +25,7 @@ variable "tags" {
 }
 
 variable "crl_days" {
-  description = "0: no CRLs"
+  description = "validity of CRLs in days; 0 disables CRLs"
   type        = number
 }
 

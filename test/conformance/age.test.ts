@@ -1,4 +1,4 @@
-/** The `age` command and `signet` read each other's files. */
+/** Backups are interoperable: `age` decrypts backups of `signet`, and `signet` restores files that `age` encrypted. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
@@ -33,7 +33,7 @@ function age(args: readonly string[], input?: Uint8Array): Buffer {
   return execFileSync('age', args, { input, maxBuffer: 2 ** 28, stdio: 'pipe' })
 }
 
-/** A key of `age-keygen`: its file, and its recipient. */
+/** Creates a key with `age-keygen` and returns its file and its recipient. */
 function keygen(name: string): { readonly file: string; readonly recipient: string } {
   const file = folder.file(name)
   execFileSync('age-keygen', ['-o', file], { stdio: 'pipe' })
@@ -56,14 +56,14 @@ async function assertRestores(name: string, identity: string): Promise<void> {
   )
 }
 
-/** The plaintext begins with the header and ends with the counts of rows. */
+/** Asserts that the plaintext begins with the header and ends with the row counts. */
 function assertIsBackup(compressed: Uint8Array): void {
   const plaintext = gunzipSync(compressed).toString('latin1')
   assert.match(plaintext, /^....h\{"format":"signet-backup-2","schemaVersion":\d+,/s)
   assert.match(plaintext, /e\{"rows":\{"settings":\d.*\},"sha256":"[0-9a-f]{64}"\}$/s)
 }
 
-test('age decrypts a backup for a key of age-keygen', async (t) => {
+test('age decrypts a backup for an age-keygen key', async (t) => {
   if (!(await hasAge(t))) return
   const { file, recipient } = keygen('native.txt')
   await backUp('native', recipient)
@@ -107,7 +107,7 @@ test('the program in backup-format.md prints the records of a backup that age ha
   assert.deepEqual(records.at(-1)?.[1].rows.certificates, certificates.length)
 })
 
-test('signet restores a backup that age has encrypted again', async (t) => {
+test('signet restores a backup that age re-encrypted', async (t) => {
   if (!(await hasAge(t))) return
   const [first, second] = [keygen('first.txt'), keygen('second.txt')]
   await backUp('first', first.recipient)
@@ -116,15 +116,15 @@ test('signet restores a backup that age has encrypted again', async (t) => {
   await assertRestores('second', second.file)
 })
 
-test('age decrypts a backup with a passphrase, and signet one of age', async (t) => {
+test('age decrypts a backup with a passphrase, and signet restores one that age encrypted with a passphrase', async (t) => {
   if (!(await hasAge(t))) return
   if ((await tool(t, 'script')) === undefined) return
   const passphrase = ['--passphrase-file', folder.file('passphrase')]
   const data = ['--data', service.config.dataDirectory]
   answerOf(await command(['backup', folder.file('by-signet'), ...passphrase, ...data]))
-  // age prompts on the terminal only, which `script` provides.
+  // age prompts only on a terminal, which `script` provides.
   const typed = readFileSync(folder.file('passphrase'), 'utf8')
-  const prompted = (line: string, input: string): void => {
+  const runWithPrompt = (line: string, input: string): void => {
     const child = `script -qec "${line}" /dev/null`
     execFileSync('sh', ['-c', `(sleep 1; printf '%s' "$ANSWER"; sleep 3) | ${child}`], {
       env: { ...process.env, ANSWER: input },
@@ -132,9 +132,9 @@ test('age decrypts a backup with a passphrase, and signet one of age', async (t)
       stdio: 'pipe',
     })
   }
-  prompted('age -d -o plaintext by-signet', typed)
+  runWithPrompt('age -d -o plaintext by-signet', typed)
   assertIsBackup(readFileSync(folder.file('plaintext')))
-  prompted('age -p -o by-age plaintext', typed + typed)
-  const place = ['--data', folder.file('by-age-data')]
-  answerOf(await command(['restore', folder.file('by-age'), ...passphrase, ...place]))
+  runWithPrompt('age -p -o by-age plaintext', typed + typed)
+  const restored = ['--data', folder.file('by-age-data')]
+  answerOf(await command(['restore', folder.file('by-age'), ...passphrase, ...restored]))
 })

@@ -1,4 +1,4 @@
-/** Revocation and audit reports through boto3, the AWS CLI and the AWS SDK for JavaScript; and Python reads the reports. */
+/** Revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript, and parsing of the reports in Python. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -27,14 +27,14 @@ import { TestService } from '../support/service.ts'
 
 const run = promisify(execFile)
 const bucket = 'my-reports'
-/** A bucket that is there and takes no report. */
-const refusing = 'refusing-reports'
+/** An existing bucket that rejects reports. */
+const rejectingBucket = 'rejecting-reports'
 let service: TestService
 let folder: string
 before(async () => {
-  service = await TestService.start({}, { wrapObjects: refuse })
+  service = await TestService.start({}, { wrapObjects: rejectReports })
   await service.createBucket(bucket)
-  await service.createBucket(refusing)
+  await service.createBucket(rejectingBucket)
   folder = await mkdtemp(join(tmpdir(), 'signet-reports-'))
 })
 after(async () => {
@@ -42,18 +42,18 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-function refuse(objects: ObjectStore): ObjectStore {
+function rejectReports(objects: ObjectStore): ObjectStore {
   return {
     ...objects,
     put: async (at, body, options) => {
-      if (at.bucket === refusing && at.key.startsWith('audit-report/'))
-        throw new BucketError('refused', 'the bucket takes no report')
+      if (at.bucket === rejectingBucket && at.key.startsWith('audit-report/'))
+        throw new BucketError('refused', 'the bucket rejects reports')
       return objects.put(at, body, options)
     },
   }
 }
 
-/** Environment of a foreign client: nothing of the machine's own AWS configuration. */
+/** Returns the environment of a foreign client, without the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
   const { dataDirectory } = service.config
   return clientEnvironment(folder, { dataDirectory, region: 'eu-west-1' })
@@ -61,7 +61,7 @@ function environment(): NodeJS.ProcessEnv {
 
 interface Authority {
   readonly arn: string
-  /** Serial numbers in hex: of a leaf for the client to revoke, and of the root itself. */
+  /** Serial number in hex of the leaf certificate that the client revokes. */
   readonly leafSerial: string
   readonly rootSerial: string
 }
@@ -76,7 +76,7 @@ async function prepare(): Promise<Authority> {
   }
 }
 
-/** That the revocation is in the report at `key`, as Python's json module reads it. */
+/** Asserts that the report at `key` contains the revocation. */
 async function assertReported(key: string, { arn, leafSerial }: Authority): Promise<void> {
   const body = await service.readObject(bucket, key)
   assert.ok(body !== undefined, key)
@@ -96,40 +96,40 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-endpoint, arn, other_arn, bucket, refusing, leaf, root = sys.argv[1:]
+endpoint, arn, other_arn, bucket, rejecting_bucket, leaf, root = sys.argv[1:]
 pca = boto3.client('acm-pca', endpoint_url=endpoint, config=Config(retries={'max_attempts': 1}))
 of_ca = dict(CertificateAuthorityArn=arn)
 
-def refused(expected, call, **arguments):
+def expect_error(expected, call, **arguments):
     try:
         call(**arguments)
     except expected as error:
         return error
-    raise AssertionError('not refused')
+    raise AssertionError('the call succeeded')
 
 def revoke(serial, reason='SUPERSEDED'):
     return pca.revoke_certificate(CertificateSerial=serial, RevocationReason=reason, **of_ca)
 
-# boto3 validates no enumerations: the service does.
-error = refused(ClientError, revoke, serial=leaf, reason='NO_REASON')
+# boto3 does not validate enumerations, so the service must.
+error = expect_error(ClientError, revoke, serial=leaf, reason='NO_REASON')
 assert error.response['Error']['Code'] == 'ValidationException', error
-refused(pca.exceptions.ResourceNotFoundException, revoke, serial='12:34')
-refused(pca.exceptions.InvalidRequestException, revoke, serial='no serial')
-error = refused(pca.exceptions.InvalidRequestException, revoke, serial=root)
+expect_error(pca.exceptions.ResourceNotFoundException, revoke, serial='12:34')
+expect_error(pca.exceptions.InvalidRequestException, revoke, serial='no serial')
+error = expect_error(pca.exceptions.InvalidRequestException, revoke, serial=root)
 assert 'Self-signed' in str(error), error
 answer = revoke(':'.join(leaf[i:i + 2] for i in range(0, len(leaf), 2)).lower())
 assert set(answer) == {'ResponseMetadata'} and answer['ResponseMetadata']['HTTPStatusCode'] == 200, answer
-refused(pca.exceptions.RequestAlreadyProcessedException, revoke, serial=leaf)
+expect_error(pca.exceptions.RequestAlreadyProcessedException, revoke, serial=leaf)
 
-def create(where=bucket, form='JSON', ca=arn):
+def create(bucket_name=bucket, form='JSON', ca=arn):
     return pca.create_certificate_authority_audit_report(
-        CertificateAuthorityArn=ca, S3BucketName=where, AuditReportResponseFormat=form)
+        CertificateAuthorityArn=ca, S3BucketName=bucket_name, AuditReportResponseFormat=form)
 
 waiter = pca.get_waiter('audit_report_created')
 waiter.config.delay = 0.05
-refused(pca.exceptions.ResourceNotFoundException, create, where='no-such-bucket')
+expect_error(pca.exceptions.ResourceNotFoundException, create, bucket_name='no-such-bucket')
 report = create()
-refused(pca.exceptions.RequestInProgressException, create, form='CSV')
+expect_error(pca.exceptions.RequestInProgressException, create, form='CSV')
 waiter.wait(AuditReportId=report['AuditReportId'], **of_ca)
 described = pca.describe_certificate_authority_audit_report(AuditReportId=report['AuditReportId'], **of_ca)
 assert described['AuditReportStatus'] == 'SUCCESS', described
@@ -137,30 +137,30 @@ assert (described['S3BucketName'], described['S3Key']) == (bucket, report['S3Key
 assert described['CreatedAt'].tzinfo is not None, described
 
 absent = dict(AuditReportId='00000000-0000-0000-0000-000000000000', **of_ca)
-refused(pca.exceptions.ResourceNotFoundException, pca.describe_certificate_authority_audit_report, **absent)
-error = refused(WaiterError, waiter.wait, **absent)
+expect_error(pca.exceptions.ResourceNotFoundException, pca.describe_certificate_authority_audit_report, **absent)
+error = expect_error(WaiterError, waiter.wait, **absent)
 assert 'ResourceNotFoundException' in str(error), error
-failing = create(where=refusing, ca=other_arn)['AuditReportId']
-error = refused(WaiterError, waiter.wait, CertificateAuthorityArn=other_arn, AuditReportId=failing)
+failing = create(bucket_name=rejecting_bucket, ca=other_arn)['AuditReportId']
+error = expect_error(WaiterError, waiter.wait, CertificateAuthorityArn=other_arn, AuditReportId=failing)
 assert error.last_response['AuditReportStatus'] == 'FAILED', error
 print(report['S3Key'])
 `
 
 describe('clients', { concurrency: true }, () => {
   for (const { command, optional } of clients('python3'))
-    test(`boto3 of ${command} revokes, and makes and awaits a report`, async (t) => {
+    test(`boto3 of ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
       const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
       if (python === undefined) return
       const authority = await prepare()
       const { arn, leafSerial, rootSerial } = authority
       const { arn: other } = await prepare()
-      const args = [service.url, arn, other, bucket, refusing, leafSerial, rootSerial]
+      const args = [service.url, arn, other, bucket, rejectingBucket, leafSerial, rootSerial]
       const { stdout } = await run(python, ['-c', boto3Program, ...args], { env: environment() })
       await assertReported(stdout.trim(), authority)
     })
 
   for (const { command, optional } of clients('aws'))
-    test(`the AWS CLI ${command} revokes, and makes and awaits a report`, async (t) => {
+    test(`the AWS CLI ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
       const aws = await tool(t, command, { optional })
       if (aws === undefined) return
       const authority = await prepare()
@@ -170,24 +170,27 @@ describe('clients', { concurrency: true }, () => {
       await assertReported(stdout.trim(), authority)
     })
 
-  test('the AWS SDK for JavaScript revokes, and makes and awaits a report', async () => {
+  test('the AWS SDK for JavaScript revokes a certificate, and creates and awaits a report', async () => {
     const authority = await prepare()
     await revokeBySdk(authority)
     await reportBySdk(authority)
   })
 
-  test('the waiter of the AWS SDK for JavaScript fails on a report whose bucket refuses it', async () => {
+  test('the waiter of the AWS SDK for JavaScript fails if the bucket rejects the report', async () => {
     const { arn: CertificateAuthorityArn } = await prepare()
     const client = sdkClient()
     const { AuditReportId } = await client.send(
       new CreateCertificateAuthorityAuditReportCommand({
         CertificateAuthorityArn,
-        S3BucketName: refusing,
+        S3BucketName: rejectingBucket,
         AuditReportResponseFormat: 'CSV',
       }),
     )
-    const where = { CertificateAuthorityArn, AuditReportId }
-    const waiting = waitUntilAuditReportCreated({ client, maxWaitTime: 30, minDelay: 1 }, where)
+    const identifiers = { CertificateAuthorityArn, AuditReportId }
+    const waiting = waitUntilAuditReportCreated(
+      { client, maxWaitTime: 30, minDelay: 1 },
+      identifiers,
+    )
     await assert.rejects(waiting, /"AuditReportStatus":"FAILED"/)
   })
 })
@@ -201,18 +204,18 @@ create() {
   pca create-certificate-authority-audit-report --certificate-authority-arn "$arn" --s3-bucket-name "$bucket" \
     --audit-report-response-format "$1" --query "[AuditReportId,S3Key]"
 }
-refused() { # CODE COMMAND...
+expect_error() { # CODE COMMAND...
   code=$1; shift
-  if text=$("$@" 2>&1); then echo "not refused: $*" >&2; exit 1; fi
+  if text=$("$@" 2>&1); then echo "the command succeeded: $*" >&2; exit 1; fi
   case $text in *"$code"*) ;; *) echo "$text" >&2; exit 1 ;; esac
 }
 
-refused InvalidRequestException revoke "$root"
+expect_error InvalidRequestException revoke "$root"
 test -z "$(revoke "$leaf")"
-refused RequestAlreadyProcessedException revoke "$leaf"
+expect_error RequestAlreadyProcessedException revoke "$leaf"
 created=$(create JSON)
 id=\${created%%[!0-9a-f-]*}
-refused RequestInProgressException create CSV
+expect_error RequestInProgressException create CSV
 pca wait audit-report-created --certificate-authority-arn "$arn" --audit-report-id "$id"
 test "$(pca describe-certificate-authority-audit-report --certificate-authority-arn "$arn" --audit-report-id "$id" \
   --query AuditReportStatus)" = SUCCESS
@@ -254,10 +257,15 @@ async function reportBySdk(authority: Authority): Promise<void> {
     )
   const { AuditReportId, S3Key = '' } = await create()
   await assert.rejects(create(), RequestInProgressException)
-  const where = { CertificateAuthorityArn, AuditReportId }
-  const waited = await waitUntilAuditReportCreated({ client, maxWaitTime: 30, minDelay: 1 }, where)
+  const identifiers = { CertificateAuthorityArn, AuditReportId }
+  const waited = await waitUntilAuditReportCreated(
+    { client, maxWaitTime: 30, minDelay: 1 },
+    identifiers,
+  )
   assert.equal(waited.state, 'SUCCESS')
-  const described = await client.send(new DescribeCertificateAuthorityAuditReportCommand(where))
+  const described = await client.send(
+    new DescribeCertificateAuthorityAuditReportCommand(identifiers),
+  )
   assert.deepEqual(
     [described.AuditReportStatus, described.S3BucketName, described.S3Key],
     ['SUCCESS', bucket, S3Key],
@@ -276,7 +284,7 @@ with open(sys.argv[2], encoding='utf-8', newline='') as file:
     table = list(csv.reader(file, strict=True))
 header, lines = table[0], table[1:]
 assert all(len(line) == len(header) for line in lines), lines
-# A key without a value is not in the JSON, and an empty cell in the CSV.
+# A key without a value is missing in the JSON and an empty cell in the CSV.
 assert [[row.get(column, '') for column in header] for row in rows] == lines, (rows, lines)
 assert all(set(row) <= set(header) and '' not in row.values() for row in rows), rows
 
@@ -298,17 +306,17 @@ for row in rows:
     assert int(row['certificateArn'].split('/')[-1], 16) == serial, row
     assert row['notBefore'] == when(certificate.not_valid_before), row
     assert row['notAfter'] == when(certificate.not_valid_after), row
-    # pyca does not decode what RFC 4514 has in hex.
+    # pyca does not decode values in the hex form of RFC 4514.
     if '=#' not in row['subject']:
         read = x509.Name.from_rfc4514_string(row['subject'])
         assert attributes(read) == attributes(certificate.subject), row
 print(json.dumps(rows))
 `
 
-test('the json and the csv module of Python read the same in both forms, and it is what pyca reads in the certificates', async (t) => {
+test('JSON and CSV reports contain the same values in Python, and they match the certificates as parsed by pyca', async (t) => {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   if (python === undefined) return
-  // Names in reports are hostile here, and the lint refuses to issue such names.
+  // The names in these reports are hostile, and with the default setting the lint rejects them.
   const own = await TestService.start({ auditReportInterval: '0', lint: 'warn' })
   t.after(() => own.close())
   await own.createBucket(bucket)
@@ -331,7 +339,7 @@ test('the json and the csv module of Python read the same in both forms, and it 
   assert.deepEqual(reasons.filter(Boolean), ['A_A_COMPROMISE'])
 })
 
-/** Of CSRs, as OpenSSL takes them. */
+/** Subjects of CSRs, in OpenSSL's syntax. */
 const subjects = [
   '/CN=plain',
   '/CN=a,b;"c" \\\\ <d>/O=#x',
@@ -340,7 +348,7 @@ const subjects = [
   '/CN==1\\+1',
 ]
 
-/** A CSR by OpenSSL. */
+/** Creates a CSR with OpenSSL. */
 async function requestFor(subject: string, index: number): Promise<string> {
   const path = join(folder, `subject${index}.pem`)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -349,16 +357,16 @@ async function requestFor(subject: string, index: number): Promise<string> {
   return readFile(path, 'utf8')
 }
 
-/** Makes a report and saves it; its path. */
+/** Creates a report, saves it to a file and returns the path. */
 async function report(own: TestService, arn: string, format: string): Promise<string> {
   const { AuditReportId, S3Key } = await own.must('CreateCertificateAuthorityAuditReport', {
     CertificateAuthorityArn: arn,
     S3BucketName: bucket,
     AuditReportResponseFormat: format,
   })
-  const where = { CertificateAuthorityArn: arn, AuditReportId }
+  const identifiers = { CertificateAuthorityArn: arn, AuditReportId }
   const look = async () => {
-    const described = await own.must('DescribeCertificateAuthorityAuditReport', where)
+    const described = await own.must('DescribeCertificateAuthorityAuditReport', identifiers)
     return described.AuditReportStatus === 'SUCCESS' ? own.readObject(bucket, S3Key) : undefined
   }
   const path = join(folder, `report.${format}`)

@@ -1,4 +1,4 @@
-/** What boto3 is told when a request is not authentic, not allowed, too many or no request of this API. */
+/** Errors that boto3 receives for requests that are unauthenticated, unauthorized, throttled or invalid. */
 import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ let service: TestService
 let arn: string
 let users: Record<'nobody' | 'denied' | 'stranger' | 'foreign', User>
 before(async () => {
-  // One call in the beginning, and then none for a quarter of an hour.
+  // The first call is allowed, and the next one after a quarter of an hour.
   await writeFile(ratesFile, '{"RestoreCertificateAuthority": 0.001}')
   service = await TestService.start({ ratesFile })
   await createAccount(service)
@@ -47,17 +47,17 @@ after(async () => {
   await rm(ratesFile)
 })
 
-/** A call, the code that it is refused with, and what the message says. */
+/** A call, and the code and message of the error that it causes. */
 type Refusal = Omit<Boto3Call, 'operation' | 'input'> & {
   readonly operation?: string
   readonly input?: object
   readonly code: string
-  readonly says: RegExp
-  /** HTTP status; 400 unless said otherwise. */
+  readonly message: RegExp
+  /** HTTP status; 400 by default. */
   readonly status?: number
 }
 
-/** That each is refused as it says, in a class without a type of its own: the model has none of these codes. */
+/** Asserts that boto3 raises the expected ClientError for each call. The service model defines no class for these codes. */
 async function assertRefused(
   t: TestContext,
   { command, optional }: { readonly command: string; readonly optional: boolean },
@@ -65,19 +65,19 @@ async function assertRefused(
 ): Promise<void> {
   const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
   if (python === undefined) return
-  const calls = refusals.map(({ code: _code, says: _says, status: _status, ...call }) => ({
+  const calls = refusals.map(({ code: _code, message: _message, status: _status, ...call }) => ({
     operation: 'ListTags',
     input: { CertificateAuthorityArn: arn },
     ...call,
   }))
   const outcomes = await callWithBoto3(service, python, calls)
-  for (const [index, { code, says, status = 400 }] of refusals.entries()) {
-    const about = `${JSON.stringify(calls[index])} ${code}`
-    const raised = onlyRaised(outcomes[index], about)
-    assert.deepEqual([raised.code, raised.status], [code, status], about)
-    assert.deepEqual([raised.type, raised.typed], ['ClientError', false], about)
-    assert.match(raised.message, says, about)
-    assert.match(raised.requestId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, about)
+  for (const [index, { code, message, status = 400 }] of refusals.entries()) {
+    const title = `${JSON.stringify(calls[index])} ${code}`
+    const raised = onlyRaised(outcomes[index], title)
+    assert.deepEqual([raised.code, raised.status], [code, status], title)
+    assert.deepEqual([raised.type, raised.typed], ['ClientError', false], title)
+    assert.match(raised.message, message, title)
+    assert.match(raised.requestId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, title)
   }
 }
 
@@ -98,59 +98,62 @@ function signatures(): Refusal[] {
     {
       tamper: 'unsigned',
       code: 'MissingAuthenticationTokenException',
-      says: /^Missing Authentication Token$/,
+      message: /^Missing Authentication Token$/,
     },
     ...['Credential', 'SignedHeaders', 'Signature'].map((part) => ({
       ...incomplete,
       tamper: `without ${part}`,
-      says: needs(part),
+      message: needs(part),
     })),
     {
       key: ['AKIAABCDEFGHIJKLMNOP', secretAccessKey],
       code: 'UnrecognizedClientException',
-      says: /^The security token included in the request is invalid$/,
+      message: /^The security token included in the request is invalid$/,
     },
-    { ...invalid, key: [accessKeyId, 'x'.repeat(40)], says: mismatch },
+    { ...invalid, key: [accessKeyId, 'x'.repeat(40)], message: mismatch },
     {
       ...invalid,
       tamper: 'scope of another service',
-      says: /^Credential should be scoped to correct service: 'acm-pca'\.$/,
+      message: /^Credential should be scoped to correct service: 'acm-pca'\.$/,
     },
     {
       ...invalid,
-      tamper: 'scope of no Region',
-      says: /^Credential should be scoped to a valid region\. 'Not A Region' is not served\. A Region has a name such as eu-central-1\./,
+      tamper: 'scope with an invalid Region',
+      message:
+        /^Credential should be scoped to a valid region\. 'Not A Region' is not served\. A Region has a name such as eu-central-1\./,
     },
   ]
 }
 
 function protocol(): Refusal[] {
-  const unknown = { code: 'UnknownOperationException', says: /^$/ }
+  const unknown = { code: 'UnknownOperationException', message: /^$/ }
   const serialization = { code: 'SerializationException' }
   return [
     { ...unknown, tamper: 'unknown target' },
     { ...unknown, tamper: 'target of another service' },
-    { ...serialization, tamper: 'body that is no JSON', says: /^$/ },
-    { ...serialization, tamper: 'empty body', says: /^$/ },
+    { ...serialization, tamper: 'invalid JSON body', message: /^$/ },
+    { ...serialization, tamper: 'empty body', message: /^$/ },
     {
       ...serialization,
       input: { CertificateAuthorityArn: [arn] },
-      says: /^Start of list found where not expected$/,
+      message: /^Start of list found where not expected$/,
     },
     {
       ...serialization,
       input: { CertificateAuthorityArn: arn, MaxResults: 'many' },
-      says: /^class java\.lang\.String can not be converted to an Integer$/,
+      message: /^class java\.lang\.String can not be converted to an Integer$/,
     },
     {
       code: 'ValidationException',
       input: { CertificateAuthorityArn: arn, MaxResults: 1001 },
-      says: /^1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000$/,
+      message:
+        /^1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000$/,
     },
     {
       code: 'ValidationException',
       input: {},
-      says: /Value null at 'certificateAuthorityArn' failed to satisfy constraint: Member must not be null$/,
+      message:
+        /Value null at 'certificateAuthorityArn' failed to satisfy constraint: Member must not be null$/,
     },
   ]
 }
@@ -170,7 +173,7 @@ function permissions(): Refusal[] {
   ): Refusal => ({
     key: keyOf(user),
     code: 'AccessDeniedException',
-    says: new RegExp(
+    message: new RegExp(
       `^User: ${user.arn} is not authorized to perform: acm-pca:${operation} on resource: ` +
         `${resource.replace('*', String.raw`\*`)} ${because}$`,
     ),
@@ -208,36 +211,37 @@ function permissions(): Refusal[] {
 for (const client of clients('python3')) {
   const { command } = client
 
-  test(`boto3 of ${command}: signatures that are missing, incomplete or wrong`, (t) =>
+  test(`boto3 of ${command} raises the errors of missing, incomplete and wrong signatures`, (t) =>
     assertRefused(t, client, signatures()))
 
-  test(`boto3 of ${command}: what is no request of the API`, (t) =>
+  test(`boto3 of ${command} raises the errors of malformed requests`, (t) =>
     assertRefused(t, client, protocol()))
 
-  test(`boto3 of ${command}: what is not allowed, and why`, (t) =>
+  test(`boto3 of ${command} raises AccessDeniedException with the reason for the denial`, (t) =>
     assertRefused(t, client, permissions()))
 
-  test(`boto3 of ${command}: a call beyond the rate`, async (t) => {
+  test(`boto3 of ${command} raises ThrottlingException for a call beyond the rate`, async (t) => {
     await service.call('RestoreCertificateAuthority', { CertificateAuthorityArn: arn })
     const call = { operation: 'RestoreCertificateAuthority', code: 'ThrottlingException' }
-    await assertRefused(t, client, [{ ...call, says: /^Rate exceeded$/ }])
+    await assertRefused(t, client, [{ ...call, message: /^Rate exceeded$/ }])
   })
 
-  test(`boto3 of ${command}: a clock that is more than five minutes off`, async (t) => {
+  test(`boto3 of ${command} raises the error of a clock that is more than five minutes off`, async (t) => {
     const time = String.raw`\d{8}T\d{6}Z`
     const [expired, early] = [
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
       `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
     ]
-    // The clock of the service stands still. A client that is slow to start comes nearer to a clock that is ahead: a minute is left.
-    for (const [seconds, says] of [
+    // The clock of the service stands still. While a slow client starts, the real time approaches a clock that is ahead, so the
+    // second offset has a margin of one minute.
+    for (const [seconds, message] of [
       [361, expired],
       [-301, early],
     ] as const) {
       service.clock.catchUp()
       service.clock.advance({ seconds })
       const code = 'InvalidSignatureException'
-      await assertRefused(t, client, [{ code, says: new RegExp(says) }])
+      await assertRefused(t, client, [{ code, message: new RegExp(message) }])
       service.clock.catchUp()
     }
   })

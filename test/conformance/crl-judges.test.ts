@@ -1,7 +1,7 @@
 /**
- * The CRLs that certificates name, fetched by curl and judged by OpenSSL, GnuTLS, NSS and pyca: they refuse the revoked
- * certificate and accept the good one. No tool of a stable Debian verifies ML-DSA: there pyca and others parse the CRL,
- * and node:crypto verifies the signature over the octets that pyca says are signed.
+ * The CRLs in the distribution points of certificates, fetched with curl. With them, OpenSSL, GnuTLS, NSS and pyca reject the
+ * revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA, so for ML-DSA the tools only parse the
+ * CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -49,18 +49,18 @@ interface Case {
   readonly crlType: 'COMPLETE' | 'PARTITIONED'
 }
 
-/** Files of a case: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
+/** Paths of the files of a case: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
 interface Files {
   readonly at: (name: string) => string
   readonly crlUrl: string
   readonly revokedSerial: string
-  /** Before the CA was made, before the revocation, and after the CRL was fetched: milliseconds. */
+  /** Times in milliseconds: before the CA was created, before the revocation, and after the CRL was fetched. */
   readonly startedAt: number
   readonly revokedAfter: number
-  readonly madeBefore: number
+  readonly createdBefore: number
 }
 
-/** The one URL of a certificate's CRL distribution points, as OpenSSL prints it. */
+/** Returns the only URL in a certificate's CRL distribution points, as printed by OpenSSL. */
 async function crlUrlOf(certificatePath: string): Promise<string> {
   const { stdout } = await run('openssl', [
     'x509',
@@ -75,7 +75,7 @@ async function crlUrlOf(certificatePath: string): Promise<string> {
   return urls[0] ?? ''
 }
 
-/** Fetches a CRL by curl until `serial` (upper case hex) is in it. */
+/** Fetches a CRL with curl until it lists `serial` (upper-case hex). */
 async function fetchCrl(url: string, path: string, serial: string): Promise<void> {
   await eventually(async () => {
     const fetched = await outcome('curl', ['-sf', '-w', '%{content_type}', '-o', path, url])
@@ -118,7 +118,7 @@ async function prepare({ keyAlgorithm, crlType }: Case): Promise<Files> {
   await fetchCrl(crlUrl, at('crl.der'), revokedSerial)
   const convert = ['crl', '-inform', 'DER', '-in', at('crl.der'), '-out', at('crl.pem')]
   await run('openssl', convert)
-  const times = { startedAt, revokedAfter, madeBefore: service.clock.now().getTime() }
+  const times = { startedAt, revokedAfter, createdBefore: service.clock.now().getTime() }
   return { at, crlUrl, revokedSerial, ...times }
 }
 
@@ -132,24 +132,25 @@ const filesOf = (one: Case): Files => prepared.get(one) ?? assert.fail('not prep
 
 for (const one of cases)
   describe(`${one.crlType} CRL of an ${one.keyAlgorithm} CA`, { concurrency: true }, () => {
-    test('pyca reads it as it shall be, and node:crypto verifies its signature', (t) =>
-      judgeByPyca(t, one))
+    test('pyca reads the expected CRL, and node:crypto verifies its signature', (t) =>
+      verifyWithPyca(t, one))
     if (one.keyAlgorithm === 'ML_DSA_65')
-      test('OpenSSL and GnuTLS read it; OpenSSL judges by it only if it knows ML-DSA', (t) =>
+      test('OpenSSL and GnuTLS read the CRL, and OpenSSL applies it if it supports ML-DSA', (t) =>
         readWithoutVerifying(t, one))
     else {
-      test('OpenSSL refuses the revoked leaf and accepts the good one', (t) =>
-        judgeByOpenssl(t, one))
-      test('GnuTLS refuses the revoked leaf and accepts the good one', (t) => judgeByGnutls(t, one))
+      test('OpenSSL rejects the revoked leaf and accepts the good one', (t) =>
+        verifyWithOpenssl(t, one))
+      test('GnuTLS rejects the revoked leaf and accepts the good one', (t) =>
+        verifyWithGnutls(t, one))
       if (one.crlType === 'COMPLETE')
-        test('NSS refuses the revoked leaf and accepts the good one', (t) => judgeByNss(t, one))
+        test('NSS rejects the revoked leaf and accepts the good one', (t) => verifyWithNss(t, one))
       else
-        test('NSS reads it as far as the critical extension that it does not know', (t) =>
-          refuseByNss(t, one))
+        test('NSS rejects the CRL because of its critical issuingDistributionPoint', (t) =>
+          rejectWithNss(t, one))
     }
   })
 
-async function judgeByOpenssl(t: TestContext, one: Case): Promise<void> {
+async function verifyWithOpenssl(t: TestContext, one: Case): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const { at, revokedSerial } = filesOf(one)
@@ -166,21 +167,21 @@ async function judgeByOpenssl(t: TestContext, one: Case): Promise<void> {
     at('root.pem'),
   ])
   assert.match(verified.text, /verify OK/)
-  // A partition's CRL is for the certificates that name it: a root names none.
+  // A partition's CRL applies only to certificates with its URL, and a root has no CRL URL.
   const check = one.crlType === 'COMPLETE' ? '-crl_check_all' : '-crl_check'
   for (const more of [[check], [check, '-extended_crl']]) {
     const files = ['-CAfile', at('root.pem'), '-CRLfile', at('crl.pem')]
-    const judge = (leaf: string) =>
+    const verifyLeaf = (leaf: string) =>
       outcome(openssl, ['verify', '-x509_strict', ...more, ...files, at(leaf)])
-    const good = await judge('good.pem')
+    const good = await verifyLeaf('good.pem')
     assert.match(good.text, /good\.pem: OK/)
-    const revoked = await judge('revoked.pem')
+    const revoked = await verifyLeaf('revoked.pem')
     assert.ok(good.ok && !revoked.ok)
     assert.match(revoked.text, /certificate revoked/)
   }
 }
 
-async function judgeByGnutls(t: TestContext, one: Case): Promise<void> {
+async function verifyWithGnutls(t: TestContext, one: Case): Promise<void> {
   const certtool = await tool(t, 'certtool')
   if (certtool === undefined) return
   const { at, revokedSerial } = filesOf(one)
@@ -191,17 +192,17 @@ async function judgeByGnutls(t: TestContext, one: Case): Promise<void> {
   const root = ['--load-ca-certificate', at('root.pem')]
   const verified = await outcome(certtool, ['--verify-crl', ...root, '--infile', at('crl.pem')])
   assert.match(verified.text, /Verification output: Verified\. The certificate is trusted\./)
-  const judge = (leaf: string) =>
+  const verifyLeaf = (leaf: string) =>
     outcome(certtool, ['--verify', ...root, '--load-crl', at('crl.pem'), '--infile', at(leaf)])
-  const good = await judge('good.pem')
+  const good = await verifyLeaf('good.pem')
   assert.ok(good.ok, good.text)
   assert.match(good.text, /Checked against CRL\[/)
-  const revoked = await judge('revoked.pem')
+  const revoked = await verifyLeaf('revoked.pem')
   assert.ok(!revoked.ok)
   assert.match(revoked.text, /The certificate chain is revoked\./)
 }
 
-/** A new database of NSS that trusts the root. */
+/** Creates an NSS database that trusts the root. */
 async function nssDatabase(certutil: string, path: string, root: string): Promise<string> {
   await mkdir(path)
   const database = `sql:${path}`
@@ -210,24 +211,24 @@ async function nssDatabase(certutil: string, path: string, root: string): Promis
   return database
 }
 
-async function judgeByNss(t: TestContext, one: Case): Promise<void> {
+async function verifyWithNss(t: TestContext, one: Case): Promise<void> {
   const certutil = await tool(t, 'certutil')
   const crlutil = await tool(t, 'crlutil')
   const vfychain = await tool(t, 'vfychain')
   if (certutil === undefined || crlutil === undefined || vfychain === undefined) return
   const { at } = filesOf(one)
   const database = await nssDatabase(certutil, at('nss'), at('root.pem'))
-  const judge = async (name: string) =>
+  const verifyLeaf = async (name: string) =>
     outcome(certutil, ['-V', '-d', database, '-n', name, '-u', 'V'])
   for (const name of ['good', 'revoked']) {
     const file = at(`${name}.pem`)
     await run(certutil, ['-A', '-d', database, '-n', name, '-t', ',,', '-a', '-i', file])
-    assert.match((await judge(name)).text, /certificate is valid/)
+    assert.match((await verifyLeaf(name)).text, /certificate is valid/)
   }
   await run(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
-  assert.match((await judge('good')).text, /certificate is valid/)
-  assert.match((await judge('revoked')).text, /certificate is invalid: .* has been revoked/)
-  // In another database it has no CRL, and fetches the one that the certificate names.
+  assert.match((await verifyLeaf('good')).text, /certificate is valid/)
+  assert.match((await verifyLeaf('revoked')).text, /certificate is invalid: .* has been revoked/)
+  // With a database without a CRL, NSS fetches the CRL from the certificate's URL.
   const fetching = await nssDatabase(certutil, at('nss-fetching'), at('root.pem'))
   const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'crl', '-s', 'failIfNoInfo']
   const fetch = async (name: string) =>
@@ -236,8 +237,8 @@ async function judgeByNss(t: TestContext, one: Case): Promise<void> {
   assert.match((await fetch('revoked')).text, /ERROR -8180/)
 }
 
-/** NSS implements no issuingDistributionPoint, which RFC 5280 §5.2.5 wants critical: it must not take such a CRL. */
-async function refuseByNss(t: TestContext, one: Case): Promise<void> {
+/** NSS does not support issuingDistributionPoint, which is critical (RFC 5280 §5.2.5), so it must reject the CRL. */
+async function rejectWithNss(t: TestContext, one: Case): Promise<void> {
   const certutil = await tool(t, 'certutil')
   const crlutil = await tool(t, 'crlutil')
   if (certutil === undefined || crlutil === undefined) return
@@ -281,7 +282,7 @@ with open(sys.argv[2], 'rb') as file:
     issuer = x509.load_pem_x509_certificate(file.read())
 try:
     valid = crl.is_signature_valid(issuer.public_key())
-except (UnsupportedAlgorithm, TypeError, ValueError):  # whichever says that ML-DSA is unknown
+except (UnsupportedAlgorithm, TypeError, ValueError):  # the exception for ML-DSA depends on the version
     valid = None
 assert issuer.subject == crl.issuer and issuer.subject.public_bytes() == crl.issuer.public_bytes()
 print(json.dumps(dict(
@@ -294,7 +295,7 @@ print(json.dumps(dict(
 `
 
 interface PycaCrl {
-  /** Null if pyca does not know the algorithm. */
+  /** Whether the signature is valid; null if pyca does not support the algorithm. */
   readonly valid: boolean | null
   readonly algorithm: string
   readonly tbs: string
@@ -304,7 +305,7 @@ interface PycaCrl {
   readonly subjectKeyIdentifier: string
   /** Criticality and value by OID. */
   readonly extensions: Readonly<Record<string, readonly [boolean, unknown]>>
-  /** Time of revocation, and reason with its criticality, by serial number in upper case hex. */
+  /** Time of revocation, and reason with its criticality, by serial number in upper-case hex. */
   readonly entries: Readonly<Record<string, readonly [string, readonly [string, boolean] | null]>>
 }
 
@@ -327,8 +328,8 @@ const signatureOids: Readonly<Record<string, string>> = {
   ML_DSA_65: '2.16.840.1.101.3.4.3.18',
 }
 
-async function judgeByPyca(t: TestContext, one: Case): Promise<void> {
-  const { at, crlUrl, revokedSerial, startedAt, revokedAfter, madeBefore } = filesOf(one)
+async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
+  const { at, crlUrl, revokedSerial, startedAt, revokedAfter, createdBefore } = filesOf(one)
   const crl = await readWithPyca(t, at('crl.der'), at('root.pem'))
   if (crl === undefined) return
   assert.equal(crl.algorithm, signatureOids[one.keyAlgorithm])
@@ -339,16 +340,16 @@ async function judgeByPyca(t: TestContext, one: Case): Promise<void> {
   })
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
-  const made = Date.parse(crl.thisUpdate) + 3_600_000
-  // A CRL is dated when its making begins, which under load is before its entries are read.
-  assert.ok(made > startedAt - 1000 && made <= madeBefore, crl.thisUpdate)
-  assert.equal(made, Math.floor(Number(number[1]) / 1000) * 1000)
-  assert.equal(Date.parse(crl.nextUpdate), made + 7 * 86_400_000)
+  const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
+  // thisUpdate is the time at which creating the CRL begins. Under load, that is before its entries are read.
+  assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
+  assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
+  assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)
   assert.deepEqual(Object.keys(crl.entries), [revokedSerial.replace(/^0+/, '')])
   const [date, reason] = Object.values(crl.entries)[0] ?? []
   assert.deepEqual(reason, ['key_compromise', false])
   const revokedAt = Date.parse(String(date))
-  assert.ok(revokedAt > revokedAfter - 1000 && revokedAt <= madeBefore, date)
+  assert.ok(revokedAt > revokedAfter - 1000 && revokedAt <= createdBefore, date)
   if (one.keyAlgorithm !== 'ML_DSA_65') assert.equal(crl.valid, true)
   else assert.notEqual(crl.valid, false)
   const { publicKey } = new X509Certificate(await readFile(at('root.pem')))
@@ -360,7 +361,7 @@ async function judgeByPyca(t: TestContext, one: Case): Promise<void> {
   assert.ok(!verify(hash === undefined ? 'sha256' : hash, tbs, publicKey, signature))
 }
 
-/** Of an ML-DSA CA: whatever does not need the signature. */
+/** Reads the CRL of an ML-DSA CA, without its signature unless OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const certtool = await tool(t, 'certtool')
@@ -372,10 +373,10 @@ async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
   const info = await run(certtool, ['--crl-info', '--inder', '--infile', at('crl.der')])
   assert.match(info.stdout, new RegExp(`Serial Number \\(hex\\): (00)?${revokedSerial}\\n`, 'i'))
   const { stdout } = await run(openssl, ['list', '-public-key-algorithms'])
-  if (stdout.includes('ML-DSA-65')) await judgeByOpenssl(t, one)
+  if (stdout.includes('ML-DSA-65')) await verifyWithOpenssl(t, one)
 }
 
-/** Reason in the API, in pyca and in OpenSSL; RFC 5280 §5.3.1 wants none said where it is unspecified. */
+/** Reasons in the API, in pyca and in OpenSSL. RFC 5280 §5.3.1 omits the reason code for `unspecified`. */
 const reasons: readonly (readonly [string, string | null, RegExp | null])[] = [
   ['UNSPECIFIED', null, null],
   ['KEY_COMPROMISE', 'key_compromise', /Key Compromise/],
@@ -387,7 +388,7 @@ const reasons: readonly (readonly [string, string | null, RegExp | null])[] = [
   ['A_A_COMPROMISE', 'aa_compromise', /AA Compromise/],
 ]
 
-test('pyca and OpenSSL read every reason as it was given', async (t) => {
+test('pyca and OpenSSL read the reason of every revocation', async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const root = await createRoot(service, { more: revocationOptions() })
@@ -417,14 +418,14 @@ test('pyca and OpenSSL read every reason as it was given', async (t) => {
   }
 })
 
-describe('a root and a subordinate that both publish', () => {
+describe('a root and a subordinate CA that both publish CRLs', () => {
   const at = (file: string): string => join(folder, 'chain', file)
   let rootArn: string
   before(async () => {
     rootArn = await prepareChain(at)
   })
 
-  /** The CRLs of both, fetched until they list these serial numbers, in one PEM file. */
+  /** Fetches the CRLs of both CAs until they list the serial numbers, and writes them to one PEM file. */
   async function collectCrls(revokedSerials: Readonly<Record<string, string>>): Promise<void> {
     const pems: string[] = []
     for (const named of ['good', 'subordinate']) {
@@ -435,19 +436,19 @@ describe('a root and a subordinate that both publish', () => {
     }
     await writeFile(at('crls.pem'), pems.join(''))
   }
-  const judgeByOpensslChain = (leaf: string) => {
+  const verifyChainWithOpenssl = (leaf: string) => {
     const files = ['-CAfile', at('root.pem'), '-CRLfile', at('crls.pem')]
     const path = ['-untrusted', at('subordinate.pem'), at(leaf)]
     return outcome('openssl', ['verify', '-x509_strict', '-crl_check_all', ...files, ...path])
   }
-  const judgeByCerttool = async (leaf: string) => {
+  const verifyChainWithCerttool = async (leaf: string) => {
     const path = [leaf, 'subordinate.pem', 'root.pem'].map((file) => readFile(at(file), 'utf8'))
     await writeFile(at('path.pem'), (await Promise.all(path)).join(''))
     const trust = ['--load-ca-certificate', at('root.pem'), '--load-crl', at('crls.pem')]
     return outcome('certtool', ['--verify', ...trust, '--infile', at('path.pem')])
   }
 
-  test('OpenSSL and GnuTLS check the whole chain, and refuse it once the subordinate is revoked', async (t) => {
+  test('OpenSSL and GnuTLS check the complete chain, and reject it once the subordinate CA is revoked', async (t) => {
     if ((await tool(t, 'openssl', { probe: ['version'] })) === undefined) return
     if ((await tool(t, 'certtool')) === undefined) return
     const spare = await issue(service, { arn: rootArn, csr: csr('ec-server') })
@@ -455,12 +456,15 @@ describe('a root and a subordinate that both publish', () => {
     const belowSubordinate = await serialIn(at('revoked.pem'))
     const { serialNumber } = new X509Certificate(spare.certificate)
     await collectCrls({ good: belowSubordinate, subordinate: serialNumber })
-    const good = await judgeByOpensslChain('good.pem')
+    const good = await verifyChainWithOpenssl('good.pem')
     assert.match(good.text, /good\.pem: OK/)
-    assert.match((await judgeByCerttool('good.pem')).text, /Chain verification output: Verified/)
-    const revoked = await judgeByOpensslChain('revoked.pem')
+    assert.match(
+      (await verifyChainWithCerttool('good.pem')).text,
+      /Chain verification output: Verified/,
+    )
+    const revoked = await verifyChainWithOpenssl('revoked.pem')
     assert.match(revoked.text, /error 23 at 0 depth lookup: certificate revoked/)
-    assert.match((await judgeByCerttool('revoked.pem')).text, /chain is revoked/)
+    assert.match((await verifyChainWithCerttool('revoked.pem')).text, /chain is revoked/)
 
     const subordinateSerial = await serialIn(at('subordinate.pem'))
     await service.must('RevokeCertificate', {
@@ -469,9 +473,9 @@ describe('a root and a subordinate that both publish', () => {
       RevocationReason: 'CERTIFICATE_AUTHORITY_COMPROMISE',
     })
     await collectCrls({ good: belowSubordinate, subordinate: subordinateSerial })
-    const below = await judgeByOpensslChain('good.pem')
+    const below = await verifyChainWithOpenssl('good.pem')
     assert.match(below.text, /error 23 at 1 depth lookup: certificate revoked/)
-    assert.match((await judgeByCerttool('good.pem')).text, /chain is revoked/)
+    assert.match((await verifyChainWithCerttool('good.pem')).text, /chain is revoked/)
   })
 })
 
@@ -479,7 +483,7 @@ async function serialIn(path: string): Promise<string> {
   return new X509Certificate(await readFile(path)).serialNumber
 }
 
-/** A root and a subordinate of different algorithms, a good leaf and a revoked one, in files; the root's ARN. */
+/** Writes the certificates of a root, a subordinate CA, a good leaf and a revoked leaf to files. Returns the root's ARN. */
 async function prepareChain(at: (file: string) => string): Promise<string> {
   await mkdir(at('.'))
   const root = await createRoot(service, { more: revocationOptions() })

@@ -1,4 +1,4 @@
-/** For each exception of each operation a situation that brings it about, or why none does. */
+/** Requests that cause each exception of each operation, and the reasons why some exceptions cannot occur. */
 import { policyOf, sharingStatements } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, templateArn } from '../support/hierarchy.ts'
@@ -6,14 +6,14 @@ import { reportBucket, strangeBucket, type Situation } from './exception-situati
 
 export interface ExceptionCase {
   readonly operation: string
-  /** Without `Exception`. */
+  /** Name without the suffix `Exception`. */
   readonly exception: string
   readonly input: object
-  /** What the message has to say. */
-  readonly says: RegExp
+  /** Pattern of the error message. */
+  readonly message: RegExp
 }
 
-/** Input of every operation on a CA that would be right, but for the CA. */
+/** Returns an input of every operation on a CA that is valid except for the ARN of the CA. */
 function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, object> {
   const of = { CertificateAuthorityArn: arn }
   const principal = { ...of, Principal: 'acm.amazonaws.com' }
@@ -52,7 +52,7 @@ function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, o
   }
 }
 
-/** ARNs that lead nowhere, of every operation that takes one. */
+/** Cases with unusable ARNs, for every operation that accepts the ARN of a CA. */
 export function arnCases(situation: Situation): ExceptionCase[] {
   const { root, gone } = situation
   const unknown = root.replace(/[^/]+$/, crypto.randomUUID())
@@ -64,12 +64,12 @@ export function arnCases(situation: Situation): ExceptionCase[] {
     [otherKind, 'InvalidArn', /^arn:.* is not the ARN of a certificate authority\.$/],
     [otherRegion, 'InvalidArn', /^arn:.* is not in the partition aws and the Region eu-west-1/],
   ] as const
-  return arns.flatMap(([arn, exception, says]) =>
+  return arns.flatMap(([arn, exception, message]) =>
     Object.entries(inputsOf(arn, situation)).map(([operation, input]) => ({
       operation,
       exception,
       input,
-      says,
+      message,
     })),
   )
 }
@@ -77,14 +77,14 @@ export function arnCases(situation: Situation): ExceptionCase[] {
 const inState = (state: string): RegExp =>
   new RegExp(`^The certificate authority is in the ${state} state`)
 
-/** CAs in a state in which an operation does not work. */
+/** Cases in which the state of the CA does not allow the operation. */
 export function stateCases(situation: Situation): ExceptionCase[] {
   const { pending, deleted, creating, failed, root } = situation
   const noCertificate = /is not in the correct state to have a certificate signing request\.$/
   const noIssuing = /^The certificate authority is not in a valid state for issuing certificates$/
   const noUpdate =
     /^The certificate authority must be in the ACTIVE or DISABLED state to be updated$/
-  const rows: [operation: string, arn: string, says: RegExp][] = [
+  const rows: [operation: string, arn: string, message: RegExp][] = [
     ['CreateCertificateAuthorityAuditReport', pending, inState('PENDING_CERTIFICATE')],
     ['DeleteCertificateAuthority', root, inState('ACTIVE')],
     ['DeleteCertificateAuthority', deleted, inState('DELETED')],
@@ -118,15 +118,21 @@ export function stateCases(situation: Situation): ExceptionCase[] {
       [operation, creating, inState('CREATING')],
       [operation, failed, inState('FAILED')],
     )
-  return rows.map(([operation, arn, says]) => {
+  return rows.map(([operation, arn, message]) => {
     const input = inputsOf(arn, situation)[operation] ?? {}
-    return { operation, exception: 'InvalidState', input, says }
+    return { operation, exception: 'InvalidState', input, message }
   })
 }
 
-type Row = readonly [operation: string, exception: string, more: object, says: RegExp, on?: string]
+type Row = readonly [
+  operation: string,
+  exception: string,
+  more: object,
+  message: RegExp,
+  on?: string,
+]
 
-/** What is wrong with the input alone, or with what it stands for; on the root unless a row says otherwise. */
+/** Cases in which the input, or a resource that it refers to, is invalid. The CA is the root unless a row specifies another. */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [
     ...authorityRows(situation),
@@ -134,9 +140,9 @@ export function inputCases(situation: Situation): ExceptionCase[] {
     ...importRows(situation),
     ...administrationRows(situation),
   ]
-  return rows.map(([operation, exception, more, says, on = situation.root]) => {
+  return rows.map(([operation, exception, more, message, on = situation.root]) => {
     const input = { ...inputsOf(on, situation)[operation], ...more }
-    return { operation, exception, input, says }
+    return { operation, exception, input, message }
   })
 }
 
@@ -263,16 +269,15 @@ function administrationRows({ pending, root, revoking }: Situation): Row[] {
   ]
 }
 
-const internal =
-  'what fails for no fault of the caller is answered with 500 InternalFailure, which SDKs try again'
+const internal = 'internal errors are returned as 500 InternalFailure, which SDKs retry'
 const bucketTrouble =
-  'a bucket that refuses its permission test is a ValidationException, as it was seen of AWS'
+  'a bucket that denies the permission test causes a ValidationException, as observed at AWS'
 const neverLocksOut =
-  'a policy on a CA only allows, and what it can allow is neither PutPolicy nor DeletePolicy: who may change it ' +
-  'follows from identity policies, which no policy on a CA takes back'
-const signedBefore = 'a certificate is signed and stored before its ARN is answered'
+  'a policy on a CA has only Allow statements, without PutPolicy and DeletePolicy. Identity policies determine who may change it, ' +
+  'and a policy on a CA cannot restrict them'
+const signedBefore = 'a certificate is signed and stored before its ARN is returned'
 
-/** Pairs of operation and exception that no situation brings about, and why. */
+/** Pairs of operation and exception that cannot occur, with the reason. */
 export const unreachable: Readonly<Record<string, string>> = {
   'CreateCertificateAuthority InvalidPolicy': bucketTrouble,
   'UpdateCertificateAuthority InvalidPolicy': bucketTrouble,
@@ -281,13 +286,13 @@ export const unreachable: Readonly<Record<string, string>> = {
   'GetCertificate RequestFailed': signedBefore,
   'GetCertificate RequestInProgress': signedBefore,
   'ImportCertificateAuthorityCertificate RequestInProgress':
-    'an import is one transaction: the second of two gets ConcurrentModificationException',
+    'an import is a single transaction: a concurrent import fails with ConcurrentModificationException',
   'RevokeCertificate RequestInProgress':
-    'a revocation is one transaction: the second of two gets RequestAlreadyProcessedException',
+    'a revocation is a single transaction: a concurrent revocation fails with RequestAlreadyProcessedException',
   'RevokeCertificate ConcurrentModification':
-    'only if the CA is changed five times while it is asked for: src/operations/concurrent-changes.test.ts',
+    'occurs only if the CA is changed five times during the request: src/operations/concurrent-changes.test.ts',
   'DescribeCertificateAuthorityAuditReport InvalidArgs':
-    'whether another CA has the report is not told: ResourceNotFoundException',
+    'a report of another CA causes ResourceNotFoundException, so that its existence is not disclosed',
   'CreatePermission RequestFailed': internal,
   'DeletePermission RequestFailed': internal,
   'DeletePolicy RequestFailed': internal,

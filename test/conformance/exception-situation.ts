@@ -1,4 +1,4 @@
-/** One service with CAs in every state that an exception of the API takes to be brought about. */
+/** A service with CAs in every state that the exceptions of the API require. */
 import { breakCreations, brokenKeyAlgorithm } from '../support/broken-creations.ts'
 import { csr } from '../support/csrs.ts'
 import {
@@ -12,39 +12,40 @@ import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../sup
 import { TestService } from '../support/service.ts'
 
 export const reportBucket = 'my-reports'
-/** Belongs to another account. */
+/** A bucket of another account. */
 export const strangeBucket = 'strange-reports'
 
-/** ARNs are of CAs unless they say otherwise; serial numbers are in hex. */
+/** ARNs of CAs, except for `leafArn`, and serial numbers in hex. */
 export interface Situation {
   readonly service: TestService
-  /** An ACTIVE root with a tag, a report of which was asked for just now. */
+  /** An ACTIVE root with a tag, for which an audit report has just been requested. */
   readonly root: string
   readonly rootCertificate: string
   readonly rootSerial: string
   readonly leafArn: string
   readonly revokedSerial: string
   readonly expiredSerial: string
-  /** ACTIVE, with a complete CRL that has as many certificates as it may, and one that is not on it. */
+  /** An ACTIVE root whose complete CRL has reached the quota of revocations. */
   readonly revoking: string
+  /** A certificate of `revoking` that is not revoked. */
   readonly unrevokedSerial: string
-  /** Has issued as many certificates as it may. */
+  /** A root that has reached the quota of certificates. */
   readonly full: string
-  /** A root in PENDING_CERTIFICATE with as many permissions as it may have. */
+  /** A root in PENDING_CERTIFICATE with the maximum number of permissions. */
   readonly pending: string
   readonly pendingCsr: string
   readonly creating: string
   readonly failed: string
   readonly deleted: string
-  /** Deleted, and past its restoration period. */
+  /** A deleted CA whose restoration period has ended. */
   readonly gone: string
-  /** In PENDING_CERTIFICATE, for a client to delete each. */
+  /** CAs in PENDING_CERTIFICATE, one for each client to delete. */
   readonly deletable: readonly string[]
 }
 
 const permissionsMax = 1000
 
-/** Makes everything; afterwards the account has as many CAs as it may. */
+/** Creates the service and its resources. Afterwards, the account has reached the quota of CAs. */
 export async function prepareSituation(): Promise<Situation> {
   const quotas = { quotaAuthorities: '24', quotaCertificates: '5', quotaRevocations: '1' }
   const service = await TestService.start({ ...quotas, crlDelay: '0' })
@@ -52,7 +53,7 @@ export async function prepareSituation(): Promise<Situation> {
   await service.createBucket(reportBucket)
   await service.createBucket(strangeBucket, '210987654321')
   breakCreations(service)
-  // Foreign clients live now; what takes days happened in the past.
+  // Foreign clients use the real time, so events that take days are moved into the past.
   service.clock.advance({ days: -8 })
   const past = await prepareInThePast(service)
   service.clock.advance({ days: 8 })
@@ -127,8 +128,8 @@ async function fillPermissions(service: TestService, arn: string): Promise<void>
   const input = { CertificateAuthorityArn: arn, Principal: 'acm.amazonaws.com' }
   const more = { Actions: ['GetCertificate'] }
   await service.must('CreatePermission', { ...input, ...more })
-  for (let begun = 1; begun < permissionsMax; begun += 111) {
-    const numbers = Array.from({ length: 111 }, (_, index) => begun + index)
+  for (let start = 1; start < permissionsMax; start += 111) {
+    const numbers = Array.from({ length: 111 }, (_, index) => start + index)
     const create = (number: number): Promise<unknown> =>
       service.must('CreatePermission', {
         ...input,
@@ -139,7 +140,7 @@ async function fillPermissions(service: TestService, arn: string): Promise<void>
   }
 }
 
-/** A leaf, one that is revoked, and a CA that was deleted. */
+/** Issues a leaf certificate and a revoked one, and deletes a CA. */
 async function issueFrom(service: TestService, root: { readonly arn: string }) {
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -149,7 +150,7 @@ async function issueFrom(service: TestService, root: { readonly arn: string }) {
   return { leafArn: leaf.arn, revokedSerial: lastOf(revoked.arn), deleted: deleted.arn }
 }
 
-/** CAs whose quotas are used up. */
+/** Creates CAs that have reached a quota. */
 async function prepareQuotas(service: TestService) {
   const revoking = await createRoot(service, { more: revocationOptions() })
   const from = { arn: revoking.arn, csr: csr('ec-server') }

@@ -1,4 +1,4 @@
-/** Every exception of AWS's model, raised by boto3 as its own class, in the situation that it is for. */
+/** Every exception of AWS's service model: boto3 raises it as its modeled class when a request causes it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../support/accounts.ts'
@@ -22,7 +22,7 @@ before(async () => {
 })
 after(() => situation.service.close())
 
-/** Operations of which the second of two at once is refused. */
+/** Operations that fail if the CA is being changed by another request. */
 const concurrent = [
   'DeleteCertificateAuthority',
   'DeletePolicy',
@@ -34,7 +34,7 @@ const concurrent = [
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const python3 = clients('python3')
 
-test('every exception of every operation has a situation, or a reason why there is none', () => {
+test('every exception of every operation has a case, or a reason why it cannot occur', () => {
   const modelled = Object.entries(facts.operations).flatMap(([operation, { errors }]) =>
     errors.map((error) => `${operation} ${error.replace(/Exception$/, '')}`),
   )
@@ -55,44 +55,47 @@ test('every exception of every operation has a situation, or a reason why there 
 })
 
 for (const { command, optional } of python3)
-  test(`boto3 of ${command} raises each as its own class`, async (t) => {
+  test(`boto3 of ${command} raises each exception as its modeled class`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const outcomes = await callWithBoto3(situation.service, python, cases)
-    for (const [index, wanted] of cases.entries())
-      assertRaised(onlyRaised(outcomes[index], wanted.operation), wanted)
+    for (const [index, expected] of cases.entries())
+      assertRaised(onlyRaised(outcomes[index], expected.operation), expected)
   })
 
 function assertRaised(
   raised: Raised,
-  { operation, exception, says }: Omit<ExceptionCase, 'input'>,
+  { operation, exception, message: pattern }: Omit<ExceptionCase, 'input'>,
 ): void {
-  const about = `${operation} ${exception} ${says}`
+  const title = `${operation} ${exception} ${pattern}`
   const { requestId, message, ...rest } = raised
   const code = `${exception}Exception`
-  assert.deepEqual(rest, { type: code, typed: true, code, status: 400, operation }, about)
-  assert.match(message, says, about)
-  assert.match(requestId, uuidForm, about)
+  assert.deepEqual(rest, { type: code, typed: true, code, status: 400, operation }, title)
+  assert.match(message, pattern, title)
+  assert.match(requestId, uuidForm, title)
 }
 
 for (const [turn, { command, optional }] of python3.entries())
-  test(`of changes at once that boto3 of ${command} asks for one is made`, async (t) => {
+  test(`only one of four concurrent changes with boto3 of ${command} succeeds`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
-    const calls = await callsAtOnce(situation.deletable[turn] ?? '')
+    const calls = await concurrentCalls(situation.deletable[turn] ?? '')
     assert.deepEqual(calls.map(({ operation }) => operation).sort(), concurrent)
     const outcomes = await callWithBoto3(situation.service, python, calls)
-    for (const [index, { operation, together }] of calls.entries()) {
+    for (const [index, { operation, concurrency }] of calls.entries()) {
       const raised = outcomes[index]?.filter((outcome) => outcome !== null) ?? []
-      const says = /^The certificate authority is being changed by another request\. Try again\.$/
-      assert.equal(raised.length, together - 1, `${operation}: ${JSON.stringify(raised)}`)
+      const message =
+        /^The certificate authority is being changed by another request\. Try again\.$/
+      assert.equal(raised.length, concurrency - 1, `${operation}: ${JSON.stringify(raised)}`)
       for (const one of raised)
-        assertRaised(one, { operation, exception: 'ConcurrentModification', says })
+        assertRaised(one, { operation, exception: 'ConcurrentModification', message })
     }
   })
 
-/** One call for each of the operations, on CAs that can take it. */
-async function callsAtOnce(deletable: string): Promise<(Boto3Call & { together: number })[]> {
+/** Returns a call of each operation in `concurrent`, on CAs whose state allows it. */
+async function concurrentCalls(
+  deletable: string,
+): Promise<(Boto3Call & { concurrency: number })[]> {
   const { service, root, revoking, rootCertificate } = situation
   await share(service, { arn: revoking })
   const [read, issuing] = sharingStatements({ arn: root })
@@ -106,5 +109,5 @@ async function callsAtOnce(deletable: string): Promise<(Boto3Call & { together: 
     ImportCertificateAuthorityCertificate: { ...ofRoot, Certificate: rootCertificate },
     UpdateCertificateAuthority: { ...ofRoot, RevocationConfiguration },
   }
-  return Object.entries(inputs).map(([operation, input]) => ({ operation, input, together: 4 }))
+  return Object.entries(inputs).map(([operation, input]) => ({ operation, input, concurrency: 4 }))
 }

@@ -1,11 +1,11 @@
-"""Makes calls with boto3 that are to be refused, and writes down what it raised.
+"""Makes calls with boto3 that must fail, and reports the exceptions.
 
 Standard input: JSON of {"endpoint", "region", "database", "cases"}. A case has
-  "operation", "input": what is called, members as in the API; blobs are text
-  "key": [access key id, secret], that of the environment unless given
-  "tamper": what is done to the request on its way, see TAMPERS
-  "together": so many calls are in the server before it can write the first of them
-Standard output: for each case the list of its outcomes, one a call: null if it succeeded, otherwise what was raised.
+  "operation", "input": operation and input, with the API's member names; blobs are strings
+  "key": [access key ID, secret access key]; by default, that of the environment
+  "tamper": name of a manipulation of the request in TAMPERS
+  "concurrency": number of concurrent calls; all of them are in the server before it can write for the first
+Standard output: for each case the list of the outcomes of its calls: null for success, otherwise the exception.
 """
 import functools
 import json
@@ -49,19 +49,19 @@ def cut_authorization(part):
         text = request.headers["Authorization"]
         text = text.decode() if isinstance(text, bytes) else text
         del request.headers["Authorization"]
-        kept = [piece for piece in text.split(" ") if not piece.startswith(part)]
-        request.headers["Authorization"] = " ".join(kept).rstrip(",")
+        rest = [piece for piece in text.split(" ") if not piece.startswith(part)]
+        request.headers["Authorization"] = " ".join(rest).rstrip(",")
 
     return "before-send", hook
 
 
 TAMPERS = {
-    "body that is no JSON": replace_body(b"{"),
+    "invalid JSON body": replace_body(b"{"),
     "empty body": replace_body(b""),
     "unknown target": replace_target("ACMPrivateCA.DoEverything"),
     "target of another service": replace_target("CertificateManager.ListCertificates"),
     "scope of another service": sign_for(signing_name="acm"),
-    "scope of no Region": sign_for(region="Not A Region"),
+    "scope with an invalid Region": sign_for(region="Not A Region"),
     "without Credential": cut_authorization("Credential="),
     "without SignedHeaders": cut_authorization("SignedHeaders="),
     "without Signature": cut_authorization("Signature="),
@@ -69,8 +69,8 @@ TAMPERS = {
 
 
 @functools.cache
-def client_of(tamper, key, _together):
-    # What boto3 would find out by itself is for the server to say. Nothing is tried again.
+def client_of(tamper, key, _case):
+    # Validation is left to the server, and requests are not retried.
     options = {"retries": {"max_attempts": 0}, "parameter_validation": False, "max_pool_connections": 50}
     if tamper == "unsigned":
         options["signature_version"] = UNSIGNED
@@ -112,9 +112,9 @@ def describe(client, error):
     }
 
 
-def call_together(client, case):
-    """Holds the right to write until every call has been sent and read, so that all have seen the same."""
-    count = case["together"]
+def call_concurrently(client, case):
+    """Holds the write lock of the database until every call has been sent and has read the database, so that all see the same state."""
+    count = case["concurrency"]
     sent, outcomes = threading.Semaphore(0), []
     client.meta.events.register("before-send.acm-pca", lambda **_: sent.release())
     database = sqlite3.connect(work["database"], isolation_level=None, timeout=30)
@@ -134,9 +134,10 @@ def call_together(client, case):
 
 def outcomes_of(number, case):
     key = tuple(case["key"]) if "key" in case else None
-    together = number if "together" in case else None
-    client = client_of(case.get("tamper"), key, together)
-    return [call(client, case)] if together is None else call_together(client, case)
+    # Concurrent calls use a client of their own, because its event hook counts their requests.
+    is_concurrent = "concurrency" in case
+    client = client_of(case.get("tamper"), key, number if is_concurrent else None)
+    return call_concurrently(client, case) if is_concurrent else [call(client, case)]
 
 
 json.dump([outcomes_of(number, case) for number, case in enumerate(work["cases"])], sys.stdout)

@@ -1,11 +1,11 @@
-/** Certificates in bulk, as parsers of others read them: one process for all. */
+/** Parses many certificates with pyca or GnuTLS, in one process. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { tool } from '../support/foreign-tools.ts'
 
-/** An extension: its value is hex where the parser does not know it. */
+/** An extension. The value is hex if the parser does not support the extension. */
 export interface ForeignExtension {
   readonly oid: string
   readonly critical: boolean
@@ -16,10 +16,10 @@ export interface ForeignCertificate {
   readonly serial: string
   readonly from: string
   readonly to: string
-  /** Type and value, in order. */
+  /** Types and values of the attributes, in order. */
   readonly subject: readonly (readonly [string, string])[]
   readonly issuer: readonly (readonly [string, string])[]
-  /** In order. */
+  /** Extensions, in order. */
   readonly extensions: readonly ForeignExtension[]
 }
 
@@ -78,7 +78,7 @@ def read(pem):
 print(json.dumps([read(pem) for pem in json.load(sys.stdin)]))
 `
 
-/** What pyca reads in them; undefined, and the test skipped, where there is no pyca. */
+/** Parses certificates with pyca. If pyca is not installed, skips the test and returns undefined. */
 export async function readWithPyca(
   t: TestContext,
   pems: readonly string[],
@@ -86,11 +86,11 @@ export async function readWithPyca(
   const python = '/usr/bin/python3'
   if ((await tool(t, python, { probe: ['-c', 'import cryptography'] })) === undefined)
     return undefined
-  const output = await piped(python, ['-W', 'ignore', '-c', pycaProgram], JSON.stringify(pems))
+  const output = await outputOf(python, ['-W', 'ignore', '-c', pycaProgram], JSON.stringify(pems))
   return JSON.parse(output) as ForeignCertificate[]
 }
 
-/** What GnuTLS prints of a certificate. */
+/** A certificate as printed by GnuTLS. */
 export interface PrintedCertificate {
   readonly subject: string
   /** Title and criticality of each extension, in order: `Key Usage (critical)`. */
@@ -98,13 +98,13 @@ export interface PrintedCertificate {
   readonly text: string
 }
 
-/** What GnuTLS reads in them; undefined, and the test skipped, where there is no certtool. */
+/** Parses certificates with GnuTLS. If certtool is not installed, skips the test and returns undefined. */
 export async function readWithGnutls(
   t: TestContext,
   pems: readonly string[],
 ): Promise<readonly PrintedCertificate[] | undefined> {
   if ((await tool(t, 'certtool')) === undefined) return undefined
-  const output = await piped('certtool', ['--certificate-info'], `${pems.join('\n')}\n`)
+  const output = await outputOf('certtool', ['--certificate-info'], `${pems.join('\n')}\n`)
   const [, ...parts] = output.split(/^X\.509 Certificate Information:$/m)
   return parts.map((part) => ({
     subject: /^\tSubject: (.*)$/m.exec(part)?.[1] ?? '',
@@ -115,13 +115,13 @@ export async function readWithGnutls(
   }))
 }
 
-async function piped(command: string, args: readonly string[], input: string): Promise<string> {
+async function outputOf(command: string, args: readonly string[], input: string): Promise<string> {
   const child = spawn(command, args)
   const exited = once(child, 'close')
   const stdout = text(child.stdout)
   const stderr = text(child.stderr)
   child.stdin.end(input)
   const [code] = (await exited) as [number]
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${await stderr}`)
+  if (code !== 0) throw new Error(`${command} exited with ${code}: ${await stderr}`)
   return stdout
 }

@@ -1,4 +1,4 @@
-/** A hierarchy made by each foreign client, and judged by each foreign verifier. */
+/** Hierarchies that are created by each foreign client and verified by each foreign verifier. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -56,14 +56,14 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Environment of a foreign client: nothing of the machine's own AWS configuration. */
+/** Returns the environment of a foreign client, without the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
   const { dataDirectory } = service.config
   return clientEnvironment(folder, { dataDirectory, region: 'eu-central-1' })
 }
 
-async function judge(t: TestContext, client: string): Promise<void> {
-  const at = (name: string): string => join(folder, client, `${name}.pem`)
+async function verify(t: TestContext, client: string): Promise<void> {
+  const pathOf = (name: string): string => join(folder, client, `${name}.pem`)
   const openssl = await tool(t, 'openssl')
   if (openssl !== undefined) {
     const { stdout } = await run(openssl, [
@@ -74,10 +74,10 @@ async function judge(t: TestContext, client: string): Promise<void> {
       '-verify_hostname',
       'localhost',
       '-CAfile',
-      at('root'),
+      pathOf('root'),
       '-untrusted',
-      at('subordinate'),
-      at('leaf'),
+      pathOf('subordinate'),
+      pathOf('leaf'),
     ])
     assert.match(stdout, /leaf\.pem: OK/)
   }
@@ -86,30 +86,30 @@ async function judge(t: TestContext, client: string): Promise<void> {
     const path = join(folder, client, 'path.pem')
     await writeFile(
       path,
-      `${await readFile(at('leaf'), 'utf8')}${await readFile(at('chain'), 'utf8')}`,
+      `${await readFile(pathOf('leaf'), 'utf8')}${await readFile(pathOf('chain'), 'utf8')}`,
     )
     const { stdout } = await run(certtool, [
       '--verify',
       '--verify-purpose=1.3.6.1.5.5.7.3.1',
       '--verify-hostname=localhost',
       '--load-ca-certificate',
-      at('root'),
+      pathOf('root'),
       '--infile',
       path,
     ])
     assert.match(stdout, /Chain verification output: Verified\. The certificate is trusted\./)
   }
-  await judgeByNss(t, client)
-  await handshake(at)
+  await verifyWithNss(t, client)
+  await handshake(pathOf)
 }
 
-async function judgeByNss(t: TestContext, client: string): Promise<void> {
-  const at = (name: string): string => join(folder, client, `${name}.pem`)
+async function verifyWithNss(t: TestContext, client: string): Promise<void> {
+  const pathOf = (name: string): string => join(folder, client, `${name}.pem`)
   const [vfychain, certutil] = [await tool(t, 'vfychain'), await tool(t, 'certutil')]
   if (vfychain === undefined || certutil === undefined) return
   const db = `sql:${join(folder, client)}`
   await run(certutil, ['-N', '-d', db, '--empty-password'])
-  await run(certutil, ['-A', '-d', db, '-n', 'root', '-t', 'C,,', '-a', '-i', at('root')])
+  await run(certutil, ['-A', '-d', db, '-n', 'root', '-t', 'C,,', '-a', '-i', pathOf('root')])
   const { stdout, stderr } = await run(vfychain, [
     '-d',
     db,
@@ -117,15 +117,15 @@ async function judgeByNss(t: TestContext, client: string): Promise<void> {
     '-u',
     '1',
     '-a',
-    at('leaf'),
-    at('subordinate'),
+    pathOf('leaf'),
+    pathOf('subordinate'),
   ])
   assert.match(stdout + stderr, /Chain is good/)
 }
 
-/** A TLS connection whose server has the leaf and whose client trusts the root. */
-async function handshake(at: (name: string) => string): Promise<void> {
-  const cert = `${await readFile(at('leaf'), 'utf8')}${await readFile(at('subordinate'), 'utf8')}`
+/** Connects over TLS to a server with the leaf certificate. The client trusts the root. */
+async function handshake(pathOf: (name: string) => string): Promise<void> {
+  const cert = `${await readFile(pathOf('leaf'), 'utf8')}${await readFile(pathOf('subordinate'), 'utf8')}`
   const key = await readFile(join(folder, 'server.key'))
   const server = createServer({ cert, key }, (socket) => socket.end('hello')).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -135,7 +135,7 @@ async function handshake(at: (name: string) => string): Promise<void> {
     port: address.port,
     host: '127.0.0.1',
     servername: 'localhost',
-    ca: await readFile(at('root')),
+    ca: await readFile(pathOf('root')),
   })
   const text = await new Promise<string>((resolve, reject) => {
     socket.once('error', reject)
@@ -156,30 +156,30 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
-const here = (name: string): string => join(import.meta.dirname, name)
+const scriptPath = (name: string): string => join(import.meta.dirname, name)
 
 for (const { command, optional } of clients('python3'))
-  test(`boto3 of ${command} makes a hierarchy`, async (t) => {
+  test(`boto3 of ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
     const client = `boto3${command.replaceAll('/', '-')}`
     const out = await clientFolder(client)
-    await runClient(client, found, [here('hierarchy_boto3.py'), service.url, out, serverCsr])
-    await judge(t, client)
+    await runClient(client, found, [scriptPath('hierarchy_boto3.py'), service.url, out, serverCsr])
+    await verify(t, client)
   })
 
 for (const { command, optional } of clients('aws'))
-  test(`the AWS CLI ${command} makes a hierarchy`, async (t) => {
+  test(`the AWS CLI ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { optional })
     if (found === undefined) return
     const client = `cli${command.replaceAll('/', '-')}`
     const out = await clientFolder(client)
-    const script = here('hierarchy_aws_cli.sh')
+    const script = scriptPath('hierarchy_aws_cli.sh')
     await runClient(client, 'sh', [script, found, service.url, out, serverCsr])
-    await judge(t, client)
+    await verify(t, client)
   })
 
-test('the AWS SDK for JavaScript makes a hierarchy', async (t) => {
+test('the AWS SDK for JavaScript creates a hierarchy that foreign verifiers accept', async (t) => {
   const out = await clientFolder('sdk-js')
   const client = new ACMPCAClient({
     endpoint: service.url,
@@ -225,11 +225,14 @@ test('the AWS SDK for JavaScript makes a hierarchy', async (t) => {
         Validity: { Type: 'DAYS', Value: validityDays[template] ?? 30 },
       }),
     )
-    const where = { CertificateAuthorityArn: arn, CertificateArn }
-    const waited = await waitUntilCertificateIssued({ client, maxWaitTime: 30, minDelay: 1 }, where)
+    const identifiers = { CertificateAuthorityArn: arn, CertificateArn }
+    const waited = await waitUntilCertificateIssued(
+      { client, maxWaitTime: 30, minDelay: 1 },
+      identifiers,
+    )
     assert.equal(waited.state, 'SUCCESS')
     const { Certificate = '', CertificateChain = '' } = await client.send(
-      new GetCertificateCommand(where),
+      new GetCertificateCommand(identifiers),
     )
     return { certificate: Certificate, chain: CertificateChain }
   }
@@ -263,7 +266,7 @@ test('the AWS SDK for JavaScript makes a hierarchy', async (t) => {
   for await (const page of paginateListCertificateAuthorities({ client, pageSize: 1 }, {}))
     arns.push(...(page.CertificateAuthorities ?? []).map(({ Arn }) => Arn))
   assert.ok(arns.includes(root.arn) && arns.includes(subordinate.arn))
-  await judge(t, 'sdk-js')
+  await verify(t, 'sdk-js')
 })
 
 async function clientFolder(client: string): Promise<string> {

@@ -1,4 +1,4 @@
-# A root, a subordinate below it and a server certificate. Variables: endpoint, and the CSR of the server.
+# A root CA, a subordinate CA and a server certificate. Variables: the endpoint and the CSR of the server.
 terraform {
   required_providers {
     aws = {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a root, a subordinate and a server certificate with the AWS CLI.
-# Arguments: AWS CLI, endpoint URL, folder for the PEM files, CSR of the server. Credentials and Region come from the
+# Creates a root CA, a subordinate CA and a server certificate with the AWS CLI.
+# Arguments: AWS CLI, endpoint URL, folder for the PEM files, path of the server's CSR. Credentials and Region come from the
 # environment.
 set -eu
 aws=$1 endpoint=$2 folder=$3 server_csr=$4

@@ -1,4 +1,4 @@
-/** `signet inspect` on what OpenSSL's own responder says, and what it says of Signet's CRL, as OpenSSL reads it. */
+/** `signet inspect` of an OCSP response from OpenSSL's responder. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { parseOcspAnswer } from '../../src/x509/ocsp/parse-response.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
 import { outcome, tool } from '../support/foreign-tools.ts'
 
-test("OpenSSL's responder, which names itself and sends its certificate", async (t) => {
+test("inspect describes a response of OpenSSL's responder with the responder's name and certificate", async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const folder = await mkdtemp(join(tmpdir(), 'signet-ocsp-'))

@@ -1,6 +1,6 @@
 /**
- * Ten thousand random requests that are in order: every certificate says what was asked for, as OpenSSL, pyca and
- * GnuTLS read it, and its TBSCertificate is the same bytes when it is encoded again from its parts.
+ * Ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values in every certificate, and
+ * encoding a parsed TBSCertificate again must produce the same bytes.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
@@ -90,23 +90,23 @@ const pairs: readonly KeyPair[] = [
   keyPair(generateKeyPairSync('ml-dsa-44'), 'ML_DSA_44', null),
 ]
 
-/** A name or extension as the request has it, and as pyca shows it. */
-interface AskedName {
+/** A name or extension of a request, in DER and in pyca's form. */
+interface SampleName {
   readonly der: Uint8Array
-  readonly shown: readonly (readonly [string, string])[]
+  readonly pyca: readonly (readonly [string, string])[]
 }
-interface AskedExtension extends ForeignExtension {
+interface SampleExtension extends ForeignExtension {
   readonly der: Uint8Array
 }
 
-interface Ask {
+interface Sample {
   readonly row: TemplateRow
   readonly key: number
   readonly caKey: number
-  readonly csrSubject: AskedName
-  readonly csrExtensions: readonly AskedExtension[]
+  readonly csrSubject: SampleName
+  readonly csrExtensions: readonly SampleExtension[]
   readonly api: ApiPassthrough
-  readonly apiSubject: AskedName['shown'] | undefined
+  readonly apiSubject: SampleName['pyca'] | undefined
   readonly apiExtensions: readonly ForeignExtension[]
   readonly now: number
   readonly days: number
@@ -115,7 +115,7 @@ interface Ask {
   readonly pointers: CertificatePointers
 }
 
-// What may be asked for.
+// Generators of requests.
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...Array.from('aZ09 .-')), minLength: 1, maxLength: 30 }),
@@ -138,7 +138,7 @@ const label = fc.string({
 const domain = fc
   .tuple(fc.constantFrom('', '*.', 'xn--'), fc.array(label, { minLength: 2, maxLength: 4 }))
   .map(([prefix, labels]) => prefix + labels.join('.'))
-/** As large as pyca reads. */
+/** OID arcs up to the largest that pyca parses. */
 const arc = fc.oneof(fc.nat(200), fc.nat(2 ** 28 - 1))
 const privateOid = fc
   .array(arc, { minLength: 1, maxLength: 4 })
@@ -162,14 +162,14 @@ const csrAttribute = fc
   )
   .map(([type, { tag, value, content }]) => ({
     der: encodeSequence(encodeOidElement(type), encodeElement(tag, content)),
-    shown: [type, value] as const,
+    pyca: [type, value] as const,
   }))
 
-const csrName: fc.Arbitrary<AskedName> = fc
+const csrName: fc.Arbitrary<SampleName> = fc
   .array(csrAttribute, { minLength: 1, maxLength: 6 })
   .map((attributes) => ({
     der: encodeSequence(...attributes.map(({ der }) => encodeSetOf([der]))),
-    shown: attributes.map(({ shown }) => shown),
+    pyca: attributes.map(({ pyca }) => pyca),
   }))
 
 const standardMembers = [
@@ -191,7 +191,7 @@ const standardMembers = [
 
 interface ApiName {
   readonly member: NonNullable<ApiPassthrough['Subject']>
-  readonly shown: AskedName['shown']
+  readonly pyca: SampleName['pyca']
 }
 
 const standardName: fc.Arbitrary<ApiName> = fc
@@ -214,7 +214,7 @@ const standardName: fc.Arbitrary<ApiName> = fc
     )
     return {
       member: Object.fromEntries(chosen.map(([member, , value]) => [member, value])),
-      shown: chosen.map(([, type, value]) => [type, value] as const),
+      pyca: chosen.map(([, type, value]) => [type, value] as const),
     }
   })
 
@@ -223,19 +223,19 @@ const customName: fc.Arbitrary<ApiName> = fc
     minLength: 1,
     maxLength: 6,
   })
-  .map((shown) => ({
+  .map((pyca) => ({
     member: {
-      CustomAttributes: shown.map(([ObjectIdentifier, Value]) => ({ ObjectIdentifier, Value })),
+      CustomAttributes: pyca.map(([ObjectIdentifier, Value]) => ({ ObjectIdentifier, Value })),
     },
-    shown,
+    pyca,
   }))
 
 const apiName = fc.oneof(standardName, customName)
 
-/** A general name in AWS's form, and as pyca shows it. */
-interface AskedGeneralName {
+/** A general name in the form of the API and in pyca's form. */
+interface SampleGeneralName {
   readonly member: Record<string, unknown>
-  readonly shown: readonly unknown[]
+  readonly pyca: readonly unknown[]
   readonly tag: number
   readonly content: Uint8Array
 }
@@ -245,23 +245,23 @@ const ipv6 = fc.tuple(
   fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 }),
   fc.nat(2),
 )
-const ascii = (member: string, shown: string, tag: number) => (value: string) => ({
+const ascii = (member: string, pyca: string, tag: number) => (value: string) => ({
   member: { [member]: value },
-  shown: [shown, value],
+  pyca: [pyca, value],
   tag,
   content: Buffer.from(value),
 })
 
-/** Canonical text of IPv6 by the URL parser. */
+/** Returns the canonical text of an IPv6 address, from the URL parser. */
 function canonical(groups: readonly number[]): string {
   const full = groups.map((group) => group.toString(16)).join(':')
   return new URL(`http://[${full}]/`).hostname.slice(1, -1)
 }
 
-/** Of IpAddress, in the model of AWS. */
+/** Maximum length of IpAddress in AWS's service model. */
 const addressLengthMax = 39
 
-/** One of the text forms of RFC 4291 §2.2 that the API accepts. */
+/** Returns one of the text forms of RFC 4291 §2.2 that the API accepts. */
 function ipv6Text(groups: readonly number[], form: number): string {
   const full = groups.map((group) => group.toString(16).padStart(form === 1 ? 4 : 1, '0'))
   if (form === 0) return canonical(groups)
@@ -272,7 +272,7 @@ function ipv6Text(groups: readonly number[], form: number): string {
   return mixed.length > addressLengthMax ? canonical(groups) : mixed
 }
 
-const generalName: fc.Arbitrary<AskedGeneralName> = fc.oneof(
+const generalName: fc.Arbitrary<SampleGeneralName> = fc.oneof(
   domain.map(ascii('DnsName', 'DNSName', 0x82)),
   fc
     .tuple(label, domain)
@@ -281,21 +281,21 @@ const generalName: fc.Arbitrary<AskedGeneralName> = fc.oneof(
   domain
     .map((host) => `https://${host.replace('*.', '')}/a?b=c#d`)
     .map(ascii('UniformResourceIdentifier', 'UniformResourceIdentifier', 0x86)),
-  ipv4.map((octets) => ({
-    member: { IpAddress: octets.join('.') },
-    shown: ['IPAddress', octets.join('.')],
+  ipv4.map((bytes) => ({
+    member: { IpAddress: bytes.join('.') },
+    pyca: ['IPAddress', bytes.join('.')],
     tag: 0x87,
-    content: octets,
+    content: bytes,
   })),
   ipv6.map(([groups, form]) => ({
     member: { IpAddress: ipv6Text(groups, form) },
-    shown: ['IPAddress', canonical(groups)],
+    pyca: ['IPAddress', canonical(groups)],
     tag: 0x87,
     content: Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff])),
   })),
   privateOid.map((oid) => ({
     member: { RegisteredId: oid },
-    shown: ['RegisteredID', oid],
+    pyca: ['RegisteredID', oid],
     tag: 0x88,
     content: encodeOidElement(oid).subarray(2),
   })),
@@ -303,7 +303,7 @@ const generalName: fc.Arbitrary<AskedGeneralName> = fc.oneof(
     const value = encodeElement(0x0c, Buffer.from(Value))
     return {
       member: { OtherName: { TypeId, Value } },
-      shown: ['OtherName', TypeId, Buffer.from(value).toString('hex')],
+      pyca: ['OtherName', TypeId, Buffer.from(value).toString('hex')],
       tag: 0xa0,
       content: Buffer.concat([encodeOidElement(TypeId), encodeElement(0xa0, value)]),
     }
@@ -315,7 +315,7 @@ const extension = (
   oid: string,
   critical: boolean,
   [der, value]: readonly [Uint8Array, unknown],
-): AskedExtension => ({ oid, critical, der, value })
+): SampleExtension => ({ oid, critical, der, value })
 
 const keyUsageOf = (ca: boolean) =>
   fc.subarray([...keyUsageBits], { minLength: 1 }).map((bits) => {
@@ -323,7 +323,7 @@ const keyUsageOf = (ca: boolean) =>
     if (ca) chosen.add('keyCertSign')
     else chosen.delete('keyCertSign')
     if (chosen.size === 0) chosen.add('digitalSignature')
-    // What encipherOnly and decipherOnly mean without keyAgreement is not defined.
+    // Without keyAgreement, the meaning of encipherOnly and decipherOnly is undefined.
     if (chosen.has('encipherOnly') || chosen.has('decipherOnly')) chosen.add('keyAgreement')
     return keyUsageBits.filter((bit) => chosen.has(bit))
   })
@@ -361,8 +361,8 @@ const customs = fc.uniqueArray(
   fc.tuple(privateOid, fc.boolean(), fc.uint8Array({ maxLength: 200 })),
   { maxLength: 4, selector: ([oid]) => oid },
 )
-const customDer = (octets: Uint8Array): Uint8Array => encodeElement(0x04, octets)
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const customDer = (bytes: Uint8Array): Uint8Array => encodeElement(0x04, bytes)
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 const memberOf: Record<string, string> = {
   digitalSignature: 'DigitalSignature',
@@ -376,7 +376,9 @@ const memberOf: Record<string, string> = {
   decipherOnly: 'DecipherOnly',
 }
 
-function apiOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'apiExtensions'>> {
+function apiOptions(
+  ca: boolean,
+): fc.Arbitrary<Pick<Sample, 'api' | 'apiSubject' | 'apiExtensions'>> {
   const options = fc.record({
     subject: fc.option(apiName, { nil: undefined }),
     usage: fc.option(keyUsageOf(ca), { nil: undefined }),
@@ -385,27 +387,27 @@ function apiOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 
     policies: fc.option(policies, { nil: undefined }),
     customs,
   })
-  return options.map((asked) => {
+  return options.map((sample) => {
     const extensions: ForeignExtension[] = []
     const members: Record<string, unknown> = {}
-    if (asked.usage !== undefined) {
+    if (sample.usage !== undefined) {
       members['KeyUsage'] = Object.fromEntries(
-        asked.usage.map((bit) => [memberOf[bit] ?? bit, true]),
+        sample.usage.map((bit) => [memberOf[bit] ?? bit, true]),
       )
-      extensions.push({ oid: '2.5.29.15', critical: true, value: asked.usage })
+      extensions.push({ oid: '2.5.29.15', critical: true, value: sample.usage })
     }
-    if (asked.purposes !== undefined) {
-      members['ExtendedKeyUsage'] = asked.purposes.map(({ member }) => member)
-      const value = asked.purposes.map(({ oid }) => oid)
+    if (sample.purposes !== undefined) {
+      members['ExtendedKeyUsage'] = sample.purposes.map(({ member }) => member)
+      const value = sample.purposes.map(({ oid }) => oid)
       extensions.push({ oid: '2.5.29.37', critical: false, value })
     }
-    if (asked.names !== undefined) {
-      members['SubjectAlternativeNames'] = asked.names.map(({ member }) => member)
-      const value = asked.names.map(({ shown }) => shown)
+    if (sample.names !== undefined) {
+      members['SubjectAlternativeNames'] = sample.names.map(({ member }) => member)
+      const value = sample.names.map(({ pyca }) => pyca)
       extensions.push({ oid: '2.5.29.17', critical: false, value })
     }
-    if (asked.policies !== undefined) {
-      members['CertificatePolicies'] = asked.policies.map(([CertPolicyId, uris]) => ({
+    if (sample.policies !== undefined) {
+      members['CertificatePolicies'] = sample.policies.map(([CertPolicyId, uris]) => ({
         CertPolicyId,
         ...(uris.length > 0 && {
           PolicyQualifiers: uris.map((CpsUri) => ({
@@ -414,28 +416,28 @@ function apiOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 
           })),
         }),
       }))
-      const value = asked.policies.map(([oid, uris]) => [oid, uris.length === 0 ? null : uris])
+      const value = sample.policies.map(([oid, uris]) => [oid, uris.length === 0 ? null : uris])
       extensions.push({ oid: '2.5.29.32', critical: false, value })
     }
-    if (asked.customs.length > 0)
-      members['CustomExtensions'] = asked.customs.map(([ObjectIdentifier, Critical, octets]) => ({
+    if (sample.customs.length > 0)
+      members['CustomExtensions'] = sample.customs.map(([ObjectIdentifier, Critical, bytes]) => ({
         ObjectIdentifier,
-        Value: Buffer.from(customDer(octets)).toString('base64'),
+        Value: Buffer.from(customDer(bytes)).toString('base64'),
         Critical,
       }))
-    for (const [oid, critical, octets] of asked.customs)
-      extensions.push({ oid, critical, value: hexOf(customDer(octets)) })
-    const Subject = asked.subject && { Subject: asked.subject.member }
+    for (const [oid, critical, bytes] of sample.customs)
+      extensions.push({ oid, critical, value: hexOf(customDer(bytes)) })
+    const Subject = sample.subject && { Subject: sample.subject.member }
     return {
       api: { ...Subject, Extensions: members },
-      apiSubject: asked.subject?.shown,
+      apiSubject: sample.subject?.pyca,
       apiExtensions: extensions,
     }
   })
 }
 
-/** The SAN is critical, so that the subject may be empty. */
-function csrOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExtensions'>> {
+/** Generates the CSR. The SAN is critical, so the subject may be empty. */
+function csrOptions(ca: boolean): fc.Arbitrary<Pick<Sample, 'csrSubject' | 'csrExtensions'>> {
   const options = fc.record({
     subject: csrName,
     named: fc.boolean(),
@@ -445,25 +447,25 @@ function csrOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExte
     customs,
     order: fc.nat(),
   })
-  return options.map((asked) => {
-    const extensions = asked.customs.map(([oid, critical, octets]) =>
-      extension(oid, critical, [customDer(octets), hexOf(customDer(octets))]),
+  return options.map((sample) => {
+    const extensions = sample.customs.map(([oid, critical, bytes]) =>
+      extension(oid, critical, [customDer(bytes), hexOf(customDer(bytes))]),
     )
-    const add = (...added: AskedExtension[]): unknown =>
-      extensions.splice(asked.order % (extensions.length + 1), 0, ...added)
-    const { usage, names } = asked
+    const add = (...added: SampleExtension[]): unknown =>
+      extensions.splice(sample.order % (extensions.length + 1), 0, ...added)
+    const { usage, names } = sample
     if (usage !== undefined) add(extension('2.5.29.15', true, [encodeKeyUsage(usage), usage]))
-    if (asked.purposes !== undefined) {
-      const value = asked.purposes.map(({ oid }) => oid)
+    if (sample.purposes !== undefined) {
+      const value = sample.purposes.map(({ oid }) => oid)
       add(extension('2.5.29.37', false, [encodeExtendedKeyUsage(value), value]))
     }
     if (names !== undefined) {
       const der = encodeSequence(...names.map(({ tag, content }) => encodeElement(tag, content)))
-      add(extension('2.5.29.17', true, [der, names.map(({ shown }) => shown)]))
+      add(extension('2.5.29.17', true, [der, names.map(({ pyca }) => pyca)]))
     }
-    const empty = !ca && !asked.named && names !== undefined
+    const empty = !ca && !sample.named && names !== undefined
     return {
-      csrSubject: empty ? { der: encodeSequence(), shown: [] } : asked.subject,
+      csrSubject: empty ? { der: encodeSequence(), pyca: [] } : sample.subject,
       csrExtensions: extensions,
     }
   })
@@ -477,7 +479,7 @@ const pointers: fc.Arbitrary<CertificatePointers> = fc.record(
   { requiredKeys: [] },
 )
 
-const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
+const sampleArbitrary: fc.Arbitrary<Sample> = fc.constantFrom(...templateTable).chain((row) =>
   fc
     .tuple(
       fc.record({
@@ -488,7 +490,7 @@ const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
         notBefore: fc.option(fc.integer({ min: 0, max: 1_767_225_600 }), { nil: undefined }),
         serialNumber: fc
           .uint8Array({ minLength: 16, maxLength: 16 })
-          .filter((octets) => octets.some((octet) => octet !== 0)),
+          .filter((bytes) => bytes.some((byte) => byte !== 0)),
         pointers,
       }),
       csrOptions(row.kind !== 'end-entity'),
@@ -497,7 +499,7 @@ const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
     .map(([rest, fromCsr, fromApi]) => ({ row, ...rest, ...fromCsr, ...fromApi })),
 )
 
-// What must come of it.
+// Expected certificates.
 
 const firstOids = [
   '2.5.29.19',
@@ -510,16 +512,16 @@ const firstOids = [
 ] as const
 
 interface Expected {
-  readonly subject: AskedName['shown']
+  readonly subject: SampleName['pyca']
   readonly extensions: readonly ForeignExtension[]
 }
 
-/** Template before API before CSR; key identifiers are only there. */
-function expectedOf(asked: Ask): Expected {
-  const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = asked
+/** Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no value. */
+function expectedOf(sample: Sample): Expected {
+  const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = sample
   const { basicConstraints, keyUsage, extendedKeyUsage } = row
   const fromApi = row.sources.includes('api')
-  const subject = fromApi ? (apiSubject ?? csrSubject.shown) : csrSubject.shown
+  const subject = fromApi ? (apiSubject ?? csrSubject.pyca) : csrSubject.pyca
   const own: ForeignExtension[] = [
     {
       oid: '2.5.29.19',
@@ -540,12 +542,12 @@ function expectedOf(asked: Ask): Expected {
           },
         ]
       : []),
-    ...(row.kind === 'root' ? [] : expectedPointers(asked.pointers)),
+    ...(row.kind === 'root' ? [] : expectedPointers(sample.pointers)),
   ]
   const api = fromApi ? apiExtensions : []
   const csr = csrExtensions
     .filter(({ oid }) => oid === '2.5.29.17' || row.sources.includes('csr'))
-    .map(({ der: _der, ...shown }) => shown)
+    .map(({ der: _der, ...pyca }) => pyca)
   const all = [
     ...own,
     ...api.map((given) =>
@@ -576,15 +578,15 @@ function expectedPointers({ crlUri, ocspUri, caIssuersUri }: CertificatePointers
   ]
 }
 
-/** An AKI or SKI of any value is what is expected of `undefined`. */
+/** Removes the values of AKI and SKI, which the expected extensions do not contain. */
 function withoutIdentifiers(extensions: readonly ForeignExtension[]): ForeignExtension[] {
   return extensions.map((found) =>
     ['2.5.29.35', '2.5.29.14'].includes(found.oid) ? { ...found, value: undefined } : found,
   )
 }
 
-/** The TBSCertificate from its parts: names, times, known extensions, everything. */
-function encodedAgain(tbs: TbsCertificate): Uint8Array {
+/** Encodes a parsed TBSCertificate again from its parts: names, times and known extensions. */
+function reencode(tbs: TbsCertificate): Uint8Array {
   return encodeTbsCertificate({
     serialNumber: tbs.serialNumber,
     signatureAlgorithm: encodeSequence(
@@ -593,19 +595,19 @@ function encodedAgain(tbs: TbsCertificate): Uint8Array {
         ? []
         : [tbs.signatureAlgorithm.parameters]),
     ),
-    issuer: nameAgain(tbs.issuer),
+    issuer: reencodeName(tbs.issuer),
     notBefore: tbs.notBefore,
     notAfter: tbs.notAfter,
-    subject: nameAgain(tbs.subject),
+    subject: reencodeName(tbs.subject),
     subjectPublicKeyInfo: encodeSequence(
       tbs.subjectPublicKeyInfo.algorithm.der,
       encodeElement(0x03, Uint8Array.of(0), tbs.subjectPublicKeyInfo.subjectPublicKey),
     ),
-    extensions: tbs.extensions.map(extensionAgain),
+    extensions: tbs.extensions.map(reencodeExtension),
   })
 }
 
-function nameAgain({ rdns }: Name): Uint8Array {
+function reencodeName({ rdns }: Name): Uint8Array {
   const content = (tag: number, value: string): Uint8Array =>
     tag === 0x1e ? Buffer.from(value, 'utf16le').swap16() : Buffer.from(value)
   return encodeSequence(
@@ -619,7 +621,7 @@ function nameAgain({ rdns }: Name): Uint8Array {
   )
 }
 
-const againByOid: Record<string, (value: Uint8Array) => Uint8Array> = {
+const reencoders: Record<string, (value: Uint8Array) => Uint8Array> = {
   '2.5.29.19': (value) => encodeBasicConstraints(parseBasicConstraints(value)),
   '2.5.29.35': (value) => {
     const identifier = parseAuthorityKeyIdentifier(value)
@@ -632,17 +634,17 @@ const againByOid: Record<string, (value: Uint8Array) => Uint8Array> = {
   '2.5.29.17': (value) => encodeGeneralNames(parseGeneralNames(value)),
 }
 
-function extensionAgain({ oid, critical, value }: Extension): Extension {
-  return { oid, critical, value: againByOid[oid]?.(value) ?? value }
+function reencodeExtension({ oid, critical, value }: Extension): Extension {
+  return { oid, critical, value: reencoders[oid]?.(value) ?? value }
 }
 
-// How it is made.
+// Creation of the certificates.
 
-function signed(pair: KeyPair, message: Uint8Array): Uint8Array {
+function signWith(pair: KeyPair, message: Uint8Array): Uint8Array {
   return sign(pair.hash, message, pair.privateKey)
 }
 
-function csrOf({ key, csrSubject, csrExtensions }: Ask, pair = pairs[key]): string {
+function csrOf({ key, csrSubject, csrExtensions }: Sample, pair = pairs[key]): string {
   assert.ok(pair)
   const info = encodeCertificationRequestInfo({
     subject: csrSubject.der,
@@ -652,14 +654,14 @@ function csrOf({ key, csrSubject, csrExtensions }: Ask, pair = pairs[key]): stri
   const algorithm = signatureAlgorithmIdentifier(pair.algorithm)
   return encodePem(
     'CERTIFICATE REQUEST',
-    encodeCertificationRequest(info, algorithm, signed(pair, info)),
+    encodeCertificationRequest(info, algorithm, signWith(pair, info)),
   )
 }
 
 const lastInstant: Validity = { type: 'END_DATE', value: 99_991_231_235_959 }
 const serialNumber = Uint8Array.of(1)
 
-/** A self-signed root with that key. */
+/** Creates a self-signed root with a key. */
 async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X509Certificate }> {
   const name = encodeSequence(
     encodeSetOf([
@@ -668,10 +670,10 @@ async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X50
   )
   const info = encodeCertificationRequestInfo({ subject: name, subjectPublicKeyInfo: pair.spki })
   const algorithm = signatureAlgorithmIdentifier(pair.algorithm)
-  const request = encodeCertificationRequest(info, algorithm, signed(pair, info))
+  const request = encodeCertificationRequest(info, algorithm, signWith(pair, info))
   const csr = await acceptCsr(Buffer.from(encodePem('CERTIFICATE REQUEST', request)), policy)
   const now = new Date('2026-01-01T00:00:00Z')
-  const der = finished(pair, {
+  const der = buildCertificate(pair, {
     template: requireTemplate('RootCACertificate'),
     csr,
     passthrough: noPassthrough,
@@ -688,96 +690,100 @@ async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X50
   }
 }
 
-/** Prepared, linted, signed: DER. */
-function finished(
+/** Prepares, lints and signs a certificate, and returns its DER. */
+function buildCertificate(
   pair: KeyPair,
-  order: Parameters<typeof prepareCertificate>[0],
+  parameters: Parameters<typeof prepareCertificate>[0],
   issuer?: Issuer,
 ): Uint8Array {
-  const { subjectPublicKeyInfo } = order.csr.request
-  const prepared = prepareCertificate(order, issuer ?? { keyHandle: 'test', subjectPublicKeyInfo })
+  const { subjectPublicKeyInfo } = parameters.csr.request
+  const prepared = prepareCertificate(
+    parameters,
+    issuer ?? { keyHandle: 'test', subjectPublicKeyInfo },
+  )
   requireLinted(prepared.findings, policy)
   requireReadBack(prepared)
   const { tbsCertificateDer, signatureAlgorithm } = prepared
-  return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))
+  return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signWith(pair, tbsCertificateDer))
 }
 
-/** By the pure functions, with keys of the test. A root signs itself. */
-async function issuedFor(asked: Ask): Promise<{ der: Uint8Array; issuer: X509Certificate }> {
-  const { row, now, days, notBefore } = asked
+/** Issues a certificate with the pure functions and with keys of the test. A root is self-signed. */
+async function issueWithoutServer(
+  sample: Sample,
+): Promise<{ der: Uint8Array; issuer: X509Certificate }> {
+  const { row, now, days, notBefore } = sample
   const isRoot = row.kind === 'root'
-  const pair = pairs[isRoot ? asked.key : asked.caKey]
-  const root = roots[isRoot ? asked.key : asked.caKey]
+  const pair = pairs[isRoot ? sample.key : sample.caKey]
+  const root = roots[isRoot ? sample.key : sample.caKey]
   assert.ok(pair && root)
   const validity: Validity = { type: 'DAYS', value: days }
   const start: Validity | undefined =
     notBefore === undefined ? undefined : { type: 'ABSOLUTE', value: notBefore }
-  const order = {
+  const parameters = {
     template: requireTemplate(row.name),
-    csr: await acceptCsr(Buffer.from(csrOf(asked)), policy),
-    passthrough: row.sources.includes('api') ? encodePassthrough(asked.api) : noPassthrough,
+    csr: await acceptCsr(Buffer.from(csrOf(sample)), policy),
+    passthrough: row.sources.includes('api') ? encodePassthrough(sample.api) : noPassthrough,
     period: certificatePeriod({ validity, notBefore: start }, new Date(now * 1000)),
     issuedAt: new Date(now * 1000),
-    serialNumber: asked.serialNumber,
+    serialNumber: sample.serialNumber,
     signingAlgorithm: pair.algorithm,
-    pointers: asked.pointers,
+    pointers: sample.pointers,
   }
-  return { der: finished(pair, order, isRoot ? undefined : root.issuer), issuer: root.certificate }
+  return {
+    der: buildCertificate(pair, parameters, isRoot ? undefined : root.issuer),
+    issuer: root.certificate,
+  }
 }
 
 const roots: { issuer: Issuer; certificate: X509Certificate }[] = []
-const asks: readonly Ask[] = fc.sample(ask, { seed, numRuns: requestsCount })
+const samples: readonly Sample[] = fc.sample(sampleArbitrary, { seed, numRuns: requestsCount })
 before(async () => {
   for (const pair of pairs) roots.push(await rootOf(pair))
 })
 
 const isoSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19)
-const fromOf = ({ notBefore, now }: Ask): number => notBefore ?? now - 3600
-const toOf = ({ now, days }: Ask): number => now + days * 86_400
-const serialOf = (asked: Ask): bigint => BigInt(`0x${hexOf(asked.serialNumber)}`)
+const notBeforeOf = ({ notBefore, now }: Sample): number => notBefore ?? now - 3600
+const notAfterOf = ({ now, days }: Sample): number => now + days * 86_400
+const serialOf = (sample: Sample): bigint => BigInt(`0x${hexOf(sample.serialNumber)}`)
 
-test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async (t) => {
+test(`${requestsCount} requests with seed ${seed} produce the requested certificates with the pure functions`, async (t) => {
   const pems: string[] = []
-  for (const [index, asked] of asks.entries()) {
-    const where = `request ${index} of seed ${seed}: ${asked.row.name}`
-    const { der, issuer } = await issuedFor(asked)
+  for (const [index, sample] of samples.entries()) {
+    const title = `request ${index} of seed ${seed}: ${sample.row.name}`
+    const { der, issuer } = await issueWithoutServer(sample)
     const openssl = new X509Certificate(Buffer.from(der))
-    assert.equal(openssl.verify(issuer.publicKey), true, where)
-    assert.equal(BigInt(`0x${openssl.serialNumber}`), serialOf(asked), where)
-    assert.equal(openssl.validFromDate.getTime(), fromOf(asked) * 1000, where)
-    assert.equal(openssl.validToDate.getTime(), toOf(asked) * 1000, where)
+    assert.equal(openssl.verify(issuer.publicKey), true, title)
+    assert.equal(BigInt(`0x${openssl.serialNumber}`), serialOf(sample), title)
+    assert.equal(openssl.validFromDate.getTime(), notBeforeOf(sample) * 1000, title)
+    assert.equal(openssl.validToDate.getTime(), notAfterOf(sample) * 1000, title)
     const spki = openssl.publicKey.export({ format: 'der', type: 'spki' })
-    assert.equal(hexOf(spki), hexOf(pairs[asked.key]?.spki ?? new Uint8Array()), where)
+    assert.equal(hexOf(spki), hexOf(pairs[sample.key]?.spki ?? new Uint8Array()), title)
     const parsed = parseCertificate(der)
-    assert.deepEqual(
-      Buffer.from(encodedAgain(parsed)),
-      Buffer.from(parsed.tbsCertificateDer),
-      where,
-    )
+    assert.deepEqual(Buffer.from(reencode(parsed)), Buffer.from(parsed.tbsCertificateDer), title)
     pems.push(encodePem('CERTIFICATE', der))
   }
-  await t.test('pyca reads what was asked for', async (inner) => {
+  await t.test('pyca reads the requested values', async (inner) => {
     const found = await readWithPyca(inner, pems)
     if (found === undefined) return
-    assert.equal(found.length, asks.length)
-    for (const [index, asked] of asks.entries()) {
-      const where = `request ${index} of seed ${seed}: ${asked.row.name}`
-      const { subject, extensions } = expectedOf(asked)
+    assert.equal(found.length, samples.length)
+    for (const [index, sample] of samples.entries()) {
+      const title = `request ${index} of seed ${seed}: ${sample.row.name}`
+      const { subject, extensions } = expectedOf(sample)
       const certificate: ForeignCertificate | undefined = found[index]
       assert.ok(certificate)
-      assert.deepEqual(certificate.subject, subject, where)
-      assert.deepEqual(withoutIdentifiers(certificate.extensions), extensions, where)
-      assert.equal(certificate.from, isoSeconds(fromOf(asked)), where)
-      assert.equal(certificate.to, isoSeconds(toOf(asked)), where)
-      assert.equal(BigInt(certificate.serial), serialOf(asked), where)
+      assert.deepEqual(certificate.subject, subject, title)
+      assert.deepEqual(withoutIdentifiers(certificate.extensions), extensions, title)
+      assert.equal(certificate.from, isoSeconds(notBeforeOf(sample)), title)
+      assert.equal(certificate.to, isoSeconds(notAfterOf(sample)), title)
+      assert.equal(BigInt(certificate.serial), serialOf(sample), title)
     }
   })
   await t.test('GnuTLS reads the same extensions', async (inner) => {
     const found = await readWithGnutls(inner, pems)
     if (found === undefined) return
-    assert.equal(found.length, asks.length)
-    for (const [index, asked] of asks.entries())
-      assertPrinted(found[index]?.extensions, asked, index)
+    assert.equal(found.length, samples.length)
+    for (const [index, sample] of samples.entries())
+      assertGnutlsExtensions(found[index]?.extensions, sample, index)
   })
 })
 
@@ -793,36 +799,40 @@ const gnutlsTitles: Record<string, string> = {
   '2.5.29.32': 'Certificate Policies',
 }
 
-function assertPrinted(found: readonly string[] | undefined, asked: Ask, index: number): void {
-  const titles = expectedOf(asked).extensions.map(
+function assertGnutlsExtensions(
+  found: readonly string[] | undefined,
+  sample: Sample,
+  index: number,
+): void {
+  const titles = expectedOf(sample).extensions.map(
     ({ oid, critical }) =>
       `${gnutlsTitles[oid] ?? `Unknown extension ${oid}`} (${critical ? '' : 'not '}critical)`,
   )
-  assert.deepEqual(found, titles, `request ${index} of seed ${seed}: ${asked.row.name}`)
+  assert.deepEqual(found, titles, `request ${index} of seed ${seed}: ${sample.row.name}`)
 }
 
-test(`${servedCount} of them through the running server`, async (t) => {
+test(`${servedCount} of the requests produce the requested certificates with a running server`, async (t) => {
   const service = await TestService.start()
   try {
     const keyAlgorithms = ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048', 'ML_DSA_44']
     const authorities = await Promise.all(
       keyAlgorithms.map((keyAlgorithm) => createRoot(service, { keyAlgorithm })),
     )
-    const served: readonly Ask[] = asks
+    const served: readonly Sample[] = samples
       .filter(({ row }) => row.kind !== 'root')
       .slice(0, servedCount)
-      .map((asked) => ({ ...asked, pointers: {} }))
+      .map((sample) => ({ ...sample, pointers: {} }))
     const pems: string[] = []
-    for (const asked of served) {
-      const authority = authorities[asked.caKey]
+    for (const sample of served) {
+      const authority = authorities[sample.caKey]
       assert.ok(authority)
       const issued = await issue(
         service,
-        { arn: authority.arn, csr: csrOf(asked) },
+        { arn: authority.arn, csr: csrOf(sample) },
         {
-          template: asked.row.name,
-          signingAlgorithm: defaultSigningAlgorithm(keyAlgorithms[asked.caKey] ?? ''),
-          more: { ApiPassthrough: asked.api },
+          template: sample.row.name,
+          signingAlgorithm: defaultSigningAlgorithm(keyAlgorithms[sample.caKey] ?? ''),
+          more: { ApiPassthrough: sample.api },
         },
       )
       const issuer = new X509Certificate(authority.certificate)
@@ -832,11 +842,11 @@ test(`${servedCount} of them through the running server`, async (t) => {
     const found = await readWithPyca(t, pems)
     if (found === undefined) return
     assert.equal(found.length, servedCount)
-    for (const [index, asked] of served.entries()) {
-      const { subject, extensions } = expectedOf(asked)
-      const where = `request ${index} of seed ${seed}: ${asked.row.name}`
-      assert.deepEqual(found[index]?.subject, subject, where)
-      assert.deepEqual(withoutIdentifiers(found[index]?.extensions ?? []), extensions, where)
+    for (const [index, sample] of served.entries()) {
+      const { subject, extensions } = expectedOf(sample)
+      const title = `request ${index} of seed ${seed}: ${sample.row.name}`
+      assert.deepEqual(found[index]?.subject, subject, title)
+      assert.deepEqual(withoutIdentifiers(found[index]?.extensions ?? []), extensions, title)
     }
   } finally {
     await service.close()

@@ -1,6 +1,6 @@
 /**
- * The lint corpus as signed certificates, read by OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509: whatever one
- * of them refuses or complains about must be an error of the lint, unless a reason is written here.
+ * The lint corpus as signed certificates, parsed by OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509. If a parser rejects
+ * a certificate or complains about it, the lint must report an error, unless this file has an exemption.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -17,36 +17,37 @@ import { encodeCertificate, encodeTbsCertificate } from '../../src/x509/certific
 import { issuerKeys, lintCorpus, lintIssuer } from '../support/lint-corpus.ts'
 import { clients, outcome, tool } from '../support/foreign-tools.ts'
 
-interface JudgedCase {
+interface LintedCase {
   readonly title: string
   readonly der: Uint8Array
-  /** Names of the errors and of the warnings that the lint finds. */
+  /** Rules that the lint reports as errors. */
   readonly errors: readonly string[]
+  /** Rules that the lint reports as warnings. */
   readonly warnings: readonly string[]
 }
 
-const cases: readonly JudgedCase[] = lintCorpus.map(({ title, fields }) => {
+const cases: readonly LintedCase[] = lintCorpus.map(({ title, fields }) => {
   const tbs = encodeTbsCertificate(fields)
   const signature = sign('sha256', tbs, issuerKeys.privateKey)
   const findings = lintTbsCertificate(tbs, lintIssuer)
-  const named = (wanted: string): string[] =>
-    findings.filter(({ severity }) => severity === wanted).map(({ name }) => name)
+  const rulesWith = (level: string): string[] =>
+    findings.filter(({ severity }) => severity === level).map(({ name }) => name)
   return {
     title,
     der: encodeCertificate(tbs, fields.signatureAlgorithm, signature),
-    errors: named('error'),
-    warnings: named('warning'),
+    errors: rulesWith('error'),
+    warnings: rulesWith('warning'),
   }
 })
 
-/** A complaint that is no error of the lint, and why. */
+/** A complaint for which the lint reports no error, and the reason. */
 interface Exemption {
   readonly complaint: RegExp
   readonly title: RegExp
   readonly reason: string
 }
 
-/** Complaints of a judge about each case, in order; undefined where there is none. */
+/** Complaints of a parser about the cases, in order; undefined for a case without a complaint. */
 type Complaints = readonly (string | undefined)[]
 
 function assertCovered(complaints: Complaints, exemptions: readonly Exemption[]): void {
@@ -63,23 +64,24 @@ function assertCovered(complaints: Complaints, exemptions: readonly Exemption[])
   })
   assert.deepEqual(uncovered, [])
   const unused = exemptions.filter((each) => !used.has(each)).map(({ reason }) => reason)
-  assert.deepEqual(unused, [], 'exemptions that nothing needs')
-  // A judge that complains about nothing judges nothing.
+  assert.deepEqual(unused, [], 'unused exemptions')
+  // Without any complaint, the parser has probably not parsed the certificates.
   const seen = complaints.filter((complaint) => complaint !== undefined).length
-  assert.ok(seen > 10, `it complains about ${seen} certificates`)
+  assert.ok(seen > 10, `the parser complains about ${seen} certificates`)
 }
 
 const withX520Type = /^subject: a (?:unique identifier|postal address)$/
 const ediPartyName = {
   complaint: /EDIPartyName|ASN1 parser: Error in DER parsing/,
   title: /^an ediPartyName$/,
-  reason: 'the API of AWS has EdiPartyName, and RFC 5280 defines it so; others ignore it',
+  reason:
+    'the API of AWS has EdiPartyName, and RFC 5280 defines this encoding; other software ignores it',
 }
 const largeIdentifier: Exemption = {
   complaint:
     /invalid attribute type|invalid extended key usages|malformed extension|InvalidValue|OID|Error in DER parsing/i,
   title:
-    /^subject: a type with an arc|^a usage with an arc|^an extension named by a UUID|^a policy of 70/,
+    /^subject: an attribute type with a 32-bit arc|^a key purpose with a 32-bit arc|^an extension whose OID contains a UUID|^a policy OID of 70/,
   reason: 'such object identifiers are valid; object-identifier-size warns',
 }
 const goExemptions: readonly Exemption[] = [
@@ -87,18 +89,18 @@ const goExemptions: readonly Exemption[] = [
   {
     complaint: /unsupported string type: (?:3|48)$/,
     title: withX520Type,
-    reason: 'X.520 gives these attributes that type; name-string-type warns',
+    reason: 'X.520 defines these attributes with this type; name-string-type warns',
   },
 ]
 const pycaExemptions: readonly Exemption[] = [
-  { complaint: /^KeyError: 48/, title: withX520Type, reason: 'as for Go' },
+  { complaint: /^KeyError: 48/, title: withX520Type, reason: 'the same as for Go' },
   ediPartyName,
   largeIdentifier,
   {
     complaint: /can only be true when key_agreement is true/,
     title: /^decipherOnly alone$/,
     reason:
-      'RFC 5280 leaves the meaning undefined, and the API of AWS has it; key-usage-agreement warns',
+      'RFC 5280 leaves the meaning undefined, and the API of AWS allows it; key-usage-agreement warns',
   },
 ]
 
@@ -108,9 +110,9 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-const base64Of = ({ der }: JudgedCase): string => Buffer.from(der).toString('base64')
+const base64Of = ({ der }: LintedCase): string => Buffer.from(der).toString('base64')
 
-async function piped(
+async function outputOf(
   command: string,
   args: readonly string[],
   { input, env = process.env }: { readonly input: string; readonly env?: NodeJS.ProcessEnv },
@@ -121,102 +123,107 @@ async function piped(
   const stderr = text(child.stderr)
   child.stdin.end(input)
   const [code] = (await exited) as [number]
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${await stderr}`)
+  if (code !== 0) throw new Error(`${command} exited with ${code}: ${await stderr}`)
   return stdout
 }
 
 async function readWithGo(
   t: TestContext,
-  all: readonly JudgedCase[],
+  all: readonly LintedCase[],
 ): Promise<Complaints | undefined> {
   if ((await tool(t, 'go', { probe: ['version'] })) === undefined) return undefined
   const program = join(import.meta.dirname, 'lint_judge.go')
   const env = { PATH: process.env['PATH'], GO111MODULE: 'off', GOCACHE: join(folder, 'go') }
   const input = `${all.map(base64Of).join('\n')}\n`
-  const output = await piped('go', ['run', program], { input, env })
+  const output = await outputOf('go', ['run', program], { input, env })
   const complaints = output.split('\n').slice(0, -1)
   return complaints.map((complaint) => (complaint === '' ? undefined : complaint))
 }
 
 async function readWithPyca(
   t: TestContext,
-  all: readonly JudgedCase[],
+  all: readonly LintedCase[],
   { command, optional }: { readonly command: string; readonly optional: boolean },
 ): Promise<Complaints | undefined> {
   const probe = ['-c', 'import cryptography']
   if ((await tool(t, command, { probe, optional })) === undefined) return undefined
   const program = join(import.meta.dirname, 'lint_judge.py')
   const input = JSON.stringify(all.map(base64Of))
-  const output = JSON.parse(await piped(command, [program], { input })) as (string | null)[]
+  const output = JSON.parse(await outputOf(command, [program], { input })) as (string | null)[]
   return output.map((complaint) => complaint ?? undefined)
 }
 
-test("Go's crypto/x509", async (t) => {
+test("the lint reports an error for what Go's crypto/x509 rejects", async (t) => {
   const complaints = await readWithGo(t, cases)
   if (complaints !== undefined) assertCovered(complaints, goExemptions)
 })
 
 for (const client of clients('python3'))
-  test(`pyca/cryptography of ${client.optional ? 'PATH' : 'the system'}`, async (t) => {
+  test(`the lint reports an error for what pyca/cryptography of ${client.optional ? 'PATH' : 'the system'} rejects`, async (t) => {
     const complaints = await readWithPyca(t, cases, client)
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
 
-/** Complaints about mutated certificates that are no errors of the lint; the reasons are above. */
+/** Complaints about mutated certificates for which the lint reports no error, for the reasons above. */
 const knownComplaints: readonly RegExp[] = [
   largeIdentifier.complaint,
   ediPartyName.complaint,
   /unsupported string type: (?:3|48)$/,
   /can only be true when key_agreement is true/,
-  // X.520 attributes with a SEQUENCE, and TLS features, whose registry is open.
+  // pyca fails on X.520 attributes with a SEQUENCE, and on unknown TLS features, whose registry is open.
   /^KeyError: [0-9]+$/,
 ]
 
 const mutatedCount = 3000
 const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_129)
 
-/** Certificates with changed octets in a name or an extension, in which the lint finds no error. */
-function mutatedCases(): readonly JudgedCase[] {
+/** Returns certificates with mutated bytes in a name or an extension for which the lint reports no error. */
+function mutatedCases(): readonly LintedCase[] {
   const mutation = fc.tuple(
     fc.nat({ max: 10_000 }),
     fc.constantFrom('change', 'insert', 'delete'),
     fc.nat({ max: 255 }),
   )
-  const drawn = fc.tuple(
+  const mutatedCase = fc.tuple(
     fc.nat({ max: lintCorpus.length - 1 }),
     fc.array(mutation, { minLength: 1, maxLength: 2 }),
   )
   const signature = new Uint8Array(64)
-  return fc.sample(drawn, { seed, numRuns: mutatedCount * 3 }).flatMap(([index, mutations]) => {
-    const { title, fields } = lintCorpus[index] ?? assert.fail('no such case')
-    const change = (der: Uint8Array): Uint8Array => mutations.reduce(mutate, der)
-    const extensions = fields.extensions.map((extension, at) =>
-      at === fields.extensions.length - 1
-        ? { ...extension, value: change(extension.value) }
-        : extension,
-    )
-    const changed = title.startsWith('subject')
-      ? { ...fields, subject: change(fields.subject) }
-      : { ...fields, extensions }
-    const tbs = encodeTbsCertificate(changed)
-    const findings = lintTbsCertificate(tbs, lintIssuer)
-    if (findings.some(({ severity }) => severity === 'error')) return []
-    const der = encodeCertificate(tbs, fields.signatureAlgorithm, signature)
-    return [{ title, der, errors: [], warnings: findings.map(({ name }) => name) }]
-  })
+  return fc
+    .sample(mutatedCase, { seed, numRuns: mutatedCount * 3 })
+    .flatMap(([index, mutations]) => {
+      const { title, fields } = lintCorpus[index] ?? assert.fail('no such case')
+      const change = (der: Uint8Array): Uint8Array => mutations.reduce(mutate, der)
+      const extensions = fields.extensions.map((extension, at) =>
+        at === fields.extensions.length - 1
+          ? { ...extension, value: change(extension.value) }
+          : extension,
+      )
+      const changed = title.startsWith('subject')
+        ? { ...fields, subject: change(fields.subject) }
+        : { ...fields, extensions }
+      const tbs = encodeTbsCertificate(changed)
+      const findings = lintTbsCertificate(tbs, lintIssuer)
+      if (findings.some(({ severity }) => severity === 'error')) return []
+      const der = encodeCertificate(tbs, fields.signatureAlgorithm, signature)
+      return [{ title, der, errors: [], warnings: findings.map(({ name }) => name) }]
+    })
 }
 
-function mutate(der: Uint8Array, [at, how, octet]: readonly [number, string, number]): Uint8Array {
+function mutate(der: Uint8Array, [at, kind, byte]: readonly [number, string, number]): Uint8Array {
   const index = at % (der.length + 1)
-  const tail = der.subarray(how === 'insert' ? index : index + 1)
-  const middle = Uint8Array.from(how === 'delete' ? [] : [octet])
+  const tail = der.subarray(kind === 'insert' ? index : index + 1)
+  const middle = Uint8Array.from(kind === 'delete' ? [] : [byte])
   return Buffer.concat([der.subarray(0, index), middle, tail])
 }
 
-test('mutated certificates without an error of the lint are read by Go and pyca', async (t) => {
+test('Go and pyca parse mutated certificates without lint errors', async (t) => {
   const mutated = mutatedCases()
-  assert.ok(mutated.length > 300, `${mutated.length} of them have no error`)
-  const judge = async (name: string, read: typeof readWithGo): Promise<void> => {
+  assert.ok(
+    mutated.length > 300,
+    `${mutated.length} mutated certificates were accepted by the lint`,
+  )
+  const testParser = async (name: string, read: typeof readWithGo): Promise<void> => {
     await t.test(name, async (inner) => {
       const complaints = await read(inner, mutated)
       if (complaints === undefined) return
@@ -229,21 +236,21 @@ test('mutated certificates without an error of the lint are read by Go and pyca'
       assert.deepEqual(surprises, [], `seed ${seed}`)
     })
   }
-  await judge('Go', readWithGo)
-  await judge('pyca', (inner, all) =>
+  await testParser('Go', readWithGo)
+  await testParser('pyca', (inner, all) =>
     readWithPyca(inner, all, { command: '/usr/bin/python3', optional: false }),
   )
 })
 
-/** One in so many certificates with an error is read by commands too: complaints show that they judge at all. */
+/** One in `sampling` certificates with lint errors is parsed too. The complaints about them show that the parser works. */
 const sampling = 5
 
 /**
- * What a command that reads one certificate says, two at a time: of every certificate without an error of the lint, and
- * of a sample of the others.
+ * Returns the complaints of a command that parses one certificate. It runs, two at a time, on every certificate without a lint
+ * error and on a sample of the other certificates.
  */
-async function eachFile(
-  judge: (path: string) => Promise<string | undefined>,
+async function complaintsAboutFiles(
+  parse: (path: string) => Promise<string | undefined>,
 ): Promise<(string | undefined)[]> {
   const complaints = Array.from<string | undefined>({ length: cases.length })
   let next = 0
@@ -253,28 +260,30 @@ async function eachFile(
       if (hasError && index % sampling !== 0) continue
       const path = join(folder, `${index}.der`)
       await writeFile(path, cases[index]?.der ?? new Uint8Array())
-      complaints[index] = await judge(path)
+      complaints[index] = await parse(path)
     }
   }
   await Promise.all([work(), work()])
   return complaints
 }
 
-test('OpenSSL', async (t: TestContext) => {
+test('the lint reports an error for what OpenSSL rejects', async (t: TestContext) => {
   if ((await tool(t, 'openssl', { probe: ['version'] })) === undefined) return
-  const complaints = await eachFile(async (path) => {
+  const complaints = await complaintsAboutFiles(async (path) => {
     const args = ['x509', '-inform', 'DER', '-in', path, '-noout', '-text', '-purpose']
-    const { ok, text: said } = await outcome('openssl', [...args, '-certopt', 'ext_error'])
-    return ok ? /<Parse Error>|code=-1|<INVALID>/i.exec(said)?.[0] : said.trim().split('\n').at(-1)
+    const { ok, text: output } = await outcome('openssl', [...args, '-certopt', 'ext_error'])
+    return ok
+      ? /<Parse Error>|code=-1|<INVALID>/i.exec(output)?.[0]
+      : output.trim().split('\n').at(-1)
   })
   assertCovered(complaints, [])
 })
 
-test('GnuTLS', async (t: TestContext) => {
+test('the lint reports an error for what GnuTLS rejects', async (t: TestContext) => {
   if ((await tool(t, 'certtool')) === undefined) return
-  const complaints = await eachFile(async (path) => {
-    const { ok, text: said } = await outcome('certtool', ['-i', '--inder', '--infile', path])
-    return ok ? /^.*error.*$/im.exec(said)?.[0].trim() : said.trim().split('\n').at(-1)
+  const complaints = await complaintsAboutFiles(async (path) => {
+    const { ok, text: output } = await outcome('certtool', ['-i', '--inder', '--infile', path])
+    return ok ? /^.*error.*$/im.exec(output)?.[0].trim() : output.trim().split('\n').at(-1)
   })
   assertCovered(complaints, [ediPartyName, largeIdentifier])
 })

@@ -1,7 +1,7 @@
 // Parses certificates with Go's crypto/x509.
 //
-// Standard input: base64 of DER, one certificate a line. Standard output: one line each, empty if it was parsed, otherwise
-// the error.
+// Standard input: one certificate per line, in base64 of DER. Standard output: one line per certificate, empty if the
+// certificate was parsed, otherwise the error.
 package main
 
 import (

@@ -1,6 +1,6 @@
 """Parses certificates with pyca/cryptography: names, validity, and every extension.
 
-Standard input: JSON list of base64 of DER. Standard output: JSON list of errors, null where there is none.
+Standard input: JSON list of certificates in base64 of DER. Standard output: JSON list of errors, null for success.
 """
 import base64
 import json

@@ -1,6 +1,6 @@
 /**
- * Name constraints as OpenSSL reads them: generated chains of a root, a constrained CA and an end entity, judged by
- * `openssl verify` and by us. Where we are stricter the case says why; nothing that OpenSSL refuses is let through.
+ * Name constraints in Signet and in OpenSSL: generated chains of a root, a constrained CA and an end entity, verified by both.
+ * Cases in which Signet is stricter state the reason. Signet rejects everything that OpenSSL rejects.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -60,9 +60,9 @@ const dns = (value: string): GeneralName => text('dNSName', value)
 const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 const dn = (...attributes: readonly Attribute[]): GeneralName => directory(encodeName(attributes))
-const nobody = encodeName([])
+const emptySubject = encodeName([])
 
-/** Every base as permitted and as excluded, against every name. */
+/** Combines every base, as permitted and as excluded, with every name. */
 function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]): Comparison[] {
   return bases.flatMap((base) =>
     names.flatMap((name) => [
@@ -73,14 +73,14 @@ function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]
 }
 
 function compare(options: Partial<Omit<Comparison, 'title'>>): Comparison {
-  const { permitted = [], excluded = [], subject = nobody, names = [] } = options
-  const show = (list: readonly GeneralSubtree[]): string =>
+  const { permitted = [], excluded = [], subject = emptySubject, names = [] } = options
+  const format = (list: readonly GeneralSubtree[]): string =>
     list.map(({ kind, content }) => `${kind} ${readable(kind, content)}`).join(' and ')
   const title = [
-    permitted.length > 0 ? `permitted ${show(permitted)}` : '',
-    excluded.length > 0 ? `excluded ${show(excluded)}` : '',
-    `SAN ${show(names)}`,
-    subject === nobody ? '' : `subject ${Buffer.from(subject).toString('hex')}`,
+    permitted.length > 0 ? `permitted ${format(permitted)}` : '',
+    excluded.length > 0 ? `excluded ${format(excluded)}` : '',
+    `SAN ${format(names)}`,
+    subject === emptySubject ? '' : `subject ${Buffer.from(subject).toString('hex')}`,
   ]
   return {
     title: title.filter((part) => part !== '').join(', '),
@@ -107,8 +107,8 @@ const subjects: readonly Uint8Array[] = [
   encodeName([email('a@example.org')]),
 ]
 
-/** What both must judge alike. */
-const alike: readonly Comparison[] = [
+/** Cases with the same expected result in Signet and OpenSSL. */
+const sameResults: readonly Comparison[] = [
   ...product(
     ['example.com', '.example.com', 'host.example.com', ''].map(dns),
     ['example.com', 'HOST.example.com', 'a.host.example.com', 'notexample.com', 'example.org'].map(
@@ -166,19 +166,22 @@ const alike: readonly Comparison[] = [
   compare({ permitted: [dns('example.com')], names: [mail('a@example.org'), ip('c0000201')] }),
 ]
 
-/** What OpenSSL lets through and we do not. */
-const stricter: readonly (readonly [why: string, Comparison])[] = [
+/** Cases that OpenSSL accepts and Signet rejects, with the reason. */
+const stricter: readonly (readonly [reason: string, Comparison])[] = [
   [
-    'the wildcard may stand for the excluded name',
+    'the wildcard may match the excluded name',
     compare({ excluded: [dns('host.example.com')], names: [dns('*.example.com')] }),
   ],
   [
-    'the name is none, and resolvers read it as one that is excluded',
+    'the name is invalid, and resolvers treat it as an excluded name',
     compare({ excluded: [dns('example.com')], names: [dns('example.com.')] }),
   ],
-  ['the name is none', compare({ permitted: [dns('example.com')], names: [dns('.example.com')] })],
   [
-    'most mail systems take both for the same mailbox',
+    'the name is invalid',
+    compare({ permitted: [dns('example.com')], names: [dns('.example.com')] }),
+  ],
+  [
+    'most mail systems deliver both addresses to the same mailbox',
     compare({ excluded: [mail('root@example.com')], names: [mail('ROOT@example.com')] }),
   ],
   [
@@ -186,7 +189,7 @@ const stricter: readonly (readonly [why: string, Comparison])[] = [
     compare({ excluded: [ip('c0000200ffffff00')], names: [ip(`${'0'.repeat(20)}ffffc0000201`)] }),
   ],
   [
-    'TLS clients read a wildcard in the commonName',
+    'TLS clients match a wildcard in the commonName',
     compare({ permitted: [dns('example.com')], subject: encodeName([common('*.example.org')]) }),
   ],
 ]
@@ -200,22 +203,22 @@ function chainFor({ permitted, excluded, subject, names }: Comparison): [Crafted
     { subject: named('CA'), extensions: [...caExtensions, constrained] },
     root,
   )
-  // A certificate without a subject must have a SAN that is critical (RFC 5280 §4.2.1.6).
+  // A certificate without a subject must have a critical SAN (RFC 5280 §4.2.1.6).
   const san =
-    names.length === 0 ? [] : [{ ...alternativeNames(names), critical: subject === nobody }]
-  const none = { oid: '1.2.3.4', critical: false, value: Buffer.from('0500', 'hex') }
-  const entity = craft({ subject, keys: entityKeys, extensions: [none, ...san] }, authority)
+    names.length === 0 ? [] : [{ ...alternativeNames(names), critical: subject === emptySubject }]
+  const placeholder = { oid: '1.2.3.4', critical: false, value: Buffer.from('0500', 'hex') }
+  const entity = craft({ subject, keys: entityKeys, extensions: [placeholder, ...san] }, authority)
   return [entity, authority]
 }
 
-function isAcceptedByUs({ subject, names }: Comparison, authority: Crafted): boolean {
+function isAcceptedBySignet({ subject, names }: Comparison, authority: Crafted): boolean {
   const constraints = constraintsOf([authority.certificate, root.certificate])
   const entity = craft({ subject, keys: entityKeys }).certificate
-  const asked = { subject: entity.subject, subjectAlternativeNames: names }
-  return violatedNameConstraint(constraints, asked) === undefined
+  const certificate = { subject: entity.subject, subjectAlternativeNames: names }
+  return violatedNameConstraint(constraints, certificate) === undefined
 }
 
-/** Of `openssl verify`; fails for any other reason to refuse. */
+/** Returns whether `openssl verify` accepts a chain. Fails if it rejects the chain for a reason other than name constraints. */
 async function isAcceptedByOpenssl(
   openssl: string,
   entity: Crafted,
@@ -239,38 +242,38 @@ async function isAcceptedByOpenssl(
     ])
     return true
   } catch (error) {
-    const said = String((error as { stderr?: unknown }).stderr)
+    const output = String((error as { stderr?: unknown }).stderr)
     assert.match(
-      said,
+      output,
       /error (47|48|51|52|53) at 0 depth lookup|subtree violation|unsupported name|name constraint/,
-      said,
+      output,
     )
     return false
   }
 }
 
-test('OpenSSL and we judge names alike', async (t) => {
+test('Signet and OpenSSL apply name constraints with the same result', async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
-  assert.ok(alike.length >= 60, `${alike.length} cases`)
-  const counts = { accepted: 0, refused: 0 }
+  assert.ok(sameResults.length >= 60, `${sameResults.length} cases`)
+  const counts = { accepted: 0, rejected: 0 }
   const different: string[] = []
-  for (const comparison of alike) {
+  for (const comparison of sameResults) {
     const [entity, authority] = chainFor(comparison)
     const theirs = await isAcceptedByOpenssl(openssl, entity, authority)
-    const ours = isAcceptedByUs(comparison, authority)
-    if (theirs !== ours) different.push(`${comparison.title}: OpenSSL ${theirs}, we ${ours}`)
-    counts[ours ? 'accepted' : 'refused'] += 1
+    const ours = isAcceptedBySignet(comparison, authority)
+    if (theirs !== ours) different.push(`${comparison.title}: OpenSSL ${theirs}, Signet ${ours}`)
+    counts[ours ? 'accepted' : 'rejected'] += 1
   }
   assert.deepEqual(different, [])
-  assert.ok(counts.accepted >= 30 && counts.refused >= 30, JSON.stringify(counts))
+  assert.ok(counts.accepted >= 30 && counts.rejected >= 30, JSON.stringify(counts))
 })
 
-for (const [why, comparison] of stricter)
-  test(`stricter than OpenSSL, since ${why}: ${comparison.title}`, async (t) => {
+for (const [reason, comparison] of stricter)
+  test(`Signet is stricter than OpenSSL, because ${reason}: ${comparison.title}`, async (t) => {
     const openssl = await tool(t, 'openssl', { probe: ['version'] })
     if (openssl === undefined) return
     const [entity, authority] = chainFor(comparison)
-    assert.equal(isAcceptedByUs(comparison, authority), false)
+    assert.equal(isAcceptedBySignet(comparison, authority), false)
     assert.equal(await isAcceptedByOpenssl(openssl, entity, authority), true)
   })

@@ -1,7 +1,7 @@
 /**
- * The OCSP answers, asked for and judged by OpenSSL, GnuTLS, NSS, pyca and curl, and stapled in TLS. No tool of a
- * stable Debian verifies ML-DSA: there they read the answer, and node:crypto verifies the signature over the octets
- * that pyca says are signed.
+ * OCSP responses that OpenSSL, GnuTLS, NSS, pyca and curl request and verify, also stapled in TLS. No tool in Debian stable
+ * verifies ML-DSA, so for ML-DSA the tools only parse the response, and node:crypto verifies the signature over the ResponseData
+ * that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -42,11 +42,11 @@ after(async () => {
 
 const keyAlgorithms = ['RSA_2048', 'RSA_4096', 'EC_prime256v1', 'EC_secp384r1', 'ML_DSA_65']
 
-/** Files of a CA: root.pem, good.pem, revoked.pem. */
+/** Paths of the files of a CA: root.pem, good.pem, revoked.pem. */
 interface Files {
   readonly at: (name: string) => string
   readonly rootArn: string
-  /** Where the leaf says that answers are, and the certificate of its issuer. */
+  /** URLs in the leaf certificate: of the OCSP responder and of the issuer's certificate. */
   readonly ocspUrl: string
   readonly caIssuersUrl: string
   readonly revokedAfter: number
@@ -54,7 +54,7 @@ interface Files {
 }
 let prepared: ReadonlyMap<string, Files>
 
-/** Both URLs of a certificate's authorityInfoAccess, as OpenSSL prints them. */
+/** Returns both URLs in a certificate's authorityInfoAccess, as printed by OpenSSL. */
 async function infoAccessOf(
   certificatePath: string,
 ): Promise<Pick<Files, 'ocspUrl' | 'caIssuersUrl'>> {
@@ -94,36 +94,37 @@ function filesOf(keyAlgorithm: string): Files {
 
 for (const keyAlgorithm of keyAlgorithms)
   describe(`OCSP of an ${keyAlgorithm} CA`, { concurrency: true }, () => {
-    test('curl fetches by GET and POST what pyca reads and node:crypto verifies', (t) =>
-      judgeByPyca(t, keyAlgorithm))
+    test('curl fetches a response by GET and POST, pyca reads it, and node:crypto verifies it', (t) =>
+      verifyWithPyca(t, keyAlgorithm))
     if (keyAlgorithm === 'ML_DSA_65')
-      test('OpenSSL and GnuTLS ask and read, and do not verify ML-DSA unless they know it', (t) =>
+      test('OpenSSL and GnuTLS read the response, and OpenSSL verifies it if it supports ML-DSA', (t) =>
         readWithoutVerifying(t, filesOf(keyAlgorithm)))
     else {
-      test('OpenSSL asks, with and without nonce, by SHA-1 and SHA-256', (t) =>
-        judgeByOpenssl(t, filesOf(keyAlgorithm)))
-      test('GnuTLS asks, with and without nonce', (t) => judgeByGnutls(t, filesOf(keyAlgorithm)))
-      test('NSS asks', (t) => judgeByNss(t, filesOf(keyAlgorithm)))
+      test('OpenSSL verifies responses with and without a nonce, for SHA-1 and SHA-256', (t) =>
+        verifyWithOpenssl(t, filesOf(keyAlgorithm)))
+      test('GnuTLS verifies responses with and without a nonce', (t) =>
+        verifyWithGnutls(t, filesOf(keyAlgorithm)))
+      test('NSS applies the responses', (t) => verifyWithNss(t, filesOf(keyAlgorithm)))
     }
   })
 
-/** Arguments of `openssl ocsp` that ask about certificates of one CA. */
-function question({ at, ocspUrl }: Files, names: readonly string[]): string[] {
+/** Returns the arguments of `openssl ocsp` that request the status of certificates of a CA. */
+function requestArguments({ at, ocspUrl }: Files, names: readonly string[]): string[] {
   const certificates = names.flatMap((name) => ['-cert', at(`${name}.pem`)])
   return ['ocsp', '-url', ocspUrl, '-issuer', at('root.pem'), ...certificates]
 }
 
-async function judgeByOpenssl(t: TestContext, files: Files): Promise<void> {
+async function verifyWithOpenssl(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
-  const both = question(files, ['good', 'revoked'])
-  // -sha256 counts for the certificates after it.
+  const both = requestArguments(files, ['good', 'revoked'])
+  // -sha256 applies to the certificates after it.
   const bySha256 = both.flatMap((word) => (word === '-cert' ? ['-sha256', word] : [word]))
-  for (const asked of [both, bySha256, [...both, '-no_nonce'], [...bySha256, '-no_nonce']]) {
-    const { ok, text } = await outcome(openssl, [...asked, '-CAfile', files.at('root.pem')])
+  for (const request of [both, bySha256, [...both, '-no_nonce'], [...bySha256, '-no_nonce']]) {
+    const { ok, text } = await outcome(openssl, [...request, '-CAfile', files.at('root.pem')])
     assert.ok(ok, text)
     assert.match(text, /^Response verify OK$/m)
-    // Of a nonce that is not in the answer.
+    // OpenSSL warns if the nonce is missing in the response.
     assert.doesNotMatch(text, /WARNING|rror/)
     assert.match(text, /good\.pem: good\n\tThis Update: .*\n\tNext Update: .*\n/)
     assert.match(text, /revoked\.pem: revoked\n/)
@@ -133,22 +134,22 @@ async function judgeByOpenssl(t: TestContext, files: Files): Promise<void> {
   }
 }
 
-async function judgeByGnutls(t: TestContext, { at, ocspUrl }: Files): Promise<void> {
+async function verifyWithGnutls(t: TestContext, { at, ocspUrl }: Files): Promise<void> {
   const ocsptool = await tool(t, 'ocsptool')
   if (ocsptool === undefined) return
   const status = { good: /Certificate Status: good/, revoked: /Certificate Status: revoked/ }
   for (const [name, expected] of Object.entries(status))
-    for (const how of [['--ask'], [`--ask=${ocspUrl}`], ['--ask', '--nonce']]) {
-      const about = ['--load-issuer', at('root.pem'), '--load-cert', at(`${name}.pem`)]
-      const { ok, text } = await outcome(ocsptool, [...how, ...about])
+    for (const options of [['--ask'], [`--ask=${ocspUrl}`], ['--ask', '--nonce']]) {
+      const files = ['--load-issuer', at('root.pem'), '--load-cert', at(`${name}.pem`)]
+      const { ok, text } = await outcome(ocsptool, [...options, ...files])
       assert.ok(ok, text)
       assert.match(text, expected)
       assert.match(text, /Verifying OCSP Response: Success\./)
-      assert.equal(/\tNonce: [0-9a-f]+/.test(text), how.includes('--nonce'))
+      assert.equal(/\tNonce: [0-9a-f]+/.test(text), options.includes('--nonce'))
     }
 }
 
-/** A new database of NSS that trusts the root and knows both leaves. */
+/** Creates an NSS database that trusts the root and contains both leaf certificates. */
 async function nssDatabase(certutil: string, at: Files['at']): Promise<string> {
   await mkdir(at('nss'))
   const database = `sql:${at('nss')}`
@@ -160,7 +161,7 @@ async function nssDatabase(certutil: string, at: Files['at']): Promise<string> {
   return database
 }
 
-async function judgeByNss(t: TestContext, { at }: Files): Promise<void> {
+async function verifyWithNss(t: TestContext, { at }: Files): Promise<void> {
   const certutil = await tool(t, 'certutil')
   const vfychain = await tool(t, 'vfychain')
   const ocspclnt = await tool(t, 'ocspclnt')
@@ -170,25 +171,30 @@ async function judgeByNss(t: TestContext, { at }: Files): Promise<void> {
   assert.match((await status('good')).text, /Check of certificate "good" succeeded\./)
   assert.match((await status('revoked')).text, /"revoked" failed\. .*\n.*has been revoked\./)
   const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'ocsp', '-s', 'failIfNoInfo']
-  const judge = async (name: string) =>
+  const verifyLeaf = async (name: string) =>
     outcome(vfychain, ['-d', database, '-pp', '-u', '1', ...policy, '-a', at(`${name}.pem`)])
-  assert.match((await judge('good')).text, /Chain is good/)
-  assert.match((await judge('revoked')).text, /ERROR -8180/)
+  assert.match((await verifyLeaf('good')).text, /Chain is good/)
+  assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
 }
 
-/** Of an ML-DSA CA: whatever does not need the signature. */
+/** Reads the responses of an ML-DSA CA, without their signature unless OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const ocsptool = await tool(t, 'ocsptool')
   if (openssl === undefined || ocsptool === undefined) return
-  const read = await run(openssl, [...question(files, ['good', 'revoked']), '-noverify'])
+  const read = await run(openssl, [...requestArguments(files, ['good', 'revoked']), '-noverify'])
   assert.match(read.stdout, /good\.pem: good\n/)
   assert.match(read.stdout, /revoked\.pem: revoked\n/)
-  const about = ['--load-issuer', files.at('root.pem'), '--load-cert', files.at('revoked.pem')]
-  const { text } = await outcome(ocsptool, ['--ask', ...about])
+  const certificates = [
+    '--load-issuer',
+    files.at('root.pem'),
+    '--load-cert',
+    files.at('revoked.pem'),
+  ]
+  const { text } = await outcome(ocsptool, ['--ask', ...certificates])
   assert.match(text, /Certificate Status: revoked/)
   const { stdout } = await run(openssl, ['list', '-public-key-algorithms'])
-  if (stdout.includes('ML-DSA-65')) await judgeByOpenssl(t, files)
+  if (stdout.includes('ML-DSA-65')) await verifyWithOpenssl(t, files)
 }
 
 const pycaProgram = `
@@ -241,7 +247,7 @@ interface PycaAnswer {
   readonly reason: string | null
 }
 
-/** OID of the signature, and hash for node:crypto, by key algorithm. */
+/** OID of the signature algorithm, and hash for node:crypto, by key algorithm. */
 const signatures: Readonly<Record<string, readonly [string, string | null]>> = {
   RSA_2048: ['1.2.840.113549.1.1.11', 'sha256'],
   RSA_4096: ['1.2.840.113549.1.1.13', 'sha512'],
@@ -250,14 +256,14 @@ const signatures: Readonly<Record<string, readonly [string, string | null]>> = {
   ML_DSA_65: ['2.16.840.1.101.3.4.3.18', null],
 }
 
-async function judgeByPyca(t: TestContext, keyAlgorithm: string): Promise<void> {
+async function verifyWithPyca(t: TestContext, keyAlgorithm: string): Promise<void> {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   const curl = await tool(t, 'curl')
   if (python === undefined || curl === undefined) return
   const files = filesOf(keyAlgorithm)
   const { at } = files
   for (const name of ['good', 'revoked']) {
-    const path = await askByCurl(files, name)
+    const path = await fetchWithCurl(files, name)
     const args = ['-c', pycaProgram, path, at('root.pem'), at(`${name}.pem`)]
     const answer = JSON.parse((await run(python, args)).stdout) as PycaAnswer
     const { tbs, signature, algorithm, subjectKeyIdentifier, ...facts } = answer
@@ -281,24 +287,24 @@ async function judgeByPyca(t: TestContext, keyAlgorithm: string): Promise<void> 
     const [oid, hash = null] = signatures[keyAlgorithm] ?? []
     assert.equal(algorithm, oid)
     const { publicKey } = new X509Certificate(await readFile(at('root.pem')))
-    const [octets, value] = [Buffer.from(tbs, 'hex'), Buffer.from(signature, 'hex')]
-    assert.ok(verify(hash, octets, publicKey, value))
-    octets.writeUInt8(octets.readUInt8(30) ^ 1, 30)
-    assert.ok(!verify(hash, octets, publicKey, value))
+    const [bytes, value] = [Buffer.from(tbs, 'hex'), Buffer.from(signature, 'hex')]
+    assert.ok(verify(hash, bytes, publicKey, value))
+    bytes.writeUInt8(bytes.readUInt8(30) ^ 1, 30)
+    assert.ok(!verify(hash, bytes, publicKey, value))
   }
 }
 
 /**
- * The path of the answer, which curl fetches by POST and by GET, the request in the path plain, as RFC 6960 has it
- * escaped, and below the root as a CNAME has it: always the same octets.
+ * Fetches a response with curl by POST and by GET, with the request unescaped and escaped (RFC 6960) in the path, and at the root
+ * path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one.
  */
-async function askByCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
+async function fetchWithCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
   const request = at(`${name}.request`)
-  const about = ['-issuer', at('root.pem'), '-cert', at(`${name}.pem`), '-no_nonce']
-  await run('openssl', ['ocsp', ...about, '-reqout', request])
+  const files = ['-issuer', at('root.pem'), '-cert', at(`${name}.pem`), '-no_nonce']
+  await run('openssl', ['ocsp', ...files, '-reqout', request])
   const encoded = (await readFile(request)).toString('base64')
   const post = ['--data-binary', `@${request}`, '-H', 'Content-Type: application/ocsp-request']
-  const ways = [
+  const requests = [
     [...post, ocspUrl],
     [...post, new URL('/', ocspUrl).href],
     [`${ocspUrl}/${encoded}`],
@@ -306,9 +312,9 @@ async function askByCurl({ at, ocspUrl }: Files, name: string): Promise<string> 
     [new URL(`/${encodeURIComponent(encoded)}`, ocspUrl).href],
   ]
   const answers: string[] = []
-  for (const [index, way] of ways.entries()) {
+  for (const [index, args] of requests.entries()) {
     const out = ['-o', at(`${name}.answer${index}`), '-w', '%{content_type} %{http_code}']
-    const { stdout } = await run('curl', ['-sf', '--path-as-is', ...out, ...way])
+    const { stdout } = await run('curl', ['-sf', '--path-as-is', ...out, ...args])
     assert.equal(stdout, 'application/ocsp-response 200')
     answers.push((await readFile(at(`${name}.answer${index}`))).toString('hex'))
   }
@@ -316,7 +322,7 @@ async function askByCurl({ at, ocspUrl }: Files, name: string): Promise<string> 
   return at(`${name}.answer0`)
 }
 
-test('curl fetches the certificate of the issuer from where the leaf says', async (t) => {
+test('curl fetches the certificate of the issuer from the URL in the leaf certificate', async (t) => {
   if ((await tool(t, 'curl')) === undefined) return
   for (const keyAlgorithm of keyAlgorithms) {
     const { at, caIssuersUrl } = filesOf(keyAlgorithm)
@@ -328,25 +334,25 @@ test('curl fetches the certificate of the issuer from where the leaf says', asyn
   }
 })
 
-test('OpenSSL is told unauthorized of what this server did not issue', async (t) => {
+test('OpenSSL receives unauthorized for certificates that the CA did not issue', async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const [one, other] = [filesOf('RSA_2048'), filesOf('EC_prime256v1')]
   const url = ['ocsp', '-url', one.ocspUrl, '-CAfile', one.at('root.pem')]
-  const questions = [
+  const requests = [
     ['-issuer', one.at('root.pem'), '-serial', '0x1234'],
     ['-issuer', one.at('root.pem'), '-cert', other.at('good.pem')],
     ['-issuer', one.at('good.pem'), '-cert', one.at('good.pem')],
     ['-issuer', one.at('root.pem'), '-cert', one.at('good.pem'), '-serial', '0x1234'],
   ]
-  for (const asked of questions) {
-    const { ok, text } = await outcome(openssl, [...url, ...asked])
+  for (const request of requests) {
+    const { ok, text } = await outcome(openssl, [...url, ...request])
     assert.ok(!ok)
     assert.match(text, /Responder Error: unauthorized \(6\)/)
   }
 })
 
-test('OpenSSL is answered for a CA that is disabled, and not for one that has expired', async (t) => {
+test('OpenSSL receives the status from a disabled CA, and unauthorized from an expired CA', async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const own = await TestService.start()
@@ -359,53 +365,53 @@ test('OpenSSL is answered for a CA that is disabled, and not for one that has ex
   await writeFile(at('root.pem'), `${root.certificate}\n`)
   await writeFile(at('leaf.pem'), `${leaf.certificate}\n`)
   const { ocspUrl } = await infoAccessOf(at('leaf.pem'))
-  const ask = async () => {
-    const about = ['-issuer', at('root.pem'), '-cert', at('leaf.pem'), '-CAfile', at('root.pem')]
-    return (await outcome(openssl, ['ocsp', '-url', ocspUrl, ...about])).text
+  const fetchStatus = async () => {
+    const files = ['-issuer', at('root.pem'), '-cert', at('leaf.pem'), '-CAfile', at('root.pem')]
+    return (await outcome(openssl, ['ocsp', '-url', ocspUrl, ...files])).text
   }
   const update = (Status: string) =>
     own.must('UpdateCertificateAuthority', { CertificateAuthorityArn: root.arn, Status })
   await update('DISABLED')
-  assert.match(await ask(), /leaf\.pem: good\n[^]*Response verify OK\n/)
+  assert.match(await fetchStatus(), /leaf\.pem: good\n[^]*Response verify OK\n/)
   await update('ACTIVE')
   own.clock.advance({ days: 4 })
-  assert.match(await ask(), /Responder Error: unauthorized \(6\)/)
+  assert.match(await fetchStatus(), /Responder Error: unauthorized \(6\)/)
 })
 
-describe('a server below a subordinate that staples', () => {
+describe('a TLS server with a certificate of a subordinate CA and a stapled response', () => {
   const at = (name: string): string => join(folder, 'stapled', name)
   let subordinateArn: string
   before(async () => {
     subordinateArn = await prepareStapled(at)
   })
 
-  test('OpenSSL and NSS ask both CAs of the chain, and NSS refuses it once the subordinate is revoked', async (t) => {
+  test('OpenSSL and NSS check both CAs of the chain, and NSS rejects it once the subordinate CA is revoked', async (t) => {
     const openssl = await tool(t, 'openssl', { probe: ['version'] })
     const [certutil, vfychain] = [await tool(t, 'certutil'), await tool(t, 'vfychain')]
     if (openssl === undefined || certutil === undefined || vfychain === undefined) return
     const pairs = { good: 'subordinate', revoked: 'subordinate', subordinate: 'root' }
     for (const [name, issuer] of Object.entries(pairs)) {
-      const about = ['-issuer', at(`${issuer}.pem`), '-cert', at(`${name}.pem`)]
+      const files = ['-issuer', at(`${issuer}.pem`), '-cert', at(`${name}.pem`)]
       const { ocspUrl } = await infoAccessOf(at(`${name}.pem`))
-      const asked = ['ocsp', '-url', ocspUrl, ...about, '-CAfile', at('root.pem')]
-      const { text } = await outcome(openssl, asked)
+      const request = ['ocsp', '-url', ocspUrl, ...files, '-CAfile', at('root.pem')]
+      const { text } = await outcome(openssl, request)
       assert.match(text, /^Response verify OK$/m)
       assert.match(text, name === 'revoked' ? /pem: revoked\n/ : /pem: good\n/)
     }
     const database = await nssDatabase(certutil, at)
     const fresh = ['-h', 'requireFreshInfo', '-m', 'ocsp', '-s', 'failIfNoInfo']
     const policy = ['-g', 'leaf', ...fresh, '-g', 'chain', ...fresh]
-    const judge = (name: string) => {
+    const verifyLeaf = (name: string) => {
       const path = ['-a', at(`${name}.pem`), at('subordinate.pem')]
       return outcome(vfychain, ['-d', database, '-pp', '-u', '1', ...policy, ...path])
     }
-    assert.match((await judge('good')).text, /Chain is good/)
-    assert.match((await judge('revoked')).text, /ERROR -8180/)
+    assert.match((await verifyLeaf('good')).text, /Chain is good/)
+    assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
     await revoke(service, subordinateArn, 'CERTIFICATE_AUTHORITY_COMPROMISE')
-    assert.match((await judge('good')).text, /ERROR -8180/)
+    assert.match((await verifyLeaf('good')).text, /ERROR -8180/)
   })
 
-  test('OpenSSL reads the stapled answer', async (t) => {
+  test('OpenSSL reads the stapled response', async (t) => {
     const openssl = await tool(t, 'openssl', { probe: ['version'] })
     if (openssl === undefined) return
     for (const name of ['good', 'revoked']) {
@@ -419,7 +425,7 @@ describe('a server below a subordinate that staples', () => {
     }
   })
 
-  test('GnuTLS and curl connect only if the stapled answer is good', async (t) => {
+  test('GnuTLS and curl connect only if the stapled response is good', async (t) => {
     const [gnutls, curl] = [await tool(t, 'gnutls-cli'), await tool(t, 'curl')]
     if (gnutls === undefined || curl === undefined) return
     const byGnutls = (port: number) => {
@@ -447,8 +453,8 @@ describe('a server below a subordinate that staples', () => {
 })
 
 /**
- * A root, a subordinate, and two server certificates of one key, of which one is revoked: the ARN
- * of the subordinate's certificate.
+ * Creates a root, a subordinate CA, and two server certificates for one key, of which one is revoked. Returns the ARN of the
+ * subordinate CA's certificate.
  */
 async function prepareStapled(at: (name: string) => string): Promise<string> {
   await mkdir(at('.'))
@@ -470,16 +476,16 @@ async function prepareStapled(at: (name: string) => string): Promise<string> {
   return `${root.arn}/certificate/${serialNumber.toLowerCase()}`
 }
 
-/** Runs a client against a TLS server that staples what `curl` fetched about its certificate. */
+/** Runs a client against a TLS server that staples an OCSP response fetched with OpenSSL. */
 async function withTlsServer<T>(
   at: (name: string) => string,
   name: string,
   client: (port: number) => Promise<T>,
 ): Promise<T> {
   const { ocspUrl } = await infoAccessOf(at(`${name}.pem`))
-  const about = ['-issuer', at('subordinate.pem'), '-cert', at(`${name}.pem`), '-no_nonce']
+  const files = ['-issuer', at('subordinate.pem'), '-cert', at(`${name}.pem`), '-no_nonce']
   const answerPath = at(`${name}.answer`)
-  await run('openssl', ['ocsp', '-url', ocspUrl, ...about, '-noverify', '-respout', answerPath])
+  await run('openssl', ['ocsp', '-url', ocspUrl, ...files, '-noverify', '-respout', answerPath])
   const answer = await readFile(answerPath)
   const chain = [at(`${name}.pem`), at('subordinate.pem')].map((path) => readFile(path, 'utf8'))
   const cert = (await Promise.all(chain)).join('')

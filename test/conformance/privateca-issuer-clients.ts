@@ -1,4 +1,4 @@
-/** The calls of aws-privateca-issuer, in the order in which it makes them, by two of AWS's SDKs. */
+/** The calls of aws-privateca-issuer, in its order, with two of AWS's SDKs. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -18,20 +18,20 @@ import type { Credentials } from '../support/signed-request.ts'
 const run = promisify(execFile)
 const region = 'eu-west-1'
 
-/** What a certificate is asked for with. */
-export interface Order {
+/** Parameters of the calls that obtain a certificate. */
+export interface ClientRequest {
   readonly endpoint: string
-  /** ARN. */
+  /** ARN of the CA. */
   readonly authority: string
-  /** ARN. */
+  /** ARN of the template. */
   readonly template: string
   readonly csr: string
   readonly token: string
-  /** Seconds since 1970. */
+  /** End of validity in seconds since 1970. */
   readonly notAfter: number
 }
 
-/** What is got, texts in PEM. */
+/** The issued certificate, in PEM. */
 export interface Issued {
   readonly signingAlgorithm: string
   readonly certificateArn: string
@@ -39,29 +39,35 @@ export interface Issued {
   readonly chain: string
 }
 
-export type Client = (order: Order, credentials: Credentials) => Promise<Issued>
+export type Client = (request: ClientRequest, credentials: Credentials) => Promise<Issued>
 
-/** The AWS SDK for JavaScript. */
-export async function javascriptClient(order: Order, credentials: Credentials): Promise<Issued> {
-  const client = new ACMPCAClient({ endpoint: order.endpoint, region, credentials })
-  const where = { CertificateAuthorityArn: order.authority }
-  const described = await client.send(new DescribeCertificateAuthorityCommand(where))
+/** Obtains a certificate with the AWS SDK for JavaScript. */
+export async function javascriptClient(
+  request: ClientRequest,
+  credentials: Credentials,
+): Promise<Issued> {
+  const client = new ACMPCAClient({ endpoint: request.endpoint, region, credentials })
+  const of = { CertificateAuthorityArn: request.authority }
+  const described = await client.send(new DescribeCertificateAuthorityCommand(of))
   const { SigningAlgorithm } =
     described.CertificateAuthority?.CertificateAuthorityConfiguration ?? {}
   const { CertificateArn } = await client.send(
     new IssueCertificateCommand({
-      ...where,
+      ...of,
       SigningAlgorithm,
-      TemplateArn: order.template,
-      Csr: Buffer.from(order.csr),
-      Validity: { Type: 'ABSOLUTE', Value: order.notAfter },
-      IdempotencyToken: order.token,
+      TemplateArn: request.template,
+      Csr: Buffer.from(request.csr),
+      Validity: { Type: 'ABSOLUTE', Value: request.notAfter },
+      IdempotencyToken: request.token,
     }),
   )
-  const one = { ...where, CertificateArn }
-  const waited = await waitUntilCertificateIssued({ client, maxWaitTime: 60, minDelay: 1 }, one)
+  const identifiers = { ...of, CertificateArn }
+  const waited = await waitUntilCertificateIssued(
+    { client, maxWaitTime: 60, minDelay: 1 },
+    identifiers,
+  )
   assert.equal(waited.state, 'SUCCESS')
-  const found = await client.send(new GetCertificateCommand(one))
+  const found = await client.send(new GetCertificateCommand(identifiers))
   client.destroy()
   return {
     signingAlgorithm: SigningAlgorithm ?? '',
@@ -71,10 +77,10 @@ export async function javascriptClient(order: Order, credentials: Credentials): 
   }
 }
 
-/** The AWS SDK for Go, in a program that `buildGoProgram` made. */
+/** Returns a client that runs the Go program of `buildGoProgram`, which uses the AWS SDK for Go. */
 export const goClient =
   (program: string): Client =>
-  async (order, { accessKeyId, secretAccessKey }) => {
+  async (request, { accessKeyId, secretAccessKey }) => {
     const env = {
       HOME: dirname(program),
       AWS_REGION: region,
@@ -84,7 +90,7 @@ export const goClient =
       AWS_EC2_METADATA_DISABLED: 'true',
     }
     const child = spawn(program, [], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-    child.stdin.end(JSON.stringify(order))
+    child.stdin.end(JSON.stringify(request))
     const ended = new Promise((resolve) => child.once('close', resolve))
     const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
     if ((await ended) !== 0) throw new Error(errors)
@@ -100,7 +106,7 @@ export const goClient =
     }
   }
 
-/** Compiles the Go program into a folder, with Debian's packages; where there are none the test is skipped loudly. */
+/** Compiles the Go program into a folder, with Debian's packages. If they are missing, prints a line and skips the test. */
 export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
   const go = await tool(t, 'go', { probe: ['version'], optional: true })
   if (go === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * The calls of cert-manager's aws-privateca-issuer, in the order and with the values that it sends: it takes the signing
- * algorithm from the CA, asks for an absolute end, relies on its token, and splits the root off the chain unchecked.
+ * The calls of cert-manager's aws-privateca-issuer, in its order and with its values: it uses the signing algorithm of the CA,
+ * requests an absolute end of validity, relies on its idempotency token, and splits the root off the chain without a check.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -26,7 +26,7 @@ import {
   javascriptClient,
   type Client,
   type Issued,
-  type Order,
+  type ClientRequest,
 } from './privateca-issuer-clients.ts'
 
 let service: TestService
@@ -40,29 +40,29 @@ before(async () => {
   await createAccount(service)
   root = await createRoot(service, { keyAlgorithm: 'RSA_2048', signingAlgorithm: 'SHA384WITHRSA' })
   subordinate = await createSubordinate(service, root, { parentSigningAlgorithm: 'SHA384WITHRSA' })
-  const needs = allow('DescribeCertificateAuthority', 'GetCertificate', 'IssueCertificate')
+  const statement = allow('DescribeCertificateAuthority', 'GetCertificate', 'IssueCertificate')
   const accountId = otherAccountId
-  tenant = await createUser(service, { accountId, userName: 'issuer', statements: [needs] })
+  tenant = await createUser(service, { accountId, userName: 'issuer', statements: [statement] })
 })
 after(async () => {
   await service.close()
   await rm(folder, { recursive: true })
 })
 
-/** A CertificateRequest of cert-manager, as far as the issuer looks at it. */
+/** The fields of cert-manager's CertificateRequest that the issuer reads. */
 interface Request {
-  /** Namespace and name. */
+  /** Namespace and name of the CertificateRequest. */
   readonly name: string
   readonly csr: string
   readonly usages?: readonly string[]
   readonly isCa?: boolean
   readonly authority: { readonly arn: string }
   readonly credentials?: Credentials
-  /** Seconds since 1970. */
+  /** End of validity in seconds since 1970; in ninety days by default. */
   readonly notAfter?: number
 }
 
-/** The template for what a certificate is to be used for. */
+/** Returns the template for the usages of a request. */
 function templateFor({ usages = [], isCa = false }: Request): string {
   if (isCa) return 'SubordinateCACertificate_PathLen0'
   const names: Record<string, string> = {
@@ -77,7 +77,7 @@ function templateFor({ usages = [], isCa = false }: Request): string {
 
 const ninetyDays = (): number => Math.floor(Date.now() / 1000) + 90 * 86_400
 
-function orderOf(request: Request): Order {
+function clientRequestOf(request: Request): ClientRequest {
   const digest = createHash('sha256').update(request.name).digest('hex')
   return {
     endpoint: service.url,
@@ -90,24 +90,28 @@ function orderOf(request: Request): Order {
 }
 
 async function sign(client: Client, request: Request): Promise<Issued> {
-  return client(orderOf(request), request.credentials ?? service.credentials)
+  return client(clientRequestOf(request), request.credentials ?? service.credentials)
 }
 
-/** The chain without its root, and the root: there must be one block at least, and the root last. */
+/** Splits a chain into its intermediates and its root, which must be the last certificate. */
 function splitChain(chain: string): { intermediates: X509Certificate[]; root: X509Certificate } {
   const blocks = chain.match(/-----BEGIN CERTIFICATE-----\n[^-]+\n-----END CERTIFICATE-----/g) ?? []
-  assert.equal(blocks.join('\n'), chain, 'nothing but certificates, and no line feed at the end')
+  assert.equal(
+    blocks.join('\n'),
+    chain,
+    'the chain has only certificates and no trailing line feed',
+  )
   const certificates = blocks.map((block) => new X509Certificate(block))
   const last = certificates.pop()
-  assert.ok(last !== undefined, 'there is a certificate')
-  assert.ok(last.checkIssued(last) && last.verify(last.publicKey), 'the last one is a root')
+  assert.ok(last !== undefined, 'the chain has a certificate')
+  assert.ok(last.checkIssued(last) && last.verify(last.publicKey), 'the last certificate is a root')
   return { intermediates: certificates, root: last }
 }
 
-/** That a certificate is what was asked for, and that the chain leads from it to the root. */
+/** Asserts that a certificate has the requested values, and that its chain leads to the root. */
 function assertIssued(
   { certificate, chain, certificateArn }: Issued,
-  wanted: {
+  expected: {
     readonly notAfter: number
     readonly above: number
     readonly uses: readonly string[] | undefined
@@ -115,13 +119,13 @@ function assertIssued(
 ): X509Certificate {
   const leaf = new X509Certificate(certificate)
   const { intermediates, root: top } = splitChain(chain)
-  assert.equal(intermediates.length, wanted.above)
+  assert.equal(intermediates.length, expected.above)
   const path = [leaf, ...intermediates, top]
   for (const [index, issuer] of path.slice(1).entries()) {
     assert.ok(path[index]?.checkIssued(issuer) && path[index].verify(issuer.publicKey))
   }
-  assert.equal(leaf.validToDate.getTime() / 1000, wanted.notAfter)
-  assert.deepEqual(leaf.keyUsage, wanted.uses)
+  assert.equal(leaf.validToDate.getTime() / 1000, expected.notAfter)
+  assert.deepEqual(leaf.keyUsage, expected.uses)
   assert.ok(certificateArn.endsWith(leaf.serialNumber.toLowerCase().padStart(32, '0')))
   return leaf
 }
@@ -135,14 +139,14 @@ const purposes = {
 }
 
 function testsOf(label: string, client: () => Client | undefined): void {
-  const withClient = (name: string, body: (used: Client) => Promise<void>): void =>
+  const withClient = (name: string, body: (issuerClient: Client) => Promise<void>): void =>
     void test(name, async (t) => {
-      const used = client()
-      if (used === undefined) t.skip('NOT TESTED: it cannot be built here')
-      else await body(used)
+      const issuerClient = client()
+      if (issuerClient === undefined) t.skip('NOT TESTED: the client cannot be built here')
+      else await body(issuerClient)
     })
 
-  withClient('a certificate for each usage, from a subordinate', async (used) => {
+  withClient('a subordinate CA issues a certificate for each usage', async (issuerClient) => {
     const notAfter = ninetyDays()
     const { clientAuth, codeSigning, ocspSigning, serverAuth, timeStamping } = purposes
     for (const [usages, uses] of [
@@ -154,7 +158,7 @@ function testsOf(label: string, client: () => Client | undefined): void {
         ['server auth', 'client auth'],
         [serverAuth, clientAuth],
       ],
-      // What the CSR asks for itself.
+      // The purposes come from the CSR.
       [['digital signature', 'key encipherment', 'server auth'], [timeStamping]],
     ] as const) {
       const request = {
@@ -164,7 +168,7 @@ function testsOf(label: string, client: () => Client | undefined): void {
         authority: subordinate,
         notAfter,
       }
-      const issued = await sign(used, request)
+      const issued = await sign(issuerClient, request)
       assert.equal(issued.signingAlgorithm, 'SHA256WITHECDSA')
       const leaf = assertIssued(issued, { notAfter, above: 1, uses })
       assert.match(leaf.subjectAltName ?? '', /^DNS:server\.example\.com, /)
@@ -173,16 +177,16 @@ function testsOf(label: string, client: () => Client | undefined): void {
   })
 
   withClient(
-    'a CA of its own, and a leaf, from a root: the chain is the root alone',
-    async (used) => {
+    'a root issues a CA certificate and a leaf certificate, whose chain is only the root',
+    async (issuerClient) => {
       const notAfter = ninetyDays()
       const ofRoot = { authority: root, notAfter }
       const request = { ...ofRoot, name: `${label}/ca`, csr: csr('ec-no-san'), isCa: true }
-      const issued = await sign(used, request)
+      const issued = await sign(issuerClient, request)
       assert.equal(issued.signingAlgorithm, 'SHA384WITHRSA')
       assert.equal(assertIssued(issued, { notAfter, above: 0, uses: undefined }).ca, true)
       const usages = ['server auth']
-      const leaf = await sign(used, {
+      const leaf = await sign(issuerClient, {
         ...ofRoot,
         name: `${label}/leaf`,
         csr: csr('rsa-2048'),
@@ -193,8 +197,8 @@ function testsOf(label: string, client: () => Client | undefined): void {
   )
 
   withClient(
-    'a request that is repeated has the same certificate, in each CA its own',
-    async (used) => {
+    'a repeated request returns the same certificate, and a different one from another CA',
+    async (issuerClient) => {
       const usages = ['server auth', 'client auth']
       const request = {
         name: `${label}/web`,
@@ -202,46 +206,52 @@ function testsOf(label: string, client: () => Client | undefined): void {
         usages,
         authority: subordinate,
       }
-      const first = await sign(used, request)
-      // By then the end that is asked for is a later one.
-      const again = await sign(used, { ...request, notAfter: ninetyDays() + 5 })
+      const first = await sign(issuerClient, request)
+      // A retry requests a later end of validity.
+      const again = await sign(issuerClient, { ...request, notAfter: ninetyDays() + 5 })
       assert.deepEqual(again, first)
-      const atRoot = await sign(used, { ...request, authority: root })
+      const atRoot = await sign(issuerClient, { ...request, authority: root })
       assert.ok(atRoot.certificateArn.startsWith(`${root.arn}/certificate/`))
-      const renamed = await sign(used, { ...request, name: `${label}/web-2` })
+      const renamed = await sign(issuerClient, { ...request, name: `${label}/web-2` })
       assert.notEqual(renamed.certificateArn, first.certificateArn)
       service.clock.advance({ seconds: 295 })
-      assert.deepEqual(await sign(used, request), first)
+      assert.deepEqual(await sign(issuerClient, request), first)
       service.clock.advance({ seconds: -295 })
     },
   )
 
-  withClient('from another account’s CA, with the template that its policy names', async (used) => {
-    const notAfter = ninetyDays()
-    const { credentials } = tenant
-    const from = { csr: csr('asks-as-entity'), authority: subordinate, credentials, notAfter }
-    const plain = { ...from, name: `${label}/shared`, usages: ['server auth', 'client auth'] }
-    const blank = { ...from, name: `${label}/blank`, usages: ['digital signature'] }
-    const { clientAuth, serverAuth, timeStamping } = purposes
-    await service.must('DeletePolicy', { ResourceArn: subordinate.arn })
-    await assert.rejects(sign(used, plain), /no resource-based policy allows the acm-pca:Describe/)
-    await share(service, { arn: subordinate.arn })
-    const uses = [serverAuth, clientAuth]
-    assertIssued(await sign(used, plain), { notAfter, above: 1, uses })
-    const noIssue = /no resource-based policy allows the acm-pca:IssueCertificate action/
-    await assert.rejects(sign(used, blank), noIssue)
-    const template = 'BlankEndEntityCertificate_APICSRPassthrough'
-    await share(service, { arn: subordinate.arn, template })
-    assertIssued(await sign(used, blank), { notAfter, above: 1, uses: [timeStamping] })
-    await assert.rejects(sign(used, { ...plain, name: `${label}/late` }), noIssue)
-  })
+  withClient(
+    'a CA of another account issues certificates with the template that its policy allows',
+    async (issuerClient) => {
+      const notAfter = ninetyDays()
+      const { credentials } = tenant
+      const from = { csr: csr('asks-as-entity'), authority: subordinate, credentials, notAfter }
+      const plain = { ...from, name: `${label}/shared`, usages: ['server auth', 'client auth'] }
+      const blank = { ...from, name: `${label}/blank`, usages: ['digital signature'] }
+      const { clientAuth, serverAuth, timeStamping } = purposes
+      await service.must('DeletePolicy', { ResourceArn: subordinate.arn })
+      await assert.rejects(
+        sign(issuerClient, plain),
+        /no resource-based policy allows the acm-pca:Describe/,
+      )
+      await share(service, { arn: subordinate.arn })
+      const uses = [serverAuth, clientAuth]
+      assertIssued(await sign(issuerClient, plain), { notAfter, above: 1, uses })
+      const noIssue = /no resource-based policy allows the acm-pca:IssueCertificate action/
+      await assert.rejects(sign(issuerClient, blank), noIssue)
+      const template = 'BlankEndEntityCertificate_APICSRPassthrough'
+      await share(service, { arn: subordinate.arn, template })
+      assertIssued(await sign(issuerClient, blank), { notAfter, above: 1, uses: [timeStamping] })
+      await assert.rejects(sign(issuerClient, { ...plain, name: `${label}/late` }), noIssue)
+    },
+  )
 }
 
 suite('the AWS SDK for JavaScript', () => testsOf('js', () => javascriptClient))
 
 suite('the AWS SDK for Go', () => {
   let program: string | undefined
-  test('is built', async (t) => {
+  test('the Go program is built', async (t) => {
     program = await buildGoProgram(t, folder)
   })
   testsOf('go', () => (program === undefined ? undefined : goClient(program)))

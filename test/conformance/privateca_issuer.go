@@ -1,7 +1,7 @@
 // Issues a certificate with the calls of cert-manager's aws-privateca-issuer, in the AWS SDK for Go v2.
 //
-// Standard input: JSON of what is asked for. Credentials and Region come from the environment. Standard output: JSON of
-// what was got.
+// Standard input: JSON of the request. Credentials and Region come from the environment. Standard output: JSON of the
+// result.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
 )
 
-type order struct {
+type request struct {
 	Endpoint, Authority, Template, Csr, Token string
 	NotAfter                                  int64
 }
@@ -27,15 +27,15 @@ type result struct {
 }
 
 func main() {
-	var wanted order
-	if err := json.NewDecoder(os.Stdin).Decode(&wanted); err != nil {
+	var input request
+	if err := json.NewDecoder(os.Stdin).Decode(&input); err != nil {
 		fail(err)
 	}
-	got, err := issue(context.Background(), wanted)
+	output, err := issue(context.Background(), input)
 	if err != nil {
 		fail(err)
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(got); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(output); err != nil {
 		fail(err)
 	}
 }
@@ -45,14 +45,14 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func issue(ctx context.Context, wanted order) (result, error) {
+func issue(ctx context.Context, input request) (result, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return result{}, err
 	}
-	endpoint := acmpca.EndpointResolverFromURL(wanted.Endpoint)
+	endpoint := acmpca.EndpointResolverFromURL(input.Endpoint)
 	client := acmpca.NewFromConfig(settings, acmpca.WithEndpointResolver(endpoint))
-	authority := aws.String(wanted.Authority)
+	authority := aws.String(input.Authority)
 	described, err := client.DescribeCertificateAuthority(ctx,
 		&acmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: authority})
 	if err != nil {
@@ -62,19 +62,19 @@ func issue(ctx context.Context, wanted order) (result, error) {
 	issued, err := client.IssueCertificate(ctx, &acmpca.IssueCertificateInput{
 		CertificateAuthorityArn: authority,
 		SigningAlgorithm:        algorithm,
-		TemplateArn:             aws.String(wanted.Template),
-		Csr:                     []byte(wanted.Csr),
-		Validity:                &types.Validity{Type: types.ValidityPeriodTypeAbsolute, Value: &wanted.NotAfter},
-		IdempotencyToken:        aws.String(wanted.Token),
+		TemplateArn:             aws.String(input.Template),
+		Csr:                     []byte(input.Csr),
+		Validity:                &types.Validity{Type: types.ValidityPeriodTypeAbsolute, Value: &input.NotAfter},
+		IdempotencyToken:        aws.String(input.Token),
 	})
 	if err != nil {
 		return result{}, err
 	}
-	where := &acmpca.GetCertificateInput{CertificateAuthorityArn: authority, CertificateArn: issued.CertificateArn}
-	if err := acmpca.NewCertificateIssuedWaiter(client).Wait(ctx, where, time.Minute); err != nil {
+	identifiers := &acmpca.GetCertificateInput{CertificateAuthorityArn: authority, CertificateArn: issued.CertificateArn}
+	if err := acmpca.NewCertificateIssuedWaiter(client).Wait(ctx, identifiers, time.Minute); err != nil {
 		return result{}, err
 	}
-	found, err := client.GetCertificate(ctx, where)
+	found, err := client.GetCertificate(ctx, identifiers)
 	if err != nil {
 		return result{}, err
 	}

@@ -1,4 +1,4 @@
-/** The S3 store against a real one: a Ceph RADOS Gateway. */
+/** The S3 object store with a real S3 service: a Ceph RADOS Gateway. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -21,10 +21,10 @@ import { startRadosGateway, type RadosGateway } from '../support/rados-gateway.t
 
 interface Subject {
   readonly gateway: RadosGateway
-  /** The owner's, for what the port has no method for. */
+  /** Client of the owner, for calls that the port does not have. */
   readonly owner: S3Client
   readonly store: ObjectStore
-  /** Makes a bucket of the owner's: its name. */
+  /** Creates a bucket of the owner and returns its name. */
   readonly newBucket: () => Promise<string>
 }
 
@@ -32,12 +32,12 @@ const region = 'us-east-1'
 const accountId = '111122223333'
 const mebibyte = 2 ** 20
 
-const privately: PutOptions = {
+const privateOptions: PutOptions = {
   acl: 'BUCKET_OWNER_FULL_CONTROL',
   contentType: 'application/pkix-crl',
   accountId,
 }
-const publicly: PutOptions = { ...privately, acl: 'PUBLIC_READ' }
+const publicOptions: PutOptions = { ...privateOptions, acl: 'PUBLIC_READ' }
 
 const refused = (error: unknown): true => {
   assert.ok(error instanceof BucketError, String(error))
@@ -45,7 +45,7 @@ const refused = (error: unknown): true => {
   return true
 }
 
-/** A store that has read its credentials from the environment, as the server's does. */
+/** Creates a store that reads its credentials from the environment, as the server does. */
 async function storeWith(
   { endpoint }: RadosGateway,
   keys: { readonly accessKeyId: string; readonly secretAccessKey: string },
@@ -53,7 +53,7 @@ async function storeWith(
   process.env['AWS_ACCESS_KEY_ID'] = keys.accessKeyId
   process.env['AWS_SECRET_ACCESS_KEY'] = keys.secretAccessKey
   const store = await createS3ObjectStore({ endpoint, region })
-  // The first request reads them.
+  // The first request reads the credentials.
   await store.hasBucket('any')
   delete process.env['AWS_ACCESS_KEY_ID']
   delete process.env['AWS_SECRET_ACCESS_KEY']
@@ -86,15 +86,15 @@ async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject
   }
 }
 
-/** Pieces of 1 MiB, each different, and the digest of them all once they are read. */
+/** Returns a body of different pieces of 1 MiB each, and a function for the digest of all pieces after they are read. */
 function longBody(mebibytes: number) {
   const hash = createHash('sha256')
   async function* body(): AsyncGenerator<Uint8Array> {
     for (let piece = 0; piece < mebibytes; piece += 1) {
       await delay(0)
-      const octets = sample(mebibyte, piece)
-      hash.update(octets)
-      yield octets
+      const bytes = sample(mebibyte, piece)
+      hash.update(bytes)
+      yield bytes
     }
   }
   return { body: body(), digest: () => hash.digest('hex') }
@@ -117,14 +117,14 @@ async function acls({ store, newBucket }: Subject): Promise<void> {
   for (const [index, key] of awkwardKeys.entries()) {
     const at = { bucket, key }
     const url = store.urlOf(at, { partition: 'aws', region })
-    await store.put(at, sample(100, index), { ...publicly, expires })
+    await store.put(at, sample(100, index), { ...publicOptions, expires })
     const answer = await fetch(url)
     assert.equal(answer.status, 200, url)
     assert.equal(answer.headers.get('content-type'), 'application/pkix-crl')
     assert.equal(answer.headers.get('expires'), expires.toUTCString())
     assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), sample(100, index))
 
-    await store.put(at, sample(100, index), privately)
+    await store.put(at, sample(100, index), privateOptions)
     const denied = await fetch(url)
     await denied.arrayBuffer()
     assert.equal(denied.status, 403, url)
@@ -136,21 +136,21 @@ async function deniedByPolicy(subject: Subject): Promise<void> {
   const bucket = await subject.newBucket()
   const at = { bucket, key: 'denied' }
   await denyWriting(subject, bucket)
-  await assert.rejects(store.put(at, sample(10), privately), refused)
-  await assert.rejects(store.put(at, sample(8 * mebibyte), privately), refused)
-  await assert.rejects(store.put(at, longBody(20).body, privately), refused)
+  await assert.rejects(store.put(at, sample(10), privateOptions), refused)
+  await assert.rejects(store.put(at, sample(8 * mebibyte), privateOptions), refused)
+  await assert.rejects(store.put(at, longBody(20).body, privateOptions), refused)
   assert.equal(await store.head(at), undefined)
   assert.equal(await store.hasBucket(bucket), true)
 }
 
 async function publicAclsBlocked({ owner, store, newBucket }: Subject): Promise<void> {
   const bucket = await newBucket()
-  await store.put({ bucket, key: 'before' }, sample(10), publicly)
+  await store.put({ bucket, key: 'before' }, sample(10), publicOptions)
   const block = { BlockPublicAcls: true }
   await owner.send(
     new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: block }),
   )
-  await assert.rejects(store.put({ bucket, key: 'after' }, sample(10), publicly), refused)
+  await assert.rejects(store.put({ bucket, key: 'after' }, sample(10), publicOptions), refused)
   assert.equal(await store.head({ bucket, key: 'after' }), undefined)
 }
 
@@ -161,23 +161,27 @@ async function wrongSecret({ gateway, newBucket }: Subject): Promise<void> {
   const store = await storeWith(gateway, { ...gateway, secretAccessKey })
   const withoutSecrets = (error: unknown): true => {
     refused(error)
-    const told = `${(error as Error).message} ${JSON.stringify(error)} ${String((error as Error).cause)}`
+    const disclosed = `${(error as Error).message} ${JSON.stringify(error)} ${String((error as Error).cause)}`
     for (const secret of [secretAccessKey, gateway.secretAccessKey, 'AWS4-HMAC'])
-      assert.ok(!told.includes(secret), told)
+      assert.ok(!disclosed.includes(secret), disclosed)
     return true
   }
-  await assert.rejects(store.put(at, sample(10), privately), withoutSecrets)
-  await assert.rejects(store.put(at, longBody(1).body, privately), withoutSecrets)
+  await assert.rejects(store.put(at, sample(10), privateOptions), withoutSecrets)
+  await assert.rejects(store.put(at, longBody(1).body, privateOptions), withoutSecrets)
   await assert.rejects(store.head(at), withoutSecrets)
   await assert.rejects(store.get(at, 100), withoutSecrets)
-  assert.equal(await store.hasBucket(bucket), true, 'there, though not ours')
+  assert.equal(
+    await store.hasBucket(bucket),
+    true,
+    'the bucket exists, although it belongs to another user',
+  )
   store.close()
 }
 
 async function multipart({ store, newBucket }: Subject): Promise<void> {
   const at = { bucket: await newBucket(), key: 'long.crl' }
   const { body, digest } = longBody(50)
-  const written = await store.put(at, body, publicly)
+  const written = await store.put(at, body, publicOptions)
   assert.equal(written.size, 50 * mebibyte)
   assert.match(written.etag, /-7$/, 'seven parts')
   assert.deepEqual(await store.head(at), written)
@@ -192,7 +196,7 @@ async function multipart({ store, newBucket }: Subject): Promise<void> {
 async function largeInOnePiece({ store, newBucket }: Subject): Promise<void> {
   const at = { bucket: await newBucket(), key: 'large.crl' }
   const body = sample(17 * mebibyte)
-  const written = await store.put(at, body, privately)
+  const written = await store.put(at, body, privateOptions)
   assert.match(written.etag, /-3$/, 'three parts')
   assert.deepEqual(await store.head(at), written)
   assert.ok(Buffer.from((await store.get(at, body.length)) ?? []).equals(body))
@@ -207,7 +211,7 @@ async function abortedInTheMiddle(subject: Subject): Promise<void> {
   const { store } = subject
   const bucket = await subject.newBucket()
   const at = { bucket, key: 'aborted.crl' }
-  await store.put(at, sample(20), privately)
+  await store.put(at, sample(20), privateOptions)
   const aborter = new AbortController()
   const reason = new Error('enough')
   let uploadsMeanwhile = 0
@@ -220,10 +224,10 @@ async function abortedInTheMiddle(subject: Subject): Promise<void> {
       yield sample(mebibyte, piece)
     }
   }
-  const putting = store.put(at, endless(), { ...privately, signal: aborter.signal })
+  const putting = store.put(at, endless(), { ...privateOptions, signal: aborter.signal })
   await assert.rejects(putting, (error) => error === reason)
   assert.equal(uploadsMeanwhile, 1)
-  // The put does not wait for the store to forget the parts.
+  // The put does not wait until the store has removed the parts.
   for (let tries = 0; tries < 100 && (await uploadsOf(subject, bucket)) > 0; tries += 1)
     await delay(50)
   assert.equal(await uploadsOf(subject, bucket), 0)
@@ -237,19 +241,19 @@ async function stopped({ gateway, store, newBucket }: Subject): Promise<void> {
     assert.match(error.message, /ECONNREFUSED/)
     return true
   }
-  await store.put(at, sample(10), privately)
+  await store.put(at, sample(10), privateOptions)
   await gateway.stop()
-  const begun = performance.now()
-  await assert.rejects(store.put(at, sample(11), privately), unreachable)
-  await assert.rejects(store.put(at, longBody(20).body, privately), unreachable)
+  const startedAt = performance.now()
+  await assert.rejects(store.put(at, sample(11), privateOptions), unreachable)
+  await assert.rejects(store.put(at, longBody(20).body, privateOptions), unreachable)
   await assert.rejects(store.head(at), unreachable)
   await assert.rejects(store.get(at, 100), unreachable)
   await assert.rejects(store.hasBucket(at.bucket), unreachable)
-  assert.ok(performance.now() - begun < 15_000, 'an answer comes in time')
+  assert.ok(performance.now() - startedAt < 15_000, 'all calls fail within the time limit')
 
   await gateway.startAgain()
   assert.equal((await store.head(at))?.size, 10)
-  assert.equal((await store.put(at, sample(11), privately)).size, 11)
+  assert.equal((await store.put(at, sample(11), privateOptions)).size, 11)
 }
 
 test('a RADOS Gateway', async (t) => {
@@ -262,12 +266,20 @@ test('a RADOS Gateway', async (t) => {
     await t.test(name, async () =>
       run({ store: subject.store, bucket: await subject.newBucket(), accountId }),
     )
-  await t.test('anyone reads a public object at its URL, and no other', () => acls(subject))
-  await t.test('a policy that denies writing refuses', () => deniedByPolicy(subject))
-  await t.test('a bucket that blocks public ACLs refuses', () => publicAclsBlocked(subject))
-  await t.test('wrong credentials are refused, and not told', () => wrongSecret(subject))
-  await t.test('50 MiB go in parts while they are made', () => multipart(subject))
-  await t.test('17 MiB in one piece go in parts too', () => largeInOnePiece(subject))
+  await t.test('anyone can read a public object at its URL, and no private object', () =>
+    acls(subject),
+  )
+  await t.test('a policy that denies writes causes a BucketError', () => deniedByPolicy(subject))
+  await t.test('a bucket that blocks public ACLs causes a BucketError', () =>
+    publicAclsBlocked(subject),
+  )
+  await t.test('wrong credentials cause a BucketError without the secrets', () =>
+    wrongSecret(subject),
+  )
+  await t.test('50 MiB are uploaded in parts while they are generated', () => multipart(subject))
+  await t.test('17 MiB in one piece are uploaded in parts', () => largeInOnePiece(subject))
   await t.test('an aborted put leaves no parts', () => abortedInTheMiddle(subject))
-  await t.test('a gateway that is stopped is an error, and then works', () => stopped(subject))
+  await t.test('a stopped gateway causes errors, and a restarted one works again', () =>
+    stopped(subject),
+  )
 })

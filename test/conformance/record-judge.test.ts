@@ -9,7 +9,6 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { withData } from '../../src/data-folder/data-folder.ts'
-import { deriveSealer } from '../../src/data-folder/master-key.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import { systemRandom } from '../../src/random.ts'
 import { createHashReader } from '../../src/ledger/hash-reader.ts'
@@ -187,14 +186,14 @@ test('a witness accepts a log that grows, and refuses one with another history',
 
 /** Does what someone with the machine can do: changes a leaf, and has the whole tree signed again. */
 async function rewriteHistory(): Promise<void> {
-  await withData(service.config, async ({ db, masterKey }) => {
+  await withData(service.config, async ({ db, masterKeys }) => {
     await db.transaction([
       sql`update record_leaves set state = null where leaf_number = 1`,
       sql`delete from record_tiles`,
       sql`delete from record_checkpoint`,
       appendLeaf({ kind: 'event', time: new Date(0) }),
     ])
-    const sealer = deriveSealer(masterKey, 'keys', systemRandom)
-    await createLedger({ db, clock: systemClock, random: systemRandom, sealer }).seal()
+    const sealers = masterKeys.sealers('keys')
+    await createLedger({ db, clock: systemClock, random: systemRandom, sealers }).seal()
   })
 }

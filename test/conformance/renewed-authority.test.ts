@@ -1,6 +1,6 @@
 /**
- * Renewals of a CA that change its subject or its subjectKeyIdentifier, judged by OpenSSL, GnuTLS and NSS: what was issued
- * before keeps a CRL, OCSP answers and a CA certificate that fit it, and so does what is issued after.
+ * Renewals of a CA that change its subject or its subjectKeyIdentifier. OpenSSL, GnuTLS and NSS verify that certificates from
+ * before and after the renewal have a matching CRL, OCSP response and CA certificate.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -48,7 +48,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A Name of one commonName in a PrintableString; `named` writes a UTF8String. */
+/** Encodes a Name with one commonName as PrintableString; `named` encodes a UTF8String. */
 function printable(commonName: string): Uint8Array {
   const value = encodeElement(0x13, Buffer.from(commonName))
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
@@ -59,10 +59,10 @@ const first: CaCertificateOptions = {
   keyIdentifier: Buffer.from('11'.repeat(20), 'hex'),
 }
 const renewals: Readonly<Record<string, CaCertificateOptions>> = {
-  'nothing else': first,
+  'the same subject and subjectKeyIdentifier': first,
   'another subject': { ...first, subject: named('Issuing CA 2') },
   'the subject in another string type': { ...first, subject: printable('Issuing CA') },
-  'the subject in other case': { ...first, subject: named('ISSUING  ca') },
+  'the subject in another case': { ...first, subject: named('ISSUING  ca') },
   'another subjectKeyIdentifier': { ...first, keyIdentifier: Buffer.from('22'.repeat(20), 'hex') },
   'no subjectKeyIdentifier': { ...first, keyIdentifier: undefined },
   'another subject and subjectKeyIdentifier': {
@@ -71,7 +71,7 @@ const renewals: Readonly<Record<string, CaCertificateOptions>> = {
   },
 }
 
-/** Certificates of one time: good.pem and revoked.pem, ca.pem, crl.pem, aia.pem, and chains of leaf and CA. */
+/** Files from before or after a renewal: good.pem, revoked.pem, ca.pem, crl.pem, aia.pem, and chains of leaf and CA. */
 interface Era {
   readonly at: (name: string) => string
   readonly crlUrl: string
@@ -81,26 +81,26 @@ interface Era {
 async function urlsOf(path: string): Promise<{ crl: string; ocsp: string; caIssuers: string }> {
   const extensions = ['-ext', 'crlDistributionPoints,authorityInfoAccess']
   const { stdout } = await run('openssl', ['x509', '-noout', '-in', path, ...extensions])
-  const found = (form: RegExp): string => form.exec(stdout)?.[1] ?? assert.fail(stdout)
+  const field = (form: RegExp): string => form.exec(stdout)?.[1] ?? assert.fail(stdout)
   return {
-    crl: found(/URI:(\S+\.crl)/),
-    ocsp: found(/OCSP - URI:(\S+)/),
-    caIssuers: found(/CA Issuers - URI:(\S+)/),
+    crl: field(/URI:(\S+\.crl)/),
+    ocsp: field(/OCSP - URI:(\S+)/),
+    caIssuers: field(/CA Issuers - URI:(\S+)/),
   }
 }
 
-/** The body of what a URL of a certificate gives. */
-async function fetched(url: string): Promise<Buffer | undefined> {
+/** Returns the body at a URL; undefined if the response is an error. */
+async function fetchBody(url: string): Promise<Buffer | undefined> {
   const response = await fetch(url)
   const body = Buffer.from(await response.arrayBuffer())
   return response.ok ? body : undefined
 }
 
-/** Waits until the CRL of a URL lists a certificate. */
+/** Waits until the CRL at a URL lists a certificate. */
 async function crlListing(url: string, { arn }: Issued): Promise<Buffer> {
   const serial = lastOf(arn).replace(/^0+/, '')
   return eventually(async () => {
-    const der = await fetched(url)
+    const der = await fetchBody(url)
     return der !== undefined && readCrl(der).entries.has(serial) ? der : undefined
   }, `a CRL with ${serial} at ${url}`)
 }
@@ -122,12 +122,12 @@ async function recordEra(
   const crl = await crlListing(urls.crl, revoked)
   await writeFile(at('crl.der'), crl)
   await writeFile(at('crl.pem'), encodePem('X509 CRL', crl))
-  const issuer = (await fetched(urls.caIssuers)) ?? assert.fail(urls.caIssuers)
+  const issuer = (await fetchBody(urls.caIssuers)) ?? assert.fail(urls.caIssuers)
   await writeFile(at('aia.pem'), encodePem('CERTIFICATE', issuer))
   return { at, crlUrl: urls.crl, ocspUrl: urls.ocsp }
 }
 
-/** An empty CRL of the root, so that validators can check the whole path. */
+/** Creates an empty CRL of the root, so that verifiers can check the complete path. */
 function crlOfRoot({ certificate, keys }: Crafted): string {
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
   const tbs = encodeTbsCertList(
@@ -157,8 +157,8 @@ interface Renewed {
 
 async function renew(options: CaCertificateOptions, crlType: string): Promise<Renewed> {
   cases += 1
-  const place = join(folder, String(cases))
-  for (const era of ['old', 'new']) await mkdir(join(place, era), { recursive: true })
+  const caseFolder = join(folder, String(cases))
+  for (const era of ['old', 'new']) await mkdir(join(caseFolder, era), { recursive: true })
   const configuration = revocationOptions(crlConfiguration({ CrlType: crlType }), { Enabled: true })
   const authority = await createExternal(service, configuration)
   const pair = async (): Promise<Readonly<Record<'good' | 'revoked', Issued>>> => {
@@ -169,55 +169,55 @@ async function renew(options: CaCertificateOptions, crlType: string): Promise<Re
   await authority.give(certificates[0])
   const old = await pair()
   await authority.give(certificates[1])
-  const present = await pair()
-  // Both are revoked after the renewal.
-  for (const { revoked } of [old, present]) await revoke(service, revoked.arn)
-  const [rootPath, rootCrlPath] = [join(place, 'root.pem'), join(place, 'root-crl.pem')]
+  const current = await pair()
+  // Both certificates are revoked after the renewal.
+  for (const { revoked } of [old, current]) await revoke(service, revoked.arn)
+  const [rootPath, rootCrlPath] = [join(caseFolder, 'root.pem'), join(caseFolder, 'root-crl.pem')]
   await writeFile(rootPath, pemOf(authority.root))
   await writeFile(rootCrlPath, crlOfRoot(authority.root))
   return {
     rootPath,
     rootCrlPath,
     eras: [
-      await recordEra((name) => join(place, 'old', name), certificates[0], old),
-      await recordEra((name) => join(place, 'new', name), certificates[1], present),
+      await recordEra((name) => join(caseFolder, 'old', name), certificates[0], old),
+      await recordEra((name) => join(caseFolder, 'new', name), certificates[1], current),
     ],
   }
 }
 
 for (const crlType of ['COMPLETE', 'PARTITIONED'])
-  for (const [what, options] of Object.entries(renewals))
-    describe(`a renewal that changes ${what}, with a ${crlType} CRL`, () => {
+  for (const [change, options] of Object.entries(renewals))
+    describe(`after a renewal with ${change} and a ${crlType} CRL`, () => {
       let renewed: Renewed
       before(async () => {
         renewed = await renew(options, crlType)
       })
-      test('OpenSSL refuses the revoked leaves and accepts the good ones', (t) =>
-        judgeByOpenssl(t, renewed, crlType))
-      test('GnuTLS refuses the revoked leaves and accepts the good ones', (t) =>
-        judgeByGnutls(t, renewed))
-      // NSS does not know the issuingDistributionPoint of partitions.
+      test('OpenSSL rejects the revoked leaves and accepts the good ones', (t) =>
+        verifyWithOpenssl(t, renewed, crlType))
+      test('GnuTLS rejects the revoked leaves and accepts the good ones', (t) =>
+        verifyWithGnutls(t, renewed))
+      // NSS does not support the issuingDistributionPoint of partitions.
       if (crlType === 'COMPLETE')
-        test('NSS refuses the revoked leaves and accepts the good ones', (t) =>
-          judgeByNss(t, renewed))
+        test('NSS rejects the revoked leaves and accepts the good ones', (t) =>
+          verifyWithNss(t, renewed))
     })
 
-async function judgeByOpenssl(t: TestContext, renewed: Renewed, crlType: string): Promise<void> {
+async function verifyWithOpenssl(t: TestContext, renewed: Renewed, crlType: string): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const { rootPath, rootCrlPath, eras } = renewed
   for (const { at, ocspUrl } of eras) {
-    // The CA certificate that the handshake brought, and the one that the certificate refers to.
+    // The CA certificate from a handshake, and the one at the CA Issuers URL of the certificate.
     for (const ca of ['ca.pem', 'aia.pem'])
       for (const check of crlType === 'COMPLETE'
         ? ['-crl_check', '-crl_check_all']
         : ['-crl_check']) {
         const crls = ['-CRLfile', at('crl.pem'), '-CRLfile', rootCrlPath]
         const files = ['-CAfile', rootPath, '-untrusted', at(ca), ...crls]
-        const judge = (leaf: string) => outcome(openssl, ['verify', check, ...files, at(leaf)])
-        const good = await judge('good.pem')
+        const verifyLeaf = (leaf: string) => outcome(openssl, ['verify', check, ...files, at(leaf)])
+        const good = await verifyLeaf('good.pem')
         assert.match(good.text, /good\.pem: OK/, `${check} ${ca}`)
-        const revoked = await judge('revoked.pem')
+        const revoked = await verifyLeaf('revoked.pem')
         assert.match(revoked.text, /certificate revoked/, `${check} ${ca}`)
       }
     for (const hash of ['-sha1', '-sha224', '-sha256', '-sha384', '-sha512']) {
@@ -231,12 +231,12 @@ async function judgeByOpenssl(t: TestContext, renewed: Renewed, crlType: string)
   }
 }
 
-async function judgeByGnutls(t: TestContext, { rootPath, eras }: Renewed): Promise<void> {
+async function verifyWithGnutls(t: TestContext, { rootPath, eras }: Renewed): Promise<void> {
   const certtool = await tool(t, 'certtool')
   const ocsptool = await tool(t, 'ocsptool')
   if (certtool === undefined || ocsptool === undefined) return
   for (const { at, ocspUrl } of eras) {
-    const judge = (name: string) =>
+    const verifyLeaf = (name: string) =>
       outcome(certtool, [
         '--verify',
         '--load-ca-certificate',
@@ -246,10 +246,10 @@ async function judgeByGnutls(t: TestContext, { rootPath, eras }: Renewed): Promi
         '--infile',
         at(`${name}-chain.pem`),
       ])
-    const good = await judge('good')
+    const good = await verifyLeaf('good')
     assert.ok(good.ok, good.text)
     assert.match(good.text, /Checked against CRL\[/)
-    const revoked = await judge('revoked')
+    const revoked = await verifyLeaf('revoked')
     assert.ok(!revoked.ok)
     assert.match(revoked.text, /The certificate chain is revoked\./)
     for (const [name, expected] of [
@@ -264,7 +264,7 @@ async function judgeByGnutls(t: TestContext, { rootPath, eras }: Renewed): Promi
   }
 }
 
-async function judgeByNss(t: TestContext, { rootPath, eras }: Renewed): Promise<void> {
+async function verifyWithNss(t: TestContext, { rootPath, eras }: Renewed): Promise<void> {
   const certutil = await tool(t, 'certutil')
   const vfychain = await tool(t, 'vfychain')
   if (certutil === undefined || vfychain === undefined) return
@@ -275,8 +275,8 @@ async function judgeByNss(t: TestContext, { rootPath, eras }: Renewed): Promise<
     await run(certutil, ['-A', '-d', database, '-n', 'root', '-t', 'C,,', '-a', '-i', rootPath])
     for (const method of ['crl', 'ocsp']) {
       const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', method, '-s', 'failIfNoInfo']
-      // It fetches the CRL that the certificate refers to.
-      const judge = (name: string) =>
+      // NSS fetches the CRL or the OCSP response from the URL in the certificate.
+      const verifyLeaf = (name: string) =>
         outcome(vfychain, [
           '-d',
           database,
@@ -288,20 +288,25 @@ async function judgeByNss(t: TestContext, { rootPath, eras }: Renewed): Promise<
           at(`${name}.pem`),
           at('ca.pem'),
         ])
-      assert.match((await judge('good')).text, /Chain is good/, method)
-      assert.match((await judge('revoked')).text, /ERROR -8180/, method)
+      assert.match((await verifyLeaf('good')).text, /Chain is good/, method)
+      assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/, method)
     }
   }
 }
 
-test('a renewal with a former subject and key identifier continues the CRL of that time', async () => {
+test('a renewal with a former subject and key identifier continues the former CRL', async () => {
   const authority = await createExternal(
     service,
     revocationOptions(crlConfiguration(), { Enabled: true }),
   )
-  const wishes = [first, renewals['another subject'], first, renewals['another subject']]
+  const certificateOptions = [
+    first,
+    renewals['another subject'],
+    first,
+    renewals['another subject'],
+  ]
   const urls: string[] = []
-  for (const [index, options] of wishes.entries()) {
+  for (const [index, options] of certificateOptions.entries()) {
     await authority.give(authority.certify(options ?? first))
     const { certificate } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
     const path = join(folder, `again-${index}.pem`)

@@ -1,4 +1,4 @@
-/** CRLs and audit reports of a running server in a real S3 store: a Ceph RADOS Gateway. */
+/** CRLs and audit reports of a running server in a real S3 service: a Ceph RADOS Gateway. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import {
@@ -29,12 +29,12 @@ interface Scene {
   readonly service: TestService
 }
 
-/** A server on a gateway with the bucket `my-crls`; undefined if there is no gateway to be had. */
-async function sceneOf(t: TestContext): Promise<Scene | undefined> {
+/** Starts a gateway with the bucket `my-crls` and a server that uses it; undefined if no gateway is available. */
+async function startScene(t: TestContext): Promise<Scene | undefined> {
   const gateway = await startRadosGateway(t)
   if (gateway === undefined) return undefined
   t.after(() => gateway.close())
-  // The server's own chain reads the environment.
+  // The server's credential provider chain reads the environment.
   process.env['AWS_ACCESS_KEY_ID'] = gateway.accessKeyId
   process.env['AWS_SECRET_ACCESS_KEY'] = gateway.secretAccessKey
   const owner = new S3Client({
@@ -44,14 +44,14 @@ async function sceneOf(t: TestContext): Promise<Scene | undefined> {
     credentials: gateway,
   })
   t.after(() => owner.destroy())
-  await makeBuckets(owner)
+  await createBuckets(owner)
   const service = await TestService.start({ s3Endpoint: gateway.endpoint, crlDelay: '0' })
   t.after(() => service.close())
   return { gateway, owner, service }
 }
 
-/** All now: a gateway that was started again takes half a minute for the first change of a bucket. */
-async function makeBuckets(owner: S3Client): Promise<void> {
+/** Creates all buckets in advance, because a restarted gateway needs half a minute for the first change to a bucket. */
+async function createBuckets(owner: S3Client): Promise<void> {
   for (const Bucket of [crlBucket, 'closed-crls'])
     await owner.send(new CreateBucketCommand({ Bucket }))
   const Policy = JSON.stringify({
@@ -68,27 +68,27 @@ async function makeBuckets(owner: S3Client): Promise<void> {
   await owner.send(new PutBucketPolicyCommand({ Bucket: 'closed-crls', Policy }))
 }
 
-async function fetched(url: string): Promise<ReadCrl | undefined> {
+async function fetchCrl(url: string): Promise<ReadCrl | undefined> {
   const response = await fetch(url).catch(() => undefined)
   return response?.ok === true ? readCrl(Buffer.from(await response.arrayBuffer())) : undefined
 }
 
 function crlWith(url: string, entries: number): Promise<ReadCrl> {
   const look = async (): Promise<ReadCrl | undefined> => {
-    const crl = await fetched(url)
+    const crl = await fetchCrl(url)
     return crl?.entries.size === entries ? crl : undefined
   }
   return eventually(look, `${entries} entries at ${url}`, 40)
 }
 
-test('a server publishes to a RADOS Gateway, also after it was away', async (t) => {
-  const scene = await sceneOf(t)
+test('a server publishes to a RADOS Gateway, even after an outage of the gateway', async (t) => {
+  const scene = await startScene(t)
   if (scene === undefined) return
   const { gateway, owner, service } = scene
   const root = await createRoot(service, { more: revocationOptions() })
   const url = `${gateway.endpoint}/${crlBucket}/crl/${lastOf(root.arn)}.crl`
 
-  await t.test('the test objects are there, and the first CRL is for everyone', async () => {
+  await t.test('the test objects exist, and everyone can read the first CRL', async () => {
     const one = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     assert.ok(Buffer.from(one.certificate.replaceAll(/-.*-|\n/g, ''), 'base64').includes(url))
     await crlWith(url, 0)
@@ -105,7 +105,7 @@ test('a server publishes to a RADOS Gateway, also after it was away', async (t) 
     await crlWith(url, 1)
   })
 
-  await t.test('while the gateway is away certificates are issued and revoked', async () => {
+  await t.test('certificates are issued and revoked during an outage of the gateway', async () => {
     const before = await crlWith(url, 1)
     await gateway.stop()
     const two = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -124,34 +124,39 @@ test('a server publishes to a RADOS Gateway, also after it was away', async (t) 
     assert.ok((after.crlNumber ?? 0n) > (before.crlNumber ?? 0n))
   })
 
-  await t.test('an audit report is there for the owner only', async () => {
+  await t.test('only the owner can read an audit report', async () => {
     const report = await service.must('CreateCertificateAuthorityAuditReport', {
       CertificateAuthorityArn: root.arn,
       S3BucketName: crlBucket,
       AuditReportResponseFormat: 'JSON',
     })
-    const about = { CertificateAuthorityArn: root.arn, AuditReportId: report.AuditReportId }
+    const identifiers = { CertificateAuthorityArn: root.arn, AuditReportId: report.AuditReportId }
     await eventually(async () => {
-      const described = await service.must('DescribeCertificateAuthorityAuditReport', about)
+      const described = await service.must('DescribeCertificateAuthorityAuditReport', identifiers)
       return described.AuditReportStatus === 'SUCCESS' ? true : undefined
     }, 'the report')
-    const where = { Bucket: crlBucket, Key: report.S3Key as string }
-    const { Body } = await owner.send(new GetObjectCommand(where))
+    const object = { Bucket: crlBucket, Key: report.S3Key as string }
+    const { Body } = await owner.send(new GetObjectCommand(object))
     const rows: unknown[] = JSON.parse((await Body?.transformToString()) ?? '')
     assert.equal(rows.length, 3)
     const stranger = await fetch(`${gateway.endpoint}/${crlBucket}/${report.S3Key}`)
     assert.equal(stranger.status, 403)
   })
 
-  await t.test('a bucket that refuses is a ValidationException, and no CA is made', async () => {
-    for (const S3BucketName of ['closed-crls', 'no-such-crls']) {
-      const options = revocationOptions(crlConfiguration({ S3BucketName }))
-      assert.match(
-        await service.refusal('CreateCertificateAuthority', authorityInput({ more: options })),
-        new RegExp(`^ValidationException: Permission error with your S3 bucket '${S3BucketName}'`),
-      )
-    }
-    const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {})
-    assert.equal(CertificateAuthorities.length, 1)
-  })
+  await t.test(
+    'a bucket that denies access causes a ValidationException, and no CA is created',
+    async () => {
+      for (const S3BucketName of ['closed-crls', 'no-such-crls']) {
+        const options = revocationOptions(crlConfiguration({ S3BucketName }))
+        assert.match(
+          await service.refusal('CreateCertificateAuthority', authorityInput({ more: options })),
+          new RegExp(
+            `^ValidationException: Permission error with your S3 bucket '${S3BucketName}'`,
+          ),
+        )
+      }
+      const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {})
+      assert.equal(CertificateAuthorities.length, 1)
+    },
+  )
 })

@@ -1,4 +1,4 @@
-/** Foreign clients get their credentials from STS by themselves, as they do from AWS. */
+/** Foreign clients obtain their credentials from STS by themselves, as from AWS. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -79,22 +79,22 @@ const session = (name: string, of = 'issuer'): string =>
   `arn:aws:sts::${account}:assumed-role/${of}/${name}`
 
 for (const { command, optional } of clients('python3'))
-  test(`botocore's own providers: ${command}`, async (t) => {
+  test(`botocore's credential providers obtain credentials with ${command}`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const { accessKeyId, secretAccessKey } = user.credentials
     const script = join(import.meta.dirname, 'sts_boto3.py')
     const argv = [service.url, accessKeyId, secretAccessKey, role, tokenRole, tokenFile]
     const { stdout } = await run(python, [script, ...argv], { env: environment() })
-    const said = JSON.parse(stdout)
-    assert.equal(said.user.Arn, user.arn)
-    assert.match(said.user.UserId, /^AIDA[A-Z2-7]{16}$/)
-    assert.equal(said.assumed.Arn, session('fetched'))
-    assert.match(said.assumed.UserId, /^AROA[A-Z2-7]{16}:fetched$/)
-    assert.deepEqual([said.token.Arn, said.token.Account], [session('pod', 'pods'), account])
-    assert.equal(said.expires, true)
-    assert.ok(said.packed > 0 && said.packed <= 100)
-    assert.deepEqual(said.errors, [
+    const report = JSON.parse(stdout)
+    assert.equal(report.user.Arn, user.arn)
+    assert.match(report.user.UserId, /^AIDA[A-Z2-7]{16}$/)
+    assert.equal(report.assumed.Arn, session('fetched'))
+    assert.match(report.assumed.UserId, /^AROA[A-Z2-7]{16}:fetched$/)
+    assert.deepEqual([report.token.Arn, report.token.Account], [session('pod', 'pods'), account])
+    assert.equal(report.expires, true)
+    assert.ok(report.packed > 0 && report.packed <= 100)
+    assert.deepEqual(report.errors, [
       '403 AccessDenied',
       '400 ValidationError',
       '400 InvalidAction',
@@ -104,13 +104,13 @@ for (const { command, optional } of clients('python3'))
       '400 InvalidIdentityToken',
     ])
     for (const method of ['GET', 'POST']) {
-      const answer = await answerOf(await fetch(said.presigned, { method }))
+      const answer = await answerOf(await fetch(report.presigned, { method }))
       assert.equal(answer.get('Arn'), method === 'GET' ? user.arn : undefined)
     }
   })
 
 for (const { command, optional } of clients('aws'))
-  test(`the AWS CLI: ${command}`, async (t) => {
+  test(`the AWS CLI ${command} assumes roles by itself`, async (t) => {
     const aws = await tool(t, command, { optional })
     if (aws === undefined) return
     const { accessKeyId, secretAccessKey } = user.credentials
@@ -154,23 +154,23 @@ for (const { command, optional } of clients('aws'))
         AWS_ENDPOINT_URL_STS: service.url,
         AWS_ENDPOINT_URL_ACM_PCA: service.url,
       }
-      const by = (...args: string[]): Promise<{ stdout: string }> =>
+      const runWithProfile = (...args: string[]): Promise<{ stdout: string }> =>
         run(aws, [...args, '--profile', profile, '--output', 'json'], { env: withProfile })
-      assert.equal(JSON.parse((await by('sts', 'get-caller-identity')).stdout).Arn, arn)
-      const { stdout } = await by('acm-pca', 'list-certificate-authorities')
+      assert.equal(JSON.parse((await runWithProfile('sts', 'get-caller-identity')).stdout).Arn, arn)
+      const { stdout } = await runWithProfile('acm-pca', 'list-certificate-authorities')
       assert.deepEqual(JSON.parse(stdout), { CertificateAuthorities: [] })
     }
   })
 
-/** From botocore 1.31 on, and from version 2.13 of the AWS CLI on. */
+/** Returns whether a client reads AWS_ENDPOINT_URL variables, as botocore 1.31 and version 2.13 of the AWS CLI do. */
 function readsEndpointVariables(version: string): boolean {
   const [, cli = 0] = /aws-cli\/2\.(\d+)/.exec(version) ?? []
   const [, botocore = 0] = /botocore\/1\.(\d+)/.exec(version) ?? []
   return Number(cli) >= 13 || Number(botocore) >= 31
 }
 
-test('the AWS SDK for JavaScript: temporary credentials and a token file', async () => {
-  // As a pod has it; not every provider hands on the endpoint that it is given.
+test('the AWS SDK for JavaScript obtains credentials with AssumeRole and with a token file', async () => {
+  // A pod sets this variable. Not every credential provider passes the configured endpoint on.
   process.env['AWS_ENDPOINT_URL_STS'] = service.url
   const clientConfig = { region, endpoint: service.url }
   const params = { RoleArn: role, RoleSessionName: 'js' }

@@ -1,6 +1,6 @@
-"""botocore's own credential providers against STS: prints, as JSON, who each of them turned out to be.
+"""Obtains credentials from STS with botocore's credential providers, and prints the identity of each as JSON.
 
-Arguments: endpoint, access key id, secret access key, role ARN, role ARN for tokens, token file.
+Arguments: endpoint, access key ID, secret access key, role ARN, role ARN for tokens, token file.
 """
 import functools
 import json

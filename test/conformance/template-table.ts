@@ -1,11 +1,11 @@
 /**
- * What each certificate template writes and who may add to it, as AWS documents it (AWS Private CA User Guide, Template
- * definitions and Template order of operations): test data, independent of the table that the server has.
+ * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents them
+ * (AWS Private CA User Guide, Template definitions and Template order of operations). It is independent of the server's table.
  */
 
 export type Kind = 'end-entity' | 'subordinate' | 'root'
 
-/** Where an extension that the template does not write itself may come from, first before second. */
+/** A source of extensions that the template does not define. The API overrides the CSR. */
 export type Source = 'api' | 'csr'
 
 export interface TemplateRow {
@@ -16,16 +16,16 @@ export interface TemplateRow {
     readonly ca: boolean
     readonly pathLength: number | null
   }
-  /** Names of RFC 5280 §4.2.1.3, in the order of the bits. */
+  /** Names in RFC 5280 §4.2.1.3, in the order of the bits. */
   readonly keyUsage: { readonly critical: boolean; readonly names: readonly string[] } | undefined
   readonly extendedKeyUsage:
     | { readonly critical: boolean; readonly purposes: readonly string[] }
     | undefined
   readonly authorityKeyIdentifier: boolean
   readonly subjectKeyIdentifier: true
-  /** Of extensions in general. */
+  /** Sources of extensions other than cRLDistributionPoints. */
   readonly sources: readonly Source[]
-  /** Of cRLDistributionPoints, when the CA has none. */
+  /** Sources of cRLDistributionPoints if the CA publishes no CRL. */
   readonly crlDistributionPointsSources: readonly Source[]
 }
 
@@ -67,7 +67,7 @@ const api: readonly Source[] = ['api']
 const csr: readonly Source[] = ['csr']
 const apiCsr: readonly Source[] = ['api', 'csr']
 
-/** name, what it writes, sources of extensions, sources of cRLDistributionPoints. */
+/** Name, defined extensions, sources of extensions, sources of cRLDistributionPoints. */
 const rows: readonly (readonly [string, Body, readonly Source[], readonly Source[]])[] = [
   ['EndEntityCertificate', endEntityBody, none, none],
   ['EndEntityCertificate_CSRPassthrough', endEntityBody, csr, csr],
@@ -267,7 +267,7 @@ const rows: readonly (readonly [string, Body, readonly Source[], readonly Source
   ['BlankRootCACertificate_PathLen3_APIPassthrough', authority('root', 3, undefined), api, api],
 ]
 
-/** All 61. */
+/** All 61 templates. */
 export const templateTable: readonly TemplateRow[] = rows.map(
   ([name, body, sources, crlDistributionPointsSources]) => ({
     name,

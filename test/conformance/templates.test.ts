@@ -1,11 +1,11 @@
 /**
- * Every template with every kind of CA key and every kind of passthrough: what the certificates say, as OpenSSL,
- * @peculiar/x509, pyca and GnuTLS read them, against AWS's documentation (template before API before CSR).
+ * Certificates from every template with every type of CA key and every mode of passthrough. OpenSSL, @peculiar/x509, pyca and
+ * GnuTLS must read the values that AWS documents: the template overrides the API, which overrides the CSR.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its definitions
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -25,8 +25,8 @@ const keyAlgorithms = ['RSA_2048', 'EC_prime256v1', 'ML_DSA_65'] as const
 const modes = ['none', 'api', 'csr', 'both', 'conflicting'] as const
 type Mode = (typeof modes)[number]
 
-/** An extension, with its value to the byte and as a parser shows it. */
-interface Wanted extends ForeignExtension {
+/** An expected extension, with its value in hex of DER and as a parser returns it. */
+interface ExpectedExtension extends ForeignExtension {
   readonly hex: string
 }
 
@@ -36,7 +36,7 @@ interface Case {
   readonly label: string
   readonly issued: Issued
   readonly subject: readonly (readonly [string, string])[]
-  readonly extensions: readonly Wanted[]
+  readonly extensions: readonly ExpectedExtension[]
   readonly issuer: X509Certificate
 }
 
@@ -54,7 +54,7 @@ const oid = {
   apiOnly: '1.3.6.1.4.1.99999.3',
 }
 
-/** DER by hand, of contents shorter than 128 octets. */
+/** Encodes an element in DER, in hex. The contents must be shorter than 128 bytes. */
 function tlv(tag: string, ...contents: string[]): string {
   const content = contents.join('')
   assert.ok(content.length < 256)
@@ -66,13 +66,13 @@ const utf8 = (text: string): string => tlv('0c', hexOf(text))
 const crl = (url: string): string =>
   tlv('30', tlv('30', tlv('a0', tlv('a0', tlv('86', hexOf(url))))))
 
-const wanted = (
+const extensionOf = (
   type: string,
   critical: boolean,
   ...[hex, value = hex]: [hex: string, value?: unknown]
-): Wanted => ({ oid: type, critical, hex, value })
-const fromUrl = (url: string): Wanted =>
-  wanted(oid.crlDistributionPoints, false, crl(url), [[['UniformResourceIdentifier', url]]])
+): ExpectedExtension => ({ oid: type, critical, hex, value })
+const fromUrl = (url: string): ExpectedExtension =>
+  extensionOf(oid.crlDistributionPoints, false, crl(url), [[['UniformResourceIdentifier', url]]])
 
 const usageHex: Record<string, string> = {
   'digitalSignature,keyEncipherment': '030205a0',
@@ -87,7 +87,7 @@ const purposesHex: Record<string, string> = {
   '1.3.6.1.5.5.7.3.9': '300a06082b06010505070309',
 }
 
-/** What the API gives: members of ApiPassthrough, and the extensions that they are. */
+/** Members of ApiPassthrough, and the corresponding subject. */
 const api = {
   subject: [
     ['2.5.4.6', 'JP'],
@@ -109,10 +109,13 @@ const api = {
     { ExtendedKeyUsageObjectIdentifier: '1.2.3.4' },
   ],
 }
-const apiSan = wanted(oid.subjectAltName, false, tlv('30', tlv('82', hexOf('api.example.com'))), [
-  ['DNSName', 'api.example.com'],
-])
-const apiPolicies = wanted(
+const apiSan = extensionOf(
+  oid.subjectAltName,
+  false,
+  tlv('30', tlv('82', hexOf('api.example.com'))),
+  [['DNSName', 'api.example.com']],
+)
+const apiPolicies = extensionOf(
   oid.certificatePolicies,
   false,
   tlv(
@@ -125,7 +128,7 @@ const apiPolicies = wanted(
   ),
   [['1.3.6.1.4.1.99999.10.1', ['http://cps.example.com']]],
 )
-const apiPurposes = wanted(
+const apiPurposes = extensionOf(
   oid.extendedKeyUsage,
   false,
   tlv('30', tlv('06', '2b0601040182370a030c'), '06032a0304'),
@@ -134,11 +137,11 @@ const apiPurposes = wanted(
 
 const isCa = ({ kind }: TemplateRow): boolean => kind !== 'end-entity'
 
-function apiUsage(row: TemplateRow): { member: object; extension: Wanted } {
+function apiUsage(row: TemplateRow): { member: object; extension: ExpectedExtension } {
   return isCa(row)
     ? {
         member: { NonRepudiation: true, KeyCertSign: true, CRLSign: true, KeyAgreement: false },
-        extension: wanted(oid.keyUsage, true, '03020146', [
+        extension: extensionOf(oid.keyUsage, true, '03020146', [
           'nonRepudiation',
           'keyCertSign',
           'cRLSign',
@@ -146,7 +149,7 @@ function apiUsage(row: TemplateRow): { member: object; extension: Wanted } {
       }
     : {
         member: { NonRepudiation: true, KeyAgreement: true, EncipherOnly: true },
-        extension: wanted(oid.keyUsage, true, '03020049', [
+        extension: extensionOf(oid.keyUsage, true, '03020049', [
           'nonRepudiation',
           'keyAgreement',
           'encipherOnly',
@@ -160,7 +163,7 @@ const custom = (type: string, hex: string, critical?: boolean) => ({
   ...(critical === undefined ? {} : { Critical: critical }),
 })
 
-/** Extensions that are the template's or the CA's own matter, contrary to what those say. */
+/** Returns custom extensions that contradict values which the template or the CA determines. */
 function contraryCustom(row: TemplateRow): object[] {
   return [
     custom(oid.crlDistributionPoints, crl('http://api.example.com/crl')),
@@ -170,10 +173,13 @@ function contraryCustom(row: TemplateRow): object[] {
   ]
 }
 
-/** ApiPassthrough of a mode, and the extensions in it. */
-function apiOf(row: TemplateRow, mode: Mode): { input: object; extensions: readonly Wanted[] } {
+/** Returns the ApiPassthrough of a mode and its extensions. */
+function apiOf(
+  row: TemplateRow,
+  mode: Mode,
+): { input: object; extensions: readonly ExpectedExtension[] } {
   const shared = custom(oid.custom, utf8('api'), false)
-  const sharedExtension = wanted(oid.custom, false, utf8('api'))
+  const sharedExtension = extensionOf(oid.custom, false, utf8('api'))
   const { Subject, SubjectAlternativeNames, CertificatePolicies, ExtendedKeyUsage } = api
   if (mode === 'none' || mode === 'csr') return { input: {}, extensions: [] }
   if (mode === 'both') {
@@ -197,7 +203,7 @@ function apiOf(row: TemplateRow, mode: Mode): { input: object; extensions: reado
     ExtendedKeyUsage,
     CustomExtensions,
   }
-  const identifier = wanted(
+  const identifier = extensionOf(
     oid.authorityKeyIdentifier,
     false,
     '300a80082222222222222222',
@@ -212,12 +218,12 @@ function apiOf(row: TemplateRow, mode: Mode): { input: object; extensions: reado
       apiPolicies,
       ...(conflicting ? [fromUrl('http://api.example.com/crl'), identifier] : []),
       sharedExtension,
-      wanted(oid.apiOnly, true, utf8('api-only')),
+      extensionOf(oid.apiOnly, true, utf8('api-only')),
     ],
   }
 }
 
-const csrSan = wanted(
+const csrSan = extensionOf(
   oid.subjectAltName,
   false,
   tlv(
@@ -235,50 +241,53 @@ const csrSan = wanted(
   ],
 )
 
-/** The CSR of a mode, and the extensions in it; that of a root is its own, and has nothing to add. */
-function csrOf(row: TemplateRow, mode: Mode): { name: string; extensions: readonly Wanted[] } {
+/** Returns the CSR of a mode and its extensions. The CSR of a root comes from the CA and has no extensions. */
+function csrOf(
+  row: TemplateRow,
+  mode: Mode,
+): { name: string; extensions: readonly ExpectedExtension[] } {
   if (row.kind === 'root' || mode === 'none' || mode === 'api')
     return { name: 'ec-no-san', extensions: [] }
   const conflicting = mode === 'conflicting'
   const usage = isCa(row)
     ? [
-        wanted(oid.keyUsage, false, '0302020c', ['keyAgreement', 'keyCertSign']),
-        wanted(oid.extendedKeyUsage, true, '300a06082b06010505070304', ['1.3.6.1.5.5.7.3.4']),
+        extensionOf(oid.keyUsage, false, '0302020c', ['keyAgreement', 'keyCertSign']),
+        extensionOf(oid.extendedKeyUsage, true, '300a06082b06010505070304', ['1.3.6.1.5.5.7.3.4']),
       ]
     : [
-        wanted(oid.keyUsage, true, '0303071880', [
+        extensionOf(oid.keyUsage, true, '0303071880', [
           'dataEncipherment',
           'keyAgreement',
           'decipherOnly',
         ]),
-        wanted(oid.extendedKeyUsage, false, '300a06082b06010505070308', ['1.3.6.1.5.5.7.3.8']),
+        extensionOf(oid.extendedKeyUsage, false, '300a06082b06010505070308', ['1.3.6.1.5.5.7.3.8']),
       ]
   return {
     name: `asks-${conflicting ? 'contrary' : 'as'}-${isCa(row) ? 'ca' : 'entity'}`,
     extensions: [
       csrSan,
       ...usage,
-      wanted(
+      extensionOf(
         oid.certificatePolicies,
         false,
         tlv('30', tlv('30', tlv('06', '2b06010401868d1f0a02'))),
         [['1.3.6.1.4.1.99999.10.2', null]],
       ),
-      wanted(oid.custom, false, utf8('csr')),
-      wanted(oid.csrOnly, true, utf8('csr-only')),
+      extensionOf(oid.custom, false, utf8('csr')),
+      extensionOf(oid.csrOnly, true, utf8('csr-only')),
       ...(conflicting ? [fromUrl('http://csr.example.com/crl')] : []),
     ],
   }
 }
 
-/** What the template writes itself. */
+/** Returns the extensions that the template itself defines. */
 function ownExtensions(
   row: TemplateRow,
   keys: { readonly subject: string; readonly authority: string },
-): Wanted[] {
+): ExpectedExtension[] {
   const { ca, critical, pathLength } = row.basicConstraints
   const length = pathLength === null ? '' : tlv('02', `0${pathLength}`)
-  const constraints = wanted(
+  const constraints = extensionOf(
     oid.basicConstraints,
     critical,
     tlv('30', ca ? '0101ff' : '', length),
@@ -289,7 +298,7 @@ function ownExtensions(
     constraints,
     ...(row.authorityKeyIdentifier
       ? [
-          wanted(
+          extensionOf(
             oid.authorityKeyIdentifier,
             false,
             tlv('30', tlv('80', keys.authority)),
@@ -297,11 +306,11 @@ function ownExtensions(
           ),
         ]
       : []),
-    wanted(oid.subjectKeyIdentifier, false, tlv('04', keys.subject), keys.subject),
+    extensionOf(oid.subjectKeyIdentifier, false, tlv('04', keys.subject), keys.subject),
     ...(keyUsage === undefined
       ? []
       : [
-          wanted(
+          extensionOf(
             oid.keyUsage,
             keyUsage.critical,
             usageHex[keyUsage.names.join()] ?? '',
@@ -311,7 +320,7 @@ function ownExtensions(
     ...(extendedKeyUsage === undefined
       ? []
       : [
-          wanted(
+          extensionOf(
             oid.extendedKeyUsage,
             extendedKeyUsage.critical,
             purposesHex[extendedKeyUsage.purposes.join()] ?? '',
@@ -321,7 +330,7 @@ function ownExtensions(
   ]
 }
 
-/** In this order first, then as the sources have them. */
+/** OIDs of the extensions that come first, in order. Other extensions follow in the order of their source. */
 const firstOids = [
   oid.basicConstraints,
   oid.authorityKeyIdentifier,
@@ -331,12 +340,12 @@ const firstOids = [
   oid.crlDistributionPoints,
 ]
 
-/** Template before API before CSR. */
+/** Returns the expected extensions: the template overrides the API, which overrides the CSR. */
 function expectedExtensions(
   row: TemplateRow,
   mode: Mode,
   keys: { readonly subject: string; readonly authority: string },
-): Wanted[] {
+): ExpectedExtension[] {
   const may = (source: Source, type: string): boolean =>
     (type === oid.crlDistributionPoints ? row.crlDistributionPointsSources : row.sources).includes(
       source,
@@ -367,7 +376,7 @@ function expectedSubject(row: TemplateRow, mode: Mode, own: Case['subject']): Ca
       ]
 }
 
-/** SHA-1 of the octets of the public key, by @peculiar/x509's reading of the DER. */
+/** Returns the SHA-1 hash of the public key's BIT STRING, from the SubjectPublicKeyInfo that @peculiar/x509 reads. */
 function keyIdentifierOf(key: peculiar.PublicKey): string {
   const spki = Buffer.from(key.rawData)
   // The BIT STRING is the last element: SEQUENCE { AlgorithmIdentifier, BIT STRING }.
@@ -396,8 +405,8 @@ async function issueAll(keyAlgorithm: string): Promise<void> {
     ['2.5.4.3', `ROOT ${keyAlgorithm}`],
   ] as const
   const authority = keyIdentifierOf(new peculiar.X509Certificate(active.certificate).publicKey)
-  const wishes = templateTable.flatMap((row) => modes.map((mode) => ({ row, mode })))
-  const one = async ({ row, mode }: { row: TemplateRow; mode: Mode }): Promise<Case> => {
+  const combinations = templateTable.flatMap((row) => modes.map((mode) => ({ row, mode })))
+  const issueCase = async ({ row, mode }: { row: TemplateRow; mode: Mode }): Promise<Case> => {
     const isRoot = row.kind === 'root'
     const request = isRoot ? pending.csr : csr(csrOf(row, mode).name)
     const issued = await issue(
@@ -420,13 +429,13 @@ async function issueAll(keyAlgorithm: string): Promise<void> {
       issuer: new X509Certificate(isRoot ? issued.certificate : active.certificate),
     }
   }
-  for (let index = 0; index < wishes.length; index += 16)
-    cases.push(...(await Promise.all(wishes.slice(index, index + 16).map(one))))
+  for (let index = 0; index < combinations.length; index += 16)
+    cases.push(...(await Promise.all(combinations.slice(index, index + 16).map(issueCase))))
 }
 
 const pems = (): string[] => cases.map(({ issued }) => issued.certificate)
 
-test('the table has 61 templates: 10 base, 15 CSR, 21 API, 15 both', () => {
+test('the table has 61 templates: 10 base, 15 CSRPassthrough, 21 APIPassthrough, 15 APICSRPassthrough', () => {
   const count = (pattern: RegExp): number =>
     templateTable.filter(({ name }) => pattern.test(name)).length
   assert.equal(new Set(templateTable.map(({ name }) => name)).size, 61)
@@ -437,7 +446,7 @@ test('the table has 61 templates: 10 base, 15 CSR, 21 API, 15 both', () => {
   assert.equal(cases.length, 61 * keyAlgorithms.length * modes.length)
 })
 
-test('to the byte: every extension, its criticality, and their order', () => {
+test('every extension has the expected bytes, criticality and position', () => {
   for (const { label, issued, extensions } of cases) {
     const found = Array.from(
       new peculiar.X509Certificate(issued.certificate).extensions,
@@ -458,10 +467,10 @@ test('to the byte: every extension, its criticality, and their order', () => {
 
 const shortNames: Record<string, string> = { '2.5.4.6': 'C', '2.5.4.10': 'O', '2.5.4.3': 'CN' }
 
-test('OpenSSL verifies them, and reads the same subject, names, purposes and kind', () => {
+test('OpenSSL verifies the certificates and reads the expected subject, names, key purposes and CA flag', () => {
   for (const { label, row, issued, subject, extensions, issuer } of cases) {
     const certificate = new X509Certificate(issued.certificate)
-    const byOid = (type: string): Wanted | undefined =>
+    const byOid = (type: string): ExpectedExtension | undefined =>
       extensions.find((extension) => extension.oid === type)
     assert.equal(certificate.verify(issuer.publicKey), true, label)
     assert.equal(
@@ -476,7 +485,7 @@ test('OpenSSL verifies them, and reads the same subject, names, purposes and kin
   }
 })
 
-function namesAsOpenssl(extension: Wanted | undefined): string | undefined {
+function namesAsOpenssl(extension: ExpectedExtension | undefined): string | undefined {
   const names = extension?.value as [string, string][] | undefined
   return names
     ?.map(([kind, name]) =>
@@ -487,7 +496,7 @@ function namesAsOpenssl(extension: Wanted | undefined): string | undefined {
     .join(', ')
 }
 
-test('pyca reads the same', async (t) => {
+test('pyca reads the expected subject and extensions', async (t) => {
   const found = await readWithPyca(t, pems())
   if (found === undefined) return
   assert.equal(found.length, cases.length)
@@ -509,7 +518,7 @@ const gnutlsTitles: Record<string, string> = {
   [oid.certificatePolicies]: 'Certificate Policies',
 }
 
-test('GnuTLS reads the same', async (t) => {
+test('GnuTLS reads the expected subject and extensions', async (t) => {
   const found = await readWithGnutls(t, pems())
   if (found === undefined) return
   assert.equal(found.length, cases.length)
@@ -524,7 +533,7 @@ test('GnuTLS reads the same', async (t) => {
   }
 })
 
-/** Key usages that contradict the basic constraints of a template, by source, and the lint that says so. */
+/** Templates, the source of a key usage that contradicts their basic constraints, and the lint rule that detects it. */
 const contradictions = [
   ['BlankSubordinateCACertificate_PathLen0_APIPassthrough', 'api', 'ca-key-cert-sign'],
   ['BlankSubordinateCACertificate_PathLen1_APICSRPassthrough', 'api', 'ca-key-cert-sign'],
@@ -540,7 +549,7 @@ const contradictions = [
   ],
 ] as const
 
-async function contradicting(
+async function contradictingRequest(
   on: TestService,
   [template, source, lint]: (typeof contradictions)[number],
 ): Promise<{
@@ -552,15 +561,15 @@ async function contradicting(
   const ca = isRoot ? await createAuthority(on) : await createRoot(on)
   const entity = lint === 'end-entity-key-cert-sign'
   const KeyUsage = entity ? { KeyCertSign: true } : { DigitalSignature: true, CRLSign: true }
-  const asking = entity ? 'entity-cert-sign' : 'ca-no-cert-sign'
+  const csrName = entity ? 'entity-cert-sign' : 'ca-no-cert-sign'
   const more = source === 'api' ? { ApiPassthrough: { Extensions: { KeyUsage } } } : {}
-  const request = isRoot ? ca.csr : csr(source === 'csr' ? asking : 'ec-no-san')
+  const request = isRoot ? ca.csr : csr(source === 'csr' ? csrName : 'ec-no-san')
   return { arn: ca.arn, csr: request, options: { template, more } }
 }
 
 for (const contradiction of contradictions)
-  test(`${contradiction[0]} does not contradict itself: ${contradiction[2]}`, async () => {
-    const { arn, csr: request, options } = await contradicting(service, contradiction)
+  test(`${contradiction[0]} is rejected if its key usage contradicts its basic constraints: ${contradiction[2]}`, async () => {
+    const { arn, csr: request, options } = await contradictingRequest(service, contradiction)
     assert.match(
       await service.refusal('IssueCertificate', issueInput(arn, request, options)),
       new RegExp(
@@ -570,32 +579,36 @@ for (const contradiction of contradictions)
   })
 
 for (const lint of ['off', 'warn'])
-  test(`with --lint=${lint} a contradiction is issued as it was asked for`, async () => {
-    const allowUnknownFlags = await TestService.start({ lint })
+  test(`with --lint=${lint} a contradicting key usage is issued as requested`, async () => {
+    const permissive = await TestService.start({ lint })
     try {
       for (const contradiction of contradictions) {
-        const authority = await contradicting(allowUnknownFlags, contradiction)
-        const { certificate } = await issue(allowUnknownFlags, authority, authority.options)
+        const authority = await contradictingRequest(permissive, contradiction)
+        const { certificate } = await issue(permissive, authority, authority.options)
         const [usage] = new peculiar.X509Certificate(certificate).getExtensions(
           peculiar.KeyUsagesExtension,
         )
         const entity = contradiction[2] === 'end-entity-key-cert-sign'
         const { keyCertSign, cRLSign, digitalSignature } = peculiar.KeyUsageFlags
-        const asked = contradiction[1] === 'csr' ? digitalSignature : digitalSignature | cRLSign
-        assert.equal(usage?.usages, entity ? keyCertSign : asked, contradiction[0])
+        const requested = contradiction[1] === 'csr' ? digitalSignature : digitalSignature | cRLSign
+        assert.equal(usage?.usages, entity ? keyCertSign : requested, contradiction[0])
         const [constraints] = new peculiar.X509Certificate(certificate).getExtensions(
           peculiar.BasicConstraintsExtension,
         )
         assert.equal(constraints?.ca, !entity, contradiction[0])
       }
     } finally {
-      await allowUnknownFlags.close()
+      await permissive.close()
     }
   })
 
-test('a template with a key usage of its own keeps it, whatever API and CSR say', async () => {
+test('the key usage of a template overrides those of the API and the CSR', async () => {
   const root = await createRoot(service)
-  const ask = async (template: string, KeyUsage: object, request: string): Promise<unknown> => {
+  const issuedUsage = async (
+    template: string,
+    KeyUsage: object,
+    request: string,
+  ): Promise<unknown> => {
     const more = { ApiPassthrough: { Extensions: { KeyUsage } } }
     const { certificate } = await issue(
       service,
@@ -609,11 +622,15 @@ test('a template with a key usage of its own keeps it, whatever API and CSR say'
   }
   const { keyCertSign, cRLSign, digitalSignature, keyEncipherment } = peculiar.KeyUsageFlags
   assert.equal(
-    await ask('EndEntityCertificate_APICSRPassthrough', { KeyCertSign: true }, 'entity-cert-sign'),
+    await issuedUsage(
+      'EndEntityCertificate_APICSRPassthrough',
+      { KeyCertSign: true },
+      'entity-cert-sign',
+    ),
     digitalSignature | keyEncipherment,
   )
   assert.equal(
-    await ask(
+    await issuedUsage(
       'SubordinateCACertificate_PathLen0_APICSRPassthrough',
       { DigitalSignature: true },
       'ca-no-cert-sign',

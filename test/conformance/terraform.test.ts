@@ -1,4 +1,4 @@
-/** Terraform makes CAs and what belongs to them, reads every field back, changes them in place, and destroys them. */
+/** Terraform creates CAs and their resources, reads every field, changes them in place, and destroys them. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -7,32 +7,32 @@ import { TestService, type Members } from '../support/service.ts'
 import { startTerraform, type Terraform } from '../support/terraform.ts'
 
 const region = 'eu-central-1'
-const here = (name: string): string => join(import.meta.dirname, name)
+const configurationPath = (name: string): string => join(import.meta.dirname, name)
 const noChanges = /No changes\. Your infrastructure matches the configuration\./
 
-test('Terraform applies a hierarchy, a second plan is empty, and destroy revokes and deletes', async (t) => {
+test('Terraform applies a hierarchy, plans no further changes, and on destroy revokes and deletes', async (t) => {
   const service = await TestService.start()
   t.after(() => service.close())
   await service.createBucket('my-crls')
-  const terraform = await startTerraform(t, service, here('hierarchy.tf'))
+  const terraform = await startTerraform(t, service, configurationPath('hierarchy.tf'))
   if (terraform === undefined) return
   const variables = { server_csr: csr('ec-server') }
   const call = (...args: string[]): Promise<string> => terraform.call(args, variables)
   await call('apply', '-auto-approve')
-  // With -detailed-exitcode a plan that would change something ends with 2.
+  // With -detailed-exitcode, a plan with changes exits with 2.
   assert.match(await call('plan', '-detailed-exitcode'), noChanges)
   assert.equal(await call('output', '-raw', 'status'), 'ACTIVE')
   const arns = await authorities(service)
   const revokedBefore = await revocations(service)
   assert.deepEqual([[...arns.values()], revokedBefore], [['ACTIVE', 'ACTIVE'], 0])
   await call('destroy', '-auto-approve')
-  // Certificates that the provider made are revoked, but not that of a root, which cannot be.
+  // Certificates of the provider are revoked, except for that of the root, which cannot be revoked.
   assert.deepEqual([...(await authorities(service)).values()], ['DELETED', 'DELETED'])
   assert.equal(await revocations(service), 2)
   assert.equal(await call('state', 'list'), '')
 })
 
-/** What is changed in place: variables of administration.tf. */
+/** Values of the variables in administration.tf, which are changed in place. */
 interface Stage {
   readonly enabled: boolean
   readonly tags: Readonly<Record<string, string>>
@@ -51,7 +51,7 @@ const first: Stage = {
   permitted: ['123456789012'],
 }
 
-/** Each with what the plan says that it comes to. */
+/** Later stages, each with the summary that the plan must print. */
 const later: readonly [stage: Stage, plan: RegExp][] = [
   [
     {
@@ -74,7 +74,7 @@ test('Terraform changes a CA, its policy, permissions and tags in place, and its
   const service = await TestService.start()
   t.after(() => service.close())
   await service.createBucket('my-crls')
-  const terraform = await startTerraform(t, service, here('administration.tf'))
+  const terraform = await startTerraform(t, service, configurationPath('administration.tf'))
   if (terraform === undefined) return
   const apply = async (stage: Stage): Promise<string> => {
     const variables = { ...stage, server_csr: csr('ec-server') }
@@ -102,7 +102,7 @@ async function outputs(terraform: Terraform): Promise<Members> {
   return Object.fromEntries(entries.map(([name, { value }]) => [name, value]))
 }
 
-/** That the service has what a stage says, and that the data sources have read it. */
+/** Asserts that the service has the values of a stage, and that the data sources have read them. */
 async function assertStage(
   service: TestService,
   terraform: Terraform,
@@ -158,7 +158,7 @@ function assertOutputs(
   assert.equal(chain, shown.root)
 }
 
-/** Status of every CA by ARN. */
+/** Returns the status of every CA by ARN. */
 async function authorities(service: TestService): Promise<ReadonlyMap<string, string>> {
   const { CertificateAuthorities } = await service.must(
     'ListCertificateAuthorities',
@@ -169,7 +169,7 @@ async function authorities(service: TestService): Promise<ReadonlyMap<string, st
   return new Map(listed.map(({ Arn, Status }) => [Arn, Status]))
 }
 
-/** How many certificates the service has revoked, by its own count. */
+/** Returns the number of revoked certificates, from the service's metrics. */
 async function revocations(service: TestService): Promise<number> {
   const response = await fetch(`${service.url}/metrics`)
   const [, count] = /^\w*certificates_revoked_total (\d+)$/m.exec(await response.text()) ?? []

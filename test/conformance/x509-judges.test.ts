@@ -1,6 +1,6 @@
 /**
- * What our encoder writes, read by OpenSSL, GnuTLS, pyca and @peculiar/x509, who must all see the same; and what they
- * wrote, read by us.
+ * OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values in certificates and CSRs of Signet's encoder, and Signet reads
+ * the certificates and CSRs that such software created.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its definitions
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
@@ -157,7 +157,7 @@ async function sampleOf(algorithm: string): Promise<Sample> {
 }
 
 for (const algorithm of Object.keys(pairs)) {
-  test(`OpenSSL reads a certificate and a request with ${algorithm}`, async (t) => {
+  test(`OpenSSL reads a certificate and a CSR with ${algorithm}`, async (t) => {
     const openssl = await tool(t, 'openssl')
     if (openssl === undefined) return
     const { certificatePath, requestPath, keyIdentifierHex } = await sampleOf(algorithm)
@@ -203,7 +203,7 @@ for (const algorithm of Object.keys(pairs)) {
     )
   })
 
-  test(`GnuTLS reads a certificate and a request with ${algorithm}`, async (t) => {
+  test(`GnuTLS reads a certificate and a CSR with ${algorithm}`, async (t) => {
     const certtool = await tool(t, 'certtool')
     if (certtool === undefined) return
     const { certificatePath, requestPath, keyIdentifierHex } = await sampleOf(algorithm)
@@ -221,7 +221,7 @@ for (const algorithm of Object.keys(pairs)) {
     assert.match(request.stdout, /Self signature: verified/)
   })
 
-  test(`pyca reads a certificate and a request with ${algorithm}`, async (t) => {
+  test(`pyca reads a certificate and a CSR with ${algorithm}`, async (t) => {
     const python = '/usr/bin/python3'
     if ((await tool(t, python, { probe: ['-c', 'import cryptography'] })) === undefined) return
     const { certificatePath, requestPath, keyIdentifierHex } = await sampleOf(algorithm)
@@ -272,7 +272,7 @@ print(json.dumps({
     })
   })
 
-  test(`@peculiar/x509 reads a certificate and a request with ${algorithm}`, async () => {
+  test(`@peculiar/x509 reads a certificate and a CSR with ${algorithm}`, async () => {
     const { certificatePem, requestPem, keyIdentifierHex } = await sampleOf(algorithm)
     peculiar.cryptoProvider.set(webcrypto)
     const certificate = new peculiar.X509Certificate(certificatePem)
@@ -302,12 +302,12 @@ print(json.dumps({
 }
 
 const samples = new URL('../../testdata/x509/', import.meta.url)
-/** Neither OpenSSL nor pyca reads a name that holds a number. */
-const oursAlone = 'attribute-of-no-string-type.csr.pem'
+/** A sample that neither OpenSSL nor pyca reads, because an attribute of its name is a number. */
+const unreadableSample = 'attribute-of-no-string-type.csr.pem'
 
 async function sampleNames(ending: string): Promise<string[]> {
   const names = await readdir(samples)
-  return names.filter((name) => name.endsWith(ending) && name !== oursAlone)
+  return names.filter((name) => name.endsWith(ending) && name !== unreadableSample)
 }
 
 async function derOf(name: string): Promise<Uint8Array> {
@@ -316,25 +316,25 @@ async function derOf(name: string): Promise<Uint8Array> {
   return block.der
 }
 
-test('OpenSSL accepts the signatures of the requests whose signatures we accept', async (t) => {
+test('Signet accepts the CSR signatures that OpenSSL accepts, except for two RSA-PSS variants', async (t) => {
   const openssl = await tool(t, 'openssl')
   if (openssl === undefined) return
-  const refused: string[] = []
+  const rejected: string[] = []
   for (const name of await sampleNames('.csr.pem')) {
     const path = new URL(name, samples).pathname
     const { stdout, stderr } = await run(openssl, ['req', '-in', path, '-noout', '-verify'])
     assert.match(stdout + stderr, /verify OK/, name)
     const request = parseCertificationRequest(await derOf(name))
     const message = request.certificationRequestInfoDer
-    if ((await verifySignature({ ...request, message })) !== 'valid') refused.push(name)
+    if ((await verifySignature({ ...request, message })) !== 'valid') rejected.push(name)
   }
-  assert.deepEqual(refused, [
+  assert.deepEqual(rejected, [
     'gnutls-rsa-pss-key.csr.pem',
     'openssl-rsa-pss-other-mask-hash.csr.pem',
   ])
 })
 
-/** What pyca reads: names as lists of RDNs, extensions with their DER encoded anew. */
+/** Prints names as lists of RDNs, and extensions in pyca's own DER encoding. */
 const pycaProgram = `
 import json, sys
 from cryptography import x509
@@ -375,14 +375,14 @@ function nameAsPyca({ rdns }: Name): string[][][] {
   )
 }
 
-/** What pyca may refuse: it wants the attributes in order, and present, and knows fewer string types. */
+/** Samples that pyca rejects. It requires attributes that are present and sorted, and supports fewer string types. */
 const pycaRefuses: Readonly<Record<string, RegExp>> = {
   'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
   'no-attributes-field.csr.pem': /ShortData/,
   'openssl-old-string-types-and-challenge.csr.pem': /InvalidValue/,
 }
 
-test('pyca reads in every sample what we read', async (t) => {
+test('Signet and pyca read the same values in every sample', async (t) => {
   const python = '/usr/bin/python3'
   if ((await tool(t, python, { probe: ['-c', 'import cryptography'] })) === undefined) return
   const names = [...(await sampleNames('.crt.pem')), ...(await sampleNames('.csr.pem'))]

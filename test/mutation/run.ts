@@ -1,26 +1,26 @@
 /**
- * Whether the tests notice when issuing or importing is wrong: each mutation changes one thing in a copy of the tree,
- * and the tests of that run there. By hand: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exit 1 if a mutation survives.
+ * Mutation testing of issuance and import: each mutation changes one expression in a copy of the source tree and runs the tests
+ * there. Usage: `node test/mutation/run.ts [PART-OF-A-NAME…]`. Exits with 1 if a mutation survives, that is, if no test fails.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { mutations, type Mutation } from './mutations.ts'
+import { mutate, mutations, type Mutation } from './mutations.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const workers = 2
 
-/** Quickest first; the first that fails has noticed. */
+/** Test suites, fastest first. A mutation is killed by the first suite that fails. */
 const suites: readonly (readonly string[])[] = [
   ['src/issuance/*.test.ts', 'src/lint/*.test.ts'],
-  ['src/authority/*.test.ts', 'test/x509-limbo.test.ts'],
+  ['src/chain/**/*.test.ts', 'src/key-strength/*.test.ts', 'test/x509-limbo.test.ts'],
   ['test/conformance/templates.test.ts'],
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
 ]
 
-/** A copy that may be changed; packages are only linked. */
+/** Copies the source tree into a temporary folder. Packages are only linked. */
 async function copyTree(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'))
   for (const part of ['src', 'test', 'testdata', 'bin', 'package.json', 'tsconfig.json'])
@@ -35,8 +35,8 @@ async function passes(copy: string, files: readonly string[]): Promise<boolean> 
   return code === 0
 }
 
-/** The suite that noticed; undefined if none did. */
-async function noticedBy(copy: string): Promise<string | undefined> {
+/** Returns the suite that kills the mutation; undefined if the mutation survives. */
+async function killingSuite(copy: string): Promise<string | undefined> {
   for (const files of suites) if (!(await passes(copy, files))) return files.join(' ')
   return undefined
 }
@@ -44,14 +44,9 @@ async function noticedBy(copy: string): Promise<string | undefined> {
 async function tryMutation(copy: string, mutation: Mutation): Promise<string | undefined> {
   const path = join(copy, 'src', mutation.file)
   const original = await readFile(path, 'utf8')
-  const parts = original.split(mutation.from)
-  if (parts.length !== 2)
-    throw new Error(
-      `${mutation.file} has "${mutation.from}" ${parts.length - 1} times, not once: ${mutation.name}`,
-    )
   try {
-    await writeFile(path, parts.join(mutation.to))
-    return await noticedBy(copy)
+    await writeFile(path, mutate(original, mutation))
+    return await killingSuite(copy)
   } finally {
     await writeFile(path, original)
   }
@@ -72,14 +67,16 @@ async function work(queue: Mutation[], survivors: string[]): Promise<void> {
   }
 }
 
-const wanted = process.argv[2] ?? ''
-const queue = mutations.filter(({ name }) => name.includes(wanted))
+const nameParts = process.argv.slice(2)
+const queue = mutations.filter(
+  ({ name }) => nameParts.length === 0 || nameParts.some((part) => name.includes(part)),
+)
 const total = queue.length
 const untouched = await copyTree()
-const sound = (await noticedBy(untouched)) === undefined
+const testsPass = (await killingSuite(untouched)) === undefined
 await rm(untouched, { recursive: true })
-if (!sound) throw new Error('the tests fail without any mutation')
+if (!testsPass) throw new Error('the tests fail without any mutation')
 const survivors: string[] = []
 await Promise.all(Array.from({ length: workers }, () => work(queue, survivors)))
-console.log(`${total - survivors.length} of ${total} mutations were noticed`)
+console.log(`${total - survivors.length} of ${total} mutations were killed`)
 process.exitCode = survivors.length === 0 ? 0 : 1

@@ -336,7 +336,7 @@ test('a node with another master key is refused', async (t) => {
     startSingleProcess(configOf(mixedFolder, database), context),
     (error: Error) => {
       assert.ok(error instanceof ConfigurationError)
-      assert.match(error.message, /is not the one that the database was created with/)
+      assert.match(error.message, /is not that of the database/)
       return true
     },
   )

@@ -1,4 +1,4 @@
-/** Creates accounts, users and access keys as the administration commands do. */
+/** Creates accounts, users and access keys in the same way as the administration commands. */
 import { addAccessKey } from '../../src/admin-commands/access-keys.ts'
 import { addAccount } from '../../src/admin-commands/accounts.ts'
 import type { TestService } from './service.ts'
@@ -7,12 +7,12 @@ import type { Credentials } from './signed-request.ts'
 /** A policy statement. */
 export type Statement = Readonly<Record<string, unknown>>
 
-/** Text of a policy with those statements. */
+/** Returns the JSON of a policy with the given statements. */
 export function policyOf(...statements: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-/** A statement that allows actions, by the names of operations or wildcards, on everything. */
+/** Returns a statement that allows operations, by name or wildcard, on all resources. */
 export function allow(...operations: readonly string[]): Statement {
   return {
     Effect: 'Allow',
@@ -36,20 +36,20 @@ export interface UserOptions {
   /** The account of the user; by default, that of the service. */
   readonly accountId?: string
   readonly userName?: string
-  /** The user has no policy if there are none. */
+  /** Statements of the user's policy; without statements, the user has no policy. */
   readonly statements?: readonly Statement[]
-  /** Text of the policy, instead of statements. */
+  /** JSON of the policy, instead of statements. */
   readonly policy?: string
 }
 
-/** Creates a user with an access key. */
+/** A user with an access key. */
 export interface User {
   readonly credentials: Credentials
   readonly arn: string
   readonly accountId: string
 }
 
-/** Creates an access key for a user of an existing account. */
+/** Creates a user with an access key in an existing account. */
 export async function createUser(service: TestService, options: UserOptions = {}): Promise<User> {
   const { accountId = service.config.accountId, userName = 'tester', statements = [] } = options
   const { AccessKeyId, SecretAccessKey } = await addAccessKey(service.config, {
@@ -68,12 +68,12 @@ export async function createUser(service: TestService, options: UserOptions = {}
 export function notAllowed(
   user: Pick<User, 'arn'>,
   operation: string,
-  where: { readonly resource: string; readonly kind: 'identity' | 'resource' },
+  context: { readonly resource: string; readonly kind: 'identity' | 'resource' },
 ): string {
   const action = `acm-pca:${operation}`
   return (
     `AccessDeniedException: User: ${user.arn} is not authorized to perform: ${action} ` +
-    `on resource: ${where.resource} because no ${where.kind}-based policy allows the ${action} action`
+    `on resource: ${context.resource} because no ${context.kind}-based policy allows the ${action} action`
   )
 }
 
@@ -91,7 +91,7 @@ export interface SharingOptions {
   readonly template?: string
 }
 
-/** The two statements that share a CA, as AWS writes them. */
+/** Returns the two statements that share a CA, in the form in which AWS documents them. */
 export function sharingStatements({
   arn,
   principal = otherAccountId,

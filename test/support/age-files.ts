@@ -1,4 +1,4 @@
-/** Small backups as age files, with the keys that a recipient can have. */
+/** Small backups as age files, with one key pair of each supported type. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -129,7 +129,7 @@ export async function refuses(
   )
 }
 
-/** Where the payload begins: the nonce, then chunks. */
+/** Returns the offset of the payload, which consists of a nonce and chunks. */
 export function payloadStart(file: Buffer): number {
   return file.indexOf('\n', file.indexOf('\n--- ') + 1) + 1
 }

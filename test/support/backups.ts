@@ -1,4 +1,4 @@
-/** Backups on the command line, and the content of databases. */
+/** Backup and restore on the command line, and comparison of database contents. */
 import { decodeLeaf } from '../../src/record/leaf.ts'
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ import type { Members } from './service.ts'
 const identity = await generateX25519Identity()
 const recipient = await identityToRecipient(identity)
 
-/** A folder with the keys of backups. */
+/** A temporary folder for backups, with an age recipient, an identity and a passphrase. */
 export class BackupFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signet-backup-'))
 
@@ -35,19 +35,20 @@ export class BackupFolder implements Disposable {
   }
 
   /** Runs `signet backup` for the recipient and returns its output. */
-  async backUp(name: string, place: readonly string[]): Promise<Members> {
+  async backUp(name: string, flags: readonly string[]): Promise<Members> {
     const key = ['--recipient', this.file('recipient.txt')]
-    return answerOf(await command(['backup', this.file(name), ...key, ...place]))
+    return answerOf(await command(['backup', this.file(name), ...key, ...flags]))
   }
 
-  /** Runs `signet restore` with the identity. */
-  async tryRestore(name: string, place: readonly string[]): Promise<Outcome> {
+  /** Runs `signet restore` with the identity, and returns its outcome. */
+  async tryRestore(name: string, flags: readonly string[]): Promise<Outcome> {
     const key = ['--identity', this.file('identity.txt')]
-    return command(['restore', this.file(name), ...key, ...place])
+    return command(['restore', this.file(name), ...key, ...flags])
   }
 
-  async restore(name: string, place: readonly string[]): Promise<Members> {
-    return answerOf(await this.tryRestore(name, place))
+  /** Runs `signet restore`, which must succeed, and returns its output. */
+  async restore(name: string, flags: readonly string[]): Promise<Members> {
+    return answerOf(await this.tryRestore(name, flags))
   }
 
   /** Writes a copy of a backup with changed plaintext, encrypted for the recipient. */
@@ -72,7 +73,7 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** Returns the output of a command, which must succeed. */
+/** Returns the JSON output of a command, which must have succeeded. */
 export function answerOf({ code, stdout, stderr }: Outcome): Members {
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)
@@ -102,14 +103,14 @@ export async function contentOf(
   }
 }
 
-/**
- * The same without what a restore changes: when CRLs are due, who works on what, where the credentials are; and without
- * what a server that runs notes at any time: last uses, outcomes of jobs.
- */
 function isEvent(entry: unknown): boolean {
   return entry instanceof Uint8Array && decodeLeaf(entry).kind === 'event'
 }
 
+/**
+ * Returns the rows without the values that a restore changes (due times of CRLs, leases, the path of the credentials file) and
+ * without those that a running server updates at any time (last uses of access keys, outcomes of jobs).
+ */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {
     crls: ['changes', 'due_at_ms', 'failures', 'retry_at_ms', 'lease', 'lease_until_ms'],
@@ -121,7 +122,10 @@ export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<
     [...content].map(([table, rows]) => [
       table,
       rows
-        .filter(({ name }) => table !== 'settings' || name !== 'credentials file')
+        .filter(
+          ({ name }) =>
+            table !== 'settings' || (name !== 'credentials file' && name !== 'last backup'),
+        )
         .filter(() => table !== 'job_outcomes')
         // The restore, and on the original the backup, are in the record.
         .filter(({ entry }) => !isEvent(entry))

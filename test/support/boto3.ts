@@ -6,28 +6,28 @@ import { text } from 'node:stream/consumers'
 import { clientEnvironment } from './foreign-tools.ts'
 import type { TestService } from './service.ts'
 
-/** Region that the calls are signed for. */
+/** Region in the signatures of the calls. */
 export const boto3Region = 'eu-west-1'
 
 const program = join(import.meta.dirname, '../conformance/exceptions_boto3.py')
 
 export interface Boto3Call {
   readonly operation: string
-  /** Members as in the API; blobs are text. */
+  /** Input with the API's member names; blobs are strings. */
   readonly input: object
-  /** Access key id and secret; the administrator's unless given. */
+  /** Access key ID and secret access key; the administrator's by default. */
   readonly key?: readonly [id: string, secret: string]
-  /** What is done to the request on its way, by its name in the program. */
+  /** Name of a manipulation of the request, as defined in the program. */
   readonly tamper?: string
-  /** So many of the call are in the server before the first of them can write. */
-  readonly together?: number
+  /** Number of concurrent calls. All of them are in the server before the first can write. */
+  readonly concurrency?: number
 }
 
 /** An exception of boto3. */
 export interface Raised {
   /** Name of the Python class. */
   readonly type: string
-  /** Whether that is the client's own class for the code. */
+  /** Whether the class is the client's modeled exception for the code. */
   readonly typed: boolean
   readonly code: string
   readonly message: string
@@ -37,7 +37,7 @@ export interface Raised {
   readonly operation: string
 }
 
-/** Makes the calls one after the other: for each its outcomes, null where it succeeded. */
+/** Makes the calls sequentially. Returns the outcomes of each: an exception, or null for success. */
 export async function callWithBoto3(
   service: TestService,
   python: string,
@@ -58,12 +58,12 @@ export async function callWithBoto3(
   return outcomes
 }
 
-/** The one outcome of a call that is refused. */
+/** Returns the only outcome of a call, which must be an exception. */
 export function onlyRaised(
   outcomes: readonly (Raised | null)[] | undefined,
-  about: string,
+  title: string,
 ): Raised {
   const [raised] = outcomes ?? []
-  assert.ok(outcomes?.length === 1 && raised, `${about}: it is not refused`)
+  assert.ok(outcomes?.length === 1 && raised, `${title}: the call succeeded`)
   return raised
 }

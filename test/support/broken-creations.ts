@@ -1,4 +1,4 @@
-/** CAs whose keys cannot be stored. They stay CREATING until the service gives up, and are FAILED then. */
+/** CAs whose keys cannot be stored. They remain CREATING until the service gives up, and then become FAILED. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestService } from './service.ts'
@@ -13,7 +13,7 @@ export function breakCreations({ config }: TestService): void {
   })
   database.exec(
     `create trigger no_such_keys before insert on keys when new.algorithm = '${brokenKeyAlgorithm}'
-      begin select raise(abort, 'no key of that kind can be kept'); end`,
+      begin select raise(abort, 'this key algorithm is rejected by the test'); end`,
   )
   database.close()
 }

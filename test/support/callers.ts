@@ -2,7 +2,7 @@
 import type { Caller } from '../../src/identity/caller.ts'
 import type { AccessKey } from '../../src/store/access-keys.ts'
 
-/** A user, alice of account 123456789012 in us-east-1, unless said otherwise; without policies. */
+/** Returns a user without policies: by default, alice of account 123456789012, in us-east-1. */
 export function userCaller(change: Partial<Caller> = {}): Caller {
   return {
     partition: 'aws',
@@ -18,7 +18,7 @@ export function userCaller(change: Partial<Caller> = {}): Caller {
   }
 }
 
-/** A session of the role `issuer` of the same account. */
+/** Returns a session of the role `issuer` in the same account. */
 export function sessionCaller(change: Partial<Caller> = {}): Caller {
   return userCaller({
     arn: 'arn:aws:sts::123456789012:assumed-role/issuer/job-1',
@@ -33,12 +33,13 @@ export function sessionCaller(change: Partial<Caller> = {}): Caller {
       transitiveTags: {},
       sourceIdentity: undefined,
       federatedProvider: undefined,
+      origin: 'AIDAEXAMPLE',
     },
     ...change,
   })
 }
 
-/** ACM, on behalf of the same account. */
+/** Returns the service principal of ACM, which acts on behalf of the same account. */
 export function serviceCaller(change: Partial<Caller> = {}): Caller {
   return userCaller({
     arn: 'acm.amazonaws.com',
@@ -47,7 +48,7 @@ export function serviceCaller(change: Partial<Caller> = {}): Caller {
   })
 }
 
-/** The key of alice, whose secret is that of AWS's examples. */
+/** Returns an access key of alice, with the secret of AWS's examples. */
 export function accessKeyOf(change: Partial<AccessKey> = {}): AccessKey {
   return {
     accessKeyId: 'AKIDEXAMPLE',

@@ -4,7 +4,7 @@ import type { PostgresConnectionOptions } from '../../src/store/postgres/connect
 /** Creates databases for tests. */
 interface DatabaseMaker {
   createMigrated(): Promise<PostgresConnectionOptions>
-  /** Copies a database that has no connections. */
+  /** Copies a database without open connections. */
   copyOf(database: string): Promise<PostgresConnectionOptions>
 }
 
@@ -13,8 +13,8 @@ let maker: DatabaseMaker | undefined
 const urls = new Map<string, string>()
 
 /** Gives each service or store that a test starts afterwards its own PostgreSQL database. */
-export function useDatabases(of: DatabaseMaker): void {
-  maker = of
+export function useDatabases(databases: DatabaseMaker): void {
+  maker = databases
 }
 
 /** Creates a PostgreSQL database; returns undefined for SQLite. */
@@ -22,22 +22,23 @@ export async function chosenDatabase(): Promise<PostgresConnectionOptions | unde
   return maker?.createMigrated()
 }
 
-/** A copy of a PostgreSQL database of a service that has been stopped. */
+/** Copies the PostgreSQL database of a stopped service. */
 export async function copyOfDatabase(database: string): Promise<PostgresConnectionOptions> {
-  if (maker === undefined) throw new Error('the services of this file are on SQLite')
+  if (maker === undefined) throw new Error('the services of this test file use SQLite')
   return maker.copyOf(database)
 }
 
-/** The URL of a database, as a flag takes it. */
+/** Returns the URL of a database in the form that `--database` accepts. */
 export function databaseUrl({ host, port, user, database }: PostgresConnectionOptions): string {
   return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
 }
 
-/** Returns the options that a command needs in addition to `--data` to find the database of a service. */
+/** Records the database URL of the service with a data folder. */
 export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }
 
+/** Returns the environment that a command needs in addition to `--data` to find the database of a service. */
 export function notedDatabase(args: readonly string[]): Record<string, string> {
   const folder = args[args.indexOf('--data') + 1] ?? ''
   const url = urls.get(folder)

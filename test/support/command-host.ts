@@ -1,7 +1,7 @@
 /**
- * A process that runs commands of the command line one after the other, as messages ask for them. Loading the sources takes most
- * of a command's time; here it is done once for a test file. Each run has its own environment, standard streams, exit code and
- * trusted CAs.
+ * A process that runs commands of the command line sequentially, one per message. Loading the sources takes most of a command's
+ * time; this process loads them once for a test file. Each run has its own environment, standard streams, exit code and trusted
+ * CAs.
  */
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -25,7 +25,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // The method of the class is in effect again.
+      // The method of the prototype applies again.
       Reflect.deleteProperty(stream, 'write')
     },
   }
@@ -36,7 +36,7 @@ function replaceEnvironment(environment: Readonly<Record<string, string>>): void
   Object.assign(process.env, environment)
 }
 
-/** The CAs that are trusted before any command adds one with --ca-file. */
+/** The default trusted CAs, before a command adds one with --ca-file. */
 const trusted = getCACertificates('default')
 
 async function run({ args, environment, input }: CommandRequest): Promise<void> {
@@ -49,7 +49,7 @@ async function run({ args, environment, input }: CommandRequest): Promise<void> 
   } finally {
     stdout.restore()
     stderr.restore()
-    // main() listens for errors of both, once for a process.
+    // main() adds error listeners to both streams, which would accumulate in this process.
     for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
   }
   if (getCACertificates('default').length !== trusted.length) setDefaultCACertificates(trusted)

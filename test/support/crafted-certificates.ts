@@ -32,14 +32,14 @@ export interface Crafted {
 export interface CraftOptions {
   /** DER of the Name. */
   readonly subject?: Uint8Array
-  /** DER of the Name; the signer's subject if left out. */
+  /** DER of the Name; the signer's subject by default. */
   readonly issuer?: Uint8Array
-  /** Its own key; a new one on P-256 if left out. */
+  /** Key pair of the subject; a new P-256 key pair by default. */
   readonly keys?: KeyPair
   readonly notBefore?: string
   readonly notAfter?: string
   readonly serialNumber?: Uint8Array
-  /** Those of a CA if left out. */
+  /** Extensions; those of a CA by default. */
   readonly extensions?: readonly Extension[]
 }
 
@@ -47,7 +47,7 @@ export function newKeys(): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
 
-/** DER of a Name of one commonName. */
+/** Encodes a Name with one commonName in DER. */
 export function named(commonName: string): Uint8Array {
   return encodeName([{ type: oids.commonName, value: commonName }])
 }
@@ -87,7 +87,7 @@ export function text(
   return { kind, content: Buffer.from(value, 'latin1') }
 }
 
-/** Octets of an iPAddress, or of one with its mask, in hex. */
+/** Returns an iPAddress from its bytes in hex: an address, or an address and a mask. */
 export function ip(hex: string): GeneralName {
   return { kind: 'iPAddress', content: Buffer.from(hex, 'hex') }
 }
@@ -98,7 +98,7 @@ export function directory(der: Uint8Array): GeneralName {
 
 let serials = 0
 
-/** A certificate signed by `signer`, or by itself. */
+/** Creates a certificate that is signed by `signer`, or self-signed. */
 export function craft(options: CraftOptions = {}, signer?: Crafted): Crafted {
   serials += 1
   const keys = options.keys ?? newKeys()
@@ -120,7 +120,7 @@ export function craft(options: CraftOptions = {}, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
-/** PEM of certificates, one after the other. */
+/** Returns the concatenated PEM of certificates. */
 export function pemOf(...certificates: readonly Crafted[]): Buffer {
   return Buffer.from(
     certificates.map(({ certificate }) => encodePem('CERTIFICATE', certificate.der)).join(''),

@@ -1,8 +1,8 @@
 /**
- * The server as a process that kills itself at a step that its argument, a CrashPlan in JSON, names. What was sent to the
- * database or to the store before that may have arrived; nothing after it has happened. Steps are transactions, counted before
- * and after their commit, and calls of the object store before, during and after a write. The tests start it on a copy of a data
- * folder in which every job has work to do, wait for its end, and start a server on what it left.
+ * A server that kills itself at the step in its argument, a CrashPlan in JSON. Writes that were sent to the database or the object
+ * store before that step may have arrived; nothing happens after it. A step is the start or the commit of a transaction, or a point
+ * before, during or after a call to the object store. The tests run this driver on a copy of a data folder in which every job has
+ * work to do, wait for its exit, and start a server on the remaining data folder.
  */
 import { Worker } from 'node:worker_threads'
 import { startSingleProcess } from '../../src/server/single-process.ts'
@@ -13,9 +13,9 @@ import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { systemRandom } from '../../src/random.ts'
 
 /**
- * The steps. `write`: before the transaction number `count` since the start is sent. `committed`: when it is durable, before
- * anything follows from it. `head`: before what is published is looked up. `put`, `half`, `written`: before an object whose
- * key has `key` is put, in the middle of its body, and after it is there.
+ * A step. `write`: before transaction number `count` since startup is sent. `committed`: after that transaction is durable, before
+ * the server acts on it. `head`: before the metadata of the published object is read. `put`, `half`, `written`: before an object
+ * whose key contains `key` is written, in the middle of its body, and after the write.
  */
 export type CrashStep = 'write' | 'committed' | 'head' | 'put' | 'half' | 'written'
 
@@ -32,21 +32,21 @@ function die(): never {
   throw new Error('still alive')
 }
 
-/** Counts what goes to the threads, of which the first is the database's writer, and what comes back. */
+/** Counts the messages to worker threads, the first of which is the database's writer thread, and their replies. */
 function watchThreads({ step, count }: CrashPlan): void {
   const counts = { write: 0, committed: 0 }
   const reached = (at: 'write' | 'committed'): void => {
     counts[at] += 1
     if (step === at && counts[at] === count) die()
   }
-  before('postMessage', () => reached('write'))
-  before('emit', (name, answers) => {
+  runBefore('postMessage', () => reached('write'))
+  runBefore('emit', (name, answers) => {
     if (name === 'message' && Array.isArray(answers)) answers.forEach(() => reached('committed'))
   })
 }
 
-/** Has every thread do something before a method of its own. */
-function before(method: 'postMessage' | 'emit', act: (...args: unknown[]) => void): void {
+/** Calls `act` before each call of a method of any worker thread. */
+function runBefore(method: 'postMessage' | 'emit', act: (...args: unknown[]) => void): void {
   const original = Reflect.get(Worker.prototype, method) as (...args: unknown[]) => unknown
   Reflect.set(Worker.prototype, method, function acting(this: Worker, ...args: unknown[]) {
     act(...args)
@@ -81,7 +81,7 @@ async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncItera
       yield piece.subarray(0, piece.length / 2)
       break
     }
-  // Asked for more: what there was is in the file.
+  // The reader requests more, so the first half has been written to the file.
   die()
 }
 

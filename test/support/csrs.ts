@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A CSR of testdata/csr, in PEM. */
+/** Reads a CSR from testdata/csr, in PEM. */
 export function csr(name: string): string {
   return readFileSync(new URL(`../../testdata/csr/${name}.pem`, import.meta.url), 'utf8')
 }

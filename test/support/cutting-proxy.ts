@@ -6,11 +6,11 @@ export interface CuttingProxy {
   readonly port: number
   /** Number of open connections. */
   count(): number
-  /** Lets `octets` more of a connection through, one way, then ends it both ways. False if there is no such connection. */
+  /** Closes a connection after `octets` more bytes in one direction. Returns false if the connection does not exist. */
   cut(index: number, cut: Cut): boolean
-  /** Cuts every new connection in the same way; undefined stops this. */
+  /** Applies a cut to every new connection; undefined removes it. */
   cutNew(cut: Cut | undefined): void
-  /** Ends all connections. */
+  /** Closes all connections. */
   endAll(): void
   close(): Promise<void>
 }
@@ -21,11 +21,12 @@ export interface Cut {
 }
 
 interface Connection {
+  /** Remaining bytes in each direction. */
   readonly left: { there: number; back: number }
   end(): void
 }
 
-/** Listens on loopback, on a port that the system chooses, and passes everything on to `port` there. */
+/** Listens on an ephemeral loopback port and forwards all connections to the loopback port `port`. */
 export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
   const connections = new Set<Connection>()
   let cutOfNew: Cut | undefined
@@ -73,15 +74,15 @@ function pass(
   connection: Connection,
   { from, to, way }: { readonly from: Socket; readonly to: Socket; readonly way: Cut['way'] },
 ): void {
-  from.on('data', (octets: Buffer) => {
+  from.on('data', (bytes: Buffer) => {
     const { left } = connection
-    if (octets.length >= left[way]) {
+    if (bytes.length >= left[way]) {
       from.pause()
-      to.write(octets.subarray(0, left[way]), () => connection.end())
+      to.write(bytes.subarray(0, left[way]), () => connection.end())
       return
     }
-    left[way] -= octets.length
-    if (to.write(octets)) return
+    left[way] -= bytes.length
+    if (to.write(bytes)) return
     from.pause()
     to.once('drain', () => from.resume())
   })

@@ -1,4 +1,4 @@
-/** A new database in a temporary folder that is removed at the end of the test. */
+/** Temporary folders and databases that are removed at the end of a test. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import {
   type SqliteOptions,
 } from '../../src/store/sqlite/database.ts'
 
-/** A temporary folder that is removed at the end of its scope. */
+/** A temporary folder that is removed at the end of the scope. */
 export class TestFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signet-test-'))
 
@@ -23,8 +23,8 @@ export class TestFolder implements Disposable {
   }
 
   /**
-   * All bytes of all files. Another process reads them: a descriptor that is closed here would take the locks of the
-   * databases that are open here with it.
+   * Returns the bytes of all files. Another process reads the files, because closing a file descriptor in this process would
+   * release the POSIX locks of its open databases.
    */
   bytes(): Buffer {
     const files = readdirSync(this.path).map((name) => this.file(name))
@@ -40,32 +40,40 @@ export class TestDatabase implements AsyncDisposable {
   readonly folder: TestFolder
   readonly db: SqliteDatabase
 
-  readonly #place: PostgresConnectionOptions | undefined
+  readonly #postgres: PostgresConnectionOptions | undefined
 
-  private constructor(folder: TestFolder, db: SqliteDatabase, place?: PostgresConnectionOptions) {
+  private constructor(
+    folder: TestFolder,
+    db: SqliteDatabase,
+    postgres?: PostgresConnectionOptions,
+  ) {
     this.folder = folder
     this.db = db
-    this.#place = place
+    this.#postgres = postgres
   }
 
-  /** On PostgreSQL, if that is chosen: then only what the port has may be used. */
+  /** Opens a new database. On PostgreSQL, tests may use only the methods of the Database port. */
   static async open(options: SqliteOptions = {}): Promise<TestDatabase> {
     const folder = new TestFolder()
-    const place = await chosenDatabase()
-    if (place !== undefined)
-      return new TestDatabase(folder, (await openTestPostgres(place)) as SqliteDatabase, place)
+    const postgres = await chosenDatabase()
+    if (postgres !== undefined)
+      return new TestDatabase(
+        folder,
+        (await openTestPostgres(postgres)) as SqliteDatabase,
+        postgres,
+      )
     return new TestDatabase(folder, await openSqlite(folder.file('signet.sqlite'), options))
   }
 
-  /** The same database, as another process has it. Whoever opens it closes it. */
+  /** Opens the same database again, as another process would. The caller must close it. */
   async openAgain(): Promise<Database> {
-    return this.#place === undefined ? openSqlite(this.path) : openTestPostgres(this.#place)
+    return this.#postgres === undefined ? openSqlite(this.path) : openTestPostgres(this.#postgres)
   }
 
   get location(): DatabaseLocation {
-    if (this.#place === undefined) return { engine: 'sqlite', at: this.path }
+    if (this.#postgres === undefined) return { engine: 'sqlite', at: this.path }
     const damagePath = this.folder.file('postgresql')
-    return { engine: 'postgres', at: { connection: this.#place, pool: 4, damagePath } }
+    return { engine: 'postgres', at: { connection: this.#postgres, pool: 4, damagePath } }
   }
 
   get path(): string {

@@ -1,13 +1,13 @@
-/** The deadline of a test file and of the test runner. A process that exceeds it exits and prints the resources that kept it alive. */
+/** The deadline of a test file. A process that exceeds it exits and prints the resources that kept it alive. */
 const minutes = 15
 
-// The runner itself may take longer.
+// The deadline does not apply to the test runner itself.
 if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
-  const late = setTimeout(() => {
+  const timer = setTimeout(() => {
     const [, path] = process.argv
-    const held = process.getActiveResourcesInfo().join(', ')
-    console.error(`${path} has not ended after ${minutes} minutes, held by: ${held}`)
+    const resources = process.getActiveResourcesInfo().join(', ')
+    console.error(`${path} still runs after ${minutes} minutes, kept alive by: ${resources}`)
     process.exit(1)
   }, minutes * 60_000)
-  late.unref()
+  timer.unref()
 }

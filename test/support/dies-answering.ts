@@ -1,16 +1,16 @@
 /**
- * Preloaded into a server (`--import`): a process is killed as soon as answer number $DIES_ANSWERING was handed to the system, the
- * second worker with twice as many. What was to happen after that does not.
+ * Preloaded into a server (`--import`). Kills a process with SIGKILL right after it passes response number $DIES_ANSWERING to the
+ * operating system; worker n dies at n times that number. Nothing that would follow the response happens.
  */
 import cluster from 'node:cluster'
 import { Socket } from 'node:net'
 
-let left = Number(process.env['DIES_ANSWERING']) * (cluster.worker?.id ?? 1)
+let remaining = Number(process.env['DIES_ANSWERING']) * (cluster.worker?.id ?? 1)
 const write = Reflect.get(Socket.prototype, '_write')
 
-Socket.prototype._write = function (chunk: unknown, ...rest): void {
-  write.call(this, chunk, ...rest)
+Socket.prototype._write = function (chunk: unknown, ...args): void {
+  write.call(this, chunk, ...args)
   if (!String(chunk).startsWith('HTTP/1.1 200 ')) return
-  left -= 1
-  if (left === 0) process.kill(process.pid, 'SIGKILL')
+  remaining -= 1
+  if (remaining === 0) process.kill(process.pid, 'SIGKILL')
 }

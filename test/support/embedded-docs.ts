@@ -9,12 +9,12 @@ export interface Block {
   readonly code: string
 }
 
-/** The blocks in their order. */
+/** The code blocks in order. */
 export const blocks: readonly Block[] = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
   ([, language = '', code = '']) => ({ language, code }),
 )
 
-/** Whether a block needs a project with the installed package. test/package.test.ts runs those. */
+/** Returns whether a block needs a project with the installed package. test/package.test.ts runs such blocks. */
 export function isForProject({ language, code }: Block): boolean {
   return language === 'sh' || /from 'vitest'|require\('signet-ca/.test(code)
 }

@@ -1,4 +1,4 @@
-/** Encoders of certificate extensions that Signet only parses. They occur in CSRs and certificates of other software. */
+/** Encoders for certificate extensions that Signet only parses, because they occur in CSRs and certificates of other software. */
 import { contextTag, tags } from '../../src/x509/der/reader.ts'
 import { encodeGeneralizedTime } from '../../src/x509/der/time.ts'
 import { encodeOidElement } from '../../src/x509/der/oid.ts'
@@ -18,7 +18,7 @@ import type { PrivateKeyUsagePeriod } from '../../src/x509/extensions/private-ke
 import type { SignedCertificateTimestamp } from '../../src/x509/extensions/signed-certificate-timestamps.ts'
 import type { DirectoryAttribute } from '../../src/x509/extensions/subject-directory-attributes.ts'
 
-/** DER of PolicyMappings, in the order given. */
+/** Encodes PolicyMappings in DER, in the given order. */
 export function encodePolicyMappings(mappings: readonly PolicyMapping[]): Uint8Array {
   return encodeSequence(
     ...mappings.map(({ issuerDomainPolicy, subjectDomainPolicy }) =>
@@ -27,7 +27,7 @@ export function encodePolicyMappings(mappings: readonly PolicyMapping[]): Uint8A
   )
 }
 
-/** DER of PolicyConstraints. */
+/** Encodes PolicyConstraints in DER. */
 export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Array {
   const { requireExplicitPolicy, inhibitPolicyMapping } = constraints
   return encodeSequence(
@@ -36,17 +36,17 @@ export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Ar
   )
 }
 
-/** IMPLICIT: the contents of the INTEGER under another tag. */
+/** Encodes an IMPLICIT INTEGER: its contents under another tag. */
 function skipCerts(tag: number, value: number | undefined): Uint8Array[] {
   return value === undefined ? [] : [encodeElement(tag, encodeSmallInteger(value).subarray(2))]
 }
 
-/** DER of InhibitAnyPolicy. */
+/** Encodes InhibitAnyPolicy in DER. */
 export function encodeInhibitAnyPolicy(skipCertsCount: number): Uint8Array {
   return encodeSmallInteger(skipCertsCount)
 }
 
-/** DER of PrivateKeyUsagePeriod. Throws RangeError for a year before 1950 or after 9999. */
+/** Encodes PrivateKeyUsagePeriod in DER. Throws RangeError for a year before 1950 or after 9999. */
 export function encodePrivateKeyUsagePeriod({
   notBefore,
   notAfter,
@@ -57,12 +57,12 @@ export function encodePrivateKeyUsagePeriod({
   )
 }
 
-/** IMPLICIT: the contents of the GeneralizedTime under another tag. */
+/** Encodes an IMPLICIT GeneralizedTime: its contents under another tag. */
 function time(tag: number, date: Date | undefined): Uint8Array[] {
   return date === undefined ? [] : [encodeElement(tag, encodeGeneralizedTime(date).subarray(2))]
 }
 
-/** DER of the value of a SignedCertificateTimestampList, in the order given. */
+/** Encodes the value of a SignedCertificateTimestampList in DER, in the given order. */
 export function encodeTimestampList(timestamps: readonly SignedCertificateTimestamp[]): Uint8Array {
   return encodeOctetString(vector(...timestamps.map((each) => vector(...timestampParts(each)))))
 }
@@ -85,12 +85,12 @@ function vector(...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([Uint8Array.of(content.length >> 8, content.length & 0xff), content])
 }
 
-/** DER of Features, in the order given: numbers of TLS extensions. */
+/** Encodes TLS Features (numbers of TLS extensions) in DER, in the given order. */
 export function encodeTlsFeatures(features: readonly number[]): Uint8Array {
   return encodeSequence(...features.map(encodeSmallInteger))
 }
 
-/** DER of SubjectDirectoryAttributes; the values of each attribute in the order of their octets. */
+/** Encodes SubjectDirectoryAttributes in DER. The values of each attribute are sorted by their bytes. */
 export function encodeDirectoryAttributes(attributes: readonly DirectoryAttribute[]): Uint8Array {
   return encodeSequence(
     ...attributes.map(({ type, values }) =>
@@ -99,17 +99,18 @@ export function encodeDirectoryAttributes(attributes: readonly DirectoryAttribut
   )
 }
 
-/** DER of the value of szOID_CERTIFICATE_TEMPLATE. */
+/** Encodes the value of szOID_CERTIFICATE_TEMPLATE in DER. */
 export function encodeMicrosoftTemplate(template: MicrosoftTemplate): Uint8Array {
   const { templateId, majorVersion, minorVersion } = template
   return encodeSequence(
     encodeOidElement(templateId),
-    encodeSmallInteger(majorVersion),
-    ...(minorVersion === undefined ? [] : [encodeSmallInteger(minorVersion)]),
+    ...[majorVersion, minorVersion].flatMap((version) =>
+      version === undefined ? [] : [encodeSmallInteger(version)],
+    ),
   )
 }
 
-/** DER of the value of szOID_ENROLL_CERTTYPE_EXTENSION. */
+/** Encodes the value of szOID_ENROLL_CERTTYPE_EXTENSION in DER. */
 export function encodeMicrosoftTemplateName(name: string): Uint8Array {
   return encodeElement(tags.bmpString, Buffer.from(name, 'utf16le').swap16())
 }

@@ -28,18 +28,22 @@ export type Mode = 'works' | 'error' | 'hang' | 'refuse' | 'missing' | 'half' | 
 export class FailingObjects {
   #mode: Mode = 'works'
   readonly #hanging = new Set<() => void>()
-  /** Names of the calls that fail. Other calls succeed. */
+  /** Returns whether the failure mode applies to an object. By default, it applies to all objects. */
   affects: (at: ObjectLocation) => boolean = () => true
-  /** What was put whole, in the order of its end. */
+  /** Locations of the completely written objects, in order of completion. */
   readonly written: ObjectLocation[] = []
-  /** Calls that failed, or that hang, since the start. */
+  /** Number of calls that failed or hung. */
   failures = 0
+  /** The reasons for which hanging calls were aborted, in order. */
+  readonly abortReasons: unknown[] = []
+  /** An aborted call hangs until this promise resolves. */
+  abortGate: Promise<void> = Promise.resolve()
 
   get mode(): Mode {
     return this.#mode
   }
 
-  /** Calls that hang under the mode before fail now. */
+  /** Sets the mode. Calls that hang in the previous mode fail. */
   set mode(mode: Mode) {
     this.#mode = mode
     for (const end of this.#hanging) end()
@@ -71,7 +75,7 @@ export class FailingObjects {
     return head
   }
 
-  /** What cannot be written may be read, but for a store that cannot be reached or says no. */
+  /** Reads succeed in the modes that only affect writes. */
   async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
     const mode = this.#modeFor(at)
     if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)
@@ -84,15 +88,16 @@ export class FailingObjects {
 
   async #fail(mode: Mode, { bucket }: ObjectLocation, signal?: AbortSignal): Promise<never> {
     this.failures += 1
-    if (mode === 'refuse') throw new BucketError('refused', `no entry to ${bucket}`)
-    if (mode === 'missing') throw new BucketError('no-such-bucket', `there is no ${bucket}`)
+    if (mode === 'refuse') throw new BucketError('refused', `access to ${bucket} is denied`)
+    if (mode === 'missing')
+      throw new BucketError('no-such-bucket', `the bucket ${bucket} does not exist`)
     if (mode === 'hang') await this.#hang(signal)
     throw new Error('connect ECONNREFUSED')
   }
 
-  /** Ends when the signal fires, with its reason, or when the mode changes. */
+  /** Rejects with the signal's reason when it is aborted; resolves when the mode changes. */
   async #hang(signal: AbortSignal | undefined): Promise<void> {
-    // The timer of AbortSignal.timeout does not keep a process alive; this one does, as a socket would.
+    // The timer of AbortSignal.timeout does not keep the process alive. This timer does, as a socket would.
     const alive = setInterval(() => undefined, 1000)
     try {
       await new Promise<void>((resolve, reject) => {
@@ -101,6 +106,10 @@ export class FailingObjects {
         if (signal?.aborted === true) end()
         signal?.addEventListener('abort', end, { once: true })
       })
+    } catch (reason) {
+      this.abortReasons.push(reason)
+      await this.abortGate
+      throw reason
     } finally {
       clearInterval(alive)
     }
@@ -117,15 +126,15 @@ async function* halfOf(body: Body): AsyncIterable<Uint8Array> {
   throw new Error('socket hang up')
 }
 
-/** A service over a store that fails on command. */
+/** A service whose object store fails on demand. */
 export interface Faulty {
   readonly service: TestService
   readonly objects: FailingObjects
-  /** What has been told so far, in order. */
+  /** Returns the published events so far, in order. */
   readonly events: () => Members[]
 }
 
-/** Starts one, with the bucket `my-crls`, until the test is over. */
+/** Starts a service with the bucket `my-crls`, and closes it after the test. */
 export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Faulty> {
   const objects = new FailingObjects()
   const lines: string[] = []
@@ -143,7 +152,7 @@ export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Fa
   return { service, objects, events }
 }
 
-/** Copies the data folder of a running service, as a backup does: `to` is a folder that is there. */
+/** Copies the data folder of a running service to an existing folder, with a consistent copy of the database. */
 export async function copyData({ config }: TestService, to: string): Promise<void> {
   const from = config.dataDirectory
   const database = new DatabaseSync(join(from, databaseFile))

@@ -1,7 +1,7 @@
 /*
- * Stands between a process and its disk, for files below $FAULTY_UNDER: every fsync takes $FAULTY_CONTROL's milliseconds
- * longer, and what writes fails with its errno. The control file is three 32-bit integers: milliseconds, errno, and how
- * many fsyncs have ended.
+ * Intercepts the file operations of a process on files in $FAULTY_UNDER. Every fsync is delayed, and every write fails if an
+ * errno is set. The control file $FAULTY_CONTROL holds three 32-bit integers: the delay in milliseconds, the errno (0 for
+ * none), and the number of completed fsync calls.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,10 +46,10 @@ static int is_ours_fd(int fd) {
   return is_ours(path);
 }
 
-static int refused(int ours) {
-  int wanted = ours ? control[1] : 0;
-  if (wanted != 0) errno = wanted;
-  return wanted != 0;
+static int fails(int ours) {
+  int error = ours ? control[1] : 0;
+  if (error != 0) errno = error;
+  return error != 0;
 }
 
 #define NEXT(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
@@ -62,24 +62,24 @@ static int synced(int fd, int result) {
   return result;
 }
 
-int fsync(int fd) { NEXT(fsync); return refused(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
-int fdatasync(int fd) { NEXT(fdatasync); return refused(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
+int fsync(int fd) { NEXT(fsync); return fails(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
+int fdatasync(int fd) { NEXT(fdatasync); return fails(is_ours_fd(fd)) ? -1 : synced(fd, real(fd)); }
 
-ssize_t write(int fd, const void *octets, size_t n) {
+ssize_t write(int fd, const void *bytes, size_t n) {
   NEXT(write);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n);
+  return fails(is_ours_fd(fd)) ? -1 : real(fd, bytes, n);
 }
-ssize_t pwrite64(int fd, const void *octets, size_t n, off64_t at) {
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
   NEXT(pwrite64);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n, at);
+  return fails(is_ours_fd(fd)) ? -1 : real(fd, bytes, n, at);
 }
-ssize_t pwrite(int fd, const void *octets, size_t n, off_t at) {
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at) {
   NEXT(pwrite);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, octets, n, at);
+  return fails(is_ours_fd(fd)) ? -1 : real(fd, bytes, n, at);
 }
 int ftruncate64(int fd, off64_t length) {
   NEXT(ftruncate64);
-  return refused(is_ours_fd(fd)) ? -1 : real(fd, length);
+  return fails(is_ours_fd(fd)) ? -1 : real(fd, length);
 }
 
 #define OPEN(name)                                                         \
@@ -90,16 +90,16 @@ int ftruncate64(int fd, off64_t length) {
     mode_t mode = va_arg(rest, int);                                       \
     va_end(rest);                                                          \
     int writes = (flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0;             \
-    return refused(writes && is_ours(path)) ? -1 : real(path, flags, mode); \
+    return fails(writes && is_ours(path)) ? -1 : real(path, flags, mode); \
   }
 OPEN(open)
 OPEN(open64)
 
 int access(const char *path, int mode) {
   NEXT(access);
-  return refused((mode & W_OK) != 0 && is_ours(path)) ? -1 : real(path, mode);
+  return fails((mode & W_OK) != 0 && is_ours(path)) ? -1 : real(path, mode);
 }
 int rename(const char *from, const char *to) {
   NEXT(rename);
-  return refused(is_ours(to)) ? -1 : real(from, to);
+  return fails(is_ours(to)) ? -1 : real(from, to);
 }

@@ -1,4 +1,4 @@
-/** Disks that are full, read-only, slow or broken. What cannot be had here skips the test loudly, and fails it under CI. */
+/** Disks that are full, read-only, slow or broken. A test whose disk cannot be simulated is skipped; under CI, it fails. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
@@ -12,13 +12,13 @@ const run = promisify(execFile)
 export interface SmallDisk {
   /** Path of the mount point. */
   readonly path: string
-  /** Fills the file system, except for a number of KiB. */
+  /** Fills the file system and leaves `kibibytesLeft` free. */
   fill(kibibytesLeft?: number): Promise<void>
-  /** Gives it back. */
+  /** Frees the space that `fill` occupies. */
   makeRoom(): Promise<void>
 }
 
-/** A file system in memory of so many MiB, gone with the test. Undefined if there can be none here. */
+/** Mounts an in-memory file system of the given size until the end of the test. Returns undefined if mounting is not possible. */
 export async function smallDisk(
   t: TestContext,
   mebibytes: number,
@@ -34,7 +34,7 @@ export async function smallDisk(
     return undefined
   }
   t.after(async () => {
-    // Whoever still uses it keeps it until then.
+    // A lazy unmount succeeds although a process still has files open.
     await run('umount', ['--lazy', path])
     await rm(path, { recursive: true })
   })
@@ -43,37 +43,37 @@ export async function smallDisk(
     path,
     async fill(kibibytesLeft = 0) {
       await using file = await open(filler, 'a')
-      const rest = async (): Promise<number> => {
+      const freeBytes = async (): Promise<number> => {
         const { bavail, bsize } = await statfs(path)
         return bavail * bsize - kibibytesLeft * 1024
       }
-      // A write may be cut short.
-      for (let octets = await rest(); octets > 0; octets = await rest())
-        await file.write(Buffer.alloc(octets))
+      // A write may be partial.
+      for (let bytes = await freeBytes(); bytes > 0; bytes = await freeBytes())
+        await file.write(Buffer.alloc(bytes))
     },
     makeRoom: () => rm(filler, { force: true }),
   }
 }
 
-function skipLoudly(t: TestContext, what: string, cause: unknown): void {
-  const message = `NOT TESTED: ${what}`
+function skipLoudly(t: TestContext, reason: string, cause: unknown): void {
+  const message = `NOT TESTED: ${reason}`
   if (process.env['CI'] !== undefined) throw new Error(message, { cause })
   console.error(message)
   t.skip(message)
 }
 
 export interface FaultyDisk {
-  /** For processes that are to meet the faults, with files below `under`. */
+  /** Environment that makes a process see the faults for files in `under`. */
   readonly environment: Record<string, string>
   /** Delays every fsync. */
   slowDown(milliseconds: number): Promise<void>
-  /** Whatever writes fails from now on, until it is told `undefined`. */
+  /** Makes all writes fail with an error; `undefined` makes them succeed again. */
   refuse(code: 'EROFS' | 'EIO' | 'ENOSPC' | undefined): Promise<void>
   /** Number of completed fsync calls. */
   syncs(): Promise<number>
 }
 
-/** What stands between a process and its files below a folder. Undefined without a C compiler. */
+/** Builds a library that intercepts the file operations of a process in a folder. Returns undefined without a C compiler. */
 export async function faultyDisk(t: TestContext, under: string): Promise<FaultyDisk | undefined> {
   const compiler = await tool(t, 'cc')
   if (compiler === undefined) return undefined
@@ -88,10 +88,10 @@ export async function faultyDisk(t: TestContext, under: string): Promise<FaultyD
     await control.close()
     await rm(folder, { recursive: true })
   })
-  const put = async (at: number, value: number): Promise<void> => {
-    const octets = Buffer.alloc(4)
-    octets.writeInt32LE(value)
-    await control.write(octets, 0, 4, at)
+  const put = async (position: number, value: number): Promise<void> => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32LE(value)
+    await control.write(bytes, 0, 4, position)
   }
   return {
     environment: { LD_PRELOAD: library, FAULTY_CONTROL: path, FAULTY_UNDER: under },

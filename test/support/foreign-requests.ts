@@ -1,4 +1,4 @@
-/** CSRs and CA certificates in encodings of other software, signed as they are. */
+/** CSRs and CA certificates with encodings that other software produces. They are signed without normalization. */
 import { sign, type KeyObject } from 'node:crypto'
 import {
   encodeBitString,
@@ -14,7 +14,7 @@ import { encodePem } from '../../src/x509/pem.ts'
 import { encodeTime } from '../../src/x509/der/time.ts'
 import { newKeys } from './crafted-certificates.ts'
 
-/** Extension with `critical` as it is given: no octets for DEFAULT FALSE. */
+/** Encodes an Extension with `critical` verbatim: empty for DEFAULT FALSE, or the DER or BER of a BOOLEAN. */
 export function rawExtension(oid: string, critical: Uint8Array, value: Uint8Array): Uint8Array {
   return encodeSequence(encodeOidElement(oid), critical, encodeOctetString(value))
 }
@@ -23,12 +23,12 @@ export function rawAttribute(oid: string, ...values: readonly Uint8Array[]): Uin
   return encodeSequence(encodeOidElement(oid), encodeSetOf(values))
 }
 
-/** AlgorithmIdentifier with SHA-256 and the parameters that are given. */
+/** Encodes the AlgorithmIdentifier of ECDSA with SHA-256, with the given parameters. */
 export function ecdsaWithSha256(...parameters: readonly Uint8Array[]): Uint8Array {
   return encodeSequence(encodeOidElement(oids.ecdsaWithSha256), ...parameters)
 }
 
-/** A CSR in PEM on P-256. */
+/** Creates a CSR with a P-256 key, in PEM. */
 export function rawRequest(
   attributes: readonly Uint8Array[],
   { algorithm = ecdsaWithSha256(), hash = 'sha256', keys = newKeys() } = {},
@@ -43,15 +43,15 @@ export function rawRequest(
   return encodePem('CERTIFICATE REQUEST', encodeSequence(info, algorithm, signature))
 }
 
-/** A certificate in PEM for a public key, signed with a key on P-256. */
+/** Creates a certificate in PEM for a public key, signed with a P-256 key. */
 export function rawCertificate(options: {
-  /** DER of the INTEGER. */
+  /** DER of the serial number, an INTEGER. */
   readonly serialNumber: Uint8Array
   readonly algorithm: Uint8Array
-  /** DER of the Names. */
+  /** DER of the issuer's Name. */
   readonly issuer: Uint8Array
   readonly subject: Uint8Array
-  /** DER. */
+  /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
   readonly extensions: readonly Uint8Array[]
   readonly signer: KeyObject

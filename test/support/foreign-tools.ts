@@ -8,8 +8,8 @@ import { thorough } from './thorough.ts'
 const run = promisify(execFile)
 
 /**
- * The command, if it can be run with `probe`; otherwise the test is skipped with a loud line, and fails under CI.
- * `optional` ones may be missing there too.
+ * Returns the command if it can be run with the `probe` arguments. Otherwise skips the test and prints a line; under CI, throws
+ * unless the command is `optional`.
  */
 export async function tool(
   t: TestContext,
@@ -23,7 +23,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that answers its probe with a failure is there.
+    // A tool that exits with an error is installed.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`
@@ -35,7 +35,7 @@ export async function tool(
   }
 }
 
-/** What a command said, on both outputs, and whether it ended well; one that does not end is an error. */
+/** Runs a command and returns its output on both streams, and whether it succeeded. Throws if the command times out. */
 export async function outcome(
   command: string,
   args: readonly string[],
@@ -50,7 +50,7 @@ export async function outcome(
   }
 }
 
-/** The client of the system or, without one, the first on PATH; both, if they are different ones, with CI=true. */
+/** Returns the system's client, or the first on PATH if the system has none. If CI is set and they differ, returns both. */
 export function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')
@@ -64,7 +64,7 @@ export function clients(name: string): { readonly command: string; readonly opti
   return [{ command: system, optional: false }, ...other]
 }
 
-/** The environment of an AWS client: the server's credentials and nothing of the machine's own. */
+/** Returns the environment of an AWS client: the server's credentials, and none of the machine's configuration. */
 export function clientEnvironment(
   folder: string,
   { dataDirectory, region }: { readonly dataDirectory: string; readonly region: string },

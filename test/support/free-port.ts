@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the ports that Linux gives to connections and to listeners on port 0, which other test files use meanwhile. */
+/** Lowest port. The range is below Linux's ephemeral ports, which other test files use at the same time. */
 const portMin = 20_000
 const portsPerProcess = 12
 const processes = 1000

@@ -102,8 +102,8 @@ export async function issue(
 ): Promise<Issued> {
   const input = issueInput(authority.arn, authority.csr, request)
   const { CertificateArn } = await service.must('IssueCertificate', input, request.options)
-  const where = { CertificateAuthorityArn: authority.arn, CertificateArn }
-  const found = await service.must('GetCertificate', where, request.options)
+  const arns = { CertificateAuthorityArn: authority.arn, CertificateArn }
+  const found = await service.must('GetCertificate', arns, request.options)
   return { arn: CertificateArn, certificate: found.Certificate, chain: found.CertificateChain }
 }
 

@@ -28,7 +28,7 @@ const typeScript5 = join(
 
 /** A project in a temporary folder. */
 export class PackageProject {
-  /** Holds the project, the tarball and other versions of Node.js. */
+  /** Folder with the project, the tarball and other versions of Node.js. */
   readonly folder: string
   readonly tarball: string
   /** The reason why the package is not installed; undefined if it is installed. */
@@ -42,6 +42,15 @@ export class PackageProject {
 
   static async create(): Promise<PackageProject> {
     const folder = await mkdtemp(join(tmpdir(), 'signet-package-'))
+    try {
+      return await PackageProject.#createIn(folder)
+    } catch (error) {
+      await rm(folder, { recursive: true })
+      throw error
+    }
+  }
+
+  static async #createIn(folder: string): Promise<PackageProject> {
     const pack = ['pack', '--silent', '--pack-destination', folder]
     const { stdout } = await run('npm', pack, { cwd: root, timeout: 2 * minutes })
     const tarball = join(folder, stdout.trim().split('\n').at(-1) ?? '')
@@ -61,7 +70,7 @@ export class PackageProject {
     return this.failure ?? install(this.path, packages)
   }
 
-  /** Whether the packages are installed. Without a registry, skips the test; with CI set, throws. */
+  /** Returns whether the packages are installed. If not, skips the test; with CI set, throws. */
   isReady(t: TestContext, failure: Error | undefined = this.failure): boolean {
     if (failure === undefined) return true
     const message = `NOT TESTED: the package cannot be installed here: ${failure.message}`
@@ -78,7 +87,7 @@ export class PackageProject {
     return path
   }
 
-  /** The standard output of a program in the project. */
+  /** Runs a program in the project and returns its standard output. */
   async output(command: string, args: readonly string[]): Promise<string> {
     const { stdout } = await run(command, [...args], { cwd: this.path, timeout: minutes })
     return stdout.trim()
@@ -101,7 +110,7 @@ export class PackageProject {
 }
 
 interface CompileOptions {
-  /** The module system. */
+  /** Compiler flags of the module system. */
   readonly flags: readonly string[]
   /** The major version of TypeScript: 7 by default, or 5, which has the module resolution node10. */
   readonly version?: 5 | 7

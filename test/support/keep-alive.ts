@@ -4,7 +4,7 @@ import { once } from 'node:events'
 
 export interface HttpAnswer {
   readonly status: number
-  /** By lower-case name. */
+  /** Headers by lower-case name. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: Buffer
 }
@@ -33,18 +33,18 @@ export class KeepAlive implements Disposable {
     return new KeepAlive(socket)
   }
 
-  /** Sends a request: its answer. Rejects if the connection ends before all of it is there. */
+  /** Sends a request and returns its response. Rejects if the connection ends before the response is complete. */
   send(request: Buffer): Promise<HttpAnswer> {
     this.write(request)
     return this.answer()
   }
 
-  /** Sends bytes, of less or more than one request. */
+  /** Sends bytes: a part of a request, or several requests. */
   write(bytes: Buffer): void {
     this.#socket.write(bytes)
   }
 
-  /** The answer to the next of the requests that were written. */
+  /** Returns the response to the next request without one. */
   answer(): Promise<HttpAnswer> {
     const answer = Promise.withResolvers<HttpAnswer>()
     if (this.#socket.destroyed) answer.reject(new Error('the connection has ended'))
@@ -77,7 +77,7 @@ export class KeepAlive implements Disposable {
   }
 }
 
-/** A POST as bytes. */
+/** Returns the bytes of a POST request. */
 export function postBytes(
   headers: Readonly<Record<string, string>>,
   body: string | Uint8Array,

@@ -11,7 +11,8 @@ export const rejectedPhrases: readonly RejectedPhrase[] = [
   reject(/\boctets?\b(?! ?strings?\b)(?!-)/i, 'bytes (octets only where a sentence names its RFC)'),
   reject(/\bdear\b/i, 'expensive'),
   reject(/\bbe had\b/i, 'available'),
-  reject(/(?<!\bthere )\b(?:is|are) none\b/i, 'does not exist, is invalid'),
+  // The `None` of Python programs in tests has a capital letter.
+  reject(/(?<!\bthere )\b(?:[Ii]s|[Aa]re) none\b/, 'does not exist, is invalid'),
   reject(
     /(?<!\bthere )\b(?:is|are) no (?!longer\b|more\b|less\b|later\b|earlier\b|match\b)/i,
     'is not a …, is invalid',

@@ -1,17 +1,18 @@
-/** Extensions of the lint corpus: for each kind values that can be read, and malformed ones. */
+/** Extensions of the lint corpus: well-formed and malformed values of each kind. */
 import { oids } from '../../src/x509/der/oid.ts'
 import type { RuleName } from '../../src/lint/rules.ts'
 import type { ExtensionCase } from './lint-corpus.ts'
 
 interface Kind {
   readonly oid: string
-  /** What a malformed value breaks. */
+  /** Rule that a malformed value violates. */
   readonly rule: RuleName
   readonly critical?: boolean
-  /** Whether it is in a CA's certificate. */
+  /** Whether the extension is in a CA certificate. */
   readonly ca?: boolean
-  /** Hex of values. */
+  /** Well-formed values in hex. */
   readonly good: readonly string[]
+  /** Malformed values in hex. */
   readonly bad: readonly string[]
 }
 
@@ -310,12 +311,17 @@ const kinds: readonly Kind[] = [
   {
     oid: oids.microsoftTemplate,
     rule: 'vendor-extension',
-    good: [sequence(policy, '020164', '020100'), sequence(policy, '020164')],
+    good: [
+      sequence(policy, '020164', '020100'),
+      sequence(policy, '020164'),
+      sequence(policy, '020500ffffffff'),
+      sequence(policy),
+    ],
     bad: [
       '',
       '0500',
       '3000',
-      sequence(policy),
+      sequence(policy, '02050100000000'),
       sequence(policy, '02020001'),
       sequence(policy, '020101', '020101', '020101'),
     ],
@@ -388,7 +394,7 @@ const extension = (oid: string, value: string, critical = false): ExtensionCase[
   value: Buffer.from(value, 'hex'),
 })
 
-/** Well-formed values that break another rule. */
+/** Well-formed values that violate another rule. */
 const others: readonly ExtensionCase[] = [
   ...[oids.crlDistributionPoints, oids.freshestCrl].map((oid) => ({
     title: `${oid} with a relative URI`,
@@ -424,12 +430,12 @@ const others: readonly ExtensionCase[] = [
     }),
   ),
   {
-    title: 'a poison that is not critical',
+    title: 'a precertificate poison that is not critical',
     extension: extension(oids.precertificatePoison, '0500'),
     breaks: ['extension-criticality'],
   },
   {
-    title: 'a critical usage for any purpose',
+    title: 'a critical extended key usage with anyExtendedKeyUsage',
     extension: extension(oids.extendedKeyUsage, '30060604551d2500', true),
     breaks: ['extension-criticality-advice'],
   },
@@ -439,27 +445,27 @@ const others: readonly ExtensionCase[] = [
     breaks: ['extension-criticality-advice'],
   },
   {
-    title: 'a key usage without a bit',
+    title: 'a key usage without any bit',
     extension: extension(oids.keyUsage, '030100', true),
     breaks: ['key-usage-not-empty'],
   },
   {
-    title: 'a usage with an arc of 32 bits',
+    title: 'a key purpose with a 32-bit arc',
     extension: extension(oids.extendedKeyUsage, sequence('06062a8880808000')),
     breaks: ['object-identifier-size'],
   },
   {
-    title: 'an extension named by a UUID',
+    title: 'an extension whose OID contains a UUID',
     extension: extension('2.25.329800735698586629295641978511506172918', '0500'),
     breaks: ['object-identifier-size'],
   },
   {
-    title: 'a policy of 70 octets',
+    title: 'a policy OID of 70 bytes',
     extension: extension(oids.certificatePolicies, sequence(sequence(tlv('06', '2a'.repeat(70))))),
     breaks: ['object-identifier-size'],
   },
   {
-    title: 'a constraint on an ediPartyName that is not one',
+    title: 'a name constraint with a malformed ediPartyName',
     extension: extension(oids.nameConstraints, sequence(tlv('a0', sequence('a5020500'))), true),
     ca: true,
     breaks: ['edi-party-name'],
@@ -485,12 +491,12 @@ const others: readonly ExtensionCase[] = [
     breaks: ['cps-uri'],
   },
   {
-    title: 'an empty notice',
+    title: 'an empty user notice',
     extension: extension(oids.certificatePolicies, notice(utf8(''))),
     breaks: ['name-value-empty'],
   },
   {
-    title: 'an escape in a notice',
+    title: 'an escape character in a user notice',
     extension: extension(oids.certificatePolicies, notice(utf8('\u001B'))),
     breaks: ['name-control-characters'],
   },

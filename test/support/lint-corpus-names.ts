@@ -1,4 +1,4 @@
-/** Names of the lint corpus. */
+/** Subjects and subject alternative names of the lint corpus. */
 import { tags } from '../../src/x509/der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
@@ -14,9 +14,9 @@ const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8')
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 const utf16 = (text: string): Uint8Array => Buffer.from(text, 'utf16le').swap16()
 const utf32 = (...codePoints: readonly number[]): Uint8Array => {
-  const octets = Buffer.alloc(codePoints.length * 4)
-  for (const [index, codePoint] of codePoints.entries()) octets.writeUInt32BE(codePoint, index * 4)
-  return octets
+  const bytes = Buffer.alloc(codePoints.length * 4)
+  for (const [index, codePoint] of codePoints.entries()) bytes.writeUInt32BE(codePoint, index * 4)
+  return bytes
 }
 
 type Row = readonly [string, string, number, Uint8Array, readonly RuleName[]]
@@ -53,8 +53,8 @@ const utf8Rows: readonly Row[] = [
     utf8('a\u202Eb'),
     ['name-invisible-characters'],
   ],
-  ['no characters', organizationalUnitName, tags.utf8String, utf8(''), ['name-value-empty']],
-  ['one space', organizationalUnitName, tags.utf8String, utf8(' '), ['name-value-blank']],
+  ['an empty UTF8String', organizationalUnitName, tags.utf8String, utf8(''), ['name-value-empty']],
+  ['a single space', organizationalUnitName, tags.utf8String, utf8(' '), ['name-value-blank']],
   ['an empty custom attribute', '1.2.3.4', tags.utf8String, utf8(''), ['name-value-empty']],
   [
     'an organization of 65 characters',
@@ -103,7 +103,7 @@ const asciiRows: readonly Row[] = [
   ['an IA5String', oids.domainComponent, tags.ia5String, latin1('example'), []],
   ['a mail address', oids.emailAddress, tags.ia5String, latin1('a@example.com'), []],
   [
-    'eight bits in an IA5String',
+    'an 8-bit character in an IA5String',
     oids.emailAddress,
     tags.ia5String,
     latin1('ä@b.c'),
@@ -183,7 +183,7 @@ const wideRows: readonly Row[] = [
     ['name-legacy-string', 'name-characters'],
   ],
   [
-    'half a character in a BMPString',
+    'an odd number of bytes in a BMPString',
     commonName,
     tags.bmpString,
     Uint8Array.of(0, 0x61, 0),
@@ -225,14 +225,14 @@ const wideRows: readonly Row[] = [
     ['strict-der'],
   ],
   [
-    'a character beyond Unicode',
+    'a character beyond Unicode in a UniversalString',
     commonName,
     tags.universalString,
     utf32(0x11_00_00),
     ['strict-der'],
   ],
   [
-    'part of a character',
+    'an incomplete character in a UniversalString',
     commonName,
     tags.universalString,
     Uint8Array.of(0, 0, 0, 0x61, 0),
@@ -269,42 +269,42 @@ const wideRows: readonly Row[] = [
     ['name-string-type'],
   ],
   [
-    'unused bits that are set',
+    'a BIT STRING with unused bits set to 1',
     uniqueIdentifier,
     tags.bitString,
     Uint8Array.of(4, 0x1f),
     ['name-string-type', 'subject-value-types'],
   ],
   [
-    'eight unused bits',
+    'a BIT STRING with eight unused bits',
     uniqueIdentifier,
     tags.bitString,
     Uint8Array.of(8, 0),
     ['name-string-type', 'subject-value-types'],
   ],
   [
-    'a BIT STRING without octets',
+    'a BIT STRING without content',
     uniqueIdentifier,
     tags.bitString,
     Uint8Array.of(),
     ['name-string-type', 'subject-value-types'],
   ],
   [
-    'a BIT STRING of another type',
+    'a BIT STRING in an attribute of another type',
     '2.5.4.2',
     tags.bitString,
     Uint8Array.of(0, 1),
     ['subject-value-types'],
   ],
   [
-    'a SEQUENCE of another type',
+    'a SEQUENCE in an attribute of another type',
     '1.2.3.4',
     tags.sequence,
     Uint8Array.of(),
     ['subject-value-types'],
   ],
   [
-    'a type with an arc of 32 bits',
+    'an attribute type with a 32-bit arc',
     '1.2.2147483648',
     tags.utf8String,
     utf8('a'),
@@ -318,7 +318,7 @@ const wideRows: readonly Row[] = [
     ['name-string-type'],
   ],
   [
-    'a SEQUENCE cut short',
+    'a truncated SEQUENCE',
     postalAddress,
     tags.sequence,
     Uint8Array.of(0x0c, 5, 0x61),
@@ -334,9 +334,13 @@ const setOf = (...attributes: readonly Uint8Array[]): Uint8Array =>
 
 const setCases: readonly NameCase[] = [
   { title: 'an RDN of two attributes', subject: setOf(first, second), breaks: [] },
-  { title: 'an RDN out of order', subject: setOf(second, first), breaks: ['name-set-order'] },
-  { title: 'a type twice', subject: setOf(first, sameType), breaks: ['name-repeated-attribute'] },
-  { title: 'an RDN without attribute', subject: setOf(), breaks: ['strict-der'] },
+  { title: 'an RDN that is not sorted', subject: setOf(second, first), breaks: ['name-set-order'] },
+  {
+    title: 'an RDN with the same attribute type twice',
+    subject: setOf(first, sameType),
+    breaks: ['name-repeated-attribute'],
+  },
+  { title: 'an RDN without attributes', subject: setOf(), breaks: ['strict-der'] },
 ]
 
 const sanOf = (tag: number, content: Uint8Array): Uint8Array =>
@@ -481,14 +485,14 @@ const utf8Element = (text: string): Uint8Array => encodeElement(tags.utf8String,
 
 const otherCases: readonly (readonly [string, Uint8Array, readonly RuleName[]])[] = [
   ['no GeneralNames', encodeSequence(), ['subject-alternative-name']],
-  ['an address of five octets', sanOf(0x87, new Uint8Array(5)), ['subject-alternative-name']],
-  ['an address without octets', sanOf(0x87, new Uint8Array()), ['subject-alternative-name']],
+  ['an iPAddress of five bytes', sanOf(0x87, new Uint8Array(5)), ['subject-alternative-name']],
+  ['an empty iPAddress', sanOf(0x87, new Uint8Array()), ['subject-alternative-name']],
   ['an IPv6 address', sanOf(0x87, new Uint8Array(16)), []],
-  ['an unknown choice', sanOf(0x89, new Uint8Array(1)), ['subject-alternative-name']],
+  ['an unknown GeneralName choice', sanOf(0x89, new Uint8Array(1)), ['subject-alternative-name']],
   ['a registeredID', sanOf(0x88, Uint8Array.of(0x2a, 3)), []],
   ['a registeredID without arcs', sanOf(0x88, new Uint8Array()), ['subject-alternative-name']],
   [
-    'a registeredID that is not minimal',
+    'a registeredID with an overlong arc',
     sanOf(0x88, Uint8Array.of(0x2a, 0x80, 3)),
     ['subject-alternative-name'],
   ],
@@ -501,7 +505,7 @@ const otherCases: readonly (readonly [string, Uint8Array, readonly RuleName[]])[
   ],
   ['an otherName', otherName(utf8Element('a@b')), []],
   ['an empty otherName', otherName(utf8Element('')), ['name-value-empty']],
-  ['an otherName without value', otherName(), ['subject-alternative-name']],
+  ['an otherName without a value', otherName(), ['subject-alternative-name']],
   [
     'an otherName with two values',
     otherName(utf8Element('a'), utf8Element('b')),
@@ -526,7 +530,7 @@ const otherCases: readonly (readonly [string, Uint8Array, readonly RuleName[]])[
     ['edi-party-name'],
   ],
   [
-    'an ediPartyName without partyName',
+    'an ediPartyName without a partyName',
     party(encodeElement(0xa0, utf8Element('a'))),
     ['edi-party-name'],
   ],

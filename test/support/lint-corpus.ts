@@ -1,4 +1,4 @@
-/** The lint corpus: certificates that are valid or have one fault each, and the lint rules that each violates. */
+/** The lint corpus: certificates that are valid or have one fault each, and the rules that each certificate violates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -20,7 +20,7 @@ import { nameCases } from './lint-corpus-names.ts'
 export interface LintCase {
   readonly title: string
   readonly fields: TbsCertificateFields
-  /** The rules that it breaks, in any order. */
+  /** Rules that the certificate violates, in any order. */
   readonly breaks: readonly RuleName[]
 }
 
@@ -32,7 +32,7 @@ export interface NameCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** An extension of the corpus, in an end entity's certificate unless it says that it is a CA's. */
+/** An extension of the corpus. Its certificate is an end-entity certificate unless `ca` is true. */
 export interface ExtensionCase {
   readonly title: string
   readonly extension: Extension
@@ -93,31 +93,47 @@ export const good: TbsCertificateFields = {
 const ca = basicConstraints(true)
 const plain = [basicConstraints(false), aki, ski]
 const empty = encodeName([])
-/** Wrong otherwise than in one name or one extension. */
+/** Valid certificates, and faults in fields or in the combination of extensions. */
 const fieldCases: readonly (readonly [
   string,
   Partial<TbsCertificateFields>,
   readonly RuleName[],
 ])[] = [
   ['nothing unusual', {}, []],
-  ['an end after 2049', { notAfter: new Date('2050-01-01T00:00:00Z') }, []],
+  ['a notAfter after 2049', { notAfter: new Date('2050-01-01T00:00:00Z') }, []],
   ['an empty subject', { subject: empty, extensions: [...plain, san] }, []],
   ['a CA', { extensions: [ca, aki, ski, keyUsage('keyCertSign')] }, []],
-  ['serial zero', { serialNumber: Uint8Array.of(0) }, ['serial-number']],
-  ['serial with sign octet', { serialNumber: new Uint8Array(20).fill(0xff) }, ['serial-number']],
-  ['serial of 21 octets', { serialNumber: new Uint8Array(21).fill(1) }, ['serial-number']],
-  ['no issuer', { issuer: empty }, ['issuer-not-empty']],
-  ['end before begin', { notAfter: new Date('2025-01-01T00:00:00Z') }, ['validity-order']],
-  ['outlives', { notAfter: new Date('2060-01-01T00:00:01Z') }, ['within-issuer']],
+  ['serial number zero', { serialNumber: Uint8Array.of(0) }, ['serial-number']],
+  [
+    'a serial number of 20 bytes that needs a sign byte',
+    { serialNumber: new Uint8Array(20).fill(0xff) },
+    ['serial-number'],
+  ],
+  ['a serial number of 21 bytes', { serialNumber: new Uint8Array(21).fill(1) }, ['serial-number']],
+  ['an empty issuer', { issuer: empty }, ['issuer-not-empty']],
+  [
+    'a notAfter before notBefore',
+    { notAfter: new Date('2025-01-01T00:00:00Z') },
+    ['validity-order'],
+  ],
+  [
+    'a notAfter after that of the issuer',
+    { notAfter: new Date('2060-01-01T00:00:01Z') },
+    ['within-issuer'],
+  ],
   [
     'an empty subject with a SAN that is not critical',
     { subject: empty, extensions: [...plain, { ...san, critical: false }] },
     ['empty-subject'],
   ],
-  ['an empty subject without SAN', { subject: empty }, ['empty-subject']],
-  ['a CA without subject', { subject: empty, extensions: [ca, aki, ski, san] }, ['empty-subject']],
+  ['an empty subject without a SAN', { subject: empty }, ['empty-subject']],
   [
-    'a CA with optional constraints',
+    'a CA without a subject',
+    { subject: empty, extensions: [ca, aki, ski, san] },
+    ['empty-subject'],
+  ],
+  [
+    'a CA with basic constraints that are not critical',
     { extensions: [basicConstraints(true, false), aki, ski] },
     ['ca-basic-constraints-critical'],
   ],
@@ -132,21 +148,25 @@ const fieldCases: readonly (readonly [
     ['end-entity-key-cert-sign'],
   ],
   [
-    'keyCertSign without constraints',
+    'keyCertSign without basic constraints',
     { extensions: [aki, ski, keyUsage('keyCertSign')] },
     ['end-entity-key-cert-sign'],
   ],
   ['no SKI', { extensions: [aki] }, ['subject-key-identifier']],
-  ['critical SKI', { extensions: [aki, { ...ski, critical: true }] }, ['subject-key-identifier']],
+  ['a critical SKI', { extensions: [aki, { ...ski, critical: true }] }, ['subject-key-identifier']],
   [
-    "another key's SKI",
+    'the SKI of another key',
     { extensions: [aki, { ...ski, value: encodeSubjectKeyIdentifier(new Uint8Array(20)) }] },
     ['subject-key-identifier'],
   ],
   ['no AKI', { extensions: [ski] }, ['authority-key-identifier']],
-  ['critical AKI', { extensions: [{ ...aki, critical: true }, ski] }, ['authority-key-identifier']],
   [
-    "another key's AKI",
+    'a critical AKI',
+    { extensions: [{ ...aki, critical: true }, ski] },
+    ['authority-key-identifier'],
+  ],
+  [
+    'the AKI of another key',
     { extensions: [{ ...aki, value: encodeAuthorityKeyIdentifier(new Uint8Array(20)) }, ski] },
     ['authority-key-identifier'],
   ],

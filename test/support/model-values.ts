@@ -1,4 +1,4 @@
-/** Inputs made from the facts of AWS's model, for tests that hold the operations against it. */
+/** Inputs generated from the constraints in AWS's service model, for tests that compare the operations with it. */
 import { readFileSync } from 'node:fs'
 
 export interface ShapeFacts {
@@ -15,11 +15,11 @@ export interface ShapeFacts {
   readonly max?: number
   readonly pattern?: string
   readonly enum?: readonly string[]
-  /** Of a list: the name of its elements' shape. */
+  /** Name of the shape of the elements, if the shape is a list. */
   readonly element?: string
-  /** Of a structure. */
+  /** Names of the required members, if the shape is a structure. */
   readonly required?: readonly string[]
-  /** Of a structure: names of the members' shapes. */
+  /** Names of the shapes of the members, if the shape is a structure. */
   readonly members?: Readonly<Record<string, string>>
 }
 
@@ -44,13 +44,13 @@ export function shapeFacts(name: string): ShapeFacts {
   return shape
 }
 
-/** A place in an input: the way to it, by member names and `[]` for an element of a list, and the shape there. */
+/** A position in an input: the path to it, as member names and `[]` for list elements, and its shape. */
 export interface Site {
   readonly steps: readonly string[]
   readonly shape: string
 }
 
-/** Every place in a shape, itself first. */
+/** Returns every position in a shape, starting with the shape itself. */
 export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   const { members = {}, element } = shapeFacts(shape)
   const below = Object.entries(members).flatMap(([name, member]) =>
@@ -60,10 +60,10 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Where the element is that a site in a list is in: the second, so that its number shows. */
+/** Index of the list element that a site addresses. It is the second element, so that error messages show its number. */
 const siteIndex = 1
 
-/** The site's path in the texts of ValidationException. */
+/** Returns the path of a site as messages of ValidationException print it. */
 export function pathOf({ steps }: Pick<Site, 'steps'>): string {
   const parts = steps.map((step) =>
     step === '[]' ? `${siteIndex + 1}.member` : step.charAt(0).toLowerCase() + step.slice(1),
@@ -71,7 +71,7 @@ export function pathOf({ steps }: Pick<Site, 'steps'>): string {
   return parts.join('.')
 }
 
-/** The smallest value that is right: no member that may be absent, as few items as may be. */
+/** Returns the smallest valid value of a shape: required members only, and the minimum number of items. */
 export function smallest(name: string): unknown {
   const shape = shapeFacts(name)
   const { type, min = 0 } = shape
@@ -98,26 +98,26 @@ function smallestText(name: string): string {
   throw new Error(`no value for ${name} is known`)
 }
 
-/** That many bytes, in base64. */
+/** Returns a blob of the given size, in base64. */
 export function blobOf(bytes: number): string {
   return Buffer.alloc(bytes, 0x61).toString('base64')
 }
 
-/** Text of exactly that many code points that matches the pattern; undefined if there is none. */
+/** Returns a text with the given number of code points that matches the pattern; undefined if no candidate does. */
 export function textOf(shape: ShapeFacts, length: number): string | undefined {
   return candidates(length).find(
     (text) => Array.from(text).length === length && matches(shape, text),
   )
 }
 
-/** Texts that do not match the pattern, within the limits of length. */
+/** Returns texts within the length limits that do not match the pattern. */
 export function violatingTexts(shape: ShapeFacts): string[] {
   const { min = 0, max = 100 } = shape
   const lengths = [...new Set([min, Math.min(min + 1, max), Math.min(40, max), max])]
   const strange = ['*', '\u{1F512}', '\n', '§', '!', '\u0000', 'Ā']
   const appended = lengths.flatMap((length) => {
-    const right = length > 0 ? textOf(shape, length - 1) : undefined
-    return right === undefined ? [] : strange.flatMap((end) => [right + end, end + right])
+    const valid = length > 0 ? textOf(shape, length - 1) : undefined
+    return valid === undefined ? [] : strange.flatMap((end) => [valid + end, end + valid])
   })
   const repeated = lengths.flatMap((length) => strange.map((text) => text.repeat(length)))
   return [...new Set([...repeated, ...appended])].filter((text) => {
@@ -146,32 +146,32 @@ function candidates(length: number): string[] {
   ]
 }
 
-/** The smallest input that has `value` at a site. */
+/** Returns the smallest input with `value` at a site. */
 export function inputWith(input: string, { steps }: Pick<Site, 'steps'>, value: unknown): unknown {
-  return placed(smallest(input), { shape: input, steps }, value)
+  return replaceAt(smallest(input), { shape: input, steps }, value)
 }
 
-function placed(at: unknown, { shape, steps }: Site, value: unknown): unknown {
+function replaceAt(container: unknown, { shape, steps }: Site, value: unknown): unknown {
   const [step, ...rest] = steps
   if (step === undefined) return value
   const { members = {}, element = '' } = shapeFacts(shape)
   if (step === '[]') {
     const items = Array.from({ length: siteIndex + 1 }, () => smallest(element))
-    items[siteIndex] = placed(items[siteIndex], { shape: element, steps: rest }, value)
+    items[siteIndex] = replaceAt(items[siteIndex], { shape: element, steps: rest }, value)
     return items
   }
   const member = members[step] ?? ''
-  const own = at as Readonly<Record<string, unknown>>
+  const given = container as Readonly<Record<string, unknown>>
   return {
-    ...own,
-    [step]: placed(own[step] ?? smallest(member), { shape: member, steps: rest }, value),
+    ...given,
+    [step]: replaceAt(given[step] ?? smallest(member), { shape: member, steps: rest }, value),
   }
 }
 
-/** What is at a site of a value. */
+/** Returns the value at a site. */
 export function valueAt(value: unknown, { steps }: Pick<Site, 'steps'>): unknown {
   return steps.reduce<unknown>(
-    (at, step) => (at as Readonly<Record<string, unknown>>)[step === '[]' ? siteIndex : step],
+    (found, step) => (found as Readonly<Record<string, unknown>>)[step === '[]' ? siteIndex : step],
     value,
   )
 }

@@ -1,4 +1,4 @@
-/** OCSP requests of every form (RFC 6960 §4.1), sent as octets, and what their answers say. */
+/** Encodes OCSP requests of every form (RFC 6960 §4.1), and parses their responses. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der/reader.ts'
 import { readUnsignedBytes } from '../../src/x509/der/values.ts'
@@ -18,32 +18,32 @@ import type { CertIdHash } from '../../src/x509/ocsp/request.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { readTime } from '../../src/x509/der/time.ts'
 
-/** Which certificate. */
+/** The certificate whose status is requested. */
 export interface Asked {
-  /** PEM of the certificate of its CA. */
+  /** PEM of the CA certificate. */
   readonly issuer: string
-  /** Hexadecimal. */
+  /** Serial number in hex. */
   readonly serial: string
   readonly hash?: CertIdHash
 }
 
 export interface RequestOptions {
-  /** Contents of the nonce. */
+  /** Bytes of the nonce. */
   readonly nonce?: Uint8Array
-  /** An extension of the request with this OID. */
+  /** A request extension whose value is NULL. */
   readonly extension?: { readonly oid: string; readonly critical: boolean }
 }
 
 /** Encodes a CertID in DER. */
 export function certIdOf({ issuer, serial, hash = 'sha1' }: Asked): Uint8Array {
   const { subject, subjectPublicKeyInfo } = parseCertificate(new X509Certificate(issuer).raw)
-  const digest = (octets: Uint8Array): Uint8Array => createHash(hash).update(octets).digest()
-  const octets = Buffer.from(serial.padStart(serial.length + (serial.length % 2), '0'), 'hex')
+  const digest = (bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
+  const serialNumber = Buffer.from(serial.padStart(serial.length + (serial.length % 2), '0'), 'hex')
   return encodeSequence(
     encodeSequence(encodeOidElement(oids[hash]), Uint8Array.of(5, 0)),
     encodeOctetString(digest(subject.der)),
     encodeOctetString(digest(subjectPublicKeyInfo.subjectPublicKey)),
-    encodeUnsigned(octets),
+    encodeUnsigned(serialNumber),
   )
 }
 
@@ -79,12 +79,12 @@ export interface SingleAnswer {
 }
 
 export interface ReadAnswer {
-  /** What is signed, and the signature over it. */
+  /** DER of the signed ResponseData. */
   readonly responseData: Uint8Array
   readonly signature: Uint8Array
   readonly producedAt: Date
   readonly singles: readonly SingleAnswer[]
-  /** Contents of the nonce, in hex. */
+  /** Bytes of the nonce, in hex. */
   readonly nonce: string | undefined
 }
 

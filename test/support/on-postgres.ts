@@ -1,11 +1,11 @@
-/** Runs a test file a second time, with its services on PostgreSQL. */
+/** Runs a test file again, with its services on PostgreSQL. */
 import { after, test } from 'node:test'
 import { TestPostgres } from './postgres.ts'
 import { useDatabases } from './chosen-database.ts'
 
 /**
- * Each service, or store, that the file starts gets a new database of the server of the run. Where there is no PostgreSQL that
- * is said loudly, and fails under CI.
+ * Imports a test file after giving each of its services and stores a new PostgreSQL database. If PostgreSQL is not installed,
+ * prints a line and skips the file; under CI, throws.
  */
 export async function onPostgres(importFile: () => Promise<unknown>): Promise<void> {
   const server = await TestPostgres.ofRun()
@@ -18,6 +18,6 @@ export async function onPostgres(importFile: () => Promise<unknown>): Promise<vo
   }
   useDatabases(server)
   await importFile()
-  // After what the file itself does at its end.
+  // Registered last, so that it runs after the hooks of the imported file.
   after(() => server.close())
 }

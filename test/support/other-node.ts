@@ -1,4 +1,4 @@
-/** Other versions of Node.js, for the tests that run on them. */
+/** Installs other versions of Node.js for tests that run on them. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
- * Path of a Node.js of that major version, installed into `folder` from npm's package of the binary. A development dependency would
+ * Installs Node.js of a major version into `folder` from its npm package, and returns the binary's path. A development dependency would
  * make each `npm ci` 120 MB larger, and would replace `node_modules/.bin/node`. Without a registry, returns undefined and skips the
  * test; with CI set, throws.
  */

@@ -56,7 +56,7 @@ async function main([, , endpoint, accessKeyId, secretAccessKey]) {
 void main(process.argv)
 `
 
-/** The types of both libraries. */
+/** Compiles against the types of both libraries. */
 export const typed = `
 import { createServer } from 'node:tls'
 import { createClient, type Client, type IssuedCertificate, type IssueRequest } from 'signet-ca/client'

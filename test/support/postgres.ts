@@ -1,4 +1,4 @@
-/** PostgreSQL servers for tests, on temporary folders, with a database for each test: one for the run, or a test's own. */
+/** PostgreSQL servers for tests, in temporary folders. Each test gets a database, on a server of the run or of the test file. */
 import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,13 +18,13 @@ import { openPostgres, type PostgresDatabase } from '../../src/store/postgres/da
 const run = promisify(execFile)
 const readySeconds = 60
 
-/** The account that may do everything on the server. It asks for no password. */
+/** The superuser of the server, who needs no password. */
 const superuser = 'postgres'
 
-/** The environment variable that says where the server of the run is. */
+/** The environment variable with the location of the server of the run. */
 const runVariable = 'POSTGRES_OF_TEST_RUN'
 
-/** Files that share a server have databases of other names. */
+/** Prefix of database names, which differs between test files that share a server. */
 const databasePrefix = `test_${process.pid}_`
 const template = 'migrated'
 
@@ -33,7 +33,7 @@ interface Binaries {
   readonly postgres: string
 }
 
-/** The newest server that is installed as Debian does it, or on PATH. */
+/** Finds the newest server in Debian's folders, or the first on PATH. */
 function findBinaries(): Binaries | undefined {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
@@ -49,13 +49,13 @@ function findBinaries(): Binaries | undefined {
     : { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
 }
 
-/** The server refuses to run as root. */
-const asOther =
+/** Arguments of setpriv that switch from root to another user, because the server refuses to run as root. */
+const asUnprivileged =
   process.getuid?.() === 0
     ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
     : ['--inh-caps=-all']
 
-/** Files of the server's key and certificate, PEM. */
+/** Paths of the server's private key and certificate, in PEM. */
 interface ServerTls {
   readonly key: string
   readonly certificate: string
@@ -75,7 +75,7 @@ export class TestPostgres {
     this.port = port
   }
 
-  /** Undefined where PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
+  /** Starts a server. Returns undefined if PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
   static async start(
     settings: readonly string[] = [],
     tls?: ServerTls,
@@ -86,7 +86,7 @@ export class TestPostgres {
     const server = new TestPostgres(binaries, folder, await freePort())
     try {
       await server.#initialize(settings)
-      if (tls !== undefined) await server.#guard(tls)
+      if (tls !== undefined) await server.#requireTls(tls)
       await server.startAgain()
     } catch (error) {
       const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '')
@@ -97,8 +97,8 @@ export class TestPostgres {
   }
 
   /**
-   * The server that the whole run shares, for tests that need databases only; one that is started now where the run has none,
-   * as when a file is run alone.
+   * Returns the server that the test run shares, for tests that need only databases. If the run has no server, for example when a
+   * test file is run alone, starts one.
    */
   static async ofRun(): Promise<TestPostgres | undefined> {
     const { [runVariable]: shared } = process.env
@@ -110,7 +110,7 @@ export class TestPostgres {
     return server
   }
 
-  /** Lets the files of this run find the server, which goes with this process even if the run is interrupted. */
+  /** Shares the server with all test files of the run, and kills it when this process exits, even if the run is interrupted. */
   async shareWithRun(): Promise<void> {
     await this.#migratedTemplate()
     process.env[runVariable] = JSON.stringify({ folder: this.folder, port: this.port })
@@ -132,22 +132,25 @@ export class TestPostgres {
       'shared_buffers=64MB',
       ...settings,
     ]
-    await run('setpriv', [...asOther, '--', this.#binaries.initdb, ...options], {
+    await run('setpriv', [...asUnprivileged, '--', this.#binaries.initdb, ...options], {
       cwd: this.folder,
     })
     const lines = values.map((value) => value.replace(/=(.*)$/, " = '$1'"))
     await appendFile(join(this.#data, 'postgresql.conf'), `${lines.join('\n')}\n`)
   }
 
-  /** From now on the port asks for TLS and a password. */
-  async #guard({ key, certificate }: ServerTls): Promise<void> {
+  /** Configures the port to require TLS and a password. */
+  async #requireTls({ key, certificate }: ServerTls): Promise<void> {
     const lines = ['local all all trust', 'hostssl all all all scram-sha-256']
     await writeFile(join(this.#data, 'pg_hba.conf'), `${lines.join('\n')}\n`)
-    const own = { key: join(this.#data, 'server.key'), certificate: join(this.#data, 'server.crt') }
-    await copyFile(key, own.key)
-    await copyFile(certificate, own.certificate)
-    await chmod(own.key, 0o600)
-    if (process.getuid?.() === 0) await run('chown', [superuser, own.key, own.certificate])
+    const copies = {
+      key: join(this.#data, 'server.key'),
+      certificate: join(this.#data, 'server.crt'),
+    }
+    await copyFile(key, copies.key)
+    await copyFile(certificate, copies.certificate)
+    await chmod(copies.key, 0o600)
+    if (process.getuid?.() === 0) await run('chown', [superuser, copies.key, copies.certificate])
     await appendFile(join(this.#data, 'postgresql.conf'), 'ssl = on\n')
   }
 
@@ -155,7 +158,7 @@ export class TestPostgres {
     return join(this.folder, 'data')
   }
 
-  /** Starts it on the same port, and waits until it answers. */
+  /** Starts the server on its port, and waits until it accepts connections. */
   async startAgain({ standby = false } = {}): Promise<void> {
     const signal = join(this.#data, 'standby.signal')
     if (standby) await writeFile(signal, '')
@@ -163,8 +166,8 @@ export class TestPostgres {
     const output = openSync(join(this.folder, 'log'), 'a')
     const server = spawn(
       'setpriv',
-      // The kernel kills it when this process ends, even by SIGKILL.
-      [...asOther, '--pdeathsig', 'KILL', '--', this.#binaries.postgres, '-D', this.#data],
+      // The kernel kills the server when this process exits, even by SIGKILL.
+      [...asUnprivileged, '--pdeathsig', 'KILL', '--', this.#binaries.postgres, '-D', this.#data],
       { cwd: this.folder, stdio: ['ignore', output, output] },
     )
     closeSync(output)
@@ -172,7 +175,7 @@ export class TestPostgres {
     const giveUpAt = Date.now() + readySeconds * 1000
     while (!(await this.#answers())) {
       if (server.exitCode !== null || Date.now() > giveUpAt)
-        throw new Error('the server does not answer')
+        throw new Error('the server does not accept connections')
       await delay(50)
     }
   }
@@ -186,21 +189,21 @@ export class TestPostgres {
     }
   }
 
-  /** Ends every process of the server: at once, or as a crash of the machine would. */
-  async stop(how: 'fast' | 'crash' = 'fast'): Promise<void> {
+  /** Stops all processes of the server: with a fast shutdown, or like a crash of the machine. */
+  async stop(mode: 'fast' | 'crash' = 'fast'): Promise<void> {
     const server = this.#server
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
     const exited = once(server, 'exit')
-    server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
     await exited
   }
 
-  /** Path of a program that comes with the server. */
+  /** Returns the path of a program that is installed with the server. */
   tool(name: string): string {
     return join(dirname(this.#binaries.postgres), name)
   }
 
-  /** Removes what it has made: the databases, on the server of the run; the server, if it is its own. */
+  /** On the server of the run, drops the databases of this object. Otherwise stops the server and removes its folder. */
   async close(): Promise<void> {
     if (this.#server === undefined && process.env[runVariable] !== undefined) {
       for (let n = 1; n <= this.#databases; n += 1)
@@ -211,7 +214,7 @@ export class TestPostgres {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Runs SQL as the superuser, on one database or the server's own. */
+  /** Runs SQL as the superuser, in the database `postgres` by default. */
   async admin(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
     const client = new Client({
       host: this.folder,
@@ -229,12 +232,12 @@ export class TestPostgres {
     }
   }
 
-  /** A new, empty database. */
+  /** Creates an empty database. */
   async createDatabase(): Promise<PostgresConnectionOptions> {
     return this.#create('')
   }
 
-  /** A new database that has the newest schema. It is copied, which takes a tenth of the time that the schema takes. */
+  /** Creates a database with the newest schema. It is copied from a template, which is ten times faster than creating the schema. */
   async createMigrated(): Promise<PostgresConnectionOptions> {
     return this.#create(`template ${await this.#migratedTemplate()}`)
   }
@@ -259,10 +262,10 @@ export class TestPostgres {
     return this.#template
   }
 
-  async #create(how: string): Promise<PostgresConnectionOptions> {
+  async #create(options: string): Promise<PostgresConnectionOptions> {
     this.#databases += 1
     const database = `${databasePrefix}${this.#databases}`
-    await this.admin(`create database ${database} ${how}`)
+    await this.admin(`create database ${database} ${options}`)
     return this.#optionsFor(database)
   }
 
@@ -288,8 +291,8 @@ export class TestPostgres {
 }
 
 /**
- * A server for all tests of a file: its own, which they may stop, or that of the run with `TestPostgres.ofRun`. Each asks it
- * for itself; where there is none, the test is skipped with a loud line, and fails under CI.
+ * Returns a function that gives each test of a file the same server: by default a new one, which tests may stop; with
+ * `TestPostgres.ofRun`, that of the run. If PostgreSQL is not installed, it prints a line and skips the test; under CI, it throws.
  */
 export function sharedPostgres(
   start: () => Promise<TestPostgres | undefined> = () => TestPostgres.start(),
@@ -308,15 +311,15 @@ export function sharedPostgres(
   }
 }
 
-/** Opens a database as the server does. */
+/** Opens a database with the server's code. */
 export function openTestPostgres(
-  place: PostgresConnectionOptions,
+  connection: PostgresConnectionOptions,
   pool = 4,
 ): Promise<PostgresDatabase> {
-  return openPostgres(place, { pool, random: systemRandom, mayCreate: true })
+  return openPostgres(connection, { pool, random: systemRandom, mayCreate: true })
 }
 
-/** Runs one statement of a test's own, with `?` for values. */
+/** Runs one SQL statement with `?` placeholders. */
 export async function runInPostgres(
   { host, port, user, database }: Omit<PostgresConnectionOptions, 'password'>,
   text: string,

@@ -1,10 +1,10 @@
-/** Calls to a server that is a process of its own, in the same form as to a TestService. */
+/** A client for a server in a separate process, with the same interface as TestService. */
 import { join } from 'node:path'
 import type { ServerProcess } from './process.ts'
 import { readCredentials, type Answer, type ApiCaller } from './service.ts'
 import { signedHeaders } from './signed-request.ts'
 
-/** A client with the administrator's key of that data folder. */
+/** Returns a client that signs with the administrator's access key of a data folder. */
 export function clientOf({ url }: ServerProcess, data: string): ApiCaller {
   const credentials = readCredentials(join(data, 'credentials'))
   async function call(operation: string, input: unknown): Promise<Answer> {
@@ -27,8 +27,11 @@ export function clientOf({ url }: ServerProcess, data: string): ApiCaller {
   }
 }
 
-/** The status of `GET /healthz`, of the API listener and of the public one. */
+/** Returns the statuses of `GET /healthz` on the API listener and on the public listener. */
 export async function healthOf({ url, publicUrl }: ServerProcess): Promise<[number, number]> {
-  const [api, open] = await Promise.all([fetch(`${url}/healthz`), fetch(`${publicUrl}/healthz`)])
-  return [api.status, open.status]
+  const [api, publicHealth] = await Promise.all([
+    fetch(`${url}/healthz`),
+    fetch(`${publicUrl}/healthz`),
+  ])
+  return [api.status, publicHealth.status]
 }

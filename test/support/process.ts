@@ -8,7 +8,7 @@ import { notedDatabase } from './chosen-database.ts'
 const root = resolve(import.meta.dirname, '../..')
 export const signet = join(root, 'bin', 'signet.js')
 const run = promisify(execFile)
-/** One that does not serve by then is killed. */
+/** Time until a server must accept requests. A slower server is killed. */
 const startSeconds = 60
 
 export interface Outcome {
@@ -17,18 +17,18 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** What the process of commands (command-host.ts) is sent. */
+/** A message to the command host process (command-host.ts). */
 export interface CommandRequest {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Complete standard input of the command. */
+  /** Standard input of the command. */
   readonly input: string
 }
 
 let host: ChildProcess | undefined
 let queue: Promise<unknown> = Promise.resolve()
 
-/** Runs a command of the command line to its end, in a process that all commands of a test file share. */
+/** Runs a command until it exits. All commands of a test file except `serve` share one process. */
 export async function command(
   args: readonly string[],
   environment: Record<string, string> = {},
@@ -36,12 +36,12 @@ export async function command(
 ): Promise<Outcome> {
   if (args[0] === 'serve') return spawnCommand(args, environment)
   const request = { args, environment: environmentOf(args, environment), input }
-  const outcome = queue.then(() => inHost(request))
+  const outcome = queue.then(() => runInHost(request))
   queue = outcome.catch(() => {})
   return outcome
 }
 
-/** Runs a command in a process of its own, as a shell does. */
+/** Runs a command in a new process, as a shell does. */
 export async function spawnCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
@@ -64,19 +64,19 @@ function environmentOf(
   return { PATH: process.env['PATH'] ?? '', ...notedDatabase(args), ...environment }
 }
 
-async function inHost(request: CommandRequest): Promise<Outcome> {
+async function runInHost(request: CommandRequest): Promise<Outcome> {
   const child = (host ??= startHost())
   child.ref()
   child.channel?.ref()
   try {
     return await new Promise((resolvePromise, reject) => {
-      const ended = (): void => {
+      const onExit = (): void => {
         host = undefined
-        reject(new Error(`the process of commands ended during: ${request.args.join(' ')}`))
+        reject(new Error(`the command host exited during: ${request.args.join(' ')}`))
       }
-      child.once('exit', ended)
+      child.once('exit', onExit)
       child.once('message', (outcome: Outcome) => {
-        child.off('exit', ended)
+        child.off('exit', onExit)
         resolvePromise(outcome)
       })
       child.send(request)
@@ -87,7 +87,7 @@ async function inHost(request: CommandRequest): Promise<Outcome> {
   }
 }
 
-/** It ends with the process that started it. */
+/** Starts the command host. It exits when this process does. */
 function startHost(): ChildProcess {
   return fork(join(import.meta.dirname, 'command-host.ts'), {
     execArgv: [],
@@ -103,15 +103,15 @@ export interface ServerProcess {
   readonly child: ChildProcess
   readonly url: string
   readonly publicUrl: string
-  /** All of standard output so far. */
+  /** Standard output so far. */
   stdout(): string
-  /** All of standard error so far. */
+  /** Standard error so far. */
   stderr(): string
-  /** Sends a signal and waits for the end, unless it has ended: the exit code, or the signal that ended it. */
+  /** Sends a signal to the process if it still runs, and waits for its exit. Returns the exit code or the fatal signal. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `signet serve` on a data folder, on ports that the system chooses, and waits until it serves. */
+/** Starts `signet serve` on a data folder with ephemeral ports, and waits until it accepts requests. */
 export async function startServer(
   data: string,
   flags: readonly string[] = [],
@@ -120,7 +120,7 @@ export async function startServer(
   return startServerOn([process.execPath, signet], { data, flags, environment })
 }
 
-/** Starts the server of another Node.js, or of another checkout: `program` is what comes before `serve`. */
+/** Starts the server with another Node.js or from another checkout; `program` is the command line before `serve`. */
 export async function startServerOn(
   program: readonly string[],
   {
@@ -133,15 +133,15 @@ export async function startServerOn(
     readonly data?: string
     readonly flags?: readonly string[]
     readonly environment?: Record<string, string>
-    /** A file descriptor, in place of a pipe that is read. */
+    /** File descriptor for standard error; a pipe by default. */
     readonly stderrTo?: number
   },
 ): Promise<ServerProcess> {
-  const [file = '', ...before] = program
+  const [file = '', ...programArgs] = program
   const child = spawn(
     file,
     [
-      ...before,
+      ...programArgs,
       'serve',
       ...(data === undefined ? [] : ['--data', data]),
       '--listen',
@@ -160,18 +160,18 @@ export async function startServerOn(
   const startedAt = Date.now()
   let stdout = ''
   let stderr = ''
-  child.stderr?.on('data', (data_: Buffer) => (stderr += data_.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const url = await new Promise<string>((resolvePromise, reject) => {
-    const late = setTimeout(() => child.kill('SIGKILL'), startSeconds * 1000)
-    child.stdout?.on('data', (data_: Buffer) => {
-      stdout += data_.toString()
-      const found = /Private CA API at (https?:\S+)\n/.exec(stdout)?.[1]
-      if (found === undefined) return
-      clearTimeout(late)
-      resolvePromise(found)
+    const timer = setTimeout(() => child.kill('SIGKILL'), startSeconds * 1000)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString()
+      const apiUrl = /Private CA API at (https?:\S+)\n/.exec(stdout)?.[1]
+      if (apiUrl === undefined) return
+      clearTimeout(timer)
+      resolvePromise(apiUrl)
     })
     child.once('exit', (code, signal) => {
-      clearTimeout(late)
+      clearTimeout(timer)
       const seconds = (Date.now() - startedAt) / 1000
       reject(new Error(`server ended with ${code ?? signal}: ${stderr}(after ${seconds} s)`))
     })

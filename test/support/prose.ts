@@ -1,6 +1,7 @@
-/** The sentences that people read in tracked files: comments, texts of errors, logs and help, test names, and documents. */
+/** Extracts the sentences that people read in tracked files: comments, error, log and help texts, test names, and documents. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { parseSync, Visitor } from 'rolldown/utils'
 
 export interface Passage {
   /** Path relative to the top of the checkout. */
@@ -25,7 +26,7 @@ const documentFolders = [
 ]
 const skippedFolders = new Set(['node_modules', 'dist', '.cache'])
 
-/** Every passage of the checkout. The list of phrases and its test are left out, because they quote what they reject. */
+/** Returns every passage of the checkout, except for the phrase list and its test, which quote the rejected phrases. */
 export function passages(): Passage[] {
   const sources = filesIn(sourceFolders, /\.(?:ts|js)$/).filter((file) => !/language/.test(file))
   const documents = filesIn(documentFolders, /\.(?:md|ya?ml|tpl|txt|service|timer)$/)
@@ -48,29 +49,57 @@ function filesIn(folders: readonly string[], name: RegExp): string[] {
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
-const token =
-  /\/\*\*?(?<block>[\s\S]*?)\*\/|(?:^|(?<=\s))\/\/ (?<line>.*)|(?<string>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/gm
+/** A comment or a string of a source file. */
+interface Token {
+  readonly kind: 'block' | 'line' | 'string'
+  readonly start: number
+  readonly end: number
+  /** Text without delimiters. Expressions of a template are replaced with `${…}`. */
+  readonly text: string
+}
 
-/** Comments and string literals of at least three words. Consecutive line comments are one passage. */
+/** Returns the tokens of a source file in their order. Strings within the expressions of a template are tokens of their own. */
+function tokensOf(file: string, source: string): Token[] {
+  const { program, comments, errors } = parseSync(file, source)
+  const [error] = errors
+  if (error !== undefined) throw new Error(`${file} cannot be parsed: ${error.message}`)
+  const tokens = comments
+    .filter(({ start }) => !source.startsWith('#!', start))
+    .map(({ type, start, end, value }): Token => {
+      const isBlock = type === 'Block'
+      const text = isBlock ? value.replace(/^\*/, '') : value
+      return { kind: isBlock ? 'block' : 'line', start, end, text }
+    })
+  new Visitor({
+    Literal({ value, start, end }) {
+      if (typeof value === 'string')
+        tokens.push({ kind: 'string', start, end, text: source.slice(start + 1, end - 1) })
+    },
+    TemplateLiteral({ quasis, start, end }) {
+      const text = quasis.map(({ value }) => value.raw).join('${…}')
+      tokens.push({ kind: 'string', start, end, text })
+    },
+  }).visit(program)
+  return tokens.toSorted((a, b) => a.start - b.start)
+}
+
+/** Returns the comments, and the string literals of at least three words. Consecutive line comments are one passage. */
 export function passagesOfSource(file: string, source: string): Passage[] {
   const found: Passage[] = []
   let lastCommentEnd = -1
-  for (const match of source.matchAll(token)) {
-    const { block, line: comment, string } = match.groups ?? {}
-    const line = lineAt(source, match.index)
-    if (block !== undefined)
-      for (const paragraph of paragraphsOf(block.replaceAll(/^\s*\* ?/gm, '')))
+  for (const { kind, start, end, text } of tokensOf(file, source)) {
+    const line = lineAt(source, start)
+    if (kind === 'block')
+      for (const paragraph of paragraphsOf(text.replaceAll(/^\s*\* ?/gm, '')))
         found.push({ file, line, kind: 'comment', text: paragraph })
-    else if (comment !== undefined) {
+    else if (kind === 'line') {
       const before = found.at(-1)
-      const continues =
-        before !== undefined && /^\n\s*$/.test(source.slice(lastCommentEnd, match.index))
-      if (continues)
-        found[found.length - 1] = { ...before, text: `${before.text} ${prose(comment)}` }
-      else found.push({ file, line, kind: 'comment', text: prose(comment) })
-      lastCommentEnd = match.index + match[0].length
-    } else if (string !== undefined && /[A-Za-z]+ [a-z]+ [a-z]+/.test(string))
-      found.push({ file, line, kind: 'text', text: prose(string.slice(1, -1)) })
+      const continues = before !== undefined && /^\n\s*$/.test(source.slice(lastCommentEnd, start))
+      if (continues) found[found.length - 1] = { ...before, text: `${before.text} ${prose(text)}` }
+      else found.push({ file, line, kind: 'comment', text: prose(text) })
+      lastCommentEnd = end
+    } else if (/[A-Za-z]+ [a-z]+ [a-z]+/.test(text))
+      found.push({ file, line, kind: 'text', text: prose(text) })
   }
   return found.filter(({ text }) => text.length > 0)
 }
@@ -96,7 +125,7 @@ function paragraphsOf(text: string): string[] {
     .filter((paragraph) => paragraph !== '')
 }
 
-/** Code spans stay as a placeholder, so that names on the wire are not judged as words. */
+/** Collapses white space and replaces code spans with a placeholder, so that identifiers are not checked as words. */
 function prose(text: string): string {
   return text
     .replaceAll(/`[^`\n]*`/g, '`…`')

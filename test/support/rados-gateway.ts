@@ -13,15 +13,15 @@ import { promisify } from 'node:util'
 import { tool } from './foreign-tools.ts'
 
 export interface RadosGateway {
-  /** Without a slash at the end. */
+  /** URL without a trailing slash. */
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Ends the gateway's process; its data stay. */
+  /** Stops the gateway's process; the stored data remain. */
   stop(): Promise<void>
-  /** Starts it on the same port, and waits until it answers. */
+  /** Starts the gateway on the same port, and waits until it responds. */
   startAgain(): Promise<void>
-  /** Ends all processes and removes the folder. */
+  /** Stops all processes and removes the folder. */
   close(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ const run = promisify(execFile)
 const readySeconds = 40
 const commands = ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'setpriv']
 
-/** Undefined, with the test skipped loudly (or failed, under CI), where Ceph is not installed. */
+/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined; under CI, throws. */
 export async function startRadosGateway(t: TestContext): Promise<RadosGateway | undefined> {
   for (const command of commands)
     if ((await tool(t, command, { probe: ['--version'] })) === undefined) return undefined
@@ -70,7 +70,7 @@ async function writeCluster(): Promise<Cluster> {
   return cluster
 }
 
-/** One monitor, one store in memory, no authentication between them, and no waiting for others' votes. */
+/** Configuration of a single monitor and a single in-memory store, without authentication and without delays for a quorum. */
 function configurationText({ folder, monitorPorts, gatewayPort }: Cluster): string {
   return `[global]
 fsid = ${randomUUID()}
@@ -152,21 +152,21 @@ async function createUser(
 async function startGateway(cluster: Cluster): Promise<ChildProcess> {
   const gateway = startDaemon(cluster, 'radosgw', ['-n', 'client.rgw.a'])
   const giveUpAt = Date.now() + readySeconds * 1000
-  while (!(await answers(cluster.gatewayPort))) {
+  while (!(await responds(cluster.gatewayPort))) {
     if (gateway.exitCode !== null || Date.now() > giveUpAt) {
       await end(gateway)
-      throw new Error('the gateway does not answer')
+      throw new Error('the gateway does not respond')
     }
     await delay(50)
   }
   return gateway
 }
 
-async function answers(port: number): Promise<boolean> {
+async function responds(port: number): Promise<boolean> {
   try {
-    const answer = await fetch(endpointOf(port), { signal: AbortSignal.timeout(2000) })
-    await answer.arrayBuffer()
-    return answer.ok
+    const response = await fetch(endpointOf(port), { signal: AbortSignal.timeout(2000) })
+    await response.arrayBuffer()
+    return response.ok
   } catch {
     return false
   }
@@ -204,7 +204,7 @@ function environmentOf({ configuration }: Cluster): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], CEPH_CONF: configuration }
 }
 
-/** A process that the kernel kills when this one ends, even by SIGKILL. */
+/** Starts a process that the kernel kills when this process exits, even by SIGKILL. */
 function startDaemon(cluster: Cluster, name: string, args: readonly string[]): ChildProcess {
   const output = openSync(join(cluster.folder, 'log'), 'a')
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', name, '-f', ...args], {
@@ -228,7 +228,7 @@ async function endAll({ folder }: Cluster, children: readonly ChildProcess[]): P
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Three that nobody listens on at this moment. */
+/** Returns three ports without a listener. */
 async function freePorts(): Promise<[number, number, number]> {
   const servers = [createServer(), createServer(), createServer()]
   const ports: number[] = []

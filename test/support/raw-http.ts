@@ -2,14 +2,14 @@
 import { connect } from 'node:net'
 
 export interface RawAnswer {
-  /** 0 if the connection ended without an answer. */
+  /** HTTP status; 0 if the connection ended without a response. */
   readonly status: number
-  /** By lower-case name. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** Sends latin1 text, and resolves to the first answer that is not `100 Continue`, or to what there is when the connection ends. */
+/** Sends Latin-1 text. Resolves to the first response other than `100 Continue`, which is partial if the connection ends early. */
 export function sendRaw(url: string, request: string): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
@@ -19,7 +19,7 @@ export function sendRaw(url: string, request: string): Promise<RawAnswer> {
       socket.destroy()
       resolve(parseAnswer(received) ?? { status: 0, headers: {}, body: '' })
     }
-    // A server may cut a connection while it is still written to.
+    // A server may close a connection while the client still writes to it.
     socket.on('error', end).on('close', end)
     socket.on('data', (data: Buffer) => {
       received += data.toString('latin1')
@@ -44,7 +44,7 @@ function parseAnswer(received: string): RawAnswer | undefined {
   return { status, headers: Object.fromEntries(headers), body: rest.join('\r\n\r\n') }
 }
 
-/** A POST with a body. */
+/** Returns a POST request with a body. */
 export function post(
   headers: Readonly<Record<string, string>>,
   body: string,

@@ -1,4 +1,4 @@
-/** CAs of the service below a root made by hand, which gives them certificates that no template would. */
+/** Subordinate CAs of the service below an external root, which signs certificates that no template allows. */
 import { createPublicKey } from 'node:crypto'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
 import type { Extension } from '../../src/x509/extensions/extensions.ts'
@@ -23,19 +23,19 @@ import type { ApiCaller } from './service.ts'
 const rootKeyIdentifier = Buffer.from('00'.repeat(20), 'hex')
 
 export const identifier = {
-  subject: (octets: Uint8Array): Extension => ({
+  subject: (bytes: Uint8Array): Extension => ({
     oid: oids.subjectKeyIdentifier,
     critical: false,
-    value: encodeSubjectKeyIdentifier(octets),
+    value: encodeSubjectKeyIdentifier(bytes),
   }),
-  authority: (octets: Uint8Array): Extension => ({
+  authority: (bytes: Uint8Array): Extension => ({
     oid: oids.authorityKeyIdentifier,
     critical: false,
-    value: encodeAuthorityKeyIdentifier(octets),
+    value: encodeAuthorityKeyIdentifier(bytes),
   }),
 }
 
-/** A root that is no CA of the service. */
+/** Creates a root CA outside the service. */
 function externalRoot(): Crafted {
   return craft({
     subject: named('External Root'),
@@ -43,11 +43,11 @@ function externalRoot(): Crafted {
   })
 }
 
-/** What a certificate of the CA says. */
+/** The variable fields of a CA certificate. */
 export interface CaCertificateOptions {
   /** DER of the Name. */
   readonly subject: Uint8Array
-  /** No subjectKeyIdentifier if undefined. */
+  /** Value of subjectKeyIdentifier; the extension is omitted if undefined. */
   readonly keyIdentifier: Uint8Array | undefined
   readonly keyUsage?: Extension
 }
@@ -55,13 +55,13 @@ export interface CaCertificateOptions {
 export interface ExternalAuthority {
   readonly arn: string
   readonly root: Crafted
-  /** A certificate for the key of the CA; it is not imported. */
+  /** Signs a certificate for the key of the CA, without importing it. */
   readonly certify: (options: CaCertificateOptions) => Crafted
-  /** Imports a certificate. */
+  /** Imports a certificate into the CA. */
   readonly give: (certificate: Crafted) => Promise<void>
 }
 
-/** A subordinate CA that waits for its certificate; `more` are further members of CreateCertificateAuthority. */
+/** Creates a subordinate CA without a certificate; `more` are further members of CreateCertificateAuthority. */
 export async function createExternal(
   service: ApiCaller,
   more: Record<string, unknown>,
@@ -71,7 +71,7 @@ export async function createExternal(
   const [block] = parsePem(csr)
   const { der } = parseCertificationRequest(block?.der ?? new Uint8Array()).subjectPublicKeyInfo
   const publicKey = createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' })
-  // Only the public half goes into a certificate that another key signs.
+  // The certificate contains only the public key; the root signs it.
   const keys = { ...newKeys(), publicKey }
   return {
     arn,

@@ -1,4 +1,4 @@
-/** CAs that publish what they revoke, and what they publish. */
+/** CAs with published revocations: their configuration, and the CRLs in the embedded object store. */
 import { setTimeout } from 'node:timers/promises'
 import { parseCertificateList, type CertificateList } from '../../src/x509/certificate-list.ts'
 import {
@@ -7,15 +7,15 @@ import {
 } from '../../src/x509/revoked-certificates.ts'
 import type { ApiCaller, Members, TestService } from './service.ts'
 
-/** The bucket that `crlConfiguration` names. */
+/** The bucket of `crlConfiguration`. */
 export const crlBucket = 'my-crls'
 
-/** CrlConfiguration that is on, in the bucket `crlBucket`, for 7 days. */
+/** Returns an enabled CrlConfiguration with the bucket `crlBucket` and a validity of 7 days. */
 export function crlConfiguration(more: Record<string, unknown> = {}): Record<string, unknown> {
   return { Enabled: true, ExpirationInDays: 7, S3BucketName: crlBucket, ...more }
 }
 
-/** `more` of an AuthorityOptions: with CRLs, and OCSP if `ocsp` says so. */
+/** Returns the member `more` of AuthorityOptions that configures CRLs, and OCSP if `ocsp` is given. */
 export function revocationOptions(
   crl: Record<string, unknown> | undefined = crlConfiguration(),
   ocsp?: Record<string, unknown>,
@@ -28,7 +28,7 @@ export function revocationOptions(
   }
 }
 
-/** Last part of an ARN: of a certificate its serial number in hex, of a CA its id. */
+/** Returns the last part of an ARN: the serial number of a certificate in hex, or the ID of a CA. */
 export function lastOf(arn: string): string {
   return arn.split('/').at(-1) ?? ''
 }
@@ -48,11 +48,11 @@ export async function revoke(
 
 export interface ReadCrl extends CertificateList {
   readonly der: Buffer
-  /** By serial number in hex without leading zeros. */
+  /** Entries by serial number in hex, without leading zeros. */
   readonly entries: ReadonlyMap<string, RevokedCertificate>
 }
 
-/** Reads a CRL with all its entries. */
+/** Parses a CRL and all its entries. */
 export function readCrl(der: Buffer): ReadCrl {
   const list = parseCertificateList(der)
   const entries = new Map(
@@ -64,34 +64,34 @@ export function readCrl(der: Buffer): ReadCrl {
   return { ...list, der, entries }
 }
 
-function serialText(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('hex').replace(/^0+/, '')
+function serialText(serialNumber: Uint8Array): string {
+  return Buffer.from(serialNumber).toString('hex').replace(/^0+/, '')
 }
 
-/** Waits until `look` finds something. Throws after `seconds`, which leaves room for a busy machine. */
+/** Waits until `look` returns a value. Throws after `seconds`, whose default allows for a busy machine. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
-  what: string,
-  seconds = 30,
+  description: string,
+  seconds = 120,
 ): Promise<T> {
   const until = performance.now() + seconds * 1000
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
-    if (performance.now() > until) throw new Error(`not within ${seconds} s: ${what}`)
+    if (performance.now() > until) throw new Error(`not within ${seconds} s: ${description}`)
     await setTimeout(20)
   }
 }
 
-/** Publishes the CRLs that are due, those of revocations in the last second too (`--crl-delay`). */
+/** Publishes all CRLs that are due, including those with revocations of the last second (`--crl-delay`). */
 async function publishNow(service: TestService): Promise<void> {
-  // The delay passes (--crl-delay), and in the end the lease of a run that a change of the CA has undone.
+  // One second is longer than --crl-delay. Repeated calls also outlast the lease of a run that a change to the CA aborted.
   service.clock.advance({ seconds: 1 })
-  // A store that hangs keeps the job from its end.
+  // If the store hangs, the job does not complete.
   await Promise.race([service.runJob('publish-crls'), setTimeout(200)])
 }
 
-/** Waits for a CRL in the embedded store that `is` what is looked for. */
+/** Waits for a CRL in the embedded object store that satisfies `is`. */
 export async function crlThat(
   service: TestService,
   key: string,
@@ -103,7 +103,7 @@ export async function crlThat(
     const crl = der && readCrl(der)
     return crl !== undefined && is(crl) ? crl : undefined
   }
-  return eventually(look, `a CRL at ${key}`, 20)
+  return eventually(look, `a CRL at ${key}`)
 }
 
 /** Waits for the complete CRL of a CA that lists a certificate. */
@@ -113,12 +113,12 @@ export async function crlWith(service: TestService, certificateArn: string): Pro
   return crlThat(service, `crl/${id}.crl`, ({ entries }) => entries.has(serial))
 }
 
-/** Waits until every CRL lists all that it has to. */
+/** Waits until every CRL lists all revocations. */
 export async function allPublished(service: TestService): Promise<void> {
   const text = 'select 1 from crls where changes <> published_changes'
   const look = async (): Promise<true | undefined> => {
     await publishNow(service)
     return (await service.inDatabase(text)).length === 0 ? true : undefined
   }
-  await eventually(look, 'all CRLs published', 20)
+  await eventually(look, 'all CRLs published')
 }

@@ -1,19 +1,19 @@
 /**
- * The rooms of src, and what each may import. `test/architecture.test.ts` holds the sources against this table, and
+ * The rooms (folders) of src and their permitted imports. `test/architecture.test.ts` checks the sources against this table, and
  * `npm run docs` writes it into ARCHITECTURE.md.
  */
 
 export interface Room {
-  /** The one subject of the room, as ARCHITECTURE.md prints it. */
+  /** Subject of the room, as ARCHITECTURE.md prints it. */
   readonly subject: string
   /**
-   * Rooms, or single files, that the room may import beside its own files and what everyone may import. A room's name stands for its
-   * own files only; `x509/*` stands for x509 and every room below it.
+   * Rooms, or single files, that the room may import in addition to its own files and `everyone`. The name of a room stands for the
+   * files directly in it; `x509/*` stands for x509 and every room below it.
    */
   readonly imports: readonly string[]
 }
 
-/** What every room may import. */
+/** Rooms and files that every room may import. */
 export const everyone = [
   'clock.ts',
   'random.ts',
@@ -28,13 +28,14 @@ export const everyone = [
 
 export const rooms: Readonly<Record<string, Room>> = {
   text: {
-    subject: 'Text forms: JSON, durations, times, IP addresses; text that may be stored or shown',
+    subject:
+      'Text formats: JSON, durations, times, IP addresses; checks of text for storage and display',
     imports: [],
   },
 
   channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
   turns: {
-    subject: 'Turns of the event loop: the requests of one are processed together',
+    subject: 'Batches: the requests of one turn of the event loop are processed together',
     imports: [],
   },
 
@@ -54,7 +55,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
   authority: {
-    subject: 'What a CA is, its life cycle, EXPIRED',
+    subject: 'The model of a CA: configuration, status, life cycle',
     imports: ['x509/*', 'wire/shapes'],
   },
   'chain/name-constraints': {
@@ -107,7 +108,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/sqlite': {
-    subject: 'The engine SQLite; ownership of its database, lost writes',
+    subject: 'The engine SQLite; ownership of its database, detection of lost writes',
     imports: ['store'],
   },
   'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
@@ -119,7 +120,19 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
+  'keys/pkcs11': {
+    subject: 'Keys in PKCS #11 tokens (HSMs)',
+    imports: ['authority/algorithms.ts', 'keys', 'x509/der'],
+  },
+  'keys/stores': {
+    subject: 'The table of key stores',
+    imports: ['keys', 'keys/pkcs11'],
+  },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
+  approval: {
+    subject: 'Two-person approval: the actions, the canonical form of a request, the check',
+    imports: ['store'],
+  },
   search: {
     subject: 'Certificate search: filters and the index that serves each',
     imports: ['store', 'x509/*'],
@@ -139,7 +152,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['identity', 'telemetry'],
   },
   crl: {
-    subject: 'CRLs: which one lists a revocation, their contents, publication',
+    subject: 'CRLs: assignment of revocations, contents, publication',
     imports: [
       'x509/*',
       'services.ts',
@@ -154,7 +167,19 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   ocsp: {
     subject: 'OCSP: the status of a serial number, signed responses',
-    imports: ['x509/*', 'services.ts', 'authority', 'issuance', 'store', 'http', 'http/body'],
+    imports: [
+      'x509/*',
+      'services.ts',
+      'authority',
+      'http',
+      'http/body',
+      'identity',
+      'issuance',
+      'keys',
+      'operations/certificate',
+      'store',
+      'wire',
+    ],
   },
   sts: {
     subject: 'Operations of the Security Token Service',
@@ -162,8 +187,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   'operations/shared': {
-    subject: 'What operations have in common: shapes, views, idempotency',
-    imports: ['services.ts', 'x509/*', 'authority', 'identity', 'objects', 'store', 'wire/*'],
+    subject: 'Shared code of operations: shapes, views, idempotency',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'approval',
+      'authority',
+      'identity',
+      'objects',
+      'store',
+      'wire/*',
+    ],
   },
   'operations/certificate-authority': {
     subject: 'Operations on CAs',
@@ -201,6 +235,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/permission': {
     subject: 'Operations on permissions',
     imports: ['identity', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  'operations/approval': {
+    subject: 'Operations on requests for a second person',
+    imports: ['services.ts', 'approval', 'operations/shared', 'store', 'wire/shapes'],
   },
   'operations/policy': {
     subject: 'Operations on resource policies',
@@ -245,8 +283,27 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   bulk: {
-    subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
+    subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
+  },
+  'ceremony/script': {
+    subject: 'Scripts of ceremonies: JSON, every problem with its place',
+    imports: ['x509/*', 'authority', 'chain/name-constraints', 'issuance', 'wire/shapes'],
+  },
+  ceremony: {
+    subject: 'Offline roots: the plan of a script, the key in a file, signed transcripts',
+    imports: [
+      'x509/*',
+      'authority',
+      'backup',
+      'ceremony/script',
+      'chain',
+      'crl/contents.ts',
+      'issuance',
+      'keys',
+      'operations/certificate/sign-certificate.ts',
+      'store/sqlite/folder-lock.ts',
+    ],
   },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
@@ -277,13 +334,19 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'issuance/issuance-policy.ts',
       'key-strength/weak-key-list.ts',
+      'keys/pkcs11/connection.ts',
+      'keys/stores',
       'store/postgres/connection-options.ts',
       'wire',
     ],
   },
   'data-folder': {
-    subject: 'The data folder: lock, master key, first start, the database in it',
-    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
+    subject: 'The data folder: lock, master key, first start, database',
+    imports: ['terminal.ts', 'identity', 'record', 'settings', 'store', 'store/engines'],
+  },
+  'local-channel': {
+    subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
+    imports: [],
   },
   'server/tls': {
     subject: 'The certificate of the API listener',
@@ -321,6 +384,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'services.ts',
       'version.ts',
       'access',
+      'backup',
       'bulk',
       'call-log',
       'data-folder',
@@ -330,7 +394,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'keys/pkcs11',
       'ledger',
+      'keys/stores',
+      'local-channel',
       'objects',
       'ocsp',
       'operations',
@@ -356,7 +423,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'inspect', 'record', 'x509/*'],
   },
   'client-commands/authority': {
-    subject: 'signet ca: describes, renews and succeeds CAs',
+    subject: 'signet ca: describes and renews CAs, and creates their successors',
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'client-commands/certificates': {
@@ -372,7 +439,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
   },
   'admin-commands/verify': {
-    subject: 'signet verify: certificates, CRLs and keys against the rows',
+    subject: 'signet verify: compares certificates, CRLs and keys with the database',
     imports: [
       'x509/*',
       'authority',
@@ -380,6 +447,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'crl/listing-crls.ts',
       'data-folder',
       'keys',
+      'keys/pkcs11',
       'ledger',
       'objects',
       'settings',
@@ -390,12 +458,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands on the data folder or the database',
     imports: [
       'version.ts',
+      'approval',
       'authority',
       'backup',
       'data-folder',
       'identity',
       'jobs',
       'ledger',
+      'local-channel',
       'objects',
       'policy',
       'record',
@@ -409,7 +479,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
   'cli/shared': {
-    subject: 'What commands of the command line share: flags, output, the context of a command',
+    subject: 'Shared code of commands: flags, output, the context of a command',
     imports: [
       'terminal.ts',
       'admin-commands/principal-options.ts',
@@ -424,19 +494,33 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Subcommands of signet ca that change CAs',
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
   },
+  'cli/ceremony': {
+    subject: 'Confirmation and display of a ceremony',
+    imports: [
+      'ceremony',
+      'ceremony/script',
+      'cli/shared',
+      'inspect',
+      'issuance/prepare-certificate.ts',
+    ],
+  },
   'cli/commands': {
     subject: 'One file for each command',
     imports: [
       'terminal.ts',
       'admin-commands',
       'admin-commands/verify',
+      'ceremony',
       'cli/ca',
+      'cli/ceremony',
       'cli/completion',
       'cli/shared',
       'client-commands/*',
       'inspect',
       'server',
       'settings',
+      'version.ts',
+      'x509/names',
     ],
   },
   cli: {
@@ -451,26 +535,29 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** The engines, and the rooms that may import them beside the table of engines. */
+/** Database engines and the rooms that may import them, in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
-  // Settings read the URL of a database.
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
+  // Settings parse the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
 
 export interface Layer {
   readonly name: string
-  /** Rooms at the top of src, in the order of the diagram. */
+  /** Top-level rooms of src, in the order of the diagram. */
   readonly rooms: readonly string[]
 }
 
-/** The layers, from the top down. A room imports rooms of its own layer and of those below. */
+/** Layers from top to bottom. A room imports only rooms of its own layer and of lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
-  { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
+  { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
   { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
-  { name: 'Use cases', rooms: ['operations', 'jobs'] },
-  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
+  {
+    name: 'Issuing and revoking',
+    rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk', 'approval'],
+  },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {
     name: 'Rules',

@@ -1,4 +1,4 @@
-/** Tables of routes for tests, and the entry of a listener over them. */
+/** Route tables for tests, and a request listener for them. */
 import type { RequestListener } from 'node:http'
 import { publicFailure } from '../../src/http/answer.ts'
 import { createBodyBudget } from '../../src/http/body/budget.ts'
@@ -6,12 +6,12 @@ import type { Handler, Route } from '../../src/http/route.ts'
 import { createEntry, type EntryServices } from '../../src/http/server.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 
-/** A route for every request. */
+/** Creates a route that matches every request. */
 export function everyRequest(answer: Handler['answer']): Route {
   return { path: () => '', handler: { answer, fail: publicFailure } }
 }
 
-/** The entry of a listener over a table of routes. */
+/** Creates the request listener for a route table. */
 export function entryOf(
   routes: readonly Route[],
   services: Partial<EntryServices> = {},

@@ -1,4 +1,4 @@
-/** Before and after a whole run of the tests (`--test-global-setup`): a PostgreSQL server that the files share. */
+/** Global setup and teardown of a test run (`--test-global-setup`): starts a PostgreSQL server that the test files share. */
 import { TestPostgres } from './postgres.ts'
 
 let server: TestPostgres | undefined

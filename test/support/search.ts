@@ -1,4 +1,4 @@
-/** Waits for search to have come up with what was issued. */
+/** Waits until certificate search has indexed all issued certificates. */
 import { eventually } from './revocation.ts'
 import type { TestService } from './service.ts'
 

@@ -1,4 +1,4 @@
-/** A whole server on a data folder of its own, with a clock that the test moves, and a client for it. */
+/** A complete server in the process of the test, with its own data folder, a clock that the test controls, and a client. */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 import { TestRandom } from './test-random.ts'
 
-/** What a call answered. */
+/** The response to a call. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -29,16 +29,18 @@ export interface Answer {
   readonly json: Record<string, unknown>
 }
 
-/** Members of an output or of an error, as tests look at them. */
-// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of any shape
+/** Members of an output or an error. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests read responses of any shape
 export type Members = any
 
 export interface CallOptions {
   readonly region?: string
+  /** Time of the signature. */
+  readonly date?: Date
   readonly credentials?: Credentials
 }
 
-/** Time that moves only when a test moves it. It begins at the real time, so that foreign clients can sign too. */
+/** A clock that only tests advance. It starts at the real time, so that requests of foreign clients have valid signatures. */
 export class TestClock implements Clock {
   #milliseconds = Date.now()
 
@@ -50,37 +52,37 @@ export class TestClock implements Clock {
     this.#milliseconds += (days * 86_400 + seconds) * 1000
   }
 
-  /** Moves to the real time, for clients that have no other clock. */
+  /** Sets the clock to the real time, for clients that use the system clock. */
   catchUp(): void {
     this.#milliseconds = Date.now()
   }
 
-  /** Milliseconds by which it is ahead of the real time. */
+  /** Milliseconds by which the clock is ahead of the real time. */
   get offset(): number {
     return this.#milliseconds - Date.now()
   }
 }
 
-/** What a test puts around a service. */
+/** Replacements for dependencies of a service. */
 export interface ServiceOptions {
-  /** One that begins at the real time unless given. */
+  /** Clock of the service; by default, a new one that starts at the real time. */
   readonly clock?: TestClock
-  /** Where log lines go, at the level that the flag `logLevel` says. */
+  /** Destination of log lines, at the level of the flag `logLevel`. */
   readonly logTo?: { write(line: string): void }
-  /** Puts something between the service and its object store. */
+  /** Wraps the object store. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
-  /** Puts something between the service and its database. */
+  /** Wraps the database. */
   readonly wrapDatabase?: (db: Database) => Database
 }
 
-interface Around extends ServiceOptions {
+interface Dependencies extends ServiceOptions {
   readonly clock: TestClock
   readonly random: TestRandom
-  /** The data folder is another's. */
+  /** Whether the data folder belongs to another service. */
   readonly isNode?: boolean
 }
 
-/** Whoever can be called. */
+/** A client of the API. */
 export type ApiCaller = Pick<TestService, 'call' | 'must'>
 
 export class TestService {
@@ -88,23 +90,23 @@ export class TestService {
   readonly random: TestRandom
   config: Config
   #app: SingleProcess
-  readonly #around: Around
+  readonly #dependencies: Dependencies
   readonly #flags: Flags
 
-  private constructor(app: SingleProcess, flags: Flags, around: Around) {
+  private constructor(app: SingleProcess, flags: Flags, dependencies: Dependencies) {
     this.#app = app
     this.#flags = flags
     this.config = readConfig(flags, {})
-    this.clock = around.clock
-    this.random = around.random
-    this.#around = around
+    this.clock = dependencies.clock
+    this.random = dependencies.random
+    this.#dependencies = dependencies
   }
 
-  /** Starts on a new folder. */
+  /** Starts a service on the data folder of `flags`, or on a new one. `close` removes the folder in both cases. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
-    const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
-    const place = flags.database === undefined ? await chosenDatabase() : undefined
-    const database = place && { database: databaseUrl(place) }
+    const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'signet-test-')))
+    const connection = flags.database === undefined ? await chosenDatabase() : undefined
+    const database = connection && { database: databaseUrl(connection) }
     if (database !== undefined) noteDatabase(data, database.database)
     const all = {
       data,
@@ -112,19 +114,24 @@ export class TestService {
       publicListen: '127.0.0.1:0',
       logLevel: 'silent',
       authFailures: '0',
-      // Time does not move by itself: nothing may wait for it.
+      // The clock stands still, so nothing may wait for it.
       crlDelay: '0',
       ...database,
       ...flags,
     }
-    const around = { clock: new TestClock(), random: new TestRandom(), ...options }
-    return new TestService(await start(readConfig(all, {}), around), all, around)
+    const dependencies = { clock: new TestClock(), random: new TestRandom(), ...options }
+    try {
+      return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+    } catch (error) {
+      if (flags.data === undefined) await rm(data, { recursive: true })
+      throw error
+    }
   }
 
-  /** One more server on the same database and data folder, with the same clock; it is closed before the first one. */
+  /** Starts another server on the same database, data folder and clock. It must be closed before this one. */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
-    const around = { clock: this.clock, random: this.random, ...options, isNode: true }
-    return new TestService(await start(this.config, around), this.#flags, around)
+    const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
+    return new TestService(await start(this.config, dependencies), this.#flags, dependencies)
   }
 
   get url(): string {
@@ -135,47 +142,47 @@ export class TestService {
     return this.#app.publicUrl
   }
 
-  /** The administrator's key, from the credentials file. */
+  /** The administrator's access key, from the credentials file. */
   get credentials(): Credentials {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job now, to its end; by itself it looks for work once a second or less often. */
+  /** Runs a job to completion. By itself, a job checks for work at most once a second. */
   async runJob(job: string): Promise<void> {
     await this.#app.runJob(job)
   }
 
-  /** As SIGHUP does. */
+  /** Reloads files, as on SIGHUP. */
   async reload(): Promise<void> {
     await this.#app.reload()
   }
 
-  /** Stops and starts again on the same folder. */
+  /** Restarts the server on the same data folder. */
   async restart(): Promise<void> {
     await this.#app.close()
-    this.#app = await start(this.config, this.#around)
+    this.#app = await start(this.config, this.#dependencies)
   }
 
-  /** The same with further flags. */
+  /** Restarts the server with additional flags. */
   async restartWith(flags: Flags): Promise<this> {
     await this.#app.close()
     this.config = readConfig({ ...this.#flags, ...flags }, {})
-    this.#app = await start(this.config, this.#around)
+    this.#app = await start(this.config, this.#dependencies)
     return this
   }
 
-  /** Stops, and leaves the folder and the database for tests to look at. */
+  /** Stops the server and keeps the data folder and the database for inspection. */
   async stop(): Promise<void> {
     await this.#app.close()
   }
 
-  /** Stops, and removes the folder. */
+  /** Stops the server and removes the data folder. */
   async close(): Promise<void> {
     await this.#app.close()
-    if (this.#around.isNode !== true) await rm(this.config.dataDirectory, { recursive: true })
+    if (this.#dependencies.isNode !== true) await rm(this.config.dataDirectory, { recursive: true })
   }
 
-  /** Reads or changes the database behind the service's back. */
+  /** Executes SQL in the database, bypassing the service. */
   async inDatabase(text: string, ...values: (string | number)[]): Promise<Row[]> {
     const { database, dataDirectory } = this.config
     if (database !== undefined) return runInPostgres(database, text, values)
@@ -187,13 +194,13 @@ export class TestService {
     }
   }
 
-  /** Makes a bucket in the embedded object store, of the first account unless said otherwise. */
+  /** Creates a bucket in the embedded object store, owned by the first account by default. */
   async createBucket(name: string, accountId: string = this.config.accountId): Promise<void> {
     const createdAt = this.clock.now()
     await createBucket(bucketsFolder(this.config), { name, accountId, createdAt })
   }
 
-  /** The content of an object in the embedded object store; undefined if there is none. */
+  /** Returns the content of an object in the embedded object store; undefined if the object does not exist. */
   async readObject(bucket: string, key: string): Promise<Buffer | undefined> {
     const object = await openObject(bucketsFolder(this.config), { bucket, key })
     if (object === undefined) return undefined
@@ -203,12 +210,12 @@ export class TestService {
     return Buffer.concat(chunks)
   }
 
-  /** One signed call. */
+  /** Makes a signed call. */
   async call(operation: string, input: unknown, options: CallOptions = {}): Promise<Answer> {
     return this.send(operation, JSON.stringify(input), options)
   }
 
-  /** One signed call with a body of any kind. */
+  /** Makes a signed call with an arbitrary body. */
   async send(
     operation: string,
     body: string | Uint8Array<ArrayBuffer>,
@@ -231,22 +238,22 @@ export class TestService {
     return { status: response.status, headers: response.headers, text, json }
   }
 
-  /** A call that must succeed: its output. */
+  /** Makes a call that must succeed, and returns its output. */
   async must(operation: string, input: unknown, options: CallOptions = {}): Promise<Members> {
     const answer = await this.call(operation, input, options)
     if (answer.status !== 200) throw new Error(`${operation}: ${answer.status} ${answer.text}`)
     return answer.json
   }
 
-  /** A call that must be refused: code and message, joined by a colon. */
+  /** Makes a call that must fail, and returns the error code and message, joined by a colon. */
   async refusal(operation: string, input: unknown, options: CallOptions = {}): Promise<string> {
     const { status, json, text } = await this.call(operation, input, options)
-    if (status === 200) throw new Error(`${operation} was not refused: ${text}`)
+    if (status === 200) throw new Error(`${operation} did not fail: ${text}`)
     return `${String(json['__type'])}: ${String(json['message'] ?? json['Message'])}`
   }
 }
 
-/** Errors that every operation may answer (AWS Private CA API, Common Errors). */
+/** Errors that every operation may return (AWS Private CA API, Common Errors). */
 const commonErrors: ReadonlySet<unknown> = new Set([
   'AccessDeniedException',
   'ExpiredTokenException',
@@ -262,16 +269,16 @@ const commonErrors: ReadonlySet<unknown> = new Set([
   'ValidationException',
 ])
 
-/** Whatever a test is about: an operation answers no error but those that its table entry declares. */
+/** Checks in every test that an operation returns only common errors and errors that its table entry declares. */
 function requireDeclared(operation: string, code: unknown): void {
   const declared: readonly unknown[] = findOperation(operation)?.errors ?? []
   if (code !== undefined && !declared.includes(code) && !commonErrors.has(code))
-    throw new Error(`${operation} answers ${code as string}, which it does not declare`)
+    throw new Error(`${operation} returns ${code as string}, which it does not declare`)
 }
 
 async function start(
   config: Config,
-  { clock, random, logTo, wrapObjects, wrapDatabase }: Around,
+  { clock, random, logTo, wrapObjects, wrapDatabase }: Dependencies,
 ): Promise<SingleProcess> {
   return startSingleProcess(config, {
     clock,

@@ -1,18 +1,18 @@
-/** A Signature V4 client of the tests' own, so that the server's code does not judge itself. */
+/** A Signature Version 4 signer that shares no code with the server, so that tests do not verify the server with itself. */
 import { createHash, createHmac } from 'node:crypto'
 
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Of temporary ones. */
+  /** Session token of temporary credentials. */
   readonly sessionToken?: string
 }
 
 export interface ToSign {
   readonly url: string
-  /** Undefined for the Query protocol, whose body is a form. */
+  /** Value of X-Amz-Target; undefined in the Query protocol, whose body is a form. */
   readonly target: string | undefined
-  /** Name in the scope of the signature; that of AWS Private CA unless said otherwise. */
+  /** Service name in the scope of the signature; `acm-pca` by default. */
   readonly service?: string
   readonly body: string | Uint8Array
   readonly region: string
@@ -20,7 +20,7 @@ export interface ToSign {
   readonly date: Date
 }
 
-/** Headers of a signed POST to `/`, without `host`. */
+/** Returns the headers of a signed POST to `/`, without `host`. */
 export function signedHeaders(request: ToSign): Record<string, string> {
   const { url, target, body, region, credentials, date, service = 'acm-pca' } = request
   const { sessionToken } = credentials

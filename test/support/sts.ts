@@ -1,4 +1,4 @@
-/** Calls of STS, and the principals that they are about, as the administration commands make them. */
+/** Calls to STS, and roles and identity providers as the administration commands create them. */
 import { addIdentityProvider } from '../../src/admin-commands/identity-providers.ts'
 import { putPolicy } from '../../src/admin-commands/policies.ts'
 import { addRole } from '../../src/admin-commands/roles.ts'
@@ -8,21 +8,21 @@ import { signedHeaders, type Credentials } from './signed-request.ts'
 
 export interface StsAnswer {
   readonly status: number
-  /** XML. */
+  /** Body of the response, in XML. */
   readonly text: string
-  /** Content of the first element of that name; undefined if there is none. */
+  /** Returns the content of the first element with a name; undefined if no such element exists. */
   readonly get: (name: string) => string | undefined
 }
 
 export interface StsOptions {
-  /** The administrator's unless said otherwise; null for a call that is not signed. */
+  /** Credentials that sign the call, the administrator's by default; null for an unsigned call. */
   readonly credentials?: Credentials | null
   readonly region?: string
-  /** In the scope of the signature. */
+  /** Service name in the scope of the signature. */
   readonly signedFor?: string
 }
 
-/** One call; `Action` is given, `Version` added. */
+/** Makes a call. `parameters` contain `Action`; `Version` is added. */
 export async function callSts(
   service: TestService,
   parameters: Readonly<Record<string, string>>,
@@ -45,7 +45,7 @@ export async function callSts(
   return answerOf(await fetch(`${url}/`, { method: 'POST', headers, body }))
 }
 
-/** What STS answered. */
+/** Reads a response of STS. */
 export async function answerOf(response: Response): Promise<StsAnswer> {
   const text = await response.text()
   return {
@@ -55,24 +55,24 @@ export async function answerOf(response: Response): Promise<StsAnswer> {
   }
 }
 
-/** Code and message of a refusal; `200` for what was not refused. */
+/** Returns the status, code and message of an error response, or `200` for a success response. */
 export function outcomeOf({ status, get }: StsAnswer): string {
   return status === 200 ? '200' : `${status} ${get('Code')}: ${get('Message')}`
 }
 
 export interface RoleOptions {
-  /** That of the service unless said otherwise. */
+  /** Account of the role; by default, that of the service. */
   readonly accountId?: string
   readonly roleName?: string
-  /** Statements of its trust policy. */
+  /** Statements of the trust policy. */
   readonly trust: readonly Statement[]
-  /** Statements of its one policy; none if there are none. */
+  /** Statements of the permissions policy; without statements, the role has no policy. */
   readonly statements?: readonly Statement[]
   readonly sessionSecondsMax?: number
   readonly tags?: Readonly<Record<string, string>>
 }
 
-/** Makes a role: its ARN. */
+/** Creates a role and returns its ARN. */
 export async function createRole(service: TestService, options: RoleOptions): Promise<string> {
   const { accountId = service.config.accountId, roleName = 'issuer', statements = [] } = options
   const { trust, sessionSecondsMax, tags } = options
@@ -94,18 +94,18 @@ export async function createRole(service: TestService, options: RoleOptions): Pr
   return role.Arn
 }
 
-/** A statement of a trust policy that lets principals take the role on. */
+/** Returns a trust policy statement that allows a principal to assume the role. */
 export function trusting(principal: unknown, more: object = {}): Statement {
   return { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...more }
 }
 
-/** Who takes a role on, if not the administrator, and further parameters. */
+/** Credentials of the caller, the administrator by default, and further parameters of AssumeRole. */
 export interface Asking {
   readonly credentials?: Credentials
   readonly [parameter: string]: unknown
 }
 
-/** Takes a role on, as the administrator or with other credentials. */
+/** Assumes a role and returns its temporary credentials. */
 export async function assume(
   service: TestService,
   roleArn: string,
@@ -119,7 +119,7 @@ export async function assume(
   return credentialsOf(answer)
 }
 
-/** Credentials in an answer. Throws if it is a refusal. */
+/** Returns the credentials in a response. Throws if it is an error response. */
 export function credentialsOf(answer: StsAnswer): Credentials {
   if (answer.status !== 200) throw new Error(answer.text)
   return {
@@ -129,7 +129,7 @@ export function credentialsOf(answer: StsAnswer): Credentials {
   }
 }
 
-/** Lets the account trust an issuer, with the keys given or to be asked for. */
+/** Adds an identity provider to the account, with the given key set or with keys that the server fetches. Returns its ARN. */
 export async function trustIssuer(
   service: TestService,
   options: {

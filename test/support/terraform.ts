@@ -1,6 +1,6 @@
 /**
- * Terraform in a folder of its own, on a service. Needs `terraform` and, since there is no registry to ask, the provider in
- * a folder that TERRAFORM_PROVIDER_MIRROR names.
+ * Runs Terraform against a service, in a temporary folder. Requires `terraform` and, because no registry is contacted, a folder
+ * with the AWS provider in TERRAFORM_PROVIDER_MIRROR.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -14,22 +14,22 @@ import type { TestService } from './service.ts'
 const run = promisify(execFile)
 const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
-/** Values of variables: text as it is, all else as JSON. */
+/** Values of variables. Strings are passed unchanged, other values as JSON. */
 type Variables = Readonly<Record<string, unknown>>
 
 export interface Terraform {
-  /** Runs a command: what it wrote to standard output. */
+  /** Runs a Terraform command and returns its standard output. */
   call(args: readonly string[], variables?: Variables): Promise<string>
 }
 
-/** Initializes a configuration; undefined, and the test is skipped with a loud line, where it cannot be run. */
+/** Initializes a configuration. If Terraform cannot be run, prints a line, skips the test and returns undefined. */
 export async function startTerraform(
   t: TestContext,
   service: TestService,
   configuration: string,
 ): Promise<Terraform | undefined> {
   if (mirror === undefined) {
-    const message = 'NOT TESTED: TERRAFORM_PROVIDER_MIRROR does not name a folder with the provider'
+    const message = 'NOT TESTED: TERRAFORM_PROVIDER_MIRROR is not set to a folder with the provider'
     console.error(message)
     t.skip(message)
     return undefined

@@ -1,4 +1,4 @@
-/** Randomness that is the same in each run. */
+/** Random bytes that are the same in each test run. */
 import { createHash } from 'node:crypto'
 import type { Random } from '../../src/random.ts'
 
@@ -6,12 +6,12 @@ const seed = process.env['SIGNET_TEST_SEED'] ?? '1'
 let generators = 0
 
 /**
- * A generator for one service: SHA-256 of the seed, its number within the process, and a counter. Those of one process differ, as
- * some tests compare what two services have chosen.
+ * A generator for one service: SHA-256 of the seed, the number of the generator in the process, and a counter. Generators of one
+ * process return different bytes, because some tests compare the random values of two services.
  */
 export class TestRandom implements Random {
   readonly #name = `${seed}/${(generators += 1)}`
-  #firstOctet: number | undefined
+  #firstByte: number | undefined
   #counter = 0
 
   bytes(length: number): Uint8Array {
@@ -21,16 +21,16 @@ export class TestRandom implements Random {
         .digest(),
     )
     const bytes = new Uint8Array(Buffer.concat(blocks).subarray(0, length))
-    if (this.#firstOctet !== undefined) bytes[0] = this.#firstOctet
+    if (this.#firstByte !== undefined) bytes[0] = this.#firstByte
     return bytes
   }
 
-  /** Until the result is disposed of, all bytes begin with this octet: those of a serial number, for example. */
-  beginWith(octet: number): Disposable {
-    this.#firstOctet = octet
+  /** Makes all values, such as serial numbers, start with the given byte until the returned object is disposed. */
+  beginWith(byte: number): Disposable {
+    this.#firstByte = byte
     return {
       [Symbol.dispose]: () => {
-        this.#firstOctet = undefined
+        this.#firstByte = undefined
       },
     }
   }

@@ -1,7 +1,7 @@
-/** How much the long tests do: all of it with CI=true, otherwise a part that takes seconds. */
+/** Whether long tests run completely. They do if CI is set; otherwise they run a part that takes seconds. */
 export const thorough = process.env['CI'] !== undefined
 
-/** The number of runs of a test with random input: a fifth of them unless thorough. */
+/** Returns the number of runs of a test with random input: all of them if thorough, otherwise a fifth. */
 export function runsOf(all: number): number {
   return thorough ? all : Math.ceil(all / 5)
 }

@@ -1,4 +1,4 @@
-/** Certificates made by OpenSSL, and calls over TLS that trust what they are told to. */
+/** Certificates from OpenSSL, and API calls over TLS with a configurable trust anchor. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -11,13 +11,13 @@ import { signedHeaders, type Credentials } from './signed-request.ts'
 
 const run = promisify(execFile)
 
-/** Files of a certificate that signs itself, and of its key. */
+/** Paths of a self-signed certificate and its private key. */
 export interface CertificateFiles {
   readonly cert: string
   readonly key: string
 }
 
-/** Makes a self-signed certificate for this machine. */
+/** Creates a self-signed certificate for localhost. */
 export async function makeCertificate(folder: string, name: string): Promise<CertificateFiles> {
   const files = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
   const config = join(folder, `${name}.cnf`)
@@ -33,13 +33,13 @@ export async function makeCertificate(folder: string, name: string): Promise<Cer
 }
 
 export interface TlsCall {
-  /** PEM of the CA that is trusted. */
+  /** PEM of the trusted CA certificate. */
   readonly ca: string
-  /** What the client shows. */
+  /** Client certificate; the client sends none if undefined. */
   readonly client?: CertificateFiles
-  /** For a clock of the test's own: the certificate is not judged. */
-  readonly allowUnknownFlags?: boolean
-  /** The administrator's unless said otherwise. */
+  /** Accepts any server certificate, for tests whose clock differs from the system's. */
+  readonly acceptsAnyCertificate?: boolean
+  /** Credentials that sign the call; the administrator's by default. */
   readonly credentials?: Credentials
 }
 
@@ -47,14 +47,14 @@ export interface TlsAnswer {
   readonly status: number
   readonly json: Record<string, unknown>
   readonly peer: PeerCertificate
-  /** `TLSv1.3` */
+  /** TLS version, such as `TLSv1.3`. */
   readonly protocol: string | null
 }
 
-/** One signed call on a connection of its own. */
+/** Makes a signed call on a new connection. */
 export async function callOverTls(
   service: TestService,
-  { ca, client, allowUnknownFlags = false, credentials = service.credentials }: TlsCall,
+  { ca, client, acceptsAnyCertificate = false, credentials = service.credentials }: TlsCall,
   operation = 'ListCertificateAuthorities',
 ): Promise<TlsAnswer> {
   const body = '{}'
@@ -67,15 +67,18 @@ export async function callOverTls(
     credentials,
     date: service.clock.now(),
   })
-  const shown = client && { cert: readFileSync(client.cert), key: readFileSync(client.key) }
+  const clientCertificate = client && {
+    cert: readFileSync(client.cert),
+    key: readFileSync(client.key),
+  }
   return new Promise((resolve, reject) => {
     const options = {
       method: 'POST',
       headers,
       ca,
       agent: false,
-      rejectUnauthorized: !allowUnknownFlags,
-      ...shown,
+      rejectUnauthorized: !acceptsAnyCertificate,
+      ...clientCertificate,
     } as const
     const sent = request(url, options, (response) => {
       const socket = response.socket as TLSSocket

@@ -1,4 +1,4 @@
-/** RSA moduli that anyone can factor, one of each kind, with what it takes to sign with them all the same. */
+/** Weak RSA moduli, one of each kind, and the functions to create signatures and CSRs with them. */
 import { checkPrimeSync, generatePrimeSync, hash, randomBytes } from 'node:crypto'
 import {
   encodeBitString,
@@ -17,7 +17,7 @@ export interface RsaModulus {
   readonly modulus: bigint
   /** Order of the multiplicative group modulo the modulus. */
   readonly order: bigint
-  /** Matches the reason for which the key is refused. */
+  /** Pattern of the reason why the key is rejected. */
   readonly reason: RegExp
 }
 
@@ -28,7 +28,7 @@ export function integerOctets(value: bigint): Uint8Array {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
 }
 
-/** A random prime with its two highest bits set, as those of RSA keys have. */
+/** Returns a random prime with its two highest bits set, like the primes of RSA keys. */
 export function randomPrime(bits: number): bigint {
   for (;;) {
     const prime = generatePrimeSync(bits, { bigint: true })
@@ -51,7 +51,7 @@ function ofPrimes(name: string, reason: RegExp, primes: readonly bigint[]): RsaM
   return { name, reason, order, modulus: primes.reduce((product, prime) => product * prime, 1n) }
 }
 
-/** A modulus without a weakness: 2048 bits. */
+/** Returns a modulus without a weakness, of 2048 bits by default. */
 export function strongModulus(bits = 2048): RsaModulus {
   return ofPrimes('strong', /none/, [randomPrime(bits / 2), randomPrime(bits / 2)])
 }
@@ -60,13 +60,13 @@ export function primeModulus(): RsaModulus {
   return ofPrimes('prime', /is a prime number/, [randomPrime(2048)])
 }
 
-/** Each is found by arithmetic alone. */
+/** Returns moduli whose weakness arithmetic alone finds. */
 export function factorableModuli(): RsaModulus[] {
   const prime = randomPrime(1024)
   const close = /primes of the RSA modulus are too close/
   return [
     ofPrimes('neighbouring primes', close, [prime, nextPrime(prime + 2n)]),
-    // Fermat's method finds them in about fifty rounds: (p − q)² is eight times the rounds times the root of n.
+    // Fermat's method factors this modulus in about fifty rounds: (p − q)² is about eight times the rounds times the root of n.
     ofPrimes('close primes', close, [prime, nextPrime(prime + 20n * rootOf(prime))]),
     ...[3n, 751n, 8191n].map((factor) =>
       ofPrimes(`factor ${factor}`, new RegExp(`divisible by ${factor}$`), [
@@ -94,7 +94,7 @@ function powers(prime: bigint, exponent: number): bigint[] {
   return Array.from({ length: exponent }, () => prime)
 }
 
-/** k·M + (65537^a mod M), M the product of the primes up to 701 (Nemec et al. 2017, for keys of 2048 bits). */
+/** Returns a prime k·M + (65537^a mod M). M is the product of the primes up to 701 (Nemec et al. 2017, for 2048-bit keys). */
 function rocaPrime(): bigint {
   let product = 1n
   for (let candidate = 2n; candidate <= 701n; candidate += 1n)
@@ -134,21 +134,21 @@ export function rsaSpki(modulus: bigint, exponent = publicExponent): Uint8Array 
   )
 }
 
-/** An RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017 §8.2.1), computed from the order of the group. */
+/** Computes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017 §8.2.1) from the order of the group. */
 export function signWith({ modulus, order }: RsaModulus, message: Uint8Array): Uint8Array {
   const digest = encodeSequence(
     encodeSequence(encodeOidElement(oids.sha256), Uint8Array.of(5, 0)),
     encodeOctetString(hash('sha256', message, 'buffer')),
   )
-  const octets = Math.ceil(modulus.toString(2).length / 8)
-  const padding = Buffer.alloc(octets - digest.length - 3, 0xff)
+  const modulusBytes = Math.ceil(modulus.toString(2).length / 8)
+  const padding = Buffer.alloc(modulusBytes - digest.length - 3, 0xff)
   const encoded = Buffer.concat([Uint8Array.of(0, 1), padding, Uint8Array.of(0), digest])
   const exponent = inverse(publicExponent, order)
   const signature = powerModulo(BigInt(`0x${encoded.toString('hex')}`), exponent, modulus)
-  return Buffer.from(signature.toString(16).padStart(octets * 2, '0'), 'hex')
+  return Buffer.from(signature.toString(16).padStart(modulusBytes * 2, '0'), 'hex')
 }
 
-/** A CSR in PEM with that key, which is signed as it should be. */
+/** Returns a CSR for the key, in PEM, with a valid signature. */
 export function requestWith(key: RsaModulus): string {
   const info = encodeSequence(
     encodeSmallInteger(0),

@@ -2,7 +2,6 @@
 import type { DataFolder } from '../../data-folder/data-folder.ts'
 import type { KeyRecord } from '../../keys/key-records.ts'
 import { openKeyRecord } from '../../keys/local-key-store.ts'
-import { deriveSealer } from '../../data-folder/master-key.ts'
 import { systemRandom } from '../../random.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'
 import { pagesOf, type Snapshot } from '../../store/snapshot.ts'
@@ -13,50 +12,60 @@ import type { Problems } from './problems.ts'
 
 /** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
 export async function verifyKeys(
-  { masterKey, sealer }: DataFolder,
+  { masterKeys, sealers }: DataFolder,
   snapshot: Snapshot,
   problems: Problems,
 ): Promise<[number, number]> {
-  const keySealer = deriveSealer(masterKey, 'keys', systemRandom)
-  const keys = await each(snapshot, 'keys', (row) => {
+  const keySealers = masterKeys.sealers('keys')
+  const keys = await each(snapshot, 'keys', async (row) => {
     const name = textOf(row, 'name')
     const record = {
       name,
       algorithm: textOf(row, 'algorithm') as KeyRecord['algorithm'],
       subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
+      masterKeyId: textOf(row, 'master_key_id'),
       dataKeySealed: bytesOf(row, 'data_key_sealed'),
       privateKeySealed: bytesOf(row, 'private_key_sealed'),
     }
     // Never the cause, which may say what was in it.
-    addUnlessDone(
+    await addUnlessDone(
       problems,
       `the private key ${name} does not open, or is not that of its public key`,
-      () => openKeyRecord(record, { sealer: keySealer, random: systemRandom }),
+      () => openKeyRecord(record, { sealers: keySealers, random: systemRandom }),
     )
   })
-  const accessKeys = await each(snapshot, 'access_keys', (row) => {
+  const accessKeys = await each(snapshot, 'access_keys', async (row) => {
     const id = textOf(row, 'access_key_id')
-    addUnlessDone(problems, `the secret of the access key ${id} does not open`, () =>
-      sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0),
-    )
+    await addUnlessDone(problems, `the secret of the access key ${id} does not open`, async () => {
+      const sealer = await sealers.find(textOf(row, 'master_key_id'))
+      sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0)
+    })
   })
   return [keys, accessKeys]
 }
 
-function addUnlessDone(problems: Problems, problem: string, work: () => unknown): void {
+async function addUnlessDone(
+  problems: Problems,
+  problem: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
-    work()
+    await work()
   } catch {
     problems.add(problem)
   }
 }
 
-async function each(snapshot: Snapshot, name: string, check: (row: Row) => void): Promise<number> {
+async function each(
+  snapshot: Snapshot,
+  name: string,
+  check: (row: Row) => Promise<void>,
+): Promise<number> {
   const table = snapshot.tables.find((one) => one.name === name)
   let count = 0
   if (table === undefined) return count
   for await (const page of pagesOf(snapshot, table)) {
-    page.forEach((row) => check(row))
+    for (const row of page) await check(row)
     count += page.length
   }
   return count
@@ -74,7 +83,8 @@ export async function verifyAuthority(
   // The key of a deleted CA may be erased.
   if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
     problems.add(`the CA ${id} has no key`)
-  const isLost = handle?.startsWith('local:') && row['subject_public_key_info'] === null
+  const isRecorded = handle?.startsWith('local:') || handle?.startsWith('pkcs11:')
+  const isLost = isRecorded && row['subject_public_key_info'] === null
   if (isLost) problems.add(`the key ${handle} of the CA ${id} is not there`)
   if (row['authority_certificate_number'] !== null) verifyPair(row, problems)
   await verifyCounts(row, snapshot, problems)

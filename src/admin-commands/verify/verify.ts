@@ -3,6 +3,7 @@ import { verifyRecordOf } from './record.ts'
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
+import { masterKeyId } from '../../data-folder/master-key.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../store/verify-rows.ts'
 import { Problems } from './problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
+import { verifyTokenKeys } from './token-keys.ts'
 import {
   verifyAuthorityCertificate,
   verifyCertificate,
@@ -53,6 +55,9 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
   for (const line of await attempt(problems, 'the database', structure))
     problems.add(`the database is damaged: ${line}`)
   const keys = await attempt(problems, 'keys', () => verifyKeys(data, snapshot, problems))
+  const tokenKeys = await attempt(problems, 'keys in the token', async () => [
+    await verifyTokenKeys(config, { data, snapshot, problems }),
+  ])
   const signers: Signers = new Map()
   const each = (
     noun: string,
@@ -89,8 +94,12 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
   ])) as CrlFindings[]
   return {
     Ok: problems.count === 0,
+    MasterKeyId: masterKeyId(data.masterKeys.current),
     Keys: keys[0] ?? 0,
     AccessKeys: keys[1] ?? 0,
+    // They are used only if the token is configured.
+    TokenKeys: tokenKeys[0]?.recorded ?? 0,
+    TokenKeysUsed: tokenKeys[0]?.used ?? 0,
     Authorities: authorities,
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,

@@ -18,14 +18,15 @@ type CaFlags = ConnectionFlags & OutputFlags
 export function changeSubcommands(group: SignetCommand): void {
   stateSubcommand(group, {
     name: 'disable',
-    description: 'Stop a CA from issuing certificates; it still publishes CRLs and OCSP responses',
+    description:
+      'Disable a CA: it stops issuing certificates, but still publishes CRLs and OCSP responses',
     preferred: ['ACTIVE'],
     status: 'DISABLED',
     next: ({ arn }) => [`signet ca enable ${arn}`, `signet ca delete ${arn}`],
   })
   stateSubcommand(group, {
     name: 'enable',
-    description: 'Let a disabled CA issue certificates again',
+    description: 'Enable a disabled CA, so that it can issue certificates again',
     preferred: ['DISABLED'],
     status: 'ACTIVE',
     next: ({ arn }) => [`signet issue --ca ${arn} --name host.example.com`],
@@ -37,7 +38,7 @@ export function changeSubcommands(group: SignetCommand): void {
 interface StateChange {
   readonly name: string
   readonly description: string
-  /** Statuses of the CAs that a name means first. */
+  /** Statuses of the CAs that are preferred when a name matches several. */
   readonly preferred: readonly string[]
   readonly status: 'ACTIVE' | 'DISABLED'
   readonly next: (authority: AuthoritySummary) => readonly string[]
@@ -87,10 +88,10 @@ function deleteSubcommand(group: SignetCommand): void {
     },
   })
     .description('Delete a CA; it can be restored for 7 to 30 days')
-    .option('--yes', 'delete without a confirmation')
+    .option('--yes', 'delete without asking for confirmation')
     .option(
       '--permanent-deletion-days <number>',
-      'days for which it can be restored, 7 to 30 (default: 30)',
+      'number of days during which the CA can be restored, 7 to 30 (default: 30)',
       deletionDays,
     )
     .examples(
@@ -113,7 +114,7 @@ function restoreSubcommand(group: SignetCommand): void {
       await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
     },
   })
-    .description('Restore a deleted CA, which is disabled afterwards')
+    .description('Restore a deleted CA; its status is then DISABLED')
     .examples("signet ca restore 'Old Issuing CA'")
 }
 
@@ -136,7 +137,7 @@ function changeSubcommand(
   const { context } = group
   return withConnectionFlags(group.command(name))
     .output('table')
-    .argument('<ca>', 'name, ID, start of the ID, or ARN of the CA')
+    .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
     .action(async (reference: string, flags: CaFlags) => {
       const authority = await withConnection(
         connectionOf(flags, context.environment),

@@ -37,14 +37,23 @@ export function renewSubcommand(group: SignetCommand): void {
   withConnectionFlags(group.command('renew'))
     .output('table')
     .description(
-      'Give a CA its next certificate, signed by its issuer on this server; or have an external issuer sign it, in two steps',
+      'Renew the certificate of a CA, through its issuer on this server or, in two steps, through an external issuer',
     )
-    .argument('<ca>', 'name, ID, start of the ID, or ARN of the CA')
-    .option('--validity <time>', 'validity of the new certificate, such as 5y (default: as before)')
-    .option('--new-key', 'create a successor CA with its own key instead, and keep this CA')
+    .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
+    .option(
+      '--validity <time>',
+      'validity period of the new certificate, such as 5y (default: as before)',
+    )
+    .option('--new-key', 'create a successor CA with a new key instead; this CA is kept')
     .option('--csr-out <file>', 'write the CSR of the CA to a file, for an external issuer')
-    .option('--certificate <file>', 'import the certificate in PEM from an external issuer')
-    .option('--chain <file>', 'chain of that certificate in PEM, from its issuer to the root')
+    .option(
+      '--certificate <file>',
+      'PEM file with the new certificate, signed by an external issuer',
+    )
+    .option(
+      '--chain <file>',
+      'PEM file with the chain of that certificate, from its issuer to the root',
+    )
     .examples(
       "signet ca renew 'Example Issuing CA'",
       "signet ca renew 'Example Issuing CA' --new-key --validity 5y",
@@ -129,7 +138,7 @@ function print(context: CommandContext, flags: OutputFlags, renewed: RenewedAuth
   printResult(context, flags, { value: renewed })
 }
 
-function readText(file: string, flag: string): string {
+export function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

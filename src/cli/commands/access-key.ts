@@ -52,18 +52,18 @@ function addKeyCreation(group: SignetCommand): void {
   storageCommand(group, 'create')
     .output()
     .description('Create an access key and print it. The secret is shown only once')
-    .option('--account <id>', 'account of the access key (default: the oldest)', accountId)
-    .option('--user <name>', 'user of the access key, created if it does not exist')
+    .option('--account <id>', 'account of the access key (default: the oldest account)', accountId)
+    .option('--user <name>', 'user that owns the access key; created if it does not exist')
     .option(
       '--policy <file>',
       'JSON file with an identity policy for this key, in addition to the policies of the user',
     )
     .option(
       '--service-principal <name>',
-      'service of the access key, instead of a user: acm.amazonaws.com',
+      'service that owns the access key, instead of a user: acm.amazonaws.com',
     )
-    .option('--source-account <id>', 'account that the service acts for', accountId)
-    .option('--source-arn <arn>', 'resource that the service acts for')
+    .option('--source-account <id>', 'account on whose behalf the service acts', accountId)
+    .option('--source-arn <arn>', 'resource on whose behalf the service acts')
     .examples(
       'signet access-key create --account 123456789012 --user issuer --policy issuer-policy.json',
       'signet access-key create --service-principal acm.amazonaws.com --source-account 123456789012',

@@ -22,7 +22,7 @@ export function accountCommand(context: CommandContext): Command {
       addAccount(config, onlyOne('account ID', id, flags.account), flags.organization || undefined),
     )
   storageCommand(group, 'update')
-    .description('Move an account into an organization, or out of its organization')
+    .description('Add an account to an organization, or remove it from its organization')
     .argument('<account-id>', 'account ID of twelve digits', accountId)
     .option('--organization <id>', 'new organization (o-…)')
     .option('--no-organization', 'remove the account from its organization')

@@ -12,8 +12,8 @@ export function backupCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'backup')
     .settings()
     .output()
-    .description('Write an encrypted backup to a new age file. Safe while the server is running')
-    .argument('<file>', 'file to write, which must not exist')
+    .description('Write an encrypted backup to a new age file. The server can keep running')
+    .argument('<file>', 'output file, which must not exist yet')
     .option(
       '--passphrase-file <file>',
       'file with the passphrase on its first line (default: prompt)',
@@ -22,7 +22,7 @@ export function backupCommand(context: CommandContext): Command {
       '--recipient <recipient>',
       'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
     )
-    .option('--without-master-key', 'omit the master key')
+    .option('--without-master-key', 'omit the master key from the backup')
     .examples(
       'signet backup /backups/signet-2025-01-31.age',
       'signet backup /backups/signet-2025-01-31.age --recipient backup-recipient.txt',

@@ -19,8 +19,12 @@ export function bucketCommand(context: CommandContext): Command {
   storageCommand(group, 'create')
     .output()
     .description('Create a bucket for the CAs of one account')
-    .argument('<name>', 'name, valid by the rules of S3')
-    .option('--account <id>', 'account that owns the bucket (default: the oldest)', accountId)
+    .argument('<name>', 'bucket name that satisfies the S3 naming rules')
+    .option(
+      '--account <id>',
+      'account that owns the bucket (default: the oldest account)',
+      accountId,
+    )
     .examples('signet bucket create my-crls')
     .run(({ config, flags }, name: string) => addBucket(config, name, flags.account), {
       next: (name) => [`signet init-hierarchy --crl-bucket ${name}`],
@@ -52,14 +56,14 @@ function addObjectCommands(group: SignetCommand): void {
     .description('Write the content of an object to standard output or to a file')
     .argument('<name>')
     .argument('<key>')
-    .option('--out <file>', 'file to write, which must not exist')
+    .option('--out <file>', 'output file, which must not exist yet')
     .examples('signet bucket get my-crls crl/….crl | openssl crl -inform DER -text')
     .run(
       ({ config, flags }: Call<Flags & { readonly out?: string }>, bucket: string, key: string) =>
         readObject(config, { bucket, key }, flags.out ?? group.context.stdout),
     )
   storageCommand(group, 'delete-object')
-    .description('Delete an object. A current CRL is written again with its next publication')
+    .description('Delete an object. If it is a current CRL, the next publication writes it again')
     .argument('<name>')
     .argument('<key>')
     .examples('signet bucket delete-object my-crls acm-pca-permission-test-key')

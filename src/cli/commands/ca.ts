@@ -9,6 +9,11 @@ import {
   describeAuthority,
   type AuthorityDetails,
 } from '../../client-commands/authority/describe-authority.ts'
+import {
+  externalStatus,
+  withExternalIssuers,
+  type ShownLine,
+} from '../../client-commands/authority/external-issuers.ts'
 import { everyAuthority, findAuthority, idOf } from '../../client-commands/authorities.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import { visibleText } from '../../text/visible-text.ts'
@@ -24,6 +29,7 @@ import { paragraphsText } from '../shared/style.ts'
 import { cellText, tableText, type Column, type Row } from '../shared/table.ts'
 import type { Line, Paragraph } from '../../inspect/lines.ts'
 import { changeSubcommands } from '../ca/change-subcommands.ts'
+import { importSubcommand } from '../ca/import-subcommand.ts'
 import { renewSubcommand } from '../ca/renew-subcommand.ts'
 
 type CaFlags = ConnectionFlags & OutputFlags
@@ -35,6 +41,7 @@ export function caCommand(context: CommandContext): Command {
   showSubcommand(group)
   treeSubcommand(group)
   renewSubcommand(group)
+  importSubcommand(group)
   changeSubcommands(group)
   return group
 }
@@ -43,7 +50,7 @@ function subcommand(group: SignetCommand, name: string): SignetCommand {
   return withConnectionFlags(group.command(name)).output('table')
 }
 
-const caArgument = ['<ca>', 'name, ID, start of the ID, or ARN of the CA'] as const
+const caArgument = ['<ca>', 'name, ID, ID prefix or ARN of the CA'] as const
 
 function listSubcommand(group: SignetCommand): void {
   const { context } = group
@@ -183,22 +190,30 @@ function tagLines(tags: Readonly<Record<string, string>>): Line[] {
 function treeSubcommand(group: SignetCommand): void {
   const { context } = group
   subcommand(group, 'tree')
-    .description('Show the CAs of the account below their issuers')
+    .description('Show the CAs of the account as a tree, each below its issuer')
     .examples('signet ca tree')
     .action(async (flags: CaFlags) => {
       const nodes = await withConnection(connectionOf(flags, context.environment), ({ client }) =>
         authorityTree(client),
       )
-      const rows = treeLines(nodes).map(({ node, prefix }) => ({
+      const lines = treeLines(nodes)
+      const rows = lines.map(({ node, prefix }) => ({
         ...nodeMembers(node),
         Name: `${prefix}${node.authority.name}`,
       }))
+      const shown = withExternalIssuers(
+        lines.map(({ node, prefix }) => ({
+          prefix,
+          externalIssuers: node.externalChain,
+          item: node,
+        })),
+      ).map(shownRow)
       printResult(context, flags, {
         value: nodes.map(treeValue),
         rows,
         ...(rows.length > 0 && {
           text: () =>
-            tableText(context.stdout, rows, { columns: treeColumns, wide: flags.wide === true }),
+            tableText(context.stdout, shown, { columns: treeColumns, wide: flags.wide === true }),
         }),
         empty: 'No CAs exist. Create them with: signet init-hierarchy',
       })
@@ -209,9 +224,21 @@ const treeColumns: readonly Column[] = [
   { key: 'Name' },
   { key: 'Status', shrink: 'never', tone: statusTone },
   { key: 'NotAfter', header: 'EXPIRES', shrink: 'never', text: ({ NotAfter }) => dateOf(NotAfter) },
-  { key: 'ExternalIssuer', header: 'EXTERNAL ISSUER' },
-  { key: 'Arn', header: 'ID', shrink: 'id', text: ({ Arn }) => idOf(String(Arn)) },
+  {
+    key: 'Arn',
+    header: 'ID',
+    shrink: 'id',
+    text: ({ Arn }) => (typeof Arn === 'string' ? idOf(Arn) : ''),
+  },
 ]
+
+/** A CA of the account, or one above it whose key is elsewhere. */
+function shownRow({ prefix, item, external }: ShownLine<TreeNode>): Row {
+  if (external === undefined)
+    return { ...nodeMembers(item), Name: `${prefix}${item.authority.name}` }
+  const { name, notAfter } = external
+  return { Name: `${prefix}${name}`, Status: externalStatus, NotAfter: notAfter }
+}
 
 function nodeMembers({ authority, externalIssuer }: TreeNode): Row {
   const { name, arn, type, status, notAfter } = authority
@@ -226,5 +253,9 @@ function nodeMembers({ authority, externalIssuer }: TreeNode): Row {
 }
 
 function treeValue(node: TreeNode): object {
-  return { ...nodeMembers(node), Children: node.children.map(treeValue) }
+  return {
+    ...nodeMembers(node),
+    ExternalChain: pascalCaseKeys(node.externalChain),
+    Children: node.children.map(treeValue),
+  }
 }

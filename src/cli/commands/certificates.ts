@@ -60,21 +60,34 @@ function listSubcommand(group: SignetCommand): void {
   const command = withConnectionFlags(group.command('list'))
     .output('table')
     .description('Search issued certificates; filters are combined with AND')
-    .option('--ca <ca>', 'name, ID or ARN of the CA that issued them')
-    .option('--subject <name>', "common name, or its start: 'web*'")
-    .option('--san <name>', "subject alternative name, its start: 'web*', or its end: .example.com")
+    .option('--ca <ca>', 'name, ID or ARN of the CA that issued the certificates')
+    .option('--subject <name>', "common name, or a prefix such as 'web*'")
+    .option(
+      '--san <name>',
+      "subject alternative name, a prefix such as 'web*', or a suffix such as .example.com",
+    )
     .option('--serial <number>', 'serial number in hexadecimal')
     .option('--template <name>', 'name or ARN of a template')
+    .option('--requester <name>', 'user name, account ID, or ARN of a user, role or session')
     .option(
-      '--requester <name>',
-      'name of a user, or ARN of a user, role or session, or an account ID',
+      '--issued-after <time>',
+      'earliest time of issuance, such as 2026-03-01 or 2026-03-01T08:00:00Z',
+      parseTime,
     )
-    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', parseTime)
-    .option('--expiring-within <duration>', 'time until they expire, such as 30d or 12h', parseSpan)
+    .option(
+      '--expiring-within <duration>',
+      'maximum time until expiry, such as 30d or 12h',
+      parseSpan,
+    )
     .addOption(
       new Option('--status <status>', 'current status').choices(['VALID', 'EXPIRED', 'REVOKED']),
     )
-    .option('--limit <number>', `most certificates to show, up to ${limitMax}`, parseLimit, 1000)
+    .option(
+      '--limit <number>',
+      `maximum number of certificates to show, up to ${limitMax}`,
+      parseLimit,
+      1000,
+    )
     .examples(
       'signet certificates list --expiring-within 30d',
       'signet certificates list --san .example.com --status VALID --output json',
@@ -165,7 +178,7 @@ type OneFlags = ConnectionFlags & OutputFlags & { readonly ca?: string }
 
 const certificateArgument = [
   '<certificate>',
-  'serial number, ARN, certificate file, or folder of signet issue',
+  'serial number, ARN, certificate file, or folder written by signet issue',
 ] as const
 
 function oneSubcommand(group: SignetCommand, name: string): SignetCommand {
@@ -178,7 +191,7 @@ function oneSubcommand(group: SignetCommand, name: string): SignetCommand {
 function showSubcommand(group: SignetCommand): void {
   const { context } = group
   oneSubcommand(group, 'show')
-    .description('Show a certificate, its status and who requested it')
+    .description('Show a certificate, its status and its requester')
     .examples('signet certificates show 6f0a…', 'signet certificates show tls --output json')
     .action((reference: string, flags: OneFlags) =>
       withConnection(connectionOf(flags, context.environment), async ({ client }) => {
@@ -236,8 +249,8 @@ function downloadSubcommand(group: SignetCommand): void {
   const { context } = group
   oneSubcommand(group, 'download')
     .description('Download a certificate and its chain')
-    .option('--out <path>', 'folder, or file (default: PEM on standard output)')
-    .option('--chain', 'with the CA certificates below the root in the same file')
+    .option('--out <path>', 'output folder or file (default: PEM on standard output)')
+    .option('--chain', 'include the CA certificates below the root in the same file')
     .option('--force', 'replace existing files')
     .examples(
       'signet certificates download 6f0a… --out tls',

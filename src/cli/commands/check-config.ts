@@ -15,7 +15,7 @@ export function checkConfigCommand(context: CommandContext): Command {
     .everySetting()
     .option('--offline', 'check only the syntax of settings, without opening files or connections')
     .output()
-    .description('Check the configuration of serve, and print it; nothing is changed')
+    .description('Check and print the configuration of signet serve, without changing anything')
     .examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config', 'signet check-config --offline')
     .action(async (flags: Flags, command: Command) => {
       const config = serverConfigOf(context, flags, command)

@@ -34,21 +34,21 @@ export function initHierarchyCommand(context: CommandContext): Command {
     )
     .option(
       '--name <text>',
-      'organization in the subjects of both CAs, and start of their names',
+      'organization in the subjects of both CAs, and prefix of their names',
       'Example',
     )
     .option('--root-name <text>', 'common name of the root CA (default: NAME Root CA)')
     .option('--issuing-name <text>', 'common name of the issuing CA (default: NAME Issuing CA)')
     .addOption(keyAlgorithmOption('key algorithm of both CAs'))
-    .option('--root-validity <time>', 'validity of the root certificate', '10y')
-    .option('--issuing-validity <time>', 'validity of the issuing CA certificate', '5y')
+    .option('--root-validity <time>', 'validity period of the root certificate', '10y')
+    .option('--issuing-validity <time>', 'validity period of the issuing CA certificate', '5y')
     .option('--crl-bucket <name>', 'bucket for the CRLs of both CAs (see signet bucket create)')
     .option('--ocsp', 'serve OCSP for certificates of both CAs', true)
     .option(
       '--no-ocsp',
       'do not serve OCSP; without --crl-bucket, certificates cannot be checked for revocation',
     )
-    .option('--out <file>', 'file to write the root certificate to')
+    .option('--out <file>', 'output file for the root certificate')
     .examples(
       'signet init-hierarchy',
       'signet init-hierarchy --name "Example Corp" --crl-bucket my-crls --out root.pem',

@@ -15,7 +15,10 @@ export function inspectCommand(context: CommandContext): Command {
     .output('table')
     .description('Describe a certificate, chain, CSR, CRL or OCSP response')
     .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
-    .option('--tls', "the server's certificate chain instead of the content of an https URL")
+    .option(
+      '--tls',
+      "inspect the server's certificate chain instead of the content of an https URL",
+    )
     .examples(
       'signet inspect tls/fullchain.pem',
       'signet inspect tls://localhost:8443',

@@ -58,22 +58,32 @@ export function issueCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'issue'))
     .output('table')
     .description('Issue a certificate, and write it with its key and chain to a folder')
-    .option('--name <host,…>', 'DNS name, mail address or URI; repeatable', severalOf)
+    .option('--name <host,…>', 'DNS name, email address or URI; repeatable', severalOf)
     .option('--ip <address,…>', 'IP address; repeatable', severalOf)
     .option(
       '--ca <ca>',
       'name, ID or ARN of the CA (default: the only ACTIVE subordinate CA) [SIGNET_CA]',
     )
-    .option('--csr <file>', 'CSR in PEM with names and key; no key is generated')
+    .option(
+      '--csr <file>',
+      'PEM file with a CSR, which has the names and the key; no key is generated',
+    )
     .addOption(keyAlgorithmOption('algorithm of the generated key'))
-    .option('--validity <time>', 'such as 12h, 30d, 6w, 18mo, 1y, or a date: 2030-01-31', '30d')
+    .option(
+      '--validity <time>',
+      'validity period such as 12h, 30d, 6w, 18mo or 1y, or an end date such as 2030-01-31',
+      '30d',
+    )
     .option('--template <name|arn>', 'certificate template, such as EndEntityServerAuthCertificate')
-    .option('--out <dir>', 'folder for key.pem, cert.pem and others (default: the first name)')
+    .option(
+      '--out <dir>',
+      'output folder for key.pem, cert.pem and other files (default: the first name)',
+    )
     .option('--force', 'replace existing files')
     .option('--pkcs12 <file>', 'also write the key and the certificates to a PKCS #12 file')
     .option(
       '--pkcs12-password-file <file>',
-      'file whose first line is the password of the PKCS #12 file (default: ask for it)',
+      'file whose first line is the password of the PKCS #12 file (default: prompt)',
     )
     .examples(
       'signet issue --name host.example.com --out tls',

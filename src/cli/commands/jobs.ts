@@ -31,7 +31,7 @@ export function jobsCommand(context: CommandContext): Command {
   group.description('Show background jobs')
   storageCommand(group, 'list')
     .output()
-    .description('List jobs with their queue, their failures and their last run')
+    .description('List jobs with their queues, failures and last runs')
     .examples('signet jobs list')
     .run(({ config }) => listJobs(config), { columns })
   return group

@@ -18,7 +18,7 @@ export function oidcProviderCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'oidc-provider')
   group.description('Manage trusted OpenID Connect identity providers')
   withOptions(ofAccount(group, 'create').output())
-    .description('Add an identity provider, which trust policies of roles can name')
+    .description('Add an identity provider that trust policies of roles can reference')
     .argument('<issuer>', 'issuer URL, as in the iss claim of its tokens')
     .examples(
       'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
@@ -35,7 +35,7 @@ export function oidcProviderCommand(context: CommandContext): Command {
     .run(({ config, flags }) => listAllIdentityProviders(config, flags.account))
   withOptions(ofAccount(group, 'update'))
     .description(
-      'Update audiences or keys of an identity provider. Omitted options keep their values',
+      'Update the audiences or keys of an identity provider. Omitted options keep their values',
     )
     .argument('<issuer>')
     .examples('signet oidc-provider update https://ci.example.com --jwks k.json')
@@ -65,7 +65,7 @@ function withOptions(command: SignetCommand): SignetCommand {
     .option('--audience <text>', 'accepted audience (aud claim); repeatable', severalOf)
     .option(
       '--jwks <file>',
-      'JSON Web Key Set of an issuer that the server cannot reach; an empty file makes the server fetch it again',
+      'file with the JSON Web Key Set of an issuer that the server cannot reach; an empty file makes the server fetch the keys again',
     )
 }
 

@@ -18,10 +18,10 @@ export function policyCommand(context: CommandContext): Command {
   group.description('Manage the policies of users and roles')
   const ofPrincipal = (name: string): SignetCommand =>
     ofAccount(group, name)
-      .option('--user <name>', 'user with the policy')
-      .option('--role <name>', 'role with the policy')
+      .option('--user <name>', 'user that the policy belongs to')
+      .option('--role <name>', 'role that the policy belongs to')
   ofPrincipal('put')
-    .description('Store a policy of a user or role, and replace a policy of the same name')
+    .description('Store a policy for a user or role, replacing any policy with the same name')
     .requiredOption('--name <name>', 'name of the policy')
     .requiredOption('--policy <file>', 'JSON file with the identity policy')
     .examples('signet policy put --role issuer --name issue --policy p.json')

@@ -37,21 +37,21 @@ type RenewFlags = ConnectionFlags &
 export function renewCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'renew'))
     .output('table')
-    .description('Replace certificates and their keys in folders of signet issue')
-    .argument('<dir...>', 'folders that signet issue has written')
+    .description('Renew certificates in folders written by signet issue, with new keys')
+    .argument('<dir...>', 'folders written by signet issue')
     .option(
       '--if-expiring-within <duration>',
-      'only certificates that expire within it, such as 7d',
+      'renew only certificates that expire within this time, such as 7d',
     )
-    .option('--ca <ca>', 'name, ID or ARN of another CA (default: the CA of the last request)')
-    .option('--validity <time>', 'validity of the new certificates (default: as before)')
+    .option('--ca <ca>', 'name, ID or ARN of another CA (default: the CA of the previous request)')
+    .option('--validity <time>', 'validity period of the new certificates (default: as before)')
     .option(
       '--hook <command>',
-      'program to run after each renewal, with arguments separated by spaces; no shell reads it',
+      'program to run after each renewal, with arguments separated by spaces; not run in a shell',
     )
     .option(
       '--daemon',
-      'keep running, and renew each certificate in the last third of its life or as --if-expiring-within says',
+      'keep running, and renew each certificate in the last third of its lifetime, or as --if-expiring-within specifies',
     )
     .examples(
       'signet renew tls',

@@ -10,14 +10,14 @@ export function restoreCommand(context: CommandContext): Command {
     .settings()
     .output()
     .description('Restore a backup into a new data folder or an empty database')
-    .argument('<file>', 'backup to read')
+    .argument('<file>', 'backup file')
     .option(
       '--passphrase-file <file>',
       'file with the passphrase on its first line (default: prompt)',
     )
     .option(
       '--identity <file>',
-      'file with age identities or a private key in PEM, for a backup with recipients',
+      'file with age identities or a PEM private key, for a backup encrypted to recipients',
     )
     .examples(
       'signet restore /backups/signet-2025-01-31.age --data /var/lib/signet',

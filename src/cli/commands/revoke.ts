@@ -24,17 +24,17 @@ export function revokeCommand(context: CommandContext): Command {
     .description('Revoke certificates')
     .argument(
       '[certificate...]',
-      'folder of signet issue, certificate file, serial number, or ARN of a certificate',
+      'folder written by signet issue, certificate file, serial number, or ARN of a certificate',
     )
     .option(
       '--reason <reason>',
-      'name in AWS or in RFC 5280, such as KEY_COMPROMISE or superseded',
+      'revocation reason as in AWS or RFC 5280, such as KEY_COMPROMISE or superseded',
       'UNSPECIFIED',
     )
     .option('--ca <ca>', 'name, ID or ARN of the CA that issued the certificates')
     .option(
       '--from <file>',
-      'file with one certificate on each line, or - for standard input; CSV of signet certificates list, too',
+      'file with one certificate per line, or CSV output of signet certificates list; - for standard input',
     )
     .examples(
       'signet revoke tls --reason KEY_COMPROMISE',

@@ -65,12 +65,12 @@ export function roleCommand(context: CommandContext): Command {
 function withRoleOptions(command: SignetCommand, isNew: boolean): SignetCommand {
   const trust = [
     '--trust-policy <file>',
-    'JSON file with the trust policy, which names who can assume the role',
+    'JSON file with the trust policy, which specifies who can assume the role',
   ] as const
   return withTags(
     (isNew ? command.requiredOption(...trust) : command.option(...trust)).option(
       '--max-session <time>',
-      'maximum session duration: 1h to 12h, or seconds',
+      'maximum session duration, 1h to 12h, or a number of seconds',
       seconds,
     ),
   )

@@ -13,7 +13,7 @@ type ShareFlags = Flags & {
 
 export function shareCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'share')
-  group.description('Share CAs with other accounts, like AWS RAM')
+  group.description('Share CAs with other accounts, as with AWS RAM')
   storageCommand(group, 'create')
     .output()
     .description('Share CAs with accounts or organizations')

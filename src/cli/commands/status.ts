@@ -1,6 +1,11 @@
 import type { Command } from 'commander'
 import { serverStatus, type ServerStatus } from '../../client-commands/status/server-status.ts'
 import type { AuthorityStatus } from '../../client-commands/status/status-warnings.ts'
+import {
+  externalStatus,
+  withExternalIssuers,
+  type ShownLine,
+} from '../../client-commands/authority/external-issuers.ts'
 import type { Output } from '../../terminal.ts'
 import { systemClock } from '../../clock.ts'
 import type { CommandContext } from '../shared/context.ts'
@@ -14,7 +19,7 @@ import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
 import { durationWords } from '../../inspect/value-texts.ts'
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
-import { tableText, type Column } from '../shared/table.ts'
+import { tableText, type Column, type Row } from '../shared/table.ts'
 
 interface StatusFlags extends ConnectionFlags, OutputFlags {
   readonly check?: boolean
@@ -27,7 +32,7 @@ export function statusCommand(context: CommandContext): Command {
     .description('Show the health of a server, its CAs and warnings')
     .option(
       '--metrics-url <url>',
-      'URL of the metrics, for a server with --metrics-listen (default: from the data folder, or /metrics of the endpoint)',
+      'metrics URL of a server with --metrics-listen (default: from the data folder, or /metrics on the endpoint)',
     )
     .option('--check', 'exit with code 1 if there are warnings')
     .examples('signet status', 'signet status --check --output json')
@@ -50,7 +55,13 @@ export function statusCommand(context: CommandContext): Command {
 
 function statusText(stdout: Output, status: ServerStatus, wide: boolean): string {
   const { authorities, warnings } = status
-  const rows = (authorities ?? []).map((authority) => ({ ...authority }))
+  const rows = withExternalIssuers(
+    (authorities ?? []).map((authority) => ({
+      prefix: authority.branch,
+      externalIssuers: authority.externalIssuers,
+      item: authority,
+    })),
+  ).map(rowOf)
   const paragraphs = [
     paragraphsText(stdout, [serverParagraph(status)]),
     ...(rows.length === 0 ? [] : [tableText(stdout, rows, { columns, wide })]),
@@ -61,19 +72,40 @@ function statusText(stdout: Output, status: ServerStatus, wide: boolean): string
   return paragraphs.join('\n\n')
 }
 
-/** Columns of the table of CAs. The rows are AuthorityStatus. */
+/** A CA of the server, or one above it whose key is elsewhere. */
+function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
+  if (external === undefined) return { ...item, branch: prefix, own: true }
+  return {
+    branch: prefix,
+    name: external.name,
+    status: externalStatus,
+    notAfter: external.notAfter,
+    own: false,
+  }
+}
+
+/** Columns of the table of CAs. The rows are those of rowOf; a CA whose key is elsewhere has only the first members. */
 const columns: readonly Column[] = [
   column('name', 'CA', ({ branch, name }) => `${branch}${name}`),
   { ...column('status', 'STATUS', ({ status }) => status), shrink: 'never' },
   { ...column('notAfter', 'EXPIRES', expiryWords), shrink: 'never' },
-  column('crlDays', 'CRL', crlWords),
-  { ...column('ocsp', 'OCSP', ({ ocsp }) => (ocsp ? 'yes' : 'no')), shrink: 'never' },
-  { ...column('keyAlgorithm', 'KEY', ({ keyAlgorithm }) => keyAlgorithm), wide: true },
+  ownColumn('crlDays', 'CRL', crlWords),
+  { ...ownColumn('ocsp', 'OCSP', ({ ocsp }) => (ocsp ? 'yes' : 'no')), shrink: 'never' },
+  { ...ownColumn('keyAlgorithm', 'KEY', ({ keyAlgorithm }) => keyAlgorithm), wide: true },
   {
-    ...column('arn', 'ID', ({ arn }) => arn.slice(arn.lastIndexOf('/') + 1)),
+    ...ownColumn('arn', 'ID', ({ arn }) => arn.slice(arn.lastIndexOf('/') + 1)),
     shrink: 'id',
   },
 ]
+
+/** A column that is empty for a CA whose key is elsewhere. */
+function ownColumn(
+  key: string,
+  header: string,
+  text: (authority: AuthorityStatus) => string,
+): Column {
+  return column(key, header, (row) => ((row as unknown as Row)['own'] === true ? text(row) : ''))
+}
 
 function column(key: string, header: string, text: (authority: AuthorityStatus) => string): Column {
   return { key, header, text: (row) => text(row as unknown as AuthorityStatus) }
@@ -107,6 +139,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
 
 function expiryWords({ notAfter, expiresInDays }: AuthorityStatus): string {
   if (notAfter === null) return ''
+  if (expiresInDays === undefined) return notAfter.slice(0, 10)
   return `${notAfter.slice(0, 10)} (${expiresInDays ?? 0}d)`
 }
 

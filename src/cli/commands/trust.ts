@@ -54,9 +54,9 @@ function rootSubcommand(group: SignetCommand, name: string): SignetCommand {
     .output('table')
     .option(
       '--ca <ca>',
-      'name, ID or ARN of the CA whose root it is (default: all roots) [SIGNET_CA]',
+      'name, ID or ARN of a CA, to use only its root (default: all roots) [SIGNET_CA]',
     )
-    .option('--file <file>', 'file with roots in PEM, instead of those of a server')
+    .option('--file <file>', 'PEM file with root certificates, instead of those from a server')
 }
 
 function pemOf(roots: readonly Root[]): string {
@@ -75,7 +75,7 @@ function changeSubcommand(
   rootSubcommand(group, action)
     .description(description)
     .addOption(
-      new Option('--store <store>', 'only this kind of store (default: all that exist)').choices([
+      new Option('--store <store>', 'type of trust store (default: all that exist)').choices([
         'system',
         'nss',
       ]),

@@ -39,7 +39,7 @@ export function userCommand(context: CommandContext): Command {
       { done: (name) => `Replaced the tags of user ${name}.` },
     )
   ofAccount(group, 'delete')
-    .description('Delete a user without access keys, and the policies of the user')
+    .description('Delete a user and its policies. The user must not have access keys')
     .argument('<name>')
     .examples('signet user delete alice')
     .run(

@@ -10,8 +10,12 @@ import { SignetCommand } from '../shared/signet-command.ts'
 export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
-      // CRLs are read from their buckets.
-      .settings([...storageSettings, 'objects', 's3Endpoint', 's3Region'])
+      // CRLs are read from their buckets, and keys in a token are used.
+      .settings([
+        ...storageSettings,
+        ...(['objects', 's3Endpoint', 's3Region'] as const),
+        ...(['pkcs11Module', 'pkcs11Token', 'pkcs11PinFile'] as const),
+      ])
       .output()
       .description('Check all stored keys, certificates, revocations and CRLs')
       .examples('signet verify --data /var/lib/signet')

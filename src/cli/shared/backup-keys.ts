@@ -38,7 +38,7 @@ export function encryptionKey({
 }
 
 /** Returns the text of a recipient, which is public, so it can be a command-line argument as in `age -r`. */
-function recipientText(recipient: string): string {
+export function recipientText(recipient: string): string {
   return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
 
@@ -66,7 +66,7 @@ export function decryptionKey({
 }
 
 /** Reads the passphrase from the first line of a file. */
-function readPassphrase(path: string): string {
+export function readPassphrase(path: string): string {
   const [line = ''] = readPrivate(path, 'passphrase').split(/\r?\n/, 1)
   if (line === '') throw new ConfigurationError(`${path} contains no passphrase on its first line`)
   return line

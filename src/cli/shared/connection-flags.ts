@@ -36,14 +36,14 @@ export function withConnectionFlags<C extends Command>(command: C): C {
     .option('--region <name>', `Region of the CAs (default: ${defaultRegion}) [AWS_REGION]`)
     .option(
       '--data <dir>',
-      `data folder of a server on this machine: its credentials and its endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
+      `data folder of a local server, for its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
     )
     .option('--profile <name>', 'profile of the AWS config and credentials files [AWS_PROFILE]')
     .option(
       '--aws-credentials',
-      `credentials that every AWS client finds, even if ${defaultData} has credentials`,
+      `use the credentials that other AWS clients find, even if ${defaultData} has credentials`,
     )
-    .option('--ca-file <file>', 'PEM file of CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
+    .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
 /** The server of an earlier request, from its metadata.json. */

@@ -79,10 +79,10 @@ export class SignetCommand extends Command {
     const isTerminal = this.context.stdout.isTTY === true
     const note = elsewhere === 'table' ? 'table' : `table on a terminal, ${elsewhere} elsewhere`
     return this.addOption(
-      new Option('--output <form>', 'format of the result')
+      new Option('--output <form>', 'output format')
         .choices(outputForms)
         .default(isTerminal ? 'table' : elsewhere, note),
-    ).option('--wide', 'all columns, not truncated to the width of the terminal')
+    ).option('--wide', 'show all columns, without truncating them to the terminal width')
   }
 
   examples(...lines: readonly string[]): this {
@@ -114,13 +114,13 @@ export function storageCommand(group: SignetCommand, name: string): SignetComman
 
 /** Adds a subcommand with `--account`, whose default is the oldest account. */
 export function ofAccount(group: SignetCommand, name: string): SignetCommand {
-  const description = 'account of the principal (default: the oldest)'
+  const description = 'account of the principal (default: the oldest account)'
   return storageCommand(group, name).option('--account <id>', description, accountId)
 }
 
 /** Adds the subcommand `list`, for all accounts or for one. */
 export function listOf(group: SignetCommand): SignetCommand {
-  const description = 'account to list (default: all)'
+  const description = 'account to list (default: all accounts)'
   return storageCommand(group, 'list').option('--account <id>', description, accountId)
 }
 

@@ -2,12 +2,15 @@
 import type { Client } from '../../../client/index.ts'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
+import { externalCa, type ExternalCa } from './external-issuers.ts'
 import { certifiedAuthority, issuerAmong, type CertifiedAuthority } from './ca-certificate.ts'
 
 export interface TreeNode {
   readonly authority: AuthoritySummary
   /** Subject of an issuer that is not a CA of the account. Null for every other CA. */
   readonly externalIssuer: string | null
+  /** The CAs above it whose keys are elsewhere, from its issuer to the root. Empty for every other CA. */
+  readonly externalChain: readonly ExternalCa[]
   readonly children: readonly TreeNode[]
 }
 
@@ -41,6 +44,9 @@ export async function buildTree(
     return {
       authority,
       externalIssuer: isExternal ? nameWords(certificate.issuer) : null,
+      externalChain: isExternal
+        ? (certificateOf.get(authority.arn)?.chain ?? []).map(externalCa)
+        : [],
       children: authorities
         .filter(({ arn }) => issuers.get(arn)?.authority.arn === authority.arn)
         .map(nodeOf),

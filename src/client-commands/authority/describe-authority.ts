@@ -4,7 +4,7 @@ import type { CertificateAuthority, Client } from '../../../client/index.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { oids } from '../../x509/der/oid.ts'
+import { oidName, oids } from '../../x509/der/oid.ts'
 import { parseBasicConstraints } from '../../x509/extensions/basic-constraints.ts'
 import { parseCrlDistributionPoints } from '../../x509/extensions/distribution-points.ts'
 import { findExtension } from '../../x509/extensions/extensions.ts'
@@ -144,7 +144,7 @@ function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrl
   const points = findExtension(extensions, oids.crlDistributionPoints)
   const access = findExtension(extensions, oids.authorityInfoAccess)
   const locations = (method: string): string[] =>
-    (access === undefined ? [] : parseInfoAccess(access.value))
+    (access === undefined ? [] : parseInfoAccess(access.value, oidName(oids.authorityInfoAccess)))
       .filter(({ accessMethod }) => accessMethod === method)
       .flatMap(({ accessLocation }) => uriOf(accessLocation))
   return {

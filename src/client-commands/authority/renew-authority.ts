@@ -188,17 +188,29 @@ export async function importCertificate(
 
 /**
  * Splits what an external issuer returned into the certificate and its chain. The issuer may put the chain into the file of the
- * certificate. Throws ConfigurationError for a file without certificates.
+ * certificate. `source` names that file in messages. Throws ConfigurationError for a file without certificates.
  */
 export function externalAnswer(
   certificateText: string,
   chainText: string | undefined,
+  source = '--certificate',
 ): IssuedForCa {
-  const [certificate, ...rest] = certificatesIn(certificateText)
+  const [certificate, ...rest] = readCertificates(certificateText, source)
   if (certificate === undefined)
-    throw new ConfigurationError('--certificate: the file has no certificate in PEM')
-  const chain = chainText === undefined ? rest : certificatesIn(chainText)
+    throw new ConfigurationError(`${source}: the file has no certificate in PEM`)
+  const chain = chainText === undefined ? rest : readCertificates(chainText, '--chain')
   if (chainText !== undefined && chain.length === 0)
     throw new ConfigurationError('--chain: the file has no certificate in PEM')
   return { certificate: pemOf([certificate]), chain: pemOf(chain) }
+}
+
+function readCertificates(pem: string, source: string): Certificate[] {
+  try {
+    return certificatesIn(pem)
+  } catch (error) {
+    throw new ConfigurationError(
+      `${source}: the file has another content than certificates in PEM: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
 }

@@ -44,7 +44,8 @@ export interface ServerStatus {
   readonly warnings: readonly string[]
 }
 
-type FoundAuthority = AuthoritySummary & Pick<AuthorityStatus, 'branch' | 'hasRevocations'>
+type FoundAuthority = AuthoritySummary &
+  Pick<AuthorityStatus, 'branch' | 'externalIssuers' | 'hasRevocations'>
 
 /** Reads the status of a server. A server that cannot be reached is a status, not a rejection. */
 export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
@@ -66,8 +67,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
       region,
       account: found?.[0]?.arn.split(':')[4] ?? null,
-      keyStorage:
-        samples === undefined ? null : 'software, encrypted at rest; not FIPS 140 validated',
+      keyStorage: samples === undefined ? null : keyStorageOf(samples),
     },
     authorities,
     counts: samples === undefined ? null : countsOf(samples),
@@ -79,6 +79,24 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       ...jobs.flatMap(jobWarning),
     ],
   }
+}
+
+const softwareStorage = 'software, encrypted at rest; not FIPS 140 validated'
+const storageNames: ReadonlyMap<string, string> = new Map([['pkcs11', 'PKCS #11 token']])
+
+/** Describes where keys are. A server without keys outside the database is described without counts. */
+function keyStorageOf(samples: readonly Sample[]): string {
+  const stores = samples
+    .filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
+    .map(({ labels: { store = '' }, value }) => ({ store, value }))
+  if (stores.every(({ store }) => store === 'local')) return softwareStorage
+  return stores
+    .map(({ store, value }) =>
+      store === 'local'
+        ? `${value} in ${softwareStorage.replace(';', ',')}`
+        : `${value} in a ${storageNames.get(store) ?? store}`,
+    )
+    .join('; ')
 }
 
 /** Undefined if an unhealthy server does not return its CAs; its health explains why. */
@@ -93,7 +111,8 @@ async function readAuthorities(
         const { authority } = node
         const isSilent = authority.crlDays === null && !authority.ocsp
         const hasRevocations = isSilent && (await revokesAny(client, authority.arn))
-        found.push({ ...authority, branch, hasRevocations })
+        const externalIssuers = node.externalChain
+        found.push({ ...authority, branch, externalIssuers, hasRevocations })
       }
       return found
     })

@@ -1,11 +1,14 @@
 /** Warnings of `signet status`: one sentence for each state that needs attention. */
 import { daySeconds } from '../../text/duration.ts'
 import type { AuthoritySummary } from '../authorities.ts'
+import type { ExternalCa } from '../authority/external-issuers.ts'
 import type { Sample } from './read-metrics.ts'
 
 export interface AuthorityStatus extends AuthoritySummary {
   /** Branches of the tree of CAs before the name, such as `└─ `. */
   readonly branch: string
+  /** The CAs above it whose keys are elsewhere, from its issuer to the root. Empty for a CA below a CA of the account. */
+  readonly externalIssuers: readonly ExternalCa[]
   /** Whole days. Null for a CA without a certificate. */
   readonly expiresInDays: number | null
   /** Age of the oldest CRL. Null if there is no CRL, or if it is unknown. */

@@ -3,6 +3,7 @@ import { updateAuthority } from '../../store/authorities.ts'
 import { integer, required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { arn } from '../shared/shapes.ts'
 
 /** Deletes a CA. It can be restored for 7 to 30 days (AWS Private CA API, DeleteCertificateAuthority). */
@@ -23,7 +24,9 @@ export const deleteCertificateAuthority = authorityOperation({
   event: 'delete',
   async run(services, input, { authority, now, caller }) {
     const deletion = deletionAt(authority.status, now, input.PermanentDeletionTimeInDays)
-    await changeAuthority(services, [updateAuthority(authority, { deletion }, now)], {
+    const action = { action: 'delete-ca', operation: 'DeleteCertificateAuthority', input } as const
+    const approved = await requireSecondPerson(services, caller, { ...action, authority })
+    await changeAuthority(services, [...approved, updateAuthority(authority, { deletion }, now)], {
       time: now,
       actor: { principal: caller.arn },
       authority: authority.number,

@@ -16,6 +16,7 @@ import { publicKeyOf } from '../../authority/csr.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
 
 /** Imports the certificate of a CA and makes the CA ACTIVE (AWS Private CA API, ImportCertificateAuthorityCertificate). */
@@ -51,9 +52,16 @@ export const importCertificateAuthorityCertificate = authorityOperation({
       weakKeyList: services.issuancePolicy.weakKeyList,
     })
     const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
+    const approved = await requireSecondPerson(services, caller, {
+      action: 'import-ca-certificate',
+      operation: 'ImportCertificateAuthorityCertificate',
+      input,
+      authority,
+    })
     await changeAuthority(
       services,
       [
+        ...approved,
         insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
         installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
         markAllCrlsDue(authority, now),

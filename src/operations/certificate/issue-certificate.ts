@@ -18,17 +18,20 @@ import { certificatePeriod, type Validity as RequestedValidity } from '../../iss
 import type { Services } from '../../services.ts'
 import { countCertificate, insertCertificate } from '../../store/certificates.ts'
 import { ConflictError } from '../../store/database.ts'
+import { recorded } from '../../store/recorded-states.ts'
+import type { Sql } from '../../store/sql.ts'
 import { findTokenArn, type ScopedToken } from '../../store/idempotency-tokens.ts'
 import { certificateArn } from '../../wire/arn.ts'
 import { enumeration, type Infer, long, required, structure } from '../../wire/shapes/shape.ts'
 import { revocationUrls } from '../../crl/revocation-urls.ts'
-import { changedTooOften } from '../shared/change-authority.ts'
+import { approvalUsed, changedTooOften } from '../shared/change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { bindStatements, currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
 import { warnOfMissingNames } from './issuance-warnings.ts'
 import { operation } from '../shared/operation.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 import { arn, csrBlob, idempotencyToken } from '../shared/shapes.ts'
@@ -119,6 +122,7 @@ async function issue(
   firstView: AuthorityView,
 ): Promise<string> {
   let view = firstView
+  let approved: readonly Sql[] | undefined
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const crl = request.template.kind === 'root' ? undefined : currentCrl(view)
     if (crl === 'missing') {
@@ -127,15 +131,31 @@ async function issue(
       continue
     }
     const issuance = prepare(services, request, { view, crl })
+    approved ??= await requireApproved(services, issuance)
     const certificateDer = await signCertificate(services, issuance.prepared)
     try {
-      return await store(services, issuance, certificateDer)
+      return await store(services, { ...issuance, approved }, certificateDer)
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
       view = await resolveConflict(services, issuance, error)
     }
   }
   throw changedTooOften()
+}
+
+/** Requires a second person for a CA certificate. Returns the statements that use up the approval. */
+function requireApproved(
+  services: Services,
+  { input, caller, view, prepared }: PreparedIssuance,
+): Promise<readonly Sql[]> | readonly Sql[] {
+  if (!prepared.isCa) return []
+  return requireSecondPerson(services, caller, {
+    action: 'issue-ca-certificate',
+    operation: 'IssueCertificate',
+    // The token is not part of the effect, and clients such as Terraform choose a new one for each attempt.
+    input: { ...input, IdempotencyToken: undefined },
+    authority: view.authority,
+  })
 }
 
 /** Reads the CA again. Throws if its state no longer allows the request. */
@@ -200,7 +220,7 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
  */
 async function store(
   services: Services,
-  issuance: PreparedIssuance,
+  issuance: PreparedIssuance & { readonly approved: readonly Sql[] },
   certificateDer: Uint8Array,
 ): Promise<string> {
   const { caller, token, template, view, crl, prepared } = issuance
@@ -226,6 +246,11 @@ async function store(
     detail: { result: 'success' },
   })
   const statements = [
+    ...recorded(issuance.approved, {
+      time: now,
+      actor: { principal: caller.arn },
+      authority: authority.number,
+    }),
     countCertificate(authority, services.quotas.certificatesPerAuthority),
     ...bindStatements(crl, { issuerOctets: issuerDer.length, notAfter }),
     ...insertCertificate(authority, record, template.kind === 'root'),
@@ -245,6 +270,7 @@ async function resolveConflict(
   issuance: PreparedIssuance,
   conflict: ConflictError,
 ): Promise<AuthorityView> {
+  if (conflict.guard === 'approval') throw approvalUsed(conflict)
   const view = await readAgain(services, issuance)
   const hasChanged = view.authority.revision !== issuance.view.authority.revision
   if (hasChanged) return view

@@ -3,17 +3,24 @@ import {
   signerOf,
   type PreparedCertificate,
 } from '../../issuance/prepare-certificate.ts'
+import type { IssuancePolicy } from '../../issuance/issuance-policy.ts'
 import type { Services } from '../../services.ts'
 import { parseAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
+
+/** Services of a server, or their equivalent in a ceremony. */
+export interface Signing {
+  readonly keys: Pick<Services['keys'], 'sign'>
+  readonly issuancePolicy: Pick<IssuancePolicy, 'verifySignatures'>
+}
 
 /**
  * Signs a prepared certificate with the key of its issuer and returns it in DER. If the policy requires it, and always for CA
  * certificates, the encoding is parsed before it is signed, and the signature is verified (docs/decisions/0006, 0028).
  */
 export async function signCertificate(
-  { keys, issuancePolicy }: Pick<Services, 'keys' | 'issuancePolicy'>,
+  { keys, issuancePolicy }: Signing,
   prepared: PreparedCertificate,
 ): Promise<Uint8Array> {
   const { tbsCertificateDer, signatureAlgorithm, signingAlgorithm, isCa } = prepared

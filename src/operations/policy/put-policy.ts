@@ -7,6 +7,7 @@ import {
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { arn, awsPolicy } from '../shared/shapes.ts'
 
 /** Attaches a resource policy to a CA (AWS Private CA API, PutPolicy). */
@@ -32,9 +33,12 @@ export const putPolicy = authorityOperation({
     const { partition } = authority
     const sharedWith = requireSharingPolicy(input.Policy, { arn: authorityArn, partition })
     const policyText = await findResourcePolicy(services.db, authority.number)
+    const action = { action: 'put-policy', operation: 'PutPolicy', input } as const
+    const approved = await requireSecondPerson(services, caller, { ...action, authority })
     await changeAuthority(
       services,
       [
+        ...approved,
         requireResourcePolicy(authority, policyText),
         ...putResourcePolicy(authority, input.Policy, sharedWith),
       ],

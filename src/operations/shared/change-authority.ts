@@ -17,12 +17,22 @@ export async function changeAuthority(
     await db.transaction(recorded(statements, context))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
+    if (error.guard === 'approval') throw approvalUsed(error)
     throw new ServiceError(
       'ConcurrentModificationException',
       'The certificate authority is being changed by another request. Try again.',
       { cause: error },
     )
   }
+}
+
+/** Creates the error of a call whose approval was used by a concurrent identical call, or has expired. */
+export function approvalUsed(cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'AccessDeniedException',
+    'The approval of this request was used by another identical request, or has expired. Send the request again to request a new approval.',
+    { cause },
+  )
 }
 
 /** Creates the error of an operation whose attempts have all conflicted with other changes of the CA. */

@@ -15,7 +15,12 @@ import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 export type OperationName = AwsOperationName | OwnOperationName
 
 /** Names of operations that AWS does not have. They use the same protocol. */
-export type OwnOperationName = 'ListCertificates'
+export type OwnOperationName =
+  | 'ApproveRequest'
+  | 'GetApproval'
+  | 'ListApprovals'
+  | 'ListCertificates'
+  | 'RejectRequest'
 
 export type AwsOperationName =
   | 'CreateCertificateAuthority'
@@ -53,6 +58,9 @@ export interface ScopedCaller extends Caller {
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
 }
 
+/** Service of an IAM action: AWS Private CA, or Signet for operations that no policy for AWS should allow. */
+type ActionPrefix = 'acm-pca' | 'signet'
+
 /** A value that authorization derives from a call, and its text in the API reference. */
 interface FromCall<T, A extends readonly unknown[]> {
   /** Names or a sentence, in Markdown. */
@@ -67,6 +75,8 @@ export interface OperationContract<
   O extends StructureShape | undefined,
 > {
   readonly name: N
+  /** Prefix of the IAM action; `acm-pca` by default. */
+  readonly actionPrefix?: ActionPrefix
   readonly input: I
   /** Shape of the output; undefined for an operation with an empty response body. */
   readonly output: O
@@ -96,7 +106,7 @@ export interface OperationDefinition<
 /** An operation as its callers see it, without the types of its members. */
 export interface Operation<N extends OperationName = OperationName> {
   readonly name: N
-  readonly action: `acm-pca:${N}`
+  readonly action: `${ActionPrefix}:${N}`
   readonly input: StructureShape
   readonly output: StructureShape | undefined
   readonly errors: readonly ErrorCode[]
@@ -149,7 +159,7 @@ export function operation<
   }
   return {
     ...definition,
-    action: `acm-pca:${definition.name}`,
+    action: `${definition.actionPrefix ?? 'acm-pca'}:${definition.name}`,
     offered: definition.run !== undefined,
     bodyBytesMax: jsonBytesMax(definition.input),
     accept,

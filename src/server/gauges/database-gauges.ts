@@ -11,12 +11,13 @@ import { createExpiryCounts } from './expiry-counts.ts'
 
 type DatabaseServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that sets the gauges. It rejects if the database cannot be read. */
+/** Returns a function that sets the gauges. It rejects if the database cannot be read. `closing` aborts when the server stops. */
 export function createDatabaseGauges(
   services: DatabaseServices,
+  closing: AbortSignal,
 ): (gauges: Gauges) => Promise<void> {
   const { db, clock } = services
-  const expiryCounts = createExpiryCounts(services)
+  const expiryCounts = createExpiryCounts(services, closing)
   return async (gauges) => {
     const now = clock.now()
     await readAuthorities(services, gauges, now)
@@ -30,15 +31,20 @@ export function createDatabaseGauges(
   }
 }
 
-/** A deleted CA that can be restored has only its status. */
+/** Sets the gauges of the CAs. A deleted CA that can be restored has only a status. */
 async function readAuthorities({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
+  const keys = new Map<string, number>()
   for (const authority of await listAuthorityStates(db, now)) {
-    const { id, name, type, certificate, deletion } = authority
+    const { id, name, type, certificate, deletion, keyHandle } = authority
+    // The scheme of a handle names its key store.
+    const store = keyHandle?.split(':', 1)[0]
+    if (store !== undefined) keys.set(store, (keys.get(store) ?? 0) + 1)
     const status = statusAt(authority, now)
     if (status !== undefined) gauges.authorityInfo(id, name, type, status, 1)
     if (certificate !== undefined && deletion === undefined)
       gauges.daysToExpiry(id, (certificate.notAfter.getTime() - now.getTime()) / dayMilliseconds)
   }
+  for (const [store, count] of keys) gauges.caKeys(store, count)
 }
 
 async function readCrls({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {

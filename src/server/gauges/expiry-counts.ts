@@ -1,4 +1,4 @@
-/** The number of certificates of each CA that expire soon. */
+/** Counts the certificates of each CA that expire soon. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { facetNumber } from '../../search/facets.ts'
 import type { Services } from '../../services.ts'
@@ -15,17 +15,20 @@ export interface ExpiryCount {
   readonly certificates: number
 }
 
-/** The counts change slowly, and counting reads an index entry for each certificate. */
+/** Minimum time between two counts, because the counts change slowly and counting reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time for which a reader waits for new counts. After that it gets the previous counts. */
+/** Maximum time that a reader waits for new counts. After that the reader gets the previous counts. */
 const waitMilliseconds = 1000
-/** Limit of a count between two periods of a CA. */
+/** Limit on the certificates that are counted between two periods of a CA. */
 const certificatesMax = 1_000_000
 
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
 /** Returns a function that resolves to the counts, which are up to five minutes old. It never rejects. */
-export function createExpiryCounts(services: CountServices): () => Promise<readonly ExpiryCount[]> {
+export function createExpiryCounts(
+  services: CountServices,
+  closing: AbortSignal,
+): () => Promise<readonly ExpiryCount[]> {
   let counts: readonly ExpiryCount[] = []
   let countedAt: number | undefined
   let running: Promise<void> | undefined
@@ -34,6 +37,7 @@ export function createExpiryCounts(services: CountServices): () => Promise<reado
       counts = await countExpiries(services, now)
     } catch (error) {
       counts = []
+      if (closing.aborted) return
       services.log.warn({ err: error }, 'the certificates that expire soon cannot be counted')
     } finally {
       running = undefined

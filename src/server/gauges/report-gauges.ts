@@ -1,4 +1,4 @@
-/** The gauges of a server, which are read whenever the metrics are read. */
+/** The gauges of a server. They are computed whenever the metrics are read. */
 import { statfs } from 'node:fs/promises'
 import { createHealth } from '../../http/health.ts'
 import type { Services } from '../../services.ts'
@@ -11,17 +11,20 @@ import { createDatabaseGauges } from './database-gauges.ts'
 export interface GaugeSources {
   readonly config: Config
   readonly services: Pick<Services, 'db' | 'bulk' | 'clock' | 'log' | 'metrics' | 'publicUrl'>
+  readonly stack: Pick<AsyncDisposableStack, 'defer'>
   /** Number of processes that answer requests now. */
   readonly runningWorkers: () => number
 }
 
-/** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
+/** Limit on reading the database. Prometheus waits ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 
-/** Sets the gauges whenever the metrics are read. */
+/** Registers a function that sets the gauges whenever the metrics are read. */
 export function reportGauges(sources: GaugeSources): void {
   const { services, config } = sources
-  const readDatabase = createDatabaseGauges(services)
+  const closing = new AbortController()
+  sources.stack.defer(() => closing.abort())
+  const readDatabase = createDatabaseGauges(services, closing.signal)
   const readHealth = createHealthGauges(services)
   services.metrics.onRead(async (gauges) => {
     const database = withTimeout(
@@ -38,12 +41,12 @@ export function reportGauges(sources: GaugeSources): void {
     gauges.workersConfigured(config.workers)
     if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl, 1)
     if (result.status === 'fulfilled') return
-    services.log.warn({ err: result.reason }, 'metrics that come from the database are missing')
+    services.log.warn({ err: result.reason }, 'metrics from the database are missing')
     throw result.reason
   })
 }
 
-/** The health of the primary is the health of the server, because all writes pass through it. */
+/** Returns a function that sets the health gauges. The primary's health is the server's, because all writes pass through it. */
 function createHealthGauges({ db, clock }: GaugeSources['services']) {
   let probeMilliseconds: number | undefined
   const health = createHealth(db, clock, (milliseconds) => (probeMilliseconds = milliseconds))
@@ -53,7 +56,7 @@ function createHealthGauges({ db, clock }: GaugeSources['services']) {
   }
 }
 
-/** The gauges of the disk are missing if the file system has no such figures. */
+/** Sets the disk gauges. They are missing if the file system cannot be queried. */
 async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dataDirectory)
   gauges.diskFree(bavail * bsize)

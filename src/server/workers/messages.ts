@@ -7,21 +7,27 @@ import type { JobName } from '../../jobs/scheduler/job-names.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
 import type { Sql } from '../../store/sql.ts'
 
-/** The public listener of all workers. */
+/** The public listener that all workers share. */
 export interface PublicEndpoint {
-  /** The URL that certificates contain. */
+  /** URL of the public listener in certificates. */
   readonly publicUrl: string
   readonly publicPort: number
 }
 
-/** Why a worker cannot start. */
+/** The values that a worker needs to start. */
+export interface WorkerStart extends PublicEndpoint {
+  /** The current master key. Its file may be missing by now, or the key may come from another source. */
+  readonly masterKey: { readonly bytes: Uint8Array; readonly path: string }
+}
+
+/** The reason why a worker cannot start. */
 export interface StartupFailure {
   readonly problem: string
-  /** Whether the operator has to change something. Otherwise another attempt may succeed. */
+  /** Whether the operator must resolve the problem. Otherwise another attempt may succeed. */
   readonly isConfiguration: boolean
 }
 
-/** A request of a worker to the primary. */
+/** A request from a worker to the primary. */
 export type WorkerRequest =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'call record'; readonly record: object }
@@ -29,7 +35,7 @@ export type WorkerRequest =
   /** The metrics of all processes as text. */
   | { readonly kind: 'metrics' }
 
-/** A notice of a worker to the primary, which has no reply. */
+/** A message from a worker to the primary that has no reply. */
 export type WorkerNotice =
   | { readonly kind: 'call record'; readonly record: object }
   /** Wakes a job. */
@@ -55,13 +61,13 @@ export interface SentReply {
   readonly reply: unknown
 }
 
-/** From a worker to the primary. */
+/** A message from a worker to the primary. */
 export type FromWorker =
   /** The worker waits for `start`. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'listening'; readonly apiUrl: string }
   | ({ readonly kind: 'cannot start' } & StartupFailure)
-  /** The whole server has to stop. */
+  /** The server must stop. */
   | { readonly kind: 'failed'; readonly problem: string }
   /** The requests and notices of one turn of the event loop. */
   | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }
@@ -73,13 +79,13 @@ export type FromWorker =
   /** The last message: all others were sent before it. */
   | { readonly kind: 'finished' }
 
-/** From the primary to a worker. */
+/** A message from the primary to a worker. */
 export type FromPrimary =
-  /** The data is open, and requests are served. */
-  | ({ readonly kind: 'start' } & PublicEndpoint)
+  /** The data is open, and the worker may listen. */
+  | ({ readonly kind: 'start' } & WorkerStart)
   /** The replies of one turn of the event loop. */
   | { readonly kind: 'replies'; readonly replies: readonly SentReply[] }
-  /** Requests the metrics of the worker alone. */
+  /** Requests the metrics of this worker only. */
   | { readonly kind: 'process metrics'; readonly id: number }
   /** Whether the call log can be written. */
   | { readonly kind: 'call log'; readonly isWritable: boolean }

@@ -11,24 +11,24 @@ import type {
   FromPrimary,
   FromWorker,
   PrimaryReplies,
-  PublicEndpoint,
   SentRequest,
   StartupFailure,
   WorkerRequest,
+  WorkerStart,
 } from './messages.ts'
 
-/** What the primary requests from a worker. */
+/** Tasks of a worker that its primary triggers. */
 export interface WorkerTasks {
-  readonly start: (endpoint: PublicEndpoint) => void
+  readonly start: (options: WorkerStart) => void
   readonly reload: () => void
   readonly stop: () => void
   readonly metrics: () => Promise<readonly object[]>
 }
 
-/** A process that was forked by a primary. */
+/** The process object of a forked worker. */
 type Forked = Pick<NodeJS.Process, 'on' | 'once' | 'connected' | 'send'>
 
-/** Calls `orphaned` when the primary has ended: a worker cannot do anything without it. */
+/** A worker's connection to its primary. Calls `orphaned` when the primary has exited, because no worker can run without it. */
 export class PrimaryConnection {
   readonly #forked: Forked
   readonly #orphaned: () => void
@@ -38,10 +38,10 @@ export class PrimaryConnection {
   )
   #isCallLogWritable = true
 
-  /** Writes through the primary. */
+  /** Passes transactions to the primary. */
   readonly writer: SqliteWriter = {
     run: async (task) => {
-      if (task.kind !== 'transaction') throw new Error('a worker does not do that')
+      if (task.kind !== 'transaction') throw new Error('a worker can only run transactions')
       return rowsOf(await this.#request(task))
     },
     close: () => Promise.resolve(),
@@ -86,14 +86,14 @@ export class PrimaryConnection {
     this.#enqueue({ notice: { kind: 'wake', job } })
   }
 
-  /** The metrics of all processes together, as text. */
+  /** Returns the combined metrics of all processes as text. */
   async allMetrics(): Promise<string> {
     const text = await this.#request({ kind: 'metrics' })
     if (text === undefined) throw new Error('the primary cannot read the metrics')
     return text
   }
 
-  /** Counts in the primary the calls of operations that are limited. */
+  /** Creates a rate limiter that counts calls of rate-limited operations in the primary. */
   rateLimiter(initial: Rates): RateLimiter {
     let rates = initial
     return {
@@ -117,7 +117,7 @@ export class PrimaryConnection {
     this.#send({ kind: 'failed', problem })
   }
 
-  /** Resolves when all messages were sent, including the batch of this turn. */
+  /** Resolves when all messages were sent, including those of this turn. */
   async finished(): Promise<void> {
     await setImmediate()
     // A closed channel cannot send anything.
@@ -137,7 +137,7 @@ export class PrimaryConnection {
 
   #send(message: FromWorker): void {
     this.#forked.send?.(message, (error) => {
-      // A caller waits for a reply that will not arrive. The end of the primary is reported by `disconnect`.
+      // A caller would wait forever for the reply. If the channel is closed, `disconnect` reports the exit of the primary.
       if (error !== null && this.#forked.connected) this.#orphaned()
     })
   }

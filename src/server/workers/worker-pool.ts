@@ -1,18 +1,23 @@
 /**
- * The primary's side of its workers: forks and starts them, serves their requests, replaces those that die (`#replace`), and
- * stops them.
+ * The primary's side of its workers: forks and starts them, serves their requests, replaces those that exit unexpectedly
+ * (`#replace`), and stops them.
  */
 import cluster from 'node:cluster'
 import type { Log } from '../../telemetry/log.ts'
 import { LostConnections } from './lost-connections.ts'
-import type { FromPrimary, PublicEndpoint } from './messages.ts'
+import type { FromPrimary, PublicEndpoint, WorkerStart } from './messages.ts'
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** A worker that ends sooner than this is replaced after a pause. */
+/** The services that serve the requests and the starts of workers. */
+interface PoolServices extends PrimaryServices, PublicEndpoint {
+  readonly masterKeys: { readonly current: WorkerStart['masterKey'] }
+}
+
+/** A worker that exits sooner than this is replaced after a pause. */
 const shortLifeMilliseconds = 5000
 const pauseMilliseconds = 1000
-/** How long workers may take to finish their requests. */
+/** Time limit for workers to complete their requests at shutdown. */
 const stopMilliseconds = 40_000
 
 interface PoolContext {
@@ -20,13 +25,13 @@ interface PoolContext {
   readonly onFailure: (error: Error) => void
 }
 
-/** Workers load their code while the primary opens the data. */
+/** The workers of a server. The constructor forks them, so that they load their code while the primary opens the data. */
 export class WorkerPool implements AsyncDisposable {
   readonly #context: PoolContext
   readonly #first: readonly WorkerProcess[]
   readonly #workers = new Set<WorkerProcess>()
   readonly #lostConnections = new LostConnections()
-  #primary: (PrimaryServices & PublicEndpoint) | undefined
+  #primary: PoolServices | undefined
   #isStopping = false
 
   constructor(context: PoolContext, workers: number) {
@@ -35,8 +40,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts all workers. Resolves to the URL of the API when each of them listens; rejects if one cannot, or has ended. */
-  async start(primary: PrimaryServices & PublicEndpoint): Promise<string> {
+  /** Starts all workers. Resolves to the URL of the API when all listen; rejects if a worker cannot listen or has exited. */
+  async start(primary: PoolServices): Promise<string> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
@@ -46,7 +51,7 @@ export class WorkerPool implements AsyncDisposable {
     return apiUrl
   }
 
-  /** Number of workers that answer requests. */
+  /** Number of workers that listen. */
   get running(): number {
     return this.#reachable().filter(({ hasListened }) => hasListened).length
   }
@@ -60,7 +65,7 @@ export class WorkerPool implements AsyncDisposable {
     for (const worker of this.#reachable()) worker.send(message)
   }
 
-  /** Lets workers finish their requests. Those that do not listen yet are killed: they may not receive `stop`. */
+  /** Stops the workers after their running requests. Kills workers that do not listen yet: they may not receive `stop`. */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = this.#reachable()
@@ -82,7 +87,7 @@ export class WorkerPool implements AsyncDisposable {
     return [...this.#workers].filter((worker) => worker.isReachable)
   }
 
-  /** Throws if the process cannot be created, for example for lack of memory. */
+  /** Forks a worker. Throws if the process cannot be created, for example because memory is exhausted. */
   #fork(): WorkerProcess {
     const { log, onFailure } = this.#context
     const child = cluster.fork()
@@ -98,14 +103,14 @@ export class WorkerPool implements AsyncDisposable {
     })
     this.#workers.add(worker)
     child.on('error', (err) => {
-      log.error({ err }, 'a worker is out of reach')
+      log.error({ err }, 'a worker process cannot be created or reached')
       // A process that could not be created emits no 'exit'.
       if (child.process.pid === undefined) this.#workers.delete(worker)
     })
     child.once('exit', (code, signal) => {
       this.#workers.delete(worker)
       if (this.#isStopping || !worker.hasListened) return
-      log.error({ worker: child.id, code, signal }, 'a worker ended')
+      log.error({ worker: child.id, code, signal }, 'a worker exited unexpectedly')
       this.#services().metrics.workerReplaced()
       const isShort = performance.now() - worker.startedAt < shortLifeMilliseconds
       this.#replace(isShort ? pauseMilliseconds : 0)
@@ -113,7 +118,7 @@ export class WorkerPool implements AsyncDisposable {
     return worker
   }
 
-  /** A worker has died: forks and starts another one after so many milliseconds, and tries again until it listens. */
+  /** Forks and starts a replacement for an exited worker after a delay, and retries until the new worker listens. */
   #replace(milliseconds: number): void {
     setTimeout(() => {
       if (this.#isStopping) return
@@ -130,18 +135,20 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #start(worker: WorkerProcess): Promise<string> {
-    const { publicUrl, publicPort, callLog } = this.#services()
-    return worker.start({ publicUrl, publicPort }, callLog?.isWritable() !== false)
+    const { publicUrl, publicPort, callLog, masterKeys } = this.#services()
+    const { bytes, path } = masterKeys.current
+    const options = { publicUrl, publicPort, masterKey: { bytes, path } }
+    return worker.start(options, callLog?.isWritable() !== false)
   }
 
-  /** Workers request nothing before they are started. */
-  #services(): PrimaryServices & PublicEndpoint {
+  /** Returns the services for workers, which send no requests before they are started. */
+  #services(): PoolServices {
     if (this.#primary === undefined) throw new Error('the workers are not started')
     return this.#primary
   }
 }
 
-/** Flags of workers: SIGUSR1 must not open a debugger, even while a worker is loaded. */
+/** Returns the Node.js flags of workers: SIGUSR1 must not open a debugger, even while a worker is still loading. */
 function workerFlags(): string[] {
   const flag = '--disable-sigusr1'
   const { execArgv } = process

@@ -6,14 +6,14 @@ import { ConfigurationError } from '../../errors.ts'
 import type {
   FromPrimary,
   FromWorker,
-  PublicEndpoint,
   SentReply,
   SentRequest,
+  WorkerStart,
   WorkerNotice,
   WorkerRequest,
 } from './messages.ts'
 
-/** How long the metrics of a worker are waited for. */
+/** Time limit for reading the metrics of a worker. */
 const metricsMilliseconds = 2000
 
 export interface WorkerEvents {
@@ -23,7 +23,7 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  /** Resolves to the URL of the API when the worker listens. Rejects if it cannot, or ends before. */
+  /** Resolves to the URL of the API when the worker listens. Rejects if the worker cannot listen, or exits first. */
   readonly listening: Promise<string>
   hasListened = false
   readonly startedAt = performance.now()
@@ -35,7 +35,7 @@ export class WorkerProcess {
     this.#worker = worker
     const loaded = Promise.withResolvers<void>()
     const listening = Promise.withResolvers<string>()
-    // A rejection is handled where the worker is started; until then it must not count as unhandled.
+    // `start` handles a rejection; until it is called, the rejection must not be reported as unhandled.
     listening.promise.catch(() => {})
     this.#loaded = loaded.promise
     this.listening = listening.promise
@@ -71,31 +71,31 @@ export class WorkerProcess {
       if (worker.process.pid === undefined) listening.reject(error)
     })
     worker.once('exit', () => {
-      const error = new Error('a worker ended before it listened')
+      const error = new Error('a worker exited before it was ready')
       listening.reject(error)
       this.#metrics.end(error)
     })
   }
 
-  /** A worker that was killed can seem connected after its 'exit'. */
+  /** Whether messages can reach the worker. A killed worker can appear connected after its 'exit' event. */
   get isReachable(): boolean {
     return this.#worker.isConnected() && !this.#worker.isDead()
   }
 
   /** Starts the worker once it is loaded, and resolves to the URL of the API. */
-  async start(endpoint: PublicEndpoint, isCallLogWritable: boolean): Promise<string> {
+  async start(options: WorkerStart, isCallLogWritable: boolean): Promise<string> {
     await Promise.race([this.#loaded, this.listening])
-    this.send({ kind: 'start', ...endpoint })
+    this.send({ kind: 'start', ...options })
     if (!isCallLogWritable) this.send({ kind: 'call log', isWritable: false })
     return this.listening
   }
 
-  /** A message to a worker that has ended is dropped; its 'exit' is handled. */
+  /** Sends a message. A message to a worker that has exited is dropped, because its 'exit' event is handled. */
   send(message: FromPrimary): void {
     if (this.#worker.isConnected()) this.#worker.send(message, () => {})
   }
 
-  /** The metrics of this process; empty if the worker does not reply in time. */
+  /** Returns the metrics of this worker; an empty list if it does not reply in time. */
   metrics(): Promise<readonly object[]> {
     return this.#metrics
       .request((id) => this.send({ kind: 'process metrics', id }), metricsMilliseconds)

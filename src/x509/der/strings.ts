@@ -72,7 +72,7 @@ function decodeUtf8(content: Uint8Array): string {
 const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
-/** Describes the start of a malformed sequence: the first replacement character of a lenient decoder that is not in the input. */
+/** Describes the start of a malformed sequence: the first U+FFFD of a lenient decoder that the input does not contain itself. */
 function malformedUtf8Position(content: Uint8Array): string {
   let index = 0
   for (const character of Buffer.from(content).toString('utf8')) {

@@ -56,7 +56,7 @@ export function readUnsignedBytes(element: DerElement, label: string): Uint8Arra
   return first === 0 ? content.subarray(1) : content
 }
 
-/** Reads an INTEGER from 0 to `max`, at most 2^31. */
+/** Reads an INTEGER from 0 to `max`, which is at most 2^32 - 1. */
 export function readSmallInteger(element: DerElement, label: string, max: number): number {
   const bytes = readUnsignedBytes(element, label)
   const value = bytes.length > 4 ? Infinity : bytes.reduce((sum, byte) => sum * 256 + byte, 0)

@@ -45,6 +45,8 @@ const oid = fc
   .array(fc.nat(2 ** 28), { minLength: 1, maxLength: 5 })
   .map((arcs) => `1.3.${arcs.join('.')}`)
 const skipCerts = fc.nat(2 ** 31 - 1)
+/** [MS-WCCE] §2.2.2.7.7.2: INTEGER (0..4294967295). */
+const templateVersion = fc.oneof(fc.nat(1000), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const short = fc.uint8Array({ maxLength: 40 })
 const date = fc
@@ -135,14 +137,13 @@ const kinds: Record<string, Kind> = {
     parse: parseDirectoryAttributes,
   },
   microsoftTemplate: {
-    values: fc.record(
-      {
-        templateId: oid,
-        majorVersion: skipCerts,
-        minorVersion: fc.option(skipCerts, { nil: undefined }),
-      },
-      { noNullPrototype: true },
-    ),
+    values: fc
+      .tuple(oid, fc.array(templateVersion, { maxLength: 2 }))
+      .map(([templateId, [majorVersion, minorVersion]]) => ({
+        templateId,
+        majorVersion,
+        minorVersion,
+      })),
     encode: encodeMicrosoftTemplate,
     parse: parseMicrosoftTemplate,
   },
@@ -165,7 +166,7 @@ const kinds: Record<string, Kind> = {
       { minLength: 1, maxLength: 4 },
     ),
     encode: encodeInfoAccess,
-    parse: parseInfoAccess,
+    parse: (der) => parseInfoAccess(der, 'infoAccess'),
   },
   certificatePolicies: {
     values: fc.array(

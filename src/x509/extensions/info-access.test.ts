@@ -73,7 +73,7 @@ test('access descriptions survive a round trip, and a truncated value is refused
   fc.assert(
     fc.property(descriptions, (list) => {
       const value = encodeInfoAccess(list)
-      const read = parseInfoAccess(value)
+      const read = parseInfoAccess(value, 'infoAccess')
       assert.deepEqual(
         read.map(({ accessMethod }) => accessMethod),
         list.map(({ accessMethod }) => accessMethod),
@@ -82,7 +82,15 @@ test('access descriptions survive a round trip, and a truncated value is refused
         read.map(({ accessLocation }) => hexOf(accessLocation.content)),
         list.map(({ accessLocation }) => hexOf(accessLocation.content)),
       )
-      assert.throws(() => parseInfoAccess(value.subarray(0, -1)), DerError)
+      assert.throws(() => parseInfoAccess(value.subarray(0, -1), 'infoAccess'), DerError)
     }),
   )
+})
+
+test('errors name the extension', () => {
+  for (const label of ['authorityInfoAccess', 'subjectInfoAccess'])
+    assert.throws(
+      () => parseInfoAccess(Uint8Array.of(0x04, 0), label),
+      (error) => error instanceof DerError && error.message.includes(label),
+    )
 })

@@ -23,9 +23,8 @@ export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Ui
 /** Limit for the number of descriptions, which no certificate in use reaches. */
 const descriptionsMax = 64
 
-/** Reads the value of authorityInfoAccess or subjectInfoAccess. Throws DerError. */
-export function parseInfoAccess(value: Uint8Array): AccessDescription[] {
-  const label = 'AuthorityInfoAccess'
+/** Reads the value of authorityInfoAccess or subjectInfoAccess; `label` is its name in errors. Throws DerError. */
+export function parseInfoAccess(value: Uint8Array, label: string): AccessDescription[] {
   const all = readAll(readOnlyNested(value, tags.sequence, label), label, descriptionsMax)
   return all.flatMap(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'AccessDescription')

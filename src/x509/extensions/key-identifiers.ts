@@ -23,10 +23,19 @@ export function encodeAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Uint8Ar
   return encodeSequence(encodeElement(keyIdentifierTag, keyIdentifier))
 }
 
-/** Reads the keyIdentifier in the value of an authorityKeyIdentifier; undefined if absent. Throws DerError. */
-export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
+interface AuthorityKeyIdentifier {
+  readonly keyIdentifier: Uint8Array | undefined
+  /** GeneralNames without their tag and length. */
+  readonly authorityCertIssuer: Uint8Array | undefined
+}
+
+/**
+ * Reads an authorityKeyIdentifier. authorityCertSerialNumber must be a DER INTEGER. Its sign and length are not checked, because
+ * it repeats the serial number of a certificate from another CA (docs/reference/compatibility/imports.md, encodings).
+ */
+function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
-  const identifier = reader.optional(keyIdentifierTag)?.content
+  const keyIdentifier = reader.optional(keyIdentifierTag)?.content
   const issuer = reader.optional(authorityCertIssuerTag)
   const serial = reader.optional(authorityCertSerialNumberTag)
   reader.end()
@@ -34,18 +43,19 @@ export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | und
     throw new DerError(
       'authorityKeyIdentifier must have both authorityCertIssuer and authorityCertSerialNumber, or neither',
     )
-  return identifier
+  if (serial !== undefined) readIntegerBytes(serial, 'authorityCertSerialNumber')
+  return { keyIdentifier, authorityCertIssuer: issuer?.content }
 }
 
-/**
- * Reads the authorityCertIssuer in the value of an authorityKeyIdentifier; empty if absent. Throws DerError, also if
- * authorityCertSerialNumber is not an INTEGER.
- */
+/** Reads the keyIdentifier in the value of an authorityKeyIdentifier; undefined if absent. Throws DerError. */
+export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
+  return readAuthorityKeyIdentifier(value).keyIdentifier
+}
+
+/** Reads the authorityCertIssuer in the value of an authorityKeyIdentifier; empty if absent. Throws DerError. */
 export function parseAuthorityCertIssuer(value: Uint8Array): GeneralName[] {
-  const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
-  reader.optional(keyIdentifierTag)
-  const issuer = reader.optional(authorityCertIssuerTag)
-  const serial = reader.optional(authorityCertSerialNumberTag)
-  if (serial !== undefined) readIntegerBytes(serial, 'authorityCertSerialNumber')
-  return issuer === undefined ? [] : parseGeneralNames(encodeSequence(issuer.content))
+  const { authorityCertIssuer } = readAuthorityKeyIdentifier(value)
+  return authorityCertIssuer === undefined
+    ? []
+    : parseGeneralNames(encodeSequence(authorityCertIssuer))
 }

@@ -1,6 +1,6 @@
 /** Extensions of Active Directory Certificate Services (Microsoft [MS-WCCE] §2.2.2.7.7, §2.2.1.1; [MS-CRTD]). */
 import { DerError } from '../der/error.ts'
-import { readOnly, readOnlyNested, tags } from '../der/reader.ts'
+import { type DerReader, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import { readSmallInteger } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 import { decodeString } from '../der/strings.ts'
@@ -9,22 +9,26 @@ import { decodeString } from '../der/strings.ts'
 export interface MicrosoftTemplate {
   /** Dotted object identifier. */
   readonly templateId: string
-  readonly majorVersion: number
+  readonly majorVersion: number | undefined
   readonly minorVersion: number | undefined
 }
 
-const versionMax = 2 ** 31
+/** Both versions are INTEGER (0..4294967295) OPTIONAL. */
+const versionMax = 2 ** 32 - 1
 
 /** Reads the value of szOID_CERTIFICATE_TEMPLATE. Throws DerError. */
 export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
   const reader = readOnlyNested(value, tags.sequence, 'certificateTemplate')
   const templateId = decodeOid(reader.element(tags.oid).content)
-  const majorVersion = readSmallInteger(reader.element(tags.integer), 'majorVersion', versionMax)
-  const minor = reader.optional(tags.integer)
+  const majorVersion = readVersion(reader, 'majorVersion')
+  const minorVersion = readVersion(reader, 'minorVersion')
   reader.end()
-  const minorVersion =
-    minor === undefined ? undefined : readSmallInteger(minor, 'minorVersion', versionMax)
   return { templateId, majorVersion, minorVersion }
+}
+
+function readVersion(reader: DerReader, label: string): number | undefined {
+  const version = reader.optional(tags.integer)
+  return version === undefined ? undefined : readSmallInteger(version, label, versionMax)
 }
 
 /** Reads the template name in the value of szOID_ENROLL_CERTTYPE_EXTENSION. Throws DerError. */

@@ -164,14 +164,20 @@ const shownLengthMax = 200
 
 /** Formats a name for messages as in RFC 4514, but with the first RDN first, and truncated to 200 characters. */
 export function formatName(name: Name): string {
-  const rdns = name.rdns.map((rdn) =>
-    rdn
-      .map(({ type, value }) => `${attributeKeywords.get(type) ?? type}=${escapeText(value)}`)
-      .join('+'),
-  )
-  const text = rdns.join(', ')
+  const text = nameText(name)
   const shown = Array.from(text).slice(0, shownLengthMax).join('')
   return shown === text ? `"${text}"` : `"${shown}…"`
+}
+
+/** Formats a whole name as formatName does, without quotation marks. */
+export function nameText({ rdns }: Name): string {
+  return rdns
+    .map((rdn) =>
+      rdn
+        .map(({ type, value }) => `${attributeKeywords.get(type) ?? type}=${escapeText(value)}`)
+        .join('+'),
+    )
+    .join(', ')
 }
 
 function escapeText(text: string): string {

@@ -1,4 +1,4 @@
-/** Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The CA itself signs, and is identified by the hash of its key. */
+/** Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The responder is identified by the hash of its key. */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
@@ -45,6 +45,7 @@ const goodTag = contextTag(0, false)
 const revokedTag = contextTag(1, true)
 const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
+const certificatesTag = contextTag(0, true)
 
 /** DER of ResponseData, which the responder signs. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
@@ -79,13 +80,31 @@ function encodeStatus(revocation: Revocation | undefined): Uint8Array {
   )
 }
 
-/** DER of an OCSPResponse with a BasicOCSPResponse. It contains no certificates, because the CA itself signs. */
-export function encodeOcspResponse(
-  responseData: Uint8Array,
-  signatureAlgorithm: Uint8Array,
-  signature: Uint8Array,
-): Uint8Array {
-  const basic = encodeSequence(responseData, signatureAlgorithm, encodeBitString(signature))
+export interface SignedResponse {
+  /** DER of ResponseData. */
+  readonly responseData: Uint8Array
+  /** DER of AlgorithmIdentifier. */
+  readonly signatureAlgorithm: Uint8Array
+  readonly signature: Uint8Array
+  /** DER of the certificate of a responder other than the CA. */
+  readonly certificate: Uint8Array | undefined
+}
+
+/** DER of an OCSPResponse with a BasicOCSPResponse. */
+export function encodeOcspResponse({
+  responseData,
+  signatureAlgorithm,
+  signature,
+  certificate,
+}: SignedResponse): Uint8Array {
+  const basic = encodeSequence(
+    responseData,
+    signatureAlgorithm,
+    encodeBitString(signature),
+    ...(certificate === undefined
+      ? []
+      : [encodeElement(certificatesTag, encodeSequence(certificate))]),
+  )
   const responseBytes = encodeSequence(encodeOidElement(oids.ocspBasic), encodeOctetString(basic))
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }

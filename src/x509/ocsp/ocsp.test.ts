@@ -433,8 +433,9 @@ test('any response is read back by the grammar of RFC 6960', () => {
         const signature = bytes('010203')
         const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
         const data = encodeResponseData(fields)
+        const signed = { responseData: data, signatureAlgorithm: algorithm, signature }
         const outer = readOnlyNested(
-          encodeOcspResponse(data, algorithm, signature),
+          encodeOcspResponse({ ...signed, certificate: undefined }),
           tags.sequence,
           'OCSPResponse',
         )

@@ -36,7 +36,12 @@ function responseWith(revocation: SingleResponse['revocation']): Uint8Array {
     ],
     nonce: undefined,
   })
-  return encodeOcspResponse(data, signatureAlgorithmIdentifier('SHA256WITHECDSA'), filled(3, 70))
+  return encodeOcspResponse({
+    responseData: data,
+    signatureAlgorithm: signatureAlgorithmIdentifier('SHA256WITHECDSA'),
+    signature: filled(3, 70),
+    certificate: undefined,
+  })
 }
 
 test('responses of Signet are read back: good, revoked with a reason, and revoked without a reason', () => {

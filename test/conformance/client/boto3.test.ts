@@ -1,4 +1,4 @@
-/** The client gives what boto3 gives: each scenario is done with both, on one service, and compared. */
+/** The client and boto3 return the same results: each scenario runs with both, on the same service. */
 import assert from 'node:assert/strict'
 import { before, after, test } from 'node:test'
 import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'
@@ -9,23 +9,29 @@ import { clients, tool } from '../../support/foreign-tools.ts'
 import { authorityInput, createAuthority, createRoot, issue } from '../../support/hierarchy.ts'
 import { eventually, lastOf } from '../../support/revocation.ts'
 import { TestService } from '../../support/service.ts'
-import { clientOf, doWithBoto3, doWithClient, type Done, type Variables } from './driver.ts'
+import {
+  clientOf,
+  runWithBoto3,
+  runWithClient,
+  type ScenarioResults,
+  type Variables,
+} from './driver.ts'
 import { changing, reading } from './scenarios.ts'
 import { arnCases, inputCases, stateCases } from '../exception-cases.ts'
 import { prepareSituation } from '../exception-situation.ts'
 
 const bucket = 'my-reports'
-/** Seconds. */
+/** Interval in seconds after which a CA accepts another audit report. */
 const reportPause = 1800
 const python3 = clients('python3')
 let service: TestService
-/** The same for both. */
+/** Variables of both clients. */
 let common: Variables
 
 before(async () => {
   service = await TestService.start()
   await service.createBucket(bucket)
-  // A CA takes one report in half an hour; both clients live now.
+  // A CA accepts one report per half hour, and both clients use the real time.
   service.clock.advance({ seconds: -3 * reportPause })
   const root = await createRoot(service)
   const of = { CertificateAuthorityArn: root.arn }
@@ -41,7 +47,7 @@ before(async () => {
     })
   const Policy = policyOf(...sharingStatements({ arn: root.arn }))
   await service.must('PutPolicy', { ResourceArn: root.arn, Policy })
-  const reports = await makeReports(root.arn)
+  const reports = await createReports(root.arn)
   breakCreations(service)
   const broken = authorityInput({ keyAlgorithm: brokenKeyAlgorithm })
   const { CertificateAuthorityArn: creating } = await service.must(
@@ -59,22 +65,25 @@ before(async () => {
 })
 after(() => service.close())
 
-/** An audit report in each state, by the state. */
-async function makeReports(CertificateAuthorityArn: string): Promise<Variables> {
+/** Creates an audit report in each state. Returns their IDs by state. */
+async function createReports(CertificateAuthorityArn: string): Promise<Variables> {
   const reports: Variables = {}
   for (const status of ['SUCCESS', 'FAILED', 'CREATING']) {
     const input = { CertificateAuthorityArn, S3BucketName: bucket }
     const more = { AuditReportResponseFormat: 'CSV' }
-    const made = await service.must('CreateCertificateAuthorityAuditReport', { ...input, ...more })
-    const id = made.AuditReportId as string
-    const where = { CertificateAuthorityArn, AuditReportId: id }
+    const created = await service.must('CreateCertificateAuthorityAuditReport', {
+      ...input,
+      ...more,
+    })
+    const id = created.AuditReportId as string
+    const identifiers = { CertificateAuthorityArn, AuditReportId: id }
     const isWritten = async (): Promise<true | undefined> => {
-      const found = await service.must('DescribeCertificateAuthorityAuditReport', where)
+      const found = await service.must('DescribeCertificateAuthorityAuditReport', identifiers)
       return found.AuditReportStatus === 'SUCCESS' ? true : undefined
     }
-    await eventually(isWritten, 'a report', 30)
+    await eventually(isWritten, 'a written audit report', 30)
     service.clock.advance({ seconds: reportPause })
-    // A lease keeps the job from writing one again that is to be CREATING.
+    // A lease prevents the job from writing a CREATING report again.
     const until = service.clock.now().getTime() + 300_000
     await service.inDatabase(
       `update audit_reports set status = '${status}', lease = 'test', lease_until_ms = ${until} where report_id = ?`,
@@ -85,8 +94,8 @@ async function makeReports(CertificateAuthorityArn: string): Promise<Variables> 
   return reports
 }
 
-/** What one client changes, and the other does not. */
-async function ownOf(token: string): Promise<Variables> {
+/** Returns the variables of one client: resources that only it changes. */
+async function createOwnVariables(token: string): Promise<Variables> {
   const { arn } = await createAuthority(service)
   const shared = String(common['shared'])
   const leaf = await issue(service, { arn: shared, csr: csr('ec-server') })
@@ -94,8 +103,8 @@ async function ownOf(token: string): Promise<Variables> {
   return { own: { token, arn, policy, serial: lastOf(leaf.arn) } }
 }
 
-/** Resume tokens of both, for the same tags. */
-async function tokensOf(): Promise<Variables> {
+/** Returns resume tokens of the client for the tags of the shared CA. */
+async function createTokens(): Promise<Variables> {
   const client = clientOf(service)
   const tokens: Variables = {}
   for (const MaxItems of [2, 4, 6]) {
@@ -111,22 +120,22 @@ async function tokensOf(): Promise<Variables> {
 }
 
 for (const { command, optional } of python3) {
-  let byBoto3: Done | undefined
-  let byClient: Done | undefined
-  test(`boto3 of ${command} and the client do everything`, { timeout: 120_000 }, async (t) => {
+  let byBoto3: ScenarioResults | undefined
+  let byClient: ScenarioResults | undefined
+  test(`boto3 of ${command} and the client run all scenarios`, { timeout: 120_000 }, async (t) => {
     if ((await tool(t, command, { probe: ['-c', 'import boto3'], optional })) === undefined) return
-    const changed = await doWithClient(service, {
+    const changed = await runWithClient(service, {
       scenarios: changing,
-      variables: { ...common, ...(await ownOf(`client${command.length}`)) },
+      variables: { ...common, ...(await createOwnVariables(`client${command.length}`)) },
     })
-    const tokens = await tokensOf()
-    byBoto3 = await doWithBoto3(service, command, {
+    const tokens = await createTokens()
+    byBoto3 = await runWithBoto3(service, command, {
       scenarios: [...changing, ...reading],
-      variables: { ...common, tokens, ...(await ownOf(`boto3${command.length}`)) },
+      variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
     })
     const { first, second, third } = byBoto3.variables
-    // What boto3 stopped at is where the client goes on, and the other way round.
-    const read = await doWithClient(service, {
+    // The client resumes at the tokens of boto3, and boto3 at those of the client.
+    const read = await runWithClient(service, {
       scenarios: reading,
       variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
     })
@@ -135,22 +144,28 @@ for (const { command, optional } of python3) {
   })
 
   for (const [index, { row, steps }] of [...changing, ...reading].entries())
-    test(`${row}: the client and boto3 of ${command}`, (t) => {
-      if (byBoto3 === undefined || byClient === undefined) return t.skip('boto3 has not been run')
+    test(`${row}: the client and boto3 of ${command} return the same results`, (t) => {
+      if (byBoto3 === undefined || byClient === undefined) return t.skip('boto3 was not run')
       const ofBoto3 = byBoto3.results[index] ?? []
       const ofClient = byClient.results[index] ?? []
       assert.equal(ofBoto3.length, steps.length)
       if (row === 'the methods') return assertSurface(ofClient[0] as Surface, ofBoto3[0] as Surface)
-      assert.ok(!isRefusal(ofClient[0]), JSON.stringify(ofClient[0]))
+      assert.ok(!isError(ofClient[0]), JSON.stringify(ofClient[0]))
       const isSame = index >= changing.length
-      const isOlder = JSON.stringify(ofBoto3).includes('"acceptors"') && !knowsDenied(ofBoto3)
+      const isOlder =
+        JSON.stringify(ofBoto3).includes('"acceptors"') && !acceptsAccessDenied(ofBoto3)
       for (const [number, step] of steps.entries()) {
-        const about = `${row}, step ${number}: ${JSON.stringify(step)}`
+        const title = `${row}, step ${number}: ${JSON.stringify(step)}`
         const [actual, expected] = [ofClient[number], ofBoto3[number]].map((result) =>
           isSame ? withoutTokens(result) : withoutNames(result),
         )
-        if (isOlder) assert.deepEqual(asOlder(actual), asOlder(expected), about)
-        else assert.deepEqual(actual, expected, about)
+        if (isOlder)
+          assert.deepEqual(
+            withoutModelDifferences(actual),
+            withoutModelDifferences(expected),
+            title,
+          )
+        else assert.deepEqual(actual, expected, title)
       }
     })
 }
@@ -159,7 +174,7 @@ interface Surface {
   readonly methods: readonly string[]
 }
 
-/** Everything that boto3 has, and what JavaScript's users want beside that. */
+/** Asserts that the client has all methods of boto3, and its additional methods. */
 function assertSurface(
   { methods, ...client }: Surface,
   { methods: names, ...boto3 }: Surface,
@@ -175,32 +190,32 @@ function assertSurface(
   assert.deepEqual(client, boto3)
 }
 
-/** The first step of a scenario works, so that both are not the same in failing. */
-function isRefusal(result: unknown): boolean {
+/** Returns whether a result is an error. The first step of a scenario must succeed, so that two failing clients are not equal. */
+function isError(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'text' in result
 }
 
-/** Whether the model of waiters is the one in which AccessDeniedException ends each of them, as newer botocore has it. */
-function knowsDenied(results: readonly unknown[]): boolean {
+/** Returns whether AccessDeniedException is an acceptor of waiters, as in newer versions of botocore. */
+function acceptsAccessDenied(results: readonly unknown[]): boolean {
   const { acceptors } = results[0] as { acceptors: readonly { expected: unknown }[] }
   return acceptors.some(({ expected }) => expected === 'AccessDeniedException')
 }
 
-/** What the older model has too: without delay and acceptors, and without the words for a caller who is denied. */
-function asOlder(result: unknown): unknown {
+/** Removes what differs in older waiter models: delay, acceptors, and the texts for AccessDeniedException. */
+function withoutModelDifferences(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result
   const { delay: _delay, acceptors: _acceptors, reason, text, ...rest } = result as Variables
   const { Code } = (rest['lastError'] ?? {}) as { Code?: string }
   return Code === 'AccessDeniedException' ? rest : { ...rest, reason, text }
 }
 
-/** The service makes another token for the same page each time. */
+/** Replaces page tokens, because the service returns a new token for the same page each time. */
 function withoutTokens(result: unknown): unknown {
   const text = JSON.stringify(result).replaceAll(/("NextToken":")[^"]+/g, '$1token')
   return JSON.parse(text)
 }
 
-/** Names that the service gave are numbered, and times are only times. */
+/** Numbers the identifiers that the service generated, and replaces times, PEM, serial numbers and tokens. */
 function withoutNames(result: unknown): unknown {
   const seen: string[] = []
   const number = (name: string): string => {
@@ -218,47 +233,51 @@ function withoutNames(result: unknown): unknown {
 }
 
 for (const { command, optional } of python3)
-  test(`every exception: the client and boto3 of ${command}`, { timeout: 120_000 }, async (t) => {
-    const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
-    if (python === undefined) return
-    const situation = await prepareSituation()
-    try {
-      const cases = [...arnCases(situation), ...stateCases(situation), ...inputCases(situation)]
-      const byBoto3 = await callWithBoto3(situation.service, python, cases)
-      const { results } = await doWithClient(situation.service, {
-        scenarios: cases.map(({ operation, input }) => ({
-          row: operation,
-          steps: [
-            {
-              do: 'call',
-              operation: operation.charAt(0).toLowerCase() + operation.slice(1),
-              input,
-            },
-          ],
-        })),
-        variables: {},
-      })
-      const codes = new Set<string>()
-      for (const [index, { operation, exception }] of cases.entries()) {
-        const about = `${operation} ${exception}`
-        const raised = byBoto3[index]?.[0]
-        assert.ok(raised, about)
-        codes.add(raised.code)
-        const { requestId, typed, ...rest } = raised
-        assert.deepEqual(
-          inWordsOfBoto3(results[index]?.[0]),
-          { ...rest, isOfClient: typed, hasRequestId: requestId !== '' },
-          about,
-        )
+  test(
+    `the client throws the same exceptions as boto3 of ${command}`,
+    { timeout: 120_000 },
+    async (t) => {
+      const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
+      if (python === undefined) return
+      const situation = await prepareSituation()
+      try {
+        const cases = [...arnCases(situation), ...stateCases(situation), ...inputCases(situation)]
+        const byBoto3 = await callWithBoto3(situation.service, python, cases)
+        const { results } = await runWithClient(situation.service, {
+          scenarios: cases.map(({ operation, input }) => ({
+            row: operation,
+            steps: [
+              {
+                do: 'call',
+                operation: operation.charAt(0).toLowerCase() + operation.slice(1),
+                input,
+              },
+            ],
+          })),
+          variables: {},
+        })
+        const codes = new Set<string>()
+        for (const [index, { operation, exception }] of cases.entries()) {
+          const title = `${operation} ${exception}`
+          const raised = byBoto3[index]?.[0]
+          assert.ok(raised, title)
+          codes.add(raised.code)
+          const { requestId, typed, ...rest } = raised
+          assert.deepEqual(
+            asBoto3Exception(results[index]?.[0]),
+            { ...rest, isOfClient: typed, hasRequestId: requestId !== '' },
+            title,
+          )
+        }
+        // Two of the 19 exceptions are missing: ConcurrentModification needs concurrent calls, and LockoutPrevented cannot occur.
+        assert.equal(codes.size, 17)
+      } finally {
+        await situation.service.close()
       }
-      // Of the 19 ConcurrentModification takes two calls at once, and LockoutPrevented has no situation.
-      assert.equal(codes.size, 17)
-    } finally {
-      await situation.service.close()
-    }
-  })
+    },
+  )
 
-function inWordsOfBoto3(result: unknown): unknown {
+function asBoto3Exception(result: unknown): unknown {
   const refusal = result as {
     class: string
     isOfClient: boolean
@@ -280,7 +299,7 @@ function inWordsOfBoto3(result: unknown): unknown {
 }
 
 for (const { command, optional } of python3)
-  test(`presigned URLs are the same to the signature: ${command}`, async (t) => {
+  test(`the client and boto3 of ${command} generate identical presigned URLs`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const input = { CertificateAuthorityArn: common['shared'], MaxResults: 3 }
@@ -290,7 +309,7 @@ for (const { command, optional } of python3)
       { operation: 'listTags', input, expiresIn: 1, method: 'GET' },
       { operation: 'importCertificateAuthorityCertificate', input: text, expiresIn: 604_800 },
     ] as const
-    const { variables } = await doWithBoto3(service, python, {
+    const { variables } = await runWithBoto3(service, python, {
       scenarios: calls.map((call, number) => ({
         row: '',
         steps: [{ do: 'presign', ...call, save: `url ${number}` }],

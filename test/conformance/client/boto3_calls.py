@@ -1,8 +1,8 @@
-"""Does with boto3 what test/conformance/client/driver.ts does with the client, step by step.
+"""Runs scenarios with boto3, as test/conformance/client/driver.ts does with the client.
 
 Standard input: JSON of {"endpoint", "region", "variables", "scenarios": [{"row", "steps"}]}. Steps are those of
 test/conformance/client/scenarios.ts; operations and waiters are named as in the client.
-Standard output: {"results": for each scenario the list of what its steps gave, "variables"}.
+Standard output: {"results": a list for each scenario, with the results of its steps, "variables"}.
 """
 import base64
 import datetime
@@ -118,7 +118,7 @@ def pages(client, step):
 def wait(client, step):
     waiter = client.get_waiter(snake(step["waiter"]))
     waiter.wait(**members(step), WaiterConfig=step.get("config", {}))
-    return "there"
+    return "reached"
 
 
 def waiter_model(client, step):
@@ -140,7 +140,7 @@ def presign(client, step):
     if "save" in step:
         variables[step["save"]] = url
     if not step.get("send"):
-        return "made"
+        return "signed"
     operation = client.meta.method_to_api_mapping[snake(step["operation"])]
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "ACMPrivateCA." + operation}
     method = step.get("method", "POST")
@@ -207,7 +207,7 @@ def do(step):
     except errors.ClientError as error:
         return refusal(client, error)
     except errors.BotoCoreError as error:
-        # Names in messages are Python's.
+        # Messages contain Python's method names.
         return {"class": type(error).__name__, "text": re.sub(r"[a-z_]+$", lambda match: camel(match.group()), str(error))}
     except ValueError as error:
         return {"class": "ValueError", "text": str(error)}

@@ -1,4 +1,4 @@
-/** Does steps with the client, or has boto3 do them (test/conformance/boto3_calls.py). */
+/** Runs the steps of scenarios with the client, or with boto3 (test/conformance/client/boto3_calls.py). */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -19,9 +19,9 @@ import { clientEnvironment } from '../../support/foreign-tools.ts'
 import type { TestService } from '../../support/service.ts'
 import type { Credentials } from '../../support/signed-request.ts'
 
-/** What both do. In an input, `{ $: 'a.B' }` is member B of what was saved as `a`. */
+/** A step of a scenario. In an input, `{ $: 'a.B' }` is member B of the variable `a`. */
 export type Step = {
-  /** Variable with the credentials to use; the administrator's unless given. */
+  /** Variable with the credentials; by default, those of the administrator. */
   readonly key_of?: { readonly $: string }
 } & (
   | {
@@ -68,25 +68,25 @@ export interface Scenario {
 
 export type Variables = Record<string, unknown>
 
-/** What the steps of each scenario gave. */
-export interface Done {
+/** The results of the steps of each scenario, and the variables at the end. */
+export interface ScenarioResults {
   readonly results: readonly (readonly unknown[])[]
   readonly variables: Variables
 }
 
 export const region = 'eu-west-1'
 
-type Of<Kind extends Step['do']> = Extract<Step, { readonly do: Kind }>
+type StepOf<Kind extends Step['do']> = Extract<Step, { readonly do: Kind }>
 
-/** Does them with boto3, in one process. */
-export async function doWithBoto3(
+/** Runs scenarios with boto3, in one process. */
+export async function runWithBoto3(
   service: TestService,
   python: string,
   {
     scenarios,
     variables,
   }: { readonly scenarios: readonly Scenario[]; readonly variables: Variables },
-): Promise<Done> {
+): Promise<ScenarioResults> {
   const { dataDirectory } = service.config
   const child = spawn(python, [join(import.meta.dirname, 'boto3_calls.py')], {
     env: clientEnvironment(dataDirectory, { dataDirectory, region }),
@@ -96,28 +96,28 @@ export async function doWithBoto3(
   const ended = new Promise((done) => child.once('close', done))
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   assert.equal(await ended, 0, errors)
-  return JSON.parse(output) as Done
+  return JSON.parse(output) as ScenarioResults
 }
 
-/** Does them with the client. */
-export async function doWithClient(
+/** Runs scenarios with the client. */
+export async function runWithClient(
   service: TestService,
   {
     scenarios,
     variables: given,
   }: { readonly scenarios: readonly Scenario[]; readonly variables: Variables },
-): Promise<Done> {
+): Promise<ScenarioResults> {
   const variables = { ...given }
   const results: unknown[][] = []
   for (const { steps } of scenarios) {
     const result: unknown[] = []
-    for (const step of steps) result.push(await doStep(service, step, variables))
+    for (const step of steps) result.push(await runStep(service, step, variables))
     results.push(result)
   }
-  return JSON.parse(JSON.stringify({ results, variables })) as Done
+  return JSON.parse(JSON.stringify({ results, variables })) as ScenarioResults
 }
 
-/** A client of the service. */
+/** Creates a client of the service. */
 export function clientOf(
   service: TestService,
   credentials: Credentials = service.credentials,
@@ -125,7 +125,7 @@ export function clientOf(
   return createClient({ region, endpoint: service.url, credentials, maxAttempts: 1 })
 }
 
-async function doStep(service: TestService, step: Step, variables: Variables): Promise<unknown> {
+async function runStep(service: TestService, step: Step, variables: Variables): Promise<unknown> {
   const key = step.key_of && (resolve(step.key_of, variables) as Credentials)
   const client = clientOf(service, key)
   try {
@@ -164,7 +164,7 @@ async function act(client: Client, step: Step, variables: Variables): Promise<un
         WaiterConfig: step.config ?? {},
       }
       await client.getWaiter(step.waiter as WaiterName).wait(input as never)
-      return 'there'
+      return 'reached'
     }
     case 'waiterModel': {
       const { operation, ...model } = waiterModels[step.waiter as WaiterName]
@@ -179,7 +179,7 @@ type Method = (
 
 async function callOperation(
   client: Client,
-  { operation, input, save }: Of<'call'>,
+  { operation, input, save }: StepOf<'call'>,
   variables: Variables,
 ): Promise<unknown> {
   const method = client[operation as OperationName] as unknown as Method
@@ -194,7 +194,7 @@ async function callOperation(
 
 async function readPages(
   client: Client,
-  { operation, key, input, config, save }: Of<'pages'>,
+  { operation, key, input, config, save }: StepOf<'pages'>,
   variables: Variables,
 ): Promise<unknown> {
   const members = {
@@ -228,7 +228,7 @@ function positionOf(token: string): object {
 
 async function presign(
   client: Client,
-  { operation, input, expiresIn, method, send, save }: Of<'presign'>,
+  { operation, input, expiresIn, method, send, save }: StepOf<'presign'>,
   variables: Variables,
 ): Promise<unknown> {
   const name = operation as OperationName
@@ -237,7 +237,7 @@ async function presign(
     ...(method !== undefined && { method }),
   })
   if (save !== undefined) variables[save] = url
-  if (send !== true) return 'made'
+  if (send !== true) return 'signed'
   const headers = client.presignedHeaders(name)
   const response = await fetch(url, { method: method ?? 'POST', headers })
   return { status: response.status, body: await response.json() }
@@ -273,7 +273,7 @@ function describe(client: Client, error: unknown): unknown {
   }
   if (!(error instanceof ClientError)) {
     assert.ok(error instanceof Error)
-    // What is wrong with a value is a ValueError in Python.
+    // Python raises ValueError for an invalid value.
     const isValue = error instanceof TypeError || error instanceof RangeError
     return { class: isValue ? 'ValueError' : error.name, text: error.message }
   }

@@ -1,4 +1,4 @@
-/** The package as others install it: what is built, what may be imported, and types that a strict project accepts. */
+/** The built package in another project: its files, its exports, and its types under strict compiler options. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -24,11 +24,11 @@ before(async () => {
   const build = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]
   await run(tsc, build, { timeout: 120_000 })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  // What npm would install beside it: what it depends on, and nothing else.
+  // The dependencies that npm would install with the package, and nothing else.
   for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
-    const place = join(project, 'node_modules', name)
-    mkdirSync(join(place, '..'), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), place)
+    const link = join(project, 'node_modules', name)
+    mkdirSync(join(link, '..'), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), link)
   }
   writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }')
 })
@@ -51,7 +51,7 @@ export async function use(ca: string): Promise<IssuedCertificate> {
     await client.issueCertificate({ ...of, Csr: 'PEM', SigningAlgorithm: 'SHA256WITHRSA', Validity })
     // @ts-expect-error Csr is missing
     await client.issueCertificate({ ...of, SigningAlgorithm: 'SHA256WITHRSA', Validity })
-    // @ts-expect-error a CSR has its names
+    // @ts-expect-error a CSR has names of its own
     await client.issue({ ca, csr: 'PEM', names: ['a'], validity: { days: 1 } })
   } catch (error) {
     if (error instanceof client.exceptions.LimitExceededException)
@@ -61,9 +61,9 @@ export async function use(ca: string): Promise<IssuedCertificate> {
   }
   const { Certificate } = await client.getWaiter('certificateIssued').wait({ ...of, CertificateArn: 'arn' })
   console.log(Certificate satisfies string | undefined)
-  // @ts-expect-error no waiter of this name
+  // @ts-expect-error no such waiter
   client.getWaiter('certificateRevoked')
-  // @ts-expect-error no pages
+  // @ts-expect-error the operation has no pages
   client.getPaginator('getPolicy')
   await client.generatePresignedUrl('listTags', of, { expiresIn: 60 })
   return client.issue({ ca, names: ['a.example'], validity: { until: new Date() } })
@@ -74,7 +74,7 @@ client.close()
 `
 
 for (const moduleKind of ['nodenext', 'preserve'])
-  test(`tsc --strict accepts a program with modules of the kind ${moduleKind}, and it runs`, async () => {
+  test(`tsc --strict compiles a program with --module ${moduleKind}, and the program runs`, async () => {
     writeFileSync(join(project, 'use.ts'), program)
     const options = [
       '--strict',
@@ -92,7 +92,7 @@ for (const moduleKind of ['nodenext', 'preserve'])
     assert.equal(stdout, 'true\n')
   })
 
-test('client and server have one X.509 code, and tests are not shipped', () => {
+test('client and server share their X.509 code, and the package contains no tests', () => {
   assert.ok(existsSync(join(installed, 'dist/src/x509/certification-request.js')))
   assert.ok(existsSync(join(installed, 'dist/src/main.js')))
   assert.ok(!existsSync(join(installed, 'dist/client/issue.test.js')))

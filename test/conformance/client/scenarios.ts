@@ -1,4 +1,4 @@
-/** What the client and boto3 both do: a scenario for each row of the table in docs/client-reference.md. */
+/** Scenarios for the client and boto3, one for each row of the table in docs/client-reference.md. */
 import { csr } from '../../support/csrs.ts'
 import { authorityInput, templateArn } from '../../support/hierarchy.ts'
 import type { Scenario, Step } from './driver.ts'
@@ -12,7 +12,7 @@ const call = (operation: string, input: object, save?: string): Step => ({
   ...(save !== undefined && { save }),
 })
 const scenario = (row: string, ...steps: Step[]): Scenario => ({ row, steps })
-const refused = { CertificateAuthorityArn: 'arn:aws:acm-pca:eu-west-1:123456789012:nothing' }
+const invalidArn = { CertificateAuthorityArn: 'arn:aws:acm-pca:eu-west-1:123456789012:nothing' }
 
 const leaf = {
   ...of,
@@ -21,7 +21,7 @@ const leaf = {
   Validity: { Value: 5, Type: 'DAYS' },
 }
 
-/** Ones that change something: each client has a CA of its own, and what they give is compared without names and times. */
+/** Scenarios with changes. Each client has its own CA, and results are compared without identifiers and times. */
 export const changing: readonly Scenario[] = [
   scenario(
     'createCertificateAuthority',
@@ -46,7 +46,7 @@ export const changing: readonly Scenario[] = [
       },
       'issued',
     ),
-    call('issueCertificate', { ...leaf, Csr: 'nothing of the kind' }),
+    call('issueCertificate', { ...leaf, Csr: 'not a CSR' }),
   ),
   scenario(
     'getCertificate',
@@ -148,7 +148,7 @@ function report(): object {
 
 const shared = { CertificateAuthorityArn: { $: 'shared' } }
 
-/** Pages of the tags of one CA, seven of them. */
+/** Returns a step that reads the pages of the seven tags of the shared CA. */
 function tagPages(config: object, save?: string): Step {
   const common = { do: 'pages', operation: 'listTags', key: 'Tags', input: shared, config } as const
   return save === undefined ? common : { ...common, save }
@@ -170,7 +170,7 @@ const paged = (operation: string, key: string, input: object): Step[] =>
 
 const denied = { key_of: { $: 'powerless' } }
 
-/** Ones that change nothing: what they give has to be the same, names and times too. */
+/** Scenarios without changes. Results must be identical, including identifiers and times. */
 export const reading: readonly Scenario[] = [
   scenario('the methods', { do: 'surface' }),
   scenario(
@@ -204,7 +204,7 @@ export const reading: readonly Scenario[] = [
     tagPages({ PageSize: 3, StartingToken: { $: 'third' } }),
     tagPages({ StartingToken: 'no token' }),
     tagPages({ StartingToken: 'None___3' }),
-    { ...tagPages({}), input: refused } as Step,
+    { ...tagPages({}), input: invalidArn } as Step,
   ),
   scenario(
     'StartingToken of boto3 and of the client',
@@ -248,7 +248,7 @@ export const reading: readonly Scenario[] = [
       input: { CertificateAuthorityArn: { $: 'creating' } },
       config: { Delay: 0, MaxAttempts: 3 },
     },
-    { do: 'wait', waiter: 'certificateAuthorityCsrCreated', input: refused },
+    { do: 'wait', waiter: 'certificateAuthorityCsrCreated', input: invalidArn },
     { do: 'wait', waiter: 'certificateAuthorityCsrCreated', input: shared, ...denied },
   ),
   scenario(
@@ -282,7 +282,7 @@ export const reading: readonly Scenario[] = [
       send: true,
     },
     { do: 'presign', operation: 'getPolicy', input: { ResourceArn: { $: 'shared' } }, send: true },
-    { do: 'presign', operation: 'listTags', input: refused, send: true },
+    { do: 'presign', operation: 'listTags', input: invalidArn, send: true },
     { do: 'presign', operation: 'listTags', input: shared, send: true, ...denied },
     { do: 'presign', operation: 'listTags', input: shared, method: 'GET', send: true },
     { do: 'presign', operation: 'doEverything' },
@@ -292,7 +292,7 @@ export const reading: readonly Scenario[] = [
     { do: 'exceptionClass', code: 'ResourceNotFoundException' },
     { do: 'exceptionClass', code: 'LockoutPreventedException' },
     { do: 'exceptionClass', code: 'AccessDeniedException' },
-    call('listTags', refused),
+    call('listTags', invalidArn),
     { ...call('listTags', shared), ...denied },
     call('listTags', {}),
   ),

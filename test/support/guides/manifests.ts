@@ -52,15 +52,14 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
     port?: string
     path?: string
     interval?: string
-    scheme?: 'http' | 'https'
-    tlsConfig?: { insecureSkipVerify?: boolean; ca?: { secret?: { name: string; key: string } }; serverName?: string }
+    relabelings?: { targetLabel?: string; replacement?: string }[]
   }[]
 }>
 `
 
 const operatorKinds = ['Certificate', 'Issuer', 'AWSPCAClusterIssuer', 'ServiceMonitor']
 
-/** Compiler errors about the objects; empty if there are none. */
+/** Returns the compiler errors about the objects, or an empty string. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
   const manifests = objects.filter((object) => object !== null) as Manifest[]
   const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)

@@ -1,5 +1,5 @@
 /**
- * Runs the blocks of a guide in a folder of its own, beside a server. Files are written with the names in the guide, and commands run
+ * Runs the blocks of a guide in a temporary folder, next to a server. Files are written with the names in the guide, and commands run
  * in one shell, in order. The blocks are changed in two ways only: addresses are replaced by free ones, and a line with a command
  * that must fail (`! …`) ends the script if the command succeeds.
  */
@@ -22,7 +22,7 @@ export interface GuideWorld {
   close(): Promise<void>
 }
 
-/** Addresses of other servers in guides. Each is replaced by a free one. */
+/** Addresses of other servers in guides. Each is replaced by a free address. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
 /** The port of PostgreSQL in guides. */
@@ -30,7 +30,10 @@ const postgresPort = '5433'
 
 export async function openWorld(): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
-  const server = await startServer(join(folder, 'data'))
+  const server = await startServer(join(folder, 'data')).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true })
+    throw error
+  })
   await mkdir(join(folder, '.bin'))
   await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
   const addresses = new Map([
@@ -44,7 +47,7 @@ export async function openWorld(): Promise<GuideWorld> {
     server,
     addresses,
     async close() {
-      for (const path of globSync('**/*.pid', { cwd: folder })) endProcess(join(folder, path))
+      for (const path of globSync('**/*.pid', { cwd: folder })) stopProcess(join(folder, path))
       await server.stop('SIGTERM')
       await rm(folder, { recursive: true })
     },
@@ -58,9 +61,9 @@ export async function writeShim(folder: string, name: string, line: string): Pro
   await chmod(path, 0o755)
 }
 
-export interface Ran {
+export interface ScriptResult {
   readonly code: number | null
-  /** Standard output and standard error, in the order of arrival. */
+  /** Standard output and standard error, interleaved as received. */
   readonly text: string
 }
 
@@ -69,18 +72,18 @@ export async function runBlocks(
   { folder, addresses }: Pick<GuideWorld, 'folder' | 'addresses'>,
   blocks: readonly Block[],
   environment: NodeJS.ProcessEnv = {},
-): Promise<Ran> {
+): Promise<ScriptResult> {
   const steps: string[] = ['set -euo pipefail', `trap 'echo "FAILED in the block at line $at"' ERR`]
   for (const { file, language, line, text } of blocks) {
-    const here = withAddresses(text, addresses)
+    const content = withAddresses(text, addresses)
     if (file === undefined) {
       if (language !== 'sh') throw new Error(`line ${line}: a ${language} block cannot be run`)
-      steps.push(`at=${line}`, here.replaceAll(/^! .*$/gm, '$& || false'))
+      steps.push(`at=${line}`, content.replaceAll(/^! .*$/gm, '$& || false'))
       continue
     }
     const staged = join(folder, '.staged', `${line}`)
     await mkdir(dirname(staged), { recursive: true })
-    await writeFile(staged, here)
+    await writeFile(staged, content)
     steps.push(`mkdir -p "$(dirname "${file}")"`, `cp ".staged/${line}" "${file}"`)
   }
   const child = spawn('bash', ['-c', steps.join('\n')], {
@@ -109,12 +112,12 @@ export async function runBlocks(
 
 export function withAddresses(text: string, addresses: ReadonlyMap<string, string>): string {
   let changed = text
-  for (const [written, meant] of addresses) changed = changed.replaceAll(written, meant)
+  for (const [address, replacement] of addresses) changed = changed.replaceAll(address, replacement)
   return changed
 }
 
-/** Ends a process that a guide has started, unless it has ended already. A process that ends deletes its file. */
-function endProcess(pidFile: string): void {
+/** Stops a process that a guide started. The PID file may be missing, because a server deletes its file when it exits. */
+function stopProcess(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')))
   } catch (error) {

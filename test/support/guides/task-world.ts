@@ -1,6 +1,6 @@
 /**
- * The machine on which the pages of docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on its PATH. They
- * run the server of the checkout, with the paths of a Debian installation below that folder.
+ * The simulated machine on which the pages of docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on PATH.
+ * They run the server of the checkout. The paths of a Debian installation are mapped to that folder.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -61,7 +61,7 @@ interface Machine {
   readonly open: number
 }
 
-/** As systemd does with the unit: `start` returns when the server answers or has ended. */
+/** Returns a script that replaces systemctl. Like the real unit, `start` returns when the server responds or has exited. */
 function systemctl({ folder, api, open }: Machine): string {
   return `cd '${folder}'
 running() { test -f signet.pid && kill -0 "$(cat signet.pid)" 2>/dev/null; }
@@ -86,7 +86,7 @@ start | restart)
 esac`
 }
 
-/** Lines of the output blocks of a page that the output of its commands does not contain. `…` stands for any text. */
+/** Returns the lines in output blocks of a page that the output of its commands lacks. `…` matches any text. */
 export function missingOutput(blocks: readonly Block[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd())
   return blocks

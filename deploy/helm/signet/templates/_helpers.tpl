@@ -36,6 +36,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 # The server creates this folder in the volume with mode 0700.
 - name: SIGNET_DATA
   value: /data/signet
+- name: SIGNET_METRICS_LISTEN
+  value: 0.0.0.0:9090
 {{- with .Values.publicUrl }}
 - name: SIGNET_PUBLIC_URL
   value: {{ . | quote }}

@@ -74,6 +74,8 @@ spec:
           containerPort: 8080
         - name: public
           containerPort: 8081
+        - name: metrics
+          containerPort: 9090
       startupProbe:
         httpGet:
           path: /healthz

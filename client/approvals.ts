@@ -1,0 +1,130 @@
+/** Requests for a second person's approval, an operation of Signet that AWS does not have. */
+import { call } from './call.ts'
+import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
+import type { CallOptions } from './inputs.ts'
+import type { SdkClient } from './sdk-client.ts'
+
+const statuses = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'USED'] as const
+
+/** The state of an approval. A pending or approved one expires at its `ExpiresAt`. */
+export type ApprovalStatus = (typeof statuses)[number]
+
+/** A request for the approval of a second person. */
+export interface Approval {
+  readonly ApprovalId: string
+  readonly Status: ApprovalStatus
+  /** Name in the approval policy, such as `issue-ca-certificate`. */
+  readonly Action: string
+  /** Operation of the API, or command on the data folder. */
+  readonly Operation: string
+  /** ARN of the CA. */
+  readonly ResourceArn?: string
+  /** ARN of the user or role, or a user of the operating system. */
+  readonly Requester: string
+  readonly RequestedAt: Date
+  /** Time until which the request can be decided, and then repeated. */
+  readonly ExpiresAt: Date
+  /** ARN of the principal that approved or rejected the request. */
+  readonly DecidedBy?: string
+  readonly DecidedAt?: Date
+  readonly UsedAt?: Date
+}
+
+/** An approval with the parameters of the request, as JSON. */
+export interface ApprovalWithInput extends Approval {
+  readonly Input: string
+}
+
+/** The input of getApproval, approveRequest and rejectRequest. */
+export interface ApprovalInput {
+  readonly ApprovalId: string
+}
+
+/** The filter and the page of listApprovals. */
+export interface ListApprovalsInput {
+  readonly Status?: ApprovalStatus
+  /** Limit on the approvals of the page: 1 to 1000. */
+  readonly MaxResults?: number
+  /** NextToken of the previous page. */
+  readonly NextToken?: string
+}
+
+/** A page of approvals, newest first. */
+export interface ListApprovalsOutput {
+  readonly Approvals: readonly Approval[]
+  /** Token of the next page. It may be present even if this page is empty; it is absent on the last page. */
+  readonly NextToken?: string
+}
+
+/** The calls of a client about approvals. Only Signet has these operations. */
+export interface ApprovalOperations {
+  /**
+   * A page of the requests for a second person's approval in the account.
+   *
+   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`
+   * @example
+   * const { Approvals } = await client.listApprovals({ Status: 'PENDING' })
+   */
+  listApprovals(input?: ListApprovalsInput, options?: CallOptions): Promise<ListApprovalsOutput>
+  /**
+   * A request for a second person's approval, with its parameters.
+   *
+   * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`
+   * @example
+   * const { Approval } = await client.getApproval({ ApprovalId })
+   */
+  getApproval(
+    input: ApprovalInput,
+    options?: CallOptions,
+  ): Promise<{ readonly Approval: ApprovalWithInput }>
+  /**
+   * Approves the request of another person. The identical call then succeeds once.
+   *
+   * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
+   * @example
+   * await client.approveRequest({ ApprovalId })
+   */
+  approveRequest(
+    input: ApprovalInput,
+    options?: CallOptions,
+  ): Promise<{ readonly Approval: Approval }>
+  /**
+   * Rejects a request, also one that was approved and not used yet.
+   *
+   * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
+   * @example
+   * await client.rejectRequest({ ApprovalId })
+   */
+  rejectRequest(
+    input: ApprovalInput,
+    options?: CallOptions,
+  ): Promise<{ readonly Approval: Approval }>
+}
+
+const listRules: OptionRules<ListApprovalsInput> = {
+  Status: oneOf(...statuses),
+  MaxResults: numberRule,
+  NextToken: textRule,
+}
+const approvalRules: OptionRules<ApprovalInput> = { ApprovalId: { ...textRule, isRequired: true } }
+
+export function approvalOperations(sdk: SdkClient): ApprovalOperations {
+  const one =
+    <Output>(operation: 'getApproval' | 'approveRequest' | 'rejectRequest') =>
+    async (input: ApprovalInput, options: CallOptions = {}): Promise<Output> => {
+      checkOptions(operation, input, approvalRules)
+      return (await call(sdk, operation, { input, options })) as Output
+    }
+  return {
+    async listApprovals(input = {}, options = {}) {
+      checkOptions('listApprovals', input, listRules)
+      const output = await call(sdk, 'listApprovals', { input, options })
+      const { Approvals = [], NextToken } = output as Partial<ListApprovalsOutput>
+      return { Approvals, ...(NextToken !== undefined && { NextToken }) }
+    },
+    getApproval: one('getApproval'),
+    approveRequest: one('approveRequest'),
+    rejectRequest: one('rejectRequest'),
+  }
+}

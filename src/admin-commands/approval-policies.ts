@@ -1,0 +1,141 @@
+/** `signet approval policy`: the actions of an account that need a second person. The server may be running on the same data. */
+import { approvalActions, isApprovalAction, policyChange } from '../approval/actions.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { roleArn, userArn } from '../identity/principal-arn.ts'
+import { decide } from '../policy/evaluation.ts'
+import { parsePolicy } from '../policy/policy-document.ts'
+import { listAccessKeys } from '../store/access-keys.ts'
+import { deleteApprovalPolicy, findApprovalPolicy, putApprovalPolicy } from '../store/approvals.ts'
+import type { Database } from '../store/database.ts'
+import { listPoliciesOf } from '../store/identity-policies.ts'
+import { listRoles } from '../store/roles.ts'
+import { listUsers } from '../store/users.ts'
+import { operatorContext } from './operator.ts'
+import { changeOr, resolveAccount } from './require-rows.ts'
+import { requireSecondPerson } from './second-person.ts'
+
+export interface PolicyOptions {
+  readonly actions: readonly string[]
+  readonly windowSeconds: number
+}
+
+const windowMin = 60
+const windowMax = 30 * 86_400
+/** A requester must not approve, so that one approver alone could never have a request of their own approved. */
+const approversMin = 2
+
+/**
+ * Stores the policy of an account and replaces an existing one, which needs a second person. Throws ConfigurationError for an
+ * unknown action, and if fewer than two principals could approve.
+ */
+export async function setApprovalPolicy(
+  config: Config,
+  account: string | undefined,
+  { actions, windowSeconds }: PolicyOptions,
+) {
+  const unknown = actions.find((action) => !isApprovalAction(action))
+  if (unknown !== undefined || actions.length === 0)
+    throw new ConfigurationError(
+      `--action must be one of ${Object.keys(approvalActions).join(', ')}${unknown === undefined ? '' : `, not '${unknown}'`}`,
+    )
+  if (windowSeconds < windowMin || windowSeconds > windowMax)
+    throw new ConfigurationError('--window must be a duration from 1m to 30d, such as 24h')
+  return withData(config, async ({ db }) => {
+    const accountId = await resolveAccount(db, account)
+    const approvers = await approversOf(db, accountId)
+    if (approvers.length < approversMin)
+      throw new ConfigurationError(
+        `at least ${approversMin} users or roles of account ${accountId} must be allowed to approve requests; ` +
+          `allowed now: ${approvers.join(', ') || 'none'}. Allow signet:ApproveRequest with signet policy put`,
+      )
+    const policy = { actions: [...new Set(actions)].toSorted(), windowSeconds }
+    const approved = await requireSecondPerson(db, {
+      accountId,
+      action: policyChange,
+      command: 'approval policy set',
+      input: policy,
+    })
+    const problem = 'the approval policy was changed at the same time'
+    await changeOr(problem, { db, context: operatorContext(config, 'approval policy set') }, [
+      ...approved,
+      putApprovalPolicy(accountId, policy),
+    ])
+    return { ...toPrintedPolicy(accountId, policy), Approvers: approvers }
+  })
+}
+
+/** Returns the policy and the principals who may approve. */
+export async function showApprovalPolicy(config: Config, account: string | undefined) {
+  return withData(config, async ({ db }) => {
+    const accountId = await resolveAccount(db, account)
+    const policy = await findApprovalPolicy(db, accountId)
+    const printed = toPrintedPolicy(accountId, policy ?? { actions: [], windowSeconds: 0 })
+    return { ...printed, Approvers: await approversOf(db, accountId) }
+  })
+}
+
+/** Deletes the policy of an account, which needs a second person. Throws ConfigurationError if there is none. */
+export async function removeApprovalPolicy(
+  config: Config,
+  account: string | undefined,
+): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const accountId = await resolveAccount(db, account)
+    const approved = await requireSecondPerson(db, {
+      accountId,
+      action: policyChange,
+      command: 'approval policy delete',
+      input: {},
+    })
+    const problem = `account ${accountId} has no approval policy`
+    await changeOr(problem, { db, context: operatorContext(config, 'approval policy delete') }, [
+      ...approved,
+      deleteApprovalPolicy(accountId),
+    ])
+  })
+}
+
+/**
+ * ARNs of the users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so that a
+ * principal whose permission depends on one is omitted.
+ */
+async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
+  const home = { partition: 'aws', accountId }
+  const keys = await listAccessKeys(db, accountId)
+  const principals = [
+    ...(await listUsers(db, accountId)).map(({ userId, userName }) => ({
+      id: userId,
+      arn: userArn(home, userName),
+      own: keys.flatMap(({ owner, policy, active }) =>
+        owner.kind === 'user' && owner.userId === userId && active && policy !== undefined
+          ? [policy]
+          : [],
+      ),
+    })),
+    ...(await listRoles(db, accountId)).map(({ roleId, roleName }) => ({
+      id: roleId,
+      arn: roleArn(home, roleName),
+      own: [],
+    })),
+  ]
+  const approvers: string[] = []
+  for (const { id, arn, own } of principals) {
+    const stored = await listPoliciesOf(db, id)
+    const decisions = [...own, ...stored.map(({ policy }) => policy)].map((text) =>
+      decide(parsePolicy(text, 'identity'), {
+        action: 'signet:ApproveRequest',
+        resource: `arn:aws:acm-pca:us-east-1:${accountId}:certificate-authority/*`,
+        keys: new Map(),
+        principal: { accountId, names: [arn] },
+      }),
+    )
+    if (decisions.includes('allowed') && !decisions.includes('denied')) approvers.push(arn)
+  }
+  return approvers
+}
+
+function toPrintedPolicy(accountId: string, { actions, windowSeconds }: PolicyOptions) {
+  return { AccountId: accountId, Actions: actions, WindowSeconds: windowSeconds }
+}

@@ -1,0 +1,164 @@
+/** `signet master-key split` and `combine`, and `signet unlock`. */
+import { readFile, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Recipient } from 'age-encryption'
+import { encrypt } from '../backup/encryption.ts'
+import { readRecipients } from '../backup/key-files.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { parseShare, ShareCollector, shareText, splitMasterKey } from '../data-folder/key-shares.ts'
+import type { KeyShare } from '../data-folder/key-shares.ts'
+import { writeManifest } from '../data-folder/locked.ts'
+import {
+  isStandardInput,
+  masterKeyId,
+  masterKeyText,
+  writeMasterKey,
+  type MasterKey,
+} from '../data-folder/master-key.ts'
+import { createFile, makeFolder, syncFolder } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import { requestLocally } from '../local-channel/request.ts'
+import { systemRandom } from '../random.ts'
+import type { Config } from '../settings/config.ts'
+import { systemErrorText } from '../text/system-error.ts'
+
+type Recipients = readonly (string | Recipient)[]
+
+export interface SplitOptions {
+  /** Number of shares. */
+  readonly total: number
+  /** Number of shares that restore the key. */
+  readonly threshold: number
+  /** Folder for the files of the shares. */
+  readonly out: string
+  /** Text of the recipients of each share, or none: the shares are then not encrypted. */
+  readonly recipients: readonly string[]
+  /** Removes the file of the master key after the shares were verified. */
+  readonly remove: boolean
+}
+
+/**
+ * Splits the master key into shares, each in a file of its own. Throws ConfigurationError if a file exists, if the key is being
+ * rotated, or if the number of recipients is not that of the shares.
+ */
+export async function splitKey(config: Config, options: SplitOptions) {
+  const { total, threshold, out, remove } = options
+  const recipients = await Promise.all(options.recipients.map((text) => readRecipients(text)))
+  if (recipients.length > 0 && recipients.length !== total)
+    throw new ConfigurationError(
+      `--recipient must be given once for each share: ${recipients.length} recipients for ${total} shares`,
+    )
+  if (remove && isStandardInput(config.masterKeyFile))
+    throw new ConfigurationError('--remove: a master key from standard input has no file')
+  return withData(config, async ({ masterKeys }) => {
+    if (masterKeys.rotation !== undefined)
+      throw new ConfigurationError(
+        'the rotation of the master key is unfinished; finish it with: signet master-key rotate',
+      )
+    const key = masterKeys.current
+    const shares = await splitMasterKey(key, { total, threshold }, systemRandom)
+    const folder = resolve(out)
+    await makeFolder(folder, 0o700)
+    const files: string[] = []
+    for (const share of shares) {
+      const path = await writeShare(folder, share, recipients[share.number - 1])
+      files.push(path)
+    }
+    await verifyShares(key, shares, recipients.length > 0 ? undefined : files)
+    const [share] = shares
+    if (share !== undefined) await writeManifest(config, share)
+    if (remove) await removeKeyFile(config.masterKeyFile)
+    const id = masterKeyId(key)
+    return { MasterKeyId: id, Shares: total, Threshold: threshold, Files: files, Removed: remove }
+  })
+}
+
+async function writeShare(
+  folder: string,
+  share: KeyShare,
+  recipients: Recipients | undefined,
+): Promise<string> {
+  const text = Buffer.from(`${shareText(share)}\n`)
+  const path = join(folder, `share-${share.number}${recipients === undefined ? '.txt' : '.age'}`)
+  const content = recipients === undefined ? text : await encrypted(text, recipients)
+  try {
+    await createFile({ path, content, mode: 0o600 })
+    if (!content.equals(await readFile(path))) throw new Error('its content is wrong')
+  } catch (error) {
+    throw new ConfigurationError(`--out: ${path} cannot be written: ${systemErrorText(error)}`, {
+      cause: error,
+    })
+  }
+  return path
+}
+
+async function encrypted(text: Uint8Array, recipients: Recipients): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  const source = new Blob([Uint8Array.from(text)]).stream()
+  for await (const chunk of encrypt({ kind: 'recipients', recipients }, source)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** Restores the key from the first and from the last shares that suffice. Without files, from the shares in memory. */
+async function verifyShares(
+  key: MasterKey,
+  shares: readonly KeyShare[],
+  files: readonly string[] | undefined,
+): Promise<void> {
+  const texts = files
+    ? await Promise.all(files.map((path) => readFile(path, 'utf8')))
+    : shares.map((share) => shareText(share))
+  const threshold = shares[0]?.threshold ?? 0
+  for (const chosen of [texts.slice(0, threshold), texts.slice(-threshold)]) {
+    const restored = await restore(chosen, key.path)
+    if (restored === undefined || !Buffer.from(restored.bytes).equals(Buffer.from(key.bytes)))
+      throw new Error('the shares do not restore the master key')
+  }
+}
+
+async function restore(texts: readonly string[], path: string): Promise<MasterKey | undefined> {
+  const collector = new ShareCollector(path)
+  let key: MasterKey | undefined
+  for (const text of texts) key ??= await collector.add(parseShare(text))
+  return key
+}
+
+async function removeKeyFile(path: string): Promise<void> {
+  try {
+    await rm(path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    throw new ConfigurationError(
+      `--remove: ${path} cannot be removed: ${systemErrorText(error)}; the shares are complete`,
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Restores the master key from the texts of shares. Returns the content of its file for `-`, and writes a new file otherwise. Throws
+ * ConfigurationError if there are too few shares, or if the file exists.
+ */
+export async function combineShares(
+  texts: readonly string[],
+  out: string,
+): Promise<{ readonly text: string } | { readonly MasterKeyId: string; readonly File: string }> {
+  const path = resolve(out)
+  const key = await restore(texts, path)
+  if (key === undefined) {
+    const [text = ''] = texts
+    throw new ConfigurationError(
+      `${texts.length} shares are too few: the master key needs ${parseShare(text).threshold}`,
+    )
+  }
+  if (isStandardInput(out)) return { text: masterKeyText(key) }
+  await writeMasterKey(key)
+  return { MasterKeyId: masterKeyId(key), File: path }
+}
+
+/** Sends a share to the locked server that runs on the data folder. */
+export async function enterShare(config: Config, text: string): Promise<unknown> {
+  // A mistyped share is refused before it is sent.
+  parseShare(text)
+  return requestLocally(config.dataDirectory, { command: 'unlock', share: text.trim() })
+}

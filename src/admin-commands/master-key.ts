@@ -1,0 +1,133 @@
+/** `signet master-key rotate`, `show` and `export`. The server may be running on the same data. */
+import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { resolve } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { withData, type DataFolder } from '../data-folder/data-folder.ts'
+import { asFolderOwner } from '../data-folder/folder-owner.ts'
+import { masterKeyId, readMasterKey } from '../data-folder/master-key.ts'
+import { neededKeyIds, type RotationKeys } from '../data-folder/rotation.ts'
+import {
+  endRotation,
+  replaceKeyFile,
+  rewrapSecrets,
+  startRotation,
+  writeKeyTo,
+  type RotationContext,
+} from '../data-folder/rotate-master-key.ts'
+import { createFile } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import { requestLocally } from '../local-channel/request.ts'
+import { operatorContext } from './operator.ts'
+import { systemRandom } from '../random.ts'
+import type { Config } from '../settings/config.ts'
+import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { lockFolder } from '../store/sqlite/folder-lock.ts'
+import { systemErrorText } from '../text/system-error.ts'
+
+export interface RotationOptions {
+  /** File for the new key, if the file of the master key is not to be replaced. The rotation is not ended then. */
+  readonly out?: string | undefined
+  /** Ends a rotation after the new key was installed on every machine. */
+  readonly finish?: boolean | undefined
+  /** Ends the sessions that began before the rotation. */
+  readonly endSessions?: boolean | undefined
+  readonly progress: RotationContext['progress']
+}
+
+/** Time in which every running process reads the new key, which it does every second. */
+const readMilliseconds = 3000
+
+/**
+ * Rotates the master key, or continues an interrupted rotation. If several nodes may use the database, or with `out`, the rotation
+ * is ended by a second call with `finish`. Throws ConfigurationError if the file of the master key cannot be replaced.
+ */
+export async function rotateMasterKey(config: Config, options: RotationOptions) {
+  const { out, finish = false, endSessions = false, progress } = options
+  if (out !== undefined && finish)
+    throw new ConfigurationError('--out cannot be combined with --finish')
+  return withData(config, async (data) => {
+    if (finish && data.masterKeys.rotation === undefined)
+      throw new ConfigurationError('there is no unfinished rotation of the master key')
+    const { actor } = operatorContext(config, 'master-key rotate')
+    const context = { data, progress, actor, clock: systemClock, random: systemRandom }
+    const keys = await startRotation(context)
+    const startedAt = performance.now()
+    let sealed = await rewrapSecrets(context, keys)
+    const path = out === undefined ? keys.next.path : resolve(out)
+    if (out === undefined) await replaceKeyFile(keys)
+    else await writeKeyTo(path, keys)
+    progress('file', 0)
+    const isFinished = out === undefined && (finish || data.db.shared === undefined)
+    if (isFinished) {
+      if (await isServed(config, data))
+        await setTimeout(readMilliseconds - (performance.now() - startedAt))
+      sealed += await endRotation(context, keys, { endSessions })
+    }
+    return describe(keys, { path, sealed, isFinished })
+  })
+}
+
+function describe(
+  { previous, next }: RotationKeys,
+  { path, sealed, isFinished }: { path: string; sealed: number; isFinished: boolean },
+) {
+  return {
+    MasterKeyId: masterKeyId(next),
+    PreviousKeyId: masterKeyId(previous),
+    File: path,
+    Sealed: sealed,
+    Finished: isFinished,
+  }
+}
+
+/** Whether a server may be running on the data. */
+async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<boolean> {
+  if (db.shared !== undefined) return true
+  try {
+    const lock = await asFolderOwner(dataDirectory, () => lockFolder(dataDirectory))
+    lock.discard()
+    return false
+  } catch (error) {
+    if (error instanceof ConfigurationError) return true
+    throw error
+  }
+}
+
+/** Describes the master key that the database needs, and the one in the file. Neither has to exist. */
+export async function describeMasterKey(config: Config) {
+  const engine = await loadEngine(locateDatabase(config))
+  const check = await engine.peekSetting(checkSetting)
+  const rotation = await engine.peekSetting(rotationSetting)
+  const masterKey = await readMasterKey(config.masterKeyFile)
+  const needed = neededKeyIds({ check, rotation })
+  const id = masterKey && masterKeyId(masterKey)
+  return {
+    File: config.masterKeyFile,
+    ...(id !== undefined && { MasterKeyId: id }),
+    NeededKeyIds: needed,
+    OpensDatabase: id !== undefined && needed.includes(id),
+    Rotation: rotation === undefined ? 'none' : 'unfinished',
+  }
+}
+
+/**
+ * Writes the master key of the running server to a new file with mode 0600, encrypted for recipients. Throws ConfigurationError if
+ * no server is running, or if the file exists.
+ */
+export async function exportMasterKey(config: Config, file: string, recipients: string) {
+  const path = resolve(file)
+  if (existsSync(path)) throw new ConfigurationError(`${file} already exists; specify another file`)
+  const request = { command: 'export-master-key', recipients } as const
+  const reply = await requestLocally(config.dataDirectory, request)
+  const { MasterKeyId, File } = reply as { MasterKeyId: string; File: string }
+  try {
+    await createFile({ path, content: Buffer.from(File, 'base64'), mode: 0o600 })
+  } catch (error) {
+    throw new ConfigurationError(`${file} cannot be written: ${systemErrorText(error)}`, {
+      cause: error,
+    })
+  }
+  return { File: path, MasterKeyId }
+}

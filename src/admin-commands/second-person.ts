@@ -1,0 +1,70 @@
+/** Requires a second person for commands on the data folder that the approval policy of the account names. */
+import { hostname, userInfo } from 'node:os'
+import type { ApprovalAction, policyChange } from '../approval/actions.ts'
+import { ApprovalRequiredError, requireApproval } from '../approval/require-approval.ts'
+import { systemClock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
+import type { Requester } from '../store/approvals.ts'
+import type { Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
+
+/** A command whose identical repetition an approval allows. */
+export interface CriticalCommand {
+  readonly accountId: string
+  readonly action: ApprovalAction | typeof policyChange
+  /** `user create` */
+  readonly command: string
+  /** The parameters that determine the effect. */
+  readonly input: object
+}
+
+/**
+ * Returns the statements that use up the approval of a command, for the transaction of its effect; none if the command needs no
+ * approval. Throws ConfigurationError with the approval ID if it is not approved.
+ */
+export async function requireSecondPerson(
+  db: Database,
+  { accountId, action, command, input }: CriticalCommand,
+): Promise<readonly Sql[]> {
+  try {
+    return await requireApproval(
+      { db, clock: systemClock, random: systemRandom },
+      {
+        accountId,
+        action,
+        operation: command,
+        region: undefined,
+        resourceArn: undefined,
+        input,
+        requester: operatingSystemUser,
+      },
+    )
+  } catch (error) {
+    if (!(error instanceof ApprovalRequiredError)) throw error
+    throw new ConfigurationError(`signet ${command} was refused ${error.message}`)
+  }
+}
+
+/** `change-principals` for the commands of users, roles, policies, access keys and identity providers. */
+export function requireSecondPersonForPrincipals(
+  db: Database,
+  command: Omit<CriticalCommand, 'action'>,
+): Promise<readonly Sql[]> {
+  return requireSecondPerson(db, { ...command, action: 'change-principals' })
+}
+
+/** The user of the operating system. No principal of the API is the same person. */
+function operatingSystemUser(): Requester {
+  const name = `${userName()}@${hostname()}`
+  return { arn: `operating system user ${name}`, person: `os:${name}` }
+}
+
+/** A user without an entry in the user database, as in a container, has only a number. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

@@ -1,0 +1,19 @@
+/** The actions that an approval policy can name, with the operations and commands that belong to each. */
+
+export const approvalActions = {
+  'issue-ca-certificate': 'IssueCertificate with the template of a CA certificate',
+  'import-ca-certificate': 'ImportCertificateAuthorityCertificate',
+  'delete-ca': 'DeleteCertificateAuthority',
+  'put-policy': 'PutPolicy, DeletePolicy, and changes of shares',
+  'change-principals':
+    'changes of users, roles, policies, access keys and identity providers; not disabling or deleting an access key',
+} as const
+
+export type ApprovalAction = keyof typeof approvalActions
+
+/** The change of an approval policy. It needs a second person whenever there is a policy. */
+export const policyChange = 'change-approval-policy'
+
+export function isApprovalAction(text: string): text is ApprovalAction {
+  return Object.hasOwn(approvalActions, text)
+}

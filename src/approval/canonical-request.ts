@@ -1,0 +1,74 @@
+/**
+ * The canonical form of a request. Two requests are identical if, and only if, their forms are: the order of members and absent
+ * members do not matter, and every other difference does.
+ */
+import { createHash } from 'node:crypto'
+
+/** A request whose identical repetition an approval allows. */
+export interface CanonicalRequest {
+  /** Account that owns the resource. */
+  readonly accountId: string
+  /** Region of the request; undefined for a command on the data folder. */
+  readonly region: string | undefined
+  readonly operation: string
+  readonly resourceArn: string | undefined
+  /** ARN of the user or role, and the person behind it. */
+  readonly requester: string
+  readonly person: string
+  readonly input: object
+}
+
+/** Domain of the hash, so that no other hash of Signet can be equal. */
+const domain = 'signet approval request v1'
+
+/** Returns the SHA-256 hash of a request. */
+export function requestHash(request: CanonicalRequest): Buffer {
+  return createHash('sha256')
+    .update(`${domain}\n${canonicalJson(request)}`)
+    .digest()
+}
+
+/**
+ * JSON with sorted members and without undefined ones. A value that JSON does not have is an array of a type name and text, and
+ * an array begins with an empty string, so that values of different types never have the same form.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value instanceof Uint8Array)
+    return JSON.stringify(['bytes', Buffer.from(value).toString('base64')])
+  if (value instanceof Date) return JSON.stringify(['time', value.toISOString()])
+  if (typeof value === 'bigint') return JSON.stringify(['integer', String(value)])
+  if (Array.isArray(value)) return `[""${value.map((item) => `,${canonicalJson(item)}`).join('')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
+}
+
+/** Limit on the characters of one value that an approver is shown. */
+const shownMax = 48 * 1024
+
+/** The parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
+export function shownInput(input: object): string {
+  return JSON.stringify(shown(input))
+}
+
+/** Buffers are converted here, because JSON.stringify would first make an array of numbers. */
+function shown(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    const isLong = value.length > (shownMax * 3) / 4
+    return isLong ? omitted(value) : Buffer.from(value).toString('base64')
+  }
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'string')
+    return value.length > shownMax ? omitted(Buffer.from(value)) : value
+  if (Array.isArray(value)) return value.map(shown)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(member)]))
+}
+
+function omitted(bytes: Uint8Array): object {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { omitted: true, bytes: bytes.length, sha256 }
+}

@@ -1,0 +1,124 @@
+/** The check of an action that may need a second person. */
+import type { Clock } from '../clock.ts'
+import { uuid, type Random } from '../random.ts'
+import {
+  findApprovalPolicy,
+  findOpenApproval,
+  insertApproval,
+  takeApproval,
+  type Approval,
+  type PendingLimits,
+  type Requester,
+} from '../store/approvals.ts'
+import { ConflictError, type Database } from '../store/database.ts'
+import { recorded } from '../store/recorded-states.ts'
+import type { Sql } from '../store/sql.ts'
+import { nearestStorable } from '../text/storable-text.ts'
+import { policyChange, type ApprovalAction } from './actions.ts'
+import { requestHash, shownInput } from './canonical-request.ts'
+
+export interface ApprovalServices {
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface ActionRequest {
+  /** Account that owns the resource, and whose policy decides. */
+  readonly accountId: string
+  readonly action: ApprovalAction | typeof policyChange
+  readonly operation: string
+  readonly region: string | undefined
+  readonly resourceArn: string | undefined
+  readonly input: object
+  /** Called only if the account has a policy for the action. */
+  readonly requester: () => Requester
+}
+
+/** An action that needs the approval of a second person and does not have it. */
+export class ApprovalRequiredError extends Error {
+  override name = 'ApprovalRequiredError'
+  /** Undefined if there are too many pending requests for a further one. */
+  readonly approval: Approval | undefined
+
+  constructor(approval: Approval | undefined) {
+    super(denialText(approval))
+    this.approval = approval
+  }
+}
+
+/** Limits on the requests that wait for a decision. */
+const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
+
+/**
+ * Returns the statements that the transaction of the action must contain: none if the account's policy does not name the action,
+ * or the one that uses up the approval. Throws ApprovalRequiredError, after recording the request, if it is not approved.
+ */
+export async function requireApproval(
+  services: ApprovalServices,
+  request: ActionRequest,
+): Promise<readonly Sql[]> {
+  const { db, clock, random } = services
+  const policy = await findApprovalPolicy(db, request.accountId)
+  if (policy === undefined) return []
+  if (request.action !== policyChange && !policy.actions.includes(request.action)) return []
+  const { accountId, action, operation, region, resourceArn, input } = request
+  const requester = request.requester()
+  const hash = requestHash({
+    accountId,
+    region,
+    operation,
+    resourceArn,
+    requester: requester.arn,
+    person: requester.person,
+    input,
+  })
+  const now = clock.now()
+  const open = await findOpenApproval(db, hash, now)
+  if (open?.state === 'APPROVED') return [takeApproval(open.id, now)]
+  if (open !== undefined) throw new ApprovalRequiredError(open)
+  const pending = {
+    id: uuid(random),
+    accountId,
+    requestHash: hash,
+    action,
+    operation,
+    resourceArn,
+    input: nearestStorable(shownInput(input)),
+    requester,
+    requestedAt: now,
+    windowSeconds: policy.windowSeconds,
+    expiresAt: new Date(now.getTime() + policy.windowSeconds * 1000),
+  }
+  try {
+    await db.transaction(
+      recorded(insertApproval(pending, pendingLimits), {
+        time: now,
+        actor: { principal: requester.arn },
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    // Another node may have recorded the same request.
+    throw new ApprovalRequiredError(await findOpenApproval(db, hash, now))
+  }
+  throw new ApprovalRequiredError({
+    ...pending,
+    state: 'PENDING',
+    decision: undefined,
+    usedAt: undefined,
+  })
+}
+
+function denialText(approval: Approval | undefined): string {
+  if (approval === undefined)
+    return 'because the action needs the approval of a second person, and too many requests wait for one'
+  const { id, state, expiresAt, decision } = approval
+  const until = expiresAt.toISOString()
+  if (state === 'REJECTED')
+    return `because ${decision?.by.arn ?? 'a second person'} rejected approval ${id}; a new request is possible after ${until}`
+  return (
+    `because the action needs the approval of a second person. The approval ID is ${id}. ` +
+    `Another person can approve it until ${until} with: signet approval approve ${id}. Then repeat the identical request`
+  )
+}

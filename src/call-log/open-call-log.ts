@@ -1,0 +1,85 @@
+/** Opens the destinations of call records: a file or standard output, a syslog server, or both. */
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import type { Writable } from 'node:stream'
+import { QueuedCallLog, type CallLog } from './call-log.ts'
+import { openCallLogFile, type CallLogSink } from './log-file.ts'
+import { SyslogCallLog } from './syslog-call-log.ts'
+import { connectSyslog, type SyslogServer } from './syslog-connection.ts'
+import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Log } from '../telemetry/log.ts'
+
+export interface Destinations {
+  /** A path, or `-` for standard output. At least one of the two is defined. */
+  readonly file: string | undefined
+  readonly syslog: SyslogServer | undefined
+}
+
+/** Throws ConfigurationError if the file cannot be written. A syslog server may be unreachable; this is logged. */
+export async function openCallLog(
+  { file, syslog }: Destinations,
+  log: Log,
+  clock: Clock,
+): Promise<CallLog> {
+  const local = file === undefined ? undefined : await openFile(file, log, clock)
+  if (syslog === undefined && local !== undefined) return local
+  const server = syslog as SyslogServer
+  const remote = new SyslogCallLog({
+    connect: (signal) => connectSyslog(server, signal),
+    source: { hostname: hostname(), processId: process.pid },
+    log,
+  })
+  return local === undefined ? remote : both(local, remote)
+}
+
+async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> {
+  if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
+  if (!existsSync(dirname(path)))
+    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
+  try {
+    return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
+  } catch (error) {
+    throw new ConfigurationError(
+      `the call log ${path} cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Writes records to both. Whether a record is written is decided by the local one, which can confirm it. */
+function both(local: CallLog, remote: CallLog): CallLog {
+  return {
+    write(record) {
+      local.write(record)
+      remote.write(record)
+    },
+    record(record) {
+      remote.write(record)
+      return local.record(record)
+    },
+    isWritable: () => local.isWritable(),
+    onChange: (listener) => local.onChange(listener),
+    reopen() {
+      local.reopen()
+      remote.reopen()
+    },
+    async close() {
+      await Promise.all([local.close(), remote.close()])
+    },
+  }
+}
+
+/** A sink for a stream that is not closed here. Failed writes report its errors. */
+function streamSink(stream: Writable): CallLogSink {
+  stream.on('error', () => {})
+  return {
+    append: (lines) =>
+      new Promise((resolve, reject) => {
+        stream.write(lines, (error) => (error ? reject(error) : resolve()))
+      }),
+    reopen: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,53 @@
+/** Syslog messages (RFC 5424) of call records, in the frames of RFC 5425: the length in bytes, a space, and the message. */
+
+export interface SyslogSource {
+  readonly hostname: string
+  readonly processId: number
+}
+
+/**
+ * Limit on the bytes of a message. Receivers should accept messages of 8192 bytes (RFC 5425, 4.3.1), and rsyslog truncates
+ * longer ones by default.
+ */
+export const messageBytesMax = 8192
+
+/** Facility 13, log audit; severity 5, notice, for a call that failed, and 6, informational, for any other call. */
+const facility = 13
+const severity = { failed: 5, succeeded: 6 }
+
+/** Members that are omitted, in this order, until the message is short enough. */
+const omissible = ['responseElements', 'requestParameters', 'userAgent', 'errorMessage'] as const
+
+type CallRecord = Readonly<Record<string, unknown>>
+
+/** Returns the frame of a record. */
+export function syslogFrame(record: object, source: SyslogSource): Buffer {
+  let short = record as CallRecord
+  let message = messageOf(short, source)
+  for (const name of omissible) {
+    if (message.length <= messageBytesMax) break
+    const originalSize = asciiJson(short[name] ?? null).length
+    const reason = `a syslog message has at most ${messageBytesMax} bytes`
+    short = { ...short, [name]: { omitted: true, originalSize, reason } }
+    message = messageOf(short, source)
+  }
+  const bytes = message.slice(0, messageBytesMax)
+  return Buffer.from(`${bytes.length} ${bytes}`, 'latin1')
+}
+
+/** The message contains only ASCII, so that its characters are its bytes, and it needs no byte order mark. */
+function messageOf(record: CallRecord, { hostname, processId }: SyslogSource): string {
+  const { errorCode, eventTime } = record
+  const priority = facility * 8 + severity[errorCode === undefined ? 'succeeded' : 'failed']
+  const time = typeof eventTime === 'string' ? eventTime : '-'
+  const host = hostname.replaceAll(/[^\x21-\x7E]/g, '').slice(0, 255) || '-'
+  return `<${priority}>1 ${time} ${host} signet ${processId} ApiCall - ${asciiJson(record)}`
+}
+
+/** JSON in which every character outside of printable ASCII is an escape. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[^\x20-\x7E]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,298 @@
+/**
+ * The plan of a ceremony: everything that it will sign, computed and linted before anyone confirms and before a key is used. It reads
+ * no clock and writes nothing.
+ */
+import { reasonCodeOf } from '../authority/revocation-reason.ts'
+import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
+import { ConfigurationError, ServiceError } from '../errors.ts'
+import { acceptCsr } from '../issuance/accept-csr.ts'
+import { requireLinted } from '../issuance/issuance-policy.ts'
+import { issuerOf, type Issuer } from '../issuance/issuer.ts'
+import { newSerialNumber } from '../issuance/new-serial-number.ts'
+import { prepareCertificate, type PreparedCertificate } from '../issuance/prepare-certificate.ts'
+import { certificatePeriod, type Validity } from '../issuance/validity.ts'
+import type { GeneratedKey } from '../keys/generate-key.ts'
+import type { Random } from '../random.ts'
+import { dayMilliseconds } from '../text/duration.ts'
+import { isoSeconds } from '../text/iso-time.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { nameText } from '../x509/names/name.ts'
+import type { RevokedCertificate } from '../x509/revoked-certificates.ts'
+import { ceremonyPolicy, prepareRoot, unsignedCertificate } from './plan-root.ts'
+import { rootKeyHandle } from './root-key.ts'
+import type { RootState } from './root-state.ts'
+import type { CeremonyScript, NewRoot } from './script/parse-script.ts'
+import type { RevokeAction, SignAction } from './script/actions.ts'
+import { sha256 } from './script/values.ts'
+import type { RevocationRecord, Transcript } from './transcript.ts'
+
+export interface CeremonyPlan {
+  readonly script: CeremonyScript
+  readonly scriptBytes: Uint8Array
+  readonly scriptSha256: string
+  readonly startedAt: Date
+  readonly number: number
+  readonly previousTranscriptSha256: string | null
+  readonly root: PlannedRoot
+  readonly certificates: readonly PlannedCertificate[]
+  readonly revocations: readonly PlannedRevocation[]
+  readonly crl: PlannedCrl | undefined
+}
+
+interface PlannedRoot {
+  readonly subject: string
+  readonly keyAlgorithm: Transcript['root']['keyAlgorithm']
+  readonly signingAlgorithm: Transcript['root']['signingAlgorithm']
+  readonly crlUrl: string | undefined
+  /** The signed certificate, or that of a new root without its signature. */
+  readonly certificate: Certificate
+  /** The certificate of a new root, with its key. */
+  readonly created:
+    | { readonly prepared: PreparedCertificate; readonly key: GeneratedKey }
+    | undefined
+}
+
+interface PlannedCertificate {
+  readonly action: SignAction
+  readonly csrBytes: Uint8Array
+  readonly prepared: PreparedCertificate
+}
+
+interface PlannedRevocation extends RevocationRecord {
+  readonly subject: string
+}
+
+export interface PlannedCrl {
+  readonly crlNumber: number
+  readonly expirationDays: number
+  readonly nextUpdate: Date
+  /** All revoked certificates of the root. */
+  readonly entries: readonly RevokedCertificate[]
+}
+
+export interface PlanInput {
+  readonly script: CeremonyScript
+  readonly scriptBytes: Uint8Array
+  /** Undefined if the folder has no ceremony. */
+  readonly state: RootState | undefined
+  /** Contents of the CSR files by their names. Missing files are absent. */
+  readonly csrs: ReadonlyMap<string, Uint8Array>
+  /** A key for a new root. */
+  readonly newKey: GeneratedKey | undefined
+  readonly now: Date
+  readonly random: Random
+}
+
+/** Throws ConfigurationError with every problem, one per line. */
+export async function planCeremony(input: PlanInput): Promise<CeremonyPlan> {
+  const { script, scriptBytes, state } = input
+  const now = new Date(Math.floor(input.now.getTime() / 1000) * 1000)
+  requireState(script, state)
+  requireTimeAndScript(input, now)
+  const problems: string[] = []
+  const root = await planRoot({ ...input, now })
+  const certificates: PlannedCertificate[] = []
+  for (const action of script.sign) {
+    const planned = await planCertificate(action, { ...input, now, root, problems })
+    if (planned !== undefined) certificates.push(planned)
+  }
+  const revocations = script.revoke.flatMap((action) =>
+    planRevocation(action, { state, now, problems }),
+  )
+  const crl = planCrl(input, { root, revocations, now, problems })
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
+  return {
+    script,
+    scriptBytes,
+    scriptSha256: sha256(scriptBytes),
+    startedAt: now,
+    number: (state?.number ?? 0) + 1,
+    previousTranscriptSha256: state?.transcriptSha256 ?? null,
+    root,
+    certificates,
+    revocations,
+    crl,
+  }
+}
+
+function requireState({ root }: CeremonyScript, state: RootState | undefined): void {
+  const problem = stateProblem(root, state)
+  if (problem !== undefined) throw new ConfigurationError(problem)
+}
+
+function stateProblem(
+  root: CeremonyScript['root'],
+  state: RootState | undefined,
+): string | undefined {
+  if (root.kind === 'new')
+    return state === undefined
+      ? undefined
+      : `createRoot: the folder already has the root ${state.root.subject}; use it with useRoot and certificateSha256 ${state.root.certificateSha256}, or specify another --folder`
+  if (state === undefined)
+    return 'useRoot: the folder has no root; specify its --folder, or create a root with createRoot'
+  if (root.certificateSha256 !== state.root.certificateSha256)
+    return `useRoot.certificateSha256: the root of the folder, ${state.root.subject}, has the SHA-256 ${state.root.certificateSha256}`
+  const { previousTranscriptSha256: expected } = root
+  return expected === undefined || expected === state.transcriptSha256
+    ? undefined
+    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${state.number}, has the SHA-256 ${state.transcriptSha256}; this is not the latest copy of the folder, or the script is for an earlier one`
+}
+
+function requireTimeAndScript({ script, scriptBytes, state }: PlanInput, now: Date): void {
+  if (state === undefined) return
+  if (now < state.signedAt)
+    throw new ConfigurationError(
+      `the clock of this machine is wrong: it is ${isoSeconds(now)}, and the last ceremony was ${isoSeconds(state.signedAt)}; set the clock`,
+    )
+  const earlier = state.scripts.get(sha256(scriptBytes))
+  const isRepeatable = script.sign.length + script.revoke.length === 0
+  if (earlier !== undefined && !isRepeatable)
+    throw new ConfigurationError(
+      `ceremony ${earlier} has run this script; change its title to run it again`,
+    )
+}
+
+async function planRoot({ script, state, newKey, now, random }: PlanInput): Promise<PlannedRoot> {
+  if (state !== undefined) {
+    const { root, certificate } = state
+    return { ...root, crlUrl: root.crlUrl ?? undefined, certificate, created: undefined }
+  }
+  if (newKey === undefined) throw new TypeError('a new root needs a key')
+  const description = script.root as NewRoot
+  try {
+    const prepared = await prepareRoot(description, newKey, { now, random })
+    const certificate = unsignedCertificate(prepared)
+    return {
+      subject: nameText(certificate.subject),
+      keyAlgorithm: description.configuration.KeyAlgorithm,
+      signingAlgorithm: description.configuration.SigningAlgorithm,
+      crlUrl: description.crlUrl,
+      certificate,
+      created: { prepared, key: newKey },
+    }
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    throw new ConfigurationError(`createRoot: ${error.message}`, { cause: error })
+  }
+}
+
+interface CertificateContext extends PlanInput {
+  readonly root: PlannedRoot
+  readonly problems: string[]
+}
+
+/** Undefined after a problem. */
+async function planCertificate(
+  action: SignAction,
+  { root, csrs, now, random, problems }: CertificateContext,
+): Promise<PlannedCertificate | undefined> {
+  const csrBytes = csrs.get(action.csr)
+  const problem = csrProblem(action, csrBytes)
+  if (problem !== undefined) problems.push(`${action.path}.${problem}`)
+  if (csrBytes === undefined || problem !== undefined) return undefined
+  try {
+    const prepared = prepareCertificate(
+      {
+        template: action.template,
+        passthrough: action.passthrough,
+        csr: await acceptCsr(csrBytes, ceremonyPolicy),
+        period: certificatePeriod({ validity: action.validity }, now),
+        issuedAt: now,
+        serialNumber: newSerialNumber(random),
+        signingAlgorithm: root.signingAlgorithm,
+        pointers: root.crlUrl === undefined ? {} : { crlUri: root.crlUrl },
+      },
+      issuerOfRoot(root),
+    )
+    requireLinted(prepared.findings, ceremonyPolicy)
+    return { action, csrBytes, prepared }
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    problems.push(`${action.path}: ${error.message}`)
+    return undefined
+  }
+}
+
+function csrProblem(action: SignAction, csr: Uint8Array | undefined): string | undefined {
+  if (csr === undefined) return `csr: there is no file ${action.csr} in the folder of the script`
+  const digest = sha256(csr)
+  if (action.csrSha256 === digest) return undefined
+  return action.csrSha256 === undefined
+    ? `csrSha256 is missing; compare with sha256sum on the machine of the CA, and add: "csrSha256": "${digest}"`
+    : `csrSha256: ${action.csr} has another SHA-256, ${digest}; it is not the reviewed CSR`
+}
+
+function issuerOfRoot({ certificate }: PlannedRoot): Issuer {
+  const authority = { usageMode: 'GENERAL_PURPOSE', keyHandle: rootKeyHandle } as const
+  return issuerOf({ certificate, chain: [] }, authority)
+}
+
+interface RevocationContext {
+  readonly state: RootState | undefined
+  readonly now: Date
+  readonly problems: string[]
+}
+
+function planRevocation(
+  { path, serialNumber: bytes, reason }: RevokeAction,
+  { state, now, problems }: RevocationContext,
+): PlannedRevocation[] {
+  const serialNumber = Buffer.from(bytes).toString('hex')
+  const issued = state?.issued.get(serialNumber)
+  const earlier = state?.revocations.find((each) => each.serialNumber === serialNumber)
+  if (issued === undefined)
+    problems.push(
+      `${path}.serialNumber: no ceremony of this root has signed a certificate with the serial number ${serialNumber}`,
+    )
+  else if (earlier !== undefined)
+    problems.push(`${path}.serialNumber: ${issued.subject} was revoked ${earlier.revokedAt}`)
+  else return [{ serialNumber, reason, revokedAt: isoSeconds(now), subject: issued.subject }]
+  return []
+}
+
+function planCrl(
+  { script, state }: PlanInput,
+  {
+    root,
+    revocations,
+    now,
+    problems,
+  }: Omit<RevocationContext, 'state'> & {
+    readonly root: PlannedRoot
+    readonly revocations: readonly PlannedRevocation[]
+  },
+): PlannedCrl | undefined {
+  if (script.crl === undefined) return undefined
+  const notAfter = endOf(script.crl, now, problems)
+  if (notAfter === undefined) return undefined
+  const expirationDays = (notAfter.getTime() - now.getTime()) / dayMilliseconds
+  const nextUpdate = nextUpdateOf({ generatedAt: now, expirationDays })
+  if (nextUpdate > root.certificate.notAfter)
+    problems.push(
+      `the CRL would be valid until ${isoSeconds(nextUpdate)}, but the root expires ${isoSeconds(root.certificate.notAfter)}`,
+    )
+  return {
+    crlNumber: nextCrlNumber(now, state?.crlNumber ?? 0),
+    expirationDays,
+    nextUpdate,
+    entries: [...(state?.revocations ?? []), ...revocations].map(entryOf),
+  }
+}
+
+function endOf(validity: Validity, now: Date, problems: string[]): Date | undefined {
+  try {
+    return certificatePeriod({ validity }, now).notAfter
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    problems.push(`the validity of the CRL: ${error.message}`)
+    return undefined
+  }
+}
+
+function entryOf({ serialNumber, reason, revokedAt }: RevocationRecord): RevokedCertificate {
+  return {
+    serialNumber: Buffer.from(serialNumber, 'hex'),
+    revocationDate: new Date(revokedAt),
+    reasonCode: reasonCodeOf(reason),
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The folder of an offline root: its encrypted key, and a folder for each ceremony (`0001`, `0002`, …). A ceremony appears in one
+ * rename after all of its files are on disk, so an interrupted run leaves no ceremony.
+ */
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { createFile, makeFolder, renameDurably, replaceFile } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
+import { signatureFile, transcriptFile } from './transcript.ts'
+import type { CeremonyFiles } from './verify-transcript.ts'
+
+/** The encrypted key. */
+const keyFile = 'root.key.age'
+
+const ceremonyForm = /^\d{4,9}$/
+/** Limits on files that are read. A ceremony has far fewer and smaller ones. */
+const fileBytesMax = 16 * 1024 * 1024
+const filesMax = 1000
+
+export function keyPath(folder: string): string {
+  return join(folder, keyFile)
+}
+
+/** The folder of a ceremony. */
+export function ceremonyPath(folder: string, number: number): string {
+  return join(folder, String(number).padStart(4, '0'))
+}
+
+/** The files of all ceremonies, first to last. Empty if the folder does not exist. Throws ConfigurationError if one is missing. */
+export async function readCeremonies(folder: string): Promise<CeremonyFiles[]> {
+  const names = existsSync(folder) ? (await readdir(folder)).filter(isCeremony) : []
+  names.sort((a, b) => Number(a) - Number(b))
+  for (const [index, name] of names.entries())
+    if (Number(name) !== index + 1)
+      throw new ConfigurationError(
+        `${ceremonyPath(folder, index + 1)} is missing; restore it from a copy of the folder`,
+      )
+  const ceremonies: CeremonyFiles[] = []
+  for (const name of names) ceremonies.push(await readFiles(join(folder, name)))
+  return ceremonies
+}
+
+function isCeremony(name: string): boolean {
+  return ceremonyForm.test(name) && name !== '0000'
+}
+
+/** The files beside a transcript, by their names. `path` is the transcript. Throws ConfigurationError. */
+export async function readFilesBeside(path: string, folder: string): Promise<CeremonyFiles> {
+  const files = new Map(await readFiles(folder))
+  const name = basename(path)
+  // A transcript with another name has its signature beside it under that name.
+  for (const [from, to] of [
+    [name, transcriptFile],
+    [`${name}.sig`, signatureFile],
+  ] as const) {
+    const content = files.get(from)
+    if (content === undefined) files.delete(to)
+    else files.set(to, content)
+  }
+  return files
+}
+
+async function readFiles(folder: string): Promise<CeremonyFiles> {
+  const files = new Map<string, Uint8Array>()
+  const entries = await readdir(folder, { withFileTypes: true })
+  for (const entry of entries.filter((each) => each.isFile()).slice(0, filesMax))
+    files.set(entry.name, await readSmallFile(join(folder, entry.name)))
+  return files
+}
+
+/** Reads a file. Throws ConfigurationError if it cannot be read, or is larger than any file of a ceremony. */
+export async function readSmallFile(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path)
+    if (size > fileBytesMax) throw new Error(`it is larger than ${fileBytesMax} bytes`)
+    return await readFile(path)
+  } catch (error) {
+    throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+export interface NewCeremony {
+  readonly number: number
+  readonly files: CeremonyFiles
+  /** The encrypted key of a new root; undefined for an existing root. */
+  readonly sealedKey: Uint8Array | undefined
+}
+
+/**
+ * Writes a ceremony. The key of a new root is written first: without a first ceremony it belongs to no root, and the next run
+ * replaces it. A lock of the folder prevents that two runs write keys or ceremonies at the same time. Throws ConfigurationError
+ * if another run has written a ceremony with the same number.
+ */
+export async function writeCeremony(folder: string, ceremony: NewCeremony): Promise<void> {
+  await makeFolder(folder, 0o700)
+  const lock = lockRoot(folder)
+  const target = ceremonyPath(folder, ceremony.number)
+  const staging = join(folder, `.${basename(target)}.new`)
+  try {
+    if (existsSync(target))
+      throw new ConfigurationError(
+        `${target} exists: another run has completed a ceremony meanwhile; check the script and run it again`,
+      )
+    await rm(staging, { recursive: true, force: true })
+    await writeFiles(folder, staging, ceremony)
+    await renameDurably(staging, target)
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true })
+    throw error
+  } finally {
+    lock.discard()
+  }
+}
+
+function lockRoot(folder: string): FolderLock {
+  try {
+    return lockFolder(folder)
+  } catch (cause) {
+    throw new ConfigurationError(
+      `${folder} cannot be locked: another run is writing to it, or it is not writable; nothing was kept, so repeat the run`,
+      { cause },
+    )
+  }
+}
+
+async function writeFiles(
+  folder: string,
+  staging: string,
+  { files, sealedKey }: NewCeremony,
+): Promise<void> {
+  await makeFolder(staging, 0o700)
+  for (const [name, content] of files)
+    await createFile({ path: join(staging, name), content, mode: 0o644 })
+  if (sealedKey !== undefined)
+    await replaceFile({ path: keyPath(folder), content: sealedKey, mode: 0o600 })
+}

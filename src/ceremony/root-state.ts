@@ -1,0 +1,98 @@
+/** The state of an offline root: certificates, revocations and CRL numbers, from the transcripts of its ceremonies. */
+import { ConfigurationError } from '../errors.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { derOf, verifyCeremony, type CeremonyFiles } from './verify-transcript.ts'
+import { sha256 } from './script/values.ts'
+import {
+  rootFile,
+  transcriptFile,
+  type CertificateRecord,
+  type RevocationRecord,
+  type Transcript,
+} from './transcript.ts'
+
+export interface RootState {
+  readonly certificate: Certificate
+  readonly root: Transcript['root']
+  /** Number of the last ceremony. */
+  readonly number: number
+  readonly transcriptSha256: string
+  readonly signedAt: Date
+  /** Certificates below the root by their serial numbers: hex of 16 bytes. */
+  readonly issued: ReadonlyMap<string, CertificateRecord>
+  readonly revocations: readonly RevocationRecord[]
+  /** cRLNumber of the last CRL; 0 if there is none. */
+  readonly crlNumber: number
+  /** Numbers of ceremonies by the SHA-256 of their script. */
+  readonly scripts: ReadonlyMap<string, number>
+}
+
+/**
+ * Verifies all ceremonies of a root, first to last, and their order. Throws ConfigurationError with every problem. Undefined if there
+ * is none yet.
+ */
+export async function readState(
+  ceremonies: readonly CeremonyFiles[],
+  pathOf: (number: number) => string,
+): Promise<RootState | undefined> {
+  const [first] = ceremonies
+  if (first === undefined) return undefined
+  const certificate = rootOf(first, pathOf(1))
+  const transcripts: Transcript[] = []
+  const problems: string[] = []
+  let previous: string | null = null
+  for (const [index, files] of ceremonies.entries()) {
+    const number = index + 1
+    const verified = await verifyCeremony(files, certificate)
+    problems.push(...verified.problems.map((problem) => `${pathOf(number)}: ${problem}`))
+    const { transcript } = verified
+    const follows: boolean =
+      transcript === undefined ||
+      (transcript.number === number && transcript.previousTranscriptSha256 === previous)
+    if (!follows) problems.push(`${pathOf(number)}: it does not follow the ceremony before it`)
+    if (transcript !== undefined) transcripts.push(transcript)
+    previous = sha256(files.get(transcriptFile) ?? new Uint8Array())
+  }
+  const last = transcripts.at(-1)
+  if (problems.length > 0 || last === undefined || previous === null)
+    throw new ConfigurationError(
+      [...problems, 'restore the folder of the root from a copy; nothing was signed'].join('\n'),
+    )
+  return stateOf(transcripts, { certificate, last, transcriptSha256: previous })
+}
+
+function rootOf(files: CeremonyFiles, path: string): Certificate {
+  const pem = files.get(rootFile)
+  try {
+    if (pem !== undefined) return parseCertificate(derOf(pem))
+  } catch {
+    // The error below says what to do.
+  }
+  throw new ConfigurationError(
+    `${path}: ${rootFile} is missing or was changed; restore the folder of the root from a copy`,
+  )
+}
+
+function stateOf(
+  transcripts: readonly Transcript[],
+  {
+    certificate,
+    last,
+    transcriptSha256,
+  }: Pick<RootState, 'certificate' | 'transcriptSha256'> & { readonly last: Transcript },
+): RootState {
+  const issued = transcripts
+    .flatMap(({ certificates }) => certificates)
+    .filter(({ csrFile }) => csrFile !== null)
+  return {
+    certificate,
+    root: last.root,
+    number: last.number,
+    transcriptSha256,
+    signedAt: new Date(last.signedAt),
+    issued: new Map(issued.map((record) => [record.serialNumber, record])),
+    revocations: transcripts.flatMap(({ revocations }) => revocations),
+    crlNumber: Math.max(0, ...transcripts.map(({ crl }) => crl?.number ?? 0)),
+    scripts: new Map(transcripts.map(({ scriptSha256, number }) => [scriptSha256, number])),
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The transcript of a ceremony: JSON that the root's key signs. Its signature is in a file of its own, so that OpenSSL can verify it.
+ * A certificate and a CRL begin with another byte than JSON, so a signed transcript can never be taken for one of them.
+ */
+import type { RevocationReason } from '../authority/revocation-reason.ts'
+import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
+import { isObject } from '../text/json.ts'
+
+export const transcriptFormat = 'signet-ceremony-transcript-1'
+export const transcriptFile = 'transcript.json'
+/** The signature of the root's key over the bytes of the transcript: the content of a signature BIT STRING. */
+export const signatureFile = 'transcript.json.sig'
+export const scriptFile = 'script.json'
+export const rootFile = 'root.pem'
+/** DER, as CRLs are published (RFC 5280 §4.2.1.13). */
+export const crlFile = 'root.crl'
+
+/** Times are in ISO 8601, digests in lower-case hex. */
+export interface Transcript {
+  readonly format: typeof transcriptFormat
+  /** 1 for the ceremony that created the root. */
+  readonly number: number
+  /** Null for the first ceremony. */
+  readonly previousTranscriptSha256: string | null
+  readonly title: string
+  /** Name and version of the program. */
+  readonly program: string
+  readonly startedAt: string
+  readonly signedAt: string
+  readonly scriptSha256: string
+  /** `flags`: nobody was asked at a terminal. */
+  readonly confirmation: Confirmation
+  readonly participants: readonly Participant[]
+  readonly root: {
+    readonly subject: string
+    readonly keyAlgorithm: KeyAlgorithm
+    readonly signingAlgorithm: SigningAlgorithm
+    readonly certificateSha256: string
+    /** URL of the root's CRL in the certificates that it signs. */
+    readonly crlUrl: string | null
+  }
+  /** Certificates that this ceremony signed. The first ceremony begins with the root itself. */
+  readonly certificates: readonly CertificateRecord[]
+  readonly revocations: readonly RevocationRecord[]
+  readonly crl: CrlRecord | null
+  /** SHA-256 of every other file of the ceremony, except the signature. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export type Confirmation = 'terminal' | 'flags'
+
+/** A person who confirmed the SHA-256 of the script. */
+export interface Participant {
+  readonly name: string
+  readonly confirmedAt: string
+}
+
+export interface CertificateRecord {
+  readonly file: string
+  readonly subject: string
+  /** Hex of 16 bytes. */
+  readonly serialNumber: string
+  readonly template: string
+  readonly notBefore: string
+  readonly notAfter: string
+  /** SHA-256 of the DER. */
+  readonly sha256: string
+  /** Null for the root. */
+  readonly csrFile: string | null
+  /** SHA-256 of the SubjectPublicKeyInfo in DER. */
+  readonly publicKeySha256: string
+}
+
+export interface RevocationRecord {
+  readonly serialNumber: string
+  readonly reason: RevocationReason
+  readonly revokedAt: string
+}
+
+export interface CrlRecord {
+  readonly file: string
+  readonly number: number
+  readonly thisUpdate: string
+  readonly nextUpdate: string
+  readonly entries: number
+}
+
+export function encodeTranscript(transcript: Transcript): Buffer {
+  return Buffer.from(`${JSON.stringify(transcript, undefined, 2)}\n`)
+}
+
+/**
+ * Parses a transcript whose signature the caller has verified, and which only this program can have written. Undefined if it has
+ * another format.
+ */
+export function parseTranscript(bytes: Uint8Array): Transcript | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return isObject(value) && value['format'] === transcriptFormat
+      ? (value as unknown as Transcript)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

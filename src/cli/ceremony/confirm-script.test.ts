@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import type { Confirmed } from '../../ceremony/ceremony.ts'
+import { confirmByFlags, confirmScript, groupedDigest } from './confirm-script.ts'
+
+const scriptSha256 = '0123456789abcdef'.repeat(4)
+const clock = { now: () => new Date('2030-01-01T10:00:00Z') }
+
+async function confirm(
+  answers: readonly string[],
+  { permitted = [], isTTY = true }: { permitted?: readonly string[]; isTTY?: boolean } = {},
+): Promise<{ readonly confirmed: Confirmed; readonly shown: string }> {
+  const stdin = Object.assign(new PassThrough(), { isTTY })
+  const stderr = new PassThrough()
+  let shown = ''
+  stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()))
+  stdin.end(answers.map((answer) => `${answer}\n`).join(''))
+  const confirmed = await confirmScript(
+    { stdin: () => stdin, stderr },
+    { scriptSha256, permitted, clock },
+  )
+  // The last prompts are delivered in the next turn.
+  await new Promise(setImmediate)
+  return { confirmed, shown }
+}
+
+test('two people confirm the displayed SHA-256 with their names and its first digits', async () => {
+  const { confirmed, shown } = await confirm(['Ada', '01234567', 'Grace', '0123 4567 89AB'])
+  assert.deepEqual(confirmed, {
+    confirmation: 'terminal',
+    participants: [
+      { name: 'Ada', confirmedAt: '2030-01-01T10:00:00Z' },
+      { name: 'Grace', confirmedAt: '2030-01-01T10:00:00Z' },
+    ],
+  })
+  assert.ok(shown.includes(groupedDigest(scriptSha256)))
+  assert.match(shown, /Second participant, type your name: /)
+})
+
+test('anything but two people and the digits of the script is not a confirmation', async () => {
+  for (const [answers, expected] of [
+    [['Ada', '0123456'], /these are not the first digits/],
+    [['Ada', '11234567'], /the scripts differ; not confirmed, and nothing was signed/],
+    [['Ada', `${scriptSha256}0`], /the scripts differ/],
+    [['Ada', '01234567', ' ada ', '01234567'], /must be another person/],
+    [['', '01234567'], /a name has 1 to 100 visible characters/],
+    [['\u001B[2J', '01234567'], /a name has 1 to 100 visible characters/],
+    [['Ada', '01234567'], /the input ended; not confirmed/],
+    [[], /the input ended/],
+  ] as const)
+    await assert.rejects(confirm(answers), expected)
+  await assert.rejects(
+    confirm(['Eve', '01234567'], { permitted: ['Ada', 'Grace'] }),
+    /Eve is not one of the participants of the script: Ada, Grace/,
+  )
+  await assert.rejects(confirm([], { isTTY: false }), /must confirm the script at a terminal/)
+})
+
+test('the flags for tests need two names and the SHA-256 of the script', () => {
+  const script = { scriptSha256, permitted: [], clock }
+  const flags = { confirmedBy: ['Ada', 'Grace'], scriptSha256 }
+  assert.equal(confirmByFlags(flags, script).confirmation, 'flags')
+  assert.throws(
+    () => confirmByFlags({ scriptSha256 }, script),
+    /--confirmed-by must be given twice/,
+  )
+  assert.throws(() => confirmByFlags({ confirmedBy: ['Ada', 'Ada'] }, script), /another person/)
+  assert.throws(
+    () => confirmByFlags({ confirmedBy: ['Ada', 'Grace'] }, script),
+    /needs --script-sha256/,
+  )
+  assert.throws(
+    () => confirmByFlags({ ...flags, scriptSha256: '00'.repeat(32) }, script),
+    /the script has another SHA-256, 0123/,
+  )
+})

@@ -1,0 +1,129 @@
+/** The confirmation of a ceremony: two people type their names, and the beginning of the SHA-256 on their copy of the script. */
+import { createInterface } from 'node:readline'
+import type { Confirmed } from '../../ceremony/ceremony.ts'
+import { isLine } from '../../ceremony/script/members.ts'
+import { nameKey } from '../../ceremony/script/parse-script.ts'
+import type { Participant } from '../../ceremony/transcript.ts'
+import type { Clock } from '../../clock.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+import { visibleText } from '../../text/visible-text.ts'
+import type { ProcessIo } from '../shared/context.ts'
+
+/** The digits that each person types: 32 bits, which cannot be guessed in the one attempt. */
+const typedDigits = 8
+const people = ['First', 'Second'] as const
+const nameMax = 100
+
+export interface ScriptToConfirm {
+  readonly scriptSha256: string
+  /** Names that the script permits. Empty if it permits everyone. */
+  readonly permitted: readonly string[]
+  readonly clock: Clock
+}
+
+/** The SHA-256 in groups of four digits. */
+export function groupedDigest(digest: string): string {
+  return (digest.match(/.{4}/g) ?? []).join(' ')
+}
+
+/** Asks on standard error, and reads lines of standard input. Throws ConfigurationError unless two people confirm. */
+export async function confirmScript(
+  { stdin, stderr }: Pick<ProcessIo, 'stdin' | 'stderr'>,
+  script: ScriptToConfirm,
+): Promise<Confirmed> {
+  const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  if (input.isTTY !== true)
+    throw new ConfigurationError(
+      'two people must confirm the script at a terminal; tests may use --confirmed-by and --script-sha256 instead',
+    )
+  const lines = createInterface({ input, output: stderr })
+  // Ctrl-C ends the input, so that the run ends as after every other missing answer.
+  lines.on('SIGINT', () => lines.close())
+  const answers = lines[Symbol.asyncIterator]()
+  const ask = async (question: string): Promise<string> => {
+    stderr.write(question)
+    const { value, done } = await answers.next()
+    if (done === true) throw notConfirmed('the input ended')
+    return value.trim()
+  }
+  try {
+    stderr.write(
+      `\nThe script has the SHA-256\n  ${groupedDigest(script.scriptSha256)}\n` +
+        'Compare it with the copies of the script that you have reviewed (sha256sum).\n',
+    )
+    const participants: Participant[] = []
+    for (const person of people)
+      participants.push(await confirmOne(ask, { person, participants, script }))
+    return { confirmation: 'terminal', participants }
+  } finally {
+    lines.close()
+  }
+}
+
+async function confirmOne(
+  ask: (question: string) => Promise<string>,
+  {
+    person,
+    participants,
+    script,
+  }: {
+    readonly person: string
+    readonly participants: readonly Participant[]
+    readonly script: ScriptToConfirm
+  },
+): Promise<Participant> {
+  const name = await ask(`\n${person} participant, type your name: `)
+  const problem = nameProblem(name, { participants, script })
+  if (problem !== undefined) throw notConfirmed(problem)
+  const typed = await ask(
+    `${visibleText(name)}, type the first ${typedDigits} digits of the SHA-256 on your copy: `,
+  )
+  const digits = typed.replaceAll(/[\s:]/g, '').toLowerCase()
+  if (digits.length < typedDigits || !script.scriptSha256.startsWith(digits))
+    throw notConfirmed('these are not the first digits of the SHA-256: the scripts differ')
+  return { name, confirmedAt: isoSeconds(script.clock.now()) }
+}
+
+function nameProblem(
+  name: string,
+  {
+    participants,
+    script,
+  }: { readonly participants: readonly Participant[]; readonly script: ScriptToConfirm },
+): string | undefined {
+  if (!isLine(name, nameMax)) return `a name has 1 to ${nameMax} visible characters`
+  if (participants.some((other) => nameKey(other.name) === nameKey(name)))
+    return 'the second participant must be another person'
+  const { permitted } = script
+  const isPermitted = permitted.length === 0 || permitted.map(nameKey).includes(nameKey(name))
+  return isPermitted
+    ? undefined
+    : `${visibleText(name)} is not one of the participants of the script: ${permitted.join(', ')}`
+}
+
+function notConfirmed(problem: string): ConfigurationError {
+  return new ConfigurationError(`${problem}; not confirmed, and nothing was signed`)
+}
+
+/** The confirmation by flags, for tests. Throws ConfigurationError unless they state two names and the SHA-256 of the script. */
+export function confirmByFlags(
+  { confirmedBy = [], scriptSha256 }: { confirmedBy?: readonly string[]; scriptSha256?: string },
+  script: ScriptToConfirm,
+): Confirmed {
+  const participants: Participant[] = []
+  for (const name of confirmedBy) {
+    const problem = nameProblem(name, { participants, script })
+    if (problem !== undefined) throw notConfirmed(`--confirmed-by: ${problem}`)
+    participants.push({ name, confirmedAt: isoSeconds(script.clock.now()) })
+  }
+  if (participants.length < people.length)
+    throw notConfirmed('--confirmed-by must be given twice, with two names')
+  if (scriptSha256?.toLowerCase() !== script.scriptSha256)
+    throw notConfirmed(
+      scriptSha256 === undefined
+        ? '--confirmed-by also needs --script-sha256'
+        : `--script-sha256: the script has another SHA-256, ${script.scriptSha256}`,
+    )
+  return { confirmation: 'flags', participants }
+}

@@ -1,0 +1,111 @@
+/** Tables for terminals: alignment, narrow terminals, wide characters, escapes. */
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import * as fc from 'fast-check'
+import type { Output } from '../../terminal.ts'
+import { displayWidth, padToWidth, truncateToWidth } from './display-width.ts'
+import { cellText, tableText as paintedTable, wordsOf, type Column, type Row } from './table.ts'
+
+/** A terminal, or a file if `columns` is undefined. */
+function output(columns?: number): Output {
+  return Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns })
+}
+
+/** The text of a table without its colours. */
+const tableText = (...args: Parameters<typeof paintedTable>): string =>
+  stripVTControlCharacters(paintedTable(...args))
+
+const arn = 'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/'
+const rows: readonly Row[] = [
+  { Name: 'Example Root CA', Status: 'ACTIVE', Id: `${arn}92d4dc60-01f0-4f0e-94d2-6fe19d7a4078` },
+  { Name: '例え 中間 CA', Status: 'DISABLED', Id: `${arn}1fba9b94-5d00-43e8-8fa6-982462557360` },
+]
+const columns: readonly Column[] = [
+  { key: 'Name' },
+  { key: 'Status', shrink: 'never' },
+  { key: 'Id', header: 'ID', shrink: 'id' },
+]
+const linesOf = (width: number | undefined, wide = false): string[] =>
+  tableText(output(width), rows, { columns, wide }).split('\n')
+
+/** The column of the terminal in which a text starts. */
+const startOf = (line: string, text: string): number =>
+  displayWidth(line.slice(0, line.indexOf(text)))
+
+test('columns start below their headers, also after wide characters', () => {
+  const [header = '', first = '', second = ''] = linesOf(undefined)
+  for (const [line, status] of [
+    [first, 'ACTIVE'],
+    [second, 'DISABLED'],
+  ] as const) {
+    assert.equal(startOf(line, status), startOf(header, 'STATUS'))
+    assert.equal(startOf(line, 'arn:'), startOf(header, 'ID'))
+  }
+})
+
+test('on a narrow terminal ARNs become IDs, then their first characters, and then texts are truncated', () => {
+  assert.match(linesOf(140)[1] ?? '', / arn:aws:\S+-6fe19d7a4078$/)
+  assert.match(linesOf(80)[1] ?? '', /ACTIVE {4}92d4dc60-01f0-4f0e-94d2-6fe19d7a4078$/)
+  assert.match(linesOf(50)[1] ?? '', /^Example Root CA {2}ACTIVE {4}92d4dc60…$/)
+  assert.match(linesOf(30)[1] ?? '', /^Example… +ACTIVE {4}92d4dc60…$/)
+})
+
+test('--wide and files show everything', () => {
+  for (const lines of [linesOf(30, true), linesOf(undefined)])
+    for (const [at, { Name, Id }] of rows.entries()) {
+      assert.ok(lines[at + 1]?.startsWith(String(Name)))
+      assert.ok(lines[at + 1]?.endsWith(String(Id)))
+    }
+})
+
+test('a table without rows is empty, and only --wide shows the columns for it', () => {
+  assert.equal(tableText(output(80), []), '')
+  const wide: readonly Column[] = [{ key: 'Name' }, { key: 'Status', wide: true }]
+  assert.equal(tableText(output(80), rows.slice(0, 1), { columns: wide }), 'NAME\nExample Root CA')
+  assert.match(tableText(output(80), rows, { columns: wide, wide: true }), /^NAME +STATUS\n/)
+})
+
+const anyCell = fc.string({
+  unit: fc.constantFrom('a', ' ', 'é', '中', '😀', '\u{1b}', '\n', 'x\u0301'),
+})
+
+test('no line is wider than a terminal that is wide enough for the minimum, and no cell breaks its line', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ One: anyCell, Two: anyCell, Three: anyCell }), { minLength: 1 }),
+      fc.integer({ min: 24, max: 100 }),
+      (cells, width) => {
+        const lines = tableText(output(width), cells).split('\n')
+        assert.equal(lines.length, cells.length + 1)
+        for (const line of lines) {
+          assert.ok(displayWidth(line) <= width, JSON.stringify(line))
+          assert.doesNotMatch(line, /\p{Cc}/u)
+        }
+      },
+    ),
+  )
+})
+
+test('truncated text fits, ends with an ellipsis, and is a prefix; padding fills the width', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
+      const cut = truncateToWidth(text, width)
+      assert.ok(displayWidth(cut) <= width)
+      if (displayWidth(text) <= width) assert.equal(cut, text)
+      else assert.ok(cut.endsWith('…') && text.startsWith(cut.slice(0, -1)))
+      assert.equal(displayWidth(cut + padToWidth(cut, width)), width)
+    }),
+  )
+})
+
+test('members are shown as words, times without fractions, lists with commas', () => {
+  assert.equal(cellText('2026-01-02T03:04:05.678Z'), '2026-01-02 03:04:05Z')
+  assert.equal(cellText(['a', 'b']), 'a, b')
+  assert.equal(cellText(true), 'yes')
+  assert.equal(cellText(null), '')
+  assert.equal(cellText({ A: 1 }), '{"A":1}')
+  assert.equal(wordsOf('AccessKeyId'), 'access key ID')
+  assert.equal(wordsOf('NotAfter'), 'not after')
+})

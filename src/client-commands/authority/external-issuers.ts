@@ -1,0 +1,88 @@
+/** CAs without a key on the server, such as an offline root: they are known from the chains of the CAs below them. */
+import { hash } from 'node:crypto'
+import { nameWords } from '../../inspect/value-texts.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { oids } from '../../x509/der/oid.ts'
+
+/** The status that commands show for such a CA. */
+export const externalStatus = 'EXTERNAL'
+
+export interface ExternalCa {
+  /** CommonName of its subject, or the whole subject. */
+  readonly name: string
+  readonly subject: string
+  /** ISO 8601. */
+  readonly notAfter: string
+  /** SHA-256 of its certificate: lower-case hex. */
+  readonly sha256: string
+}
+
+export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa {
+  const commonName = subject.rdns.flat().findLast(({ type }) => type === oids.commonName)
+  const words = nameWords(subject)
+  return {
+    name: commonName?.value ?? words,
+    subject: words,
+    notAfter: isoSeconds(notAfter),
+    sha256: hash('sha256', der),
+  }
+}
+
+/** A line of a tree: an item, with the branches that lead to it from the top of its tree. */
+interface Line<T> {
+  /** Empty at the top of a tree; the lines below the top follow. */
+  readonly prefix: string
+  /** From its issuer to the root. Only the top of a tree has any. */
+  readonly externalIssuers: readonly ExternalCa[]
+  readonly item: T
+}
+
+/** A line to show: an item, or a CA whose key is elsewhere. */
+export type ShownLine<T> = { readonly prefix: string } & (
+  | { readonly item: T; readonly external?: undefined }
+  | { readonly item?: undefined; readonly external: ExternalCa }
+)
+
+/** A tree of items, and the CAs above it from the root to its issuer. */
+interface Tree<T> {
+  readonly above: readonly ExternalCa[]
+  readonly lines: readonly Line<T>[]
+}
+
+/** Adds the CAs whose keys are elsewhere, each once, above the trees of the CAs that they certify. */
+export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[] {
+  const trees: { above: readonly ExternalCa[]; lines: Line<T>[] }[] = []
+  for (const line of lines) {
+    if (line.prefix === '') trees.push({ above: line.externalIssuers.toReversed(), lines: [line] })
+    else trees.at(-1)?.lines.push(line)
+  }
+  return branches(trees).flat()
+}
+
+/** The lines of each branch at one level, in the order of the first tree of each. */
+function branches<T>(trees: readonly Tree<T>[]): ShownLine<T>[][] {
+  const groups = new Map<string, Tree<T>[]>()
+  for (const [index, tree] of trees.entries()) {
+    const key = tree.above[0]?.sha256 ?? String(index)
+    groups.set(key, [...(groups.get(key) ?? []), tree])
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group
+    const external = first?.above[0]
+    if (external === undefined)
+      return (first?.lines ?? []).map(({ prefix, item }) => ({ prefix, item }))
+    const below = branches(group.map(({ above, lines }) => ({ above: above.slice(1), lines })))
+    return [
+      { prefix: '', external },
+      ...below.flatMap((branch, index) => indented(branch, index === below.length - 1)),
+    ]
+  })
+}
+
+function indented<T>(branch: readonly ShownLine<T>[], isLast: boolean): ShownLine<T>[] {
+  return branch.map((line, index) => {
+    const start = index === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  '
+    return { ...line, prefix: `${start}${line.prefix}` }
+  })
+}

@@ -1,0 +1,37 @@
+/** `signet ca import`: finds the CA that a certificate belongs to. */
+import type { Client } from '../../../client/index.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { nameWords } from '../../inspect/value-texts.ts'
+import { parseCertificationRequest } from '../../x509/certification-request.ts'
+import { requestTolerance } from '../../x509/der/tolerance.ts'
+import { parsePem } from '../../x509/pem.ts'
+import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
+import { certificatesIn } from './ca-certificate.ts'
+import { csrOf } from './renew-authority.ts'
+
+/** States in which a CA has a CSR. */
+const withCsr = ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED']
+
+/** The CA with the public key of a certificate in PEM. Rejects with ConfigurationError unless exactly one has it. */
+export async function authorityOfCertificate(
+  client: Client,
+  certificatePem: string,
+): Promise<AuthoritySummary> {
+  const [certificate] = certificatesIn(certificatePem)
+  if (certificate === undefined) throw new ConfigurationError('the file has no certificate in PEM')
+  const matches: AuthoritySummary[] = []
+  for (const authority of await listAuthorities(client)) {
+    if (!withCsr.includes(authority.status)) continue
+    const [block] = parsePem(await csrOf(client, authority))
+    if (block === undefined) continue
+    const { subjectPublicKeyInfo } = parseCertificationRequest(block.der, requestTolerance)
+    if (Buffer.compare(subjectPublicKeyInfo.der, certificate.subjectPublicKeyInfo.der) === 0)
+      matches.push(authority)
+  }
+  const [only] = matches
+  if (only !== undefined && matches.length === 1) return only
+  throw new ConfigurationError(
+    `${matches.length === 0 ? 'no CA' : `${matches.length} CAs`} of this account and Region has the public key of the certificate of ${nameWords(certificate.subject)}; ` +
+      (matches.length === 0 ? 'it was issued for another CSR' : 'specify one with --ca'),
+  )
+}

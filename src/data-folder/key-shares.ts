@@ -1,0 +1,150 @@
+/**
+ * Shares of the master key (Shamir's secret sharing over GF(2⁸), library `shamir-secret-sharing`). A share is one line of text: the
+ * format, the ID of the master key, the ID of the split, threshold and number of shares, the number of the share, its bytes in
+ * hexadecimal, and a checksum of all this.
+ */
+import { createHash } from 'node:crypto'
+import { ConfigurationError } from '../errors.ts'
+import type { Random } from '../random.ts'
+import { masterKeyId, type MasterKey } from './master-key.ts'
+
+export interface KeyShare {
+  /** ID of the master key. */
+  readonly masterKeyId: string
+  /** ID of the split, because shares of different splits cannot be combined. */
+  readonly splitId: string
+  /** Number of shares that restore the key. */
+  readonly threshold: number
+  /** Number of all shares. */
+  readonly total: number
+  /** From 1. */
+  readonly number: number
+  readonly bytes: Uint8Array
+}
+
+const sharesMax = 50
+const format = 'signet-master-key-share-1'
+const splitIdBytes = 4
+/** A share is one byte longer than the key. */
+const shareHexDigits = 2 * 33
+const checksumDigits = 12
+const pattern = new RegExp(
+  String.raw`^${format}:([0-9a-f]{16}):([0-9a-f]{8}):(\d{1,2})-of-(\d{1,2}):(\d{1,2}):([0-9a-f]{${shareHexDigits}}):([0-9a-f]{${checksumDigits}})$`,
+)
+
+/** Splits a master key into `total` shares, of which any `threshold` restore it. */
+export async function splitMasterKey(
+  key: MasterKey,
+  { total, threshold }: { readonly total: number; readonly threshold: number },
+  random: Random,
+): Promise<readonly KeyShare[]> {
+  if (!(threshold >= 2 && threshold <= total && total <= sharesMax))
+    throw new ConfigurationError(
+      `--threshold must be at least 2 and at most --shares, and --shares at most ${sharesMax}`,
+    )
+  const { split } = await import('shamir-secret-sharing')
+  const splitId = Buffer.from(random.bytes(splitIdBytes)).toString('hex')
+  const shares = await split(Uint8Array.from(key.bytes), total, threshold)
+  const id = masterKeyId(key)
+  return shares.map((bytes, at) => ({
+    masterKeyId: id,
+    splitId,
+    threshold,
+    total,
+    number: at + 1,
+    bytes,
+  }))
+}
+
+export function shareText(share: KeyShare): string {
+  const { masterKeyId: id, splitId, threshold, total, number, bytes } = share
+  const hex = Buffer.from(bytes).toString('hex')
+  const content = `${format}:${id}:${splitId}:${threshold}-of-${total}:${number}:${hex}`
+  return `${content}:${checksumOf(content)}`
+}
+
+/** Parses a share. Throws ConfigurationError, which never contains the text. */
+export function parseShare(text: string): KeyShare {
+  const line = text.trim()
+  const [, id, splitId, threshold, total, number, hex, checksum] = pattern.exec(line) ?? []
+  if (id === undefined || splitId === undefined || hex === undefined)
+    throw new ConfigurationError(
+      `this is not a share of a master key: a share is one line that begins with ${format}`,
+    )
+  if (checksumOf(line.slice(0, line.lastIndexOf(':'))) !== checksum)
+    throw new ConfigurationError('the share was changed or mistyped: its checksum does not match')
+  return {
+    masterKeyId: id,
+    splitId,
+    threshold: Number(threshold),
+    total: Number(total),
+    number: Number(number),
+    bytes: Uint8Array.from(Buffer.from(hex, 'hex')),
+  }
+}
+
+function checksumOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, checksumDigits)
+}
+
+/** Collects shares until they restore a master key. */
+export class ShareCollector {
+  readonly #path: string
+  #shares: KeyShare[] = []
+
+  /** `path` is that of the restored key, for messages. */
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  get received(): number {
+    return this.#shares.length
+  }
+
+  /** Number of shares that are needed. Undefined before the first share. */
+  get threshold(): number | undefined {
+    return this.#shares[0]?.threshold
+  }
+
+  /**
+   * Adds a share. Returns the master key with the last one that is needed. Throws ConfigurationError for a repeated share and one of
+   * another split. If the shares do not restore the key, all of them are discarded.
+   */
+  async add(share: KeyShare): Promise<MasterKey | undefined> {
+    const [first] = this.#shares
+    if (first !== undefined && !isSameSplit(first, share))
+      throw new ConfigurationError(
+        `the share belongs to the split ${share.splitId}, but the shares before belong to the split ${first.splitId}`,
+      )
+    if (this.#shares.some(({ number }) => number === share.number))
+      throw new ConfigurationError(`the share ${share.number} was entered already`)
+    this.#shares.push(share)
+    if (this.#shares.length < share.threshold) return undefined
+    const shares = this.#shares
+    this.#shares = []
+    const key = { bytes: await combine(shares), path: this.#path }
+    for (const { bytes } of shares) bytes.fill(0)
+    if (masterKeyId(key) === share.masterKeyId) return key
+    throw new ConfigurationError(
+      'the shares do not restore the master key, so at least one of them is wrong; all shares were discarded, enter them again',
+    )
+  }
+}
+
+async function combine(shares: readonly KeyShare[]): Promise<Uint8Array> {
+  const { combine: combineBytes } = await import('shamir-secret-sharing')
+  try {
+    return await combineBytes(shares.map(({ bytes }) => bytes))
+  } catch (cause) {
+    throw new ConfigurationError(
+      'the shares cannot be combined, so at least one of them is wrong; all shares were discarded, enter them again',
+      { cause },
+    )
+  }
+}
+
+function isSameSplit(a: KeyShare, b: KeyShare): boolean {
+  return (['masterKeyId', 'splitId', 'threshold', 'total'] as const).every(
+    (name) => a[name] === b[name],
+  )
+}

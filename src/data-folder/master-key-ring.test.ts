@@ -1,0 +1,169 @@
+import { systemClock } from '../clock.ts'
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { TestDatabase, TestFolder } from '../../test/support/database.ts'
+import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import { systemRandom as random } from '../random.ts'
+import { SealError } from '../sealer.ts'
+import type { Database } from '../store/database.ts'
+import { createKeyRecords } from '../store/keys.ts'
+import type { DataFolder } from './data-folder.ts'
+import { masterKeyId, masterKeyText, newMasterKey, recordMasterKey } from './master-key.ts'
+import { openMasterKeyRing, type MasterKeyRing } from './master-key-ring.ts'
+import {
+  endRotation,
+  replaceKeyFile,
+  rewrapSecrets,
+  startRotation,
+  type RotationContext,
+} from './rotate-master-key.ts'
+
+class SetClock implements Clock {
+  milliseconds = Date.UTC(2030, 0, 1)
+
+  now(): Date {
+    return new Date(this.milliseconds)
+  }
+}
+
+interface World extends AsyncDisposable {
+  readonly db: Database
+  readonly clock: SetClock
+  readonly path: string
+  /** A ring as a process has it that started with the key in the file. */
+  readonly open: () => Promise<MasterKeyRing>
+  readonly rotate: (ring: MasterKeyRing) => Promise<void>
+}
+
+async function openWorld(): Promise<World> {
+  const database = await TestDatabase.open()
+  const folder = new TestFolder()
+  const clock = new SetClock()
+  const path = folder.file('master.key')
+  const { db } = database
+  const first = newMasterKey(path, random)
+  writeFileSync(path, masterKeyText(first), { mode: 0o600 })
+  await recordMasterKey(db, first)
+  const keys = [Uint8Array.from(first.bytes)]
+  return {
+    db,
+    clock,
+    path,
+    open: () =>
+      openMasterKeyRing({ bytes: Uint8Array.from(keys[0] ?? []), path }, { db, clock, random }),
+    async rotate(masterKeys) {
+      const data = { db, masterKeys } as unknown as DataFolder
+      const actor = { principal: 'test' }
+      const context: RotationContext = { data, actor, clock, random, progress: () => {} }
+      const rotation = await startRotation(context)
+      await rewrapSecrets(context, rotation)
+      await replaceKeyFile(rotation)
+      await endRotation(context, rotation, { endSessions: false })
+      await masterKeys.refresh()
+    },
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+test('a process that missed a rotation reads the new key from its file when it meets the new ID', async () => {
+  await using world = await openWorld()
+  const [rotating, idle] = [await world.open(), await world.open()]
+  await world.rotate(rotating)
+  const { masterKeyId: id, sealer } = rotating.sealers('keys').current()
+  const sealed = sealer.seal('name', Buffer.from('secret'))
+  const found = await idle.sealers('keys').find(id)
+  assert.equal(Buffer.from(found.open('name', sealed)).toString(), 'secret')
+  assert.equal(idle.currentId, rotating.currentId)
+})
+
+test('a process without the new key keeps its key, and says which key it lacks', async () => {
+  await using world = await openWorld()
+  const [rotating, idle] = [await world.open(), await world.open()]
+  const old = idle.currentId
+  const oldText = masterKeyText(idle.current)
+  await world.rotate(rotating)
+  writeFileSync(world.path, oldText, { mode: 0o600 })
+  await assert.rejects(idle.refresh(), (error: Error) => {
+    assert.ok(error instanceof ConfigurationError)
+    assert.match(error.message, new RegExp(`needs the key with the ID ${rotating.currentId}`))
+    return true
+  })
+  await assert.rejects(idle.sealers('keys').find(rotating.currentId), SealError)
+  assert.equal(idle.currentId, old)
+})
+
+test('a key that a process seals under a replaced master key is not stored', async () => {
+  await using world = await openWorld()
+  const [rotating, idle] = [await world.open(), await world.open()]
+  await world.rotate(rotating)
+  const record = (ring: MasterKeyRing) => {
+    const { masterKeyId: id, sealer } = ring.sealers('keys').current()
+    const dataKeySealed = sealer.seal('name', random.bytes(32))
+    return {
+      name: 'name',
+      algorithm: 'EC_prime256v1' as const,
+      subjectPublicKeyInfo: random.bytes(8),
+      masterKeyId: id,
+      dataKeySealed,
+      privateKeySealed: random.bytes(8),
+    }
+  }
+  const records = createKeyRecords(world.db, systemClock)
+  assert.equal(await records.insertIfAbsent(record(idle)), undefined)
+  assert.equal(await records.find('name'), undefined)
+  assert.ok(await records.insertIfAbsent(record(rotating)))
+})
+
+test('during a rotation both keys open the database, tokens stay under the old key, and only secrets move', async () => {
+  await using world = await openWorld()
+  const [rotating, running] = [await world.open(), await world.open()]
+  const token = rotating.tokenSealer('session tokens').seal('id', Buffer.from('before'))
+  const data = { db: world.db, masterKeys: rotating } as unknown as DataFolder
+  const { previous, next } = await startRotation({
+    data,
+    actor: { principal: 'test' },
+    clock: world.clock,
+    random,
+    progress: () => {},
+  })
+  assert.equal(rotating.currentId, masterKeyId(next))
+  // The other process has not read the new key yet.
+  const during = rotating.tokenSealer('session tokens').seal('id', Buffer.from('during'))
+  assert.equal(
+    Buffer.from(running.tokenSealer('session tokens').open('id', during)).toString(),
+    'during',
+  )
+  const options = { db: world.db, clock: world.clock, random }
+  for (const key of [previous, next]) {
+    const ring = await openMasterKeyRing({ ...key }, options)
+    assert.equal(ring.currentId, masterKeyId(next))
+    assert.equal(
+      Buffer.from(ring.tokenSealer('session tokens').open('id', token)).toString(),
+      'before',
+    )
+  }
+  await assert.rejects(
+    openMasterKeyRing(newMasterKey('other', random), options),
+    /its rotation is unfinished/,
+  )
+})
+
+test('tokens from before a rotation are accepted for 12 hours, and then no longer', async () => {
+  await using world = await openWorld()
+  const ring = await world.open()
+  const token = ring.tokenSealer('session tokens').seal('id', Buffer.from('token'))
+  await world.rotate(ring)
+  const open = (): string =>
+    Buffer.from(ring.tokenSealer('session tokens').open('id', token)).toString()
+  assert.equal(open(), 'token')
+  world.clock.milliseconds += 43_200_000
+  assert.equal(open(), 'token')
+  assert.throws(() => ring.tokenSealer('page tokens').open('id', token), SealError)
+  world.clock.milliseconds += 300_000
+  assert.throws(open, SealError)
+})

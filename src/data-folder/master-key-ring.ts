@@ -1,0 +1,239 @@
+/**
+ * The master keys that a process has. There is one, except during a rotation (rotate-master-key.ts), when secrets are sealed under
+ * the old and under the new key. A running process reads the new key from the database, where it is sealed under the old key.
+ */
+import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Random } from '../random.ts'
+import { createSealer, SealError, type Sealer, type SealerRing } from '../sealer.ts'
+import type { Database } from '../store/database.ts'
+import { readMasterKeySettings, type MasterKeySettings } from '../store/master-keys.ts'
+import {
+  deriveSealer,
+  masterKeyId,
+  readMasterKey,
+  requireMasterKeyOf,
+  type MasterKey,
+} from './master-key.ts'
+import {
+  openRotation,
+  openTokenKeys,
+  type RotationKeys,
+  type TokenKeys,
+  type TokenLabel,
+} from './rotation.ts'
+
+export interface MasterKeyRing {
+  /** The key that new secrets are sealed under: during a rotation the new one. */
+  readonly current: MasterKey
+  readonly currentId: string
+  /** The unfinished rotation, if any. */
+  readonly rotation: RotationKeys | undefined
+  /** The keys of tokens from before the last rotation. */
+  readonly tokenKeys: readonly TokenKeys[]
+  /** Returns the sealers of stored secrets. */
+  sealers(label: string): SealerRing
+  /**
+   * Returns the sealer of tokens. It opens the tokens of all keys. During a rotation it seals under the old key, because other
+   * processes may not have read the new one yet.
+   */
+  tokenSealer(label: TokenLabel): Sealer
+  /** A number that changes when a key is added or removed. */
+  readonly generation: number
+  /**
+   * Reads the settings of the database again. If they belong to another key, reads the file of the master key again. Throws
+   * ConfigurationError if that key is not in the file either; the ring then keeps its keys.
+   */
+  refresh(): Promise<void>
+}
+
+interface RingOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: Random
+}
+
+interface RingState {
+  readonly settings: MasterKeySettings
+  /** The key for new secrets is first, the oldest last. */
+  readonly keys: readonly MasterKey[]
+  readonly rotation: RotationKeys | undefined
+  readonly tokenKeys: readonly TokenKeys[]
+}
+
+/**
+ * Opens the ring of a database that has a master key. Throws ConfigurationError if `masterKey` is neither the key of the database
+ * nor the new key of an unfinished rotation.
+ */
+export async function openMasterKeyRing(
+  masterKey: MasterKey,
+  options: RingOptions,
+): Promise<MasterKeyRing> {
+  const state = stateOf(await readMasterKeySettings(options.db), masterKey, options)
+  return new Ring(state, options)
+}
+
+function stateOf(settings: MasterKeySettings, key: MasterKey, { random }: RingOptions): RingState {
+  const { check, rotation: stored } = settings
+  if (check === undefined) throw new ConfigurationError('the database has no master key')
+  const rotation = stored && openRotation(stored, { key, check, random })
+  if (rotation === undefined) requireMasterKeyOf(check, key)
+  const keys = rotation === undefined ? [key] : [rotation.next, rotation.previous]
+  const owner = keys.at(-1) ?? key
+  return { settings, keys, rotation, tokenKeys: openTokenKeys(settings.tokenKeys, owner, random) }
+}
+
+class Ring implements MasterKeyRing {
+  readonly #options: RingOptions
+  readonly #sealers = new Map<string, Sealer>()
+  #state: RingState
+  #refreshing: Promise<void> | undefined
+  generation = 0
+
+  constructor(state: RingState, options: RingOptions) {
+    this.#state = state
+    this.#options = options
+  }
+
+  get current(): MasterKey {
+    const [key] = this.#state.keys
+    if (key === undefined) throw new Error('a ring has a key')
+    return key
+  }
+
+  get currentId(): string {
+    return masterKeyId(this.current)
+  }
+
+  get rotation(): RotationKeys | undefined {
+    return this.#state.rotation
+  }
+
+  get tokenKeys(): readonly TokenKeys[] {
+    return this.#state.tokenKeys
+  }
+
+  sealers(label: string): SealerRing {
+    const known = (id: string): MasterKey | undefined =>
+      id === '' ? this.#state.keys.at(-1) : this.#state.keys.find((key) => masterKeyId(key) === id)
+    return {
+      current: () => ({
+        masterKeyId: masterKeyId(this.current),
+        sealer: this.#sealer(this.current, label),
+      }),
+      find: async (id) => {
+        if (known(id) === undefined) await this.#refreshFor(id)
+        const key = known(id)
+        if (key === undefined)
+          throw new SealError(`it is sealed under the master key ${id}, which this process lacks`)
+        return this.#sealer(key, label)
+      },
+      refresh: () => this.refresh(),
+    }
+  }
+
+  tokenSealer(label: TokenLabel): Sealer {
+    const sealersOf = (): Sealer[] => {
+      const { keys, tokenKeys } = this.#state
+      const now = this.#options.clock.now()
+      return [
+        ...keys.toReversed().map((key) => this.#sealer(key, label)),
+        ...tokenKeys
+          .filter(({ until }) => now < until)
+          .map(({ keys: bytes }) => createSealer(bytes[label], this.#options.random)),
+      ]
+    }
+    return {
+      seal: (context, plaintext) => {
+        const [first] = sealersOf()
+        if (first === undefined) throw new Error('a ring has a key')
+        return first.seal(context, plaintext)
+      },
+      open: (context, sealed) => openWithAny(sealersOf(), context, sealed),
+    }
+  }
+
+  async refresh(): Promise<void> {
+    // A caller must not get the result of a read that began before its own reason to refresh.
+    const previous = this.#refreshing
+    const next = (async () => {
+      await previous?.catch(() => {})
+      await this.#read()
+    })()
+    this.#refreshing = next
+    await next
+  }
+
+  async #read(): Promise<void> {
+    const settings = await readMasterKeySettings(this.#options.db)
+    if (isSame(settings, this.#state.settings)) return
+    this.#use(await this.#stateFor(settings))
+  }
+
+  /** Finds the key of the settings among the keys in memory, or in the file. */
+  async #stateFor(settings: MasterKeySettings): Promise<RingState> {
+    const inMemory = this.#state.keys.find((key) => opens(settings, key, this.#options))
+    if (inMemory !== undefined) return stateOf(settings, inMemory, this.#options)
+    const { current } = this
+    const key = (await readMasterKey(current.path)) ?? current
+    return stateOf(settings, key, this.#options)
+  }
+
+  #use(state: RingState): void {
+    const removed = this.#state.keys.filter(
+      (key) => !state.keys.some((kept) => masterKeyId(kept) === masterKeyId(key)),
+    )
+    this.#state = state
+    this.#sealers.clear()
+    for (const { bytes } of removed) bytes.fill(0)
+    this.generation += 1
+  }
+
+  /** A key that is unknown for another reason than its ID has no effect on the error: the secret cannot be opened. */
+  async #refreshFor(id: string): Promise<void> {
+    try {
+      await this.refresh()
+    } catch (cause) {
+      if (!(cause instanceof ConfigurationError)) throw cause
+      throw new SealError(`it is sealed under the master key ${id}: ${cause.message}`, { cause })
+    }
+  }
+
+  #sealer(key: MasterKey, label: string): Sealer {
+    const name = `${masterKeyId(key)} ${label}`
+    const sealer = this.#sealers.get(name) ?? deriveSealer(key, label, this.#options.random)
+    this.#sealers.set(name, sealer)
+    return sealer
+  }
+}
+
+function openWithAny(sealers: readonly Sealer[], context: string, sealed: Uint8Array): Uint8Array {
+  let failure: unknown
+  for (const sealer of sealers)
+    try {
+      return sealer.open(context, sealed)
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error
+      failure ??= error
+    }
+  throw failure
+}
+
+function opens(settings: MasterKeySettings, key: MasterKey, options: RingOptions): boolean {
+  try {
+    stateOf(settings, key, options)
+    return true
+  } catch (error) {
+    if (error instanceof ConfigurationError) return false
+    throw error
+  }
+}
+
+function isSame(a: MasterKeySettings, b: MasterKeySettings): boolean {
+  return (['check', 'rotation', 'tokenKeys'] as const).every((name) => {
+    const [one, other] = [a[name], b[name]]
+    return one === undefined || other === undefined
+      ? one === other
+      : Buffer.compare(one, other) === 0
+  })
+}

@@ -1,0 +1,247 @@
+/**
+ * The steps of a rotation of the master key. An interrupted rotation is repeated from the start, and each step skips what is done:
+ *
+ * 1. The new key is stored in the database, sealed under the old key, and the old key sealed under the new one. Running processes
+ *    read it (master-key-ring.ts).
+ * 2. Data keys and secrets are sealed under the new key, a few rows in each transaction.
+ * 3. The file of the master key is replaced.
+ * 4. One transaction removes the sealed keys, if no row is sealed under the old key. From then on only the new key opens the
+ *    database, and rows that another process seals under the old key are refused.
+ */
+import { stat } from 'node:fs/promises'
+import type { Clock } from '../clock.ts'
+import { createFile, replaceFile } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Actor } from '../record/leaf.ts'
+import type { Random } from '../random.ts'
+import { SealError, type SealerRing } from '../sealer.ts'
+import { ConflictError } from '../store/database.ts'
+import { appendLeaf } from '../store/leaves.ts'
+import {
+  finishRotation,
+  insertRotation,
+  readMasterKeySettings,
+  rewrapSecret,
+  sealedSecretOf,
+  selectSecretsToRewrap,
+  type FinishedRotation,
+  type SealedSecret,
+  type SecretKind,
+} from '../store/master-keys.ts'
+import type { Sql } from '../store/sql.ts'
+import { systemErrorText } from '../text/system-error.ts'
+import type { DataFolder } from './data-folder.ts'
+import {
+  checkOf,
+  isStandardInput,
+  masterKeyId,
+  masterKeyText,
+  newMasterKey,
+  readMasterKey,
+  type MasterKey,
+} from './master-key.ts'
+import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
+
+/** Number of rows in one transaction. */
+const pageRows = 100
+/** Longest duration of a session (AWS STS), and five minutes for clocks that differ. */
+const tokenMilliseconds = (43_200 + 300) * 1000
+
+/** The kinds, which are also the purposes of their sealers. */
+const secretKinds: readonly SecretKind[] = ['keys', 'access keys']
+
+export interface RotationContext {
+  readonly data: DataFolder
+  readonly clock: Clock
+  readonly random: Random
+  /** Who rotates the key, for the leaf of the record. */
+  readonly actor: Actor
+  /** Called after each step, with the number of secrets that the step has sealed. */
+  readonly progress: (step: RotationStep, count: number) => void
+}
+
+type RotationStep = 'started' | 'sealed' | 'file' | 'finished'
+
+/** Returns the unfinished rotation, or starts one. */
+export async function startRotation({
+  data,
+  random,
+  progress,
+}: RotationContext): Promise<RotationKeys> {
+  const { masterKeys, db } = data
+  if (masterKeys.rotation === undefined) {
+    const previous = masterKeys.current
+    const next = newMasterKey(previous.path, random)
+    try {
+      await db.transaction([insertRotation(sealRotation({ previous, next }, random))])
+    } catch (error) {
+      // Another command has started a rotation, which this one continues.
+      if (!(error instanceof ConflictError)) throw error
+    }
+    await masterKeys.refresh()
+  }
+  const { rotation } = masterKeys
+  if (rotation === undefined) throw new ConfigurationError('another command has ended the rotation')
+  progress('started', 0)
+  return rotation
+}
+
+/** Seals every secret under the new key that is not yet. Returns the number of secrets. */
+export async function rewrapSecrets(context: RotationContext, keys: RotationKeys): Promise<number> {
+  let total = 0
+  for (const kind of secretKinds) {
+    let after = ''
+    let page: readonly SealedSecret[]
+    do {
+      page = await rewrapPage(context, { kind, after, next: keys.next })
+      total += page.length
+      after = page.at(-1)?.name ?? ''
+      if (page.length > 0) context.progress('sealed', total)
+    } while (page.length === pageRows)
+  }
+  return total
+}
+
+async function rewrapPage(
+  { data: { db, masterKeys } }: RotationContext,
+  { kind, after, next }: { kind: SecretKind; after: string; next: MasterKey },
+): Promise<readonly SealedSecret[]> {
+  const id = masterKeyId(next)
+  const range = { masterKeyId: id, after, limit: pageRows }
+  const secrets = (await db.query(selectSecretsToRewrap(kind, range))).map(sealedSecretOf)
+  const sealers = masterKeys.sealers(kind)
+  const { sealer } = sealers.current()
+  const statements = await Promise.all(
+    secrets.map(async (old) => {
+      const plaintext = await openSecret(kind, old, sealers)
+      const sealed = sealer.seal(old.name, plaintext)
+      plaintext.fill(0)
+      return rewrapSecret(kind, old, { name: old.name, masterKeyId: id, sealed })
+    }),
+  )
+  if (statements.length > 0) await db.transaction(statements)
+  return secrets
+}
+
+async function openSecret(
+  kind: SecretKind,
+  { name, masterKeyId: id, sealed }: SealedSecret,
+  sealers: SealerRing,
+): Promise<Uint8Array> {
+  try {
+    return (await sealers.find(id)).open(name, sealed)
+  } catch (cause) {
+    if (!(cause instanceof SealError)) throw cause
+    const noun = kind === 'keys' ? 'CA key' : 'access key'
+    throw new ConfigurationError(
+      `the ${noun} ${name} cannot be decrypted with the master key, so the rotation cannot end; check the database with: signet verify`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * Replaces the file of the master key, which keeps its owner and its permissions. Throws ConfigurationError if the file cannot be
+ * replaced.
+ */
+export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
+  const { path } = next
+  if (await holds(path, next)) return
+  if (isStandardInput(path))
+    throw new ConfigurationError(
+      'a master key from standard input cannot be replaced; write the new key to a file with --out',
+    )
+  try {
+    const { mode, uid, gid } = await stat(path)
+    await replaceFile({
+      path,
+      content: masterKeyText(next),
+      mode: mode & 0o700,
+      prepare: async (file) => {
+        const own = await file.stat()
+        if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid)
+      },
+    })
+  } catch (error) {
+    throw new ConfigurationError(
+      `the file of the master key cannot be replaced: ${systemErrorText(error)}; write the new key to another file with --out, and install it as ${path}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Writes the new key to a new file with mode 0600. Throws ConfigurationError if the file exists with other content. */
+export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
+  if (await holds(path, next)) return
+  try {
+    await createFile({ path, content: masterKeyText(next), mode: 0o600 })
+  } catch (error) {
+    throw new ConfigurationError(`--out: ${path} cannot be written: ${systemErrorText(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function holds(path: string, key: MasterKey): Promise<boolean> {
+  const existing = await readMasterKey(path)
+  return existing !== undefined && masterKeyId(existing) === masterKeyId(key)
+}
+
+/**
+ * Ends the rotation. Secrets that running processes have sealed under the old key meanwhile are sealed under the new one first.
+ * With `endSessions`, temporary credentials from before are no longer accepted. Returns the number of these secrets.
+ */
+export async function endRotation(
+  context: RotationContext,
+  keys: RotationKeys,
+  { endSessions }: { readonly endSessions: boolean },
+): Promise<number> {
+  const { data, clock, progress } = context
+  const { db, masterKeys } = data
+  let total = 0
+  let isFinished = false
+  while (!isFinished) {
+    total += await rewrapSecrets(context, keys)
+    const { check, rotation } = await readMasterKeySettings(db)
+    const newCheck = checkOf(keys.next)
+    if (rotation === undefined || check === undefined) break
+    const now = clock.now()
+    const until = new Date(now.getTime() + tokenMilliseconds)
+    const valid = masterKeys.tokenKeys.filter((each) => now < each.until)
+    const kept = endSessions ? [] : [...valid, tokenKeysOf(keys.previous, until)]
+    isFinished = await attempt(context, {
+      rotation,
+      oldCheck: check,
+      oldId: masterKeyId(keys.previous),
+      newCheck,
+      newId: masterKeyId(keys.next),
+      tokenKeys: sealTokenKeys(kept, keys.next, context.random),
+      finishedAt: now,
+    })
+  }
+  progress('finished', total)
+  // The log must not keep the values that the old key opens.
+  await db.truncateLog?.()
+  return total
+}
+
+/** Re-wrapped rows have no leaves, because the record covers no sealed bytes. */
+function rotationLeaf({ oldId, newId, finishedAt }: FinishedRotation, actor: Actor): Sql {
+  const detail = JSON.stringify({ event: 'master-key-rotation', oldId, newId })
+  return appendLeaf({ kind: 'event', time: finishedAt, ...actor, detail })
+}
+
+/** Returns false if a process has sealed another secret under the old key. */
+async function attempt(
+  { data, actor }: RotationContext,
+  finished: FinishedRotation,
+): Promise<boolean> {
+  try {
+    await data.db.transaction([...finishRotation(finished), rotationLeaf(finished, actor)])
+    return true
+  } catch (error) {
+    // `missing`: another command has ended the rotation, which the next attempt notices.
+    if (error instanceof ConflictError && ['in-use', 'missing'].includes(error.guard)) return false
+    throw error
+  }
+}

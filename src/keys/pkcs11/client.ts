@@ -1,0 +1,217 @@
+/** The main thread's side of the thread of a token. */
+import { Worker } from 'node:worker_threads'
+import { createCollector } from '../../turns/collector.ts'
+import { TokenFailure } from './failure.ts'
+import type { TokenLocation } from './connection.ts'
+import { recordHangingModule } from './hanging-modules.ts'
+import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
+
+/** Time limits in milliseconds. */
+export interface TokenLimits {
+  /** How long a call waits for a token that is unavailable, before it fails. */
+  readonly wait: number
+  /** How long the thread may send no reply to a call. After that, the module is considered to hang. */
+  readonly hang: number
+  /** How long the creation of a key may take. RSA keys take long. */
+  readonly creation: number
+  /** How long the thread may take to close its session. */
+  readonly close: number
+}
+
+const defaultLimits: TokenLimits = { wait: 5000, hang: 15_000, creation: 120_000, close: 2000 }
+/** Maximum number of calls without a reply. */
+const callsMax = 10_000
+
+export interface TokenClient {
+  /**
+   * Calls the token. Rejects with TokenFailure: `unavailable` if the token does not come back in time, if the module hangs, or
+   * if too many calls wait.
+   */
+  call<Kind extends TokenCall['kind']>(
+    call: Extract<TokenCall, { readonly kind: Kind }>,
+  ): Promise<TokenResults[Kind]>
+  /** Rejects all calls, and ends the thread. A thread whose module hangs cannot be ended. */
+  close(): Promise<void>
+}
+
+interface SharedClient {
+  readonly client: TokenClient
+  users: number
+}
+
+const sharedClients = new Map<string, SharedClient>()
+
+/**
+ * Opens the client of a token. The state of a module belongs to the process, and a module must not be finalized while another
+ * thread uses it, so all users of a token in a process share one thread. The limits of the first user apply.
+ */
+export function openTokenClient(
+  location: TokenLocation,
+  limits: Partial<TokenLimits> = {},
+): TokenClient {
+  const key = JSON.stringify([location.module, location.token, location.pinFile])
+  const shared = sharedClients.get(key) ?? { client: createTokenClient(location, limits), users: 0 }
+  sharedClients.set(key, shared)
+  shared.users += 1
+  let closed = false
+  return {
+    call: async (call) => {
+      if (closed) throw new TokenFailure('unavailable', 'the key store is closed')
+      return shared.client.call(call)
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      shared.users -= 1
+      if (shared.users > 0) return
+      sharedClients.delete(key)
+      await shared.client.close()
+    },
+  }
+}
+
+/** Creates a client. The thread starts with the first call, and again after it has ended. */
+function createTokenClient(location: TokenLocation, limits: Partial<TokenLimits>): TokenClient {
+  const allLimits = { ...defaultLimits, ...limits }
+  let thread: TokenThread | undefined
+  return {
+    async call(call) {
+      if (thread?.hasEnded !== false) thread = new TokenThread(location, allLimits)
+      // The reply to a call has the type of its result.
+      return (await thread.call(call)) as TokenResults[(typeof call)['kind']]
+    },
+    async close() {
+      await thread?.close()
+    },
+  }
+}
+
+interface PendingCall {
+  readonly resolve: (result: TokenResults[keyof TokenResults]) => void
+  readonly reject: (failure: TokenFailure) => void
+  /** Timer of the creation of a key. */
+  readonly timer: NodeJS.Timeout | undefined
+}
+
+class TokenThread {
+  readonly #location: TokenLocation
+  readonly #limits: TokenLimits
+  readonly #worker: Worker
+  readonly #post = createCollector<TokenRequest>((requests) => this.#send(requests))
+  readonly #pending = new Map<number, PendingCall>()
+  readonly #watchdog: NodeJS.Timeout
+  #lastId = 0
+  /** Number of pending calls other than creations. */
+  #running = 0
+  /** Value of performance.now() at the last reply, or at the first call after a time without calls. */
+  #progressAt = 0
+  #isHanging = false
+  hasEnded = false
+
+  constructor(location: TokenLocation, limits: TokenLimits) {
+    this.#location = location
+    this.#limits = limits
+    // The extension is .ts in the sources and .js in the built package.
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+    const worker = new Worker(new URL(`./token-thread${extension}`, import.meta.url), {
+      workerData: { location },
+      // Flags of the process apply to its main program. A worker thread does not start with --input-type.
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
+    this.#worker = worker
+    // The thread must not keep the process alive.
+    worker.unref()
+    worker.on('message', (replies: readonly TokenReply[]) => this.#receive(replies))
+    worker.on('error', (error) => this.#end(`the thread of the token failed: ${error.message}`))
+    worker.on('exit', () => this.#end('the thread of the token has ended'))
+    this.#watchdog = setInterval(() => this.#watch(), limits.hang / 4).unref()
+  }
+
+  call(call: TokenCall): Promise<TokenResults[keyof TokenResults]> {
+    if (this.#isHanging) throw this.#hangs()
+    if (this.#pending.size >= callsMax) throw this.#unavailable(`${callsMax} calls wait for it`)
+    const id = (this.#lastId += 1)
+    const isCreation = call.kind === 'create'
+    if (!isCreation && this.#running === 0) this.#progressAt = performance.now()
+    if (!isCreation) this.#running += 1
+    return new Promise((resolve, reject) => {
+      const expire = (): void =>
+        this.#settle(id, this.#unavailable('it did not create the key in time'))
+      const timer = isCreation ? setTimeout(expire, this.#limits.creation) : undefined
+      this.#pending.set(id, { resolve, reject, timer })
+      this.#post({ ...call, id, waitMilliseconds: this.#limits.wait })
+    })
+  }
+
+  async close(): Promise<void> {
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+    this.#end('the key store is closed')
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    this.#worker.postMessage('close' satisfies TokenMessage)
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), this.#limits.close)
+    })
+    const end = await Promise.race([exited, timeout])
+    clearTimeout(timer)
+    if (end === 'late') this.#worker.once('exit', recordHangingModule())
+  }
+
+  #send(requests: readonly TokenRequest[]): void {
+    if (this.hasEnded) return
+    // A clone contains the whole buffer of a view, so each message is copied into a buffer of its own.
+    const copies = requests.map((request) =>
+      request.kind === 'sign' ? { ...request, message: request.message.slice() } : request,
+    )
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    this.#worker.postMessage(copies satisfies TokenMessage)
+  }
+
+  #receive(replies: readonly TokenReply[]): void {
+    this.#progressAt = performance.now()
+    this.#isHanging = false
+    for (const reply of replies)
+      if ('failure' in reply) {
+        const { kind, message } = reply.failure
+        this.#settle(reply.id, new TokenFailure(kind, message))
+      } else this.#settle(reply.id, reply.result)
+  }
+
+  /** Settles a call. The reply to a call that was rejected already is ignored. */
+  #settle(id: number, result: TokenFailure | TokenResults[keyof TokenResults]): void {
+    const call = this.#pending.get(id)
+    if (call === undefined) return
+    this.#pending.delete(id)
+    clearTimeout(call.timer)
+    if (call.timer === undefined) this.#running -= 1
+    if (result instanceof TokenFailure) call.reject(result)
+    else call.resolve(result)
+  }
+
+  /** Rejects all calls if the module hangs. Later calls fail immediately until the module returns. */
+  #watch(): void {
+    if (this.#running === 0 || performance.now() - this.#progressAt < this.#limits.hang) return
+    this.#isHanging = true
+    for (const id of this.#pending.keys()) this.#settle(id, this.#hangs())
+  }
+
+  #end(reason: string): void {
+    this.hasEnded = true
+    clearInterval(this.#watchdog)
+    for (const id of this.#pending.keys()) this.#settle(id, this.#unavailable(reason))
+  }
+
+  #hangs(): TokenFailure {
+    const seconds = this.#limits.hang / 1000
+    return this.#unavailable(`its module has not returned for ${seconds} seconds`)
+  }
+
+  #unavailable(reason: string): TokenFailure {
+    const { token } = this.#location
+    return new TokenFailure(
+      'unavailable',
+      `the PKCS #11 token '${token}' cannot be used now (${reason})`,
+    )
+  }
+}

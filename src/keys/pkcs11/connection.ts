@@ -1,0 +1,205 @@
+/** The connection of a thread to a token: the loaded module, its slot, and a session in which the user is logged in. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Handle, PKCS11 } from 'pkcs11js'
+import { TokenFailure } from './failure.ts'
+import type { Library } from './module-values.ts'
+
+/** Location of a token, as plain data that can be sent to a thread. */
+export interface TokenLocation {
+  /** Absolute path of the PKCS #11 module, a shared library. */
+  readonly module: string
+  /** CKA_LABEL of the token. */
+  readonly token: string
+  /** Absolute path of the file with the user's PIN on its first line. */
+  readonly pinFile: string
+}
+
+export interface TokenConnection {
+  readonly library: Library
+  readonly module: PKCS11
+  readonly slot: Handle
+  readonly session: Handle
+}
+
+const pinBytesMax = 256
+
+/**
+ * Opens and closes connections to one token. Calls block the thread. The PIN is read for each login and not kept. A PIN that the
+ * token refused is not tried again until the file changes, because tokens lock themselves after a few wrong PINs.
+ */
+export class TokenConnector {
+  readonly #location: TokenLocation
+  readonly #library: Library
+  #module: PKCS11 | undefined
+  #refusedPin: string | undefined
+
+  /** Throws TokenFailure if the package pkcs11js is not installed. */
+  static async load(location: TokenLocation): Promise<TokenConnector> {
+    try {
+      const imported = (await import('pkcs11js')) as Library & { readonly default?: Library }
+      return new TokenConnector(location, imported.default ?? imported)
+    } catch (cause) {
+      throw new TokenFailure(
+        'misconfigured',
+        '--pkcs11-module: the package pkcs11js cannot be loaded; install it with npm install pkcs11js, which needs a C++ compiler',
+        { cause },
+      )
+    }
+  }
+
+  private constructor(location: TokenLocation, library: Library) {
+    this.#location = location
+    this.#library = library
+  }
+
+  /** Returns a new connection. Throws TokenFailure. */
+  connect(): TokenConnection {
+    const library = this.#library
+    const module = (this.#module ??= this.#loadModule())
+    try {
+      this.#initialize(module)
+      const slot = this.#findSlot(module)
+      const flags = library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION
+      const session = module.C_OpenSession(slot, flags)
+      this.#login(module, session)
+      return { library, module, slot, session }
+    } catch (error) {
+      if (error instanceof TokenFailure) throw error
+      throw unavailable(this.#location, error)
+    }
+  }
+
+  /** Ends all sessions, and unloads the state of the module, so that the next connection reads all tokens again. */
+  finalize(): void {
+    try {
+      this.#module?.C_Finalize()
+    } catch {
+      // Another owner of the module may have finalized it, and a module without its token may refuse.
+    }
+  }
+
+  #loadModule(): PKCS11 {
+    const { module: path } = this.#location
+    const module = new this.#library.PKCS11()
+    try {
+      module.load(path)
+    } catch (cause) {
+      throw new TokenFailure(
+        'misconfigured',
+        `--pkcs11-module: ${path} cannot be loaded (${messageOf(cause)}); it must be the PKCS #11 library of the token`,
+        { cause },
+      )
+    }
+    return module
+  }
+
+  #initialize(module: PKCS11): void {
+    try {
+      module.C_Initialize({ flags: this.#library.CKF_OS_LOCKING_OK })
+    } catch (error) {
+      if (codeOf(error) !== this.#library.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error
+    }
+  }
+
+  #findSlot(module: PKCS11): Handle {
+    const { token } = this.#location
+    const slots = module.C_GetSlotList(true).map((slot) => ({ slot, label: labelOf(module, slot) }))
+    const found = slots.filter(({ label }) => label === token)
+    const [only] = found
+    if (only !== undefined && found.length === 1) return only.slot
+    if (found.length > 1)
+      throw new TokenFailure(
+        'misconfigured',
+        `--pkcs11-token: ${found.length} tokens have the label '${token}'; labels of tokens must differ`,
+      )
+    const others = slots.map(({ label }) => label).filter(Boolean)
+    const list = others.length === 0 ? 'no token is present' : `present: ${others.join(', ')}`
+    throw new TokenFailure(
+      'unavailable',
+      `--pkcs11-token: no token with the label '${token}' is present (${list})`,
+    )
+  }
+
+  #login(module: PKCS11, session: Handle): void {
+    const { pinFile, token } = this.#location
+    const library = this.#library
+    const pin = readPin(pinFile)
+    const fingerprint = createHash('sha256').update(pin).digest('hex')
+    if (fingerprint === this.#refusedPin) throw wrongPin(this.#location, 'refused earlier')
+    try {
+      module.C_Login(session, library.CKU_USER, pin)
+      this.#refusedPin = undefined
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === library.CKR_USER_ALREADY_LOGGED_IN) return
+      const { CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED } = library
+      const { CKR_PIN_LOCKED, CKR_USER_PIN_NOT_INITIALIZED } = library
+      if (
+        code === CKR_PIN_LOCKED ||
+        code === CKR_USER_PIN_NOT_INITIALIZED ||
+        code === CKR_PIN_EXPIRED
+      )
+        throw new TokenFailure(
+          'misconfigured',
+          `--pkcs11-token: the PIN of the token '${token}' cannot be used (${messageOf(error)}); set a new PIN with the tools of the token`,
+        )
+      if (code !== CKR_PIN_INCORRECT && code !== CKR_PIN_INVALID && code !== CKR_PIN_LEN_RANGE)
+        throw error
+      this.#refusedPin = fingerprint
+      throw wrongPin(this.#location, messageOf(error))
+    }
+  }
+}
+
+function labelOf(module: PKCS11, slot: Handle): string {
+  try {
+    return module.C_GetTokenInfo(slot).label.replace(/[\0 ]+$/, '')
+  } catch {
+    // The token was removed after the list was read.
+    return ''
+  }
+}
+
+function readPin(file: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (cause) {
+    throw new TokenFailure(
+      'misconfigured',
+      `--pkcs11-pin-file: cannot read ${file} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+    )
+  }
+  const [pin = ''] = bytes.toString('utf8').split(/\r?\n/, 1)
+  bytes.fill(0)
+  if (pin === '' || Buffer.byteLength(pin) > pinBytesMax)
+    throw new TokenFailure(
+      'misconfigured',
+      `--pkcs11-pin-file: the first line of ${file} must be the PIN of the token, at most ${pinBytesMax} bytes`,
+    )
+  return pin
+}
+
+function wrongPin({ token, pinFile }: TokenLocation, reason: string): TokenFailure {
+  return new TokenFailure(
+    'misconfigured',
+    `--pkcs11-pin-file: the token '${token}' refuses the PIN in ${pinFile} (${reason}); correct the file before the token locks itself`,
+  )
+}
+
+/** Returns the failure for an error of the module that may pass. */
+export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
+  const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
+  return new TokenFailure('unavailable', message, { cause })
+}
+
+/** Returns the return value (CKR) of a failed call of the module. Undefined for other errors. */
+export function codeOf(error: unknown): number | undefined {
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
+  return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
+}

@@ -1,0 +1,32 @@
+/** Failures of a token, in a form that can be sent between threads. */
+import {
+  KeyNotFoundError,
+  KeyUnavailableError,
+  UnsupportedKeyAlgorithmError,
+} from '../key-store.ts'
+
+/**
+ * Kinds of failures. After `unavailable` the call can succeed later without a change of the configuration; after `misconfigured`
+ * it cannot.
+ */
+export type FailureKind = 'unavailable' | 'misconfigured' | 'not-found' | 'unsupported' | 'invalid'
+
+/** A failure of a call to a token. Its message is for the operator, and contains no secret. */
+export class TokenFailure extends Error {
+  override name = 'TokenFailure'
+  readonly kind: FailureKind
+
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** Returns the error of the port KeyStore for a failure. */
+export function keyStoreError(failure: TokenFailure): Error {
+  const { kind, message } = failure
+  if (kind === 'not-found') return new KeyNotFoundError(message)
+  if (kind === 'unsupported') return new UnsupportedKeyAlgorithmError(message)
+  if (kind === 'invalid') return new TypeError(message)
+  return new KeyUnavailableError(message, { cause: failure })
+}

@@ -1,0 +1,18 @@
+/** Ends the process although a PKCS #11 module hangs in one of its threads. Node.js would wait for that thread forever. */
+
+let hanging = 0
+
+/** Records that a thread cannot be ended because its module hangs. Returns a function that records its end. */
+export function recordHangingModule(): () => void {
+  hanging += 1
+  return () => (hanging -= 1)
+}
+
+/**
+ * Ends the process by the signal SIGTERM, as a stopped service ends, if a module hangs. Call it when everything else is closed.
+ */
+export function exitIfModuleHangs(): void {
+  if (hanging === 0) return
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, 'SIGTERM')
+}

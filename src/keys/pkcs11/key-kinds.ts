@@ -1,0 +1,164 @@
+/** Keys and signatures as PKCS #11 represents them: attributes of keys, inputs and outputs of the mechanisms CKM_RSA_PKCS and CKM_ECDSA. */
+import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
+import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
+import { encodeOidElement, oids } from '../../x509/der/oid.ts'
+import { readOnly, tags } from '../../x509/der/reader.ts'
+import {
+  encodeElement,
+  encodeOctetString,
+  encodeSequence,
+  encodeUnsigned,
+} from '../../x509/der/writer.ts'
+
+/** A kind of key pair that tokens create. */
+export type KeyKind =
+  | { readonly type: 'rsa'; readonly modulusBits: number }
+  | {
+      readonly type: 'ec'
+      /** Curve as JSON Web Keys name it. */
+      readonly curve: string
+      /** CKA_EC_PARAMS: the DER of the curve's object identifier. */
+      readonly parametersDer: Uint8Array
+      /** Length of a coordinate, and of each half of a signature. */
+      readonly coordinateBytes: number
+    }
+
+const kinds: ReadonlyMap<KeyAlgorithm, KeyKind> = new Map([
+  ['RSA_2048', { type: 'rsa', modulusBits: 2048 }],
+  ['RSA_3072', { type: 'rsa', modulusBits: 3072 }],
+  ['RSA_4096', { type: 'rsa', modulusBits: 4096 }],
+  ['EC_prime256v1', ecKind('P-256', oids.prime256v1, 32)],
+  ['EC_secp384r1', ecKind('P-384', oids.secp384r1, 48)],
+  ['EC_secp521r1', ecKind('P-521', oids.secp521r1, 66)],
+])
+
+function ecKind(curve: string, oid: string, coordinateBytes: number): KeyKind {
+  return { type: 'ec', curve, parametersDer: encodeOidElement(oid), coordinateBytes }
+}
+
+/** Returns the kind of a key algorithm. Undefined if this key store does not support the algorithm. */
+export function kindOf(algorithm: KeyAlgorithm): KeyKind | undefined {
+  return kinds.get(algorithm)
+}
+
+/** The public attributes of a key pair in a token. */
+export type PublicAttributes =
+  | { readonly type: 'rsa'; readonly modulus: Uint8Array; readonly publicExponent: Uint8Array }
+  | {
+      readonly type: 'ec'
+      /** CKA_EC_PARAMS. */
+      readonly parametersDer: Uint8Array
+      /** CKA_EC_POINT. */
+      readonly point: Uint8Array
+    }
+
+/** Returns the key algorithm of an RSA modulus or an EC curve. Undefined for other sizes and curves. */
+export function algorithmOf(
+  key:
+    | Pick<PublicAttributes & { type: 'rsa' }, 'type' | 'modulus'>
+    | Pick<PublicAttributes & { type: 'ec' }, 'type' | 'parametersDer'>,
+): KeyAlgorithm | undefined {
+  const found = [...kinds].find(([, kind]) =>
+    key.type === 'rsa'
+      ? kind.type === 'rsa' && kind.modulusBits === bitLength(key.modulus)
+      : kind.type === 'ec' && Buffer.compare(kind.parametersDer, key.parametersDer) === 0,
+  )
+  return found?.[0]
+}
+
+/** Number of bits of an unsigned big-endian integer. */
+function bitLength(magnitude: Uint8Array): number {
+  const start = magnitude.findIndex((byte) => byte !== 0)
+  return start < 0 ? 0 : (magnitude.length - start) * 8 - (Math.clz32(magnitude[start] ?? 0) - 24)
+}
+
+/** Returns the SubjectPublicKeyInfo of a key pair in DER. Throws an error for a point that is not on its curve. */
+export function subjectPublicKeyInfo(key: PublicAttributes): Uint8Array {
+  const der = createPublicKey({ key: jsonWebKey(key), format: 'jwk' }).export({
+    format: 'der',
+    type: 'spki',
+  })
+  return Uint8Array.from(der)
+}
+
+function jsonWebKey(key: PublicAttributes): JsonWebKey {
+  if (key.type === 'rsa')
+    return { kty: 'RSA', n: base64Url(key.modulus), e: base64Url(key.publicExponent) }
+  const algorithm = algorithmOf(key)
+  const kind = algorithm && kinds.get(algorithm)
+  if (kind?.type !== 'ec') throw new TypeError('the token has a key on an unsupported curve')
+  const { curve, coordinateBytes } = kind
+  const point = uncompressedPoint(key.point, coordinateBytes)
+  return {
+    kty: 'EC',
+    crv: curve,
+    x: base64Url(point.subarray(1, 1 + coordinateBytes)),
+    y: base64Url(point.subarray(1 + coordinateBytes)),
+  }
+}
+
+/** CKA_EC_POINT is the DER of an OCTET STRING that contains the point. Some modules return the point itself. */
+function uncompressedPoint(value: Uint8Array, coordinateBytes: number): Uint8Array {
+  const length = 1 + 2 * coordinateBytes
+  const isBare = value.length === length && value[0] === 0x04
+  const point = isBare ? value : readOnly(value, tags.octetString, 'CKA_EC_POINT').content
+  if (point.length !== length || point[0] !== 0x04)
+    throw new TypeError('the token returned a public key that is not an uncompressed point')
+  return point
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}
+
+const digestOids = {
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+} as const
+
+const signatures: ReadonlyMap<
+  SigningAlgorithm,
+  readonly [KeyKind['type'], keyof typeof digestOids]
+> = new Map([
+  ['SHA256WITHRSA', ['rsa', 'sha256']],
+  ['SHA384WITHRSA', ['rsa', 'sha384']],
+  ['SHA512WITHRSA', ['rsa', 'sha512']],
+  ['SHA256WITHECDSA', ['ec', 'sha256']],
+  ['SHA384WITHECDSA', ['ec', 'sha384']],
+  ['SHA512WITHECDSA', ['ec', 'sha512']],
+])
+
+/**
+ * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS it is the DER of a DigestInfo (RFC 8017 §9.2), for
+ * CKM_ECDSA the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1). Throws TypeError if the key does not
+ * support the algorithm.
+ */
+export function signingInput(
+  kind: KeyKind,
+  algorithm: SigningAlgorithm,
+  message: Uint8Array,
+): Uint8Array {
+  const [type, digestName] = signatures.get(algorithm) ?? []
+  if (digestName === undefined || type !== kind.type)
+    throw new TypeError(`a key of type ${kind.type} cannot sign with ${algorithm}`)
+  const digest = hash(digestName, message, 'buffer')
+  if (kind.type === 'ec') return digest.subarray(0, kind.coordinateBytes)
+  return encodeSequence(
+    encodeSequence(encodeOidElement(digestOids[digestName]), encodeElement(tags.null)),
+    encodeOctetString(digest),
+  )
+}
+
+/** Returns the content of the signature BIT STRING from the output of the mechanism. Throws TypeError for a wrong length. */
+export function signatureValue(kind: KeyKind, output: Uint8Array): Uint8Array {
+  const length = kind.type === 'rsa' ? kind.modulusBits / 8 : 2 * kind.coordinateBytes
+  if (output.length !== length)
+    throw new TypeError(`the token returned a signature of ${output.length} bytes, not ${length}`)
+  if (kind.type === 'rsa') return Uint8Array.from(output)
+  const half = kind.coordinateBytes
+  return encodeSequence(
+    encodeUnsigned(output.subarray(0, half)),
+    encodeUnsigned(output.subarray(half)),
+  )
+}

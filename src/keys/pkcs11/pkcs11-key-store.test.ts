@@ -1,0 +1,197 @@
+import { systemClock } from '../../clock.ts'
+import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { suite, test, type TestContext } from 'node:test'
+import { TestDatabase } from '../../../test/support/database.ts'
+import { eventually } from '../../../test/support/revocation.ts'
+import { SoftHsm } from '../../../test/support/softhsm.ts'
+import { systemRandom as random } from '../../random.ts'
+import { createTokenKeyRecords } from '../../store/token-keys.ts'
+import { keyStoreContract, keyStoreKinds } from '../key-store-contract.ts'
+import { KeyNotFoundError, KeyUnavailableError, type OpenKeyStore } from '../key-store.ts'
+import { createPkcs11KeyStore, checkToken, type Pkcs11KeyStoreOptions } from './pkcs11-key-store.ts'
+import { parseUri } from './uri.ts'
+
+const message = Buffer.from('to be signed')
+
+interface Bench {
+  readonly hsm: SoftHsm
+  readonly database: TestDatabase
+  /** Opens a key store, which is closed after the test. */
+  readonly open: (options?: Partial<Pkcs11KeyStoreOptions>) => OpenKeyStore
+}
+
+/** Creates a token and a database for one test. Undefined, and the test is skipped, without SoftHSM. */
+async function prepare(
+  t: Pick<TestContext, 'after' | 'diagnostic' | 'skip'>,
+): Promise<Bench | undefined> {
+  const hsm = await SoftHsm.create(t)
+  if (hsm === undefined) return undefined
+  const database = await TestDatabase.open()
+  t.after(() => database[Symbol.asyncDispose]())
+  const records = createTokenKeyRecords(database.db, systemClock)
+  const open: Bench['open'] = (options = {}) => {
+    const store = createPkcs11KeyStore({ location: hsm.location, records, random, ...options })
+    t.after(() => store.close?.())
+    return store
+  }
+  return { hsm, database, open }
+}
+
+function isSignature(spki: Uint8Array, signature: Uint8Array): boolean {
+  const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+  return verify('sha256', message, key, signature)
+}
+
+suite('the key store pkcs11', () => {
+  // SoftHSM has no ML-DSA.
+  const kinds = keyStoreKinds.filter(({ name }) => !name.includes('ML_DSA'))
+  for (const { name, run } of [...kinds, ...keyStoreContract])
+    test(name, async (t) => {
+      const bench = await prepare(t)
+      if (bench !== undefined) await run({ store: bench.open(), other: bench.open() })
+    })
+})
+
+test('handles are RFC 7512 URIs of the private key', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const { handle } = await bench.open().create('a key', 'EC_prime256v1')
+  assert.match(
+    handle,
+    /^pkcs11:token=signet%20test;object=a%20key;id=(?:%[0-9A-F]{2}){16};type=private$/,
+  )
+  const key = parseUri(handle) ?? assert.fail(handle)
+  const listed = await bench.hsm.tool('--list-objects', '--type', 'privkey')
+  assert.ok(listed.includes(Buffer.from(key.id).toString('hex')), listed)
+})
+
+test('pkcs11-tool shows every private key as sensitive and never extractable', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  const algorithms = ['RSA_2048', 'EC_prime256v1', 'EC_secp384r1', 'EC_secp521r1'] as const
+  for (const algorithm of algorithms) await store.create(algorithm, algorithm)
+  const listed = await bench.hsm.tool('--list-objects', '--type', 'privkey')
+  const access = listed.match(/^ *Access: .*$/gm) ?? []
+  assert.equal(access.length, algorithms.length)
+  for (const line of access)
+    assert.equal(line.trim(), 'Access:     sensitive, always sensitive, never extractable, local')
+  // EC keys have no mechanism for decryption.
+  assert.match(listed, /RSA[^\n]*\n(?: .*\n)*? +Usage: +sign\n/)
+})
+
+test('a destroyed key leaves no object in the token', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  const { handle } = await store.create('gone', 'EC_prime256v1')
+  await store.destroy(handle)
+  assert.equal((await bench.hsm.tool('--list-objects')).includes('gone'), false)
+})
+
+test('a key that an interrupted creation left in the token is used', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  const created = await store.create('again', 'EC_prime256v1')
+  await createTokenKeyRecords(bench.database.db, systemClock).erase('again', created.handle)
+  assert.deepEqual(await store.create('again', 'EC_prime256v1'), created)
+})
+
+test('a key of another token is unavailable, and a malformed URI is not found', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  const { handle } = await store.create('mine', 'EC_prime256v1')
+  const elsewhere = handle.replace('signet%20test', 'other')
+  await assert.rejects(store.sign(elsewhere, 'SHA256WITHECDSA', message), KeyUnavailableError)
+  await assert.rejects(store.sign('pkcs11:1', 'SHA256WITHECDSA', message), KeyNotFoundError)
+})
+
+test('a signature waits for a token that comes back, and fails if it stays away', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open({ limits: { wait: 1500 } })
+  const { handle, subjectPublicKeyInfo } = await store.create('waits', 'EC_prime256v1')
+  await bench.hsm.remove()
+  await assert.rejects(store.sign(handle, 'SHA256WITHECDSA', message), (error: Error) => {
+    assert.ok(error instanceof KeyUnavailableError)
+    assert.match(error.message, /token '?signet test'? cannot be used now|no token with the label/)
+    return true
+  })
+  const waiting = [1, 2, 3].map(() => store.sign(handle, 'SHA256WITHECDSA', message))
+  await bench.hsm.restore()
+  for (const signature of await Promise.all(waiting))
+    assert.ok(isSignature(subjectPublicKeyInfo, signature))
+})
+
+test('a key is not considered destroyed while its token is removed', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open({ limits: { wait: 0 } })
+  const { handle } = await store.create('stays', 'EC_prime256v1')
+  await bench.hsm.remove()
+  await assert.rejects(store.destroy(handle), KeyUnavailableError)
+  await bench.hsm.restore()
+  assert.ok(await store.sign(handle, 'SHA256WITHECDSA', message))
+})
+
+test('a missing module, a missing token and a missing PIN file are reported', async (t) => {
+  const hsm = await SoftHsm.create(t)
+  if (hsm === undefined) return
+  const { location } = hsm
+  await checkToken(location)
+  const absent = `${hsm.folder}/absent`
+  await assert.rejects(checkToken({ ...location, module: absent }), /--pkcs11-module: .*absent/)
+  await assert.rejects(
+    checkToken({ ...location, token: 'no' }),
+    /'no' is present \(present: signet/,
+  )
+  await assert.rejects(checkToken({ ...location, pinFile: absent }), /--pkcs11-pin-file: .*ENOENT/)
+})
+
+test('a wrong PIN is tried once, and a corrected PIN file is used without a restart', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const { hsm } = bench
+  await writeFile(hsm.pinFile, '000000\n')
+  const store = bench.open({ limits: { wait: 0 } })
+  const create = () => store.create('k', 'EC_prime256v1')
+  await assert.rejects(create(), /refuses the PIN in .*pin \(CKR_PIN_INCORRECT\)/)
+  await assert.rejects(create(), /refuses the PIN in .*pin \(refused earlier\)/)
+  await writeFile(hsm.pinFile, `${hsm.pin}\n`)
+  await create()
+})
+
+test('error messages do not contain the PIN', async (t) => {
+  const hsm = await SoftHsm.create(t)
+  if (hsm === undefined) return
+  await writeFile(hsm.pinFile, '123459876')
+  await assert.rejects(checkToken(hsm.location), (error: Error) => {
+    assert.ok(!error.stack?.includes('123459876'))
+    return true
+  })
+})
+
+test('a module that hangs makes its keys unavailable, blocks nothing else, and is used again once it returns', async (t) => {
+  const bench = await prepare(t)
+  const slow = await bench?.hsm.slowModule(t)
+  if (bench === undefined || slow === undefined) return
+  const location = { ...bench.hsm.location, module: slow.module }
+  const store = bench.open({ location, limits: { hang: 3000, wait: 100 } })
+  const { handle } = await store.create('slow', 'EC_prime256v1')
+  const sign = () => store.sign(handle, 'SHA256WITHECDSA', message)
+  await sign()
+  await writeFile(slow.hangs, '')
+  const hanging = sign()
+  let turns = 0
+  const ticking = setInterval(() => (turns += 1), 10)
+  await assert.rejects(hanging, /its module has not returned for 3 seconds/)
+  clearInterval(ticking)
+  assert.ok(turns > 5, `${turns} turns of the event loop`)
+  await assert.rejects(sign(), KeyUnavailableError)
+  await rm(slow.hangs)
+  await eventually(async () => sign().catch(() => undefined), 'a signature')
+})

@@ -1,0 +1,122 @@
+/** KeyStore over a PKCS #11 token. Private keys are created in the token, sign there, and never leave it. */
+import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import { createBoundedCache } from '../../bounded-cache.ts'
+import type { Random } from '../../random.ts'
+import {
+  KeyNotFoundError,
+  UnsupportedKeyAlgorithmError,
+  type KeyHandle,
+  type OpenKeyStore,
+} from '../key-store.ts'
+import type { TokenKeyRecord, TokenKeyRecords } from '../token-key-records.ts'
+import { keyStoreError, TokenFailure } from './failure.ts'
+import { kindOf } from './key-kinds.ts'
+import { openTokenClient, type TokenClient, type TokenLimits } from './client.ts'
+import type { TokenLocation } from './connection.ts'
+import type { KeyName } from './module-values.ts'
+import type { TokenCall, TokenResults } from './requests.ts'
+import type { TokenKeyPair } from './token.ts'
+import { encodeUri, parseUri } from './uri.ts'
+
+const idBytes = 16
+/** Maximum number of parsed handles in memory. Parsing takes as long as a signature of a fast token. */
+const namesMax = 1000
+
+export interface Pkcs11KeyStoreOptions {
+  readonly location: TokenLocation
+  readonly records: TokenKeyRecords
+  readonly random: Random
+  readonly limits?: Partial<TokenLimits>
+}
+
+/** Creates a key store over a token. A session with the token opens with the first call. */
+export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeyStore {
+  const { location, records, random, limits } = options
+  const client = openTokenClient(location, limits)
+  const names = createBoundedCache<KeyName>(namesMax)
+  return {
+    async create(name, algorithm) {
+      const record = (await records.find(name)) ?? (await createRecorded(name, algorithm))
+      if (record.algorithm !== algorithm)
+        throw new TypeError(
+          `the key ${name} of the token exists with the algorithm ${record.algorithm}`,
+        )
+      return { handle: record.handle, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
+    },
+    async sign(handle, algorithm, message) {
+      return call(client, { kind: 'sign', name: nameOf(handle), algorithm, message })
+    },
+    async destroy(handle) {
+      const name = nameOf(handle)
+      await call(client, { kind: 'destroy', name })
+      await records.erase(name.label, handle)
+    },
+    close: () => client.close(),
+  }
+
+  /**
+   * Creates a key pair, or uses one that an interrupted creation left in the token, and records it. If another process has
+   * recorded a key pair with that name meanwhile, its key pair is used, and a new one is destroyed.
+   */
+  async function createRecorded(name: string, algorithm: KeyAlgorithm): Promise<TokenKeyRecord> {
+    if (kindOf(algorithm) === undefined)
+      throw new UnsupportedKeyAlgorithmError(
+        `${algorithm} keys are not supported by PKCS #11 tokens`,
+      )
+    const [existing] = await call(client, { kind: 'find', label: name })
+    const pair = existing ?? (await createPair(name, algorithm))
+    const record = recordOf(location, pair)
+    const stored = await records.insertIfAbsent(record)
+    if (existing === undefined && stored.handle !== record.handle)
+      await call(client, { kind: 'destroy', name: { label: name, id: pair.id } })
+    return stored
+  }
+
+  function createPair(label: string, algorithm: KeyAlgorithm): Promise<TokenKeyPair> {
+    const name = { label, id: Uint8Array.from(random.bytes(idBytes)) }
+    return call(client, { kind: 'create', name, algorithm })
+  }
+
+  function nameOf(handle: KeyHandle): KeyName {
+    const known = names.get(handle)
+    if (known !== undefined) return known
+    const key = parseUri(handle)
+    if (key === undefined) throw new KeyNotFoundError(`${handle} is not the URI of a private key`)
+    if (key.token !== location.token)
+      throw keyStoreError(
+        new TokenFailure(
+          'misconfigured',
+          `the key ${key.label} is in the token '${key.token}', but --pkcs11-token is '${location.token}'`,
+        ),
+      )
+    const name = { label: key.label, id: key.id }
+    names.set(handle, name)
+    return name
+  }
+}
+
+/** Opens a session with a token, and closes it. Throws TokenFailure that states why the token cannot be used. */
+export async function checkToken(location: TokenLocation): Promise<void> {
+  const client = openTokenClient(location, { wait: 0 })
+  try {
+    await client.call({ kind: 'open' })
+  } finally {
+    await client.close()
+  }
+}
+
+function recordOf({ token }: TokenLocation, pair: TokenKeyPair): TokenKeyRecord {
+  const { label, id, algorithm, subjectPublicKeyInfo } = pair
+  return { name: label, algorithm, handle: encodeUri({ token, label, id }), subjectPublicKeyInfo }
+}
+
+async function call<Kind extends TokenCall['kind']>(
+  client: TokenClient,
+  request: Extract<TokenCall, { readonly kind: Kind }>,
+): Promise<TokenResults[Kind]> {
+  try {
+    return await client.call(request)
+  } catch (error) {
+    throw error instanceof TokenFailure ? keyStoreError(error) : error
+  }
+}

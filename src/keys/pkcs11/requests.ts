@@ -1,0 +1,40 @@
+/** Requests to the thread of a token, and its replies. */
+import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
+import type { FailureKind } from './failure.ts'
+import type { KeyName } from './module-values.ts'
+import type { TokenKeyPair } from './token.ts'
+
+/** A call of a token. */
+export type TokenCall =
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'sign'
+      readonly name: KeyName
+      readonly algorithm: SigningAlgorithm
+      readonly message: Uint8Array
+    }
+  | { readonly kind: 'find'; readonly label: string }
+  | { readonly kind: 'create'; readonly name: KeyName; readonly algorithm: KeyAlgorithm }
+  | { readonly kind: 'destroy'; readonly name: KeyName }
+
+export type TokenRequest = TokenCall & {
+  readonly id: number
+  /** How long the call waits for a token that is unavailable. */
+  readonly waitMilliseconds: number
+}
+
+/** A message to the thread: requests, or the end of the thread. */
+export type TokenMessage = readonly TokenRequest[] | 'close'
+
+export interface TokenResults {
+  readonly open: undefined
+  readonly sign: Uint8Array
+  readonly find: readonly TokenKeyPair[]
+  readonly create: TokenKeyPair
+  readonly destroy: undefined
+}
+
+export type TokenReply = { readonly id: number } & (
+  | { readonly result: TokenResults[keyof TokenResults] }
+  | { readonly failure: { readonly kind: FailureKind; readonly message: string } }
+)

@@ -1,0 +1,29 @@
+import type { Socket } from 'node:net'
+import { connectionMilliseconds, lineBytesMax } from './messages.ts'
+
+/** Reads one line of JSON. Rejects if the connection ends before, if the line is too long, or if it takes too long. */
+export async function readLine(socket: Socket): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let length = 0
+  socket.setTimeout(connectionMilliseconds, () => {
+    socket.destroy(new Error('the other side did not reply in time'))
+  })
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Buffer
+    const end = bytes.indexOf('\n')
+    chunks.push(end < 0 ? bytes : bytes.subarray(0, end))
+    length += bytes.length
+    if (end >= 0) return JSON.parse(Buffer.concat(chunks).toString())
+    if (length > lineBytesMax) throw new Error('the message is too long')
+  }
+  throw new Error('the connection was closed')
+}
+
+/** Sends one line of JSON, ends this side of the connection, and resolves when the other side has ended it too. */
+export async function sendLine(socket: Socket, value: unknown): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.end(`${JSON.stringify(value)}\n`)
+  // The rest of a request that was too long, and the end of the connection.
+  socket.resume()
+  await closed
+}

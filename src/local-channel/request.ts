@@ -1,0 +1,41 @@
+/** A command's side of the local channel. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { ConfigurationError } from '../errors.ts'
+import { socketPath, type LocalReply, type LocalRequest } from './messages.ts'
+import { readLine } from './read-line.ts'
+
+/**
+ * Sends a request to the server that runs on a data folder, and returns the value of its reply. Throws ConfigurationError if no
+ * server runs there, if this user may not send it requests, or with the problem that the server replies.
+ */
+export async function requestLocally(
+  dataDirectory: string,
+  request: LocalRequest,
+): Promise<unknown> {
+  const path = socketPath(dataDirectory)
+  const socket = connect({ path, allowHalfOpen: true })
+  try {
+    await once(socket, 'connect')
+    // Without a listener, an error after the reply would end the process.
+    socket.on('error', () => {})
+    socket.write(`${JSON.stringify(request)}\n`)
+    const reply = (await readLine(socket)) as LocalReply
+    if (reply.ok) return reply.value
+    throw new ConfigurationError(reply.problem)
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    throw new ConfigurationError(`${dataDirectory}: ${problemOf(error)}`, { cause: error })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ECONNREFUSED')
+    return 'no server is running on this data folder'
+  if (code === 'EACCES' || code === 'EPERM')
+    return 'only the owner of the data folder and root can send requests to its server'
+  return `the server did not reply: ${message}`
+}

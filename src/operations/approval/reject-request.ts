@@ -1,0 +1,16 @@
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { operation } from '../shared/operation.ts'
+import { approvalId, approvalSummary } from './approval-view.ts'
+import { decideRequest } from './decide-request.ts'
+
+/** Rejects a request, also one that was approved and not used yet. AWS has no such operation (decision 0039). */
+export const rejectRequest = operation({
+  name: 'RejectRequest',
+  actionPrefix: 'signet',
+  input: structure({ ApprovalId: required(approvalId) }),
+  output: structure({ Approval: approvalSummary }),
+  errors: ['ResourceNotFoundException', 'InvalidStateException'],
+  resource: () => undefined,
+  run: (services, input, caller) =>
+    decideRequest(services, caller, { id: input.ApprovalId, decision: 'reject' }),
+})

@@ -1,0 +1,44 @@
+/** The settings of CA keys: the store of new keys, and the stores that hold existing keys. */
+import { resolve } from 'node:path'
+import type { TokenLocation } from '../keys/pkcs11/connection.ts'
+import type { KeyStoreName } from '../keys/stores/index.ts'
+import type { Read } from './read-setting.ts'
+
+export interface KeysConfig {
+  /** Key store in which the keys of new CAs are created. */
+  readonly newKeys: KeyStoreName
+  /** Token with CA keys; undefined if there is none. Paths are absolute. */
+  readonly pkcs11: TokenLocation | undefined
+}
+
+/** Returns an undefined member for an invalid value, and adds settings that require others to the problems. */
+export function keysConfig(
+  read: Read,
+  problems: string[],
+): { readonly [Name in keyof KeysConfig]: KeysConfig[Name] | undefined } {
+  const newKeys = read('caKeys')
+  const pkcs11 = tokenLocation(read, problems)
+  if (newKeys === 'pkcs11' && pkcs11 === undefined && problems.length === 0)
+    problems.push('--ca-keys pkcs11 requires --pkcs11-module, --pkcs11-token and --pkcs11-pin-file')
+  return { newKeys, pkcs11 }
+}
+
+function tokenLocation(read: Read, problems: string[]): TokenLocation | undefined {
+  const values = {
+    '--pkcs11-module': read('pkcs11Module'),
+    '--pkcs11-token': read('pkcs11Token'),
+    '--pkcs11-pin-file': read('pkcs11PinFile'),
+  }
+  const {
+    '--pkcs11-module': module,
+    '--pkcs11-token': token,
+    '--pkcs11-pin-file': pinFile,
+  } = values
+  if (module !== undefined && token !== undefined && pinFile !== undefined)
+    return { module: resolve(module), token, pinFile: resolve(pinFile) }
+  const flags = Object.entries(values)
+  const missing = flags.flatMap(([flag, value]) => (value === undefined ? [flag] : []))
+  const present = flags.find(([, value]) => value !== undefined)
+  if (present !== undefined) problems.push(`${present[0]} requires ${missing.join(' and ')}`)
+  return undefined
+}

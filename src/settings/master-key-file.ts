@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/**
+ * Returns the file of the master key: that of `--master-key-file`, `-` for standard input, the credential `master.key` of systemd
+ * (systemd.exec(5), CREDENTIALS_DIRECTORY), or `master.key` in the data folder.
+ */
+export function locateMasterKey(
+  setting: string | undefined,
+  { CREDENTIALS_DIRECTORY: credentials }: Readonly<Record<string, string | undefined>>,
+  dataDirectory: string,
+): string {
+  if (setting !== undefined) return setting === '-' ? setting : resolve(setting)
+  const credential = credentials === undefined ? undefined : join(credentials, 'master.key')
+  if (credential !== undefined && existsSync(credential)) return credential
+  return join(dataDirectory, 'master.key')
+}

@@ -1,0 +1,291 @@
+/** Rows of approvals: requests for an action that needs a second person, and the policies that say which actions do. */
+import type { StorableText } from '../text/storable-text.ts'
+import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { changing, guard, sql, type Row, type Sql } from './sql.ts'
+import { sha256 } from '../record/merkle.ts'
+
+/** The policy of an account. */
+export interface ApprovalPolicy {
+  /** Names of the actions that need a second person. */
+  readonly actions: readonly string[]
+  /** Time within which a request must be decided, and an approved request repeated. */
+  readonly windowSeconds: number
+}
+
+/** EXPIRED is not stored. It follows from `expiresAt`. */
+export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
+
+/** A principal, or a user of the operating system. */
+export interface Requester {
+  readonly arn: string
+  /** Identifies the person behind all access keys of a user and all sessions that were started by one principal. */
+  readonly person: string
+}
+
+export interface ApprovalRequest {
+  /** UUID. */
+  readonly id: string
+  /** Twelve digits. */
+  readonly accountId: string
+  /** SHA-256 of the canonical request. */
+  readonly requestHash: Uint8Array
+  readonly action: string
+  readonly operation: string
+  /** ARN of the CA; undefined if the operation does not concern a CA. */
+  readonly resourceArn: string | undefined
+  /** Parameters as JSON, for the approver. */
+  readonly input: StorableText
+  readonly requester: Requester
+  readonly requestedAt: Date
+  readonly windowSeconds: number
+  readonly expiresAt: Date
+}
+
+export interface Approval extends ApprovalRequest {
+  readonly state: StoredApprovalState
+  /** Undefined before the decision. */
+  readonly decision: { readonly by: Requester; readonly at: Date } | undefined
+  readonly usedAt: Date | undefined
+}
+
+export interface PendingLimits {
+  readonly perAccount: number
+  readonly perPerson: number
+}
+
+export async function findApprovalPolicy(
+  db: Database,
+  accountId: string,
+): Promise<ApprovalPolicy | undefined> {
+  const [row] = await db.query(
+    sql`select actions, window_seconds from approval_policies where account_id = ${accountId}`,
+  )
+  if (row === undefined) return undefined
+  return {
+    actions: JSON.parse(textOf(row, 'actions')) as string[],
+    windowSeconds: integerOf(row, 'window_seconds'),
+  }
+}
+
+export function putApprovalPolicy(
+  accountId: string,
+  { actions, windowSeconds }: ApprovalPolicy,
+): Sql {
+  return changing(
+    { table: 'approval_policies', key: [accountId] },
+    sql`insert into approval_policies (account_id, actions, window_seconds)
+      values (${accountId}, ${JSON.stringify(actions)}, ${windowSeconds})
+      on conflict (account_id) do update
+        set actions = excluded.actions, window_seconds = excluded.window_seconds`,
+  )
+}
+
+/** Deletes the policy. A missing policy is a conflict. */
+export function deleteApprovalPolicy(accountId: string): Sql {
+  return changing(
+    { table: 'approval_policies', key: [accountId] },
+    guard(
+      'missing',
+      sql`delete from approval_policies where account_id = ${accountId} returning account_id`,
+    ),
+  )
+}
+
+/** Finds the request with a hash that is not used and not expired at `now`. */
+export async function findOpenApproval(
+  db: Database,
+  requestHash: Uint8Array,
+  now: Date,
+): Promise<Approval | undefined> {
+  const [row] = await db.query(
+    sql`select * from approvals where request_hash = ${requestHash} and state <> 'USED'
+        and expires_at_ms > ${now.getTime()}
+      order by requested_at_ms desc, approval_id limit 1`,
+  )
+  return row === undefined ? undefined : approvalOf(row)
+}
+
+/**
+ * Inserts a pending request. An open request with the same hash is a conflict (`duplicate`), and so are too many pending
+ * requests (`quota`).
+ */
+export function insertApproval(request: ApprovalRequest, limits: PendingLimits): Sql[] {
+  const { id, accountId, requestHash, requester, requestedAt } = request
+  const now = requestedAt.getTime()
+  return [
+    guard(
+      'duplicate',
+      sql`select count(*) as open_count from approvals
+        where request_hash = ${requestHash} and state <> 'USED' and expires_at_ms > ${now}
+        having count(*) = 0`,
+    ),
+    changing(
+      { table: 'approvals', key: [id], sha256: sha256(requestHash) },
+      sql`insert into approvals (approval_id, account_id, request_hash, action, operation, resource_arn,
+          input, requester_arn, requester_person, requested_at_ms, window_seconds, state, expires_at_ms)
+        values (${id}, ${accountId}, ${requestHash}, ${request.action}, ${request.operation},
+          ${request.resourceArn ?? null}, ${request.input}, ${requester.arn}, ${requester.person},
+          ${now}, ${request.windowSeconds}, 'PENDING', ${request.expiresAt.getTime()})`,
+    ),
+    guard(
+      'quota',
+      sql`select count(*) as pending_count from approvals
+        where account_id = ${accountId} and state = 'PENDING' and expires_at_ms > ${now}
+        having count(*) <= ${limits.perAccount}`,
+    ),
+    guard(
+      'quota',
+      sql`select count(*) as pending_count from approvals
+        where account_id = ${accountId} and requester_person = ${requester.person}
+          and state = 'PENDING' and expires_at_ms > ${now}
+        having count(*) <= ${limits.perPerson}`,
+    ),
+  ]
+}
+
+/** Marks an approved request as used, exactly once: an unapproved, expired or used request is a conflict (`approval`). */
+export function takeApproval(id: string, now: Date): Sql {
+  return changing(
+    { table: 'approvals', key: [id] },
+    guard(
+      'approval',
+      sql`update approvals set state = 'USED', used_at_ms = ${now.getTime()}
+        where approval_id = ${id} and state = 'APPROVED' and expires_at_ms > ${now.getTime()}
+        returning approval_id`,
+    ),
+  )
+}
+
+/** A decision about a request of an account. */
+export interface Decision {
+  readonly id: string
+  readonly accountId: string
+  readonly by: Requester
+  readonly at: Date
+  readonly expiresAt: Date
+}
+
+/** Approves a pending request of another person. Any other request is a conflict (`approval`). */
+export function approveRequest({ id, accountId, by, at, expiresAt }: Decision): Sql {
+  return changing(
+    { table: 'approvals', key: [id] },
+    guard(
+      'approval',
+      sql`update approvals set state = 'APPROVED', decider_arn = ${by.arn}, decider_person = ${by.person},
+          decided_at_ms = ${at.getTime()}, expires_at_ms = ${expiresAt.getTime()}
+        where approval_id = ${id} and account_id = ${accountId} and state = 'PENDING'
+          and expires_at_ms > ${at.getTime()} and requester_person <> ${by.person}
+        returning approval_id`,
+    ),
+  )
+}
+
+/** Rejects a pending or approved request. Any other request is a conflict (`approval`). */
+export function rejectRequest({ id, accountId, by, at, expiresAt }: Decision): Sql {
+  return changing(
+    { table: 'approvals', key: [id] },
+    guard(
+      'approval',
+      sql`update approvals set state = 'REJECTED', decider_arn = ${by.arn}, decider_person = ${by.person},
+          decided_at_ms = ${at.getTime()}, expires_at_ms = ${expiresAt.getTime()}
+        where approval_id = ${id} and account_id = ${accountId} and state in ('PENDING', 'APPROVED')
+          and expires_at_ms > ${at.getTime()}
+        returning approval_id`,
+    ),
+  )
+}
+
+export async function findApproval(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Approval | undefined> {
+  const [row] = await db.query(
+    sql`select * from approvals where approval_id = ${id} and account_id = ${accountId}`,
+  )
+  return row === undefined ? undefined : approvalOf(row)
+}
+
+/** Position of a request in a list. */
+export interface ApprovalPosition {
+  readonly requestedAtMs: number
+  readonly id: string
+}
+
+/** Lists requests of an account, newest first, after a position. */
+export async function listApprovalRows(
+  db: Database,
+  accountId: string,
+  { after, limit }: { readonly after: ApprovalPosition | undefined; readonly limit: number },
+): Promise<Approval[]> {
+  const from = after?.requestedAtMs ?? Number.MAX_SAFE_INTEGER
+  const rows = await db.query(
+    sql`select * from approvals where account_id = ${accountId}
+        and (requested_at_ms < ${from} or (requested_at_ms = ${from} and approval_id > ${after?.id ?? ''}))
+      order by requested_at_ms desc, approval_id limit ${limit}`,
+  )
+  return rows.map(approvalOf)
+}
+
+/** Ends the window of every pending or approved request. */
+export function expireOpenApprovals(now: Date): Sql {
+  return sql`update approvals set expires_at_ms = ${now.getTime()}
+    where state in ('PENDING', 'APPROVED') and expires_at_ms > ${now.getTime()}`
+}
+
+/** Returns the IDs of the requests that `expireOpenApprovals` changes. */
+export async function findOpenApprovals(db: Database, now: Date): Promise<string[]> {
+  const rows = await db.query(
+    sql`select approval_id from approvals
+      where state in ('PENDING', 'APPROVED') and expires_at_ms > ${now.getTime()}`,
+  )
+  return rows.map((row) => textOf(row, 'approval_id'))
+}
+
+/** Finds up to `limit` requests that expired before `before` without a decision, and returns their IDs. */
+export async function findUndecidedApprovals(
+  db: Database,
+  before: Date,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db.query(
+    sql`select approval_id from approvals
+      where state = 'PENDING' and expires_at_ms <= ${before.getTime()} limit ${limit}`,
+  )
+  return rows.map((row) => textOf(row, 'approval_id'))
+}
+
+/** Deletes a request that expired without a decision. It cannot change any more. */
+export function deleteApproval(id: string): Sql {
+  return changing(
+    { table: 'approvals', key: [id] },
+    sql`delete from approvals where approval_id = ${id}`,
+  )
+}
+
+function approvalOf(row: Row): Approval {
+  const deciderArn = optionalTextOf(row, 'decider_arn')
+  return {
+    id: textOf(row, 'approval_id'),
+    accountId: textOf(row, 'account_id'),
+    requestHash: bytesOf(row, 'request_hash'),
+    action: textOf(row, 'action'),
+    operation: textOf(row, 'operation'),
+    resourceArn: optionalTextOf(row, 'resource_arn'),
+    input: textOf(row, 'input'),
+    requester: { arn: textOf(row, 'requester_arn'), person: textOf(row, 'requester_person') },
+    requestedAt: dateOf(row, 'requested_at_ms'),
+    windowSeconds: integerOf(row, 'window_seconds'),
+    state: textOf(row, 'state') as StoredApprovalState,
+    expiresAt: dateOf(row, 'expires_at_ms'),
+    decision:
+      deciderArn === undefined
+        ? undefined
+        : {
+            by: { arn: deciderArn, person: textOf(row, 'decider_person') },
+            at: dateOf(row, 'decided_at_ms'),
+          },
+    usedAt: row['used_at_ms'] === null ? undefined : dateOf(row, 'used_at_ms'),
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The master keys of a database. `settings` has the value that identifies the current key, an unfinished rotation, the keys of
+ * tokens from before the last rotation, and a row for each replaced key. Rows of `keys` and `access_keys` have the ID of the master
+ * key that they are sealed under.
+ */
+import { bytesOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { insertSetting, putSetting } from './metadata.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
+
+/** Name of the setting whose value identifies the master key. */
+export const checkSetting = 'master key check'
+/** Name of the setting that an unfinished rotation has. */
+export const rotationSetting = 'master key rotation'
+/** Name of the setting with the keys of tokens from before the last rotation. */
+const tokenKeysSetting = 'master key tokens'
+
+/** The settings of the master key. A member is undefined if the setting does not exist. */
+export interface MasterKeySettings {
+  readonly check: Uint8Array | undefined
+  readonly rotation: Uint8Array | undefined
+  readonly tokenKeys: Uint8Array | undefined
+}
+
+/** A secret that is sealed under a master key. */
+export interface SealedSecret {
+  /** Name of a key, or ID of an access key: the context of the sealed bytes. */
+  readonly name: string
+  readonly masterKeyId: string
+  readonly sealed: Uint8Array
+}
+
+/** The kinds of sealed secrets: data keys of CA keys, and secrets of access keys. */
+export type SecretKind = 'keys' | 'access keys'
+
+function replacedName(masterKeyId: string): string {
+  return `master key replaced ${masterKeyId}`
+}
+
+export async function readMasterKeySettings(db: Database): Promise<MasterKeySettings> {
+  return masterKeySettingsOf(await db.query(selectMasterKeySettings()))
+}
+
+export function selectMasterKeySettings(): Sql {
+  return sql`select name, value from settings
+    where name in (${checkSetting}, ${rotationSetting}, ${tokenKeysSetting})`
+}
+
+export function masterKeySettingsOf(rows: readonly Row[]): MasterKeySettings {
+  const valueOf = (name: string): Uint8Array | undefined => {
+    const row = rows.find((one) => textOf(one, 'name') === name)
+    return row && bytesOf(row, 'value')
+  }
+  return {
+    check: valueOf(checkSetting),
+    rotation: valueOf(rotationSetting),
+    tokenKeys: valueOf(tokenKeysSetting),
+  }
+}
+
+/** Guard of an insertion: the master key that sealed the value has not been replaced. */
+export function requireCurrentMasterKey(masterKeyId: string): Sql {
+  return guard(
+    'master-key',
+    sql`select 1 as ok
+      where not exists (select 1 from settings where name = ${replacedName(masterKeyId)})`,
+  )
+}
+
+/** Inserts an access key unless its master key has been replaced. */
+export function insertUnderMasterKey(
+  masterKeyId: string,
+  insert: (settingOfReplacedKey: string) => Sql,
+): Sql {
+  return guard('master-key', insert(replacedName(masterKeyId)))
+}
+
+/** Starts a rotation. Only one can be unfinished: the second is a conflict. */
+export function insertRotation(rotation: Uint8Array): Sql {
+  return insertSetting(rotationSetting, rotation)
+}
+
+/** Selects secrets that are not sealed under a master key, sorted by name. */
+export function selectSecretsToRewrap(
+  kind: SecretKind,
+  { masterKeyId, after, limit }: { masterKeyId: string; after: string; limit: number },
+): Sql {
+  return kind === 'keys'
+    ? sql`select name, master_key_id, data_key_sealed as sealed from keys
+        where name > ${after} and master_key_id <> ${masterKeyId} order by name limit ${limit}`
+    : sql`select access_key_id as name, master_key_id, secret_sealed as sealed from access_keys
+        where access_key_id > ${after} and master_key_id <> ${masterKeyId}
+        order by access_key_id limit ${limit}`
+}
+
+export function sealedSecretOf(row: Row): SealedSecret {
+  return {
+    name: textOf(row, 'name'),
+    masterKeyId: textOf(row, 'master_key_id'),
+    sealed: bytesOf(row, 'sealed'),
+  }
+}
+
+/** Replaces the sealed bytes of a secret, unless the row was changed or deleted meanwhile. */
+export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSecret): Sql {
+  const { name, masterKeyId, sealed } = next
+  return kind === 'keys'
+    ? sql`update keys set data_key_sealed = ${sealed}, master_key_id = ${masterKeyId}
+        where name = ${name} and data_key_sealed = ${old.sealed}`
+    : sql`update access_keys set secret_sealed = ${sealed}, master_key_id = ${masterKeyId}
+        where access_key_id = ${name} and secret_sealed = ${old.sealed}`
+}
+
+export interface FinishedRotation {
+  /** Values of the settings during the rotation. */
+  readonly rotation: Uint8Array
+  readonly oldCheck: Uint8Array
+  readonly oldId: string
+  readonly newCheck: Uint8Array
+  readonly newId: string
+  readonly tokenKeys: Uint8Array
+  readonly finishedAt: Date
+}
+
+/**
+ * Ends a rotation: from now on only the new key opens the database. The guard `in-use` fails while a secret is sealed under the
+ * old key, and `missing` if another process has ended the rotation.
+ */
+export function finishRotation(finished: FinishedRotation): Sql[] {
+  const { rotation, oldCheck, oldId, newCheck, newId, tokenKeys, finishedAt } = finished
+  return [
+    guard(
+      'missing',
+      sql`delete from settings where name = ${rotationSetting} and value = ${rotation}
+        returning name`,
+    ),
+    guard(
+      'missing',
+      sql`update settings set value = ${newCheck}
+        where name = ${checkSetting} and value = ${oldCheck} returning name`,
+    ),
+    guard(
+      'in-use',
+      sql`select 1 as ok where not exists (select 1 from keys where master_key_id <> ${newId})
+        and not exists (select 1 from access_keys where master_key_id <> ${newId})`,
+    ),
+    putSetting(replacedName(oldId), Buffer.from(finishedAt.toISOString())),
+    putSetting(tokenKeysSetting, tokenKeys),
+  ]
+}

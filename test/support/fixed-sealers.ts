@@ -1,0 +1,10 @@
+import type { Sealer, SealerRing } from '../../src/sealer.ts'
+
+/** A ring with one sealer, which opens everything. */
+export function fixedSealers(sealer: Sealer, masterKeyId = 'test'): SealerRing {
+  return {
+    current: () => ({ masterKeyId, sealer }),
+    find: () => Promise.resolve(sealer),
+    refresh: () => Promise.resolve(),
+  }
+}

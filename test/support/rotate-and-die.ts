@@ -1,0 +1,15 @@
+/**
+ * Rotates the master key of a data folder, and kills its process after a step. Arguments: the flags of the service as JSON, the
+ * step, and which occurrence of the step.
+ */
+import { rotateMasterKey } from '../../src/admin-commands/master-key.ts'
+import { readConfig, type Flags } from '../../src/settings/config.ts'
+
+const [flags = '{}', step = '', occurrence = '1'] = process.argv.slice(2)
+const config = readConfig(JSON.parse(flags) as Flags, {})
+let left = Number(occurrence)
+const progress = (reached: string): void => {
+  if (reached === step && (left -= 1) === 0) process.kill(process.pid, 'SIGKILL')
+}
+const { Finished } = await rotateMasterKey(config, { progress })
+if (!Finished) await rotateMasterKey(config, { progress, finish: true })
