@@ -1,7 +1,7 @@
 /** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 
-/** Location of a key as a URI: `local:<name>` today, `pkcs11:…` and `kms:…` later. */
+/** Location of a key as a URI: `local:<name>`. The scheme names its key store. */
 export type KeyHandle = string
 
 export interface CreatedKey {
@@ -27,6 +27,12 @@ export interface KeyStore {
   sign(handle: KeyHandle, algorithm: SigningAlgorithm, message: Uint8Array): Promise<Uint8Array>
   /** Erases the key permanently. Erasing a nonexistent key is not an error. */
   destroy(handle: KeyHandle): Promise<void>
+}
+
+/** A key store with resources that must be closed, such as sessions with an HSM. */
+export interface OpenKeyStore extends KeyStore {
+  /** Ends running calls with KeyUnavailableError, and releases all resources. */
+  close?(): Promise<void>
 }
 
 /** The key was erased, or never existed. */

@@ -5,7 +5,8 @@ import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
 import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import { createKeyStore } from '../keys/index.ts'
+import type { OpenKeyStore } from '../keys/key-store.ts'
+import { createKeyStore } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
@@ -34,19 +35,12 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  const keys = openKeys(runtime)
+  stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
-    keys: refusingKeys(
-      createKeyStore({
-        records: createKeyRecords(db),
-        sealer: deriveSealer(masterKey, 'keys', random),
-        random,
-        // With a process for each processor there is none left for a pool of threads.
-        longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
-      }),
-      db,
-    ),
+    keys: refusingKeys(keys, db),
     objects,
     bulk,
     clock,
@@ -66,6 +60,20 @@ export async function createServices(
   if (connections !== undefined) metrics.observe('databaseConnections', () => connections())
   stack.defer(() => recordLastUses(services))
   return { services, publicObjects }
+}
+
+/** Opens the key stores. Their connections open with the first use of a key. */
+function openKeys({ config, data: { db, masterKey }, random }: Runtime): OpenKeyStore {
+  const options = {
+    local: {
+      records: createKeyRecords(db),
+      sealer: deriveSealer(masterKey, 'keys', random),
+      random,
+      // With a process for each processor there is none left for a pool of threads.
+      longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
+    } as const,
+  }
+  return createKeyStore(options, config.keys.newKeys)
 }
 
 async function openObjects(

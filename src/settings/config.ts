@@ -6,6 +6,7 @@ import { ConfigurationError } from '../errors.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { keysConfig, type KeysConfig } from './keys-config.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
 import { devProblems, rootKey, type AccessKey } from './root-key.ts'
@@ -39,6 +40,7 @@ export interface Config {
   readonly dev: boolean
   /** Absolute path. */
   readonly masterKeyFile: string
+  readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
@@ -136,16 +138,11 @@ export function readConfig(
     rootKey: rootKey(read, allProblems),
     dev: isDev,
     masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
+    keys: keysConfig(read),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),
-    issuancePolicy: {
-      lint: read('lint'),
-      weakKeys: read('weakKeys'),
-      csrSha1: read('csrSha1'),
-      verifySignatures: read('verifySignatures'),
-      emptySubject: read('emptySubject'),
-    },
+    issuancePolicy: issuancePolicyFrom(read),
     weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
@@ -179,6 +176,16 @@ function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | und
     certificatesPerAuthority: read('quotaCertificates'),
     tagsPerAuthority: read('quotaTags'),
     revocationsPerAuthority: read('quotaRevocations'),
+  }
+}
+
+function issuancePolicyFrom(read: Read) {
+  return {
+    lint: read('lint'),
+    weakKeys: read('weakKeys'),
+    csrSha1: read('csrSha1'),
+    verifySignatures: read('verifySignatures'),
+    emptySubject: read('emptySubject'),
   }
 }
 

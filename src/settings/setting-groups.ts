@@ -24,6 +24,7 @@ export const settingGroups = {
     'bodyMemory',
     'authFailures',
   ],
+  'CA keys': ['caKeys'],
   TLS: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
   PostgreSQL: ['database', 'databasePasswordFile', 'databasePool'],
   Issuance: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],

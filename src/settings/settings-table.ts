@@ -73,6 +73,12 @@ export const settings = withFlags({
     'key that the stored keys are encrypted under (default: master.key in the data folder)',
     nonEmpty,
   ),
+  caKeys: setting(
+    'STORE',
+    'where the keys of new CAs are created: local (encrypted in the database)',
+    oneOf(['local']),
+    'local',
+  ),
   logLevel: setting('LEVEL', logLevels.join(', '), oneOf(logLevels), 'info'),
   lint: setting(
     'MODE',

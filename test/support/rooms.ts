@@ -112,6 +112,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
+  'keys/stores': {
+    subject: 'The table of key stores',
+    imports: ['keys'],
+  },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
   search: {
     subject: 'Certificate search: filters and the index that serves each',
@@ -262,6 +266,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'issuance/issuance-policy.ts',
       'key-strength/weak-key-list.ts',
+      'keys/stores',
       'store/postgres/connection-options.ts',
       'wire',
     ],
@@ -315,6 +320,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'keys/stores',
       'objects',
       'ocsp',
       'operations',

@@ -1,0 +1,64 @@
+/**
+ * The table of key stores, which the configuration opens. The setting --ca-keys selects the store of new keys. The scheme of a
+ * handle selects the store of an existing key.
+ */
+import { createLocalKeyStore, type LocalKeyStoreOptions } from '../local-key-store.ts'
+import {
+  KeyNotFoundError,
+  KeyUnavailableError,
+  type KeyHandle,
+  type KeyStore,
+  type OpenKeyStore,
+} from '../key-store.ts'
+
+/** Options of every key store. The options of a store that is not configured are undefined. */
+export interface KeyStoreOptions {
+  readonly local: LocalKeyStoreOptions
+}
+
+/**
+ * Key stores by the scheme of their handles, which is also their name in --ca-keys. A function returns undefined if its store is
+ * not configured.
+ */
+export const keyStores = {
+  local: ({ local }) => createLocalKeyStore(local),
+} satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
+
+/** Name of a key store: a value of --ca-keys, and the scheme of handles. */
+export type KeyStoreName = keyof typeof keyStores
+
+/** Names of all key stores. */
+export const keyStoreNames = Object.keys(keyStores) as readonly KeyStoreName[]
+
+/**
+ * Opens the configured key stores as one, which passes each call to the store of the handle. `newKeys` is the store in which
+ * keys are created. Throws TypeError if that store is not configured.
+ */
+export function createKeyStore(options: KeyStoreOptions, newKeys: KeyStoreName): OpenKeyStore {
+  const stores = new Map<string, OpenKeyStore>()
+  for (const name of keyStoreNames) {
+    const store = keyStores[name](options)
+    if (store !== undefined) stores.set(name, store)
+  }
+  const storeOfNewKeys = stores.get(newKeys)
+  if (storeOfNewKeys === undefined)
+    throw new TypeError(`the key store ${newKeys} is not configured`)
+  const storeOf = (handle: KeyHandle): KeyStore => {
+    const scheme = handle.slice(0, Math.max(0, handle.indexOf(':')))
+    const store = stores.get(scheme)
+    if (store !== undefined) return store
+    if (Object.hasOwn(keyStores, scheme))
+      throw new KeyUnavailableError(
+        `the key ${handle} is in a key store that is not configured; add the settings of ${scheme} keys`,
+      )
+    throw new KeyNotFoundError(`no key store has the scheme of the handle ${handle}`)
+  }
+  return {
+    create: (name, algorithm) => storeOfNewKeys.create(name, algorithm),
+    sign: async (handle, algorithm, message) => storeOf(handle).sign(handle, algorithm, message),
+    destroy: async (handle) => storeOf(handle).destroy(handle),
+    async close() {
+      for (const store of stores.values()) await store.close?.()
+    },
+  }
+}
