@@ -84,7 +84,8 @@ export function toKmsError(error: unknown): KmsError {
 }
 
 function problemOf({ name, code, $metadata }: SdkError): KmsProblem {
-  const known = typeof name === 'string' && Object.hasOwn(problems, name) ? problems[name] : undefined
+  const known =
+    typeof name === 'string' && Object.hasOwn(problems, name) ? problems[name] : undefined
   if (known !== undefined) return known
   const status = $metadata?.httpStatusCode
   if (typeof status === 'number') return status >= 500 || status === 429 ? 'transient' : 'other'

@@ -30,9 +30,7 @@ export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
       const arn = await explained(kms, { action: `the key of ${name} cannot be created` }, () =>
         createNamedKey(kms, name, algorithm),
       )
-      const { subjectPublicKeyInfo } = await explained(kms, { arn }, () =>
-        publicKeys.get(arn.text),
-      )
+      const { subjectPublicKeyInfo } = await explained(kms, { arn }, () => publicKeys.get(arn.text))
       return { handle: handleOf(arn), subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
@@ -102,7 +100,8 @@ async function isSignature(
 async function readPublicKey(kms: Kms, arn: KeyArn): Promise<PublicKey> {
   const answer = await kms.send(
     arn.region,
-    (client, sdk, options) => client.send(new sdk.GetPublicKeyCommand({ KeyId: arn.text }), options),
+    (client, sdk, options) =>
+      client.send(new sdk.GetPublicKeyCommand({ KeyId: arn.text }), options),
     { retry: ['not-found'] },
   )
   const key = importKey(answer.PublicKey)
