@@ -6,7 +6,8 @@ import { bucketsFolder } from '../data-folder/data-folder.ts'
 import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
-import { createKeyStore } from '../keys/stores/index.ts'
+import { loadKmsSdk } from '../keys/kms/kms-client.ts'
+import { createKeyStore, type KeyStoreOptions } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
@@ -25,7 +26,7 @@ export interface ProcessServices {
   readonly publicObjects: PublicObjects | undefined
 }
 
-/** Throws ConfigurationError for an invalid list of weak keys. */
+/** Throws ConfigurationError for an invalid list of weak keys, and if the library of the key store is not installed. */
 export async function createServices(
   runtime: Runtime,
   { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
@@ -35,6 +36,7 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  if (config.keys.newKeys === 'kms') await loadKmsSdk()
   const keys = openKeys(runtime)
   stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
@@ -64,14 +66,16 @@ export async function createServices(
 
 /** Opens the key stores. Their connections open with the first use of a key. */
 function openKeys({ config, data: { db, masterKey }, random }: Runtime): OpenKeyStore {
-  const options = {
+  const options: KeyStoreOptions = {
     local: {
       records: createKeyRecords(db),
       sealer: deriveSealer(masterKey, 'keys', random),
       random,
       // With a process for each processor there is none left for a pool of threads.
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
-    } as const,
+    },
+    // An existing key in KMS needs no settings, because its handle contains the Region.
+    kms: { ...config.keys.kms, random },
   }
   return createKeyStore(options, config.keys.newKeys)
 }

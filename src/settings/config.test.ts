@@ -22,7 +22,7 @@ test('has the documented defaults', () => {
     masterKeyFile: resolve('data/master.key'),
     rootKey: undefined,
     dev: false,
-    keys: { newKeys: 'local' },
+    keys: { newKeys: 'local', kms: { endpoint: undefined, region: undefined } },
     logLevel: 'info',
     regions: [],
     quotas: {

@@ -138,7 +138,7 @@ export function readConfig(
     rootKey: rootKey(read, allProblems),
     dev: isDev,
     masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
-    keys: keysConfig(read),
+    keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: quotasFrom(read),

@@ -50,6 +50,15 @@ export function hosts(text: string): readonly string[] {
   return names
 }
 
+/** Parses the name of a Region. */
+export function regionName(text: string): string {
+  if (!isRegionName(text))
+    throw new Error(
+      'must be the name of a Region: at most 32 lower-case letters, digits and hyphens',
+    )
+  return text
+}
+
 /** Parses names of Regions, separated by commas. */
 export function regions(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())

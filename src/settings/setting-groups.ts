@@ -24,7 +24,7 @@ export const settingGroups = {
     'bodyMemory',
     'authFailures',
   ],
-  'CA keys': ['caKeys'],
+  'CA keys': ['caKeys', 'kmsEndpoint', 'kmsRegion'],
   TLS: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
   PostgreSQL: ['database', 'databasePasswordFile', 'databasePool'],
   Issuance: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],

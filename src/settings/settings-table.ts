@@ -11,6 +11,7 @@ import {
   parseAccountId,
   pathPrefix,
   poolSize,
+  regionName,
   regions,
   retention,
   rootAccessKeyId,
@@ -75,9 +76,15 @@ export const settings = withFlags({
   ),
   caKeys: setting(
     'STORE',
-    'where the keys of new CAs are created: local (encrypted in the database)',
-    oneOf(['local']),
+    'where the keys of new CAs are created: local (encrypted in the database), or kms (AWS KMS)',
+    oneOf(['local', 'kms']),
     'local',
+  ),
+  kmsEndpoint: setting('URL', 'service with the API of AWS KMS (default: AWS)', url),
+  kmsRegion: setting(
+    'REGION',
+    'Region in which AWS KMS creates the keys of --ca-keys kms',
+    regionName,
   ),
   logLevel: setting('LEVEL', logLevels.join(', '), oneOf(logLevels), 'info'),
   lint: setting(

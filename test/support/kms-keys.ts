@@ -29,6 +29,12 @@ export interface KmsKeyOptions {
 
 export type KmsKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
 
+/** A message and its type. */
+interface Typed {
+  readonly type: string
+  readonly message: Buffer
+}
+
 interface Pair {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject
@@ -88,7 +94,7 @@ export class KmsKey {
     const { privateKey } = this.#pair
     if (spec in lattices)
       return signLattice(spec as keyof typeof lattices, privateKey, { type, message })
-    requireLength(type, 'DIGEST', message, digestBytes(algorithm))
+    requireLength({ type, message }, { type: 'DIGEST', length: digestBytes(algorithm) })
     if (spec in curves) {
       const { curve } = curves[spec as keyof typeof curves]
       const secret = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
@@ -140,10 +146,10 @@ function digestBytes(algorithm: string): number {
 function signLattice(
   spec: keyof typeof lattices,
   privateKey: KeyObject,
-  { type, message }: { readonly type: string; readonly message: Buffer },
+  { type, message }: Typed,
 ): Uint8Array {
   if (type === 'RAW') return sign(null, message, privateKey)
-  requireLength(type, 'EXTERNAL_MU', message, 64)
+  requireLength({ type, message }, { type: 'EXTERNAL_MU', length: 64 })
   const { scheme } = lattices[spec]
   const { secretKey } = scheme.keygen(seedOf(privateKey))
   return scheme.internal.sign(message, secretKey, {
@@ -158,7 +164,10 @@ function seedOf(privateKey: KeyObject): Buffer {
   return Buffer.from(priv ?? '', 'base64url')
 }
 
-function requireLength(type: string, expected: string, message: Buffer, length: number): void {
+function requireLength(
+  { type, message }: Typed,
+  { type: expected, length }: { readonly type: string; readonly length: number },
+): void {
   if (type !== expected) throw new RangeError(`the message type must be ${expected}`)
   if (message.length !== length) throw new RangeError(`the message must have ${length} bytes`)
 }

@@ -126,18 +126,18 @@ export class KmsOperations {
   }
 
   createKey(input: KmsInput): KmsKey {
-    const spec = input['KeySpec'] ?? 'SYMMETRIC_DEFAULT'
-    const usage = input['KeyUsage'] ?? 'ENCRYPT_DECRYPT'
+    const spec = textOr(input, 'KeySpec', 'SYMMETRIC_DEFAULT')
+    const usage = textOr(input, 'KeyUsage', 'ENCRYPT_DECRYPT')
     const isSymmetric = spec === 'SYMMETRIC_DEFAULT' && usage === 'ENCRYPT_DECRYPT'
-    const isSigner = keySpecForm.test(String(spec)) && usage === 'SIGN_VERIFY'
-    if (!isSymmetric && !isSigner) throw invalid(`KeyUsage ${String(usage)} of ${String(spec)}`)
+    const isSigner = keySpecForm.test(spec) && usage === 'SIGN_VERIFY'
+    if (!isSymmetric && !isSigner) throw invalid(`KeyUsage ${usage} of ${spec}`)
     const tags = (input['Tags'] ?? []) as readonly KmsTag[]
     for (const { TagKey, TagValue } of tags)
       if (!/^[\w.:/=+@ -]{1,128}$/.test(TagKey) || TagValue.length > 256)
         throw new KmsFailure('TagException', 400, TagKey)
-    const description = String(input['Description'] ?? '')
+    const description = textOr(input, 'Description', '')
     if (description.length > 8192) throw invalid('Description')
-    const options = { spec: String(spec), usage: String(usage), description, tags }
+    const options = { spec, usage, description, tags }
     const key = new KmsKey(options, this.#prefix)
     this.keys.push(key)
     return key
@@ -246,7 +246,7 @@ export class KmsOperations {
 
 function signWith(key: KmsKey, input: KmsInput): object {
   const algorithm = text(input, 'SigningAlgorithm')
-  const type = String(input['MessageType'] ?? 'RAW')
+  const type = textOr(input, 'MessageType', 'RAW')
   const message = bytes(input, 'Message')
   if (!key.signingAlgorithms.includes(algorithm))
     throw new KmsFailure('InvalidKeyUsageException', 400, `Algorithm ${algorithm} is incompatible`)
@@ -282,6 +282,10 @@ function text(input: KmsInput, member: string): string {
   const value = input[member]
   if (typeof value !== 'string' || value === '') throw invalid(member)
   return value
+}
+
+function textOr(input: KmsInput, member: string, fallback: string): string {
+  return input[member] === undefined ? fallback : text(input, member)
 }
 
 function bytes(input: KmsInput, member: string): Buffer {

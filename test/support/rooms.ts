@@ -112,9 +112,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
+  'keys/kms': {
+    subject: 'Keys in AWS KMS and services with its API',
+    imports: ['authority/algorithms.ts', 'keys'],
+  },
   'keys/stores': {
     subject: 'The table of key stores',
-    imports: ['keys'],
+    imports: ['keys', 'keys/kms'],
   },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
   search: {
@@ -266,6 +270,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'issuance/issuance-policy.ts',
       'key-strength/weak-key-list.ts',
+      'keys/kms',
       'keys/stores',
       'store/postgres/connection-options.ts',
       'wire',
@@ -320,6 +325,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'keys/kms',
       'keys/stores',
       'objects',
       'ocsp',

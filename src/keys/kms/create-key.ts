@@ -38,24 +38,29 @@ export async function createNamedKey(
   if (spec === undefined)
     throw new UnsupportedKeyAlgorithmError(`KMS has no keys with the algorithm ${algorithm}`)
   if (!nameForm.test(name)) throw new TypeError(`'${name}' cannot be the name of a key in KMS`)
-  const alias = `${aliasPrefix}${name}`
-  const existing = await findByAlias(kms, alias)
-  if (existing !== undefined && !isPendingDeletion(existing))
-    return requireSpec(existing, { name, spec })
-  if (existing !== undefined) await deleteAlias(kms, kms.region, alias)
-  return createWithAlias(kms, { name, alias, spec })
+  const { region } = kms
+  if (region === undefined) throw new TypeError('no Region for new keys in KMS is configured')
+  const key = { region, name, alias: `${aliasPrefix}${name}`, spec }
+  const existing = await findByAlias(kms, key)
+  if (existing !== undefined && !isPendingDeletion(existing)) return requireSpec(existing, key)
+  if (existing !== undefined) await deleteAlias(kms, key)
+  return createWithAlias(kms, key)
 }
 
-interface NewKey {
-  readonly name: string
+interface Alias {
+  readonly region: string
   readonly alias: string
+}
+
+interface NewKey extends Alias {
+  readonly name: string
   readonly spec: KeySpec
 }
 
 async function createWithAlias(kms: Kms, key: NewKey): Promise<KeyArn> {
   const created = await createKey(kms, key)
   try {
-    await kms.send(kms.region, (client, sdk, options) =>
+    await kms.send(key.region, (client, sdk, options) =>
       client.send(
         new sdk.CreateAliasCommand({ AliasName: key.alias, TargetKeyId: created.text }),
         options,
@@ -66,15 +71,15 @@ async function createWithAlias(kms: Kms, key: NewKey): Promise<KeyArn> {
     if (!(error instanceof KmsError && error.problem === 'exists')) throw error
   }
   // Another process was faster, or an attempt of this process succeeded without a response.
-  const owner = await findByAlias(kms, key.alias, ['not-found'])
+  const owner = await findByAlias(kms, key, ['not-found'])
   if (owner === undefined) throw new KmsError('transient', `${key.alias} exists but has no key`)
   if (owner.Arn === created.text) return created
   await scheduleDeletion(kms, created)
   return requireSpec(owner, key)
 }
 
-async function createKey(kms: Kms, { name, spec }: NewKey): Promise<KeyArn> {
-  const { KeyMetadata } = await kms.send(kms.region, (client, sdk, options) =>
+async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyArn> {
+  const { KeyMetadata } = await kms.send(region, (client, sdk, options) =>
     client.send(
       new sdk.CreateKeyCommand({
         KeySpec: spec,
@@ -91,11 +96,11 @@ async function createKey(kms: Kms, { name, spec }: NewKey): Promise<KeyArn> {
 /** Finds a key by its alias. KMS may report a new alias as missing for some seconds, so the caller may ask to retry. */
 async function findByAlias(
   kms: Kms,
-  alias: string,
+  { region, alias }: Alias,
   retry: readonly 'not-found'[] = [],
 ): Promise<KeyMetadata | undefined> {
   try {
-    return await describeKey(kms, kms.region, { id: alias, retry })
+    return await describeKey(kms, region, { id: alias, retry })
   } catch (error) {
     if (error instanceof KmsError && error.problem === 'not-found') return undefined
     throw error
@@ -117,10 +122,7 @@ export async function describeKey(
   return KeyMetadata
 }
 
-function requireSpec(
-  metadata: KeyMetadata,
-  { name, spec }: { readonly name: string; readonly spec: KeySpec },
-): KeyArn {
+function requireSpec(metadata: KeyMetadata, { name, spec }: Pick<NewKey, 'name' | 'spec'>): KeyArn {
   const arn = arnOf(metadata)
   if (metadata.KeySpec === spec && metadata.KeyUsage === 'SIGN_VERIFY') return arn
   const algorithm = [...keySpecs].find(([, each]) => each === metadata.KeySpec)?.[0]
@@ -138,7 +140,8 @@ function arnOf(metadata: KeyMetadata | undefined): KeyArn {
 /** Schedules the deletion of a key and deletes its aliases, so that its name can be used again. A missing key is not an error. */
 export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
   await scheduleDeletion(kms, arn)
-  for (const alias of await listAliases(kms, arn)) await deleteAlias(kms, arn.region, alias)
+  for (const alias of await listAliases(kms, arn))
+    await deleteAlias(kms, { region: arn.region, alias })
 }
 
 async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
@@ -175,17 +178,16 @@ async function listAliases(kms: Kms, arn: KeyArn): Promise<readonly string[]> {
       const page = await kms.send(arn.region, (client, sdk, options) =>
         client.send(new sdk.ListAliasesCommand({ KeyId: arn.text, Marker: marker }), options),
       )
-      for (const { AliasName } of page.Aliases ?? [])
-        if (AliasName?.startsWith(aliasPrefix)) names.push(AliasName)
+      names.push(...(page.Aliases ?? []).map(({ AliasName = '' }) => AliasName))
       marker = page.Truncated ? page.NextMarker : undefined
     } while (marker !== undefined)
   } catch (error) {
     if (!(error instanceof KmsError && error.problem === 'not-found')) throw error
   }
-  return names
+  return names.filter((name) => name.startsWith(aliasPrefix))
 }
 
-async function deleteAlias(kms: Kms, region: string, alias: string): Promise<void> {
+async function deleteAlias(kms: Kms, { region, alias }: Alias): Promise<void> {
   try {
     await kms.send(region, (client, sdk, options) =>
       client.send(new sdk.DeleteAliasCommand({ AliasName: alias }), options),

@@ -10,8 +10,8 @@ import { withRetries } from './retry.ts'
 export interface KmsConfig {
   /** Undefined for KMS of AWS. */
   readonly endpoint: string | undefined
-  /** Region of new keys. The ARN of an existing key contains its Region. */
-  readonly region: string
+  /** Region of new keys; undefined if no keys are created. The ARN of an existing key contains its Region. */
+  readonly region: string | undefined
 }
 
 export interface KmsOptions extends KmsConfig {
@@ -33,15 +33,13 @@ interface SendPolicy {
 }
 
 export interface Kms {
-  /** Region of new keys. */
-  readonly region: string
+  /** Region of new keys; undefined if no keys are created. */
+  readonly region: string | undefined
   /**
    * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError, or ConfigurationError if
    * the SDK is not installed.
    */
   send<T>(region: string, request: KmsRequest<T>, options?: SendPolicy): Promise<T>
-  /** Loads the SDK. Throws ConfigurationError if it is not installed. */
-  load(): Promise<void>
   /** Closes all connections. */
   close(): void
 }
@@ -64,11 +62,10 @@ export function createKms(options: KmsOptions): Kms {
     clients.set(region, client)
     return client
   }
-  const load = (): Promise<typeof Sdk> => (loading ??= loadSdk())
   return {
     region: options.region,
     async send(region, request, { retry = [] } = {}) {
-      const sdk = await load()
+      const sdk = await (loading ??= loadKmsSdk())
       const client = clientOf(sdk, region)
       const attempt = async (abortSignal: AbortSignal) => {
         try {
@@ -82,16 +79,14 @@ export function createKms(options: KmsOptions): Kms {
         error instanceof KmsError && repeated.includes(error.problem)
       return withRetries(attempt, { random, isTransient, deadlineMilliseconds })
     },
-    async load() {
-      await load()
-    },
     close() {
       for (const client of clients.values()) client.destroy()
     },
   }
 }
 
-async function loadSdk(): Promise<typeof Sdk> {
+/** Loads the SDK. Throws ConfigurationError if it is not installed. */
+export async function loadKmsSdk(): Promise<typeof Sdk> {
   try {
     return await import('@aws-sdk/client-kms')
   } catch (cause) {
@@ -103,7 +98,10 @@ async function loadSdk(): Promise<typeof Sdk> {
   }
 }
 
-function createClient(sdk: typeof Sdk, { endpoint, region }: KmsConfig): KMSClient {
+function createClient(
+  sdk: typeof Sdk,
+  { endpoint, region }: KmsConfig & { readonly region: string },
+): KMSClient {
   return new sdk.KMSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -98,7 +98,7 @@ function describe({ name, code, message }: SdkError): string {
   const words = new Set([name === 'Error' ? undefined : name, code, text].filter(isText))
   return [...words]
     .join(': ')
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, ' ')
+    .replaceAll(/\p{Cc}+/gu, ' ')
     .replaceAll(/\/\/[^/@\s]*@/g, '//')
     .slice(0, messageLengthMax)
 }

@@ -17,7 +17,7 @@ beforeEach(() => {
   kms.calls.length = 0
 })
 after(async () => {
-  for (const store of opened) await store.close?.()
+  for (const each of opened) await each.close?.()
   await kms[Symbol.asyncDispose]()
 })
 
@@ -41,8 +41,10 @@ function count(operation: string): number {
 function unavailable(pattern: RegExp): (error: Error) => boolean {
   return (error) => {
     assert.ok(error instanceof KeyUnavailableError, String(error))
-    assert.match(error.message, pattern)
-    assert.doesNotMatch(error.message, /stand-in-secret/)
+    const { message: reason } = error.cause as Error
+    assert.match(reason, pattern)
+    assert.doesNotMatch(reason, /stand-in-secret/)
+    assert.match(error.message, /^The key of the certificate authority cannot be used now/)
     return true
   }
 }
@@ -180,11 +182,11 @@ suite('creation', () => {
   })
 
   test('of concurrent creations, the keys that were not needed are deleted', async () => {
-    const before = kms.operations.keys.length
+    const earlier = kms.operations.keys.length
     const stores = [store(), store(), store()]
     const created = await Promise.all(stores.map((each) => each.create('race', 'EC_prime256v1')))
     assert.equal(new Set(created.map(({ handle }) => handle)).size, 1)
-    const enabled = kms.operations.keys.slice(before).filter(({ state }) => state === 'Enabled')
+    const enabled = kms.operations.keys.slice(earlier).filter(({ state }) => state === 'Enabled')
     assert.deepEqual([`kms:${enabled[0]?.arn}`], [created[0]?.handle])
     assert.equal(enabled.length, 1)
   })

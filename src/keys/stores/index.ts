@@ -2,6 +2,8 @@
  * The table of key stores, which the configuration opens. The setting --ca-keys selects the store of new keys. The scheme of a
  * handle selects the store of an existing key.
  */
+import { createKmsKeyStore } from '../kms/kms-key-store.ts'
+import type { KmsOptions } from '../kms/kms-client.ts'
 import { createLocalKeyStore, type LocalKeyStoreOptions } from '../local-key-store.ts'
 import {
   KeyNotFoundError,
@@ -14,6 +16,7 @@ import {
 /** Options of every key store. The options of a store that is not configured are undefined. */
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
+  readonly kms?: KmsOptions | undefined
 }
 
 /**
@@ -22,6 +25,7 @@ export interface KeyStoreOptions {
  */
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),
+  kms: ({ kms }) => (kms === undefined ? undefined : createKmsKeyStore(kms)),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
 /** Name of a key store: a value of --ca-keys, and the scheme of handles. */
