@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { printProblem } from '../terminal.ts'
 import type { Config } from '../settings/config.ts'
+import { kmsOptionsOf } from './kms-master-key.ts'
 import {
   deriveSealer,
   hasMasterKey,
@@ -64,7 +65,12 @@ export async function openData(
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = (mayCreateKey: boolean): Promise<MasterKey> =>
-    openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
+    openOrCreateKey({
+      path: config.masterKeyFile,
+      mayCreate: mayCreateKey,
+      random,
+      kms: kmsOptionsOf(config),
+    })
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
   const loadKey = async (): Promise<MasterKey> => {

@@ -8,6 +8,14 @@ import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { addSetting, findSetting } from '../store/metadata.ts'
 import { createSealer, type Sealer } from '../sealer.ts'
+import {
+  generateMasterKey,
+  isWrapped,
+  unwrapMasterKey,
+  wrapMasterKey,
+  wrappedFileBytesMax,
+  type KmsMasterKeyOptions,
+} from './kms-master-key.ts'
 
 /** 32 secret bytes. They encrypt nothing directly; deriveKey derives keys from them. */
 export interface MasterKey {
@@ -17,7 +25,6 @@ export interface MasterKey {
 }
 
 const keyBytes = 32
-const fileBytesMax = 128
 const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
 /** Name of the database setting whose value identifies the master key. */
 export const checkSetting = 'master key check'
@@ -30,28 +37,41 @@ export async function openMasterKey(options: {
   readonly path: string
   readonly mayCreate: boolean
   readonly random: Random
+  readonly kms?: KmsMasterKeyOptions | undefined
 }): Promise<MasterKey> {
-  const { path, mayCreate, random } = options
+  const { path, mayCreate, random, kms } = options
   const text = await readKeyFile(path)
   if (text === undefined) {
     if (!mayCreate)
       throw new ConfigurationError(
         `the master key ${path} is missing; restore this file, because no other key decrypts the database`,
       )
-    return createKeyFile(path, random)
+    return createKeyFile(path, random, kms)
   }
-  return { bytes: decodeMasterKey(text, path), path }
+  return { bytes: await decodeMasterKey(text, path, kms), path }
 }
 
 /** Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError as openMasterKey does. */
-export async function readMasterKey(path: string): Promise<MasterKey | undefined> {
+export async function readMasterKey(
+  path: string,
+  kms?: KmsMasterKeyOptions,
+): Promise<MasterKey | undefined> {
   const text = await readKeyFile(path)
-  return text === undefined ? undefined : { bytes: decodeMasterKey(text, path), path }
+  return text === undefined ? undefined : { bytes: await decodeMasterKey(text, path, kms), path }
 }
 
-function decodeMasterKey(text: string, path: string): Uint8Array {
+async function decodeMasterKey(
+  text: string,
+  path: string,
+  kms: KmsMasterKeyOptions | undefined,
+): Promise<Uint8Array> {
+  if (isWrapped(text)) return unwrapMasterKey(text, path, kms)
   const hex = filePattern.exec(text)?.[1]
   if (hex === undefined) throw new ConfigurationError(`${path} is not a master key of Signet`)
+  if (kms?.arn !== undefined)
+    throw new ConfigurationError(
+      `--master-key-kms: the file ${path} contains the master key without encryption; to encrypt it, restore a backup into a new data folder with --master-key-kms`,
+    )
   return Buffer.from(hex, 'hex')
 }
 
@@ -65,7 +85,9 @@ async function readKeyFile(path: string): Promise<string | undefined> {
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
     // A file that is too large cannot be a master key and is not read.
-    return status.isFile() && status.size <= fileBytesMax ? await file.readFile('latin1') : ''
+    return status.isFile() && status.size <= wrappedFileBytesMax
+      ? await file.readFile('latin1')
+      : ''
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -76,19 +98,38 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   }
 }
 
-async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
+async function createKeyFile(
+  path: string,
+  random: Random,
+  kms: KmsMasterKeyOptions | undefined,
+): Promise<MasterKey> {
+  if (kms?.arn !== undefined) {
+    const { bytes, content } = await generateMasterKey(kms.arn, kms)
+    await writeKeyFile(path, content)
+    return { bytes, path }
+  }
   const key = { bytes: random.bytes(keyBytes), path }
   await writeMasterKey(key)
   return key
 }
 
 /**
- * Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if the file exists or cannot
+ * Creates the master key file, and syncs the file and its folder to disk. With a KMS key, the file contains a ciphertext. Throws ConfigurationError if the file exists or cannot
  * be written.
  */
-export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> {
+export async function writeMasterKey(
+  { bytes, path }: MasterKey,
+  kms?: KmsMasterKeyOptions,
+): Promise<void> {
+  const content =
+    kms?.arn === undefined
+      ? `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
+      : await wrapMasterKey(bytes, kms.arn, kms)
+  await writeKeyFile(path, content)
+}
+
+async function writeKeyFile(path: string, content: string): Promise<void> {
   try {
-    const content = `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
     await createFile({ path, content, mode: 0o600 })
   } catch (error) {
     throw new ConfigurationError(

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { readMasterKey, requireMasterKeyOf, checkSetting } from '../data-folder/master-key.ts'
 import { ConfigurationError } from '../errors.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
@@ -10,6 +11,7 @@ import type { Config } from '../settings/config.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
@@ -28,6 +30,8 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkDataFolder(config),
     () => checkDatabase(config),
     () => checkObjectStore(config),
+    () => checkNewKeys(config),
+    () => checkMasterKeyInKms(config),
   ]
   const found = checks.map(async (check) => {
     try {
@@ -95,7 +99,7 @@ async function nearestExisting(path: string): Promise<string> {
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
-    readMasterKey(config.masterKeyFile),
+    readMasterKey(config.masterKeyFile, kmsOptionsOf(config)),
     loadEngine(locateDatabase(config)),
   ])
   const check = await engine.peekSetting(checkSetting)

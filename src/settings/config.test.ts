@@ -20,6 +20,7 @@ test('has the documented defaults', () => {
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
+    masterKeyKms: undefined,
     rootKey: undefined,
     dev: false,
     keys: { newKeys: 'local', kms: { endpoint: undefined, region: undefined } },

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../errors.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import type { KeyArn } from '../keys/kms/key-arn.ts'
 import { keysConfig, type KeysConfig } from './keys-config.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
@@ -40,6 +41,8 @@ export interface Config {
   readonly dev: boolean
   /** Absolute path. */
   readonly masterKeyFile: string
+  /** Symmetric key in KMS that encrypts the master key. */
+  readonly masterKeyKms: KeyArn | undefined
   readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
@@ -138,6 +141,7 @@ export function readConfig(
     rootKey: rootKey(read, allProblems),
     dev: isDev,
     masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
+    masterKeyKms: read('masterKeyKms'),
     keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],

@@ -1,6 +1,7 @@
 /** Parsers of the values of settings. Each throws an Error that states the valid form. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
 import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
@@ -48,6 +49,16 @@ export function hosts(text: string): readonly string[] {
   if (bad !== undefined || names.length > 100)
     throw new Error('must be up to 100 host names or IP addresses, separated by commas')
   return names
+}
+
+/** Parses the ARN of a key in KMS. */
+export function kmsKeyArn(text: string): KeyArn {
+  const arn = parseKeyArn(text)
+  if (arn === undefined)
+    throw new Error(
+      'must be the ARN of a key in KMS, such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    )
+  return arn
 }
 
 /** Parses the name of a Region. */

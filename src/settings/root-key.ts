@@ -27,6 +27,7 @@ const storedDataSettings: readonly SettingName[] = [
   'data',
   'database',
   'masterKeyFile',
+  'masterKeyKms',
   's3Endpoint',
 ]
 

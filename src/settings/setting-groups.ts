@@ -6,6 +6,7 @@ export const settingGroups = {
   'Data folder and account': [
     'data',
     'masterKeyFile',
+    'masterKeyKms',
     'account',
     'rootAccessKeyId',
     'rootSecretAccessKey',

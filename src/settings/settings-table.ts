@@ -6,6 +6,7 @@ import {
   address,
   count,
   hosts,
+  kmsKeyArn,
   nonEmpty,
   oneOf,
   parseAccountId,
@@ -73,6 +74,11 @@ export const settings = withFlags({
     'FILE',
     'key that the stored keys are encrypted under (default: master.key in the data folder)',
     nonEmpty,
+  ),
+  masterKeyKms: setting(
+    'ARN',
+    'symmetric key in AWS KMS that encrypts the master key; the file then contains only the ciphertext',
+    kmsKeyArn,
   ),
   caKeys: setting(
     'STORE',

@@ -278,7 +278,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'data-folder': {
     subject: 'The data folder: lock, master key, first start, the database in it',
-    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
+    imports: ['terminal.ts', 'identity', 'keys/kms', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
     subject: 'The certificate of the API listener',
