@@ -141,9 +141,9 @@ test('an outage under load is answered with 503, and loses nothing', async () =>
   const input = issueInput(root.arn, csr('ec-server'))
   const acknowledged: string[] = []
   const codes = new Map<number, number>()
-  let isEnding = false
+  const ending = new AbortController()
   const client = async (): Promise<void> => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       const { status, json, text } = await service.call('IssueCertificate', input)
       codes.set(status, (codes.get(status) ?? 0) + 1)
       if (status === 200) acknowledged.push(String(json['CertificateArn']))
@@ -161,7 +161,7 @@ test('an outage under load is answered with 503, and loses nothing', async () =>
   await atLeast(503, 8)
   await kms.resume()
   await atLeast(200, (codes.get(200) ?? 0) + 20)
-  isEnding = true
+  ending.abort()
   await Promise.all(clients)
   for (const CertificateArn of acknowledged)
     await service.must('GetCertificate', { CertificateAuthorityArn: root.arn, CertificateArn })

@@ -85,6 +85,13 @@ const operations: Readonly<Record<string, Operation>> = {
     members: { ...keyId, ...context, KeySpec: 'optional', NumberOfBytes: 'optional' },
     run: (kms, input) => kms.generateDataKey(input),
   },
+  GenerateDataKeyWithoutPlaintext: {
+    members: { ...keyId, ...context, KeySpec: 'optional', NumberOfBytes: 'optional' },
+    run(kms, input) {
+      const { Plaintext: _plaintext, ...output } = kms.generateDataKey(input)
+      return output
+    },
+  },
   Encrypt: {
     members: { ...keyId, ...context, Plaintext: 'required' },
     run(kms, input) {
@@ -215,7 +222,7 @@ export class KmsOperations {
     return { KeyId: key.arn, KeyState: key.state, PendingWindowInDays: days }
   }
 
-  generateDataKey(input: KmsInput): object {
+  generateDataKey(input: KmsInput): Readonly<Record<string, string>> {
     const key = this.usable(input, 'ENCRYPT_DECRYPT')
     if (input['KeySpec'] !== 'AES_256' || input['NumberOfBytes'] !== undefined)
       throw invalid('KeySpec')

@@ -77,6 +77,16 @@ export class KmsServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`
   }
 
+  /** Variables with which the AWS CLI and Signet use this server. */
+  get clientEnvironment(): Record<string, string> {
+    return {
+      ...kmsEnvironment,
+      AWS_DEFAULT_REGION: this.region,
+      AWS_ENDPOINT_URL_KMS: this.endpoint,
+      SIGNET_KMS_ENDPOINT: this.endpoint,
+    }
+  }
+
   /** Stops listening and cuts every connection. The keys stay. */
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close')

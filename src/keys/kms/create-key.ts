@@ -1,6 +1,7 @@
 /** Creation and deletion of keys in KMS. An alias holds the name of a key, because KMS has no names that exist once. */
 import type { KeyMetadata, KeySpec } from '@aws-sdk/client-kms'
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import type { BoundedCache } from '../../bounded-cache.ts'
 import { UnsupportedKeyAlgorithmError } from '../key-store.ts'
 import { parseKeyArn, type KeyArn } from './key-arn.ts'
 import type { Kms } from './kms-client.ts'
@@ -25,14 +26,23 @@ export function isPendingDeletion({ KeyState }: KeyMetadata): boolean {
   return pendingStates.has(KeyState)
 }
 
+/** Keys of this process that have no alias yet, by the alias and the key spec that they are for. */
+export type UnnamedKeys = BoundedCache<KeyArn>
+
+interface KeyToCreate {
+  readonly name: string
+  readonly algorithm: KeyAlgorithm
+  /** If an alias cannot be created, the next attempt uses the same key, so that repeated attempts do not create many keys. */
+  readonly unnamed: UnnamedKeys
+}
+
 /**
  * Creates a key and its alias, or returns the existing key of that name. Throws KmsError, UnsupportedKeyAlgorithmError, or TypeError
  * if the name is invalid or the existing key has another algorithm.
  */
 export async function createNamedKey(
   kms: Kms,
-  name: string,
-  algorithm: KeyAlgorithm,
+  { name, algorithm, unnamed }: KeyToCreate,
 ): Promise<KeyArn> {
   const spec = keySpecs.get(algorithm)
   if (spec === undefined)
@@ -44,7 +54,7 @@ export async function createNamedKey(
   const existing = await findByAlias(kms, key)
   if (existing !== undefined && !isPendingDeletion(existing)) return requireSpec(existing, key)
   if (existing !== undefined) await deleteAlias(kms, key)
-  return createWithAlias(kms, key)
+  return createWithAlias(kms, key, unnamed)
 }
 
 interface Alias {
@@ -57,8 +67,17 @@ interface NewKey extends Alias {
   readonly spec: KeySpec
 }
 
-async function createWithAlias(kms: Kms, key: NewKey): Promise<KeyArn> {
-  const created = await createKey(kms, key)
+async function createWithAlias(kms: Kms, key: NewKey, unnamed: UnnamedKeys): Promise<KeyArn> {
+  const id = `${key.alias} ${key.spec}`
+  const created = unnamed.get(id) ?? (await createKey(kms, key))
+  unnamed.set(id, created)
+  const named = await createAlias(kms, key, created)
+  unnamed.delete(id)
+  return named
+}
+
+/** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key of the alias. */
+async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyArn> {
   try {
     await kms.send(key.region, (client, sdk, options) =>
       client.send(

@@ -212,6 +212,19 @@ suite('creation', () => {
     assert.equal(handle, `kms:${kms.operations.find({ KeyId: 'alias/signet/interrupted' }).arn}`)
   })
 
+  test('repeated attempts use the same key while its alias cannot be created', async () => {
+    kms.fault = (operation) => (operation === 'CreateAlias' ? 'deny' : undefined)
+    const keys = store()
+    const create = (): ReturnType<typeof keys.create> => keys.create('unnamed', 'EC_prime256v1')
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await assert.rejects(create(), unavailable(/AccessDenied/))
+    await assert.rejects(keys.create('unnamed', 'EC_secp384r1'), unavailable(/AccessDenied/))
+    assert.equal(count('CreateKey'), 2)
+    kms.fault = () => undefined
+    await create()
+    assert.equal(count('CreateKey'), 2)
+  })
+
   test('a name that cannot be an alias is refused', async () => {
     for (const name of ['', 'a b', 'ä', 'x'.repeat(201)])
       await assert.rejects(store().create(name, 'EC_prime256v1'), TypeError)

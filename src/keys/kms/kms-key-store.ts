@@ -1,10 +1,16 @@
 /** KeyStore in AWS KMS, or in a service with its API. Private keys never leave the service. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
-import { createLoadingCache } from '../../bounded-cache.ts'
+import { createBoundedCache, createLoadingCache } from '../../bounded-cache.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { KeyNotFoundError, KeyUnavailableError, type OpenKeyStore } from '../key-store.ts'
-import { createNamedKey, deleteKey, describeKey, isPendingDeletion } from './create-key.ts'
+import {
+  createNamedKey,
+  deleteKey,
+  describeKey,
+  isPendingDeletion,
+  type UnnamedKeys,
+} from './create-key.ts'
 import { handleOf, parseHandle, parseKeyArn, type KeyArn } from './key-arn.ts'
 import { createKms, type Kms, type KmsOptions } from './kms-client.ts'
 import { KmsError } from './kms-error.ts'
@@ -12,6 +18,8 @@ import { hashOf, signingRequest, type PublicKey } from './signing-request.ts'
 
 /** Maximum number of public keys in memory. */
 const publicKeysMax = 1000
+/** Maximum number of keys in memory that have no alias. */
+const unnamedKeysMax = 1000
 /** Longer messages are verified in the thread pool. */
 const quickBytesMax = 65_536
 
@@ -25,10 +33,11 @@ export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
     entriesMax: publicKeysMax,
     load: (arn) => readPublicKey(kms, requireArn(arn)),
   })
+  const unnamed: UnnamedKeys = createBoundedCache(unnamedKeysMax)
   return {
     async create(name, algorithm) {
       const arn = await explained(kms, { action: `the key of ${name} cannot be created` }, () =>
-        createNamedKey(kms, name, algorithm),
+        createNamedKey(kms, { name, algorithm, unnamed }),
       )
       const { subjectPublicKeyInfo } = await explained(kms, { arn }, () => publicKeys.get(arn.text))
       return { handle: handleOf(arn), subjectPublicKeyInfo }
