@@ -12,7 +12,7 @@ import { settings } from '../src/settings/settings-table.ts'
 const pages: Readonly<Record<SettingGroup, string>> = {
   'Data folder and account': '[The data folder](data-folder.md)',
   Listeners: '[Listeners and reverse proxies](listeners.md)',
-  'CA keys': '[Where keys are stored](data-folder.md)',
+  'CA keys': '[Keep CA keys in AWS KMS](../tasks/kms-keys.md)',
   TLS: '[Enable TLS for the API](../tasks/tls.md)',
   PostgreSQL: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
   Issuance: '[Weak keys, lint and empty subjects](issuance-checks.md)',

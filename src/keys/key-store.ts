@@ -1,5 +1,4 @@
 /** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
-import { ServiceError } from '../errors.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 
 /** Location of a key as a URI: `local:<name>` or `kms:<key ARN>`. The scheme names its key store. */
@@ -42,17 +41,8 @@ export class KeyNotFoundError extends Error {
 }
 
 /** The key exists but cannot be used now: its store is unreachable or cannot decrypt it. */
-export class KeyUnavailableError extends ServiceError {
+export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError'
-
-  /** `reason` is for the operator and goes to the log. Clients receive a message without details. */
-  constructor(reason: string, options?: ErrorOptions) {
-    super(
-      'ServiceUnavailable',
-      'The key of the certificate authority cannot be used now. Try again later.',
-      { cause: new Error(reason, options) },
-    )
-  }
 }
 
 /** The key store does not support keys of that algorithm. */

@@ -224,8 +224,7 @@ test('error messages contain no key bytes', async () => {
   const store = createLocalKeyStore({ records: damaged, sealer, random })
   await assert.rejects(store.sign('local:again', 'SHA256WITHECDSA', message), (error: Error) => {
     assert.ok(error instanceof KeyUnavailableError)
-    const { message: reason } = error.cause as Error
-    assert.equal(reason, 'local key again cannot be decrypted with the master key')
+    assert.equal(error.message, 'local key again cannot be decrypted with the master key')
     return true
   })
 })

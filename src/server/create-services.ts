@@ -17,6 +17,7 @@ import { createKeyRecords } from '../store/keys.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createPageTokens } from '../wire/page-token.ts'
 import { refusingKeys } from './refuse-keys-when-damaged.ts'
+import { reportUnavailableKeys } from './report-unavailable-keys.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -42,7 +43,7 @@ export async function createServices(
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
-    keys: refusingKeys(keys, db),
+    keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
     objects,
     bulk,
     clock,

@@ -1,13 +1,10 @@
 /** Messages of errors for operators. Commands print them, and workers send them to the primary. */
-import { KeyUnavailableError } from '../keys/key-store.ts'
 import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 
-/** Returns one or more lines. Unlike messages to API callers, they contain the reason of a failure of the database or of a key store. */
+/** Returns one or more lines. Unlike messages to API callers, they contain the reason of a database failure. */
 export function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof KeyUnavailableError && error.cause instanceof Error)
-    return error.cause.message
   if (!(error instanceof DatabaseUnavailableError && error.cause instanceof Error))
     return error.message
   const reason = error.cause.message

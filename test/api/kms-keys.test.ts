@@ -178,7 +178,7 @@ test('a signature of another key is not returned and not stored', async () => {
   kms.fault = (operation) => (operation === 'Sign' ? 'wrong-signature' : undefined)
   assert.equal(
     await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-server'))),
-    'ServiceUnavailable: The key of the certificate authority cannot be used now. Try again later.',
+    'ServiceUnavailable: The key of the certificate authority is not available now. Try again later.',
   )
   assert.deepEqual(await count(), stored)
   assert.match(lines.join(''), /signature that does not verify/)

@@ -1,0 +1,40 @@
+import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
+import { KeyUnavailableError, type KeyStore } from '../keys/key-store.ts'
+import type { Log } from '../telemetry/log.ts'
+
+/** Minimum time between two log lines about unavailable keys. */
+const logMilliseconds = 10_000
+
+/**
+ * Returns a KeyStore that throws ServiceUnavailable if a key cannot be used now, so that clients try again. The reason is for the
+ * operator, and is logged.
+ */
+export function reportUnavailableKeys(
+  keys: KeyStore,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): KeyStore {
+  let loggedAt = -Infinity
+  const reporting = async <Result>(call: Promise<Result>): Promise<Result> => {
+    try {
+      return await call
+    } catch (error) {
+      if (!(error instanceof KeyUnavailableError)) throw error
+      const now = clock.now().getTime()
+      if (Math.abs(now - loggedAt) >= logMilliseconds) {
+        loggedAt = now
+        log.error({ reason: error.message }, 'a CA key is unavailable; requests that need it fail')
+      }
+      throw new ServiceError(
+        'ServiceUnavailable',
+        'The key of the certificate authority is not available now. Try again later.',
+        { cause: error },
+      )
+    }
+  }
+  return {
+    create: (name, algorithm) => reporting(keys.create(name, algorithm)),
+    sign: (handle, algorithm, message) => reporting(keys.sign(handle, algorithm, message)),
+    destroy: (handle) => reporting(keys.destroy(handle)),
+  }
+}
