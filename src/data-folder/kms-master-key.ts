@@ -138,7 +138,7 @@ export async function requireUsableKmsKey(
 
 interface Action {
   readonly arn: KeyArn
-  /** What failed, for the message. */
+  /** Description of the failure, for the message. */
   readonly action: string
 }
 

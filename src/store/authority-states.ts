@@ -1,6 +1,6 @@
 /** The states of all CAs, for metrics. */
 import type { Authority, InstalledCertificate } from '../authority/authority.ts'
-import { dateOf, integerOf, textOf } from './columns.ts'
+import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row } from './sql.ts'
 
@@ -8,6 +8,8 @@ export interface AuthorityState extends Pick<
   Authority,
   'number' | 'id' | 'type' | 'status' | 'deletion'
 > {
+  /** Key store that has the key; undefined if the CA has no key. */
+  readonly keyStore: string | undefined
   /** CommonName of the subject, or the ID. */
   readonly name: string
   /** Undefined before the first import. */
@@ -18,7 +20,7 @@ export interface AuthorityState extends Pick<
 export async function listAuthorityStates(db: Database, now: Date): Promise<AuthorityState[]> {
   const rows = await db.query(
     sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.deleted_at_ms,
-        a.restorable_until_ms, c.not_after
+        a.restorable_until_ms, a.key_handle, c.not_after
       from authorities a left join authority_certificates c using (authority_certificate_number)
       where a.restorable_until_ms is null or a.restorable_until_ms > ${now.getTime()}
       order by a.authority_number`,
@@ -32,6 +34,7 @@ function stateOf(row: Row): AuthorityState {
   return {
     number: integerOf(row, 'authority_number'),
     id,
+    keyStore: optionalTextOf(row, 'key_handle')?.split(':')[0],
     name: Subject.CommonName ?? id,
     type: textOf(row, 'type') as Authority['type'],
     status: textOf(row, 'status') as Authority['status'],

@@ -89,6 +89,8 @@ test('workers use CA keys and the master key in KMS, through an outage', async (
   const client = clientOf(server, data)
   const root = await createRoot(client)
   await issue(client, { arn: root.arn, csr: csr('ec-server') })
+  const status = await command(['status', '--endpoint', server.url, '--data', data])
+  assert.match(status.stdout, /keys +AWS KMS\n/)
   await kms.stop()
   const input = issueInput(root.arn, csr('ec-server'))
   const answers = await Promise.all(

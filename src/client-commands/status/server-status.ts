@@ -66,8 +66,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
       region,
       account: found?.[0]?.arn.split(':')[4] ?? null,
-      keyStorage:
-        samples === undefined ? null : 'software, encrypted at rest; not FIPS 140 validated',
+      keyStorage: samples === undefined ? null : keyStorageOf(samples),
     },
     authorities,
     counts: samples === undefined ? null : countsOf(samples),
@@ -79,6 +78,23 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       ...jobs.flatMap(jobWarning),
     ],
   }
+}
+
+const software = 'software, encrypted at rest; not FIPS 140 validated'
+
+/** Descriptions of key stores by their names in metrics. */
+const keyStorages: ReadonlyMap<string | undefined, string> = new Map([
+  ['local', software],
+  ['kms', 'AWS KMS'],
+])
+
+/** Describes where the CA keys are, with their numbers if there are several places. */
+function keyStorageOf(samples: readonly Sample[]): string {
+  const stores = samples
+    .filter(({ name, value }) => name === 'signet_authority_keys' && value > 0)
+    .map(({ labels: { store }, value }) => ({ text: keyStorages.get(store) ?? store, value }))
+  if (stores.length < 2) return stores[0]?.text ?? software
+  return stores.map(({ text, value }) => `${value} in ${text}`).join('; ')
 }
 
 /** Undefined if an unhealthy server does not return its CAs; its health explains why. */

@@ -32,7 +32,11 @@ export function createDatabaseGauges(
 
 /** A deleted CA that can be restored has only its status. */
 async function readAuthorities({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
-  for (const authority of await listAuthorityStates(db, now)) {
+  const authorities = await listAuthorityStates(db, now)
+  const stores = Map.groupBy(authorities, ({ keyStore }) => keyStore)
+  for (const [store, { length }] of stores)
+    if (store !== undefined) gauges.authorityKeys(store, length)
+  for (const authority of authorities) {
     const { id, name, type, certificate, deletion } = authority
     const status = statusAt(authority, now)
     if (status !== undefined) gauges.authorityInfo(id, name, type, status, 1)
