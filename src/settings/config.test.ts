@@ -116,3 +116,25 @@ test('every setting has a variable of its own', () => {
   assert.equal(new Set(variables).size, variables.length)
   assert.ok(variables.includes('SIGNET_MASTER_KEY_FILE'))
 })
+
+test('--kms-endpoint accepts https, and http only on this machine', () => {
+  const endpointOf = (kmsEndpoint: string): string | undefined =>
+    readConfig({ kmsEndpoint }, {}).keys.kms.endpoint
+  for (const text of ['https://kms.example.com', 'http://127.0.0.1:1', 'http://[::1]:1'])
+    assert.equal(endpointOf(text), text)
+  for (const text of ['http://kms.example.com', 'http://127.0.0.1.example.com', 'http://[::2]'])
+    assert.throws(() => endpointOf(text), /--kms-endpoint must be an https URL/)
+})
+
+test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', () => {
+  const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+  assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
+  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be the name of a Region/)
+  assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a key/)
+  const { keys, masterKeyKms } = readConfig(
+    { caKeys: 'kms', kmsRegion: 'eu-central-1', masterKeyKms: arn },
+    {},
+  )
+  assert.deepEqual(keys, { newKeys: 'kms', kms: { endpoint: undefined, region: 'eu-central-1' } })
+  assert.deepEqual(masterKeyKms, { text: arn, region: 'eu-central-1' })
+})

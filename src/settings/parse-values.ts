@@ -90,6 +90,16 @@ export function url(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
+/** Parses the URL of a service that receives or returns secrets. Only a service on this machine may use plain HTTP. */
+export function secureUrl(text: string): string {
+  const parsed = url(text)
+  const { protocol, hostname } = new URL(parsed)
+  const host = hostname.replaceAll(/[[\]]/g, '')
+  if (protocol !== 'https:' && !isLoopback({ host, port: 0 }))
+    throw new Error('must be an https URL, or an http URL of this machine')
+  return parsed
+}
+
 const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
 
 /** Parses a path of unreserved characters, and removes a trailing slash. */

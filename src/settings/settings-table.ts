@@ -18,6 +18,7 @@ import {
   rootAccessKeyId,
   rootSecretAccessKey,
   seconds,
+  secureUrl,
   url,
   wholeNumber,
   workers,
@@ -86,7 +87,7 @@ export const settings = withFlags({
     oneOf(['local', 'kms']),
     'local',
   ),
-  kmsEndpoint: setting('URL', 'service with the API of AWS KMS (default: AWS)', url),
+  kmsEndpoint: setting('URL', 'service with the API of AWS KMS (default: AWS)', secureUrl),
   kmsRegion: setting(
     'REGION',
     'Region in which AWS KMS creates the keys of --ca-keys kms',

@@ -89,8 +89,8 @@ test('workers use CA keys and the master key in KMS, through an outage', async (
   const client = clientOf(server, data)
   const root = await createRoot(client)
   await issue(client, { arn: root.arn, csr: csr('ec-server') })
-  const status = await command(['status', '--endpoint', server.url, '--data', data])
-  assert.match(status.stdout, /keys +AWS KMS\n/)
+  const shown = await command(['status', '--endpoint', server.url, '--data', data])
+  assert.match(shown.stdout, /keys +AWS KMS\n/)
   await kms.stop()
   const input = issueInput(root.arn, csr('ec-server'))
   const answers = await Promise.all(
@@ -156,6 +156,8 @@ test('check-config reports an unreachable KMS, denied access and unsuitable keys
   assert.match(off.stderr, /is in the state Disabled; it must be enabled/)
   const unknown = await check(['--master-key-kms', arn.replace(/.$/, 'g')])
   assert.match(unknown.stderr, /--master-key-kms must be the ARN of a key in KMS/)
+  const open = await check(['--kms-endpoint', 'http://kms.example.com'])
+  assert.match(open.stderr, /--kms-endpoint must be an https URL, or an http URL of this machine/)
   const incomplete = await check(['--ca-keys', 'kms'])
   assert.match(incomplete.stderr, /--ca-keys kms requires --kms-region/)
   const existing = await command(
