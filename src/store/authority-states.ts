@@ -6,10 +6,8 @@ import { sql, type Row } from './sql.ts'
 
 export interface AuthorityState extends Pick<
   Authority,
-  'number' | 'id' | 'type' | 'status' | 'deletion'
+  'number' | 'id' | 'type' | 'status' | 'deletion' | 'keyHandle'
 > {
-  /** Key store that has the key; undefined if the CA has no key. */
-  readonly keyStore: string | undefined
   /** CommonName of the subject, or the ID. */
   readonly name: string
   /** Undefined before the first import. */
@@ -19,8 +17,8 @@ export interface AuthorityState extends Pick<
 /** Lists the CAs that exist or can be restored at `now`, in the order of creation. */
 export async function listAuthorityStates(db: Database, now: Date): Promise<AuthorityState[]> {
   const rows = await db.query(
-    sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.deleted_at_ms,
-        a.restorable_until_ms, a.key_handle, c.not_after
+    sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.key_handle,
+        a.deleted_at_ms, a.restorable_until_ms, c.not_after
       from authorities a left join authority_certificates c using (authority_certificate_number)
       where a.restorable_until_ms is null or a.restorable_until_ms > ${now.getTime()}
       order by a.authority_number`,
@@ -34,10 +32,10 @@ function stateOf(row: Row): AuthorityState {
   return {
     number: integerOf(row, 'authority_number'),
     id,
-    keyStore: optionalTextOf(row, 'key_handle')?.split(':')[0],
     name: Subject.CommonName ?? id,
     type: textOf(row, 'type') as Authority['type'],
     status: textOf(row, 'status') as Authority['status'],
+    keyHandle: optionalTextOf(row, 'key_handle'),
     deletion:
       row['deleted_at_ms'] === null
         ? undefined

@@ -60,7 +60,7 @@ export const databaseGauges = {
     'type',
     'status',
   ]),
-  authorityKeys: row('authority_keys', 'Number of CA keys in a key store', ['store']),
+  caKeys: row('ca_keys', 'Keys of CAs in a key store', ['store']),
   daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ]),

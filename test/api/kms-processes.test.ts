@@ -90,7 +90,7 @@ test('workers use CA keys and the master key in KMS, through an outage', async (
   const root = await createRoot(client)
   await issue(client, { arn: root.arn, csr: csr('ec-server') })
   const shown = await command(['status', '--endpoint', server.url, '--data', data])
-  assert.match(shown.stdout, /keys +AWS KMS\n/)
+  assert.match(shown.stdout, /keys +1 in AWS KMS\n/)
   await kms.stop()
   const input = issueInput(root.arn, csr('ec-server'))
   const answers = await Promise.all(

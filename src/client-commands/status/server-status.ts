@@ -80,21 +80,22 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
   }
 }
 
-const software = 'software, encrypted at rest; not FIPS 140 validated'
+const softwareStorage = 'software, encrypted at rest; not FIPS 140 validated'
+const storageNames: ReadonlyMap<string, string> = new Map([['kms', 'AWS KMS']])
 
-/** Descriptions of key stores by their names in metrics. */
-const keyStorages: ReadonlyMap<string | undefined, string> = new Map([
-  ['local', software],
-  ['kms', 'AWS KMS'],
-])
-
-/** Describes where the CA keys are, with their numbers if there are several places. */
+/** Describes where keys are. A server without keys outside the database is described without counts. */
 function keyStorageOf(samples: readonly Sample[]): string {
   const stores = samples
-    .filter(({ name, value }) => name === 'signet_authority_keys' && value > 0)
-    .map(({ labels: { store }, value }) => ({ text: keyStorages.get(store) ?? store, value }))
-  if (stores.length < 2) return stores[0]?.text ?? software
-  return stores.map(({ text, value }) => `${value} in ${text}`).join('; ')
+    .filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
+    .map(({ labels: { store = '' }, value }) => ({ store, value }))
+  if (stores.every(({ store }) => store === 'local')) return softwareStorage
+  return stores
+    .map(({ store, value }) =>
+      store === 'local'
+        ? `${value} in ${softwareStorage.replace(';', ',')}`
+        : `${value} in ${storageNames.get(store) ?? store}`,
+    )
+    .join('; ')
 }
 
 /** Undefined if an unhealthy server does not return its CAs; its health explains why. */

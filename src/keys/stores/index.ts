@@ -32,7 +32,7 @@ export const keyStores = {
 export type KeyStoreName = keyof typeof keyStores
 
 /** Names of all key stores. */
-export const keyStoreNames = Object.keys(keyStores) as readonly KeyStoreName[]
+const keyStoreNames = Object.keys(keyStores) as readonly KeyStoreName[]
 
 /**
  * Opens the configured key stores as one, which passes each call to the store of the handle. `newKeys` is the store in which

@@ -32,17 +32,18 @@ export function createDatabaseGauges(
 
 /** A deleted CA that can be restored has only its status. */
 async function readAuthorities({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
-  const authorities = await listAuthorityStates(db, now)
-  const stores = Map.groupBy(authorities, ({ keyStore }) => keyStore)
-  for (const [store, { length }] of stores)
-    if (store !== undefined) gauges.authorityKeys(store, length)
-  for (const authority of authorities) {
-    const { id, name, type, certificate, deletion } = authority
+  const keys = new Map<string, number>()
+  for (const authority of await listAuthorityStates(db, now)) {
+    const { id, name, type, certificate, deletion, keyHandle } = authority
+    // The scheme of a handle names its key store.
+    const store = keyHandle?.split(':', 1)[0]
+    if (store !== undefined) keys.set(store, (keys.get(store) ?? 0) + 1)
     const status = statusAt(authority, now)
     if (status !== undefined) gauges.authorityInfo(id, name, type, status, 1)
     if (certificate !== undefined && deletion === undefined)
       gauges.daysToExpiry(id, (certificate.notAfter.getTime() - now.getTime()) / dayMilliseconds)
   }
+  for (const [store, count] of keys) gauges.caKeys(store, count)
 }
 
 async function readCrls({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
