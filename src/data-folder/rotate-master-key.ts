@@ -31,9 +31,9 @@ import {
   checkOf,
   isStandardInput,
   masterKeyId,
-  masterKeyText,
+  masterKeyContent,
   newMasterKey,
-  readMasterKey,
+  rereadMasterKey,
   type MasterKey,
 } from './master-key.ts'
 import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
@@ -65,7 +65,7 @@ export async function startRotation({
   const { masterKeys, db } = data
   if (masterKeys.rotation === undefined) {
     const previous = masterKeys.current
-    const next = newMasterKey(previous.path, random)
+    const next = newMasterKey({ path: previous.path, kms: previous.kms }, random)
     try {
       await db.transaction([insertRotation(sealRotation({ previous, next }, random))])
     } catch (error) {
@@ -149,7 +149,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
     const { mode, uid, gid } = await stat(path)
     await replaceFile({
       path,
-      content: masterKeyText(next),
+      content: await masterKeyContent(next),
       mode: mode & 0o700,
       prepare: async (file) => {
         const own = await file.stat()
@@ -157,6 +157,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
       },
     })
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
       `the file of the master key cannot be replaced: ${systemErrorText(error)}; write the new key to another file with --out, and install it as ${path}`,
       { cause: error },
@@ -168,8 +169,9 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
 export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
   if (await holds(path, next)) return
   try {
-    await createFile({ path, content: masterKeyText(next), mode: 0o600 })
+    await createFile({ path, content: await masterKeyContent(next), mode: 0o600 })
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(`--out: ${path} cannot be written: ${systemErrorText(error)}`, {
       cause: error,
     })
@@ -177,7 +179,7 @@ export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<
 }
 
 async function holds(path: string, key: MasterKey): Promise<boolean> {
-  const existing = await readMasterKey(path)
+  const existing = await rereadMasterKey({ ...key, path })
   return existing !== undefined && masterKeyId(existing) === masterKeyId(key)
 }
 

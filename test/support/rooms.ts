@@ -113,13 +113,17 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
+  'keys/kms': {
+    subject: 'Keys in AWS KMS and services with its API',
+    imports: ['authority/algorithms.ts', 'keys'],
+  },
   'keys/pkcs11': {
     subject: 'Keys in PKCS #11 tokens (HSMs)',
     imports: ['authority/algorithms.ts', 'keys', 'x509/der'],
   },
   'keys/stores': {
     subject: 'The table of key stores',
-    imports: ['keys', 'keys/pkcs11'],
+    imports: ['keys', 'keys/kms', 'keys/pkcs11'],
   },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
   approval: {
@@ -319,6 +323,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'issuance/issuance-policy.ts',
       'key-strength/weak-key-list.ts',
+      'keys/kms',
       'keys/pkcs11/connection.ts',
       'keys/stores',
       'store/postgres/connection-options.ts',
@@ -327,7 +332,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'data-folder': {
     subject: 'The data folder: lock, master key, first start, database',
-    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
+    imports: ['terminal.ts', 'identity', 'keys/kms', 'settings', 'store', 'store/engines'],
   },
   'local-channel': {
     subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
@@ -379,6 +384,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'keys/kms',
       'keys/pkcs11',
       'keys/stores',
       'local-channel',
