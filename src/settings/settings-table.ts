@@ -1,26 +1,23 @@
 /** Every setting of the server: its flag, its description, and the parser of its value. */
 import { defaultQuotas } from '../authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { keySettings } from './key-settings.ts'
 import { secret, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
   callLogDestinations,
   count,
   hosts,
-  kmsKeyArn,
   nonEmpty,
   oneOf,
   parseAccountId,
   pathPrefix,
   poolSize,
-  regionName,
   regions,
   retention,
   rootAccessKeyId,
   rootSecretAccessKey,
   seconds,
-  secureUrl,
-  tokenLabel,
   url,
   wholeNumber,
   workers,
@@ -90,30 +87,7 @@ export const settings = withFlags({
     nonEmpty,
   ),
   locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
-  masterKeyKms: setting(
-    'ARN',
-    'symmetric AWS KMS key that encrypts the master key; the file then contains only the ciphertext',
-    kmsKeyArn,
-  ),
-  caKeys: setting(
-    'STORE',
-    'store for the keys of new CAs: local (encrypted in the database), pkcs11 (in a token), or kms (AWS KMS)',
-    oneOf(['local', 'pkcs11', 'kms']),
-    'local',
-  ),
-  pkcs11Module: setting(
-    'FILE',
-    'PKCS #11 module (shared library) for the token with the CA keys',
-    nonEmpty,
-  ),
-  pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
-  pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
-  kmsEndpoint: setting('URL', 'service with the AWS KMS API (default: AWS)', secureUrl),
-  kmsRegion: setting(
-    'REGION',
-    'Region in which AWS KMS creates the keys of --ca-keys kms',
-    regionName,
-  ),
+  ...keySettings,
   logLevel: setting(
     'LEVEL',
     `minimum level of log messages: ${logLevels.join(', ')}`,

@@ -19,7 +19,7 @@ export interface KmsTag {
   readonly TagValue: string
 }
 
-/** What a key is created with. */
+/** Parameters of CreateKey. */
 export interface KmsKeyOptions {
   readonly spec: string
   readonly usage: string

@@ -14,7 +14,7 @@ import {
 } from '../../src/wire/sigv4/verify.ts'
 import { KmsFailure, KmsOperations, type KmsInput } from './kms-operations.ts'
 
-/** What happens to a request instead of an answer, or before it. */
+/** Fault that replaces or precedes the response to a request. */
 export type KmsFault =
   | 'throttle'
   | 'internal'

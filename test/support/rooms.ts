@@ -358,6 +358,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'services.ts',
       'access',
       'call-log',
+      'data-folder/master-key.ts',
       'jobs/scheduler/job-names.ts',
       'store',
       'store/sqlite',
