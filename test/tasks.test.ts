@@ -10,6 +10,7 @@ import { tool } from './support/foreign-tools.ts'
 import { blocksOf } from './support/guides/blocks.ts'
 import { runBlocks } from './support/guides/run.ts'
 import { missingOutput, openTaskWorld } from './support/guides/task-world.ts'
+import { KmsServer } from './support/kms-server.ts'
 
 const folder = resolve(import.meta.dirname, '..', 'docs', 'tasks')
 const pages = globSync('*.md', { cwd: folder }).sort()
@@ -35,12 +36,14 @@ suite('every command of docs/tasks runs, and prints the documented output', () =
       if (blocks.length === 0) return
       for (const name of tools.filter((each) => text.includes(`${each} `)))
         if ((await tool(t, name)) === undefined) return
+      await using kms = /\baws kms /.test(text) ? await KmsServer.start() : undefined
       const world = await openTaskWorld()
       try {
         const commands = blocks.filter(({ language }) => language !== 'text')
         const start = { line: 0, language: 'sh', file: undefined, notRun: undefined }
         const steps = [{ ...start, text: 'systemctl start signet\n' }, ...commands]
-        const ran = await runBlocks(world, steps, world.environment)
+        const environment = { ...world.environment, ...kms?.clientEnvironment }
+        const ran = await runBlocks(world, steps, environment)
         if (process.env['SIGNET_SHOW'] !== undefined) console.log(ran.text)
         assert.equal(ran.code, 0, ran.text)
         assert.deepEqual(missingOutput(blocks, ran.text), [], ran.text)

@@ -12,7 +12,7 @@ import { settings } from '../src/settings/settings-table.ts'
 const pages: Readonly<Record<SettingGroup, string>> = {
   'Data folder and account': '[The data folder](data-folder.md)',
   Listeners: '[Listeners and reverse proxies](listeners.md)',
-  'CA keys': '[Where keys are stored](data-folder.md)',
+  'CA keys': '[Keep CA keys in an HSM](../tasks/hsm.md) and [in AWS KMS](../tasks/kms-keys.md)',
   TLS: '[Enable TLS for the API](../tasks/tls.md)',
   PostgreSQL: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
   Issuance: '[Weak keys, lint and empty subjects](issuance-checks.md)',
@@ -46,6 +46,7 @@ of all flags.
 
 /** Groups on the page about CAs. A page has at most 1,500 words (test/docs.test.ts). */
 const groupsForCas: ReadonlySet<string> = new Set<SettingGroup>([
+  'CA keys',
   'Issuance',
   'CRLs, OCSP and buckets',
   'Quotas and request rates',

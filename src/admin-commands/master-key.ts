@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
 import { asFolderOwner } from '../data-folder/folder-owner.ts'
+import { kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { masterKeyId, readMasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, type RotationKeys } from '../data-folder/rotation.ts'
 import {
@@ -100,7 +101,7 @@ export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const check = await engine.peekSetting(checkSetting)
   const rotation = await engine.peekSetting(rotationSetting)
-  const masterKey = await readMasterKey(config.masterKeyFile)
+  const masterKey = await readMasterKey(config.masterKeyFile, kmsOptionsOf(config))
   const needed = neededKeyIds({ check, rotation })
   const id = masterKey && masterKeyId(masterKey)
   return {

@@ -17,6 +17,7 @@ import { asFolderOwner } from '../data-folder/folder-owner.ts'
 import { credentialsFile, credentialsPlace } from '../data-folder/credentials-file.ts'
 import { pathsOf } from '../data-folder/data-folder.ts'
 import { credentialsSetting } from '../data-folder/first-start.ts'
+import { fileKeyOf, kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
@@ -151,14 +152,15 @@ function accessKeyIn(file: Uint8Array): string | undefined {
 /** Places the master key and describes its location. An existing file is never replaced. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
-  const existing = await readMasterKey(path)
+  const kms = kmsOptionsOf(config)
+  const existing = await readMasterKey(path, kms)
   if (content.masterKey === undefined) {
     if (existing === undefined)
       return `not in the backup; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
     content.requireOwn(existing)
     return `${path} (existed before)`
   }
-  const restored: MasterKey = { bytes: content.masterKey, path }
+  const restored: MasterKey = { bytes: content.masterKey, path, kms: fileKeyOf(kms) }
   content.requireOwn(restored)
   if (existing === undefined) await placeAsOwner(config, path, () => writeMasterKey(restored))
   else content.requireOwn(existing)

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { printProblem } from '../terminal.ts'
 import type { Config } from '../settings/config.ts'
+import { kmsOptionsOf } from './kms-master-key.ts'
 import { hasMasterKey, openMasterKey, recordMasterKey, type MasterKey } from './master-key.ts'
 import { openMasterKeyRing, type MasterKeyRing } from './master-key-ring.ts'
 import type { SealerRing } from '../sealer.ts'
@@ -66,7 +67,13 @@ export async function openData(
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>
-    ownKey ?? openOrCreateKey({ path: config.masterKeyFile, mayCreate: mayCreateKey, random })
+    ownKey ??
+    openOrCreateKey({
+      path: config.masterKeyFile,
+      mayCreate: mayCreateKey,
+      random,
+      kms: kmsOptionsOf(config),
+    })
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
   const loadKeys = async (): Promise<MasterKeyRing> => {

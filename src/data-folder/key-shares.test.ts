@@ -12,7 +12,7 @@ import {
 } from './key-shares.ts'
 import { masterKeyId, newMasterKey, type MasterKey } from './master-key.ts'
 
-const key = newMasterKey('key', random)
+const key = newMasterKey({ path: 'key' }, random)
 
 async function combined(shares: readonly KeyShare[]): Promise<MasterKey | undefined> {
   const collector = new ShareCollector('combined')
@@ -38,7 +38,7 @@ test('any threshold of shares restores the key, and fewer do not', async () => {
         }),
       ),
       async ({ total, threshold, order }) => {
-        const own = newMasterKey('own', random)
+        const own = newMasterKey({ path: 'own' }, random)
         const shares = await splitMasterKey(own, { total, threshold }, random)
         const chosen = order.slice(0, threshold).map((at) => shares[at] as KeyShare)
         const restored = await combined(chosen)

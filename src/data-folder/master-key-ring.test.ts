@@ -43,7 +43,7 @@ async function openWorld(): Promise<World> {
   const clock = new SetClock()
   const path = folder.file('master.key')
   const { db } = database
-  const first = newMasterKey(path, random)
+  const first = newMasterKey({ path }, random)
   writeFileSync(path, masterKeyText(first), { mode: 0o600 })
   await recordMasterKey(db, first)
   const keys = [Uint8Array.from(first.bytes)]
@@ -148,7 +148,7 @@ test('during a rotation both keys open the database, tokens stay under the old k
     )
   }
   await assert.rejects(
-    openMasterKeyRing(newMasterKey('other', random), options),
+    openMasterKeyRing(newMasterKey({ path: 'other' }, random), options),
     /its rotation is unfinished/,
   )
 })

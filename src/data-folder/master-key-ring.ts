@@ -11,7 +11,7 @@ import { readMasterKeySettings, type MasterKeySettings } from '../store/master-k
 import {
   deriveSealer,
   masterKeyId,
-  readMasterKey,
+  rereadMasterKey,
   requireMasterKeyOf,
   type MasterKey,
 } from './master-key.ts'
@@ -175,7 +175,7 @@ class Ring implements MasterKeyRing {
     const inMemory = this.#state.keys.find((key) => opens(settings, key, this.#options))
     if (inMemory !== undefined) return stateOf(settings, inMemory, this.#options)
     const { current } = this
-    const key = (await readMasterKey(current.path)) ?? current
+    const key = (await rereadMasterKey(current)) ?? current
     return stateOf(settings, key, this.#options)
   }
 

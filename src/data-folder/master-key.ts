@@ -5,21 +5,34 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { Random } from '../random.ts'
+import { systemRandom, type Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { checkSetting, readMasterKeySettings } from '../store/master-keys.ts'
 import { addSetting, findSetting } from '../store/metadata.ts'
 import { createSealer, type Sealer } from '../sealer.ts'
+import {
+  fileKeyOf,
+  generateMasterKey,
+  isWrapped,
+  readOptions,
+  unwrapMasterKey,
+  wrapMasterKey,
+  wrappedFileBytesMax,
+  wrappingKeyOf,
+  type FileKey,
+  type KmsMasterKeyOptions,
+} from './kms-master-key.ts'
 
 /** 32 secret bytes. They encrypt nothing directly; deriveKey derives keys from them. */
 export interface MasterKey {
   readonly bytes: Uint8Array
   /** Path of the file, for messages. */
   readonly path: string
+  /** The KMS key that encrypts the file. Undefined: the file is not encrypted. */
+  readonly kms?: FileKey | undefined
 }
 
 const keyBytes = 32
-const fileBytesMax = 128
 const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
 const idBytes = 8
 const ids = new WeakMap<MasterKey, string>()
@@ -32,26 +45,43 @@ export async function openMasterKey(options: {
   readonly path: string
   readonly mayCreate: boolean
   readonly random: Random
+  readonly kms?: KmsMasterKeyOptions | undefined
 }): Promise<MasterKey> {
-  const { path, mayCreate, random } = options
+  const { path, mayCreate, random, kms } = options
   const text = await readKeyFile(path)
   if (text === undefined) {
     if (!mayCreate)
       throw new ConfigurationError(
         `the master key ${path} is missing; restore this file, because no other key decrypts the database`,
       )
-    return createKeyFile(path, random)
+    return createKeyFile(path, random, kms)
   }
-  return { bytes: decodeMasterKey(text, path), path }
+  return decodeMasterKey(text, path, kms)
 }
 
 /** Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError as openMasterKey does. */
-export async function readMasterKey(path: string): Promise<MasterKey | undefined> {
+export async function readMasterKey(
+  path: string,
+  kms?: KmsMasterKeyOptions,
+): Promise<MasterKey | undefined> {
   const text = await readKeyFile(path)
-  return text === undefined ? undefined : { bytes: decodeMasterKey(text, path), path }
+  return text === undefined ? undefined : decodeMasterKey(text, path, kms)
 }
 
-function decodeMasterKey(text: string, path: string): Uint8Array {
+/** Reads the file of a master key again, as readMasterKey does. */
+export function rereadMasterKey({ path, kms }: MasterKey): Promise<MasterKey | undefined> {
+  return readMasterKey(path, readOptions(kms))
+}
+
+async function decodeMasterKey(
+  text: string,
+  path: string,
+  kms: KmsMasterKeyOptions | undefined,
+): Promise<MasterKey> {
+  if (isWrapped(text)) {
+    const bytes = await unwrapMasterKey(text, path, kms)
+    return { bytes, path, kms: { arn: wrappingKeyOf(text, path), endpoint: kms?.endpoint } }
+  }
   const hex = filePattern.exec(text)?.[1]
   if (hex === undefined)
     throw new ConfigurationError(
@@ -59,7 +89,11 @@ function decodeMasterKey(text: string, path: string): Uint8Array {
         ? 'standard input is not a master key of Signet'
         : `${path} is not a master key of Signet`,
     )
-  return Buffer.from(hex, 'hex')
+  if (kms?.arn !== undefined)
+    throw new ConfigurationError(
+      `--master-key-kms: the file ${path} contains the master key without encryption; to encrypt it, restore a backup into a new data folder with --master-key-kms`,
+    )
+  return { bytes: Buffer.from(hex, 'hex'), path }
 }
 
 /** Whether a file is on standard input. */
@@ -81,7 +115,7 @@ async function readStandardInput(): Promise<string> {
   for await (const chunk of process.stdin) {
     chunks.push(Buffer.from(chunk as Buffer))
     length += (chunk as Buffer).length
-    if (length > fileBytesMax) break
+    if (length > wrappedFileBytesMax) break
   }
   return Buffer.concat(chunks).toString('latin1')
 }
@@ -106,7 +140,9 @@ async function readKeyFile(path: string): Promise<string | undefined> {
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
     // A file that is too large cannot be a master key and is not read.
-    return status.isFile() && status.size <= fileBytesMax ? await file.readFile('latin1') : ''
+    return status.isFile() && status.size <= wrappedFileBytesMax
+      ? await file.readFile('latin1')
+      : ''
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -117,25 +153,41 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   }
 }
 
-async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
-  const key = newMasterKey(path, random)
+async function createKeyFile(
+  path: string,
+  random: Random,
+  kms: KmsMasterKeyOptions | undefined,
+): Promise<MasterKey> {
+  if (kms?.arn !== undefined) {
+    const { bytes, content } = await generateMasterKey(kms.arn, kms)
+    await writeKeyFile(path, content)
+    return { bytes, path, kms: fileKeyOf(kms) }
+  }
+  const key = newMasterKey({ path }, random)
   await writeMasterKey(key)
   return key
 }
 
-/** Creates a master key in memory. */
-export function newMasterKey(path: string, random: Random): MasterKey {
-  return { bytes: random.bytes(keyBytes), path }
+/** Creates a master key in memory for a file. */
+export function newMasterKey(file: Omit<MasterKey, 'bytes'>, random: Random): MasterKey {
+  return { ...file, bytes: random.bytes(keyBytes) }
 }
 
-/**
- * Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if the file exists or cannot
- * be written.
- */
+/** Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if that fails, or if the file exists. */
 export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
-  const { path } = masterKey
+  await writeKeyFile(masterKey.path, await masterKeyContent(masterKey))
+}
+
+/** Returns the content of the file of a master key: a ciphertext if a KMS key encrypts it. Throws ConfigurationError if KMS fails. */
+export async function masterKeyContent(masterKey: MasterKey): Promise<string> {
+  const { bytes, kms } = masterKey
+  if (kms === undefined) return masterKeyText(masterKey)
+  return wrapMasterKey(bytes, kms.arn, { ...kms, random: systemRandom })
+}
+
+async function writeKeyFile(path: string, content: string): Promise<void> {
   try {
-    await createFile({ path, content: masterKeyText(masterKey), mode: 0o600 })
+    await createFile({ path, content, mode: 0o600 })
   } catch (error) {
     throw new ConfigurationError(
       `the master key ${path} cannot be created: ${(error as Error).message}`,
@@ -144,7 +196,7 @@ export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
   }
 }
 
-/** Returns the content of a master key file. */
+/** Returns the content of a master key file that is not encrypted. */
 export function masterKeyText({ bytes }: MasterKey): string {
   return `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
 }

@@ -35,9 +35,9 @@ import {
   checkOf,
   isStandardInput,
   masterKeyId,
-  masterKeyText,
+  masterKeyContent,
   newMasterKey,
-  readMasterKey,
+  rereadMasterKey,
   type MasterKey,
 } from './master-key.ts'
 import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
@@ -71,7 +71,7 @@ export async function startRotation({
   const { masterKeys, db } = data
   if (masterKeys.rotation === undefined) {
     const previous = masterKeys.current
-    const next = newMasterKey(previous.path, random)
+    const next = newMasterKey({ path: previous.path, kms: previous.kms }, random)
     try {
       await db.transaction([insertRotation(sealRotation({ previous, next }, random))])
     } catch (error) {
@@ -155,7 +155,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
     const { mode, uid, gid } = await stat(path)
     await replaceFile({
       path,
-      content: masterKeyText(next),
+      content: await masterKeyContent(next),
       mode: mode & 0o700,
       prepare: async (file) => {
         const own = await file.stat()
@@ -163,6 +163,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
       },
     })
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
       `the file of the master key cannot be replaced: ${systemErrorText(error)}; write the new key to another file with --out, and install it as ${path}`,
       { cause: error },
@@ -174,8 +175,9 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
 export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
   if (await holds(path, next)) return
   try {
-    await createFile({ path, content: masterKeyText(next), mode: 0o600 })
+    await createFile({ path, content: await masterKeyContent(next), mode: 0o600 })
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(`--out: ${path} cannot be written: ${systemErrorText(error)}`, {
       cause: error,
     })
@@ -183,7 +185,7 @@ export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<
 }
 
 async function holds(path: string, key: MasterKey): Promise<boolean> {
-  const existing = await readMasterKey(path)
+  const existing = await rereadMasterKey({ ...key, path })
   return existing !== undefined && masterKeyId(existing) === masterKeyId(key)
 }
 

@@ -1,26 +1,48 @@
 import { recorded } from '../store/recorded-states.ts'
+import type { Authority } from '../authority/authority.ts'
+import type { Services } from '../services.ts'
 import { clearKeyHandle, listErasableAuthorities } from '../store/authorities.ts'
-import type { Job } from './scheduler/scheduler.ts'
+import { forEachParallel } from './scheduler/for-each.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
+const parallel = 4
 
-/** Erases the keys of CAs after their restoration period. A second erasure has no effect. */
+/**
+ * Erases the keys of CAs after their restoration period. A second erasure has no effect. A key whose store is unavailable is erased
+ * by a later run, and does not keep the others.
+ */
 export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',
   everySeconds: 60,
-  async run({ db, keys, clock, log, wake }) {
+  async run(services, signal) {
+    const { db, clock, wake } = services
     const authorities = await listErasableAuthorities(db, clock.now(), batch)
-    for (const authority of authorities) {
-      if (authority.keyHandle !== undefined) await keys.destroy(authority.keyHandle)
-      const context = {
-        time: clock.now(),
-        actor: { principal: 'job:erase-authorities' },
-        authority: authority.number,
-      }
-      await db.transaction(recorded([clearKeyHandle(authority)], context))
-      log.info({ job: 'erase-authorities', authority: authority.id }, 'key erased')
-    }
-    if (authorities.length === batch) wake('erase-authorities')
-    return { done: authorities.length, failed: 0 }
+    const result = await forEachParallel(authorities, { parallel, signal }, (authority) =>
+      erase(services, authority),
+    )
+    if (authorities.length === batch && result.failed === 0) wake('erase-authorities')
+    return result
   },
+}
+
+async function erase(
+  { db, keys, clock, log }: Services,
+  authority: Authority,
+): Promise<keyof JobResult> {
+  const fields = { job: 'erase-authorities', authority: authority.id }
+  try {
+    if (authority.keyHandle !== undefined) await keys.destroy(authority.keyHandle)
+    const context = {
+      time: clock.now(),
+      actor: { principal: 'job:erase-authorities' },
+      authority: authority.number,
+    }
+    await db.transaction(recorded([clearKeyHandle(authority)], context))
+    log.info(fields, 'key erased')
+    return 'done'
+  } catch (error) {
+    log.error({ ...fields, err: error }, 'the key cannot be erased now')
+    return 'failed'
+  }
 }

@@ -1,7 +1,7 @@
 /** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 
-/** Location of a key as a URI: `local:<name>`. The scheme names its key store. */
+/** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The scheme names its key store. */
 export type KeyHandle = string
 
 export interface CreatedKey {

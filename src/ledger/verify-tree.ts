@@ -41,7 +41,7 @@ interface Difference {
 export async function verifyTree(
   read: Read,
   verifier: NoteVerifier | undefined,
-  { problem, onLeaves }: { problem: AddProblem; onLeaves(leaves: StoredLeaf[]): Promise<void> },
+  { problem, onLeaves }: { problem: AddProblem; onLeaves: (leaves: StoredLeaf[]) => Promise<void> },
 ): Promise<TreeFindings> {
   const checkpoint = await findCheckpoint({ query: read })
   const tree = signedTree(checkpoint?.note, verifier, problem)

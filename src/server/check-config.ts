@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { readMasterKey } from '../data-folder/master-key.ts'
 import { requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -15,6 +16,7 @@ import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { checkSetting, rotationSetting } from '../store/master-keys.ts'
 import { requireToken } from './check-keys.ts'
+import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
@@ -34,6 +36,8 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkDatabase(config),
     () => checkObjectStore(config),
     () => requireToken(config),
+    () => checkNewKeys(config),
+    () => checkMasterKeyInKms(config),
   ]
   const found = checks.map(async (check) => {
     try {
@@ -121,7 +125,7 @@ async function nearestExisting(path: string): Promise<string> {
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
-    readMasterKey(config.masterKeyFile),
+    readMasterKey(config.masterKeyFile, kmsOptionsOf(config)),
     loadEngine(locateDatabase(config)),
   ])
   const check = await engine.peekSetting(checkSetting)

@@ -5,7 +5,8 @@ import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
-import { createKeyStore } from '../keys/stores/index.ts'
+import { loadKmsSdk } from '../keys/kms/kms-client.ts'
+import { createKeyStore, type KeyStoreOptions } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -30,7 +31,7 @@ export interface ProcessServices {
   readonly publicObjects: PublicObjects | undefined
 }
 
-/** Throws ConfigurationError for an invalid list of weak keys. */
+/** Throws ConfigurationError for an invalid list of weak keys, and if the library of the key store is not installed. */
 export async function createServices(
   runtime: Runtime,
   { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
@@ -40,6 +41,7 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  if (config.keys.newKeys === 'kms') await loadKmsSdk()
   const keys = openKeys(runtime)
   stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
@@ -78,16 +80,18 @@ export async function createServices(
 
 /** Opens the key stores. Their connections open with the first use of a key. */
 function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime): OpenKeyStore {
-  const { pkcs11: location, newKeys } = config.keys
-  const options = {
+  const { pkcs11: location, kms, newKeys } = config.keys
+  const options: KeyStoreOptions = {
     local: {
       records: createKeyRecords(db, clock),
       sealers: masterKeys.sealers('keys'),
       random,
       // With one process per core, no core is left for a thread pool.
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
-    } as const,
+    },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
+    // An existing key in KMS needs no settings, because its handle contains the Region.
+    kms: { ...kms, random },
   }
   return createKeyStore(options, newKeys)
 }

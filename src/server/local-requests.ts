@@ -12,7 +12,7 @@ export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHa
   return async (request) => {
     switch (request.command) {
       case 'export-master-key':
-        return exportMasterKey(masterKeys, String(request.recipients), log)
+        return exportMasterKey(masterKeys, request.recipients, log)
       case 'unlock':
         throw new ConfigurationError('the server is not locked')
       default:

@@ -107,7 +107,7 @@ function createUnlockHandler(
       throw new ConfigurationError(
         'the server is locked; enter shares of its master key with: signet unlock',
       )
-    const share = parseShare(String(request.share))
+    const share = parseShare(request.share)
     if (!needed.includes(share.masterKeyId))
       throw new ConfigurationError(
         `the share belongs to the master key ${share.masterKeyId}, but the database needs the key ${needed.join(' or ')}`,

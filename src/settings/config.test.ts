@@ -22,9 +22,14 @@ test('the configuration has the documented defaults', () => {
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
     locked: false,
+    masterKeyKms: undefined,
     rootKey: undefined,
     dev: false,
-    keys: { newKeys: 'local', pkcs11: undefined },
+    keys: {
+      newKeys: 'local',
+      pkcs11: undefined,
+      kms: { endpoint: undefined, region: undefined },
+    },
     logLevel: 'info',
     regions: [],
     quotas: {
@@ -147,4 +152,30 @@ test('the call log is a file, a syslog server, or both', () => {
     () => callLogOf(url, { callLogCert: '/a' }),
     /--call-log-cert requires --call-log-key, and the reverse/,
   )
+})
+
+test('--kms-endpoint accepts https, and http only on this machine', () => {
+  const endpointOf = (kmsEndpoint: string): string | undefined =>
+    readConfig({ kmsEndpoint }, {}).keys.kms.endpoint
+  for (const text of ['https://kms.example.com', 'http://127.0.0.1:1', 'http://[::1]:1'])
+    assert.equal(endpointOf(text), text)
+  for (const text of ['http://kms.example.com', 'http://127.0.0.1.example.com', 'http://[::2]'])
+    assert.throws(() => endpointOf(text), /--kms-endpoint must be an https URL/)
+})
+
+test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', () => {
+  const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+  assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
+  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be the name of a Region/)
+  assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a key/)
+  const { keys, masterKeyKms } = readConfig(
+    { caKeys: 'kms', kmsRegion: 'eu-central-1', masterKeyKms: arn },
+    {},
+  )
+  assert.deepEqual(keys, {
+    newKeys: 'kms',
+    pkcs11: undefined,
+    kms: { endpoint: undefined, region: 'eu-central-1' },
+  })
+  assert.deepEqual(masterKeyKms, { text: arn, region: 'eu-central-1' })
 })

@@ -7,6 +7,7 @@ import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import type { KeyArn } from '../keys/kms/key-arn.ts'
 import { keysConfig, type KeysConfig } from './keys-config.ts'
 import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
@@ -46,6 +47,8 @@ export interface Config {
   readonly masterKeyFile: string
   /** Whether the server starts without the master key, and waits for its shares. */
   readonly locked: boolean
+  /** Symmetric key in KMS that encrypts the master key. */
+  readonly masterKeyKms: KeyArn | undefined
   readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
@@ -146,6 +149,7 @@ export function readConfig(
     dev: isDev,
     masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
     locked: read('locked') === 'true',
+    masterKeyKms: read('masterKeyKms'),
     keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],

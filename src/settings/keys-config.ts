@@ -1,5 +1,6 @@
 /** The settings of CA keys: the store of new keys, and the stores that hold existing keys. */
 import { resolve } from 'node:path'
+import type { KmsConfig } from '../keys/kms/kms-client.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
 import type { KeyStoreName } from '../keys/stores/index.ts'
 import type { Read } from './read-setting.ts'
@@ -9,6 +10,7 @@ export interface KeysConfig {
   readonly newKeys: KeyStoreName
   /** Token with CA keys; undefined if there is none. Paths are absolute. */
   readonly pkcs11: TokenLocation | undefined
+  readonly kms: KmsConfig
 }
 
 /** Returns an undefined member for an invalid value, and adds settings that require others to the problems. */
@@ -20,7 +22,10 @@ export function keysConfig(
   const pkcs11 = tokenLocation(read, problems)
   if (newKeys === 'pkcs11' && pkcs11 === undefined && problems.length === 0)
     problems.push('--ca-keys pkcs11 requires --pkcs11-module, --pkcs11-token and --pkcs11-pin-file')
-  return { newKeys, pkcs11 }
+  const kms = { endpoint: read('kmsEndpoint'), region: read('kmsRegion') }
+  if (newKeys === 'kms' && kms.region === undefined)
+    problems.push('--ca-keys kms requires --kms-region, the Region in which KMS creates the keys')
+  return { newKeys, pkcs11, kms }
 }
 
 function tokenLocation(read: Read, problems: string[]): TokenLocation | undefined {

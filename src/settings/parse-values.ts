@@ -1,6 +1,7 @@
 /** Parsers of the values of settings. Each throws an Error that states the valid form. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
 import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
@@ -84,6 +85,25 @@ export function hosts(text: string): readonly string[] {
   return names
 }
 
+/** Parses the ARN of a key in KMS. */
+export function kmsKeyArn(text: string): KeyArn {
+  const arn = parseKeyArn(text)
+  if (arn === undefined)
+    throw new Error(
+      'must be the ARN of a key in KMS, such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    )
+  return arn
+}
+
+/** Parses the name of a Region. */
+export function regionName(text: string): string {
+  if (!isRegionName(text))
+    throw new Error(
+      'must be the name of a Region: at most 32 lower-case letters, digits and hyphens',
+    )
+  return text
+}
+
 /** Parses names of Regions, separated by commas. */
 export function regions(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
@@ -102,6 +122,16 @@ export function url(text: string): string {
   if (!urlForm.test(text) || !URL.canParse(text))
     throw new Error('must be an http or https URL without query')
   return text.replace(/\/+$/, '')
+}
+
+/** Parses the URL of a service that receives or returns secrets. Only a service on this machine may use plain HTTP. */
+export function secureUrl(text: string): string {
+  const parsed = url(text)
+  const { protocol, hostname } = new URL(parsed)
+  const host = hostname.replaceAll(/[[\]]/g, '')
+  if (protocol !== 'https:' && !isLoopback({ host, port: 0 }))
+    throw new Error('must be an https URL, or an http URL of this machine')
+  return parsed
 }
 
 const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/

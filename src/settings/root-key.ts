@@ -28,6 +28,7 @@ const storedDataSettings: readonly SettingName[] = [
   'database',
   'masterKeyFile',
   'locked',
+  'masterKeyKms',
   's3Endpoint',
 ]
 

@@ -1,6 +1,7 @@
 /** Every setting of the server: its flag, its description, and the parser of its value. */
 import { defaultQuotas } from '../authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { keySettings } from './key-settings.ts'
 import { secret, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
@@ -17,7 +18,6 @@ import {
   rootAccessKeyId,
   rootSecretAccessKey,
   seconds,
-  tokenLabel,
   url,
   wholeNumber,
   workers,
@@ -87,19 +87,7 @@ export const settings = withFlags({
     nonEmpty,
   ),
   locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
-  caKeys: setting(
-    'STORE',
-    'store for the keys of new CAs: local (encrypted in the database), or pkcs11 (in a token)',
-    oneOf(['local', 'pkcs11']),
-    'local',
-  ),
-  pkcs11Module: setting(
-    'FILE',
-    'PKCS #11 module (shared library) for the token with the CA keys',
-    nonEmpty,
-  ),
-  pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
-  pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
+  ...keySettings,
   logLevel: setting(
     'LEVEL',
     `minimum level of log messages: ${logLevels.join(', ')}`,

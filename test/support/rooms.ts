@@ -33,37 +33,37 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [],
   },
 
-  channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
+  channel: { subject: 'Requests and replies over a message channel', imports: [] },
   turns: {
     subject: 'Batches: the requests of one turn of the event loop are processed together',
     imports: [],
   },
 
-  'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
+  'x509/der': { subject: 'DER reader, DER writer and primitive types', imports: [] },
   'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
   'x509/extensions': {
     subject: 'Certificate and CRL extensions (RFC 5280, 4.2 and 5.2)',
     imports: ['x509/der', 'x509/names'],
   },
   x509: {
-    subject: 'Certificates, CSRs, CRLs: bytes ⇄ values (RFC 5280, 2986)',
+    subject: 'Encoding and decoding of certificates, CSRs and CRLs (RFC 5280, 2986)',
     imports: ['x509/der', 'x509/names', 'x509/extensions'],
   },
   'x509/ocsp': {
-    subject: 'OCSP requests and responses: bytes ⇄ values (RFC 6960)',
+    subject: 'Encoding and decoding of OCSP requests and responses (RFC 6960)',
     imports: ['x509', 'x509/der', 'x509/extensions'],
   },
-  'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
+  'key-strength': { subject: 'Detection of weak keys', imports: ['x509', 'x509/der'] },
   authority: {
-    subject: 'The model of a CA: configuration, status, life cycle',
+    subject: 'The model of a CA: configuration, status and life cycle',
     imports: ['x509/*', 'wire/shapes'],
   },
   'chain/name-constraints': {
-    subject: 'Name constraints (RFC 5280, 4.2.1.10)',
+    subject: 'Checks of name constraints (RFC 5280, 4.2.1.10)',
     imports: ['x509/*'],
   },
   chain: {
-    subject: 'CA certificates and their chains (RFC 5280, 6); the import of a CA certificate',
+    subject: 'CA certificates and their chains (RFC 5280, section 6); imports of CA certificates',
     imports: ['x509/*', 'authority', 'chain/name-constraints', 'key-strength/key-strength.ts'],
   },
   lint: {
@@ -71,7 +71,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509/*', 'chain/name-constraints'],
   },
   issuance: {
-    subject: 'Contents of a certificate: CSR, template, validity, serial number',
+    subject: 'The contents of a certificate, from CSR, template, validity and serial number',
     imports: [
       'x509/*',
       'authority',
@@ -83,10 +83,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire/shapes',
     ],
   },
-  policy: { subject: 'IAM policies: parsing and evaluation', imports: [] },
+  policy: { subject: 'Parsing and evaluation of IAM policies', imports: [] },
   identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
   'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },
-  wire: { subject: 'ARNs, Regions, page tokens, error bodies', imports: ['wire/shapes'] },
+  wire: { subject: 'ARNs, Regions, page tokens and error bodies', imports: ['wire/shapes'] },
   'wire/sigv4': { subject: 'Signature Version 4', imports: ['wire'] },
 
   record: {
@@ -96,7 +96,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   store: {
-    subject: 'The port Database; all SQL, one file per table',
+    subject: 'The database port; all SQL, in one file per table',
     imports: [
       'authority',
       'chain/issuer-identity.ts',
@@ -108,17 +108,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/sqlite': {
-    subject: 'The engine SQLite; ownership of its database, detection of lost writes',
+    subject: 'The SQLite engine; ownership of the database and detection of lost writes',
     imports: ['store'],
   },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
+  'store/postgres': { subject: 'The PostgreSQL engine', imports: ['store'] },
   'store/engines': {
     subject: 'The table of database engines',
     imports: ['store', 'store/sqlite', 'store/postgres'],
   },
   keys: {
-    subject: 'The port KeyStore; encrypted keys in the database',
+    subject: 'The key store port; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
+  },
+  'keys/kms': {
+    subject: 'Keys in AWS KMS and services with its API',
+    imports: ['authority/algorithms.ts', 'keys'],
   },
   'keys/pkcs11': {
     subject: 'Keys in PKCS #11 tokens (HSMs)',
@@ -126,33 +130,33 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'keys/stores': {
     subject: 'The table of key stores',
-    imports: ['keys', 'keys/pkcs11'],
+    imports: ['keys', 'keys/kms', 'keys/pkcs11'],
   },
-  objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
+  objects: { subject: 'The object store port, with folders or S3', imports: [] },
   approval: {
     subject: 'Two-person approval: the actions, the canonical form of a request, the check',
     imports: ['store'],
   },
   search: {
-    subject: 'Certificate search: filters and the index that serves each',
+    subject: 'Certificate search: filters and the index for each filter',
     imports: ['store', 'x509/*'],
   },
-  backup: { subject: 'The format and the encryption of backups', imports: [] },
+  backup: { subject: 'Format and encryption of backups', imports: [] },
 
   telemetry: {
-    subject: 'Log, metrics, events',
+    subject: 'The log, metrics and events',
     imports: ['authority/event.ts', 'store/events.ts', 'store/sql.ts'],
   },
   access: {
-    subject: 'Authentication, authorization, request rates',
+    subject: 'Authentication, authorization and request rates',
     imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
-    subject: 'CloudTrail records of calls',
+    subject: 'CloudTrail records of API calls',
     imports: ['identity', 'telemetry'],
   },
   crl: {
-    subject: 'CRLs: assignment of revocations, contents, publication',
+    subject: 'CRLs: assignment of revocations, contents and publication',
     imports: [
       'x509/*',
       'services.ts',
@@ -166,7 +170,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   ocsp: {
-    subject: 'OCSP: the status of a serial number, signed responses',
+    subject: 'OCSP: certificate status and signed responses',
     imports: [
       'x509/*',
       'services.ts',
@@ -182,12 +186,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   sts: {
-    subject: 'Operations of the Security Token Service',
+    subject: 'Operations of the Security Token Service (STS)',
     imports: ['access', 'identity', 'policy', 'store', 'wire/*'],
   },
 
   'operations/shared': {
-    subject: 'Shared code of operations: shapes, views, idempotency',
+    subject: 'Shared code of operations: shapes, views and idempotency',
     imports: [
       'services.ts',
       'x509/*',
@@ -251,11 +255,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   operations: { subject: 'The table of all operations', imports: ['operations/*'] },
 
   'http/body': {
-    subject: 'Request bodies: size limits, memory, reading',
+    subject: 'Request bodies: size limits, memory limits and reading',
     imports: ['wire/sigv4'],
   },
   http: {
-    subject: 'Listeners, the tables of routes, the AWS protocols, answers',
+    subject: 'Listeners, route tables, AWS protocols and responses',
     imports: [
       'services.ts',
       'version.ts',
@@ -283,15 +287,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   bulk: {
-    subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
+    subject: 'Processing of millions of rows in a worker thread, for CRL entries and audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'ceremony/script': {
-    subject: 'Scripts of ceremonies: JSON, every problem with its place',
+    subject: 'Ceremony scripts in JSON; reports of every problem with its position',
     imports: ['x509/*', 'authority', 'chain/name-constraints', 'issuance', 'wire/shapes'],
   },
   ceremony: {
-    subject: 'Offline roots: the plan of a script, the key in a file, signed transcripts',
+    subject: 'Offline roots: the plan for a script, the key file and signed transcripts',
     imports: [
       'x509/*',
       'authority',
@@ -306,11 +310,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'jobs/scheduler': {
-    subject: 'Background jobs: when they run, leases',
+    subject: 'The scheduler of background jobs, and leases',
     imports: ['services.ts', 'store'],
   },
   jobs: {
-    subject: 'Background jobs, one file each',
+    subject: 'Background jobs, with one file for each job',
     imports: [
       'services.ts',
       'x509/*',
@@ -328,12 +332,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   settings: {
-    subject: 'Flags and environment → Config',
+    subject: 'The configuration from flags and environment variables',
     imports: [
       'access/rates.ts',
       'authority',
       'issuance/issuance-policy.ts',
       'key-strength/weak-key-list.ts',
+      'keys/kms',
       'keys/pkcs11/connection.ts',
       'keys/stores',
       'store/postgres/connection-options.ts',
@@ -341,8 +346,16 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'data-folder': {
-    subject: 'The data folder: lock, master key, first start, database',
-    imports: ['terminal.ts', 'identity', 'record', 'settings', 'store', 'store/engines'],
+    subject: 'The data folder: lock, master key, first start and database',
+    imports: [
+      'terminal.ts',
+      'identity',
+      'keys/kms',
+      'record',
+      'settings',
+      'store',
+      'store/engines',
+    ],
   },
   'local-channel': {
     subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
@@ -363,11 +376,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'server/workers': {
-    subject: 'Workers: their pool, the messages between them and the primary',
+    subject: 'The worker pool, and messages between workers and the primary',
     imports: [
       'services.ts',
       'access',
       'call-log',
+      'data-folder/master-key.ts',
       'jobs/scheduler/job-names.ts',
       'store',
       'store/sqlite',
@@ -375,11 +389,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'server/gauges': {
-    subject: 'The gauges of a server: CAs, CRLs, expiring certificates, health, disk',
+    subject: 'Gauges of a server: CAs, CRLs, expiring certificates, health and disk',
     imports: ['services.ts', 'authority', 'http', 'search', 'settings', 'store', 'telemetry'],
   },
   server: {
-    subject: 'Processes: single, primary and worker, assembled from the other rooms',
+    subject: 'Single, primary and worker processes, assembled from the other rooms',
     imports: [
       'services.ts',
       'version.ts',
@@ -394,6 +408,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'jobs',
       'jobs/scheduler',
       'keys',
+      'keys/kms',
       'keys/pkcs11',
       'ledger',
       'keys/stores',
@@ -455,7 +470,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'admin-commands': {
-    subject: 'Commands on the data folder or the database',
+    subject: 'Commands that work on the data folder or the database',
     imports: [
       'version.ts',
       'approval',
@@ -479,7 +494,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
   'cli/shared': {
-    subject: 'Shared code of commands: flags, output, the context of a command',
+    subject: 'Shared code of commands: flags, output and command context',
     imports: [
       'terminal.ts',
       'admin-commands/principal-options.ts',
@@ -495,7 +510,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
   },
   'cli/ceremony': {
-    subject: 'Confirmation and display of a ceremony',
+    subject: 'Display and confirmation of a ceremony',
     imports: [
       'ceremony',
       'ceremony/script',

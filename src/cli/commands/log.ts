@@ -28,15 +28,19 @@ const columns: readonly Column[] = [
   { key: 'Leaf', shrink: 'never' },
   { key: 'Time', shrink: 'never' },
   { key: 'Kind', shrink: 'never' },
-  { key: 'Who', text: ({ Principal, User }) => String(Principal ?? User ?? '') },
+  { key: 'Who', text: ({ Principal, User }) => textOf(Principal ?? User) },
   { key: 'What', text: whatText },
 ]
 
 function whatText(row: Readonly<Record<string, unknown>>): string {
   const { Command: command, Table: table, Key: key, SerialNumber: serial, Detail: detail } = row
   if (typeof command === 'string' && table === undefined) return command
-  if (table !== undefined) return `${String(table)} ${JSON.stringify(key ?? '')}`
-  return String(serial ?? detail ?? '')
+  if (typeof table === 'string') return `${table} ${JSON.stringify(key ?? '')}`
+  return textOf(serial ?? detail)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function count(text: string): number {

@@ -19,6 +19,8 @@ export const storageSettings: readonly SettingName[] = [
   'database',
   'databasePasswordFile',
   'masterKeyFile',
+  'masterKeyKms',
+  'kmsEndpoint',
 ]
 
 /** Returns whether a setting has a flag, and not only an environment variable. */

@@ -82,7 +82,10 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
 }
 
 const softwareStorage = 'software, encrypted at rest; not FIPS 140 validated'
-const storageNames: ReadonlyMap<string, string> = new Map([['pkcs11', 'PKCS #11 token']])
+const storageNames: ReadonlyMap<string, string> = new Map([
+  ['kms', 'AWS KMS'],
+  ['pkcs11', 'a PKCS #11 token'],
+])
 
 /** Describes where keys are. A server without keys outside the database is described without counts. */
 function keyStorageOf(samples: readonly Sample[]): string {
@@ -94,7 +97,7 @@ function keyStorageOf(samples: readonly Sample[]): string {
     .map(({ store, value }) =>
       store === 'local'
         ? `${value} in ${softwareStorage.replace(';', ',')}`
-        : `${value} in a ${storageNames.get(store) ?? store}`,
+        : `${value} in ${storageNames.get(store) ?? store}`,
     )
     .join('; ')
 }

@@ -2,6 +2,8 @@
  * The table of key stores, which the configuration opens. The setting --ca-keys selects the store of new keys. The scheme of a
  * handle selects the store of an existing key.
  */
+import { createKmsKeyStore } from '../kms/kms-key-store.ts'
+import type { KmsOptions } from '../kms/kms-client.ts'
 import { createLocalKeyStore, type LocalKeyStoreOptions } from '../local-key-store.ts'
 import { createPkcs11KeyStore, type Pkcs11KeyStoreOptions } from '../pkcs11/pkcs11-key-store.ts'
 import {
@@ -16,6 +18,7 @@ import {
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
   readonly pkcs11?: Pkcs11KeyStoreOptions | undefined
+  readonly kms?: KmsOptions | undefined
 }
 
 /**
@@ -25,6 +28,7 @@ export interface KeyStoreOptions {
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),
   pkcs11: ({ pkcs11 }) => pkcs11 && createPkcs11KeyStore(pkcs11),
+  kms: ({ kms }) => (kms === undefined ? undefined : createKmsKeyStore(kms)),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
 /** Name of a key store: a value of --ca-keys, and the scheme of handles. */

@@ -2,6 +2,7 @@
  * Messages between the processes of one server. Workers answer the requests of clients. The primary writes to the SQLite
  * database and the call log, runs the jobs, and counts request rates for all workers.
  */
+import type { MasterKey } from '../../data-folder/master-key.ts'
 import type { RatedCall } from '../../access/rate-limiter.ts'
 import type { JobName } from '../../jobs/scheduler/job-names.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
@@ -17,7 +18,7 @@ export interface PublicEndpoint {
 /** The values that a worker needs to start. */
 export interface WorkerStart extends PublicEndpoint {
   /** The current master key. Its file may be missing by now, or the key may come from another source. */
-  readonly masterKey: { readonly bytes: Uint8Array; readonly path: string }
+  readonly masterKey: MasterKey
 }
 
 /** The reason why a worker cannot start. */

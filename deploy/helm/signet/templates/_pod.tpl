@@ -1,6 +1,6 @@
 {{/*
 The pod. Kubernetes makes the files of a Secret readable to a group, and Signet refuses a master key that other users can read.
-The init container therefore copies the files to memory, with read permission for its user only.
+The init container therefore copies the files to a volume in memory, where only its user can read them.
 */}}
 {{- define "signet.pod" -}}
 metadata:
@@ -103,7 +103,7 @@ spec:
           mountPath: /data
         - name: run
           mountPath: /run/signet
-        # Temporary files of SQLite, for sorts that exceed its memory.
+        # SQLite writes temporary files here when a sort exceeds its memory.
         - name: tmp
           mountPath: /tmp
         {{- if .Values.api.tlsSecret }}
@@ -133,7 +133,7 @@ spec:
       emptyDir: {}
     - name: database-password
       secret:
-        # Mode 0440: group 10001 may read the files, and other users may not.
+        # Mode 0440: group 10001 can read the files, and other users cannot.
         defaultMode: 288
         secretName: {{ .Values.database.passwordSecret.name }}
         items:
@@ -143,7 +143,7 @@ spec:
     {{- with .Values.masterKey.secretName }}
     - name: master-key
       secret:
-        # Mode 0440: group 10001 may read the files, and other users may not.
+        # Mode 0440: group 10001 can read the files, and other users cannot.
         defaultMode: 288
         secretName: {{ . }}
         items:
@@ -153,21 +153,21 @@ spec:
     {{- with .Values.api.tlsSecret }}
     - name: tls
       secret:
-        # Mode 0440: group 10001 may read the files, and other users may not.
+        # Mode 0440: group 10001 can read the files, and other users cannot.
         defaultMode: 288
         secretName: {{ . }}
     {{- end }}
     {{- with .Values.api.clientCaSecret }}
     - name: client-ca
       secret:
-        # Mode 0440: group 10001 may read the files, and other users may not.
+        # Mode 0440: group 10001 can read the files, and other users cannot.
         defaultMode: 288
         secretName: {{ . }}
     {{- end }}
     {{- with .Values.database.caSecret }}
     - name: database-ca
       secret:
-        # Mode 0440: group 10001 may read the files, and other users may not.
+        # Mode 0440: group 10001 can read the files, and other users cannot.
         defaultMode: 288
         secretName: {{ . }}
     {{- end }}

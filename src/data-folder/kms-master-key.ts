@@ -1,0 +1,220 @@
+/** Envelope encryption of the master key: the file contains a ciphertext that only a key in AWS KMS decrypts. */
+import { ConfigurationError } from '../errors.ts'
+import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
+import { createKms, type KmsRequest } from '../keys/kms/kms-client.ts'
+import { KmsError } from '../keys/kms/kms-error.ts'
+import { systemRandom, type Random } from '../random.ts'
+import type { Config } from '../settings/config.ts'
+
+/** How the master key is kept in KMS. */
+export interface KmsMasterKeyOptions {
+  /** The symmetric key of `--master-key-kms`. Undefined if an existing file says which key opens it. */
+  readonly arn: KeyArn | undefined
+  /** Undefined for KMS of AWS. */
+  readonly endpoint: string | undefined
+  readonly random: Random
+}
+
+/** The KMS key that encrypts a master key file, and the service that has it. */
+export interface FileKey {
+  readonly arn: KeyArn
+  /** Undefined for KMS of AWS. */
+  readonly endpoint: string | undefined
+}
+
+/** A master key and the content of its file. */
+export interface WrappedMasterKey {
+  readonly bytes: Uint8Array
+  readonly content: string
+}
+
+const keyBytes = 32
+/** Length of the longest file of this form: KMS ciphertexts have at most 6144 bytes. */
+export const wrappedFileBytesMax = 9000
+const prefix = 'signet-master-key-kms-1:'
+const form = /^signet-master-key-kms-1:([A-Za-z0-9+/]{1,8192}={0,2}):(arn:[\x21-\x7E]{1,256})\n?$/
+
+/** KMS authenticates the context and logs it. A ciphertext for another purpose cannot take the place of the master key. */
+const encryptionContext = { signet: 'master-key' }
+
+/** Returns the options of a configuration. */
+export function kmsOptionsOf({
+  masterKeyKms,
+  keys,
+}: Pick<Config, 'masterKeyKms' | 'keys'>): KmsMasterKeyOptions {
+  return { arn: masterKeyKms, endpoint: keys.kms.endpoint, random: systemRandom }
+}
+
+/** Returns the KMS key for new master key files. Undefined: the files are not encrypted. */
+export function fileKeyOf(options: KmsMasterKeyOptions | undefined): FileKey | undefined {
+  return options?.arn && { arn: options.arn, endpoint: options.endpoint }
+}
+
+/** Returns the options for reading a file that any key of a service may encrypt. */
+export function readOptions(key: FileKey | undefined): KmsMasterKeyOptions | undefined {
+  return key && { arn: undefined, endpoint: key.endpoint, random: systemRandom }
+}
+
+/** Returns the KMS key that a master key file names. Throws ConfigurationError for a damaged file. */
+export function wrappingKeyOf(content: string, path: string): KeyArn {
+  return parseContent(content, path).arn
+}
+
+/** Whether a master key file has the form of this module. */
+export function isWrapped(content: string): boolean {
+  return content.startsWith(prefix)
+}
+
+/** Decrypts the content of a master key file. Throws ConfigurationError. */
+export async function unwrapMasterKey(
+  content: string,
+  path: string,
+  options: KmsMasterKeyOptions = { arn: undefined, endpoint: undefined, random: systemRandom },
+): Promise<Uint8Array> {
+  const { arn, ciphertext } = parseContent(content, path)
+  if (options.arn !== undefined && options.arn.text !== arn.text)
+    throw new ConfigurationError(
+      `--master-key-kms: the master key ${path} is encrypted with the KMS key ${arn.text}, not with ${options.arn.text}; specify the former, or omit the setting`,
+    )
+  const answer = await request(
+    options,
+    { arn, action: `${path} cannot be decrypted` },
+    (client, sdk, sendOptions) =>
+      client.send(
+        new sdk.DecryptCommand({
+          KeyId: arn.text,
+          CiphertextBlob: ciphertext,
+          EncryptionContext: encryptionContext,
+        }),
+        sendOptions,
+      ),
+  )
+  return requireKey(answer.Plaintext, arn)
+}
+
+/** Generates a master key in KMS. Throws ConfigurationError. */
+export async function generateMasterKey(
+  arn: KeyArn,
+  options: KmsMasterKeyOptions,
+): Promise<WrappedMasterKey> {
+  const answer = await request(
+    options,
+    { arn, action: 'a key cannot be generated' },
+    (client, sdk, sendOptions) =>
+      client.send(
+        new sdk.GenerateDataKeyCommand({
+          KeyId: arn.text,
+          KeySpec: 'AES_256',
+          EncryptionContext: encryptionContext,
+        }),
+        sendOptions,
+      ),
+  )
+  const bytes = requireKey(answer.Plaintext, arn)
+  return { bytes, content: contentOf(arn, answer.CiphertextBlob) }
+}
+
+/** Encrypts an existing master key with KMS, and returns the content of its file. Throws ConfigurationError. */
+export async function wrapMasterKey(
+  bytes: Uint8Array,
+  arn: KeyArn,
+  options: KmsMasterKeyOptions,
+): Promise<string> {
+  const answer = await request(
+    options,
+    { arn, action: 'it cannot be encrypted' },
+    (client, sdk, sendOptions) =>
+      client.send(
+        new sdk.EncryptCommand({
+          KeyId: arn.text,
+          Plaintext: bytes,
+          EncryptionContext: encryptionContext,
+        }),
+        sendOptions,
+      ),
+  )
+  return contentOf(arn, answer.CiphertextBlob)
+}
+
+/** Throws ConfigurationError unless KMS has the key, and the key can encrypt. */
+export async function requireUsableKmsKey(
+  arn: KeyArn,
+  options: KmsMasterKeyOptions,
+): Promise<void> {
+  const { KeyMetadata } = await request(
+    options,
+    { arn, action: 'it cannot be used' },
+    (client, sdk, sendOptions) =>
+      client.send(new sdk.DescribeKeyCommand({ KeyId: arn.text }), sendOptions),
+  )
+  const { KeySpec, KeyState } = KeyMetadata ?? {}
+  if (KeySpec !== 'SYMMETRIC_DEFAULT')
+    throw new ConfigurationError(
+      `--master-key-kms: the KMS key ${arn.text} has the key spec ${KeySpec}; it must be a symmetric key (SYMMETRIC_DEFAULT)`,
+    )
+  if (KeyState !== 'Enabled')
+    throw new ConfigurationError(
+      `--master-key-kms: the KMS key ${arn.text} is in the state ${KeyState}; it must be enabled`,
+    )
+}
+
+interface Action {
+  readonly arn: KeyArn
+  /** Description of the failure, for the message. */
+  readonly action: string
+}
+
+/** Sends a request over a connection of its own, and converts a KmsError to a ConfigurationError. */
+async function request<T>(
+  { endpoint, random }: KmsMasterKeyOptions,
+  { arn, action }: Action,
+  send: KmsRequest<T>,
+): Promise<T> {
+  const kms = createKms({ endpoint, region: undefined, random })
+  try {
+    return await kms.send(arn.region, send)
+  } catch (error) {
+    if (!(error instanceof KmsError)) throw error
+    throw new ConfigurationError(
+      `--master-key-kms: the KMS key ${arn.text}: ${action}: ${error.message}${advice[error.problem] ?? ''}`,
+    )
+  } finally {
+    kms.close()
+  }
+}
+
+const advice: Partial<Record<KmsError['problem'], string>> = {
+  transient: '; the server starts when KMS can be reached',
+  denied: '; check the credentials of the server and its IAM policy',
+  state: '; enable the key in KMS, or cancel its deletion',
+}
+
+function parseContent(
+  content: string,
+  path: string,
+): { readonly arn: KeyArn; readonly ciphertext: Uint8Array } {
+  const [, base64 = '', arnText = ''] = form.exec(content) ?? []
+  const arn = parseKeyArn(arnText)
+  const ciphertext = Buffer.from(base64, 'base64')
+  if (arn === undefined || ciphertext.toString('base64') !== base64)
+    throw new ConfigurationError(
+      `the master key ${path} is damaged; restore this file from a copy, because no other key decrypts the database`,
+    )
+  return { arn, ciphertext: Uint8Array.from(ciphertext) }
+}
+
+function contentOf(arn: KeyArn, ciphertext: Uint8Array | undefined): string {
+  if (ciphertext === undefined || ciphertext.length === 0)
+    throw new ConfigurationError(`--master-key-kms: KMS returned no ciphertext of ${arn.text}`)
+  return `${prefix}${Buffer.from(ciphertext).toString('base64')}:${arn.text}\n`
+}
+
+function requireKey(bytes: Uint8Array | undefined, arn: KeyArn): Uint8Array {
+  if (bytes?.length !== keyBytes)
+    throw new ConfigurationError(
+      `--master-key-kms: KMS returned ${bytes?.length ?? 0} bytes instead of a key of ${keyBytes} with ${arn.text}`,
+    )
+  const key = Uint8Array.from(bytes)
+  bytes.fill(0)
+  return key
+}

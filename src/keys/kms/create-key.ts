@@ -1,0 +1,217 @@
+/** Creation and deletion of keys in KMS. An alias holds the name of a key, because KMS has no names that exist once. */
+import type { KeyMetadata, KeySpec } from '@aws-sdk/client-kms'
+import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import type { BoundedCache } from '../../bounded-cache.ts'
+import { UnsupportedKeyAlgorithmError } from '../key-store.ts'
+import { parseKeyArn, type KeyArn } from './key-arn.ts'
+import type { Kms } from './kms-client.ts'
+import { KmsError } from './kms-error.ts'
+import { keySpecs } from './signing-request.ts'
+
+/** Aliases of CA keys begin with this prefix. */
+const aliasPrefix = 'alias/signet/'
+const nameForm = /^[A-Za-z0-9/_-]{1,200}$/
+/** Tag of every CA key, with the name of the key. An IAM policy can refer to it. */
+const tagKey = 'signet-ca'
+/** The shortest waiting period of KMS. Until its end, an administrator of KMS can cancel the deletion. */
+const pendingWindowDays = 7
+
+const pendingStates: ReadonlySet<string | undefined> = new Set([
+  'PendingDeletion',
+  'PendingReplicaDeletion',
+])
+
+/** Returns whether the deletion of a key is scheduled, so that it can no longer be used. */
+export function isPendingDeletion({ KeyState }: KeyMetadata): boolean {
+  return pendingStates.has(KeyState)
+}
+
+/** Keys of this process that have no alias yet, by the alias and the key spec that they are for. */
+export type UnnamedKeys = BoundedCache<KeyArn>
+
+interface KeyToCreate {
+  readonly name: string
+  readonly algorithm: KeyAlgorithm
+  /** If an alias cannot be created, the next attempt uses the same key, so that repeated attempts do not create many keys. */
+  readonly unnamed: UnnamedKeys
+}
+
+/**
+ * Creates a key and its alias, or returns the existing key of that name. Throws KmsError, UnsupportedKeyAlgorithmError, or TypeError
+ * if the name is invalid or the existing key has another algorithm.
+ */
+export async function createNamedKey(
+  kms: Kms,
+  { name, algorithm, unnamed }: KeyToCreate,
+): Promise<KeyArn> {
+  const spec = keySpecs.get(algorithm)
+  if (spec === undefined)
+    throw new UnsupportedKeyAlgorithmError(`KMS has no keys with the algorithm ${algorithm}`)
+  if (!nameForm.test(name)) throw new TypeError(`'${name}' cannot be the name of a key in KMS`)
+  const { region } = kms
+  if (region === undefined) throw new TypeError('no Region for new keys in KMS is configured')
+  const key = { region, name, alias: `${aliasPrefix}${name}`, spec }
+  const existing = await findByAlias(kms, key)
+  if (existing !== undefined && !isPendingDeletion(existing)) return requireSpec(existing, key)
+  if (existing !== undefined) await deleteAlias(kms, key)
+  return createWithAlias(kms, key, unnamed)
+}
+
+interface Alias {
+  readonly region: string
+  readonly alias: string
+}
+
+interface NewKey extends Alias {
+  readonly name: string
+  readonly spec: KeySpec
+}
+
+async function createWithAlias(kms: Kms, key: NewKey, unnamed: UnnamedKeys): Promise<KeyArn> {
+  const id = `${key.alias} ${key.spec}`
+  const created = unnamed.get(id) ?? (await createKey(kms, key))
+  unnamed.set(id, created)
+  const named = await createAlias(kms, key, created)
+  unnamed.delete(id)
+  return named
+}
+
+/** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key of the alias. */
+async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyArn> {
+  try {
+    await kms.send(key.region, (client, sdk, options) =>
+      client.send(
+        new sdk.CreateAliasCommand({ AliasName: key.alias, TargetKeyId: created.text }),
+        options,
+      ),
+    )
+    return created
+  } catch (error) {
+    if (!(error instanceof KmsError && error.problem === 'exists')) throw error
+  }
+  // Another process was faster, or an attempt of this process succeeded without a response.
+  const owner = await findByAlias(kms, key, ['not-found'])
+  if (owner === undefined) throw new KmsError('transient', `${key.alias} exists but has no key`)
+  if (owner.Arn === created.text) return created
+  await scheduleDeletion(kms, created)
+  return requireSpec(owner, key)
+}
+
+async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyArn> {
+  const { KeyMetadata } = await kms.send(region, (client, sdk, options) =>
+    client.send(
+      new sdk.CreateKeyCommand({
+        KeySpec: spec,
+        KeyUsage: 'SIGN_VERIFY',
+        Description: `Private key of the CA ${name} of Signet`,
+        Tags: [{ TagKey: tagKey, TagValue: name }],
+      }),
+      options,
+    ),
+  )
+  return arnOf(KeyMetadata)
+}
+
+/** Finds a key by its alias. KMS may report a new alias as missing for some seconds, so the caller may ask to retry. */
+async function findByAlias(
+  kms: Kms,
+  { region, alias }: Alias,
+  retry: readonly 'not-found'[] = [],
+): Promise<KeyMetadata | undefined> {
+  try {
+    return await describeKey(kms, region, { id: alias, retry })
+  } catch (error) {
+    if (error instanceof KmsError && error.problem === 'not-found') return undefined
+    throw error
+  }
+}
+
+/** Describes a key by its ARN or alias. Throws KmsError. */
+export async function describeKey(
+  kms: Kms,
+  region: string,
+  { id, retry = [] }: { readonly id: string; readonly retry?: readonly 'not-found'[] },
+): Promise<KeyMetadata> {
+  const { KeyMetadata } = await kms.send(
+    region,
+    (client, sdk, options) => client.send(new sdk.DescribeKeyCommand({ KeyId: id }), options),
+    { retry },
+  )
+  if (KeyMetadata === undefined) throw new KmsError('other', `KMS did not describe ${id}`)
+  return KeyMetadata
+}
+
+function requireSpec(metadata: KeyMetadata, { name, spec }: Pick<NewKey, 'name' | 'spec'>): KeyArn {
+  const arn = arnOf(metadata)
+  if (metadata.KeySpec === spec && metadata.KeyUsage === 'SIGN_VERIFY') return arn
+  const algorithm = [...keySpecs].find(([, each]) => each === metadata.KeySpec)?.[0]
+  throw new TypeError(
+    `the KMS key ${arn.text} exists for ${name} with the algorithm ${algorithm ?? metadata.KeySpec}`,
+  )
+}
+
+function arnOf(metadata: KeyMetadata | undefined): KeyArn {
+  const arn = parseKeyArn(metadata?.Arn ?? '')
+  if (arn === undefined) throw new KmsError('other', 'KMS returned a key without a valid ARN')
+  return arn
+}
+
+/** Schedules the deletion of a key and deletes its aliases, so that its name can be used again. A missing key is not an error. */
+export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
+  await scheduleDeletion(kms, arn)
+  for (const alias of await listAliases(kms, arn))
+    await deleteAlias(kms, { region: arn.region, alias })
+}
+
+async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
+  try {
+    await kms.send(arn.region, (client, sdk, options) =>
+      client.send(
+        new sdk.ScheduleKeyDeletionCommand({
+          KeyId: arn.text,
+          PendingWindowInDays: pendingWindowDays,
+        }),
+        options,
+      ),
+    )
+  } catch (error) {
+    await requireGone(kms, arn, error)
+  }
+}
+
+/** Throws the error of a deletion unless the key does not exist, or its deletion was scheduled earlier. */
+async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void> {
+  if (!(error instanceof KmsError)) throw error
+  if (error.problem === 'not-found') return
+  if (error.problem !== 'state') throw error
+  const metadata = await describeKey(kms, arn.region, { id: arn.text })
+  if (!isPendingDeletion(metadata)) throw error
+}
+
+/** Lists the aliases that Signet created for a key. */
+async function listAliases(kms: Kms, arn: KeyArn): Promise<readonly string[]> {
+  const names: string[] = []
+  let marker: string | undefined
+  try {
+    do {
+      const page = await kms.send(arn.region, (client, sdk, options) =>
+        client.send(new sdk.ListAliasesCommand({ KeyId: arn.text, Marker: marker }), options),
+      )
+      names.push(...(page.Aliases ?? []).map(({ AliasName = '' }) => AliasName))
+      marker = page.Truncated ? page.NextMarker : undefined
+    } while (marker !== undefined)
+  } catch (error) {
+    if (!(error instanceof KmsError && error.problem === 'not-found')) throw error
+  }
+  return names.filter((name) => name.startsWith(aliasPrefix))
+}
+
+async function deleteAlias(kms: Kms, { region, alias }: Alias): Promise<void> {
+  try {
+    await kms.send(region, (client, sdk, options) =>
+      client.send(new sdk.DeleteAliasCommand({ AliasName: alias }), options),
+    )
+  } catch (error) {
+    if (!(error instanceof KmsError && error.problem === 'not-found')) throw error
+  }
+}

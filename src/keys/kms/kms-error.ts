@@ -1,0 +1,108 @@
+/** Classification of errors of the KMS SDK. */
+
+/**
+ * `transient`: throttling, an outage or no response. `not-found`: no such key or alias. `exists`: an alias of that name exists.
+ * `state`: the key is disabled or pending deletion. `denied`: credentials or permissions. `other`: anything else.
+ */
+export type KmsProblem = 'transient' | 'not-found' | 'exists' | 'state' | 'denied' | 'other'
+
+/** A failed request to KMS. Its message is for the operator and contains no secret. */
+export class KmsError extends Error {
+  override name = 'KmsError'
+  readonly problem: KmsProblem
+
+  constructor(problem: KmsProblem, message: string) {
+    super(message)
+    this.problem = problem
+  }
+}
+
+const messageLengthMax = 500
+
+/** Names of errors (AWS KMS API Reference, Errors of each action and Common errors). */
+const problems: Readonly<Record<string, KmsProblem>> = {
+  ThrottlingException: 'transient',
+  RequestLimitExceeded: 'transient',
+  TooManyRequestsException: 'transient',
+  KMSInternalException: 'transient',
+  DependencyTimeoutException: 'transient',
+  KeyUnavailableException: 'transient',
+  InternalFailure: 'transient',
+  ServiceUnavailable: 'transient',
+  RequestTimeout: 'transient',
+  TimeoutError: 'transient',
+  AbortError: 'transient',
+  NotFoundException: 'not-found',
+  AlreadyExistsException: 'exists',
+  KMSInvalidStateException: 'state',
+  DisabledException: 'state',
+  AccessDeniedException: 'denied',
+  CredentialsProviderError: 'denied',
+  ExpiredTokenException: 'denied',
+  IncompleteSignature: 'denied',
+  InvalidClientTokenId: 'denied',
+  InvalidSignatureException: 'denied',
+  MissingAuthenticationToken: 'denied',
+  NotAuthorized: 'denied',
+  OptInRequired: 'denied',
+  RequestExpired: 'denied',
+  SignatureDoesNotMatch: 'denied',
+  UnrecognizedClientException: 'denied',
+}
+
+/** Errors whose messages may repeat the signed request and therefore a session token. */
+const silent: ReadonlySet<string> = new Set([
+  'IncompleteSignature',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+])
+
+/** Error codes of connections without a response. */
+const connectionCodes: ReadonlySet<unknown> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+interface SdkError {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: unknown }
+}
+
+/** Converts an error of the SDK. The result does not refer to the original, which contains the request and its headers. */
+export function toKmsError(error: unknown): KmsError {
+  if (error instanceof KmsError) return error
+  return new KmsError(problemOf(error as SdkError), describe(error as SdkError))
+}
+
+function problemOf({ name, code, $metadata }: SdkError): KmsProblem {
+  const known =
+    typeof name === 'string' && Object.hasOwn(problems, name) ? problems[name] : undefined
+  if (known !== undefined) return known
+  const status = $metadata?.httpStatusCode
+  if (typeof status === 'number') return status >= 500 || status === 429 ? 'transient' : 'other'
+  return connectionCodes.has(code) ? 'transient' : 'other'
+}
+
+function describe({ name, code, message }: SdkError): string {
+  const isSilent = typeof name === 'string' && silent.has(name)
+  const text = isSilent ? 'KMS rejected the signature of the request' : message
+  const words = new Set([name === 'Error' ? undefined : name, code, text].filter(isText))
+  return [...words]
+    .join(': ')
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/\/\/[^/@\s]*@/g, '//')
+    .slice(0, messageLengthMax)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

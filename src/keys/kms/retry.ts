@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Random } from '../../random.ts'
+
+export interface RetryOptions {
+  readonly random: Random
+  /** Whether another attempt may succeed. */
+  readonly isTransient: (error: unknown) => boolean
+  /** Time for all attempts together. */
+  readonly deadlineMilliseconds: number
+  /** Waits between attempts; rejects when the signal is aborted. Default: a timer. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+const attemptsMax = 5
+const firstMilliseconds = 100
+
+/**
+ * Repeats an attempt that fails for a transient reason, up to five attempts within a deadline. Throws the last error. The signal is
+ * aborted at the deadline.
+ */
+export async function withRetries<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  { random, isTransient, deadlineMilliseconds, pause = pauseFor }: RetryOptions,
+): Promise<T> {
+  const signal = AbortSignal.timeout(deadlineMilliseconds)
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt(signal)
+    } catch (error) {
+      if (count === attemptsMax || signal.aborted || !isTransient(error)) throw error
+      try {
+        await pause(backoff(count, random), signal)
+      } catch {
+        throw error
+      }
+    }
+  }
+}
+
+/** Returns the time before the next attempt: it doubles, and half of it is random, so that clients do not retry together. */
+export function backoff(failures: number, random: Random): number {
+  const milliseconds = firstMilliseconds * 2 ** (failures - 1)
+  return milliseconds / 2 + ((random.bytes(1)[0] ?? 0) / 256) * (milliseconds / 2)
+}
+
+async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await wait(milliseconds, undefined, { signal })
+}

@@ -1,0 +1,39 @@
+/** The checks of `signet check-config` on AWS KMS. */
+import { existsSync } from 'node:fs'
+import { kmsOptionsOf, requireUsableKmsKey } from '../data-folder/kms-master-key.ts'
+import { ConfigurationError } from '../errors.ts'
+import { createKms } from '../keys/kms/kms-client.ts'
+import { KmsError } from '../keys/kms/kms-error.ts'
+import { systemRandom } from '../random.ts'
+import type { Config } from '../settings/config.ts'
+
+/** Alias in the test request. It does not have to exist. */
+const probeAlias = 'alias/signet/check-config'
+
+/** Sends a request to KMS if new CAs have their keys there. The response about a missing alias shows that the server has access. */
+export async function checkNewKeys({ keys }: Config): Promise<void> {
+  const { region } = keys.kms
+  if (keys.newKeys !== 'kms' || region === undefined) return
+  const kms = createKms({ ...keys.kms, random: systemRandom })
+  try {
+    await kms.send(region, (client, sdk, options) =>
+      client.send(new sdk.DescribeKeyCommand({ KeyId: probeAlias }), options),
+    )
+  } catch (error) {
+    if (!(error instanceof KmsError)) throw error
+    if (error.problem === 'not-found') return
+    const place = keys.kms.endpoint ?? `AWS KMS in ${region}`
+    const advice =
+      error.problem === 'denied' ? '; check the credentials of the server and its IAM policy' : ''
+    throw new ConfigurationError(`--ca-keys: ${place} cannot be used: ${error.message}${advice}`)
+  } finally {
+    kms.close()
+  }
+}
+
+/** Checks the KMS key under which the first start would encrypt a new master key. An existing file is decrypted with the database. */
+export async function checkMasterKeyInKms(config: Config): Promise<void> {
+  const { masterKeyKms, masterKeyFile } = config
+  if (masterKeyKms === undefined || existsSync(masterKeyFile)) return
+  await requireUsableKmsKey(masterKeyKms, kmsOptionsOf(config))
+}

@@ -1,0 +1,31 @@
+/** The settings of CA keys outside the database, and of the master key in KMS. */
+import { kmsKeyArn, nonEmpty, oneOf, regionName, secureUrl, tokenLabel } from './parse-values.ts'
+import { setting } from './setting.ts'
+
+/** A part of the table in settings-table.ts. */
+export const keySettings = {
+  masterKeyKms: setting(
+    'ARN',
+    'symmetric AWS KMS key that encrypts the master key; the file then contains only the ciphertext',
+    kmsKeyArn,
+  ),
+  caKeys: setting(
+    'STORE',
+    'store for the keys of new CAs: local (encrypted in the database), pkcs11 (in a token), or kms (AWS KMS)',
+    oneOf(['local', 'pkcs11', 'kms']),
+    'local',
+  ),
+  pkcs11Module: setting(
+    'FILE',
+    'PKCS #11 module (shared library) for the token with the CA keys',
+    nonEmpty,
+  ),
+  pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
+  pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
+  kmsEndpoint: setting('URL', 'service with the AWS KMS API (default: AWS)', secureUrl),
+  kmsRegion: setting(
+    'REGION',
+    'Region in which AWS KMS creates the keys of --ca-keys kms',
+    regionName,
+  ),
+} as const
