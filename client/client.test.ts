@@ -81,7 +81,7 @@ test('AWS_REGION has precedence over AWS_DEFAULT_REGION, and the option over bot
   }
 })
 
-test('the default endpoint is the one of AWS', async () => {
+test('the default endpoint is the AWS endpoint of the Region', async () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }
   const aws = createClient({ region: 'eu-central-1', credentials })
   assert.equal(await aws.meta.endpointUrl(), 'https://acm-pca.eu-central-1.amazonaws.com')
@@ -187,7 +187,7 @@ test('an error that is not a response of the service is thrown unchanged', async
   nobody.close()
 })
 
-test('a response that is not one of the API names the endpoint, and the ports of Signet', async () => {
+test('the error for a response that is not from the API states the endpoint and the ports of Signet', async () => {
   for (const [status, body] of [
     [405, 'Method Not Allowed'],
     [200, '<html>'],

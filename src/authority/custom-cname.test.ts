@@ -55,7 +55,7 @@ const host = fc
   .map((labels) => `${labels.join('.')}.x`)
 const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/), { maxLength: 3 })
 
-test('every URL is found below its CustomCname, for any case and port of the host', () => {
+test('every URL is recognized as below its CustomCname, whatever the case and port of the host', () => {
   const port = fc.option(fc.integer({ min: 0, max: 65_535 }))
   const cname = fc.tuple(host, port, segments, fc.constantFrom('', '/', '//'))
   fc.assert(
@@ -77,7 +77,7 @@ test('every URL is found below its CustomCname, for any case and port of the hos
   )
 })
 
-test('requests for other hosts and paths are not below a CustomCname', () => {
+test('requests for other hosts and paths are not recognized as below a CustomCname', () => {
   const cname = parseCname('pki.example.com/a')
   assert.ok(cname)
   for (const path of ['/a', '/ab/x', '/A/x', '/', 'a/x', '/b/a/x'])

@@ -18,7 +18,7 @@ const rfcNames = [
   'aACompromise',
 ]
 
-test('every reason has its code of RFC 5280', () => {
+test('every reason has its code from RFC 5280', () => {
   assert.deepEqual(
     revocationReasons.map((reason) => [reason, rfcNames[reasonCodeOf(reason)]]),
     [

@@ -58,7 +58,7 @@ test('a record added right after a batch has ended does not wait for another rec
   for (let n = 0; n < 100; n += 1) assert.ok(await callLog.record({ n }))
 })
 
-test('a fault is logged once, drops records, and ends with the first successful write', async () => {
+test('a write error is logged once, and records are dropped until the first successful write', async () => {
   const { said, sink, callLog } = queued()
   const changes: boolean[] = []
   callLog.onChange((isWritable) => changes.push(isWritable))

@@ -89,7 +89,7 @@ test('authenticated calls are recorded one by one', () => {
   assert.equal(records.length, 20)
 })
 
-test('a call that must be recorded and cannot be is refused before and after its effect', async () => {
+test('if a required record cannot be written, the call is refused, before or after its effect', async () => {
   const { calls, state } = recorder(true)
   const call = unknownCall({ caller: userCaller(), error: undefined })
   calls.requireWritable()

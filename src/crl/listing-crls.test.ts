@@ -63,7 +63,7 @@ test('a revocation while CRLs are disabled is listed after they are enabled agai
   assert.deepEqual(listingCrls(authorityWith('none', 4), crls, null), [2, 4])
 })
 
-test('a CRL lists a revocation exactly if the revocation makes it due', () => {
+test('a revocation is listed on exactly the CRLs that it makes due', () => {
   for (const type of ['COMPLETE', 'PARTITIONED', 'none'] as const)
     for (const issuedUnder of [null, 1, 2, 3, 4]) {
       const authority = authorityWith(type, 3)

@@ -63,7 +63,7 @@ test('strong keys have no weakness', () => {
     assert.deepEqual([weaknessOf(key), excessOf(key.key)], [undefined, undefined])
 })
 
-test('the reason why a key is weak is stated', () => {
+test('the error states why a key is weak', () => {
   assert.match(weaknessIn(rsa(strongModulus >> 1n)), /2047 bits, fewer than 2048/)
   assert.match(weaknessIn(rsa(strongModulus - 1n)), /modulus is even/)
   assert.match(weaknessIn(rsa(strongModulus, 65_538n)), /exponent is even/)
@@ -76,7 +76,7 @@ test('the reason why a key is weak is stated', () => {
     assert.match(weaknessIn(rsa(modulus)), reason, name)
 })
 
-test('a key that takes too long to use, or that nothing here can use, is refused whatever is allowed', () => {
+test('a key that is too slow or unsupported is refused, even if weak keys are allowed', () => {
   const allowing: KeyPolicy = { weakKeys: 'allow' }
   const large = rsa(2n ** 8192n + 1n)
   assert.match(weakKeyReason(large, allowing) ?? '', /8193 bits, more than 8192/)
@@ -125,7 +125,7 @@ test('Edwards points of small order are refused, reduced or not and with either 
       assert.match(weaknessIn(edwards('ed448', little(y, 56) + sign)), /small order/)
 })
 
-test('the point at infinity, under which anyone can sign, is a key on no curve', () => {
+test('the point at infinity, for which anyone can sign, is not a valid key on any curve', () => {
   for (const curve of [
     oids.prime256v1,
     oids.secp384r1,

@@ -129,7 +129,7 @@ test('random bytes are treated as an absent object', async () => {
   )
 })
 
-test('an object of another key, a folder and a missing file are treated as absent', async () => {
+test('an object with another key, a folder and a missing file are treated as absent', async () => {
   assert.equal(await opened(sampleFile, fileNameOf('another')), undefined)
   assert.equal(await openObjectFile(folder, sampleName), undefined)
   assert.equal(await openObjectFile(join(folder, 'missing'), sampleName), undefined)

@@ -163,7 +163,7 @@ function decided(statements: readonly unknown[], request: PolicyCase['request'])
 
 const runs = { numRuns: 3000 }
 
-test('the generated requests lead to every decision', () => {
+test('the generated requests produce every decision', () => {
   const samples = fc.sample(fc.tuple(someStatements, anyRequest), { numRuns: 500, seed: 1 })
   const found = new Set(samples.map(([statements, request]) => decided(statements, request)))
   assert.deepEqual([...found].sort(), ['allowed', 'denied', 'not-allowed'])

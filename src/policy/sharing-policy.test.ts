@@ -154,7 +154,7 @@ test('a policy without one of each statement is refused', () => {
   refuse(document([read, read, issue]), missing('read'))
 })
 
-test('a statement of another shape is refused, and the error names it', () => {
+test('a statement with another structure is refused, and the error names the statement', () => {
   for (const value of [null, 'x', 1, [read]])
     refuse(document([read, value]), 'Statement 2 must be an object.')
   for (const element of ['NotAction', 'NotPrincipal', 'NotResource', 'effect', 'Novelty'])
@@ -235,7 +235,7 @@ test('everyone without an organization is refused', () => {
     }
 })
 
-test('an issue statement names one template', () => {
+test('an issue statement must specify exactly one template', () => {
   const message =
     'Statement 2 must have the condition StringEquals on acm-pca:TemplateArn with one of '
   const wrong = [

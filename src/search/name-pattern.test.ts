@@ -68,7 +68,7 @@ test('the range of a pattern contains exactly the matching names', () => {
   )
 })
 
-test('search keys are lowercase, contain no NUL, and are cut between characters', () => {
+test('search keys are lowercase, contain no NUL, and are truncated between characters', () => {
   assert.equal(searchKey('Straße\0'), 'straße\u{fffd}')
   // A BMPString in a certificate can contain an unpaired surrogate, which no database stores.
   assert.equal(searchKey('A\ud800'), 'a\u{fffd}')

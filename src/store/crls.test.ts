@@ -353,7 +353,7 @@ test('after the clock is set back, leases, retries and CRLs from the future do n
   assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'a suspended CRL is not claimed')
 })
 
-test('a clock that is set back by minutes does not take a lease from who has it', async () => {
+test('a clock that is set back by minutes does not end a lease early', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await claimedOne(db)

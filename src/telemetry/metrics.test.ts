@@ -225,7 +225,7 @@ test('gauges of a process have the current values of all readers, and add up ove
   assert.match(await samples(), /^signet_open_connections\{listener="api"\} 10$/m)
 })
 
-test('the metrics of a process are included, and of several processes the worst file descriptors and delay count', async () => {
+test('process metrics are included; for several processes, the highest file descriptor count and delay are reported', async () => {
   const registry = processRegistry()
   assert.equal(processRegistry(), registry)
   const metrics = createMetrics({ process: registry })

@@ -345,7 +345,7 @@ const group = (text: string, pattern: RegExp): string => {
   return found
 }
 
-test('there are samples of every tool, with and without entries', () => {
+test('samples from every tool exist, with and without entries', () => {
   assert.ok(samples.length >= 7)
   for (const name of ['empty', 'reasons-partition', 'gnutls', 'pyca'])
     assert.ok(samples.includes(name))

@@ -1,4 +1,4 @@
-/** Input in another format than PEM is recognized and never quoted. */
+/** Input in formats other than PEM is recognized and never quoted. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -73,7 +73,7 @@ test('a failed renewal is retried, and the lease is given up long before another
   assert.equal(sent.length, 9)
 })
 
-test('a lease without a reply to its renewal is given up in time, even if a late reply arrives', async (t) => {
+test('a lease whose renewal receives no reply is given up in time, even if a late reply arrives', async (t) => {
   const answers: (() => void)[] = []
   const { lost, release, pass } = held(t, async () => {
     await new Promise<void>((resolve) => answers.push(resolve))
@@ -89,7 +89,7 @@ test('a lease without a reply to its renewal is given up in time, even if a late
   assert.equal(answers.length, 1)
 })
 
-test('the time that the claim took is part of the lease', async (t) => {
+test('the duration of the claim counts toward the lease', async (t) => {
   const { lost, pass } = held(t, () => new Promise(() => {}), 9000)
   await pass(1)
   assert.equal(lost.aborted, true)

@@ -355,7 +355,7 @@ suite('decode: constraints', () => {
     assert.ok(refused(list(string(), { max: 1 }), items).length < most + 500)
   })
 
-  test('the quoted values of one error are limited together', () => {
+  test('the total length of the values quoted in one error is limited', () => {
     const shape = list(structure({ A: string({ max: 1, pattern: '[a-z]' }) }))
     const input = Array.from({ length: 40 }, () => ({ A: '\u{1F512}'.repeat(3000) }))
     const message = refused(shape, input)

@@ -626,7 +626,7 @@ test('missing and malformed parts of a presigned URL are named', () => {
   )
 })
 
-test('a signature is 64 lower-case hexadecimal digits, and no characters that latin1 maps to them', async () => {
+test('a signature must be 64 lower-case hexadecimal digits, and no characters that latin1 would map to digits', async () => {
   const request = await signed()
   const claim = parseSignature(request)
   const key = deriveSigningKey(secretAccessKey, claim)
