@@ -193,7 +193,7 @@ test('a server and an embedded CA can use the same data folder, one after the ot
   )
 })
 
-test('without the credentials file of the data folder, the option credentials is required', async () => {
+test('without the credentials file of the data folder, the credentials option is required', async () => {
   const data = join(folder, 'moved')
   const first = await openEmbedded({ data })
   const { credentials } = first

@@ -354,7 +354,7 @@ test('the client of an embedded CA rejects an invalid request with the error of 
       await assert.rejects(async () => client[name]?.(request), TypeError)
 })
 
-test('the option quotas applies', async () => {
+test('the quotas option takes effect', async () => {
   await using other = await openEmbedded({ quotas: { authoritiesPerRegion: 1 } })
   await assert.rejects(hierarchyOf(other, false), /LimitExceeded/)
 })

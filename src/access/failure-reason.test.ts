@@ -1,4 +1,4 @@
-/** Reasons of failed authentication. */
+/** Reasons why authentication fails. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -373,7 +373,8 @@ test('property: the remaining path length agrees with the algorithm of RFC 5280 
     fc.property(fc.array(level, { minLength: 1, maxLength: 6 }), (levels) => {
       const [first, ...rest] = levels
       const path = pathWith([{ ...first!, selfIssued: false }, ...rest])
-      // max_path_length, from the root down. The constraint of the root, the trust anchor, applies here as well.
+      // Computes max_path_length from the root down. The constraint of the root, which is the trust anchor, also
+      // applies.
       let max = Infinity
       let broken = false
       for (const [index, { pathLen, selfIssued }] of levels.entries()) {

@@ -370,8 +370,8 @@ test('a deeply nested member does not stop the server', async () => {
   const depth = 30_000
   const member = `${'['.repeat(depth)}${']'.repeat(depth)}`
   const answer = await call({ body: `{"a":${member}}` })
-  // The operation Echo returns the member. JSON.stringify overflows the stack on Node.js 24, which is a failure of this
-  // request alone; on Node.js 26 it does not recurse.
+  // The operation Echo returns the member. On Node.js 24, JSON.stringify overflows the stack, and only this request
+  // fails. On Node.js 26, JSON.stringify does not recurse.
   assert.equal(answer.status, isStringifiable(member) ? 200 : 500)
   assert.equal((await call()).status, 200)
 })

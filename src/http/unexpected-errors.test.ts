@@ -30,7 +30,7 @@ function logged(): Logged {
   return { lines, log: createLog('error', { write: (line) => void lines.push(line) }) }
 }
 
-/** Creates services, with `parts` in place of some of them. */
+/** Creates services, some of which are replaced by `parts`. */
 function services(log: Log, parts: object): ApiServices {
   return {
     log,

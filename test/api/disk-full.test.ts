@@ -38,7 +38,10 @@ async function startOnSmallDisk(
   return { disk, data, server }
 }
 
-/** Issues certificates until one is refused. The first ones fit into space that the write-ahead log already has. */
+/**
+ * Issues certificates until one is refused. The first certificates fit into space that the write-ahead log already
+ * has.
+ */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
   const arns: string[] = []
   for (;;) {
@@ -164,7 +167,7 @@ suite('a full disk', () => {
     )
   })
 
-  test('with a full disk of the call log, calls are served, and records are dropped until space is free', async (t) => {
+  test('while the disk of the call log is full, calls are served, and records are dropped until space is free', async (t) => {
     const disk = await smallDisk(t, 1)
     if (disk === undefined) return
     const lines: string[] = []

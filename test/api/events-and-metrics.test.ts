@@ -473,7 +473,7 @@ describe('expiry announcements', { concurrency: true }, () => {
     }
   })
 
-  test('after missed announcements, each CA has only the nearest one, and leaf certificates have none', async (t) => {
+  test('after several missed announcements, only the nearest one is made for each CA, and none for leaf certificates', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
     const subordinate = await createSubordinate(service, root, {

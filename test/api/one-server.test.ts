@@ -180,7 +180,7 @@ suite('commands', () => {
     assert.equal((await command(['access-key', 'list', '--data', data])).code, 0)
     assert.equal((await command(['verify', '--data', data])).code, 0)
     await server.stop('SIGTERM')
-    // Like a command, or the SQLite shell, that keeps the database open.
+    // Keeps the database open, like a long command or the SQLite shell.
     const other = new DatabaseSync(join(data, 'signet.sqlite'))
     t.after(() => other.close())
     other.prepare('select count(*) from settings').all()

@@ -410,7 +410,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     await nextCrl(service, { arn: root.arn, before: again })
   })
 
-  test('a CRL that waits for the store is published although the clock is set back', async (t) => {
+  test('a CRL that waits for the store is published even if the clock is set back', async (t) => {
     const faulty = await startFaulty(t)
     const { service, objects } = faulty
     const { root, key } = await publishingRoot(service)
@@ -427,7 +427,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     assertCurrent(crl)
   })
 
-  test('the first CRL is published although the clock is set back before', async (t) => {
+  test('the first CRL is published even if the clock was set back before its publication', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
@@ -439,7 +439,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     assertLists(await crlThat(service, key, ({ entries }) => entries.size === 1), revoked)
   })
 
-  test('a waiting audit report is written although the clock is set back', async (t) => {
+  test('a waiting audit report is written even if the clock is set back', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service)
     objects.mode = 'error'

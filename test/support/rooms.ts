@@ -55,7 +55,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
   authority: {
-    subject: 'The model of a CA: configuration, status, life cycle',
+    subject: 'The CA model: configuration, status, life cycle',
     imports: ['x509/*', 'wire/shapes'],
   },
   'chain/name-constraints': {
@@ -63,7 +63,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509/*'],
   },
   chain: {
-    subject: 'CA certificates and their chains (RFC 5280, 6); the import of a CA certificate',
+    subject: 'CA certificates and their chains (RFC 5280 §6); the import of a CA certificate',
     imports: ['x509/*', 'authority', 'chain/name-constraints', 'key-strength/key-strength.ts'],
   },
   lint: {
@@ -90,7 +90,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'wire/sigv4': { subject: 'Signature Version 4', imports: ['wire'] },
 
   store: {
-    subject: 'The port Database; all SQL, one file per table',
+    subject: 'The Database port; all SQL, one file per table',
     imports: [
       'authority',
       'chain/issuer-identity.ts',
@@ -101,16 +101,16 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/sqlite': {
-    subject: 'The engine SQLite; ownership of its database, detection of lost writes',
+    subject: 'The SQLite engine; ownership of its database, detection of lost writes',
     imports: ['store'],
   },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
+  'store/postgres': { subject: 'The PostgreSQL engine', imports: ['store'] },
   'store/engines': {
     subject: 'The table of database engines',
     imports: ['store', 'store/sqlite', 'store/postgres'],
   },
   keys: {
-    subject: 'The port KeyStore; encrypted keys in the database',
+    subject: 'The KeyStore port; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
   objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
@@ -129,7 +129,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
-    subject: 'CloudTrail records of calls',
+    subject: 'Records of calls in CloudTrail format',
     imports: ['identity', 'telemetry'],
   },
   crl: {
@@ -210,7 +210,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['wire/sigv4'],
   },
   http: {
-    subject: 'Listeners, the tables of routes, the AWS protocols, answers',
+    subject: 'Listeners, route tables, the AWS protocols, responses',
     imports: [
       'services.ts',
       'version.ts',
@@ -231,15 +231,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   bulk: {
-    subject: 'Work over millions of rows in a worker thread: CRL entries, audit reports',
+    subject: 'Work on millions of rows in a worker thread: CRL entries, audit reports',
     imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'ceremony/script': {
-    subject: 'Scripts of ceremonies: JSON, every problem with its place',
+    subject: 'Ceremony scripts: JSON, and every problem with its position',
     imports: ['x509/*', 'authority', 'chain/name-constraints', 'issuance', 'wire/shapes'],
   },
   ceremony: {
-    subject: 'Offline roots: the plan of a script, the key in a file, signed transcripts',
+    subject: 'Offline roots: the planned ceremony, the key file, signed transcripts',
     imports: [
       'x509/*',
       'authority',
@@ -408,7 +408,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
-  'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
+  'cli/completion': { subject: 'Shell completion scripts', imports: [] },
   'cli/shared': {
     subject: 'Shared code of commands: flags, output, the context of a command',
     imports: [

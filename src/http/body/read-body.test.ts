@@ -1,4 +1,4 @@
-/** Reading of bodies as they arrive, and the memory that is held for them and released. */
+/** Bodies are read as they arrive, and the memory that they occupy is released. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'

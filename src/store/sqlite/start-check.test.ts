@@ -1,4 +1,4 @@
-/** Tests of the database check: it finds damage, and it ends when it has to. */
+/** Tests of the database check: it finds damage, and it ends when it is stopped or its parent process ends. */
 import assert from 'node:assert/strict'
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'

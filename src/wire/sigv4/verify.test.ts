@@ -380,7 +380,7 @@ test('X-Amz-Content-Sha256 must be the hash of the body', async () => {
   const send = async (value: string) =>
     isValid(await signed({ headers: { ...defaultHeaders, 'x-amz-content-sha256': value } }))
   assert.equal(await send(hashOf('{}')), true)
-  // With UNSIGNED-PAYLOAD the SDK signs that text; with another hash it signs the body's own hash.
+  // With UNSIGNED-PAYLOAD, the SDK signs that literal text; with any other value, it signs the hash of the body.
   for (const value of ['UNSIGNED-PAYLOAD', hashOf('{"a":1}'), hashOf('{}').toUpperCase()])
     await assert.rejects(send(value), refusal('InvalidSignatureException', /x-amz-content-sha256/))
 })
