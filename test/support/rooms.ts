@@ -113,7 +113,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The KeyStore port; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
   },
-  objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
+  objects: { subject: 'The ObjectStore port; folders or S3', imports: [] },
   search: {
     subject: 'Certificate search: filters and the index that serves each',
     imports: ['store', 'x509/*'],
