@@ -1,4 +1,7 @@
-/** Benchmark of one, two and three servers that share a PostgreSQL database on this machine, and of one with SQLite. */
+/**
+ * Benchmark of one, two and three servers that share a PostgreSQL database on this machine, and of one server with
+ * SQLite.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseUrl } from '../test/support/chosen-database.ts'

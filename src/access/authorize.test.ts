@@ -147,7 +147,7 @@ test('every action that a request needs must be allowed', async () => {
   )
 })
 
-test('conditions see the keys of the request and of the operation', async () => {
+test('conditions can use the keys of the request and of the operation', async () => {
   const condition = {
     StringEquals: { 'aws:username': 'alice', 'acm-pca:TemplateArn': 'template' },
     IpAddress: { 'aws:SourceIp': '192.0.2.0/24' },

@@ -95,7 +95,7 @@ test('after a failed write the file is retried after a pause, or immediately aft
   assert.deepEqual(numbers(sink.written), [1, 2, 3])
 })
 
-test('closing writes waiting records and drops later ones', async () => {
+test('closing writes waiting records and drops later records', async () => {
   const { sink, callLog } = queued()
   for (let n = 0; n < 10; n += 1) callLog.write({ n })
   await callLog.close()

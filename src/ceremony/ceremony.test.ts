@@ -202,7 +202,7 @@ test('a check signs and writes nothing, and reports every problem of the request
   assert.ok(!(await readdir(work)).includes('root'))
 })
 
-test('the names of a root constrain the certificates that it signs', async () => {
+test('the name constraints of a root apply to the certificates that it signs', async () => {
   const constrained = {
     ...createRoot,
     nameConstraints: { permitted: [{ DirName: { Organization: 'Example' } }] },

@@ -272,7 +272,7 @@ test('a revocation during a publication makes the next CRL due immediately and i
   }, 'a CRL with both entries')
 })
 
-test('the kind of a failure does not depend on its message', () => {
+test('a failure is classified by its type and not by its message', () => {
   assert.equal(crlFailure(new BucketError('refused', 'x')).refused, true)
   assert.deepEqual(crlFailure(new Error('AccessDenied')), unwritten)
   assert.deepEqual(crlFailure('x'), unwritten)

@@ -109,7 +109,7 @@ test('a CA is found by the hashes of its name and key, with any of the algorithm
   }
 })
 
-test('hashes of one algorithm do not match those of another', async () => {
+test('hashes of one algorithm do not match hashes of another algorithm', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const issuers = createOcspIssuers(database.db)

@@ -87,7 +87,7 @@ test('NotPrincipal can only be combined with Effect Deny', () => {
   }
 })
 
-test('a user matches its ARN, its account and everyone, and is named directly by its ARN and everyone', () => {
+test('a user matches its ARN, its account and everyone; only its ARN and everyone name it directly', () => {
   const cases: [value: unknown, matches: boolean, directly: boolean][] = [
     ['*', true, true],
     [{ AWS: ['*'] }, true, true],

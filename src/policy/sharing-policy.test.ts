@@ -105,7 +105,7 @@ test('principals are account IDs and ARNs of root, users, roles and sessions', (
     assert.deepEqual(accept(document(both({ Principal: { AWS } }))), accounts)
 })
 
-test('everyone in an organization can be the principal, without the owner', () => {
+test('everyone in an organization except the owner can be the principal', () => {
   const statements = conditioned({
     StringEquals: { 'aws:PrincipalOrgID': organization },
     StringNotEquals: { 'aws:PrincipalAccount': '123456789012' },
@@ -223,7 +223,7 @@ test('an ARN that policy evaluation would not accept as a principal is refused',
     refuse(document([{ ...read, Principal: { AWS } }, issue]), message)
 })
 
-test('everyone without an organization is refused', () => {
+test('the principal everyone is refused without an organization', () => {
   for (const Principal of ['*', { AWS: '*' }])
     for (const id of [undefined, '', 'x', 'o-short', 'O-A1B2C3D4E5', `${organization}*`]) {
       const StringEquals = id === undefined ? {} : { 'aws:PrincipalOrgID': id }

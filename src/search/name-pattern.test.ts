@@ -16,7 +16,7 @@ function pattern(text: string): NamePattern {
   return parsed
 }
 
-test('a pattern is a whole name, a prefix or a suffix', () => {
+test('a pattern matches a whole name, a prefix or a suffix', () => {
   assert.deepEqual(pattern('WWW.example.com'), { kind: 'exact', key: 'www.example.com' })
   assert.deepEqual(pattern('Www.*'), { kind: 'prefix', key: 'www.' })
   assert.deepEqual(pattern('.Example.com'), { kind: 'suffix', key: '.example.com' })

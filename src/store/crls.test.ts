@@ -166,7 +166,7 @@ test('fifty concurrent claims on two connections claim each of 200 CRLs once', a
   assert.ok(claims.every(({ length }) => length <= 16))
 })
 
-test('the longest overdue CRLs are claimed first, and each until its lease ends', async () => {
+test('the longest overdue CRLs are claimed first, and each stays claimed until its lease ends', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)

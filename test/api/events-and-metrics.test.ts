@@ -279,7 +279,7 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
 }
 
 describe('event delivery to the webhook', { concurrency: true }, () => {
-  test('the webhook receives every event as it is logged', async (t) => {
+  test('the webhook receives every event with the content that is logged', async (t) => {
     const webhook = await startWebhook(t)
     const { service, events } = await start(t, { eventWebhook: webhook.url })
     const root = await createRoot(service, { more: revocationOptions() })

@@ -168,7 +168,7 @@ describe('partitions', { concurrency: true }, () => {
     await waitForEntries(watched, first, [])
   })
 
-  test('64 concurrent certificates across the end of a partition each refer to the partition in their row', async (t) => {
+  test('if 64 certificates are issued concurrently at the end of a partition, each refers to the partition in its row', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const first = await requireBound(watched, await leafOf(watched, root))

@@ -228,7 +228,7 @@ async function verifyWithNss(t: TestContext, one: Case): Promise<void> {
   await run(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
   assert.match((await verifyLeaf('good')).text, /certificate is valid/)
   assert.match((await verifyLeaf('revoked')).text, /certificate is invalid: .* has been revoked/)
-  // With a database without a CRL, NSS fetches the CRL from the certificate's URL.
+  // If its database contains no CRL, NSS fetches the CRL from the URL in the certificate.
   const fetching = await nssDatabase(certutil, at('nss-fetching'), at('root.pem'))
   const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'crl', '-s', 'failIfNoInfo']
   const fetch = async (name: string) =>

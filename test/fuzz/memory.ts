@@ -31,7 +31,9 @@ export class MemoryLog {
     return this.#rssMax
   }
 
-  /** Returns descriptions of problems. The first third of a run is ignored, because caches fill in it. */
+  /**
+   * Returns descriptions of problems. The first third of a run is ignored, because the caches fill during that time.
+   */
   problems(): string[] {
     const problems = [...this.#held].flatMap(([pid, held]) => {
       if (held.length < samplesMin) return []

@@ -209,7 +209,7 @@ test('any JSON is either a script or refused with a ConfigurationError', () => {
   )
 })
 
-test('a changed member of a valid script is a problem of that member, or the script stays valid', () => {
+test('changing a member of a valid script causes a problem at that member, or leaves the script valid', () => {
   const places = ['version', 'title', 'createRoot', 'actions'] as const
   fc.assert(
     fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, value) => {

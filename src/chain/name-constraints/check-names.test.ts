@@ -184,7 +184,7 @@ test('a wildcard is compared as every name that it may stand for', () => {
   assert.match(violation({ excluded: [dns('com.example')] }, [dns('*.example')]) ?? '', /exclude/)
 })
 
-test('names that cannot be compared are violations only if their form is constrained', () => {
+test('a name that cannot be compared is a violation only if its form of name is constrained', () => {
   const otherName: GeneralName = {
     kind: 'otherName',
     content: Buffer.concat([

@@ -82,7 +82,7 @@ test('a renewal uses the template of the first issuance', () => {
   })
 })
 
-test('further extensions and another key usage are passed through', () => {
+test('additional extensions and a different key usage are passed through', () => {
   const { template, apiPassthrough } = templateLike(
     { extensions: [basicConstraints(0), usage, custom] },
     'SUBORDINATE',

@@ -57,7 +57,7 @@ async function heldMoreThan({ budget, server }: Reading, bytes: number): Promise
   while (budget.held <= bytes) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a body is complete, no matter how it is split into chunks', async (t) => {
+test('a body is read completely, however it is split into chunks', async (t) => {
   const at = await reading(t, 10_000, 1_000_000)
   const piece = fc.uint8Array({ minLength: 1, maxLength: 300 })
   await fc.assert(

@@ -64,7 +64,7 @@ test('a failed renewal is retried, and the lease is given up long before another
   await pass(10)
   assert.equal(lost.aborted, false)
   isAway = true
-  // The last renewal was sent in second 18.
+  // The last renewal was sent after 18 seconds.
   await pass(9)
   assert.equal(lost.aborted, false)
   await pass(1)
