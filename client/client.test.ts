@@ -210,7 +210,7 @@ test('the error for a response that is not from the API states the endpoint and 
   }
 })
 
-test('without a Region, the error says how to set one', async () => {
+test('without a Region, the error explains how to set it', async () => {
   const program = `
     const { createClient } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))})
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }

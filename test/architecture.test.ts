@@ -146,7 +146,7 @@ test('no import cycle exists, not even of types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('files with a common prefix are in a folder of their own if there are four, in src, tests and tools', () => {
+test('four or more files with a common prefix are in a separate folder, in src, tests and tools', () => {
   const others = ['test', 'client', 'embedded', 'bench', 'tools'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))

@@ -130,7 +130,7 @@ test('a wrong secret access key causes the same error as at AWS', async () => {
   )
 })
 
-test('the cached signing key of a previous secret does not verify a new one', async () => {
+test('the cached signing key of a previous secret does not verify signatures of a new secret', async () => {
   const shared = services()
   await authenticate(shared, signed())
   const changed = { ...shared, findAccessKey: async () => ({ ...alice, secretAccessKey: 'new' }) }
@@ -155,7 +155,7 @@ test('the last use of an access key is recorded only if the signature is valid',
   assert.equal(asked.keyUses.take().size, 0)
 })
 
-test('a signature for one service is invalid for another', async () => {
+test('a signature for one service is invalid for another service', async () => {
   assert.match(
     await codeOf(authenticate(services(), signed(), { service: 'sts' })),
     /^InvalidSignatureException: Credential should be scoped to correct service: 'sts'\.$/,

@@ -28,7 +28,7 @@ function policyOf(...statements: object[]): string {
 interface Setting {
   /** Statements of alice's only policy. */
   readonly identity?: readonly object[]
-  /** Policies of alice, instead of `identity`. */
+  /** Policies of alice. They replace `identity`. */
   readonly policies?: readonly string[]
   /** Statements of the CA's policy. Without it the CA has no policy. */
   readonly resource?: readonly object[]
@@ -330,7 +330,7 @@ test('a session is allowed only what both its role and its session policies allo
   await sessionDenied({ caller: heldTo(nothing), asked, resource }, foreign, noSession)
 })
 
-test('session policies do not limit a resource policy that names the session, but limit one that names its role', async () => {
+test('session policies limit a resource policy that names the role of the session, but not a resource policy that names the session', async () => {
   const naming = (AWS: unknown): object[] => [{ ...allowAll, Principal: { AWS } }]
   const noSession = `because no session policy allows the ${action} action`
   const bare = sessionCaller()

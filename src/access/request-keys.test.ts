@@ -42,7 +42,7 @@ test('global condition keys describe the caller, the time, the source and the re
   for (const [key, value] of Object.entries(expected)) assert.deepEqual(get(key), [value], key)
 })
 
-test('condition keys of the operation cannot replace global ones', () => {
+test('condition keys of the operation cannot replace global condition keys', () => {
   assert.deepEqual(get('aws:tagkeys'), ['Env', 'Team'])
   assert.deepEqual(get('aws:requesttag/env'), ['test'])
   assert.equal(get('acm-pca:templatearn')?.length, 1)
@@ -94,7 +94,7 @@ test('the condition keys of a session contain its account and role', () => {
   }
   for (const [key, value] of Object.entries(expected))
     assert.deepEqual(get(key, { caller })?.[0], value, key)
-  // A condition key of the operation cannot replace a global one.
+  // A condition key of the operation cannot replace a global condition key.
   assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
 })
 

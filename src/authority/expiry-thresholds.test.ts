@@ -49,7 +49,7 @@ test('thresholds are reached in order as time passes', () => {
   )
 })
 
-test('a certificate that is installed late gets only the nearest threshold', () => {
+test('for a certificate that is installed late, only the nearest threshold applies', () => {
   assert.equal(thresholdBefore(3 * day + 5 * second), 7)
   assert.equal(thresholdBefore(second), 1)
 })

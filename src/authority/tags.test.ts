@@ -5,7 +5,7 @@ import { requireOwnTags, requireTags } from './tags.ts'
 
 const tag = (key: string) => ({ key: storable(key), value: undefined })
 
-test('tag keys that differ only in case are accepted, and prefixes similar to reserved ones are allowed', () => {
+test('tag keys that differ only in case are accepted, and prefixes that resemble a reserved prefix are allowed', () => {
   requireTags([tag('Team'), tag('team'), tag('awsome'), tag('my:aws:key')])
 })
 

@@ -6,7 +6,7 @@ import { isInstant, parseSpan, parseValidity } from './issuance-options.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 
-test('a validity in hours or shorter units is converted to a time, and one in longer units is sent as a period', () => {
+test('a validity in hours or shorter units is converted to a time, and a validity in longer units is sent as a period', () => {
   for (const [text, options] of [
     ['90s', { until: new Date('2026-03-01T08:01:30Z') }],
     ['10m', { until: new Date('2026-03-01T08:10:00Z') }],

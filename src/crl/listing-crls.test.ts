@@ -11,7 +11,7 @@ const crls = [
   { id: 1, kind: 'PARTITION' },
   { id: 2, kind: 'COMPLETE' },
   { id: 3, kind: 'PARTITION' },
-  // A CRL of a later identity of the CA.
+  // A CRL of the CA's later identity (subject and key identifier).
   { id: 4, kind: 'COMPLETE' },
 ] as const
 

@@ -47,7 +47,7 @@ test('the lint reports a wrong version and a wrong time type in the validity', (
   const generalized = Buffer.from('180f32303237303130313030303030305a', 'hex')
   const at = der.indexOf(utc)
   const longer = Buffer.concat([der.subarray(0, at), generalized, der.subarray(at + utc.length)])
-  // The length of TBSCertificate has two bytes, that of Validity has one.
+  // The length of TBSCertificate is encoded in two bytes, and the length of Validity in one byte.
   longer.writeUInt16BE(longer.readUInt16BE(2) + 2, 2)
   const validity = longer.indexOf(Buffer.from('301e170d', 'hex'))
   longer[validity + 1] = 0x20
@@ -175,7 +175,7 @@ test('mutated values have the same findings as their bytes', () => {
   assert.ok(compared > 1500, `only ${compared} mutated certificates could be compared`)
 })
 
-test('a constant extension has the same findings as an ordinary one, in every check and every certificate', () => {
+test('a constant extension has the same findings as an ordinary extension, in every check and every certificate', () => {
   const constants = lintCorpus.map(({ title, fields }) => ({
     title,
     fields,

@@ -182,7 +182,7 @@ test('ARN parts are matched separately, and the sixth part is the rest', () => {
   )
 })
 
-/** Runs in a process of its own, because a running regular expression can only be stopped with its process. */
+/** Runs in a separate process, because a running regular expression can only be stopped with its process. */
 const longValues = `
   import { operators } from '${new URL('operators.ts', import.meta.url).href}'
   const unit = ['1', '1.', '-', ' ', '0', 'A', 'A=', ':', '/', '2026-', 'T', 'e1']

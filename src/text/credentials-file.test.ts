@@ -47,7 +47,7 @@ test('the address of the server is read from the section of the access key', () 
   assert.deepEqual(parseServerAddress('[other]\nregion = x\n'), {})
 })
 
-test('nested settings of a service do not hide those of another service in the same section', () => {
+test('nested settings of one service do not hide the settings of another service in the same section', () => {
   const sections = parseIni(
     '[services local]\ns3 =\n  endpoint_url = http://s3\nacm_pca = \n  endpoint_url = http://pca\nregion = r\n',
   )

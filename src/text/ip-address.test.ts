@@ -71,7 +71,7 @@ test('spellings that only other parsers accept as an IPv4 address are rejected',
     '1.2.3.4 ',
   ])
     assert.equal(parseIpAddress(text), undefined, text)
-  // An IPv4-compatible address is not an IPv4-mapped one.
+  // An IPv4-compatible address is not an IPv4-mapped address.
   assert.equal(formatIpAddress(parseIpAddress('::1.2.3.4') ?? toBytes([])), '::102:304')
 })
 

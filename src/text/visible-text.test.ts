@@ -76,7 +76,7 @@ test('JSON keeps its value, and contains no unsafe characters except the line fe
   assert.equal(visibleJson('"\u009B\u202E\u{E0041}"'), String.raw`"\u009b\u202e\udb40\udc41"`)
 })
 
-test('a CSV cell is one quoted field that no spreadsheet takes for a formula', () => {
+test('a CSV cell is one quoted field that no spreadsheet interprets as a formula', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const cell = csvCell(text)

@@ -386,7 +386,7 @@ for (const name of samples)
     )
   })
 
-test('issuingDistributionPoint has the same bytes as that of OpenSSL', () => {
+test('issuingDistributionPoint has the same encoding as in OpenSSL', () => {
   const uri = 'http://crl.example.com/crl/1f.crl'
   for (const name of ['empty-partition', 'reasons-partition']) {
     const { crlExtensions } = parseCertificateList(readFileSync(new URL(`${name}.crl.der`, folder)))

@@ -145,7 +145,10 @@ function issuedCertificates(sign: Sign, arn: string): Register {
   }
 }
 
-/** Each version is one more revocation. A read requests the OCSP status of the last acknowledged one. */
+/**
+ * Each version is one more revocation. A read requests the OCSP status of the last certificate whose revocation was
+ * acknowledged.
+ */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []
   const statusRequest = (serial: string): Buffer =>

@@ -283,7 +283,7 @@ suite('lost writes', () => {
     assert.deepEqual(CertificateAuthorities, [])
   })
 
-  test('a database replaced with that of another server has lost writes', async (t) => {
+  test('a database that was replaced with the database of another server is reported as having lost writes', async (t) => {
     const [scene, other] = [await Scene.prepare(t), await Scene.create(t)]
     copyFileSync(other.path(), scene.path())
     copyFileSync(join(other.data, 'master.key'), join(scene.data, 'master.key'))

@@ -207,7 +207,7 @@ suite('a full disk', () => {
         partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // A partly written record is on a line of its own.
+    // A partly written record is on a separate line.
     assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,

@@ -14,7 +14,7 @@ const environment = {
   SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey,
 }
 
-test('the first start takes the access key from the environment, and a later start with another one logs a warning', async (t) => {
+test('the first start takes the access key from the environment, and a later start with a different access key logs a warning', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-root-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const data = join(folder, 'data')

@@ -59,7 +59,7 @@ test('with certificate files the API is served over TLS only', async (t) => {
   assert.equal(
     (await fetch(`${service.publicUrl}/healthz`)).status,
     200,
-    'the public listener stays without TLS',
+    'the public listener does not use TLS',
   )
 })
 

@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** Uses both libraries from CommonJS, and compares their classes with those of the ES modules. */
+/** Uses both libraries from CommonJS, and compares their classes with the classes of the ES modules. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')

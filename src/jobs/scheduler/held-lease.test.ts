@@ -54,7 +54,7 @@ test('a lease that another process has taken is lost', async (t) => {
   assert.equal(sent.length, 1)
 })
 
-test('a failed renewal is retried, and the lease is given up long before another process may take it', async (t) => {
+test('a failed renewal is retried, and the lease is given up long before another process may claim it', async (t) => {
   let isAway = true
   const { lost, sent, pass } = held(t, () =>
     isAway ? Promise.reject(new Error('away')) : renewed(),

@@ -94,7 +94,7 @@ async function createReports(CertificateAuthorityArn: string): Promise<Variables
   return reports
 }
 
-/** Returns the variables of one client: resources that only it changes. */
+/** Returns the variables of one client: resources that only this client changes. */
 async function createOwnVariables(token: string): Promise<Variables> {
   const { arn } = await createAuthority(service)
   const shared = String(common['shared'])
@@ -138,7 +138,7 @@ for (const { command, optional } of python3) {
         variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
       })
       const { first, second, third } = byBoto3.variables
-      // The client resumes at the tokens of boto3, and boto3 at those of the client.
+      // The client resumes at the tokens of boto3, and boto3 at the tokens of the client.
       const read = await runWithClient(service, {
         scenarios: reading,
         variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
