@@ -118,7 +118,7 @@ test('a presigned URL is valid until it expires, and only for the signed call', 
   assert.match(await (await post(old, headers)).text(), /expired/)
 })
 
-test('a presigned URL can contain bytes and numbers, and no lists or structures', async () => {
+test('a presigned URL can contain bytes and numbers, but no lists or structures', async () => {
   const url = await client.generatePresignedUrl('importCertificateAuthorityCertificate', {
     CertificateAuthorityArn: root.arn,
     Certificate: root.certificate,

@@ -86,7 +86,7 @@ test('a process that exits without close leaves no folder', async () => {
   assert.ok(!existsSync(directory))
 })
 
-test('closing a CA removes the folders of killed processes, and no folder in use', async () => {
+test('closing a CA removes the folders of killed processes, but no folder in use', async () => {
   const code = `const { openEmbedded } = await import('${entry}')
     console.log((await openEmbedded()).dataDirectory)
     process.stdin.resume()`

@@ -98,7 +98,7 @@ test('the condition keys of a session contain its account and role', () => {
   assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
 })
 
-test('the condition keys of a service principal contain the source account, and no user of that account', () => {
+test('the condition keys of a service principal contain the source account, but no user of that account', () => {
   const caller = serviceCaller({
     principal: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: 'arn:aws:acm:x' },
   })

@@ -37,7 +37,7 @@ test('a duration accepts every unit of a validity, but no date', () => {
     assert.throws(() => parseSpan(text), ConfigurationError, text)
 })
 
-test('a date means the same time whenever it is parsed, and a period does not', () => {
+test('a date is recognized as a fixed time, and a duration is not', () => {
   assert.ok(isInstant('2030-01-31'))
   assert.ok(!isInstant('30d'))
 })

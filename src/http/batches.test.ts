@@ -85,7 +85,7 @@ function post(path: string, body = 'body'): string {
   return `POST ${path} HTTP/1.1\r\nhost: h\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 }
 
-test('of 512 concurrent requests, the first is answered before the second batch is started', async (t) => {
+test('of 512 concurrent requests, the first receives its response before the second batch is started', async (t) => {
   let arrived = 0
   let started = 0
   const at = await serving(t, async () => {

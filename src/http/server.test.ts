@@ -754,7 +754,7 @@ test('a request line or headers that are too large are rejected', async () => {
   }
 })
 
-test('the server stores only a limited number of the header lines of a request with thousands of them', async () => {
+test('if a request has thousands of header lines, the server stores only a limited number of them', async () => {
   const kept: number[] = []
   server.server.prependOnceListener(
     'request',

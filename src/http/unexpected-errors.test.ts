@@ -1,4 +1,7 @@
-/** Unexpected errors at every entry point of requests: they are logged and answered, and do not stop the process. */
+/**
+ * Unexpected errors at every entry point of requests: they are logged and returned to the client, and do not stop the
+ * process.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'

@@ -29,7 +29,7 @@ for (const { title, fields, breaks } of lintCorpus)
 
 test('every rule is violated by a certificate in the corpus', () => {
   const broken = new Set(lintCorpus.flatMap(({ breaks }) => breaks))
-  // The encoder cannot produce these faults; a later test changes the encoded bytes.
+  // The encoder cannot produce these errors; a later test changes the encoded bytes.
   for (const name of ['version-3', 'validity-encoding'] as const) broken.add(name)
   assert.deepEqual(
     Object.keys(rules).filter((name) => !broken.has(name as keyof typeof rules)),
@@ -123,7 +123,7 @@ test('the values of a certificate have the same findings as its bytes', () => {
   for (const { title, fields, breaks } of lintCorpus) {
     const inValues = findingsOfValues(fields)
     if (inValues === undefined) assert.deepEqual(breaks, ['strict-der'], title)
-    // A fault in the list of extensions ends the parsing of the bytes.
+    // An error in the list of extensions ends the parsing of the bytes.
     else if (breaks.includes('strict-der'))
       assert.deepEqual(
         inValues.filter(({ name }) => name === 'strict-der'),

@@ -146,7 +146,7 @@ test('truncating a body while it is read causes an error', async () => {
   await object.close()
 })
 
-test('metadata that is too long to be read again is refused', () => {
+test('metadata that is too long to be read back is refused', () => {
   assert.throws(() => encodeFooter({ ...sampleInfo, contentType: 'x'.repeat(70_000) }), RangeError)
   const escaped = { ...sampleInfo, key: '\u0001'.repeat(1024) }
   assert.ok(encodeFooter(escaped).length < 10_000, 'the longest key fits')

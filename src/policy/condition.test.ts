@@ -100,7 +100,7 @@ test('without a quantifier, the result must be the same for all values of a tag,
   )
 })
 
-test('a quantifier does not let one of several values of a tag decide alone', () => {
+test('with a quantifier, the result is undefined if only some of several tag values match', () => {
   const key = 'aws:ResourceTag/team'
   const tags = new Map([[key.toLowerCase(), ['blue', 'red']]])
   for (const quantifier of ['ForAnyValue', 'ForAllValues'])

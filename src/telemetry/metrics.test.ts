@@ -188,7 +188,7 @@ test('two servers in one process have separate counters, in text format 0.0.4', 
   assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
 })
 
-test('faults of several processes are added up, and database_up is the value of the process that reads the database', async () => {
+test('error counts of several processes are added up, and database_up is the value of the process that reads the database', async () => {
   const [primary, worker] = [
     createMetrics({ version: '1', faults: { droppedLogLines: 2, uncaughtErrors: 1 } }),
     createMetrics({ version: '1', faults: { droppedLogLines: 3, uncaughtErrors: 0 } }),
@@ -200,7 +200,7 @@ test('faults of several processes are added up, and database_up is the value of 
   assert.match(text, /^signet_database_up 1$/m)
 })
 
-test('a gauge without a value is missing instead of 0', async () => {
+test('a gauge without a value is omitted and not reported as 0', async () => {
   const metrics = createMetrics()
   metrics.onRead((gauges) => {
     gauges.healthy(1)

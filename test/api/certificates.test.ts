@@ -331,7 +331,7 @@ for (const keyAlgorithm of [
     }
   })
 
-test('a short-lived CA issues certificates for at most seven days, and no CA certificates', async () => {
+test('a short-lived CA issues certificates for at most seven days, but no CA certificates', async () => {
   const ca = await createRoot(service, { more: { UsageMode: 'SHORT_LIVED_CERTIFICATE' } })
   await issue(
     service,

@@ -1,6 +1,6 @@
 /**
- * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves reads, and reports
- * the fault to clients and operators, until the database is restored or the loss is accepted.
+ * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves
+ * reads, and reports the problem to clients and operators, until the database is restored or the loss is accepted.
  */
 import assert from 'node:assert/strict'
 import {

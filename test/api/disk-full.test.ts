@@ -1,4 +1,7 @@
-/** A full disk: writes are refused with the reason, reads are served, no data is lost, and free space ends the fault. */
+/**
+ * A full disk: writes are refused with the reason, reads are served, no data is lost, and the server recovers once
+ * space is free.
+ */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -227,7 +227,7 @@ interface Delivery {
 interface Webhook {
   readonly url: string
   readonly deliveries: Delivery[]
-  /** IDs of the events that were answered with 200, in the order of their arrival. */
+  /** IDs of the events that received status 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
   /** Resets every connection from now on. The webhook keeps its port, which another process could take otherwise. */
@@ -236,7 +236,7 @@ interface Webhook {
   up(): void
 }
 
-/** A webhook that answers with `status`. */
+/** A webhook that responds with `status`. */
 async function startWebhook(t: TestContext): Promise<Webhook> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -318,7 +318,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
       await createAuthority(service)
       await eventually(
         async () => (webhook.deliveries.length > countBefore ? true : undefined),
-        `a delivery answered with ${status}`,
+        `a delivery with the response ${status}`,
       )
     }
     assert.deepEqual(webhook.accepted, [])

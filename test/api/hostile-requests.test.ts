@@ -151,7 +151,7 @@ const publicRequests: [name: string, request: string, status: number][] = [
 ]
 
 for (const [name, request, status] of publicRequests)
-  test(`the public listener answers ${name} with ${status}`, async () =>
+  test(`the public listener responds to ${name} with ${status}`, async () =>
     assert.equal((await sendRaw(service.publicUrl, request)).status, status))
 
 test('random bytes in a request line or a header never cause a 5xx response', async () => {

@@ -1,4 +1,4 @@
-/** Faults that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
+/** Failures that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -175,7 +175,7 @@ for (const workers of workerCounts) {
       const pids = [server.child.pid ?? 0, ...(await childrenOf(server.child.pid ?? 0))]
       const before_ = await Promise.all(pids.map(listenersOf))
       for (const pid of pids) process.kill(pid, 'SIGUSR1')
-      // A process that has answered has also handled the signal.
+      // A process that has sent a response has also handled the signal.
       await metric(server.url, 'signet_database_up')
       await sendRequests(server.url, 10)
       assert.doesNotMatch(server.stderr(), /Debugger listening/)

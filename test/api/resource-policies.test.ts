@@ -484,7 +484,7 @@ test('a policy for an organization is accepted, and does not match accounts with
     )
 })
 
-/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the own account as principal. */
+/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the account of the test as principal. */
 test('GetPolicy returns the policy of the Terraform provider unchanged', async () => {
   const { arn } = await createAuthority(service)
   const Principal = { AWS: service.config.accountId }

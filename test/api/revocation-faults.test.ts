@@ -535,7 +535,7 @@ describe('objects that a third party changes', { concurrency: true }, () => {
     assert.ok(last.crlNumber! > first.crlNumber!)
   })
 
-  test('after a restore beside newer CRLs the numbers continue from those', async (t) => {
+  test('after a restore next to newer CRLs, new CRL numbers continue from the numbers of those CRLs', async (t) => {
     const { service } = await startFaulty(t)
     const { root, key, first } = await publishingRoot(service)
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })

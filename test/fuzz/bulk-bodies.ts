@@ -49,7 +49,7 @@ export const bulkBodies: readonly BulkBody[] = [
     },
   },
   {
-    name: 'JSON with a 16-digit number beside a long list',
+    name: 'JSON with a 16-digit number and a long list',
     isForm: false,
     build: (size) => filledText(size, '{"a":1234567890123456,"b":[', '0,', '0]}'),
   },

@@ -2,8 +2,8 @@
  * Sends the requests of a run in batches of one class, with several in flight. After each batch it checks for 5xx responses,
  * missing responses, processes that ended, and requests that blocked an event loop.
  *
- * Several requests are in flight when a loop is blocked, so each of them is sent again alone. A request that blocks in all
- * three attempts is a finding.
+ * Several requests are in flight when a loop is blocked, so each of them is sent again separately. A request that
+ * blocks in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -33,7 +33,7 @@ interface Sent {
   /** Epoch milliseconds. */
   readonly sentAt: number
   respondedAt: number
-  /** Outcome of a request that should have been answered and was not. */
+  /** Outcome of a request that should have received a response and did not. */
   failedOutcome?: string
 }
 

@@ -64,7 +64,7 @@ export function clients(name: string): { readonly command: string; readonly opti
   return [{ command: system, optional: false }, ...other]
 }
 
-/** Returns the environment of an AWS client: the server's credentials, and none of the machine's configuration. */
+/** Returns the environment of an AWS client: the server's credentials, without the configuration of the machine. */
 export function clientEnvironment(
   folder: string,
   { dataDirectory, region }: { readonly dataDirectory: string; readonly region: string },

@@ -38,7 +38,7 @@ async function main() {
 void main()
 `
 
-/** Uses the client alone: issues with the server whose URL, access key and secret are the arguments. */
+/** Uses only the client: issues a certificate with the server whose URL, access key and secret are the arguments. */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 

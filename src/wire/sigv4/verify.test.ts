@@ -403,7 +403,7 @@ function headerRequest(
   return { method: 'POST', path: '/', query: emptyQuery, headers, body: new Uint8Array() }
 }
 
-test('missing and malformed parts of the Authorization header are named', () => {
+test('errors name missing and malformed parts of the Authorization header', () => {
   const incomplete: [value: string, message: string | RegExp][] = [
     [
       'AWS4-HMAC-SHA256 SignedHeaders=host',
@@ -584,7 +584,7 @@ function queryRequest(changes: Record<string, string | undefined>, more = '') {
   return { ...headerRequest(undefined, []), query: parseQuery(query) }
 }
 
-test('missing and malformed parts of a presigned URL are named', () => {
+test('errors name missing and malformed parts of a presigned URL', () => {
   assert.equal(parseSignature(queryRequest({})).expiresSeconds, 3600)
   assert.equal(parseSignature(queryRequest({ 'X-Amz-Expires': undefined })).expiresSeconds, 300)
   for (const name of ['Algorithm', 'Credential', 'Date', 'SignedHeaders', 'Signature'])
@@ -626,7 +626,7 @@ test('missing and malformed parts of a presigned URL are named', () => {
   )
 })
 
-test('a signature must be 64 lower-case hexadecimal digits, and no characters that latin1 would map to digits', async () => {
+test('a signature must be 64 lower-case hexadecimal digits, not characters that latin1 would map to digits', async () => {
   const request = await signed()
   const claim = parseSignature(request)
   const key = deriveSigningKey(secretAccessKey, claim)
