@@ -74,7 +74,10 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   }
 }
 
-/** Returns the loads of one node, of two, and so on. Signatures contain the host of the first node, which no node checks. */
+/**
+ * Returns the loads of one node, of two, and so on. Signatures contain the host of the first node. No node checks the
+ * host.
+ */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,
   options: BenchOptions,

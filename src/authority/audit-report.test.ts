@@ -203,7 +203,7 @@ test('control characters and bidirectional overrides in a subject do not appear 
   assert.ok(csv.includes(String.raw`"CN=a\u{1b}[2J\u{9b}\u{202e}b"`))
 })
 
-/** Returns the value of every column, computed independently of the report. Empty if there is no value. */
+/** Returns the value of every column, computed independently of the report. An absent value is an empty string. */
 function expectedRow(options: Options): string[] {
   const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } =
     options

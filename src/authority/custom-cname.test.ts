@@ -1,4 +1,4 @@
-/** CustomCname: valid values, and requests below them. */
+/** Valid values of CustomCname, and the recognition of requests below a CustomCname. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

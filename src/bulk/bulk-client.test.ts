@@ -72,7 +72,7 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
     ),
   ])
   const bulk = createBulkWork(database.location)
-  // The worker thread does not keep the process alive, so the test has to.
+  // The worker thread does not keep the process alive, so the test must keep it alive.
   const alive = setInterval(() => {}, 1000)
   t.after(async () => {
     clearInterval(alive)

@@ -184,7 +184,7 @@ test('a constant extension has the same findings as an ordinary extension, in ev
   for (let time = 0; time < 3; time += 1)
     for (const { title, fields, constant } of constants)
       assert.deepEqual(findingsOfValues(constant), findingsOfValues(fields), title)
-  // The certificate has another key and another issuer.
+  // The certificate has a different key and a different issuer.
   const [unchanged] = constants.filter(({ title }) => title === 'nothing unusual')
   assert.ok(unchanged)
   const otherIssuer = { ...lintIssuer, keyIdentifier: new Uint8Array(20) }

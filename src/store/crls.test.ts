@@ -346,7 +346,11 @@ test('after the clock is set back, leases, retries and CRLs from the future do n
   const crl = await claimedOne(db)
   await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
   assert.equal((await claim(db, lease('later', 3 * day))).length, 1)
-  assert.deepEqual(await names(db, lease('a', -day)), ['ca'], 'lease, due time and CRL ahead')
+  assert.deepEqual(
+    await names(db, lease('a', -day)),
+    ['ca'],
+    'a lease, a due time and a CRL from the future',
+  )
   await db.transaction([postponeCrl(crl, at(minute), lease('a'))])
   assert.deepEqual(await names(db, lease('b', -2 * day)), ['ca'], 'retry ahead')
   await db.transaction([suspendCrl(crl, lease('b'))])

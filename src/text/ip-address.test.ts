@@ -21,7 +21,8 @@ test('the system parses the text of an address to the same bytes', () => {
       const text = formatIpAddress(bytes)
       assert.equal(isIP(text), bytes.length === 4 ? 4 : 6)
       assert.deepEqual(parseIpAddress(text), Uint8Array.from(bytes))
-      // The system's own serializer agrees on everything but embedded IPv4, which RFC 5952 leaves open.
+      // The serializer of the system returns the same text, except for embedded IPv4 addresses, whose form RFC 5952
+      // leaves open.
       const { address } = new SocketAddress({
         address: text,
         family: isIPv6(text) ? 'ipv6' : 'ipv4',

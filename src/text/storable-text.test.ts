@@ -17,7 +17,7 @@ test('text with U+0000 or half of a surrogate pair cannot be stored in a databas
 
 test('unchecked text does not have the type that the store requires', () => {
   const unchecked: string = 'https://issuer.example.com'
-  // @ts-expect-error -- this is what the type is for
+  // @ts-expect-error -- the type must reject unchecked text
   const find = () => findIdentityProvider(neverAsked, { accountId: '1', issuer: unchecked })
   assert.equal(typeof find, 'function')
 })

@@ -281,7 +281,8 @@ suite('a full disk', () => {
       const server = await startServer(data)
       await createRoot(clientOf(server, data))
       await server.stop('SIGKILL')
-      // A killed server leaves its write-ahead log, so the next start may work; otherwise it reports the full disk.
+      // A killed server leaves its write-ahead log, so the next start may succeed; otherwise that start reports the
+      // full disk.
       await disk.fill()
       try {
         const full = await startServer(data)

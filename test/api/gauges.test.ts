@@ -80,7 +80,7 @@ describe('gauges', { concurrency: true }, () => {
           Math.floor((await metricsOf(service)).get(name) ?? 0) === nextUpdate.getTime() / 1000
             ? true
             : undefined,
-        `the metric of a CRL of ${days} days`,
+        `the metric of a CRL with a validity of ${days} days`,
       )
     }
     await compare(7)

@@ -137,7 +137,7 @@ describe('a store that fails', { concurrency: true }, () => {
     assert.equal(
       await metric(service, 'misconfigured_crl_bucket_total'),
       0,
-      'the bucket refused no CRL',
+      'no CRL was refused by the bucket',
     )
   })
 

@@ -341,7 +341,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
   const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
-  // thisUpdate is the time at which creating the CRL begins. Under load, that is before its entries are read.
+  // thisUpdate is the time at which the creation of the CRL begins. Under load, that is before its entries are read.
   assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
   assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
   assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)

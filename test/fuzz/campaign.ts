@@ -46,7 +46,7 @@ export class Campaign {
   readonly memory = new MemoryLog()
   /** Number of requests by status code, or by outcome if there was no response. */
   readonly outcomes = new Map<string, number>()
-  /** Longest observed blocks, including those that no request is blamed for. */
+  /** Longest observed blocks of an event loop, including blocks that cannot be attributed to a request. */
   readonly longestBlock: Record<CampaignClass, number> = { open: 0, signed: 0, csr: 0 }
   /** ARNs of the certificates issued for mutated CSRs. */
   readonly issuedArns: string[] = []

@@ -2,7 +2,7 @@
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Limits of growth from the middle to the end of a run; less is noise. */
+/** Limits of growth from the middle to the end of a run. Smaller growth is noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
 /** The memory limit of the Helm chart. */

@@ -60,7 +60,10 @@ const dns = (value: string): GeneralName => text('dNSName', value)
 const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 
-/** Bases, each with names within and outside it. A permitted base accepts the former, an excluded base the latter. */
+/**
+ * Bases, each with names within and outside it. A permitted base allows the names within it, an excluded base the
+ * names outside it.
+ */
 const table: readonly {
   readonly base: GeneralSubtree
   readonly within: readonly GeneralName[]

@@ -88,7 +88,7 @@ test('no line exceeds the width of a terminal that has the minimum width, and no
   )
 })
 
-test('truncated text fits, ends with an ellipsis, and is a prefix; padding fills the width', () => {
+test('truncated text fits into the width and is a prefix with an ellipsis; padding fills the width', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
       const cut = truncateToWidth(text, width)

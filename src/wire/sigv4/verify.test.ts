@@ -633,7 +633,7 @@ test('a signature must be 64 lower-case hexadecimal digits, not characters that 
   const isValidAs = (signature: string): boolean =>
     isSignatureValid(request, { ...claim, signature }, key)
   assert.equal(isValidAs(claim.signature), true)
-  // Encoded as latin1, these characters have the bytes of the digits.
+  // In latin1, these characters are encoded as the bytes of the digits.
   const wide = claim.signature.replaceAll(/./g, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) + 256),
   )
