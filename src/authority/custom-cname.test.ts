@@ -43,7 +43,7 @@ test('an invalid host name, a query, an escape, and empty or relative segments a
     assert.equal(parseCname(value), undefined, value)
 })
 
-test('a URL never ends with a slash, so that no path below it starts with two', () => {
+test('a URL never ends with a slash, so that no path below it starts with two slashes', () => {
   for (const value of ['a', 'a/', 'a//']) assert.equal(cnameUrl(value), 'http://a')
   assert.equal(cnameUrl('a/b/'), 'http://a/b')
   for (const value of ['', '/', undefined]) assert.equal(cnameUrl(value), undefined)

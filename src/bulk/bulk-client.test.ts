@@ -313,7 +313,7 @@ test('concurrent requests for CRLs and audit reports receive their own results',
   assert.deepEqual([crl.entries, empty.entries], [700, 0])
 })
 
-test('failed bulk work returns its reason, and the thread continues', async (t) => {
+test('failed bulk work is rejected with the reason, and the thread continues', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 3])
   await database.db.transaction([

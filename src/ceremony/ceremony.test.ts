@@ -132,7 +132,7 @@ test('a first ceremony creates a root, signs a CSR and writes a CRL and a signed
   assert.deepEqual(verified.transcript, first.transcript)
 })
 
-test('later ceremonies use the same root, continue its record and list all revocations', async () => {
+test('later ceremonies use the same root, continue its ceremony record and list all revocations', async () => {
   const first = await run({
     createRoot,
     actions: [await csrAction('one'), await csrAction('two'), crl],
@@ -231,7 +231,7 @@ test('a folder without a root, or with another root, is refused', async () => {
   )
 })
 
-test('two different people must confirm, and only people that the script permits', async () => {
+test('a run must be confirmed by two different people that the script permits', async () => {
   const confirmedBy =
     (...names: readonly string[]): RunOptions['confirm'] =>
     () =>

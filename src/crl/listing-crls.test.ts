@@ -31,7 +31,7 @@ function authorityWith(type: 'COMPLETE' | 'PARTITIONED' | 'none', currentId: num
   return { revocation, crl }
 }
 
-test('with complete CRLs, all complete CRLs and the partition of the certificate list a revocation', () => {
+test('if CRLs are complete, a revocation is listed on all complete CRLs and on the partition of the certificate', () => {
   const authority = authorityWith('COMPLETE', 4)
   assert.deepEqual(listingCrls(authority, crls, 1), [1, 2, 4])
   assert.deepEqual(listingCrls(authority, crls, 3), [2, 3, 4])
@@ -39,7 +39,7 @@ test('with complete CRLs, all complete CRLs and the partition of the certificate
   assert.deepEqual(listingCrls(authority, crls, null), [2, 4])
 })
 
-test('with partitions, only the CRL of the certificate lists a revocation', () => {
+test('if CRLs are partitioned, a revocation is listed only on the CRL of the certificate', () => {
   const authority = authorityWith('PARTITIONED', 3)
   assert.deepEqual(listingCrls(authority, crls, 1), [1])
   assert.deepEqual(listingCrls(authority, crls, 2), [2])

@@ -35,7 +35,7 @@ test('without a CustomCname, or with an empty one, the object store determines t
   assert.equal(customCrlUrl({ ...crl, CustomCname: '' }, 'crl/one.crl'), undefined)
 })
 
-test('a request for the URL of a CRL finds its key, under the current and each earlier host name', () => {
+test('a request for the URL of a CRL is mapped to its object key, under the current and each earlier host name', () => {
   const authorityWith = (CustomCname: string | undefined, pastCrlCnames: readonly string[]) => ({
     revocation: {
       ...noRevocation,

@@ -94,7 +94,7 @@ test('ValidityNotBefore must be ABSOLUTE and does not change notAfter', () => {
   assert.deepEqual(moment.notBefore, moment.notAfter)
 })
 
-test('a certificate can expire together with its issuer, and not a second later', () => {
+test('a certificate can expire together with its issuer, but not a second later', () => {
   const period = certificatePeriod({ validity: { type: 'DAYS', value: 1 } }, now)
   requireWithinIssuer(period, period.notAfter)
   assert.throws(() => requireWithinIssuer(period, new Date(period.notAfter.getTime() - 1000)), {

@@ -101,7 +101,7 @@ test('a modulus that is prime is refused, unless weak keys are allowed', async (
   assert.equal(await refusalOfPrimeModulus(rsa(strongModulus), refusing), undefined)
 })
 
-test('Edwards points of small order are refused, reduced or not and with either sign', () => {
+test('Edwards points of small order are refused, whether reduced or not, and with either sign', () => {
   const p25519 = 2n ** 255n - 19n
   const eight = 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03'
   const little = (y: bigint, octets: number): string => {

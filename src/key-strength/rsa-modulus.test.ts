@@ -12,7 +12,7 @@ function residuesOf(n: bigint): Uint16Array {
   return Uint16Array.from(smallPrimes, (prime) => Number(n % BigInt(prime)))
 }
 
-test('the square root of any integer is the largest whose square is not larger', () => {
+test('the square root of any integer is the largest integer whose square does not exceed it', () => {
   const check = (n: bigint): void => {
     const root = squareRoot(n)
     assert.ok(root * root <= n && n < (root + 1n) ** 2n, String(n))

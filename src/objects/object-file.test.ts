@@ -152,7 +152,7 @@ test('metadata that is too long to be read back is refused', () => {
   assert.ok(encodeFooter(escaped).length < 10_000, 'the longest key fits')
 })
 
-test('any other error when an object is read is thrown', async () => {
+test('any other error during the reading of an object is thrown', async () => {
   const tooLong = join(folder, 'x'.repeat(300))
   await assert.rejects(openObjectFile(tooLong, sampleName), { code: 'ENAMETOOLONG' })
 })

@@ -165,7 +165,7 @@ test('ranges evicted from the cache are still compared correctly', () => {
     assert.equal(holds('IpAddress', `10.${at >> 8}.${at & 255}.0/24`, '10.0.7.1'), at === 7)
 })
 
-test('ARN parts are matched separately, and the sixth part is the rest', () => {
+test('ARN parts are matched separately, and the sixth part is the rest of the ARN', () => {
   const part = fc.stringMatching(/^[a-z/]{0,3}$/)
   const six = fc.array(part, { minLength: 6, maxLength: 8 })
   fc.assert(

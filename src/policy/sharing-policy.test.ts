@@ -223,7 +223,7 @@ test('an ARN that policy evaluation would not accept as a principal is refused',
     refuse(document([{ ...read, Principal: { AWS } }, issue]), message)
 })
 
-test('the principal everyone is refused without an organization', () => {
+test('everyone as principal is refused without an organization', () => {
   for (const Principal of ['*', { AWS: '*' }])
     for (const id of [undefined, '', 'x', 'o-short', 'O-A1B2C3D4E5', `${organization}*`]) {
       const StringEquals = id === undefined ? {} : { 'aws:PrincipalOrgID': id }

@@ -107,7 +107,7 @@ test('a wake-up is never lost, whenever it is sent', async () => {
   await scheduler.stop()
 })
 
-test('stop waits for the current run and starts no other', async () => {
+test('stop waits for the current run and starts no other run', async () => {
   await using database = await TestDatabase.open()
   const gate = Promise.withResolvers<undefined>()
   const { job, seen } = watchedJob(async () => {

@@ -54,7 +54,7 @@ function commitsIn(path: string): number | undefined {
 }
 
 for (const kind of kinds) {
-  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only add to them`, async () => {
+  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only increase the count`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db } = await open(path, kind)

@@ -279,7 +279,7 @@ test('canonicalizing a canonical query changes nothing', () => {
   )
 })
 
-test('no Authorization header or query makes parsing crash', () => {
+test('no Authorization header or query crashes the parser', () => {
   const words = fc.constantFrom(
     'AWS4-HMAC-SHA256',
     ' ',
@@ -461,7 +461,7 @@ test('errors name missing and malformed parts of the Authorization header', () =
   )
 })
 
-test('SignedHeaders must be a sorted list with host', () => {
+test('SignedHeaders must be a sorted list that contains host', () => {
   const lists: [list: string, message: RegExp][] = [
     ['x-amz-date', /^'Host' or ':authority' must be a 'SignedHeader'/],
     ['x-amz-date;host', /sorted/],
@@ -546,7 +546,7 @@ test('the scope must be for this service, a Region and the day of the request', 
   }
 })
 
-test('a timestamp may differ by five minutes, and not by a second more', () => {
+test('a timestamp may differ by five minutes, but not by a second more', () => {
   const claim = parseSignature(headerRequest(authorization))
   const at = (text: string) => ({ service: 'acm-pca', now: new Date(text) })
   checkClaim(claim, at('2015-08-30T12:41:00Z'))
