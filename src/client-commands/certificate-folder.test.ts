@@ -45,7 +45,7 @@ const content: FolderContent = {
 const modeOf = async (path: string): Promise<string> =>
   ((await stat(path)).mode & 0o777).toString(8)
 
-test('metadata.json is read as it was written, and only the key is private', async () => {
+test('metadata.json is read back unchanged, and only the key file is private', async () => {
   const folder = join(above, 'a', 'b')
   requireUnused(folder)
   await writeFolder(folder, content)

@@ -72,7 +72,7 @@ test('a variable without a value makes the result undefined; an absent key does 
   assert.equal(satisfies(condition, new Map()), false)
 })
 
-test('several values of a tag must agree without a quantifier, in any order', () => {
+test('without a quantifier, the result must be the same for all values of a tag, in any order', () => {
   const operators = fc.constantFrom(
     'StringEquals',
     'StringNotEquals',
@@ -100,7 +100,7 @@ test('several values of a tag must agree without a quantifier, in any order', ()
   )
 })
 
-test('a quantifier does not let one of several values of a tag decide alone', () => {
+test('with a quantifier, the result is undefined if only some of several tag values match', () => {
   const key = 'aws:ResourceTag/team'
   const tags = new Map([[key.toLowerCase(), ['blue', 'red']]])
   for (const quantifier of ['ForAnyValue', 'ForAllValues'])

@@ -115,7 +115,7 @@ test('signet ca renew creates new certificates for the same keys of a root and i
   assert.ok(ok, text)
 })
 
-test('signet ca renew refuses an expiry date after that of the issuer', async () => {
+test('signet ca renew refuses an expiry date after the expiry of the issuer', async () => {
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA', '--validity', '2099-01-01'),
     /its issuer Corp Root CA expires .*: renew the issuer first/,

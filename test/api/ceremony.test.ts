@@ -220,7 +220,7 @@ test('a second ceremony with the same root revokes a certificate and publishes t
   assert.match(revoked.text, /certificate revoked/)
 })
 
-test('a changed script, CSR or transcript is refused, and a run needs its confirmations', async () => {
+test('a changed script, CSR or transcript is refused, and so is a run without confirmation', async () => {
   const root = new X509Certificate(await readFile(path('root/0001/root.pem')))
   const useRoot = { certificateSha256: root.fingerprint256 }
   const args = await scriptArguments({ title: 'Next CRL', useRoot, actions: [crl] })

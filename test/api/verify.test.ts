@@ -208,7 +208,7 @@ describe('damage', () => {
       change('certificates', 'certificate_der', 0),
       /certificate .* cannot be read/,
     ],
-    'a certificate in the row of another': [
+    'a certificate in the row of another certificate': [
       (copy) =>
         copy.run(
           `update certificates set certificate_der = (select certificate_der from certificates
@@ -259,7 +259,7 @@ describe('damage', () => {
       exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
       /entries are of no revocation/,
     ],
-    'a revocation without certificate': [
+    'a revocation without a certificate': [
       exec('update revocations set certificate_number = certificate_number + 1000000'),
       /is of no certificate/,
     ],

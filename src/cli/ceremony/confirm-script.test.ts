@@ -38,7 +38,7 @@ test('two people confirm the displayed SHA-256 with their names and its first di
   assert.match(shown, /Second participant, type your name: /)
 })
 
-test('anything but two people and the digits of the script is not a confirmation', async () => {
+test("a confirmation requires two different people and the first digits of the script's SHA-256", async () => {
   for (const [answers, expected] of [
     [['Ada', '0123456'], /these are not the first digits/],
     [['Ada', '11234567'], /the scripts differ; not confirmed, and nothing was signed/],
