@@ -8,9 +8,9 @@ import { isExpiredAt } from '../../x509/der/time.ts'
 import type { Problems } from './problems.ts'
 
 interface Signer extends IdentifiedCertificate {
-  /** Number of its unexpired certificates that are bound to a CRL. */
+  /** Number of unexpired certificates that this signer issued and that are bound to a CRL. */
   bound: number
-  /** When the last of them expires, in seconds since 1970. */
+  /** Latest expiry of these certificates, in seconds since 1970. */
   lastNotAfter: number
 }
 

@@ -1,4 +1,4 @@
-/** Whether stored keys open, and are those of their CAs. */
+/** Checks that stored keys can be decrypted and belong to their CAs. */
 import type { DataFolder } from '../../data-folder/data-folder.ts'
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
 import { openKeyRecord } from '../../keys/local-key-store.ts'
@@ -11,7 +11,7 @@ import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
-/** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
+/** Decrypts every private key and every secret access key, one after another. Resolves to the number of each. */
 export async function verifyKeys(
   { masterKey, sealer }: DataFolder,
   snapshot: Snapshot,
@@ -27,16 +27,16 @@ export async function verifyKeys(
       dataKeySealed: bytesOf(row, 'data_key_sealed'),
       privateKeySealed: bytesOf(row, 'private_key_sealed'),
     }
-    // Never the cause, which may say what was in it.
+    // The cause is omitted, because it may contain secret data.
     addUnlessDone(
       problems,
-      `the private key ${name} does not open, or is not that of its public key`,
+      `the private key ${name} cannot be decrypted, or does not match its public key`,
       () => openKeyRecord(record, { sealer: keySealer, random: systemRandom }),
     )
   })
   const accessKeys = await each(snapshot, 'access_keys', (row) => {
     const id = textOf(row, 'access_key_id')
-    addUnlessDone(problems, `the secret of the access key ${id} does not open`, () =>
+    addUnlessDone(problems, `the secret of the access key ${id} cannot be decrypted`, () =>
       sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0),
     )
   })
@@ -62,7 +62,10 @@ async function each(snapshot: Snapshot, name: string, check: (row: Row) => void)
   return count
 }
 
-/** A CA in use has a key, which is that of its certificate, and counts what it has issued and revoked. */
+/**
+ * Checks that a CA in use has a key, that the key belongs to its certificate, and that its counts of issued and revoked
+ * certificates are correct.
+ */
 export async function verifyAuthority(
   row: Row,
   snapshot: Snapshot,
@@ -75,7 +78,7 @@ export async function verifyAuthority(
   if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
     problems.add(`the CA ${id} has no key`)
   const isLost = handle?.startsWith('local:') && row['subject_public_key_info'] === null
-  if (isLost) problems.add(`the key ${handle} of the CA ${id} is not there`)
+  if (isLost) problems.add(`the key ${handle} of the CA ${id} is missing`)
   if (row['authority_certificate_number'] !== null) verifyPair(row, problems)
   await verifyCounts(row, snapshot, problems)
 }
@@ -85,23 +88,23 @@ function verifyPair(row: Row, problems: Problems): void {
   const certificateDer = row['certificate_der']
   const publicKey = row['subject_public_key_info']
   if (!(certificateDer instanceof Uint8Array)) {
-    problems.add(`the certificate of the CA ${id} is not there`)
+    problems.add(`the certificate of the CA ${id} is missing`)
     return
   }
   if (!(publicKey instanceof Uint8Array)) return
   try {
     const { der } = parseCertificate(certificateDer).subjectPublicKeyInfo
     if (Buffer.compare(der, publicKey) !== 0)
-      problems.add(`the key of the CA ${id} is not that of its certificate`)
+      problems.add(`the key of the CA ${id} does not match its certificate`)
   } catch {
-    // Said of the certificate's own row.
+    // verifyAuthorityCertificate reports the unreadable certificate.
   }
 }
 
 async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): Promise<void> {
   const id = textOf(row, 'id')
   if (row['issued'] === null) {
-    problems.add(`the CA ${id} has no counts`)
+    problems.add(`the CA ${id} has no row with its certificate counts`)
     return
   }
   const number = integerOf(row, 'authority_number')
@@ -109,6 +112,6 @@ async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): P
   for (const counter of ['issued', 'revoked'])
     if (counted?.[counter] !== row[counter])
       problems.add(
-        `the CA ${id} counts ${String(row[counter])} certificates ${counter}, and has ${String(counted?.[counter])}`,
+        `the CA ${id} has a count of ${String(row[counter])} ${counter} certificates, but ${String(counted?.[counter])} exist`,
       )
 }
