@@ -1,4 +1,4 @@
-/** Authentication: Signature V4 over the raw request, with stored access keys or session credentials. */
+/** Authenticates requests by verifying their Signature V4 with stored access keys or session credentials. */
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
@@ -81,7 +81,7 @@ export async function authenticate(
   return credentials.callerIn(claim.region)
 }
 
-/** The secret that verifies a signature, and the caller that a valid signature proves. */
+/** The secret for verifying a signature, and the caller that a valid signature authenticates. */
 interface Credentials {
   readonly secretAccessKey: string
   /** Undefined for an access key that does not expire. */

@@ -1,7 +1,7 @@
 /**
- * Limits failed authentications per source address. A source with too many failures is accepted only with access keys that it
- * has used successfully before, so that other clients behind the same address can continue. All other requests of that source
- * are refused before anything is looked up or computed.
+ * Limits failed authentications per source address. After too many failures, requests from an address are accepted only with
+ * access keys that were used successfully from it before, so that other clients behind the same address can continue. All
+ * other requests from the address are refused before anything is looked up or computed.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'

@@ -7,8 +7,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * Returns the end of an error message, which names the template of a denied request and the templates that are allowed. Empty
- * if no other template is allowed. `isAllowedWith` evaluates a request.
+ * Returns a suffix for an error message with the template of the denied request and the allowed templates. The suffix is
+ * empty if no other template is allowed. `isAllowedWith` evaluates a request.
  */
 export function refusedTemplate(
   request: PolicyRequest,

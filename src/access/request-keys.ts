@@ -1,6 +1,6 @@
 /**
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
- * Private CA). Each is computed when a policy refers to it.
+ * Private CA). The value of each key is computed only when a policy refers to the key.
  */
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'

@@ -34,7 +34,7 @@ export interface KeyOptions {
   readonly policy?: string | undefined
 }
 
-/** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
+/** Creates an access key. Throws ConfigurationError for an unknown account, an invalid name or an invalid policy. */
 export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
@@ -75,7 +75,7 @@ function requireOptions({
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 
-/** Returns the owner, and the statements that create a new user. */
+/** Returns the owner, and the statements that create the user if it does not exist. */
 async function ownerOf(
   db: Database,
   accountId: string,

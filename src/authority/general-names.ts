@@ -34,7 +34,7 @@ export const generalName = structure({
   RegisteredId: customObjectIdentifier,
 })
 
-/** A name in AWS's form: exactly one member. */
+/** A name in the form of the AWS API, with exactly one member. */
 export type RequestedGeneralName = Encodable<typeof generalName>
 
 const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]

@@ -8,7 +8,7 @@ export interface Tag {
   readonly value: StorableText | undefined
 }
 
-/** Prefixes that are reserved for AWS, in any case. */
+/** Prefixes that are reserved for AWS, regardless of case. */
 const reservedPrefixes = ['aws:', 'rds:']
 
 /** Throws InvalidTagException for a reserved key, which callers can neither set nor remove. */

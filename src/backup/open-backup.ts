@@ -14,7 +14,10 @@ export interface EncryptedBackup {
   decrypt(key: BackupKey): Promise<BackupContent>
 }
 
-/** Reads bytes at a position of the file into the buffer. Resolves to their number, which is 0 at the end of the file. */
+/**
+ * Reads bytes from a position of the file into the buffer. Resolves to the number of bytes read, which is 0 at the end of the
+ * file.
+ */
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>
 
 const readBytes = 262_144

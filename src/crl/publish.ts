@@ -121,7 +121,7 @@ async function generateCrl(
     message: tbsCertListDer,
     signature,
   })
-  if (check !== 'valid') throw new Error('the signature of the key does not verify')
+  if (check !== 'valid') throw new Error('the signature by the key is invalid')
   const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
   return { der, entries, keptSince: since }
 }

@@ -227,7 +227,7 @@ test('a changed script, CSR or transcript is refused, and a run needs its confir
   await writeFile(path('script.json'), `${await readFile(path('script.json'), 'utf8')} `)
   assert.match(
     await refused('ceremony', 'run', ...args),
-    /--script-sha256: the script has another SHA-256/,
+    /--script-sha256: the script has a different SHA-256/,
   )
   const unconfirmed = args.slice(0, 5)
   assert.match(
@@ -240,7 +240,7 @@ test('a changed script, CSR or transcript is refused, and a run needs its confir
   const swapped = await scriptArguments({ title: 'Swapped', useRoot, actions: [changed] })
   assert.match(
     await refused('ceremony', 'check', ...swapped.slice(0, 3)),
-    /third\.csr has another SHA-256/,
+    /third\.csr has a different SHA-256/,
   )
 
   await cp(path('root/0002'), path('copy'), { recursive: true })

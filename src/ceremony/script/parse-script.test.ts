@@ -101,8 +101,8 @@ test('every problem of a script is reported with the path of its member', () => 
 })
 
 test('a script needs exactly one root, and a CRL for a new root and for revocations', () => {
-  requireProblem({ ...valid, useRoot }, /createRoot or useRoot must be given, and not both/)
-  requireProblem({ ...valid, actions: [sign] }, /must have an action crl .* a new root needs/)
+  requireProblem({ ...valid, useRoot }, /createRoot or useRoot must be present, but not both/)
+  requireProblem({ ...valid, actions: [sign] }, /must have an action crl .* a new root requires/)
   const revoke = { action: 'revoke', serialNumber: '1', reason: 'KEY_COMPROMISE' }
   const existing = { version: 1, title: 't', useRoot }
   requireProblem({ ...existing, actions: [revoke] }, /must have an action crl .* publishes/)

@@ -72,6 +72,6 @@ test('the flags for tests need two names and the SHA-256 of the script', () => {
   )
   assert.throws(
     () => confirmByFlags({ ...flags, scriptSha256: '00'.repeat(32) }, script),
-    /the script has another SHA-256, 0123/,
+    /the script has a different SHA-256, 0123/,
   )
 })

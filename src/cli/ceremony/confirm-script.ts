@@ -123,7 +123,7 @@ export function confirmByFlags(
     throw notConfirmed(
       scriptSha256 === undefined
         ? '--confirmed-by also needs --script-sha256'
-        : `--script-sha256: the script has another SHA-256, ${script.scriptSha256}`,
+        : `--script-sha256: the script has a different SHA-256, ${script.scriptSha256}`,
     )
   return { confirmation: 'flags', participants }
 }
