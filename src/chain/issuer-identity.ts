@@ -10,7 +10,10 @@ import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts
 import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 
-/** The identity of a CA's first certificate. Its CRL and its CA certificate have the plain id of the CA as their file name. */
+/**
+ * The identity of a CA's first certificate. The file names of its CRL and its CA certificate are the id of the CA, without a
+ * suffix.
+ */
 export const firstIdentity = 1
 
 /** A current or former certificate of a CA, and the number of its identity. */
@@ -31,8 +34,8 @@ export function issuerKeyIdentifier({
 }
 
 /**
- * Whether two certificates of a CA have the same identity. Subjects are compared byte for byte, because some validators
- * compare names in this way to find the issuer of a certificate or CRL.
+ * Returns whether two certificates of a CA have the same identity. Subjects are compared byte for byte, as some validators do
+ * to find the issuer of a certificate or CRL.
  */
 export function sameIdentity(a: Certificate, b: Certificate): boolean {
   return (

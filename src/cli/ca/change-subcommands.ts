@@ -78,7 +78,7 @@ function deleteSubcommand(group: SignetCommand): void {
       const expected = visibleText(name) === name ? name : idOf(arn)
       if (yes !== true)
         await requireConfirmation(context, {
-          question: `${name} (${arn}) is deleted for good after ${days} days; until then it can be restored.`,
+          question: `${name} (${arn}) is deleted permanently after ${days} days; until then it can be restored.`,
           expected,
         })
       await client.deleteCertificateAuthority({

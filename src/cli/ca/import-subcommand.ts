@@ -21,7 +21,7 @@ interface ImportFlags extends ConnectionFlags, OutputFlags {
   readonly ca?: string
 }
 
-/** States of the CAs that a name means first. */
+/** Statuses of the CAs that are preferred when a name matches several. */
 const importing = ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED', 'DISABLED']
 
 export function importSubcommand(group: SignetCommand): void {

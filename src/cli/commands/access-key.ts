@@ -82,7 +82,7 @@ function addKeyCreation(group: SignetCommand): void {
 interface KeyChange {
   readonly description: string
   readonly change: (config: Config, accessKeyId: string) => Promise<void>
-  /** Start of the sentence that confirms the change. */
+  /** First words of the confirmation message. */
   readonly done: string
 }
 

@@ -17,7 +17,7 @@ export function inspectCommand(context: CommandContext): Command {
     .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
     .option(
       '--tls',
-      "inspect the server's certificate chain instead of the content of an https URL",
+      "inspect the server's certificate chain, not the content of the https URL",
     )
     .examples(
       'signet inspect tls/fullchain.pem',

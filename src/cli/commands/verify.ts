@@ -10,7 +10,7 @@ import { SignetCommand } from '../shared/signet-command.ts'
 export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
-      // CRLs are read from their buckets.
+      // The settings of the object store are needed to read CRLs from their buckets.
       .settings([...storageSettings, 'objects', 's3Endpoint', 's3Region'])
       .output()
       .description('Check all stored keys, certificates, revocations and CRLs')

@@ -20,5 +20,5 @@ test('a change is confirmed by its typed name', async () => {
 })
 
 test('without a terminal a confirmation is refused with the flag to use', async () => {
-  await assert.rejects(confirm('Old CA\n', false), /needs a terminal: add --yes/)
+  await assert.rejects(confirm('Old CA\n', false), /requires a terminal: use --yes/)
 })

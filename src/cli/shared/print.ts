@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts'
 import { paragraphsText } from './style.ts'
 import { cellText, tableText, wordsOf, type Column, type Row } from './table.ts'
 
-/** The first is the default on a terminal. */
+/** The first format is the default on a terminal. */
 export const outputForms = ['table', 'json', 'csv'] as const
 
 export type OutputForm = (typeof outputForms)[number]

@@ -21,7 +21,7 @@ import {
   type Result,
 } from './print.ts'
 
-/** One run of a command that works on the stored data. */
+/** The input of one run of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
