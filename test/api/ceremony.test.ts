@@ -275,7 +275,7 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   )
   assert.match(
     await refused('ca', 'import', `${first}/issuing.csr`, ...online()),
-    /issuing\.csr: the file has another content than certificates in PEM/,
+    /issuing\.csr: the file contains more than certificates in PEM/,
   )
 })
 

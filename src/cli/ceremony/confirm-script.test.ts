@@ -44,8 +44,8 @@ test('anything but two people and the digits of the script is not a confirmation
     [['Ada', '11234567'], /the scripts differ; not confirmed, and nothing was signed/],
     [['Ada', `${scriptSha256}0`], /the scripts differ/],
     [['Ada', '01234567', ' ada ', '01234567'], /must be another person/],
-    [['', '01234567'], /a name has 1 to 100 visible characters/],
-    [['\u001B[2J', '01234567'], /a name has 1 to 100 visible characters/],
+    [['', '01234567'], /a name must have 1 to 100 visible characters/],
+    [['\u001B[2J', '01234567'], /a name must have 1 to 100 visible characters/],
     [['Ada', '01234567'], /the input ended; not confirmed/],
     [[], /the input ended/],
   ] as const)
@@ -68,7 +68,7 @@ test('the flags for tests need two names and the SHA-256 of the script', () => {
   assert.throws(() => confirmByFlags({ confirmedBy: ['Ada', 'Ada'] }, script), /another person/)
   assert.throws(
     () => confirmByFlags({ confirmedBy: ['Ada', 'Grace'] }, script),
-    /needs --script-sha256/,
+    /requires --script-sha256/,
   )
   assert.throws(
     () => confirmByFlags({ ...flags, scriptSha256: '00'.repeat(32) }, script),
