@@ -1,4 +1,4 @@
-/** Messages for requests that cannot be identified: what the client most likely has to change. */
+/** Hints for requests that cannot be identified. A hint states what the client most likely has to change. */
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import type { RequestHead } from './request.ts'
 

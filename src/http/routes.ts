@@ -1,4 +1,7 @@
-/** The tables of routes: the first route that matches a request answers it. A new route is one line above the last, which matches all. */
+/**
+ * The tables of routes. The first route that matches a request handles it. A new route must precede the last route, which
+ * matches all requests.
+ */
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { createApiHandler } from './api-handler.ts'
@@ -15,9 +18,9 @@ const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
 export interface ApiRouteServices extends ApiServices {
-  /** Whether a listener of its own serves the metrics. */
+  /** Whether a separate listener serves the metrics. */
   readonly hasMetricsListener?: boolean
-  /** Absent where nothing can be unavailable. */
+  /** The health check; absent if no part of the server can be unavailable. */
   readonly health?: Health
 }
 
@@ -30,7 +33,7 @@ export function apiRoutes(api: ApiRouteServices): readonly Route[] {
       path: '/metrics',
       handler:
         api.hasMetricsListener === true
-          ? notFound('Metrics are served on the address of --metrics-listen.\n')
+          ? notFound('Metrics are served at the address of --metrics-listen.\n')
           : createMetricsHandler(api.services.metrics),
     },
     landingRoute('api'),

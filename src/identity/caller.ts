@@ -56,7 +56,7 @@ export interface CallingService {
   readonly kind: 'service'
   /** `acm.amazonaws.com`. */
   readonly name: string
-  /** ARN of the resource that the service acts for, if known. */
+  /** ARN of the resource for which the service acts, if known. */
   readonly sourceArn: string | undefined
 }
 

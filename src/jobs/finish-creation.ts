@@ -17,7 +17,7 @@ import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
-/** Time after which a creation that keeps failing is given up with AWS's reason REQUEST_TIMED_OUT. */
+/** Time after which a creation that keeps failing is marked as failed, with AWS's reason REQUEST_TIMED_OUT. */
 const timeoutMilliseconds = 15 * 60 * 1000
 
 /**

@@ -38,9 +38,9 @@ export function facetNumber(
 export const noEra = -1
 
 /**
- * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of certificates
- * changes few pages of the table. If the names of all certificates were sorted together, each insertion would change another
- * page.
+ * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of
+ * certificates changes few pages of the table. If the names of all certificates were sorted together, almost every insertion
+ * would change a different page.
  */
 export function eraOf(certificateNumber: number): number {
   return Math.floor(certificateNumber / 65_536)

@@ -121,8 +121,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the future
- * is overwritten: the clock has been set back since.
+ * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the
+ * future is overwritten, because the clock has been set back since.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

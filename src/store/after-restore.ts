@@ -1,4 +1,4 @@
-/** Changes to a database after a restore. */
+/** Changes that are made to a database after a restore. */
 import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 

@@ -22,8 +22,8 @@ export interface AuditReportWork extends AuditReport {
 }
 
 /**
- * Inserts an audit report, guarded. Any other row count than one means that the CA has a report in state CREATING, or one
- * requested after `since` that has not failed.
+ * Inserts an audit report, guarded. If the row count is not one, the CA has a report in state CREATING, or a report that was
+ * requested after `since` and has not failed.
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
   const createdAt = report.createdAt.getTime()

@@ -21,8 +21,8 @@ export interface RevocationRecord {
 }
 
 /**
- * Counts a revocation, guarded. No returned row means that the CA has changed since `authority` was read, or that `quota`
- * unexpired certificates are revoked according to the count (recountRevocations).
+ * Counts a revocation, guarded. If no row is returned, the CA has changed since `authority` was read, or the count of
+ * revoked, unexpired certificates has reached `quota` (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return guard(

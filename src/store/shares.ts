@@ -12,7 +12,7 @@ export interface Share {
   readonly accountId: string
   readonly name: string
   readonly permission: ManagedPermission
-  /** Ids of the accounts and organizations that the CAs are shared with. */
+  /** IDs of the accounts and organizations with which the CAs are shared. */
   readonly principals: readonly string[]
   readonly createdAt: Date
 }

@@ -95,7 +95,10 @@ export async function planRenewal(
   return plan
 }
 
-/** A CA sets NotBefore to one hour before the time of issue. This hour is not part of the requested validity period. */
+/**
+ * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; this hour is not
+ * included.
+ */
 export function validityPeriod({ notBefore, notAfter }: Certificate): number {
   const period = notAfter.getTime() - notBefore.getTime()
   return period > 2 * hourMilliseconds ? period - hourMilliseconds : period

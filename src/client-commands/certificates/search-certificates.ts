@@ -75,7 +75,7 @@ function explainSearch(error: unknown): unknown {
       cause: error,
     })
   if (name !== 'ValidationException' && name !== 'ClientError') return error
-  // The messages of the API contain member names, which are replaced with the flags of the command.
+  // The API's message begins with a member name, which is replaced with the flag of the command.
   const text = message
     .replace(/^An error occurred \(\w+\) when calling the ListCertificates operation: /, '')
     .replace(/^SubjectAlternativeName\b/, '--san')

@@ -10,15 +10,15 @@ import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 /** JSON members by name. The shape of the operation checks their names and types later. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** The members in the query of a presigned URL. */
+/** The members from the query of a presigned URL. */
 export type QueryMembers = ReadonlyMap<string, string>
 
-/** Returns whether members are those of a query. */
+/** Returns whether the members come from a query. */
 export function isQuery(members: Members | QueryMembers): members is QueryMembers {
   return members instanceof Map
 }
 
-/** The media type of AWS JSON 1.1 requests and answers. */
+/** The media type of AWS JSON 1.1 requests and responses. */
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
 /** Returns whether there is exactly one Content-Type and it is AWS JSON 1.1. Parameters, such as a charset, are ignored. */

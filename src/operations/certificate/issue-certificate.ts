@@ -109,7 +109,7 @@ interface PreparedIssuance extends AcceptedRequest {
   readonly prepared: PreparedCertificate
 }
 
-/** Limit on the attempts at an issuance that conflicts with changes of the CA. */
+/** Maximum number of attempts if the issuance conflicts with changes of the CA. */
 const attemptsMax = 10
 
 /** Prepares, signs and stores the certificate. Returns its ARN once the certificate is durable. */

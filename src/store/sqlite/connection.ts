@@ -46,7 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether a damaged page is recorded, which stops issuing. False for a file that may belong to another program. */
+      /** Whether to record a damaged page, which stops issuing. False for a file that may belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {

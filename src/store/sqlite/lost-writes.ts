@@ -29,7 +29,7 @@ function lossReason(
   if (row === undefined)
     return `it is a new database; the previous database had ${mark.commits} commits`
   if (row.databaseId !== mark.databaseId)
-    return 'it is not the database that was served from this folder before'
+    return 'it is not the database that was previously served from this folder'
   const lost = mark.commits - row.commits
   return lost > 0 ? `the last ${lost} of ${mark.commits} commits are missing` : undefined
 }

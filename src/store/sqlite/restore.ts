@@ -48,7 +48,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
-      // Files about the previous database are removed.
+      // Files that describe the previous database are removed.
       clearDamage(path)
       rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)

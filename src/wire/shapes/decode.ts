@@ -9,7 +9,7 @@ import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from
 /** Limit on the failures in one error message. */
 const reportedFailuresMax = 50
 
-/** State of decoding one input. */
+/** State while one input is decoded. */
 interface Reading {
   /** Path of the current value: member names, and element indexes from 0. */
   readonly path: (string | number)[]
