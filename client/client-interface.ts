@@ -72,7 +72,7 @@ export interface Client extends Operations {
    */
   getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
   /**
-   * A waiter, which polls an operation until a resource has a state.
+   * A waiter, which polls an operation until a resource reaches a state.
    *
    * @throws TypeError for an unknown name
    * @example

@@ -28,7 +28,7 @@ export interface AwsCredentials {
   readonly expiration?: Date
 }
 
-/** Receives the client's log messages; `console` is one. */
+/** Receives the client's log messages, such as `console`. */
 export interface ClientLogger {
   trace?(...content: unknown[]): void
   debug(...content: unknown[]): void
@@ -55,7 +55,7 @@ export interface HttpOptions {
   readonly socketTimeout?: number
   /** Agent for http URLs. */
   readonly httpAgent?: Agent
-  /** Agent for https URLs, for example with a `ca` of its own. */
+  /** Agent for https URLs, for example with the option `ca`. */
   readonly httpsAgent?: TlsAgent
 }
 
@@ -75,13 +75,13 @@ export interface ClientOptions {
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>)
   /** Profile in the shared files; default: AWS_PROFILE, then `default`. */
   readonly profile?: string
-  /** Limit on the attempts of one call, the first one included; 3 by default. */
+  /** Maximum number of attempts for one call, including the first attempt; 3 by default. */
   readonly maxAttempts?: number | (() => Promise<number>)
   /** `standard` by default. */
   readonly retryMode?: string | (() => Promise<string>)
   /** A retry strategy of the AWS SDK, in place of maxAttempts and retryMode. */
   readonly retryStrategy?: object
-  /** A handler, or options of the default one. */
+  /** A request handler, or options for the default handler. */
   readonly requestHandler?: RequestHandler | HttpOptions
   /** Receiver of log messages; none by default. */
   readonly logger?: ClientLogger

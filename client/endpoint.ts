@@ -13,7 +13,7 @@ export interface EndpointParameters {
 export const missingRegionText =
   'the Region is unknown: set AWS_REGION, or pass region to createClient'
 
-/** The endpoint. Throws Error without a Region, and for variants of a custom endpoint. */
+/** Returns the endpoint. Throws Error if the Region is missing, and if a custom endpoint is combined with FIPS or dual-stack. */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
   if (custom !== undefined) {

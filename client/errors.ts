@@ -69,7 +69,7 @@ export class ClientError extends Error {
   }
 }
 
-/** The text of botocore (ClientError.MSG_TEMPLATE). */
+/** Formats the message like botocore (ClientError.MSG_TEMPLATE). */
 function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
@@ -119,7 +119,7 @@ function fromCode(code: string): typeof ClientError {
  */
 export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) as Exceptions
 
-/** The ClientError for an exception of the SDK. Other errors, such as a refused connection, are returned unchanged. */
+/** Converts an exception of the SDK to a ClientError. Other errors, such as a refused connection, are returned unchanged. */
 export function clientErrorOf(error: unknown, operationName: string): unknown {
   if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
@@ -164,7 +164,7 @@ export class UnknownClientMethodError extends Error {
   }
 }
 
-/** A waiter ended before the resource had the state. */
+/** A waiter ended before the resource reached the state. */
 export class WaiterError extends Error {
   override readonly name = 'WaiterError'
   /** The reason as a sentence. */
@@ -180,8 +180,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * A response is not one of the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of Signet.
- * `cause` is the error of the AWS SDK.
+ * A response does not come from the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of
+ * Signet. `cause` is the error of the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

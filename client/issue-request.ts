@@ -21,13 +21,16 @@ export interface CommonIssueRequest {
   readonly usage?: CertificateUsage
   /** Name or ARN of a template, in place of `usage`. */
   readonly template?: string
-  /** Signature algorithm of the certificate; that of the CA by default, which takes a call of DescribeCertificateAuthority. */
+  /**
+   * Signature algorithm of the certificate. By default, the algorithm of the CA, which requires a call of
+   * DescribeCertificateAuthority.
+   */
   readonly signingAlgorithm?: SigningAlgorithm
   /** Extensions and subject for templates with APIPassthrough. */
   readonly apiPassthrough?: ApiPassthrough
   /**
-   * Requests with the same token and the same CSR within five minutes return the same certificate. A random token by default;
-   * at most 36 characters.
+   * Idempotency token of at most 36 characters; random by default. Requests with the same token and the same CSR within five
+   * minutes return the same certificate.
    */
   readonly idempotencyToken?: string
   /** `{ Delay: 0.5, MaxAttempts: 120 }` by default: one minute. */

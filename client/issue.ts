@@ -181,7 +181,7 @@ async function signingAlgorithmOf(
   return algorithm
 }
 
-/** The template is in the partition of the CA. */
+/** Returns the ARN of a template in the partition of the CA. */
 function templateArn(ca: string, { template, usage }: CommonIssueRequest): string {
   const name = template ?? templates[usage ?? 'serverAndClient']
   return name.startsWith('arn:')

@@ -19,7 +19,7 @@ export const timeMembers = new Set([
   'RevokedAt',
 ])
 
-/** The input as JSON, without the members that are undefined or null. */
+/** Converts the input to JSON, without members that are undefined or null. */
 export function encodeInput(operation: string, input: object): object {
   const blobs = blobMembers[operation] ?? []
   return Object.fromEntries(

@@ -81,8 +81,8 @@ export interface CsrOptions {
 }
 
 /**
- * A new key and a CSR for it, both PEM; the key is PKCS #8. There must be a name or a subject. Throws TypeError for a name that
- * cannot be in a certificate, and for an invalid subject.
+ * Generates a key and a CSR for it, both in PEM; the key is PKCS #8. A name or a subject is required. Throws TypeError for a
+ * name that cannot be in a certificate, and for an invalid subject.
  */
 export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]
@@ -120,7 +120,7 @@ function subjectDer(names: readonly string[], subject: Subject | undefined) {
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }
 
-/** subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
+/** Creates the subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
 function alternativeNames(names: readonly GeneralName[], critical: boolean) {
   if (names.length === 0) return []
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]

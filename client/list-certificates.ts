@@ -22,9 +22,9 @@ export interface CertificateSearch {
   readonly CertificateAuthorityArn?: string
   /** Hexadecimal, with or without colons. */
   readonly SerialNumber?: string
-  /** Common name. A final `*` matches any rest. */
+  /** Common name. A `*` at the end matches any remaining text. */
   readonly Subject?: string
-  /** A DNS name, an IP address, an email address or a URI. A final `*` matches any rest. */
+  /** A DNS name, an IP address, an email address or a URI. A `*` at the end matches any remaining text. */
   readonly SubjectAlternativeName?: string
   /** ARN of a template. */
   readonly TemplateArn?: string
@@ -92,7 +92,7 @@ const pageRules: OptionRules<ListCertificatesInput> = {
   NextToken: textRule,
 }
 
-/** One page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
+/** Requests one page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},
@@ -104,7 +104,7 @@ export async function listCertificates(
   return { Certificates, ...(NextToken !== undefined && { NextToken }) }
 }
 
-/** All matching certificates. Each page is requested when its first certificate is read. */
+/** Yields all matching certificates. Each page is requested when its first certificate is read. */
 export async function* searchCertificates(
   sdk: SdkClient,
   search: CertificateSearch = {},

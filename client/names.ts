@@ -62,7 +62,10 @@ const nameBytesMax = 253
 const noDnsName = 'is not a DNS name'
 const asciiForm = /^[a-z0-9_.*-]+$/i
 
-/** A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and home hosts use them. */
+/**
+ * Matches A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and of hosts
+ * in home networks use them.
+ */
 function readDnsName(name: string): string | NameProblem {
   const mistake = mistakeIn(name)
   if (mistake !== undefined) return mistake
@@ -88,7 +91,7 @@ function mistakeIn(name: string): NameProblem | undefined {
 
 const noName = `${noDnsName}, IP address, email address or URI`
 
-/** The problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
+/** Returns the problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
 function problemOf(name: string, ascii: string): string | undefined {
   // domainToASCII decodes percent signs and removes some white space.
   const hasForeign = Array.from(name).some(

@@ -140,7 +140,7 @@ async function authorizeService(
   throw accessDenied(caller, { action, target, reason })
 }
 
-/** The resource policies of a CA. The whole account has no resource policies. */
+/** Returns the resource policies of a CA. The whole account has no resource policies. */
 export async function policiesOn(
   db: Database,
   { authorityId: id, accountId }: Target,

@@ -16,7 +16,7 @@ import {
   type Denial,
 } from './policy-decision.ts'
 
-/** Row numbers of the CAs in the caller's account and Region that the caller has no permission for. */
+/** Returns the row numbers of the CAs in the caller's account and Region for which the caller has no permission. */
 export async function hiddenAuthorities(
   { db, clock }: AuthorizationServices,
   caller: Caller,

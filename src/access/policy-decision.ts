@@ -25,8 +25,8 @@ export function callerPolicies({
 }
 
 /**
- * The identifiers of a caller that a Principal element can contain: a session has its own ARN and the ARN of its role, and a
- * service has its name.
+ * Returns the identifiers of a caller that a Principal element can contain. A session has its own ARN and the ARN of its
+ * role; a service has its name.
  */
 export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller

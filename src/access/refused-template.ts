@@ -26,7 +26,10 @@ export function refusedTemplate(
   return isAllowed(undefined) ? ` with the template ${template}` : ''
 }
 
-/** Template patterns in the policies. A pattern with wildcards matches itself. */
+/**
+ * Returns the template patterns in the policies. A pattern with wildcards can be evaluated like a template, because it
+ * matches itself.
+ */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies
     .flatMap(({ statements }) => statements)

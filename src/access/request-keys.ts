@@ -37,7 +37,7 @@ export function requestKeys(facts: RequestFacts): ContextKeys {
   }
 }
 
-/** Condition keys that do not depend on the caller. */
+/** Returns the condition keys that do not depend on the caller. */
 function requestKey(key: string, facts: RequestFacts): readonly string[] | undefined {
   const { caller, now } = facts
   switch (key) {
@@ -59,7 +59,7 @@ function requestKey(key: string, facts: RequestFacts): readonly string[] | undef
   }
 }
 
-/** Condition keys that describe the caller. */
+/** Returns the condition keys that describe the caller. */
 function principalKey(key: string, caller: Caller | undefined): readonly string[] | undefined {
   if (caller === undefined) return undefined
   const { principal } = caller

@@ -31,7 +31,8 @@ export function tagsOf(texts: readonly string[]): Tags {
     return [key, value]
   })
   const keys = new Set(pairs.map(([key]) => key.toLowerCase()))
-  if (keys.size < pairs.length) throw new ConfigurationError('--tag is given twice with the same key')
+  if (keys.size < pairs.length)
+    throw new ConfigurationError('--tag is given twice with the same key')
   if (keys.size > tagsMax) throw new ConfigurationError(`at most ${tagsMax} tags are allowed`)
   return Object.fromEntries(pairs)
 }

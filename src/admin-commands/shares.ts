@@ -85,7 +85,8 @@ function requireOneAccount(arns: readonly string[]): string {
     }),
   )
   const [account = ''] = accounts
-  if (accounts.size > 1) throw new ConfigurationError('--authority: all CAs must belong to one account')
+  if (accounts.size > 1)
+    throw new ConfigurationError('--authority: all CAs must belong to one account')
   return account
 }
 

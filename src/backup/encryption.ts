@@ -77,7 +77,7 @@ function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Whether reading the file failed, as opposed to decrypting its content. */
+/** Returns whether reading the file failed, as opposed to decrypting its content. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

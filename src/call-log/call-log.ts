@@ -182,7 +182,7 @@ export class QueuedCallLog implements CallLog {
   }
 }
 
-/** A sink for a stream that the sink does not close. Errors of the stream are reported as failed writes. */
+/** Creates a sink for a stream that the sink does not close. Errors of the stream are reported as failed writes. */
 function streamSink(stream: Writable): CallLogSink {
   stream.on('error', () => {})
   return {

@@ -147,7 +147,8 @@ async function requireVerified({ files }: SignedCeremony, { root }: CeremonyPlan
   const pem = files.get(rootFile) ?? new Uint8Array()
   const certificate = root.created === undefined ? root.certificate : parseCertificate(derOf(pem))
   const { problems } = await verifyCeremony(files, certificate)
-  if (problems.length > 0) throw new Error(`the verification of the ceremony failed: ${problems.join('; ')}`)
+  if (problems.length > 0)
+    throw new Error(`the verification of the ceremony failed: ${problems.join('; ')}`)
 }
 
 async function write(

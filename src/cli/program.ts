@@ -122,7 +122,7 @@ function widthOf({ isTTY, columns = widthDefault }: Output): number {
   return isTTY === true ? columns : widthDefault
 }
 
-/** Names of the commands to load. Completion describes all commands. */
+/** Returns the names of the commands to load. Completion needs all commands, because it describes them. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
   const isOne = first !== undefined && commands.has(first) && first !== 'completion'

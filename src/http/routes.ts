@@ -24,7 +24,7 @@ export interface ApiRouteServices extends ApiServices {
   readonly health?: Health
 }
 
-/** The API listener. */
+/** Returns the routes of the API listener. */
 export function apiRoutes(api: ApiRouteServices): readonly Route[] {
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler(api) },
@@ -49,7 +49,7 @@ export interface PublicRouteServices {
   readonly publicObjects: PublicObjects | undefined
 }
 
-/** The public listener. */
+/** Returns the routes of the public listener. */
 export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   const { services, health } = parts
   const { log, publicUrl } = services
@@ -66,7 +66,7 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   ]
 }
 
-/** The listener of `--metrics-listen`. */
+/** Returns the routes of the listener for `--metrics-listen`. */
 export function metricsRoutes(metrics: MetricsText): readonly Route[] {
   return [
     { methods: reads, path: '/metrics', handler: createMetricsHandler(metrics) },

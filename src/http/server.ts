@@ -71,7 +71,7 @@ interface RoutedRequest extends Exchange {
 }
 
 /**
- * The entry point of every request. An unexpected error while a request is handled is logged, and the response has the status
+ * Handles every request. An unexpected error while a request is handled is logged, and the response has the status
  * 500. The error never becomes an uncaught error of the process.
  */
 export function createEntry(services: EntryServices): RequestListener {

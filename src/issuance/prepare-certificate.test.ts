@@ -169,5 +169,8 @@ test('a certificate whose bytes have other lint findings than its values is refu
     ['authority-key-identifier'],
   )
   requireReadBack(prepared)
-  assert.throws(() => requireReadBack({ ...prepared, findings: [] }), /lint findings of the encoded certificate differ/)
+  assert.throws(
+    () => requireReadBack({ ...prepared, findings: [] }),
+    /lint findings of the encoded certificate differ/,
+  )
 })

@@ -40,7 +40,9 @@ export async function createBucket(
   { name, accountId, createdAt }: NewBucket,
 ): Promise<void> {
   if (reservedNames.includes(name))
-    throw new ConfigurationError(`the name ${name} is reserved: the server uses a path of that name`)
+    throw new ConfigurationError(
+      `the name ${name} is reserved: the server uses a path of that name`,
+    )
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
   await makeFolder(directory, 0o700)

@@ -30,7 +30,9 @@ export function parseConditions(
   for (const [operatorName, block] of Object.entries(value)) {
     const form = readOperator(operatorName)
     if (form === undefined || !isObject(block)) {
-      problems.push(`${name}: '${operatorName}' must be a condition operator with an object of condition keys.`)
+      problems.push(
+        `${name}: '${operatorName}' must be a condition operator with an object of condition keys.`,
+      )
       continue
     }
     for (const [key, values] of Object.entries(block)) {
@@ -126,7 +128,7 @@ function unanimous(results: readonly (boolean | undefined)[]): boolean | undefin
   return results.every((one) => one === first) ? first : undefined
 }
 
-/** Logical AND with three values: undefined if no result is false and one is undefined. */
+/** Computes a three-valued logical AND: undefined if no result is false and at least one is undefined. */
 function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
   if (results.includes(false)) return false
   return results.includes(undefined) ? undefined : true

@@ -7,7 +7,7 @@ export interface ContextKeys {
   get(key: string): readonly string[] | undefined
 }
 
-/** Condition keys for the tags in a request: aws:TagKeys, and aws:RequestTag/NAME with NAME in lower case. */
+/** Returns the condition keys for the tags in a request: aws:TagKeys, and aws:RequestTag/NAME with NAME in lower case. */
 export function requestTagKeys(
   tags: readonly { readonly Key: string; readonly Value?: string | undefined }[],
 ): Map<string, readonly string[]> {

@@ -25,7 +25,7 @@ export function bytesOf(row: Row, column: string): Uint8Array {
   return value
 }
 
-/** A column of milliseconds since 1970. */
+/** Returns the date in a column of milliseconds since 1970. */
 export function dateOf(row: Row, column: string): Date {
   return new Date(integerOf(row, column))
 }

@@ -22,8 +22,8 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /**
- * Latest plausible time of a lease or a retry. A later time is ignored, because the clock has been set back since it was
- * written.
+ * Returns the latest plausible time of a lease or a retry. A later time is ignored, because the clock has been set back since
+ * it was written.
  */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds

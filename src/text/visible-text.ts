@@ -58,7 +58,7 @@ function escaped(character: string): string {
   return shortEscapes[character] ?? `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`
 }
 
-/** A character beyond the basic plane is two code units in JSON. */
+/** Escapes a character as JSON. A character beyond the basic plane is written as two code units. */
 function escapedInJson(character: string): string {
   let text = ''
   for (let at = 0; at < character.length; at += 1)

@@ -35,8 +35,8 @@ export interface TbsCertListFields {
 }
 
 /**
- * DER of a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If they are empty, revokedCertificates
- * is omitted (RFC 5280 §5.1.2.6).
+ * Encodes a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If the pieces are empty,
+ * revokedCertificates is omitted (RFC 5280 §5.1.2.6).
  */
 export function encodeTbsCertList(
   fields: TbsCertListFields,
@@ -59,7 +59,7 @@ function encodeEntries(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   return size === 0 ? [] : [encodeHeader(tags.sequence, size), ...pieces]
 }
 
-/** DER of a CertificateList. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a CertificateList. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificateList(
   tbsCertListDer: Uint8Array,
   signatureAlgorithm: Uint8Array,
@@ -68,7 +68,7 @@ export function encodeCertificateList(
   return encodeSequence(tbsCertListDer, signatureAlgorithm, encodeBitString(signature))
 }
 
-/** DER of CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
+/** Encodes CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
 export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
   const hex = crlNumber.toString(16)
   if (crlNumber < 0n || crlNumber >= 1n << 159n)

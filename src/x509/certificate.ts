@@ -139,7 +139,7 @@ export interface TbsCertificateFields {
 
 const version3 = encodeElement(versionTag, encodeSmallInteger(2))
 
-/** DER of a TBSCertificate of version 3. */
+/** Encodes a TBSCertificate of version 3. */
 export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
   return encodeBackwards((der) => {
     der.element(tags.sequence, () => {
@@ -195,7 +195,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
-/** DER of a Certificate. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a Certificate. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificate(
   tbsCertificateDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

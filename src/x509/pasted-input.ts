@@ -1,4 +1,7 @@
-/** Recognizes input in another format than PEM, for error messages. The messages never quote it: it may be a private key. */
+/**
+ * Recognizes input in formats other than PEM, for error messages. The messages never quote the input, because it may be a
+ * private key.
+ */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'
 

@@ -87,7 +87,10 @@ export function importPublicKey({ der }: SubjectPublicKeyInfo): KeyObject | unde
 const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
-/** Whether verification is faster than a round trip to the thread pool, before which this thread must import the key anyway. */
+/**
+ * Returns whether verification is faster than a round trip to the thread pool, before which this thread must import the key
+ * anyway.
+ */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1
   if (key.kind !== 'rsa') return false

@@ -60,7 +60,9 @@ async function verifyPath(
           : // Early versions accepted chains that end below the root.
             !isSelfIssued(below) || (await endsChain(below))
     if (!isIssued)
-      problems.add(`${name}: certificate ${index} of its chain is not signed by the certificate above it`)
+      problems.add(
+        `${name}: certificate ${index} of its chain is not signed by the certificate above it`,
+      )
   }
 }
 

@@ -122,8 +122,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   } catch (error) {
     return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }
-  if (der === undefined)
-    return look(`the bucket ${location.bucket} has no object ${location.key}`)
+  if (der === undefined) return look(`the bucket ${location.bucket} has no object ${location.key}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
   if (etag !== textOf(row, 'etag')) return look('is not the CRL that was written last')
@@ -187,7 +186,8 @@ async function compare(
     list.revokedCertificates,
   ))
     entries.set(serialNumberKey(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
-  if (entries.size !== row['entries']) return `has ${entries.size} entries, but its row states ${String(row['entries'])}`
+  if (entries.size !== row['entries'])
+    return `has ${entries.size} entries, but its row states ${String(row['entries'])}`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
   const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
@@ -208,7 +208,9 @@ async function compare(
     }
   const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
-    ...(other > 0 ? [`${other} entries have another time or reason than the stored revocation`] : []),
+    ...(other > 0
+      ? [`${other} entries have another time or reason than the stored revocation`]
+      : []),
     ...(entries.size > 0 ? [`${entries.size} entries belong to no stored revocation`] : []),
   ]
   return findings.length > 0 ? findings.join(', ') : undefined

@@ -58,7 +58,7 @@ export class CrlIdentities {
   }
 }
 
-/** Undefined for a damaged certificate, which is reported elsewhere. */
+/** Parses a certificate. Undefined for a damaged certificate, which certificates.ts reports. */
 function parsed(der: Uint8Array): ReturnType<typeof parseCertificate> | undefined {
   try {
     return parseCertificate(der)

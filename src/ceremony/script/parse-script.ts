@@ -78,7 +78,9 @@ function jsonOf(bytes: Uint8Array): unknown {
   }
   // Programs disagree on which of the two values applies, so a reviewer's program might show the other value.
   if (hasDuplicateKeys(text))
-    throw new ConfigurationError('the script has an object with a duplicate member; remove one of the two')
+    throw new ConfigurationError(
+      'the script has an object with a duplicate member; remove one of the two',
+    )
   return value
 }
 

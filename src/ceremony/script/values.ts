@@ -4,7 +4,7 @@ import type { Validity } from '../../issuance/validity.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { ScriptMembers } from './members.ts'
 
-/** The SHA-256 of a file in lower-case hex, as `sha256sum` prints it. */
+/** Reads the SHA-256 of a file and converts it to lower-case hex, as `sha256sum` prints it. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
@@ -19,7 +19,7 @@ function sha256Of(text: string): string | undefined {
   return /^[0-9a-f]{64}$/i.test(hex) ? hex.toLowerCase() : undefined
 }
 
-/** A duration in days, weeks, months or years, or a date. */
+/** Reads a validity: a duration in days, weeks, months or years, or a date. */
 export function readValidity(members: ScriptMembers): Validity | undefined {
   const expected =
     'a number and a unit (d, w, mo for months, y), such as 5y, or a date such as 2046-01-31'

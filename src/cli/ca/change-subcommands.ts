@@ -128,7 +128,7 @@ interface Change {
   ) => Promise<void>
 }
 
-/** A subcommand that changes one CA, and prints the CA as it is afterwards. */
+/** Creates a subcommand that changes one CA and then prints its new state. */
 function changeSubcommand(
   group: SignetCommand,
   name: string,

@@ -44,7 +44,10 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
     title: `Ceremony ${number}: ${script.title}`,
     lines: [
       line('folder', folder),
-      line('time', `${instantWords(isoSeconds(startedAt))}, according to the clock of this machine`),
+      line(
+        'time',
+        `${instantWords(isoSeconds(startedAt))}, according to the clock of this machine`,
+      ),
       ...(participants.length > 0 ? [line('participants', participants.join(', '))] : []),
       line('root', root.created === undefined ? root.subject : `${root.subject} (new)`),
       ...(fingerprint === undefined ? [] : [line('root SHA-256', groupedDigest(fingerprint))]),

@@ -174,7 +174,9 @@ function verifySubcommand(group: SignetCommand): void {
       const { transcript, problems, certificate } = await verifyCeremonyFile(path, flags)
       for (const problem of problems) printProblem(`${path}: ${problem}`, context.stderr)
       if (transcript === undefined || problems.length > 0)
-        throw new Error(`${path} could not be verified with the root ${formatName(certificate.subject)}`)
+        throw new Error(
+          `${path} could not be verified with the root ${formatName(certificate.subject)}`,
+        )
       printResult(context, flags, {
         value: verifiedValue(transcript),
         text: () => visibleLines(verifiedText(transcript)),

@@ -93,7 +93,7 @@ function anchorStore(
 
 const systemKeychain = '/Library/Keychains/System.keychain'
 
-/** The system keychain of macOS, through the program `security`. */
+/** Creates the trust store for the system keychain of macOS, which is changed with the program `security`. */
 function keychainStore(machine: Machine, administratorCommand: AdministratorCommand): TrustStore {
   const act = async (
     root: Root,

@@ -117,7 +117,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A reviver that returns a bigint for an integer that a number would round, so that the shape checks the integer that was sent. */
+/**
+ * Acts as a JSON.parse reviver: returns a bigint for an integer that a number would round, so that the shape checks the exact
+ * integer.
+ */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''

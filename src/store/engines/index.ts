@@ -31,7 +31,7 @@ interface DatabaseConfig {
     | undefined
 }
 
-/** Absolute path of the SQLite file in a data folder. */
+/** Returns the absolute path of the SQLite file in a data folder. */
 export function databaseFile({ dataDirectory }: Pick<DatabaseConfig, 'dataDirectory'>): string {
   return join(dataDirectory, 'signet.sqlite')
 }

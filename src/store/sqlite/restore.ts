@@ -9,7 +9,7 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Path of the file that a restore writes before it is renamed to the database. */
+/** Returns the path of the file that a restore writes and then renames to the database. */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }

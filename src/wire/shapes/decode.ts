@@ -138,7 +138,10 @@ function echoOf(value: unknown, reading: Reading): string {
   return echo
 }
 
-/** The path in AWS's form, such as `tags.1.member.key`. Elements are numbered from 1 and each is a `member`. */
+/**
+ * Formats the path as AWS does, such as `tags.1.member.key`. Elements are numbered from 1, and each element is called
+ * `member`.
+ */
 function pathText({ path }: Reading): string {
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')
 }

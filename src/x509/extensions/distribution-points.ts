@@ -19,12 +19,12 @@ const relativeNameTag = contextTag(1, true)
 const reasonsTag = contextTag(1, false)
 const crlIssuerTag = contextTag(2, true)
 
-/** DER of CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
+/** Encodes CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
 export function encodeCrlDistributionPoints(uri: string): Uint8Array {
   return encodeSequence(encodeSequence(distributionPointName(uri)))
 }
 
-/** DER of IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
+/** Encodes IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
 export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
   return encodeSequence(distributionPointName(uri))
 }

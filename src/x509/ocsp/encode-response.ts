@@ -1,4 +1,7 @@
-/** Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The CA itself signs, and is identified by the hash of its key. */
+/**
+ * Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The CA itself signs the response, and is identified by the hash
+ * of its key.
+ */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
@@ -46,7 +49,7 @@ const revokedTag = contextTag(1, true)
 const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
 
-/** DER of ResponseData, which the responder signs. */
+/** Encodes ResponseData, which the responder signs. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
   const { responderKeyHash, producedAt, responses, nonce } = fields
   return encodeSequence(
@@ -79,7 +82,7 @@ function encodeStatus(revocation: Revocation | undefined): Uint8Array {
   )
 }
 
-/** DER of an OCSPResponse with a BasicOCSPResponse. It contains no certificates, because the CA itself signs. */
+/** Encodes an OCSPResponse with a BasicOCSPResponse. It contains no certificates, because the CA itself signs. */
 export function encodeOcspResponse(
   responseData: Uint8Array,
   signatureAlgorithm: Uint8Array,
@@ -90,7 +93,7 @@ export function encodeOcspResponse(
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }
 
-/** DER of an OCSPResponse with an error status, which is unsigned. */
+/** Encodes an OCSPResponse with an error status, which is unsigned. */
 export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
   return encodeSequence(encodeResponseStatus(ocspErrors[error]))
 }
