@@ -177,7 +177,7 @@ export interface Client extends Operations {
    */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /**
-   * Closes the idle connections. A later call opens new ones.
+   * Closes the idle connections. A later call opens new connections.
    *
    * @example
    * client.close()

@@ -60,8 +60,8 @@ export interface HttpOptions {
 }
 
 /**
- * Options of createClient, which are those of every client of the AWS SDK for JavaScript v3. The default of an option comes from
- * the environment and the shared configuration files, as in every AWS SDK.
+ * Options of createClient. They are the same as for every client of the AWS SDK for JavaScript v3. The default of an option
+ * comes from the environment and the shared configuration files, as in every AWS SDK.
  *
  * @example
  * const options: ClientOptions = { region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' }
@@ -97,7 +97,7 @@ export interface ClientOptions {
   readonly defaultsMode?: string | (() => Promise<string>)
   /** Milliseconds that are added to the clock when requests are signed; 0 by default, and corrected by the SDK. */
   readonly systemClockOffset?: number
-  /** Whether the SDK leaves systemClockOffset as it is; false by default. */
+  /** Whether the SDK must not correct systemClockOffset; false by default. */
   readonly disableClockSkewCorrection?: boolean
   /** Region in signatures, if it differs from `region`. */
   readonly signingRegion?: string

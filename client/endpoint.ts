@@ -6,7 +6,7 @@ export interface EndpointParameters {
   readonly Region?: string | undefined
   readonly UseDualStack?: boolean | undefined
   readonly UseFIPS?: boolean | undefined
-  /** A configured endpoint, such as that of a Signet server. */
+  /** A configured endpoint, such as the endpoint of a Signet server. */
   readonly Endpoint?: string | undefined
 }
 

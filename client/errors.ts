@@ -92,10 +92,10 @@ export interface ExceptionClass<Code extends string> {
 export type Exceptions = {
   readonly [Code in ExceptionCode]: ExceptionClass<Code>
 } & {
-  /** The base class, which is also the class of every code without a class of its own. */
+  /** The base class, which is also used for every error code without a specific class. */
   readonly ClientError: typeof ClientError
   /**
-   * The class of an error code; ClientError for a code without a class of its own.
+   * Returns the class for an error code; ClientError for a code without a specific class.
    *
    * @example
    * const { name } = client.exceptions.fromCode('InvalidStateException')
@@ -112,7 +112,7 @@ function fromCode(code: string): typeof ClientError {
 }
 
 /**
- * The exception classes by error code. Every client has the same ones as `client.exceptions`.
+ * The exception classes by error code. Every client has the same classes as `client.exceptions`.
  *
  * @example
  * if (error instanceof exceptions.LimitExceededException) console.error(error.message)

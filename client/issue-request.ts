@@ -82,7 +82,7 @@ export interface IssuedCertificate {
   readonly chain: string
   /** The root certificate, which TLS clients trust. An empty string if the service's chain does not end in a root. */
   readonly root: string
-  /** Hexadecimal, in the form that revokeCertificate accepts. */
+  /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly serialNumber: string
   readonly notBefore: Date
   readonly notAfter: Date

@@ -149,7 +149,7 @@ function checkRequest(request: IssueRequest): void {
   for (const name of ['keyAlgorithm', 'names', 'subject'] as const)
     if (csr !== undefined && request[name] !== undefined)
       throw new TypeError(
-        `issue: options 'csr' and '${name}' cannot be combined: the CSR has a key, names and a subject of its own`,
+        `issue: options 'csr' and '${name}' cannot be combined: the CSR already has a key, names and a subject`,
       )
 }
 

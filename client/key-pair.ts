@@ -22,7 +22,7 @@ interface KeyKind {
   readonly generate: () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
   /** AWS's name of the algorithm that signs the CSR. */
   readonly signing: string
-  /** Undefined for an algorithm that includes its hash. */
+  /** Hash algorithm; undefined for an algorithm that includes its hash. */
   readonly hash: string | undefined
 }
 

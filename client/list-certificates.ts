@@ -20,7 +20,7 @@ import type { SdkClient } from './sdk-client.ts'
 export interface CertificateSearch {
   /** ARN of a CA; by default all CAs of the account in the Region. */
   readonly CertificateAuthorityArn?: string
-  /** Hexadecimal, with or without colons. */
+  /** Serial number in hexadecimal, with or without colons. */
   readonly SerialNumber?: string
   /** Common name. A `*` at the end matches any remaining text. */
   readonly Subject?: string
@@ -49,7 +49,7 @@ export interface ListCertificatesInput extends CertificateSearch {
 export interface ListedCertificate {
   readonly CertificateArn: string
   readonly CertificateAuthorityArn: string
-  /** Hexadecimal, in the form that revokeCertificate accepts. */
+  /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly SerialNumber: string
   /** Distinguished name, such as `CN=www.example.com`. */
   readonly Subject: string

@@ -14,7 +14,7 @@ export interface NameProblem {
 /** A name in the form of the API, or the problem with it. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** URLs of servers. Callers often pass one instead of the server's name. */
+/** Matches URLs of servers, which callers often pass in place of the server's name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
@@ -84,7 +84,7 @@ function mistakeIn(name: string): NameProblem | undefined {
     return { problem: `${noDnsName}: it ends with a dot`, instead: name.slice(0, -1) }
   if (name.replace(/^\*\./, '').includes('*'))
     return {
-      problem: `${noDnsName}: an asterisk can only be its whole first label, as in *.example.com`,
+      problem: `${noDnsName}: an asterisk is only allowed as the entire first label, as in *.example.com`,
     }
   return undefined
 }
@@ -105,7 +105,7 @@ function problemOf(name: string, ascii: string): string | undefined {
     return `${noDnsName}: it has a label of ${long.length} bytes; the maximum is ${labelBytesMax}`
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
     return `${noDnsName}: it has a label that begins or ends with a hyphen`
-  // The length includes the wildcard, because clients compare it too.
+  // The length includes the wildcard, because clients also compare the wildcard.
   const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
   return bytes > nameBytesMax
     ? `${noDnsName}: it has ${bytes} bytes; the maximum is ${nameBytesMax}`

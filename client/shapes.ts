@@ -47,7 +47,7 @@ export interface AccessMethod {
   AccessMethodType?: AccessMethodType | undefined
 }
 
-/** Extensions and a subject that replace those of the CSR. The template must allow it. */
+/** Extensions and a subject that replace those of the CSR. The template must allow this replacement. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined

@@ -55,7 +55,7 @@ export interface Waiter<Name extends WaiterName> {
   readonly name: string
   readonly config: {
     readonly operation: string
-    /** Seconds. */
+    /** Delay between attempts in seconds. */
     readonly delay: number
     readonly maxAttempts: number
   }

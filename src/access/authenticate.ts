@@ -84,7 +84,7 @@ export async function authenticate(
 /** The secret for verifying a signature, and the caller that a valid signature authenticates. */
 interface Credentials {
   readonly secretAccessKey: string
-  /** Undefined for an access key that does not expire. */
+  /** Expiry of session credentials; undefined for an access key that does not expire. */
   readonly expiresAt: Date | undefined
   callerIn(region: string): Caller
 }

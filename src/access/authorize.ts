@@ -94,7 +94,7 @@ interface Target {
   readonly accountId: string
   /** ARN of the CA, or the wildcard ARN for the account. */
   readonly resource: string
-  /** Undefined for the whole account. */
+  /** ID of the CA; undefined for the whole account. */
   readonly authorityId: string | undefined
 }
 

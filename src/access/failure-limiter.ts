@@ -40,7 +40,7 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
   }
   const refill = (source: Source): void => {
     const now = clock.now().getTime()
-    // A clock that was set back neither adds nor removes tokens.
+    // If the clock has been set back, tokens are neither added nor removed.
     const elapsed = Math.max(0, now - source.at)
     source.tokens = Math.min(perMinute, source.tokens + (elapsed * perMinute) / minuteMilliseconds)
     source.at = now

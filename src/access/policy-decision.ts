@@ -9,7 +9,7 @@ import type { Policy } from '../policy/policy-document.ts'
 /** The parsed identity and session policies of a caller. */
 export interface CallerPolicies {
   readonly identity: readonly Policy[]
-  /** Undefined for a caller without session policies. */
+  /** Session policies; undefined for a caller without session policies. */
   readonly session: readonly Policy[] | undefined
 }
 
@@ -49,7 +49,7 @@ export interface ResourcePolicies {
    * policy of a role.
    */
   readonly isRequired: boolean
-  /** Undefined if the policies have not been read yet. */
+  /** The parsed resource policies; undefined if they have not been read yet. */
   readonly policies: readonly Policy[] | undefined
 }
 

@@ -63,7 +63,10 @@ export interface InstalledCertificate {
   readonly chainPem: string | undefined
 }
 
-/** A COMPLETE CRL lists every revoked certificate of a CA. A PARTITION lists those of the certificates bound to it. */
+/**
+ * A COMPLETE CRL lists every revoked certificate of a CA. A PARTITION lists only the revoked certificates that are bound to
+ * it.
+ */
 export type CrlKind = 'COMPLETE' | 'PARTITION'
 
 /** The CRL that newly issued certificates are bound to. */

@@ -6,7 +6,7 @@ export interface Quotas {
   readonly certificatesPerAuthority: number
   /** Tags on one CA. */
   readonly tagsPerAuthority: number
-  /** Revoked certificates, expired ones excluded, of one CA with a complete CRL. */
+  /** Revoked, unexpired certificates of one CA with a complete CRL. */
   readonly revocationsPerAuthority: number
 }
 

@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts'
 
 export interface Tag {
   readonly key: StorableText
-  /** Undefined for a tag without a value, which differs from an empty value. */
+  /** Value of the tag; undefined for a tag without a value, which differs from a tag with an empty value. */
   readonly value: StorableText | undefined
 }
 

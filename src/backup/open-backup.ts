@@ -62,7 +62,7 @@ function requireKind(
   if (usesPassphrase === (kind === 'passphrase')) return
   throw new ConfigurationError(
     usesPassphrase
-      ? 'the backup is encrypted with a passphrase: specify --passphrase-file instead of --identity'
+      ? 'the backup is encrypted with a passphrase: specify --passphrase-file, not --identity'
       : 'the backup is encrypted for a recipient: specify --identity',
   )
 }
@@ -91,6 +91,6 @@ async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     yield* unzip
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    throw code.startsWith('Z_') ? damaged('its content is not that of a backup', error) : error
+    throw code.startsWith('Z_') ? damaged('its content is not a backup', error) : error
   }
 }

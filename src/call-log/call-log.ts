@@ -17,7 +17,7 @@ export interface CallLog {
    * effect.
    */
   record(record: object): Promise<boolean>
-  /** False after a failed write, until a write succeeds again. */
+  /** Returns false after a failed write, until a write succeeds again. */
   isWritable(): boolean
   /** Calls `listener` whenever isWritable changes. */
   onChange(listener: (isWritable: boolean) => void): void
@@ -51,7 +51,7 @@ export async function openCallLog(path: string, log: Log, clock: Clock): Promise
 
 interface Waiting {
   readonly line: string
-  /** Undefined if no caller awaits the outcome. */
+  /** Passes the outcome to the caller; undefined if no caller awaits the outcome. */
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 

@@ -13,7 +13,7 @@ export interface EndedCall {
   readonly eventSource: string
   readonly time: Date
   readonly operation: string | undefined
-  /** Undefined for a call that was not authenticated. */
+  /** The authenticated caller; undefined for a call that was not authenticated. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   readonly userAgent: string | undefined

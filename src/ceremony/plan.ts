@@ -73,7 +73,7 @@ export interface PlannedCrl {
 export interface PlanInput {
   readonly script: CeremonyScript
   readonly scriptBytes: Uint8Array
-  /** Undefined if the folder has no ceremony. */
+  /** State of the existing root; undefined if the folder has no ceremony. */
   readonly state: RootState | undefined
   /** Contents of the CSR files by file name, without missing files. */
   readonly csrs: ReadonlyMap<string, Uint8Array>
@@ -181,7 +181,7 @@ interface CertificateContext extends PlanInput {
   readonly problems: string[]
 }
 
-/** Undefined after a problem. */
+/** Plans one certificate. Undefined if the script has a problem. */
 async function planCertificate(
   action: SignAction,
   { root, csrs, now, random, problems }: CertificateContext,

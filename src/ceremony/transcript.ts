@@ -20,7 +20,7 @@ export interface Transcript {
   readonly format: typeof transcriptFormat
   /** 1 for the ceremony that created the root. */
   readonly number: number
-  /** Null for the first ceremony. */
+  /** SHA-256 of the previous transcript; null for the first ceremony. */
   readonly previousTranscriptSha256: string | null
   readonly title: string
   /** Name and version of the program. */
@@ -58,14 +58,14 @@ export interface Participant {
 export interface CertificateRecord {
   readonly file: string
   readonly subject: string
-  /** Hex of 16 bytes. */
+  /** Serial number: 16 bytes in hex. */
   readonly serialNumber: string
   readonly template: string
   readonly notBefore: string
   readonly notAfter: string
   /** SHA-256 of the DER. */
   readonly sha256: string
-  /** Null for the root. */
+  /** File name of the CSR; null for the root. */
   readonly csrFile: string | null
   /** SHA-256 of the SubjectPublicKeyInfo in DER. */
   readonly publicKeySha256: string

@@ -23,7 +23,7 @@ import {
   type Transcript,
 } from './transcript.ts'
 
-/** Contents of the files of a ceremony by their names. */
+/** Contents of the files of a ceremony by file name. */
 export type CeremonyFiles = ReadonlyMap<string, Uint8Array>
 
 export interface VerifiedCeremony {

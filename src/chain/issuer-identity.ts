@@ -59,9 +59,10 @@ export function identityOf(
 }
 
 /**
- * Returns the certificates whose identity differs from that of the last certificate with the same number. CRLs with that
- * number are issued under the last identity, so validators reject them for certificates that were issued under an earlier one.
- * Only versions of Signet that did not record identities created such numbers. `certificates` belong to one CA, oldest first.
+ * Returns the certificates whose identity differs from the identity of the last certificate with the same number. CRLs with
+ * that number are issued under the last identity, so validators reject these CRLs for certificates that were issued under an
+ * earlier identity. Only versions of Signet that did not record identities created such numbers. `certificates` belong to one
+ * CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],

@@ -13,8 +13,8 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns the Region, endpoint and CA bundle of a profile. Without a name, the profile is that of AWS_PROFILE, or otherwise
- * `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
+ * Returns the Region, endpoint and CA bundle of a profile. Without a name, the profile is taken from AWS_PROFILE; otherwise
+ * it is `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
  */
 export function readProfile(name: string | undefined, environment: Environment): ServerAddress {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, HOME } = environment

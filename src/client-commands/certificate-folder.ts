@@ -13,7 +13,7 @@ export interface Metadata {
   readonly certificateAuthorityArn: string
   readonly certificateAuthorityName: string
   readonly serialNumber: string
-  /** ISO 8601. */
+  /** Start of the validity period in ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
   /** The requested names. Empty for a certificate from a CSR. */

@@ -34,7 +34,7 @@ export interface Connection {
 
 export type Progress = (text: string) => void
 
-/** Milliseconds. */
+/** Timeout of the connection test in milliseconds. */
 const reachTimeout = 5000
 
 /**

@@ -32,7 +32,7 @@ export interface AuthorityResult {
   readonly arn: string
   readonly subject: string
   readonly notAfter: string
-  /** False for a CA that already existed. */
+  /** Whether this run created the CA. */
   readonly created: boolean
   /** Revocation services of the CA, whose URLs are in issued certificates. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]

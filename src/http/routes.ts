@@ -45,7 +45,7 @@ export interface PublicRouteServices {
   readonly services: Services
   readonly health?: Health
   readonly ocsp: Route
-  /** Undefined if the store serves its objects itself. */
+  /** Objects to serve; undefined if the store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 

@@ -32,7 +32,7 @@ export interface ContentSources {
   readonly authorityKeyIdentifier: Extension | undefined
   /** URLs of CRL, OCSP and CA certificate. A root has none, because it cannot be revoked. */
   readonly pointers: CertificatePointers
-  /** Default: `refuse`. */
+  /** Handling of CSRs with an empty subject; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 

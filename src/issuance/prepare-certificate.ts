@@ -38,7 +38,7 @@ export interface CertificateParameters {
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly pointers: CertificatePointers
-  /** Default: `refuse`. */
+  /** Handling of CSRs with an empty subject; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 

@@ -67,7 +67,10 @@ async function makeCsr(
   return encodePem('CERTIFICATE REQUEST', encodeCertificationRequest(infoDer, algorithm, signature))
 }
 
-/** Marks a creation as failed once further retries are useless. An existing key is erased with the CA. */
+/**
+ * Marks a creation as failed once further retries are useless. If a key was already created, it is erased when the CA is
+ * deleted.
+ */
 async function giveUp(
   services: Services,
   authority: Authority,

@@ -85,7 +85,7 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // An object may have been written before the rename. Later writes fail because the bucket is gone.
+    // An object may have been written before the rename. Later writes fail because the bucket no longer exists.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)

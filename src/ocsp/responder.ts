@@ -23,7 +23,7 @@ import { createOcspIssuers } from './issuers.ts'
 /** An OCSPResponse and its validity. */
 export interface OcspAnswer {
   readonly der: Uint8Array
-  /** Undefined for a response that may not be cached. */
+  /** Validity of the response; undefined for a response that may not be cached. */
   readonly life: OcspLife | undefined
 }
 

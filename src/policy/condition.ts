@@ -7,7 +7,7 @@ export interface Condition {
   /** Name of the condition key in lower case. */
   readonly key: string
   readonly values: readonly Pattern[]
-  /** Undefined for the operator Null. */
+  /** The condition operator; undefined for the operator Null. */
   readonly operator: Operator | undefined
   readonly quantifier: 'any' | 'all' | undefined
   readonly ifExists: boolean

@@ -3,7 +3,7 @@ import { matchesWildcard } from './wildcard.ts'
 
 /** Values of condition keys by lower-case name, for example `aws:username` → [`alice`]. */
 export interface ContextKeys {
-  /** Undefined if the request does not have the key. */
+  /** Returns the values of a condition key; undefined if the request does not have the key. */
   get(key: string): readonly string[] | undefined
 }
 
@@ -33,7 +33,7 @@ export interface Pattern {
   readonly isExact: boolean
   /** Condition keys of the variables, in lower case. */
   readonly keys: readonly string[]
-  /** False if the text contains `${…}` with an invalid variable name. */
+  /** Whether the pattern is valid. False if the text contains `${…}` with an invalid variable name. */
   readonly isUnderstood: boolean
 }
 
@@ -121,7 +121,7 @@ export function equalsResolved(resolved: string, text: string): boolean {
   return resolved.replaceAll(literalStar, '*').replaceAll(literalMark, '?') === text
 }
 
-/** Replaces `*` and `?` of a request value as in resolved patterns, if the pattern contains literal ones. */
+/** Replaces `*` and `?` in a request value as in resolved patterns, if the pattern contains literal wildcard characters. */
 function withLiterals(resolved: string, text: string): string {
   return resolved.includes(literalStar) || resolved.includes(literalMark)
     ? withoutWildcards(text)

@@ -64,8 +64,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by the account of their CA. That requester has no entry; all certificates of the
-      // account are searched instead (index-scans.ts).
+      // Most certificates are requested by the account of their CA. That requester has no entry; a search for it scans all
+      // certificates of the account (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })

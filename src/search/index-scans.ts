@@ -195,7 +195,7 @@ const authoritiesMax = 50
 
 /**
  * Scans revoked certificates, one CA after another. The scan reads the revocations themselves, so it always finds the latest
- * ones.
+ * revocations.
  */
 function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter

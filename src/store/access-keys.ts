@@ -35,7 +35,7 @@ export interface AccessKeyRecord {
   /** Requests signed with an inactive access key are refused. */
   readonly active: boolean
   readonly createdAt: Date
-  /** Undefined for an unused access key. */
+  /** Last use; undefined for an access key that has not been used. */
   readonly lastUse: KeyUse | undefined
 }
 

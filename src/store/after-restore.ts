@@ -3,8 +3,8 @@ import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases all
- * leases. Records the new path of the credentials file if the file was restored.
+ * Makes every CRL due, so that its number soon exceeds the number of any CRL published after the backup (crl/publish.ts).
+ * Releases all leases. Records the new path of the credentials file if the file was restored.
  */
 export function resetAfterRestore(
   now: Date,

@@ -6,7 +6,7 @@ import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
-  /** UUID. */
+  /** ID of the report, a UUID. */
   readonly id: string
   readonly authorityNumber: number
   readonly bucket: string

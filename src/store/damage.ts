@@ -69,7 +69,7 @@ export function damageOf(path: string): Damage | undefined {
   return damage
 }
 
-/** Records damage. The first finding is kept: later ones are often its consequences. */
+/** Records damage. The first finding is kept, because later findings are often its consequences. */
 export function recordDamage(path: string, damage: Damage): void {
   if (damageOf(path) !== undefined) return
   damages.set(path, damage)

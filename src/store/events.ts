@@ -6,7 +6,7 @@ import { sql, type Row, type Sql } from './sql.ts'
 
 export interface QueuedEvent {
   readonly number: number
-  /** JSON. */
+  /** The event as JSON text. */
   readonly event: string
   readonly createdAt: Date
   readonly failures: number

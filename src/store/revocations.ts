@@ -109,7 +109,7 @@ function statusOf(row: Row): IssuedStatus {
 /** The revocations that a CRL lists. */
 export interface CrlScope {
   readonly authorityNumber: number
-  /** Undefined for all revocations of the CA. */
+  /** ID of the CRL whose revocations are listed; undefined for all revocations of the CA. */
   readonly crlId: number | undefined
   /** Certificates that expired before this time are omitted. */
   readonly keptSince: Date

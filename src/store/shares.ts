@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Share {
-  /** UUID. */
+  /** ID of the share, a UUID. */
   readonly id: string
   /** Account that owns the CAs. */
   readonly accountId: string

@@ -25,7 +25,7 @@ export interface StsServices {
 
 /** The caller of a request and its connection. */
 export interface StsContext {
-  /** Undefined for an operation whose requests are unsigned. */
+  /** The caller; undefined for an operation whose requests are unsigned. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   /** Whether the request arrived over TLS. */

@@ -5,7 +5,7 @@
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
-  /** Without the prefix `signet_`. */
+  /** Name of the metric, without the prefix `signet_`. */
   readonly name: string
   readonly help: string
   readonly labels: Labels

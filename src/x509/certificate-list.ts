@@ -24,13 +24,13 @@ const crlExtensionsTag = contextTag(0, true)
 
 /** The fields of a TBSCertList, except its entries. */
 export interface TbsCertListFields {
-  /** DER of the AlgorithmIdentifier. */
+  /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** At least one extension. */
+  /** Extensions of the CRL; at least one. */
   readonly crlExtensions: readonly Extension[]
 }
 
@@ -79,7 +79,7 @@ export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
 export interface CertificateList {
   readonly tbsCertListDer: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
@@ -88,7 +88,7 @@ export interface CertificateList {
   readonly crlExtensions: readonly Extension[]
   /** cRLNumber; undefined if absent. */
   readonly crlNumber: bigint | undefined
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 

@@ -31,7 +31,7 @@ export interface TbsCertificate {
 
 export interface Certificate extends TbsCertificate {
   readonly der: Uint8Array
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -123,17 +123,17 @@ function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): 
 export interface TbsCertificateFields {
   /** Magnitude, big-endian. */
   readonly serialNumber: Uint8Array
-  /** DER of the AlgorithmIdentifier. */
+  /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** At least one extension. */
+  /** Extensions of the certificate; at least one. */
   readonly extensions: readonly Extension[]
 }
 

@@ -33,7 +33,7 @@ export interface CertificationRequest {
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -133,7 +133,7 @@ function mergeExtensions(
 
 /** Encodes a CertificationRequestInfo. The attributes field is present even if it is empty (RFC 2986 §4.1). */
 export function encodeCertificationRequestInfo(fields: {
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array

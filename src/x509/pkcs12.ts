@@ -15,7 +15,7 @@ import {
 } from './der/writer.ts'
 
 export interface Pkcs12Content {
-  /** DER of PKCS #8. */
+  /** Private key in PKCS #8 DER. */
   readonly privateKey: Uint8Array
   /** DER: the certificate of the key, then the CA certificates above it. */
   readonly certificates: readonly Uint8Array[]

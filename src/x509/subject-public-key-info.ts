@@ -23,7 +23,7 @@ export type PublicKeyKind =
 export interface SubjectPublicKeyInfo {
   readonly der: Uint8Array
   readonly algorithm: AlgorithmIdentifier
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the subjectPublicKey BIT STRING. */
   readonly subjectPublicKey: Uint8Array
   readonly key: PublicKeyKind
 }

@@ -23,7 +23,7 @@ export interface SignatureToCheck extends SchemeOptions {
   readonly publicKey?: KeyObject | undefined
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly message: Uint8Array
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 

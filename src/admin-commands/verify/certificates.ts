@@ -14,7 +14,7 @@ import type { Problems } from './problems.ts'
 /** The public key and name that certificates are verified with. */
 interface Signer {
   readonly authorityNumber: number
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }

@@ -52,7 +52,7 @@ export class CrlIdentities {
         if (bound > 0)
           problems.add(
             `${bound} valid certificates of the CA ${id} were issued under another subject or subjectKeyIdentifier than the ` +
-              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without a CRL of its own; ' +
+              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without opening a new CRL; ' +
               `validators cannot check their revocation, so replace them (the last expires ${new Date(lastNotAfter * 1000).toISOString()})`,
           )
   }

@@ -94,7 +94,7 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     // These revocations were recovered from a CRL; their certificates are not in the database.
     RevocationsWithoutCertificate: unknown,
     Crls: (crls[0] ?? none).crls,
-    // These CRLs are no problem: their next publication is due.
+    // These differences are not reported as problems, because the next publication of each CRL is due.
     CrlsDue: (crls[0] ?? none).due,
     ProblemCount: problems.count,
     Problems: problems.shown,

@@ -38,7 +38,7 @@ export async function confirmScript(
   const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
   if (input.isTTY !== true)
     throw new ConfigurationError(
-      'two people must confirm the script at a terminal; tests may use --confirmed-by and --script-sha256 instead',
+      'two people must confirm the script at a terminal; only tests may use --confirmed-by and --script-sha256',
     )
   const lines = createInterface({ input, output: stderr })
   // Ctrl-C ends the input, so that the run ends as it does after any other missing reply.

@@ -25,9 +25,9 @@ export interface Result {
   readonly columns?: readonly Column[]
   /** Columns of CSV. Default: all members of the rows. */
   readonly csvKeys?: readonly string[]
-  /** Returns escaped text to print instead of the table. */
+  /** Returns escaped text, which is printed in place of the table. */
   readonly text?: () => string
-  /** Sentence to print instead of an empty table. */
+  /** Sentence that is printed in place of an empty table. */
   readonly empty?: string
 }
 

@@ -12,7 +12,7 @@ export interface ExternalCa {
   /** CommonName of its subject, or the whole subject. */
   readonly name: string
   readonly subject: string
-  /** ISO 8601. */
+  /** Expiry of the certificate in ISO 8601. */
   readonly notAfter: string
   /** SHA-256 of its certificate: lower-case hex. */
   readonly sha256: string

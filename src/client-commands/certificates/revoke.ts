@@ -7,7 +7,7 @@ import { certificateArn, resolveCertificate, type CertificateId } from './resolv
 export interface Revocation {
   /** The argument that the certificate was given by. */
   readonly Target: string
-  /** Null if no certificate was found. */
+  /** ARN of the certificate; null if no certificate was found. */
   readonly CertificateArn: string | null
   readonly Result: 'revoked' | 'already revoked' | 'failed'
   readonly Problem?: string

@@ -47,7 +47,7 @@ function problemIn(status: number, text: string): string {
   const message = messageIn(text)
   if (message !== undefined) return message
   if (status === 503) return 'The server cannot serve requests now (status 503).'
-  return `The health check failed with status ${status}: is this the API of Signet?`
+  return `The health check failed with status ${status}: check that this is the URL of the Signet API.`
 }
 
 function messageIn(text: string): string | undefined {

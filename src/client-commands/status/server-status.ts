@@ -22,7 +22,7 @@ export interface ServerStatus {
     readonly health: ServerHealth['state']
     /** Cause if the health is not `ok`; otherwise null. */
     readonly problem: string | null
-    /** Null if the metrics of the server are not accessible. */
+    /** Version of the server; null if its metrics are not accessible. */
     readonly version: string | null
     readonly region: string
     /** Account of the CAs. Null if it is unknown, or if there are no CAs. */

@@ -1,4 +1,4 @@
-/** NSS databases: those of Chromium and of each Firefox profile of the user. */
+/** NSS databases: the database of Chromium, and one for each Firefox profile of the user. */
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Root } from './roots.ts'

@@ -26,7 +26,7 @@ export function isJsonMediaType(values: readonly string[] | undefined): boolean 
   return mediaTypeOf(values) === jsonMediaType
 }
 
-/** Returns whether there is exactly one Content-Type and it is that of an HTML form (URL-encoded form data). */
+/** Returns whether there is exactly one Content-Type and it is the type of an HTML form (URL-encoded form data). */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
 }

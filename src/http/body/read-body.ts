@@ -81,8 +81,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a Buffer of its own, a piece of one byte would
- * take a few hundred bytes, and a client may send millions of them.
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a separate Buffer, a piece of one byte would
+ * take a few hundred bytes, and a client may send millions of such pieces.
  */
 class Collected {
   readonly #lease: BodyLease

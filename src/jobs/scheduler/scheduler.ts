@@ -91,7 +91,7 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
-/** Runs a job once. A run that found no work is not recorded, because most runs are like that. */
+/** Runs a job once. A run that found no work is not recorded, because most runs find no work. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, db } = services
   // In a damaged database, the due rows may be incorrect, and the outcome of a run cannot be written.

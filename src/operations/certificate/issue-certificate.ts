@@ -195,8 +195,8 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
 }
 
 /**
- * Stores the certificate. Returns its ARN, or that of an earlier certificate with the same token. Throws ConflictError if the CA
- * has changed.
+ * Stores the certificate. Returns the ARN of the certificate, or of an earlier certificate with the same token. Throws
+ * ConflictError if the CA has changed.
  */
 async function store(
   services: Services,

@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings that override those of the server, database and role, so that values have the format that the parsers expect.
- * Outside an explicit read-write transaction, the session is read-only, so that a write fails if its `begin` has failed.
- * `synchronous_commit` is on even if the server has it off.
+ * Session settings that override the settings of the server, the database and the role, so that values have the format that
+ * the parsers expect. Outside an explicit read-write transaction, the session is read-only, so that a write fails if its
+ * `begin` has failed. `synchronous_commit` is on even if the server has it off.
  */
 const sessionText = `
   set search_path = signet, pg_temp;

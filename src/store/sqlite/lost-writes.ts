@@ -6,7 +6,7 @@ import { SqliteConnection } from './connection.ts'
 
 /**
  * Compares a database of the newest schema with its commit mark and records lost writes. A server may write to the database
- * meanwhile.
+ * in the meantime.
  */
 export function recordLostWrites(path: string): void {
   // The mark is read first, because the mark is never ahead of the database.

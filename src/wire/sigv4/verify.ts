@@ -69,7 +69,7 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** Default: AWS's Regions. */
+  /** Regions that signatures may be scoped to; AWS's Regions by default. */
   readonly regions?: ServedRegions
 }
 

@@ -71,13 +71,13 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
 const reasonFlagsMax = 9
 
 export interface DistributionPoint {
-  /** Empty if the point has no full name. */
+  /** Names in fullName; empty if the point has no fullName. */
   readonly fullName: readonly GeneralName[]
   /** A Name whose only RDN is nameRelativeToCRLIssuer. */
   readonly relativeName: Name | undefined
   /** Numbers of the set bits; undefined without reasons. */
   readonly reasons: readonly number[] | undefined
-  /** Empty if the point has no cRLIssuer. */
+  /** Names in cRLIssuer; empty if the point has no cRLIssuer. */
   readonly crlIssuer: readonly GeneralName[]
 }
 

@@ -25,7 +25,7 @@ export interface Revocation {
 export interface SingleResponse {
   /** DER of the CertID in the request. */
   readonly certId: Uint8Array
-  /** Undefined if the status is good. */
+  /** Revocation of the certificate; undefined if the status is good. */
   readonly revocation: Revocation | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date
@@ -35,7 +35,7 @@ export interface ResponseDataFields {
   /** SHA-1 of the bytes of the responder's public key. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
-  /** At least one response. */
+  /** Responses for single certificates; at least one. */
   readonly responses: readonly SingleResponse[]
   /** The nonce of the request. */
   readonly nonce: Extension | undefined

@@ -26,7 +26,7 @@ export interface CertId {
 }
 
 export interface OcspRequest {
-  /** At least one CertID. */
+  /** CertIDs in the request; at least one. */
   readonly certIds: readonly CertId[]
   /** The nonce extension, which the response repeats; undefined if absent. */
   readonly nonce: Extension | undefined
