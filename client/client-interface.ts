@@ -164,8 +164,8 @@ export interface Client extends Operations {
    */
   issue(request: IssueRequest): Promise<IssuedCertificate | IssuedCertificateWithKey>
   /**
-   * Creates a root CA and an issuing CA below it, both ACTIVE. If they exist already, it returns them; if an earlier call was
-   * interrupted, it continues.
+   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, returns them. If an earlier call
+   * was interrupted, continues its work.
    *
    * @throws TypeError for an invalid request
    * @throws HierarchyError if a step fails; its `cause` is the error of the step

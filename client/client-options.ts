@@ -71,13 +71,13 @@ export interface ClientOptions {
   readonly region?: string | (() => Promise<string>)
   /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint of the Region. */
   readonly endpoint?: string | URL | (() => Promise<string>)
-  /** Default: AWS_ACCESS_KEY_ID, the shared files, then the role of the container or instance. */
+  /** Credentials; default: AWS_ACCESS_KEY_ID, the shared files, then the role of the container or instance. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>)
   /** Profile in the shared files; default: AWS_PROFILE, then `default`. */
   readonly profile?: string
   /** Maximum number of attempts for one call, including the first attempt; 3 by default. */
   readonly maxAttempts?: number | (() => Promise<number>)
-  /** `standard` by default. */
+  /** Retry mode; `standard` by default. */
   readonly retryMode?: string | (() => Promise<string>)
   /** A retry strategy of the AWS SDK, in place of maxAttempts and retryMode. */
   readonly retryStrategy?: object

@@ -17,7 +17,7 @@ export interface CommonIssueRequest {
   /** ARN, ID or CommonName of the CA. A CommonName must belong to exactly one ACTIVE CA. */
   readonly ca: string
   readonly validity: CertificateValidity
-  /** `serverAndClient` by default. */
+  /** Purpose of the certificate; `serverAndClient` by default. */
   readonly usage?: CertificateUsage
   /** Name or ARN of a template, in place of `usage`. */
   readonly template?: string
@@ -33,7 +33,7 @@ export interface CommonIssueRequest {
    * minutes return the same certificate.
    */
   readonly idempotencyToken?: string
-  /** `{ Delay: 0.5, MaxAttempts: 120 }` by default: one minute. */
+  /** How to wait for the certificate. The default is `{ Delay: 0.5, MaxAttempts: 120 }`, which is one minute. */
   readonly waiter?: WaiterConfig
   /** Stops waiting for the certificate. */
   readonly abortSignal?: AbortSignal

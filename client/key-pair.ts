@@ -76,7 +76,7 @@ export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
   /** DNS names, IP addresses, email addresses and URIs. */
   readonly names: readonly string[]
-  /** Default: the first name that is not a URI as CommonName. */
+  /** Subject. By default, its CommonName is the first name that is not a URI. */
   readonly subject?: Subject | undefined
 }
 

@@ -7,7 +7,10 @@ export interface KeyUses {
   take(): ReadonlyMap<string, KeyUse>
 }
 
-/** Creates an empty collection. Only existing access keys are recorded, so their number limits its size. */
+/**
+ * Creates an empty collection. The number of existing access keys limits the size of the collection, because no other access
+ * keys are recorded.
+ */
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()
   return {

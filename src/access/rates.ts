@@ -4,7 +4,7 @@ import type { OperationName } from '../operations/shared/operation.ts'
 /** Requests per second by operation. An operation without an entry has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's default rates. ListCertificates, which AWS does not have, has the rate of AWS's other list operations. */
+/** AWS's default rates. AWS does not have ListCertificates, so this operation has the same rate as AWS's list operations. */
 export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,

@@ -24,7 +24,7 @@ import { newUser } from './users.ts'
 
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
-  /** Default: the oldest account. For a service: the account that the service acts for. */
+  /** Account of the owner; the oldest account by default. For a service, the account for which the service acts. */
   readonly accountId?: string | undefined
   /** The user is created if it does not exist. */
   readonly userName?: string | undefined

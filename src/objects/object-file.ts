@@ -115,7 +115,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer with a correct hash, which encodeFooter wrote. */
+/** Decodes a footer whose hash is correct. Only encodeFooter can have written such a footer. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,

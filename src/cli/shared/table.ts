@@ -11,7 +11,7 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Column {
   /** Member of the row, in PascalCase. */
   readonly key: string
-  /** Default: the words of the key, such as `NOT AFTER`. */
+  /** Header of the column. Default: the words of the key, such as `NOT AFTER`. */
   readonly header?: string
   /** Text of the cell. Default: the member as text. */
   readonly text?: (row: Row) => string
