@@ -46,7 +46,7 @@ interface CachedAnswer extends OcspAnswer {
   readonly life: OcspLife
   readonly authorityId: string
   readonly statuses: readonly KnownStatus[]
-  /** Change number of the database at the last check of the response. */
+  /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
   /** Expiry of the CA, at which the status changes without a change of the database. */
   readonly authorityNotAfter: Date

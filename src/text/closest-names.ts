@@ -1,5 +1,5 @@
 const suggestionsMax = 3
-/** Only the beginning of longer texts is compared, because no name is that long. */
+/** Only the first 100 characters of a text are compared; a longer text is not a misspelled name. */
 const comparedLengthMax = 100
 
 /** Returns the names that differ from `name` in the fewest characters, the closest name first. */
