@@ -1,4 +1,4 @@
-/** Issues a certificate in one step: a key and a CSR, IssueCertificate, and waiting for the certificate. */
+/** Issues a certificate in one call: generates a key and a CSR, calls IssueCertificate, and waits for the certificate. */
 import { randomUUID, X509Certificate } from 'node:crypto'
 import { separateRoot, withLineEnd } from './ca-certificates.ts'
 import {
@@ -68,7 +68,7 @@ export interface IssuingClient
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds between two attempts. Most certificates are ready at the first one. */
+/** Seconds between two attempts. Most certificates are ready at the first attempt. */
 const pollingDelay = 0.5
 
 /**

@@ -14,7 +14,7 @@ export const timeMembers = new Set([
   'NotBefore',
   'NotAfter',
   'RestorableUntil',
-  // Members of ListCertificates, an operation of Signet.
+  // Members of ListCertificates, which only Signet has.
   'IssuedAt',
   'RevokedAt',
 ])
@@ -41,7 +41,7 @@ function encodeValue(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? encodeInput('', value) : value
 }
 
-/** Replaces the times of a response by Date objects, in place. */
+/** Replaces the times in a response with Date objects, in place. */
 export function decodeOutput(output: object): object {
   const members = output as Record<string, unknown>
   for (const [name, value] of Object.entries(members))

@@ -29,7 +29,7 @@ export interface AuthenticationServices {
 export type SigningName = 'acm-pca' | 'sts'
 
 export interface AuthenticationOptions {
-  /** Service that the request must be signed for. Default: AWS Private CA. */
+  /** Service for which the request must be signed. Default: AWS Private CA. */
   readonly service?: SigningName
   /** Whether requests with this access key are accepted for authentication. */
   readonly isAllowed?: (accessKeyId: string) => boolean
@@ -37,7 +37,7 @@ export interface AuthenticationOptions {
 
 const accessKeyId = /^\w{1,128}$/
 
-/** Used for unknown access keys, so that timing does not reveal which keys exist. */
+/** Secret that is used for unknown access keys, so that timing does not reveal which access keys exist. */
 const secretOfNobody = '-'.repeat(40)
 
 /**

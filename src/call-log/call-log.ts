@@ -55,7 +55,7 @@ interface Waiting {
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
-/** Writes waiting lines together, one batch after the other. */
+/** Writes waiting lines together, one batch after another. */
 export class QueuedCallLog implements CallLog {
   readonly #sink: CallLogSink
   readonly #log: Log

@@ -18,7 +18,7 @@ export interface RootState {
   readonly number: number
   readonly transcriptSha256: string
   readonly signedAt: Date
-  /** Certificates below the root by their serial numbers: hex of 16 bytes. */
+  /** Certificates below the root, by serial number (16 bytes in hex). */
   readonly issued: ReadonlyMap<string, CertificateRecord>
   readonly revocations: readonly RevocationRecord[]
   /** cRLNumber of the last CRL; 0 if there is none. */

@@ -18,7 +18,10 @@ export type RenewalTime = 'always' | 'last-third' | number
 
 export interface RenewalRequest {
   readonly when: RenewalTime
-  /** Reference of the CA that issues the new certificates, for chooseAuthority. Undefined for the CA in each metadata.json. */
+  /**
+   * Reference of the CA that issues the new certificates, for chooseAuthority. If undefined, the CA in each metadata.json is
+   * used.
+   */
   readonly ca: string | undefined
   /** Validity in the form of parseValidity. Undefined for the validity of the last request. */
   readonly validity: string | undefined

@@ -1,4 +1,4 @@
-/** Progress of the search tables, and the insertion of entries into them. */
+/** Stores the progress of the search tables, and inserts entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

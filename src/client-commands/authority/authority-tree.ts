@@ -7,7 +7,7 @@ import { certifiedAuthority, issuerAmong, type CertifiedAuthority } from './ca-c
 
 export interface TreeNode {
   readonly authority: AuthoritySummary
-  /** Subject of an issuer that is not a CA of the account. Null for every other CA. */
+  /** Subject of the issuer if the issuer is not a CA of the account; null for every other CA. */
   readonly externalIssuer: string | null
   /** CAs above a CA with an external issuer, from its issuer to the root. Empty for every other CA. */
   readonly externalChain: readonly ExternalCa[]
