@@ -44,13 +44,16 @@ test('a name that cannot be in a certificate is refused with a suggestion', () =
     ['host.example.com.', "is not a DNS name: it ends with a dot; use 'host.example.com'"],
     [
       'www.*.example.com',
-      'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
     ],
     [
       'w*.example.com',
-      'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
     ],
-    ['*', 'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com'],
+    [
+      '*',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
+    ],
     ['a..example.com', 'is not a DNS name: it has an empty label'],
     [
       `${label(64)}.example.com`,

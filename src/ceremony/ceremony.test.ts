@@ -169,7 +169,7 @@ test('a script that requests a signature runs once, and a script that requests o
   const first = await run({ createRoot, actions: [crl] })
   const sign = { useRoot: useRootOf(first), actions: [await csrAction('issuing')] }
   await run(sign)
-  await refused(run(sign), /ceremony 2 has run this script; change its title/)
+  await refused(run(sign), /ceremony 2 has already run this script; change its title/)
   const renewal = { useRoot: useRootOf(first), actions: [crl] }
   await run(renewal)
   assert.equal((await run(renewal)).transcript.number, 4)
@@ -188,7 +188,7 @@ test('a check signs and writes nothing, and reports every problem of the request
   })
   for (const expected of [
     /actions\[0\]\.csr: there is no file absent\.csr/,
-    /actions\[1\]\.csrSha256: changed\.csr has another SHA-256, [0-9a-f]{64}/,
+    /actions\[1\]\.csrSha256: changed\.csr has a different SHA-256, [0-9a-f]{64}/,
     new RegExp(`actions\\[2\\]\\.csrSha256 is missing; .*"csrSha256": "${csrSha256}"`),
     /actions\[3\]: Template SubordinateCACertificate_PathLen1 is not allowed/,
     /actions\[4\]: .* exceeds the certificate authority validity/,
@@ -303,7 +303,7 @@ test('every changed, missing or foreign file of a ceremony is reported', async (
     const changed = Buffer.from(original)
     const middle = Math.floor(changed.length / 2)
     changed[middle] = (changed[middle] ?? 0) ^ 1
-    assert.match(await problemsAfter(name, changed), /was changed|not|does not verify/, name)
+    assert.match(await problemsAfter(name, changed), /was changed|not|is invalid/, name)
     assert.match(await problemsAfter(name, undefined), /missing|cannot be read/, name)
     const foreign = await readFile(join(other.path, name))
     if (!foreign.equals(original))
@@ -382,7 +382,7 @@ test('a ceremony that another run completed meanwhile is not replaced', async ()
       return passphrase
     },
   })
-  await refused(late, /0002 exists: another run has completed a ceremony meanwhile/)
+  await refused(late, /0002 exists: another run has completed a ceremony in the meantime/)
   assert.deepEqual((await readdir(join(work, 'root'))).sort(), ['0001', '0002', 'root.key.age'])
 })
 

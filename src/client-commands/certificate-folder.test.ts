@@ -93,7 +93,7 @@ test('metadata without the members that a renewal needs is refused', async () =>
       join(folder, 'metadata.json'),
       JSON.stringify({ ...content.metadata, ...change }),
     )
-    await assert.rejects(readMetadata(folder), /lacks members that a renewal needs/)
+    await assert.rejects(readMetadata(folder), /lacks members that a renewal requires/)
   }
   await writeFile(join(folder, 'metadata.json'), '[]')
   await assert.rejects(readMetadata(folder), ConfigurationError)

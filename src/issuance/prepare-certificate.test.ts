@@ -169,5 +169,8 @@ test('a certificate is refused if the lint finds different problems in its bytes
     ['authority-key-identifier'],
   )
   requireReadBack(prepared)
-  assert.throws(() => requireReadBack({ ...prepared, findings: [] }), /has other lint findings/)
+  assert.throws(
+    () => requireReadBack({ ...prepared, findings: [] }),
+    /lint findings of the encoded certificate differ/,
+  )
 })

@@ -43,7 +43,7 @@ test('a block is parsed into one condition for each operator and key', () => {
 test('an error message names the statement, the operator and the key', () => {
   assert.deepEqual(parse(null).problems, ['Statement 1: Condition must be an object.'])
   assert.deepEqual(parse({ Same: { 'aws:k': 'x' } }).problems, [
-    "Statement 1: 'Same' is not a condition operator with its keys.",
+    "Statement 1: 'Same' must be a condition operator with an object of condition keys.",
   ])
   assert.deepEqual(parse({ NumericEquals: { 'aws:k': 'x', 'aws:l': '1' } }), {
     conditions: [only({ NumericEquals: { 'aws:l': '1' } })],

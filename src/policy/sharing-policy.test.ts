@@ -305,6 +305,9 @@ test('only accounts of the read statement are returned', () => {
 
 test('a duplicate element is refused', () => {
   const sound = document([read, issue])
-  refuse(sound.replace('"Effect"', '"Effect":"Deny","Effect"'), 'The policy has an element twice.')
-  refuse(sound.replace('{', '{"Statement":[],'), 'The policy has an element twice.')
+  refuse(
+    sound.replace('"Effect"', '"Effect":"Deny","Effect"'),
+    'The policy contains a duplicate element.',
+  )
+  refuse(sound.replace('{', '{"Statement":[],'), 'The policy contains a duplicate element.')
 })

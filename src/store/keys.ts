@@ -7,7 +7,7 @@ import { requireCurrentMasterKey } from './master-keys.ts'
 import { guard, sql, type Row } from './sql.ts'
 
 /**
- * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed
+ * Creates key records in a database. On a database server, an erased record remains on disk until the server has vacuumed
  * (docs/reference/database.md).
  */
 export function createKeyRecords(db: Database): KeyRecords {

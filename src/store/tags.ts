@@ -3,7 +3,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Writes a tag of a CA. Replaces the value of an existing key. */
+/** Writes a tag of a CA, replacing the value of an existing key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return sql`insert into tags (authority_number, tag_key, tag_value)
     select authority_number, ${tag.key}, ${tag.value ?? null} from authorities

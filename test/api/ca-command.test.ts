@@ -154,7 +154,7 @@ test('signet ca disables, enables, deletes (after a confirmation) and restores a
   assert.equal((await json('ca', 'disable', arn)).Status, 'DISABLED')
   assert.equal((await json('ca', 'enable', arn)).Status, 'ACTIVE')
   await must('ca', 'disable', arn)
-  assert.match(await refused(2, 'ca', 'delete', arn), /needs a terminal: add --yes/)
+  assert.match(await refused(2, 'ca', 'delete', arn), /requires a terminal: use --yes/)
   assert.match(
     await refused(2, 'ca', 'delete', arn, '--yes', '--permanent-deletion-days', '6'),
     /must be 7 to 30, not 6/,

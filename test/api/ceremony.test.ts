@@ -227,7 +227,7 @@ test('a changed script, CSR or transcript is refused, and so is a run without co
   await writeFile(path('script.json'), `${await readFile(path('script.json'), 'utf8')} `)
   assert.match(
     await refused('ceremony', 'run', ...args),
-    /--script-sha256: the script has another SHA-256/,
+    /--script-sha256: the script has a different SHA-256/,
   )
   const unconfirmed = args.slice(0, 5)
   assert.match(
@@ -240,7 +240,7 @@ test('a changed script, CSR or transcript is refused, and so is a run without co
   const swapped = await scriptArguments({ title: 'Swapped', useRoot, actions: [changed] })
   assert.match(
     await refused('ceremony', 'check', ...swapped.slice(0, 3)),
-    /third\.csr has another SHA-256/,
+    /third\.csr has a different SHA-256/,
   )
 
   await cp(path('root/0002'), path('copy'), { recursive: true })
@@ -275,7 +275,7 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   )
   assert.match(
     await refused('ca', 'import', `${first}/issuing.csr`, ...online()),
-    /issuing\.csr: the file has another content than certificates in PEM/,
+    /issuing\.csr: the file contains more than certificates in PEM/,
   )
 })
 

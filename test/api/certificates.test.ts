@@ -261,7 +261,7 @@ test('a root template is accepted only for the CSR of the root itself', async ()
   const request = { template: 'RootCACertificate' }
   assert.match(
     await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-no-san'), request)),
-    /^InvalidArgsException: Template RootCACertificate can be used by a root/,
+    /^InvalidArgsException: Template RootCACertificate can only be used by a root/,
   )
   const subordinate = await createSubordinate(service, root)
   assert.match(

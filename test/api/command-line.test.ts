@@ -416,7 +416,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(stored.code, 0)
   assert.match(
     stored.stderr,
-    /^signet: note: Statement 1: 'StringEqual' is not a condition operator/,
+    /^signet: note: Statement 1: 'StringEqual' must be a condition operator/,
   )
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,

@@ -136,7 +136,7 @@ suite('a server that has ended or is suspended', () => {
     server.child.kill('SIGCONT')
     const [code] = await ended
     assert.equal(code, 1)
-    assert.match(server.stderr(), /another server has taken its data folder over/)
+    assert.match(server.stderr(), /another server has taken over its data folder/)
     assert.notEqual((await late)?.status, 200)
     await clientOf(next, data).must('IssueCertificate', input)
   })

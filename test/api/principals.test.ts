@@ -60,7 +60,7 @@ test('signet user creates, tags, lists and deletes users', async () => {
   await assertRefused(/already has a user Alice/, 'user', 'create', 'Alice')
   await assertRefused(/--user must match/, 'user', 'create', 'a/b')
   await assertRefused(
-    /--tag has a key twice/,
+    /--tag is given twice with the same key/,
     'user',
     'tag',
     'alice',

@@ -20,5 +20,5 @@ test('a change is confirmed by typing the expected name', async () => {
 })
 
 test('without a terminal, confirmation fails with an error that contains the flag to use', async () => {
-  await assert.rejects(confirm('Old CA\n', false), /needs a terminal: add --yes/)
+  await assert.rejects(confirm('Old CA\n', false), /requires a terminal: use --yes/)
 })

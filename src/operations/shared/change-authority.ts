@@ -4,7 +4,7 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements that apply only if the revision, or the policy, of a CA is still the one that was read. Throws
+ * Commits statements that apply only if the revision or the policy of a CA has not changed since it was read. Throws
  * ConcurrentModificationException if it has changed.
  */
 export async function changeAuthority(
@@ -33,7 +33,7 @@ export function approvalUsed(cause: ConflictError): ServiceError {
   )
 }
 
-/** Creates the error of an operation whose attempts have all conflicted with other changes of the CA. */
+/** Creates the error of an operation if all its attempts conflicted with other changes of the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',
