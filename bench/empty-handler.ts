@@ -1,5 +1,5 @@
 /**
- * The baseline of HTTP: one Node.js process that reads the body and returns constant JSON. Prints its URL when it listens.
+ * The HTTP baseline: one Node.js process that reads the body and returns constant JSON. Prints its URL when it listens.
  * Arguments: files of a certificate and its key, for TLS.
  */
 import { readFileSync } from 'node:fs'

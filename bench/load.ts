@@ -135,7 +135,7 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have whole milliseconds. A late request adds to the latency, an early one would reduce it.
+      // Timers have whole milliseconds. A late request adds to the latency, and an early request would reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }

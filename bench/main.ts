@@ -30,7 +30,10 @@ function print(title: string, text: string | undefined): void {
 /** Number of stored certificates for GetCertificate and RevokeCertificate. Half of them have not expired. */
 const storedForCalls = 300_000
 
-/** Runs the parts that use one server, and returns their rows and its memory. Reads are first, because they leave no work. */
+/**
+ * Runs the parts that use one server, and returns their rows and its memory. Reads run first, because they leave no
+ * background work.
+ */
 async function benchServer(
   only: ReadonlySet<Part>,
   options: BenchOptions,

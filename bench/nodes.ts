@@ -1,4 +1,7 @@
-/** Benchmark of one, two and three servers that share a PostgreSQL database on this machine, and of one with SQLite. */
+/**
+ * Benchmark of one, two and three servers that share a PostgreSQL database on this machine, and of one server with
+ * SQLite.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseUrl } from '../test/support/chosen-database.ts'
@@ -71,7 +74,10 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   }
 }
 
-/** Returns the loads of one node, of two, and so on. Signatures contain the host of the first node, which no node checks. */
+/**
+ * Returns the loads of one node, of two, and so on. Signatures contain the host of the first node. No node checks the
+ * host.
+ */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,
   options: BenchOptions,

@@ -98,7 +98,7 @@ function peerOf(
   }
 }
 
-/** Waits until a responder answers OCSP requests. A bare connection would block OpenSSL's responder forever. */
+/** Waits until a responder returns OCSP responses. A bare connection would block OpenSSL's responder forever. */
 async function untilResponding(port: number, der: Buffer): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const hasResponded = await fetch(`http://127.0.0.1:${port}/`, {
@@ -113,5 +113,5 @@ async function untilResponding(port: number, der: Buffer): Promise<void> {
     if (hasResponded) return
     await setTimeout(50)
   }
-  throw new Error(`no OCSP responder answers on port ${port}`)
+  throw new Error(`no OCSP responder is available on port ${port}`)
 }

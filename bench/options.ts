@@ -36,7 +36,7 @@ export interface BenchOptions {
   readonly before: string | undefined
   /** Number of cores that each contender may use; all if undefined. */
   readonly cores: number | undefined
-  /** Certificate of the API listener and of the contenders' listeners. Undefined: they use plain HTTP. */
+  /** Certificate of the API listener and of the contenders' listeners. Undefined if they use plain HTTP. */
   readonly tls: CertificateFiles | undefined
   /** Whether the run only tests that everything works. */
   readonly quick: boolean

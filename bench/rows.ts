@@ -1,4 +1,4 @@
-/** The table of rates. Each row has a line for Signet and one for each other contender. */
+/** The table of rates. Each row has a line for Signet and a line for each other contender. */
 import { markdownTable } from './table.ts'
 import { cpuMax, halfLoadP99Max, ratioMin } from './targets.ts'
 import { median, rateOf, ratioOf, type Measurement, type Row } from './turns.ts'

@@ -54,7 +54,7 @@ export function requesterOf(index: number): string {
 
 export interface Stock {
   readonly data: string
-  /** ARNs of CAs. The first CA has 90 % of the certificates, or all if it is the only one. The others share the rest. */
+  /** ARNs of CAs. The first CA has 90 % of the certificates, or all if it is the only CA. The others share the rest. */
   readonly authorityArns: readonly string[]
   readonly count: number
 }

@@ -33,7 +33,10 @@ const operations: readonly {
   { name: 'ListCertificateAuthorities', load: listLoad },
 ]
 
-/** Compares the server with the first count to servers with the other counts. The checkout of --before is only started. */
+/**
+ * Compares the server with the first count to servers with the other counts. For the checkout of --before, only the
+ * start is measured.
+ */
 export async function benchStored(
   counts: readonly number[],
   options: BenchOptions,

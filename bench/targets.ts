@@ -15,7 +15,7 @@ export const names = {
   noneStored: '0 stored',
 } as const
 
-/** Minimum ratios of the rate of Signet to that of another contender. */
+/** Minimum ratios of the rate of Signet to the rate of another contender. */
 const ratiosMin: readonly (readonly [title: string, other: string, ratio: number])[] = [
   [issueP256, names.cfsslStored, 2],
   [issueP256, names.cfssl, 1.2],

@@ -1,9 +1,9 @@
-/** Converts CA certificates in PEM from the form of the service to that of the client. */
+/** Converts CA certificates in PEM from the form of the service to the form of the client. */
 import { X509Certificate } from 'node:crypto'
 
 /** The CA certificates above a certificate. */
 export interface CaCertificates {
-  /** From the issuer up to the root, without the root. */
+  /** CA certificates from the issuer up, without the root. */
   readonly chain: string
   /** The root; an empty string if the chain does not end in one. */
   readonly root: string

@@ -4,7 +4,7 @@ export interface CallMetadata {
     readonly httpStatusCode?: number | undefined
     /** The ID of the request in the log of the service. */
     readonly requestId?: string | undefined
-    /** The number of attempts, the first one included. */
+    /** The number of attempts, including the first attempt. */
     readonly attempts?: number | undefined
     /** Total delay between the attempts, in milliseconds. */
     readonly totalRetryDelay?: number | undefined

@@ -7,8 +7,8 @@ import { decodeOutput, encodeInput } from './json-form.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
- * The output of one call. Rejects with TypeError for an input or options that are not objects, with ClientError for an error of
- * the service, and with UnexpectedResponseError if the response is not one of the API.
+ * Calls an operation once. Rejects with TypeError if the input or the options are not objects, with ClientError for an error
+ * of the service, and with UnexpectedResponseError if the response does not come from the API.
  */
 export async function call(
   sdk: SdkClient,
@@ -33,7 +33,7 @@ export async function call(
   }
 }
 
-/** The SDK adds metadata to an error that its JSON parser throws. */
+/** Returns whether an error comes from the JSON parser of the SDK, which adds metadata to its errors. */
 function isUnreadableResponse(error: unknown): error is UnreadableResponse {
   return error instanceof SyntaxError && '$metadata' in error
 }

@@ -8,7 +8,7 @@ export interface OptionRule {
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
   readonly isRequired?: true
-  /** Whether an error may show a wrong value: only if the value cannot be a secret. */
+  /** Whether an error may show an invalid value. True only if the value cannot be a secret. */
   readonly isPublic?: true
 }
 
@@ -44,7 +44,7 @@ export const abortSignalRule: OptionRule = {
   accepts: (value) => isObject(value) && 'aborted' in (value as object),
 }
 
-/** A list of strings; `example` is a value that would be right. */
+/** Creates the rule for a list of strings; `example` is a valid value. */
 export function texts(example: string): OptionRule {
   return {
     expected: `an array of strings, such as ${example}`,
@@ -62,7 +62,7 @@ export function oneOf(...values: readonly (string | number)[]): OptionRule {
   }
 }
 
-/** An option that may also be a function which returns the value, or a promise of the value. */
+/** Creates the rule for an option that may also be a function that returns the value or a promise of the value. */
 export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRule {
   return {
     ...rule,
@@ -72,8 +72,8 @@ export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRu
 }
 
 /**
- * Throws TypeError unless every option has a known name and a value that its rule accepts. An option that is undefined counts as
- * absent. `place` is the function, or the option, whose options these are.
+ * Throws TypeError unless every option has a known name and a value that its rule accepts. An undefined option is treated as
+ * absent. `place` is the function or the option to which these options belong.
  */
 export function checkOptions(
   place: string,
@@ -107,7 +107,7 @@ function unknownOptionText(
   return `${place}: unknown option '${name}'; ${advice}`
 }
 
-/** The type of a value that may be a secret. */
+/** Returns a description of the type of a value that may be a secret. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'undefined'

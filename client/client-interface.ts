@@ -73,7 +73,7 @@ export interface Client extends Operations, ApprovalOperations {
    */
   getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
   /**
-   * A waiter, which polls an operation until a resource has a state.
+   * A waiter, which polls an operation until a resource reaches a state.
    *
    * @throws TypeError for an unknown name
    * @example
@@ -165,8 +165,8 @@ export interface Client extends Operations, ApprovalOperations {
    */
   issue(request: IssueRequest): Promise<IssuedCertificate | IssuedCertificateWithKey>
   /**
-   * Creates a root CA and an issuing CA below it, both ACTIVE. If they exist already, it returns them; if an earlier call was
-   * interrupted, it continues.
+   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, returns them. If an earlier call
+   * was interrupted, continues its work.
    *
    * @throws TypeError for an invalid request
    * @throws HierarchyError if a step fails; its `cause` is the error of the step
@@ -178,7 +178,7 @@ export interface Client extends Operations, ApprovalOperations {
    */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /**
-   * Closes the idle connections. A later call opens new ones.
+   * Closes the idle connections. A later call opens new connections.
    *
    * @example
    * client.close()

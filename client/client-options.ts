@@ -28,7 +28,7 @@ export interface AwsCredentials {
   readonly expiration?: Date
 }
 
-/** Receives the client's log messages; `console` is one. */
+/** Receives the client's log messages, such as `console`. */
 export interface ClientLogger {
   trace?(...content: unknown[]): void
   debug(...content: unknown[]): void
@@ -55,13 +55,13 @@ export interface HttpOptions {
   readonly socketTimeout?: number
   /** Agent for http URLs. */
   readonly httpAgent?: Agent
-  /** Agent for https URLs, for example with a `ca` of its own. */
+  /** Agent for https URLs, for example with the option `ca`. */
   readonly httpsAgent?: TlsAgent
 }
 
 /**
- * Options of createClient, which are those of every client of the AWS SDK for JavaScript v3. The default of an option comes from
- * the environment and the shared configuration files, as in every AWS SDK.
+ * Options of createClient. They are the same as for every client of the AWS SDK for JavaScript v3. The default of an option
+ * comes from the environment and the shared configuration files, as in every AWS SDK.
  *
  * @example
  * const options: ClientOptions = { region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' }
@@ -71,17 +71,17 @@ export interface ClientOptions {
   readonly region?: string | (() => Promise<string>)
   /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint of the Region. */
   readonly endpoint?: string | URL | (() => Promise<string>)
-  /** Default: AWS_ACCESS_KEY_ID, the shared files, then the role of the container or instance. */
+  /** Credentials; default: AWS_ACCESS_KEY_ID, the shared files, then the role of the container or instance. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>)
   /** Profile in the shared files; default: AWS_PROFILE, then `default`. */
   readonly profile?: string
-  /** Limit on the attempts of one call, the first one included; 3 by default. */
+  /** Maximum number of attempts for one call, including the first attempt; 3 by default. */
   readonly maxAttempts?: number | (() => Promise<number>)
-  /** `standard` by default. */
+  /** Retry mode; `standard` by default. */
   readonly retryMode?: string | (() => Promise<string>)
   /** A retry strategy of the AWS SDK, in place of maxAttempts and retryMode. */
   readonly retryStrategy?: object
-  /** A handler, or options of the default one. */
+  /** A request handler, or options for the default handler. */
   readonly requestHandler?: RequestHandler | HttpOptions
   /** Receiver of log messages; none by default. */
   readonly logger?: ClientLogger
@@ -97,7 +97,7 @@ export interface ClientOptions {
   readonly defaultsMode?: string | (() => Promise<string>)
   /** Milliseconds that are added to the clock when requests are signed; 0 by default, and corrected by the SDK. */
   readonly systemClockOffset?: number
-  /** Whether the SDK leaves systemClockOffset as it is; false by default. */
+  /** Whether the SDK must not correct systemClockOffset; false by default. */
   readonly disableClockSkewCorrection?: boolean
   /** Region in signatures, if it differs from `region`. */
   readonly signingRegion?: string

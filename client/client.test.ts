@@ -81,7 +81,7 @@ test('AWS_REGION has precedence over AWS_DEFAULT_REGION, and the option over bot
   }
 })
 
-test('the default endpoint is the one of AWS', async () => {
+test('the default endpoint is the AWS endpoint of the Region', async () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }
   const aws = createClient({ region: 'eu-central-1', credentials })
   assert.equal(await aws.meta.endpointUrl(), 'https://acm-pca.eu-central-1.amazonaws.com')
@@ -118,7 +118,7 @@ test('a presigned URL is valid until it expires, and only for the signed call', 
   assert.match(await (await post(old, headers)).text(), /expired/)
 })
 
-test('a presigned URL can contain bytes and numbers, and no lists or structures', async () => {
+test('a presigned URL can contain bytes and numbers, but no lists or structures', async () => {
   const url = await client.generatePresignedUrl('importCertificateAuthorityCertificate', {
     CertificateAuthorityArn: root.arn,
     Certificate: root.certificate,
@@ -187,7 +187,7 @@ test('an error that is not a response of the service is thrown unchanged', async
   nobody.close()
 })
 
-test('a response that is not one of the API names the endpoint, and the ports of Signet', async () => {
+test('the error for a response that is not from the API states the endpoint and the ports of Signet', async () => {
   for (const [status, body] of [
     [405, 'Method Not Allowed'],
     [200, '<html>'],
@@ -210,7 +210,7 @@ test('a response that is not one of the API names the endpoint, and the ports of
   }
 })
 
-test('without a Region, the error says how to set one', async () => {
+test('without a Region, the error explains how to set it', async () => {
   const program = `
     const { createClient } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))})
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }

@@ -41,7 +41,7 @@ export function apiName(operation: string): string {
   return operation.charAt(0).toUpperCase() + operation.slice(1)
 }
 
-/** Whether the client has an operation with this name. */
+/** Returns whether the client has an operation with this name. */
 export function isOperationName(name: string): name is OperationName {
   return operationNames.some((operation) => operation === name)
 }

@@ -34,7 +34,7 @@ const scenarios = [...changing, ...reading].map(({ row }) => row)
 test('every row refers to an existing test, and every test has a row', () => {
   assert.ok(rows.length > 50, String(rows.length))
   for (const cells of rows) assert.equal(cells.length, 4, cells.join(' | '))
-  const withoutCommand = tests.replaceAll(/ of \$\{command\}/g, '')
+  const withoutCommand = tests.replaceAll(/ with \$\{command\}/g, '')
   for (const name of others) assert.match(withoutCommand, new RegExp(`test\\(\\s*\`${name}\``))
   const named = new Set(rows.map(([, , , name = '']) => name))
   assert.deepEqual([...named].sort(), [...scenarios, ...others].sort())

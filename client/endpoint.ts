@@ -6,14 +6,14 @@ export interface EndpointParameters {
   readonly Region?: string | undefined
   readonly UseDualStack?: boolean | undefined
   readonly UseFIPS?: boolean | undefined
-  /** A configured endpoint, such as that of a Signet server. */
+  /** A configured endpoint, such as the endpoint of a Signet server. */
   readonly Endpoint?: string | undefined
 }
 
 export const missingRegionText =
   'the Region is unknown: set AWS_REGION, or pass region to createClient'
 
-/** The endpoint. Throws Error without a Region, and for variants of a custom endpoint. */
+/** Returns the endpoint. Throws Error if the Region is missing, and if a custom endpoint is combined with FIPS or dual-stack. */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
   if (custom !== undefined) {

@@ -69,7 +69,7 @@ export class ClientError extends Error {
   }
 }
 
-/** The text of botocore (ClientError.MSG_TEMPLATE). */
+/** Formats the message like botocore (ClientError.MSG_TEMPLATE). */
 function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
@@ -92,10 +92,10 @@ export interface ExceptionClass<Code extends string> {
 export type Exceptions = {
   readonly [Code in ExceptionCode]: ExceptionClass<Code>
 } & {
-  /** The base class, which is also the class of every code without a class of its own. */
+  /** The base class, which is also used for every error code without a specific class. */
   readonly ClientError: typeof ClientError
   /**
-   * The class of an error code; ClientError for a code without a class of its own.
+   * Returns the class for an error code; ClientError for a code without a specific class.
    *
    * @example
    * const { name } = client.exceptions.fromCode('InvalidStateException')
@@ -112,14 +112,14 @@ function fromCode(code: string): typeof ClientError {
 }
 
 /**
- * The exception classes by error code. Every client has the same ones as `client.exceptions`.
+ * The exception classes by error code. Every client has the same classes as `client.exceptions`.
  *
  * @example
  * if (error instanceof exceptions.LimitExceededException) console.error(error.message)
  */
 export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) as Exceptions
 
-/** The ClientError for an exception of the SDK. Other errors, such as a refused connection, are returned unchanged. */
+/** Converts an exception of the SDK to a ClientError. Other errors, such as a refused connection, are returned unchanged. */
 export function clientErrorOf(error: unknown, operationName: string): unknown {
   if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
@@ -164,7 +164,7 @@ export class UnknownClientMethodError extends Error {
   }
 }
 
-/** A waiter ended before the resource had the state. */
+/** A waiter ended before the resource reached the state. */
 export class WaiterError extends Error {
   override readonly name = 'WaiterError'
   /** The reason as a sentence. */
@@ -180,8 +180,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * A response is not one of the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of Signet.
- * `cause` is the error of the AWS SDK.
+ * A response does not come from the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of
+ * Signet. `cause` is the error of the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

@@ -6,7 +6,7 @@ import type { CertificateAuthority } from './shapes.ts'
 
 export interface AuthorityReference {
   readonly arn: string
-  /** Undefined if the CA was not read. */
+  /** The CA as returned by the API; undefined if it was not read. */
   readonly signingAlgorithm: SigningAlgorithm | undefined
 }
 
@@ -15,8 +15,8 @@ export interface ListingClient {
 }
 
 /**
- * The CA with an ARN, an ID or a CommonName. An ARN needs no call. Rejects with TypeError unless exactly one ACTIVE CA of the
- * Region matches an ID or a CommonName; the message lists the candidates.
+ * Finds the CA with an ARN, an ID or a CommonName. An ARN requires no call. Rejects with TypeError unless exactly one ACTIVE
+ * CA in the Region matches the ID or CommonName; the message lists the candidates.
  */
 export async function findAuthority(
   client: ListingClient,

@@ -18,7 +18,7 @@ import { checkWaiterConfig, type WaiterConfig } from './waiters.ts'
 /** A CA to create. */
 export interface AuthorityRequest {
   readonly subject: Subject
-  /** `EC_prime256v1` by default. */
+  /** Algorithm of the key; `EC_prime256v1` by default. */
   readonly keyAlgorithm?: KeyAlgorithm
   /** The signing algorithm of the key's kind and size by default, such as `SHA256WITHECDSA`. */
   readonly signingAlgorithm?: SigningAlgorithm
@@ -51,7 +51,7 @@ export interface HierarchyRequest {
   readonly name?: string
   readonly root: AuthorityRequest
   readonly issuing: IssuingAuthorityRequest
-  /** `{ Delay: 0.5, MaxAttempts: 360 }` by default: three minutes for each step. */
+  /** How to wait for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes. */
   readonly waiter?: WaiterConfig
   /** Stops after the running call. */
   readonly abortSignal?: AbortSignal

@@ -89,7 +89,7 @@ export async function createHierarchy(
   return { root, issuing }
 }
 
-/** 32 hexadecimal digits: AWS's idempotency tokens have at most 36 characters. */
+/** Returns 32 hexadecimal digits, because AWS's idempotency tokens have at most 36 characters. */
 function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
@@ -120,7 +120,10 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
   }
 }
 
-/** ARN of the CA that an earlier call created, unless it is deleted. Throws HierarchyError if its key algorithm differs. */
+/**
+ * Returns the ARN of the CA that an earlier call created, unless the CA is deleted. Throws HierarchyError if the key
+ * algorithm differs.
+ */
 async function findAuthority(work: Work): Promise<string | undefined> {
   const { client, role, request } = work
   for await (const authority of client
@@ -157,7 +160,7 @@ async function isRequested(work: Work, authority: CertificateAuthority): Promise
     const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
     return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
   } catch (error) {
-    // Another caller may delete any CA of the account at this moment.
+    // Another caller may delete any CA of the account during this call.
     if (error instanceof ClientError && missingTagsCodes.includes(error.code)) return false
     throw error
   }
@@ -213,7 +216,7 @@ const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
   SM2: 'SM3WITHSM2',
 }
 
-/** Waits until the key of the CA is generated, or its generation has failed. */
+/** Waits until the key of the CA has been generated, or its generation has failed. */
 async function settle(work: Work, arn: string): Promise<CertificateAuthority> {
   const { client, waiter, options } = work
   const authority = await describe(work, arn)

@@ -37,7 +37,7 @@ export type CertificateValidity =
   | { readonly until: Date }
   | Readonly<Validity>
 
-/** Throws TypeError unless the options of a call are those of CallOptions. */
+/** Throws TypeError unless the options of a call are valid CallOptions. */
 export function checkCallOptions(place: string, options: unknown): void {
   checkOptions(place, options, { abortSignal: abortSignalRule } satisfies OptionRules<CallOptions>)
 }

@@ -17,20 +17,23 @@ export interface CommonIssueRequest {
   /** ARN, ID or CommonName of the CA. A CommonName must belong to exactly one ACTIVE CA. */
   readonly ca: string
   readonly validity: CertificateValidity
-  /** `serverAndClient` by default. */
+  /** Purpose of the certificate; `serverAndClient` by default. */
   readonly usage?: CertificateUsage
   /** Name or ARN of a template, in place of `usage`. */
   readonly template?: string
-  /** Signature algorithm of the certificate; that of the CA by default, which takes a call of DescribeCertificateAuthority. */
+  /**
+   * Signature algorithm of the certificate. By default, the algorithm of the CA, which requires a call of
+   * DescribeCertificateAuthority.
+   */
   readonly signingAlgorithm?: SigningAlgorithm
   /** Extensions and subject for templates with APIPassthrough. */
   readonly apiPassthrough?: ApiPassthrough
   /**
-   * Requests with the same token and the same CSR within five minutes return the same certificate. A random token by default;
-   * at most 36 characters.
+   * Idempotency token of at most 36 characters; random by default. Requests with the same token and the same CSR within five
+   * minutes return the same certificate.
    */
   readonly idempotencyToken?: string
-  /** `{ Delay: 0.5, MaxAttempts: 120 }` by default: one minute. */
+  /** How to wait for the certificate. The default is `{ Delay: 0.5, MaxAttempts: 120 }`, which is one minute. */
   readonly waiter?: WaiterConfig
   /** Stops waiting for the certificate. */
   readonly abortSignal?: AbortSignal
@@ -79,7 +82,7 @@ export interface IssuedCertificate {
   readonly chain: string
   /** The root certificate, which TLS clients trust. An empty string if the service's chain does not end in a root. */
   readonly root: string
-  /** Hexadecimal, in the form that revokeCertificate accepts. */
+  /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly serialNumber: string
   readonly notBefore: Date
   readonly notAfter: Date

@@ -149,7 +149,7 @@ test('two requests with the same token return one certificate', async () => {
   assert.notEqual((await client.issue(request)).arn, first.arn)
 })
 
-test('a caller without DescribeCertificateAuthority can pass the signing algorithm', async () => {
+test('a caller without permission for DescribeCertificateAuthority can pass the signing algorithm', async () => {
   const { createUser, allow } = await import('../test/support/accounts.ts')
   const statements = [allow('IssueCertificate', 'GetCertificate')]
   const { credentials } = await createUser(service, { userName: 'issuer', statements })

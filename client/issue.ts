@@ -1,4 +1,4 @@
-/** Issues a certificate in one step: a key and a CSR, IssueCertificate, and waiting for the certificate. */
+/** Issues a certificate in one call: generates a key and a CSR, calls IssueCertificate, and waits for the certificate. */
 import { randomUUID, X509Certificate } from 'node:crypto'
 import { separateRoot, withLineEnd } from './ca-certificates.ts'
 import {
@@ -68,7 +68,7 @@ export interface IssuingClient
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds between two attempts. Most certificates are ready at the first one. */
+/** Seconds between two attempts. Most certificates are ready at the first attempt. */
 const pollingDelay = 0.5
 
 /**
@@ -149,7 +149,7 @@ function checkRequest(request: IssueRequest): void {
   for (const name of ['keyAlgorithm', 'names', 'subject'] as const)
     if (csr !== undefined && request[name] !== undefined)
       throw new TypeError(
-        `issue: options 'csr' and '${name}' cannot be combined: the CSR has a key, names and a subject of its own`,
+        `issue: options 'csr' and '${name}' cannot be combined: the CSR already has a key, names and a subject`,
       )
 }
 
@@ -181,7 +181,7 @@ async function signingAlgorithmOf(
   return algorithm
 }
 
-/** The template is in the partition of the CA. */
+/** Returns the ARN of a template in the partition of the CA. */
 function templateArn(ca: string, { template, usage }: CommonIssueRequest): string {
   const name = template ?? templates[usage ?? 'serverAndClient']
   return name.startsWith('arn:')

@@ -23,7 +23,7 @@ export const timeMembers = new Set([
   'UsedAt',
 ])
 
-/** The input as JSON, without the members that are undefined or null. */
+/** Converts the input to JSON, without members that are undefined or null. */
 export function encodeInput(operation: string, input: object): object {
   const blobs = blobMembers[operation] ?? []
   return Object.fromEntries(
@@ -45,7 +45,7 @@ function encodeValue(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? encodeInput('', value) : value
 }
 
-/** Replaces the times of a response by Date objects, in place. */
+/** Replaces the times in a response with Date objects, in place. */
 export function decodeOutput(output: object): object {
   const members = output as Record<string, unknown>
   for (const [name, value] of Object.entries(members))

@@ -22,7 +22,7 @@ interface KeyKind {
   readonly generate: () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
   /** AWS's name of the algorithm that signs the CSR. */
   readonly signing: string
-  /** Undefined for an algorithm that includes its hash. */
+  /** Hash algorithm; undefined for an algorithm that includes its hash. */
   readonly hash: string | undefined
 }
 
@@ -76,13 +76,13 @@ export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
   /** DNS names, IP addresses, email addresses and URIs. */
   readonly names: readonly string[]
-  /** Default: the first name that is not a URI as CommonName. */
+  /** Subject. By default, its CommonName is the first name that is not a URI. */
   readonly subject?: Subject | undefined
 }
 
 /**
- * A new key and a CSR for it, both PEM; the key is PKCS #8. There must be a name or a subject. Throws TypeError for a name that
- * cannot be in a certificate, and for an invalid subject.
+ * Generates a key and a CSR for it, both in PEM; the key is PKCS #8. A name or a subject is required. Throws TypeError for a
+ * name that cannot be in a certificate, and for an invalid subject.
  */
 export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]
@@ -120,7 +120,7 @@ function subjectDer(names: readonly string[], subject: Subject | undefined) {
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }
 
-/** subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
+/** Creates the subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
 function alternativeNames(names: readonly GeneralName[], critical: boolean) {
   if (names.length === 0) return []
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]

@@ -20,11 +20,11 @@ import type { SdkClient } from './sdk-client.ts'
 export interface CertificateSearch {
   /** ARN of a CA; by default all CAs of the account in the Region. */
   readonly CertificateAuthorityArn?: string
-  /** Hexadecimal, with or without colons. */
+  /** Serial number in hexadecimal, with or without colons. */
   readonly SerialNumber?: string
-  /** Common name. A final `*` matches any rest. */
+  /** Common name. A `*` at the end matches any remaining text. */
   readonly Subject?: string
-  /** A DNS name, an IP address, an email address or a URI. A final `*` matches any rest. */
+  /** A DNS name, an IP address, an email address or a URI. A `*` at the end matches any remaining text. */
   readonly SubjectAlternativeName?: string
   /** ARN of a template. */
   readonly TemplateArn?: string
@@ -49,7 +49,7 @@ export interface ListCertificatesInput extends CertificateSearch {
 export interface ListedCertificate {
   readonly CertificateArn: string
   readonly CertificateAuthorityArn: string
-  /** Hexadecimal, in the form that revokeCertificate accepts. */
+  /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly SerialNumber: string
   /** Distinguished name, such as `CN=www.example.com`. */
   readonly Subject: string
@@ -92,7 +92,7 @@ const pageRules: OptionRules<ListCertificatesInput> = {
   NextToken: textRule,
 }
 
-/** One page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
+/** Requests one page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},
@@ -104,7 +104,7 @@ export async function listCertificates(
   return { Certificates, ...(NextToken !== undefined && { NextToken }) }
 }
 
-/** All matching certificates. Each page is requested when its first certificate is read. */
+/** Yields all matching certificates. Each page is requested when its first certificate is read. */
 export async function* searchCertificates(
   sdk: SdkClient,
   search: CertificateSearch = {},

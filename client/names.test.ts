@@ -8,7 +8,7 @@ const label = (length: number): string => 'a'.repeat(length)
 /** A DNS name of the maximum length: 253 bytes. */
 const longest = [63, 63, 63, 61].map(label).join('.')
 
-test('every kind of name is read', () => {
+test('every kind of name is parsed', () => {
   for (const [name, expected] of [
     ['localhost', { DnsName: 'localhost' }],
     ['Host-1.Example.COM', { DnsName: 'host-1.example.com' }],
@@ -44,13 +44,16 @@ test('a name that cannot be in a certificate is refused with a suggestion', () =
     ['host.example.com.', "is not a DNS name: it ends with a dot; use 'host.example.com'"],
     [
       'www.*.example.com',
-      'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
     ],
     [
       'w*.example.com',
-      'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
     ],
-    ['*', 'is not a DNS name: an asterisk can only be its whole first label, as in *.example.com'],
+    [
+      '*',
+      'is not a DNS name: an asterisk is only allowed as the entire first label, as in *.example.com',
+    ],
     ['a..example.com', 'is not a DNS name: it has an empty label'],
     [
       `${label(64)}.example.com`,
@@ -89,7 +92,7 @@ test('the URL of a server is recognized with every path', () => {
   assert.equal(serverUrlProblem('host'), undefined)
 })
 
-test('every DNS name that is read is valid, and reading it again does not change it', () => {
+test('every parsed DNS name is valid, and parsing it again does not change it', () => {
   const piece = fc.oneof(
     fc.constantFrom('a', '-', '_', '.', '*', '*.', 'ü', 'ß', '。', '%', ' ', 'xn--', '1', 'A'),
     fc.string({ unit: 'binary', maxLength: 3 }),

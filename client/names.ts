@@ -14,7 +14,7 @@ export interface NameProblem {
 /** A name in the form of the API, or the problem with it. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** URLs of servers. Callers often pass one instead of the server's name. */
+/** Matches URLs of servers, which callers often pass in place of the server's name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
@@ -62,7 +62,10 @@ const nameBytesMax = 253
 const noDnsName = 'is not a DNS name'
 const asciiForm = /^[a-z0-9_.*-]+$/i
 
-/** A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and home hosts use them. */
+/**
+ * Matches A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and of hosts
+ * in home networks use them.
+ */
 function readDnsName(name: string): string | NameProblem {
   const mistake = mistakeIn(name)
   if (mistake !== undefined) return mistake
@@ -81,14 +84,14 @@ function mistakeIn(name: string): NameProblem | undefined {
     return { problem: `${noDnsName}: it ends with a dot`, instead: name.slice(0, -1) }
   if (name.replace(/^\*\./, '').includes('*'))
     return {
-      problem: `${noDnsName}: an asterisk can only be its whole first label, as in *.example.com`,
+      problem: `${noDnsName}: an asterisk is only allowed as the entire first label, as in *.example.com`,
     }
   return undefined
 }
 
 const noName = `${noDnsName}, IP address, email address or URI`
 
-/** The problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
+/** Returns the problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
 function problemOf(name: string, ascii: string): string | undefined {
   // domainToASCII decodes percent signs and removes some white space.
   const hasForeign = Array.from(name).some(
@@ -102,7 +105,7 @@ function problemOf(name: string, ascii: string): string | undefined {
     return `${noDnsName}: it has a label of ${long.length} bytes; the maximum is ${labelBytesMax}`
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
     return `${noDnsName}: it has a label that begins or ends with a hyphen`
-  // The length includes the wildcard, because clients compare it too.
+  // The length includes the wildcard, because clients also compare the wildcard.
   const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
   return bytes > nameBytesMax
     ? `${noDnsName}: it has ${bytes} bytes; the maximum is ${nameBytesMax}`

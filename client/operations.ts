@@ -8,8 +8,8 @@ import type * as api from './requests.ts'
  * The operations of AWS Private CA. Members are as in the API; times are `Date`, and bytes are text or `Uint8Array`.
  *
  * The codes of every operation are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and the codes of
- * authentication, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an input
- * that is not an object, and an UnexpectedResponseError if `endpoint` is not an API of AWS Private CA.
+ * authentication, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an
+ * input that is not an object, and an UnexpectedResponseError if `endpoint` is not an AWS Private CA API.
  *
  * @example
  * await client.listTags({ CertificateAuthorityArn: arn }, { abortSignal: AbortSignal.timeout(5000) })

@@ -10,14 +10,14 @@ export interface PagePosition {
   readonly skipped: number | undefined
 }
 
-/** The token that botocore creates for the position, byte for byte. */
+/** Returns the token that botocore creates for the position, byte for byte. */
 export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
   const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
   const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`
   return Buffer.from(`{"NextToken": ${token}${truncated}}`).toString('base64')
 }
 
-/** The output of Python's json.dumps. */
+/** Formats JSON like Python's json.dumps. */
 function asciiJson(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u007f-\uffff]/g,

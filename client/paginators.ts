@@ -192,7 +192,10 @@ function itemsOf(page: Page, resultKey: string): readonly unknown[] {
   return (page[resultKey] as readonly unknown[] | undefined) ?? []
 }
 
-/** The pages of one loop. Calls `stopAt` with the token for the next loop if MaxItems ends this one before the last page. */
+/**
+ * Yields the pages for one loop. If MaxItems ends the loop before the last page, calls `stopAt` with the token for the next
+ * loop.
+ */
 async function* readPages(
   { resultKey, list, maxItems = Infinity, pageSize, start }: PageOptions,
   stopAt: (resumeToken: string) => void,

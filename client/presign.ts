@@ -23,7 +23,7 @@ const rules: OptionRules<PresignOptions> = {
 
 const expiresInMax = 604_800
 
-/** The headers that a request to a presigned URL of the operation must have. The signature covers them. */
+/** Returns the headers that a request to a presigned URL of the operation must have. The signature covers these headers. */
 export function presignedHeaders(operation: OperationName): Record<string, string> {
   return {
     'content-type': 'application/x-amz-json-1.1',
@@ -32,8 +32,8 @@ export function presignedHeaders(operation: OperationName): Record<string, strin
 }
 
 /**
- * The URL. Throws RangeError for an invalid lifetime, and TypeError for invalid options and for a member that is a list or a
- * structure, because a query cannot contain one.
+ * Returns the URL. Throws RangeError for an invalid lifetime. Throws TypeError for invalid options, and for a list or a
+ * structure as a member, because a query cannot contain it.
  */
 export async function presign(
   sdk: SdkClient,
@@ -76,14 +76,14 @@ function queryOf(operation: OperationName, input: object): Record<string, string
     Object.entries(encodeInput(operation, input)).map(([name, value]: [string, JsonValue]) => {
       if (typeof value === 'object')
         throw new TypeError(
-          `${name} of ${operation} is a list or a structure, which a presigned URL cannot hold`,
+          `${name} of ${operation} is a list or a structure, which a presigned URL cannot contain`,
         )
       return [name, String(value)]
     }),
   )
 }
 
-/** The percent-encoding of Signature V4, which leaves only A-Z a-z 0-9 - . _ ~ unencoded. */
+/** Applies the percent-encoding of Signature V4, which leaves only A-Z a-z 0-9 - . _ ~ unencoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

@@ -1,6 +1,7 @@
 /**
  * A client of the AWS Private CA API, assembled from the parts that AWS generates its clients from: credentials, Regions,
- * endpoints, retries and signatures are the SDK's own. docs/decisions/0020 says why it is not `@aws-sdk/client-acm-pca`.
+ * endpoints, retries and signatures are handled by the SDK. docs/decisions/0020 explains why it is not
+ * `@aws-sdk/client-acm-pca`.
  */
 import {
   getHostHeaderPlugin,
@@ -29,7 +30,10 @@ import { resolveConfig, targetPrefix, type SdkConfig } from './sdk-config.ts'
 
 export interface SdkClient {
   readonly config: SdkConfig
-  /** The output of an operation of that name, both JSON documents. Rejects with the SDK's ServiceException. */
+  /**
+   * Sends the input to an operation and resolves to its output; both are JSON documents. Rejects with the SDK's
+   * ServiceException.
+   */
   send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
   /** URL that requests are sent to. */
   endpoint(): Promise<URL>
@@ -53,7 +57,7 @@ const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
 /** The schema of any JSON value, so that members that AWS adds to the API need no change here. */
 const document: DocumentSchema = 15
 
-/** The command of an operation by the name that the API gives it. */
+/** Creates the SDK command for an operation, given by its name in the API. */
 function commandOf(operation: string) {
   const schema: StaticOperationSchema = [9, '', operation, 0, document, document]
   return buildCommand({}, () => [], operation, schema)

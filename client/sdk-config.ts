@@ -67,14 +67,14 @@ interface SdkOptions
 const serviceId = 'ACM PCA'
 const signingName = 'acm-pca'
 const modelNamespace = 'com.amazonaws.acmpca'
-/** Precedes the name of the operation in the header `x-amz-target`. */
+/** Prefix of the operation name in the header `x-amz-target`. */
 export const targetPrefix = 'ACMPrivateCA'
 
 export type SdkConfig = ReturnType<typeof resolveConfig>
 
 /**
- * The configuration of one client. Reads files and the environment when a value is first needed. Throws TypeError for an unknown
- * option and for a value of a wrong type.
+ * Creates the configuration of one client. Files and the environment are read when a value is first needed. Throws TypeError
+ * for an unknown option and for a value of a wrong type.
  */
 export function resolveConfig(clientOptions: ClientOptions) {
   checkClientOptions(clientOptions)
@@ -95,7 +95,7 @@ export function resolveConfig(clientOptions: ClientOptions) {
   )
 }
 
-/** The parts of the configuration that are the same for every client. */
+/** Returns the parts of the configuration that are the same for every client. */
 function defaultsOf({ logger }: SdkOptions) {
   return {
     apiVersion: '2017-08-22',
@@ -135,7 +135,7 @@ function defaultsOf({ logger }: SdkOptions) {
   }
 }
 
-/** The options, and the SDK's sources for those that are absent. */
+/** Returns the options, and the SDK's sources for absent options. */
 function settingsOf(options: SdkOptions) {
   const defaultsMode = resolveDefaultsModeConfig(options)
   const modeDefaults = async () => loadConfigsForDefaultMode(await defaultsMode())
@@ -173,7 +173,10 @@ function settingsOf(options: SdkOptions) {
   }
 }
 
-/** The SDK's chain of credential providers. It is loaded only if it is needed, because it delays the start. */
+/**
+ * Returns the SDK's chain of credential providers. The chain is loaded only if it is needed, because loading delays the
+ * start.
+ */
 function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredentialIdentity> {
   let provider: Promise<MemoizedProvider<AwsCredentialIdentity>> | undefined
   return async (options) => {
@@ -184,7 +187,7 @@ function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredent
   }
 }
 
-/** The SDK's sources of the Region, with an error that says how to set one. */
+/** Reads the Region from the SDK's sources. If it is missing, the error states how to set the Region. */
 const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
   ...NODE_REGION_CONFIG_OPTIONS,
   default() {
@@ -192,7 +195,7 @@ const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
   },
 }
 
-/** AWS_REGION, or else AWS_DEFAULT_REGION, which boto3 and the AWS CLI read and the SDK does not. */
+/** Returns AWS_REGION, or otherwise AWS_DEFAULT_REGION, which boto3 and the AWS CLI read but the SDK does not. */
 function environmentRegion(): string | undefined {
   const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
   return first || second || undefined

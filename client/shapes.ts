@@ -47,7 +47,7 @@ export interface AccessMethod {
   AccessMethodType?: AccessMethodType | undefined
 }
 
-/** Extensions and a subject that replace those of the CSR. The template must allow it. */
+/** Extensions and a subject that replace those of the CSR. The template must allow this replacement. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined
@@ -139,7 +139,7 @@ export interface Extensions {
   CustomExtensions?: CustomExtension[] | undefined
 }
 
-/** A name of one kind (RFC 5280 section 4.2.1.6). Exactly one member is present. */
+/** A GeneralName of one kind (RFC 5280 section 4.2.1.6). Exactly one member is present. */
 export interface GeneralName {
   OtherName?: OtherName | undefined
   Rfc822Name?: string | undefined
@@ -209,7 +209,7 @@ export interface RevocationConfiguration {
   OcspConfiguration?: OcspConfiguration | undefined
 }
 
-/** A key and a value of a CA. A key has 1 to 128 characters, and a value 0 to 256. */
+/** A tag of a CA. The key has 1 to 128 characters, and the value 0 to 256. */
 export interface Tag {
   Key: string
   Value?: string | undefined

@@ -14,7 +14,10 @@ const forms = {
   },
 } as const
 
-/** The validity in the form of the API. Throws TypeError; `place` is the function or the option that has the validity. */
+/**
+ * Converts a validity to the form of the API. Throws TypeError for an invalid validity. `place` is the function or the option
+ * that contains it.
+ */
 export function readValidity(place: string, validity: CertificateValidity): Validity {
   const form = Object.keys(forms).find((name) => Object.hasOwn(validity, name))
   if (form === undefined) {

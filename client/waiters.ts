@@ -1,4 +1,7 @@
-/** The waiters of botocore: the operation that each polls and the responses that end it (acm-pca/2017-08-22/waiters-2.json). */
+/**
+ * The waiters of botocore: the operation that each waiter polls, and the responses that end it
+ * (acm-pca/2017-08-22/waiters-2.json).
+ */
 import { setTimeout } from 'node:timers/promises'
 import {
   checkOptions,
@@ -52,7 +55,7 @@ export interface Waiter<Name extends WaiterName> {
   readonly name: string
   readonly config: {
     readonly operation: string
-    /** Seconds. */
+    /** Delay between attempts in seconds. */
     readonly delay: number
     readonly maxAttempts: number
   }
@@ -189,7 +192,7 @@ async function waitFor(
   }
 }
 
-/** The output, or the error of the service. */
+/** Returns the output of a call, or the error of the service. */
 async function responseOf(call: () => Promise<object>): Promise<object> {
   try {
     return await call()
@@ -215,7 +218,7 @@ function exceededText(previous: Acceptor | undefined): string {
     : `Max attempts exceeded. Previously accepted state: ${explain(previous)}`
 }
 
-/** botocore's words. */
+/** Formats the reason in the words of botocore. */
 function explain(acceptor: Acceptor): string {
   return acceptor.matcher === 'path'
     ? `For expression "${acceptor.argument}" we matched expected path: "${acceptor.expected}"`

@@ -18,7 +18,7 @@ import type { Credentials } from '../src/text/credentials-file.ts'
 import { isRegionName } from '../src/wire/region.ts'
 
 /**
- * Options of openEmbedded. All are optional. An option with the name of a `signet serve` flag has the meaning of the flag.
+ * Options of openEmbedded. All are optional. An option with the same name as a `signet serve` flag has the same meaning.
  *
  * @example
  * const options: EmbeddedOptions = { data: './ca', region: 'eu-central-1', logLevel: 'info' }
@@ -40,7 +40,7 @@ export interface EmbeddedOptions {
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Path of the master key; `master.key` in the data folder by default. */
   readonly masterKeyFile?: string
-  /** An access key of the data folder, for `ca.client`; the one in the folder's file `credentials` by default. */
+  /** An access key of the data folder, for `ca.client`. By default, the access key in the file `credentials` of the folder. */
   readonly credentials?: Credentials
   /** Quotas of each account; AWS's by default. */
   readonly quotas?: Partial<Quotas>
@@ -129,7 +129,7 @@ const memberPaths = {
   quotaRevocations: 'quotas.revocationsPerAuthority',
 } as const satisfies Partial<Record<SettingName, string>>
 
-/** The configuration for a data folder. Throws ConfigurationError that names every option with an invalid value. */
+/** Returns the configuration for a data folder. Throws a ConfigurationError that lists every option with an invalid value. */
 export function configOf(options: EmbeddedOptions, directory: string): Config {
   const { region = [], regions = [] } = options
   const values = {
@@ -142,7 +142,7 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
   const flags: Flags = {}
   for (const [setting, path] of entries) {
     const value = valueAt(values, path)
-    // All other values are numbers.
+    // Every other value is a number.
     if (value !== undefined)
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }

@@ -27,7 +27,7 @@ export interface PublicParts {
   readonly publicObjects: PublicObjects | undefined
   readonly gate: Gate
   readonly requestId: () => string
-  /** Without a slash at the end. */
+  /** The public URL, without a slash at the end. */
   readonly publicUrl: string
 }
 

@@ -125,7 +125,7 @@ function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead 
   return parseHead({ method, url: `${path}?${buildQueryString({ ...query })}`, rawHeaders }, '')
 }
 
-/** Converts an answer. From its Date header the SDK corrects the clock that it signs with. */
+/** Converts a response. The SDK uses its Date header to correct the clock that it signs with. */
 function responseOf(answer: Answer, date?: Date): SdkResponse {
   // The names of received headers are in lower case, as in node:http.
   const named = Object.entries(headersOf(answer)).map(
@@ -191,7 +191,7 @@ async function unlessAborted<T>(
   }
 }
 
-/** SDKs recognize this error by its name. */
+/** Creates an AbortError, which SDKs recognize by its name. */
 function abortError(): Error {
   const error = new Error('Request aborted')
   error.name = 'AbortError'

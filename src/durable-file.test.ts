@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** Records the path of every flush, in order. The result returns the steps since its last call. */
+/** Records the path of every flush, in order. The returned function returns the steps since its last call. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'
@@ -42,7 +42,7 @@ async function recordDisk(t: TestContext, folder: string): Promise<() => string[
 const skip = process.platform !== 'linux' && 'paths of open files are read from /proc'
 
 test(
-  'a file is flushed and then its folder, for a new file, a replaced file and one of several files',
+  'a file is flushed before its folder, whether the file is new, replaced or one of several',
   { skip },
   async (t) => {
     using folder = new TestFolder()

@@ -31,7 +31,7 @@ test('ARCHITECTURE.md has the table of rooms that npm run docs writes', () => {
   assert.equal(text, withRooms(text), 'run: npm run docs')
 })
 
-test('the diagram is the one that npm run docs draws, and contains every top-level room', () => {
+test('the diagram equals the diagram that npm run docs draws, and contains every top-level room', () => {
   const svg = read('docs/architecture.svg')
   assert.equal(svg, architectureSvg(), 'run: npm run docs')
   const drawn = [...svg.matchAll(/class="room"[^>]*>([^<]+)</g)].map(([, room]) => room ?? '')

@@ -146,12 +146,12 @@ test('no import cycle exists, not even of types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('four files with a common prefix are in a folder of their own, in src, tests and tools', () => {
+test('four or more files with a common prefix are in a separate folder, in src, tests and tools', () => {
   const others = ['test', 'client', 'embedded', 'bench', 'tools'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
-      // A file and its test are one subject.
+      // A file and its test count as one file.
       .map((path) => path.replace(/\.test\.ts$/, '.ts')),
   )
   const groups = Map.groupBy(

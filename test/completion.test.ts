@@ -76,7 +76,8 @@ test('fish completes commands and options', async (t) => {
 test('zsh completes commands and options', async (t) => {
   const zsh = await tool(t, 'zsh', { optional: true })
   if (zsh === undefined) return
-  // An outer shell types into an inner one. The inner shell completes the line and prints the arguments of the command.
+  // An outer shell types into an inner shell. The inner shell completes the line and prints the arguments of the
+  // command.
   const lines = expected.filter(([, offered]) => offered.length === 1)
   const script = [
     'zmodload zsh/zpty',

@@ -68,7 +68,7 @@ suite('the Helm chart', () => {
     ['SQLite', onSqlite, 'StatefulSet'],
     ['PostgreSQL', onPostgres, 'Deployment'],
   ] as const)
-    test(`on ${name} makes objects that Kubernetes knows, of a ${kind}`, async (t) => {
+    test(`on ${name} renders valid Kubernetes objects, including a ${kind}`, async (t) => {
       if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
       const objects = objectsOf(await template(t, values))
       assert.equal(await kubernetesProblems(objects), '')
@@ -97,7 +97,7 @@ suite('the Helm chart', () => {
         (volume: Members) => volume.name ?? volume.metadata.name,
       )
       for (const { name: mounted } of volumeMounts) assert.ok(volumes.includes(mounted))
-      // A pod is found by its services, its budget and its policy.
+      // Services, the disruption budget and the network policy must select the pods of the workload.
       const { labels } = workload.spec.template.metadata
       for (const object of objects) {
         const selector =
@@ -110,7 +110,7 @@ suite('the Helm chart', () => {
       }
     })
 
-  test('is held against what Kubernetes knows', async () => {
+  test('is checked by a function that rejects unknown Kubernetes fields', async () => {
     const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } }
     assert.equal(await kubernetesProblems([service]), '')
     for (const wrong of [{ spec: { selectors: {} } }, { spec: { ports: [{ port: '80' }] } }])
@@ -119,7 +119,7 @@ suite('the Helm chart', () => {
     assert.match(await kubernetesProblems([{ kind: 'Service' }]), /^no apiVersion/)
   })
 
-  test('refuses values that cannot work, and says which', async (t) => {
+  test('refuses contradictory or incomplete values with the reason', async (t) => {
     if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
     const { url, passwordSecret } = onPostgres.database
     for (const [values, reason] of [
@@ -140,7 +140,7 @@ suite('the Helm chart', () => {
     }
   })
 
-  test('copies secrets so that nobody else reads them', async (t) => {
+  test('copies secrets to files that only their owner can read', async (t) => {
     if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
     const objects = objectsOf(await template(t, onPostgres))
     const workload = objects.find(({ kind }) => kind === 'Deployment')
@@ -159,7 +159,7 @@ suite('the Helm chart', () => {
 suite('the systemd unit', () => {
   const unit = join(deploy, 'systemd', 'signet.service')
 
-  test('a master key that was made by hand opens a new data folder', async (t) => {
+  test('a master key created with the command in the guide opens a new data folder', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'signet-key-'))
     t.after(() => rm(folder, { recursive: true }))
     const guide = readFileSync(join(root, 'docs/guides/production.md'), 'utf8')
@@ -175,11 +175,11 @@ suite('the systemd unit', () => {
     await service.close()
   })
 
-  test('is one that systemd takes, and leaves little open', async (t) => {
+  test('is accepted by systemd-analyze with a low exposure level', async (t) => {
     const analyze = await tool(t, 'systemd-analyze', { optional: true })
     if (analyze === undefined) return
     const verified = await outcome(analyze, ['verify', '--man=no', unit])
-    // The output also contains messages about other units of the machine.
+    // The output also contains messages about other units on this machine.
     // The checkout is not in /opt/signet on the test machine.
     const own = verified.text
       .split('\n')
@@ -190,7 +190,7 @@ suite('the systemd unit', () => {
     assert.ok(exposure > 0 && exposure <= 1.5, text)
   })
 
-  test('sets variables that there are, and says what cannot be set', () => {
+  test('sets only variables that exist, and explains the one directive that cannot be used', () => {
     const text = read('systemd/signet.service')
     const named = text.match(/\bSIGNET_\w+(?==)/g) ?? []
     assert.ok(named.length >= 2)
@@ -208,7 +208,7 @@ suite('the image', () => {
       .filter((line) => line.startsWith(`${name} `))
       .map((line) => line.slice(name.length + 1))
 
-  test('runs as nobody in particular, from files that there are', () => {
+  test('runs as an unprivileged user, and copies only files that exist', () => {
     assert.match(all('USER').at(-1) ?? '', /^[1-9]\d{4,}:[1-9]\d{4,}$/)
     for (const copy of all('COPY').filter((line) => !line.startsWith('--from'))) {
       const sources = copy.trim().split(/\s+/).slice(0, -1)
@@ -226,7 +226,7 @@ suite('the image', () => {
     assert.equal(version, devDependencies['node'])
   })
 
-  test('is built from what .dockerignore lets in', () => {
+  test('is built from files that .dockerignore admits', () => {
     const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').match(/^!.+$/gm) ?? []
     const needed: Members = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'))
     const folders = (needed.include as string[]).map((path) => path.split('/')[0])
@@ -235,7 +235,7 @@ suite('the image', () => {
     for (const folder of [...folders, ...others]) assert.ok(lines.includes(`!${folder}`), folder)
   })
 
-  test('is healthy while the server serves, and not when it does not', async (t) => {
+  test('is healthy only while the server responds', async (t) => {
     const command = /CMD (\[.+\])/.exec(all('HEALTHCHECK')[0] ?? '')?.[1]
     const [, ...args] = JSON.parse(command ?? '[]') as string[]
     const service = await TestService.start()
@@ -248,7 +248,7 @@ suite('the image', () => {
     assert.equal((await check()).ok, true)
     await service.close()
     assert.equal((await check()).ok, false)
-    t.diagnostic('the image itself is built nowhere here: that takes a Docker engine')
+    t.diagnostic('the image itself is not built, because that requires a Docker engine')
   })
 })
 
@@ -299,14 +299,14 @@ suite('monitoring', () => {
       assert.ok(labels.has(label.trim()), label)
   })
 
-  test('every alert is in the guide, with what to do', () => {
+  test('every alert is described in the monitoring guide', () => {
     const guide = readFileSync(join(root, 'docs/guides/monitoring.md'), 'utf8')
     const rows = guide.split('\n').filter((line) => line.startsWith('| Signet'))
     const listed = rows.flatMap((row) => row.split('|')[1]?.match(/Signet\w+/g) ?? [])
     assert.deepEqual(listed.toSorted(), alerts.map(({ alert }) => alert as string).toSorted())
   })
 
-  test('the dashboard has the form of Grafana, and every panel a description', () => {
+  test('the dashboard is a valid Grafana dashboard, and every panel has a description', () => {
     const all = dashboard.panels as Members[]
     const ids = all.map((panel) => panel.id as number)
     assert.equal(new Set(ids).size, ids.length)
@@ -347,7 +347,7 @@ suite('monitoring', () => {
     assert.ok(parsed.ok, parsed.text)
   })
 
-  test('alerts fire for faults, and name the CA', async (t) => {
+  test('alerts fire for simulated failures, and their labels identify the CA', async (t) => {
     const promtool = await tool(t, 'promtool')
     if (promtool === undefined) return
     const folder = await mkdtemp(join(tmpdir(), 'signet-alerts-'))
@@ -364,7 +364,7 @@ suite('monitoring', () => {
     const tested = await outcome(promtool, ['test', 'rules', path])
     assert.ok(tested.ok, tested.text)
     const fired = new Set(alertCases.flatMap(({ fires }) => Object.keys(fires)))
-    // Histograms and alerts after a day would need long series.
+    // Alerts on histograms, and alerts that fire after a day, would need long series.
     const untested = ['SignetSlow', 'SignetBackupMissing']
     assert.deepEqual(
       alerts.map(({ alert }) => alert as string).filter((name) => !fired.has(name)),
@@ -373,7 +373,10 @@ suite('monitoring', () => {
   })
 })
 
-/** An alert compares the annotations of its rule too, with the labels in their places. */
+/**
+ * Returns the expected alerts of a rule. promtool also compares the annotations, so the labels are inserted into
+ * them.
+ */
 function expectedAlert(rule: Members, { fires }: AlertCase): object {
   const labels = fires[rule.alert as string]
   const annotations = Object.entries(rule.annotations as Record<string, string>).map(

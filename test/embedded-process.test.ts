@@ -86,7 +86,7 @@ test('a process that exits without close leaves no folder', async () => {
   assert.ok(!existsSync(directory))
 })
 
-test('closing a CA removes the folders of killed processes, and no folder in use', async () => {
+test('closing a CA removes the folders of killed processes, but no folder in use', async () => {
   const code = `const { openEmbedded } = await import('${entry}')
     console.log((await openEmbedded()).dataDirectory)
     process.stdin.resume()`
@@ -193,7 +193,7 @@ test('a server and an embedded CA can use the same data folder, one after the ot
   )
 })
 
-test('without the credentials file of the data folder, the option credentials is required', async () => {
+test('without the credentials file of the data folder, the credentials option is required', async () => {
   const data = join(folder, 'moved')
   const first = await openEmbedded({ data })
   const { credentials } = first

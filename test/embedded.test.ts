@@ -66,7 +66,7 @@ async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   throw new Error('no value within five seconds')
 }
 
-test('an issued certificate has the URLs at which the CA can be read', async () => {
+test('an issued certificate has the URLs from which CRL, OCSP and CA certificate can be fetched', async () => {
   const { certificate } = await issueOne(ca, hierarchy)
   const issued = new X509Certificate(certificate)
   assert.ok(issued.verify(new X509Certificate(hierarchy.issuing.certificate).publicKey))
@@ -118,7 +118,7 @@ test('a revoked certificate is on the CRL, and its OCSP status is revoked by POS
   assert.deepEqual(listed, [BigInt(`0x${serialNumber}`)])
 })
 
-test('fetchPublic answers 404 to unknown paths and to other hosts', async () => {
+test('fetchPublic returns 404 for unknown paths and for other hosts', async () => {
   for (const url of ['/nothing', 'https://example.com/ca/none', new URL('http://127.0.0.1:1/x')])
     assert.equal((await ca.fetchPublic(url)).status, 404, String(url))
   assert.equal((await ca.fetchPublic('/ocsp', { method: 'DELETE' })).status, 405)
@@ -354,7 +354,7 @@ test('the client of an embedded CA rejects an invalid request with the error of 
       await assert.rejects(async () => client[name]?.(request), TypeError)
 })
 
-test('the option quotas applies', async () => {
+test('the quotas option takes effect', async () => {
   await using other = await openEmbedded({ quotas: { authoritiesPerRegion: 1 } })
   await assert.rejects(hierarchyOf(other, false), /LimitExceeded/)
 })

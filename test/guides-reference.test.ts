@@ -53,7 +53,7 @@ const calls: Readonly<Partial<Record<OperationName, object>>> = {
   UntagCertificateAuthority: { CertificateAuthorityArn: arn, Tags },
 }
 
-test('documented condition keys and further actions are those of the operations', () => {
+test('the documented condition keys and further actions match those of the operations', () => {
   const caller = { partition: 'aws' } as Caller
   const documented = Object.values(operations).filter(
     ({ conditionKeys, furtherActions }) => conditionKeys ?? furtherActions,

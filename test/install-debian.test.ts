@@ -74,7 +74,7 @@ async function ownersBelow(path: string): Promise<Map<string, number>> {
 suite('the systemd installation', () => {
   const unit = readFileSync(join(folder, 'signet.service'), 'utf8')
 
-  test('the unit starts with credentials of systemd, and root administers the running server', async (t) => {
+  test('the unit starts with systemd credentials, and root administers the running server', async (t) => {
     if (process.getuid?.() !== 0) return t.skip('only root can run the unit as another user')
     const masterKey = `signet-master-key-1:${'5a'.repeat(32)}\n`
     const { home, local } = await createMachine({ 'master.key': masterKey })

@@ -25,7 +25,7 @@ const ofKind = (objects: readonly Members[], kind: string): Members => {
   return object
 }
 
-test('the network policy admits Prometheus to the metrics alone, under the job of the alerts', async (t) => {
+test('the network policy gives Prometheus access only to the metrics, with the job name that the alerts use', async (t) => {
   const monitor = ['serviceMonitor.enabled=true', 'serviceMonitor.prometheusNamespace=metrics']
   const objects = await render(t, 'api.tlsSecret=tls', ...monitor)
   if (objects === undefined) return

@@ -19,7 +19,10 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** Starts a server with workers on a Node.js, issues and revokes a certificate, and reads those of earlier servers. */
+/**
+ * Starts a server with workers on a version of Node.js, issues and revokes a certificate, and reads the certificates
+ * of earlier servers.
+ */
 async function issueOn(
   node: string,
   data: string,

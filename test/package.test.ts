@@ -86,7 +86,7 @@ describe('in an empty project', () => {
     assert.deepEqual(sdks.toSorted(), ['@aws-sdk/client-kms', '@aws-sdk/client-s3'])
   })
 
-  test('signet serve answers requests', async (t) => {
+  test('signet serve responds to requests', async (t) => {
     if (!project.isReady(t)) return
     await withServer(async (url) => {
       const answer = await fetch(`${url}/healthz`)

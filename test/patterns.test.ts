@@ -6,7 +6,7 @@ import { operations } from '../src/operations/index.ts'
 import * as stsShapes from '../src/sts/shapes.ts'
 import type { RequiredMember, Shape } from '../src/wire/shapes/shape.ts'
 
-/** Eight times the maximum input length. A linear pattern takes milliseconds, a quadratic one minutes. */
+/** Eight times the maximum input length. A linear pattern takes milliseconds, and a quadratic pattern takes minutes. */
 const characters = 512 * 1024
 const hangMilliseconds = 30_000
 

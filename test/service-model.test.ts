@@ -54,7 +54,7 @@ const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
 }
 
 suite('the table declares the operations of the model', () => {
-  test('the table has the 23 operations of the model and those of Signet, each under its name', () => {
+  test('the table has the 23 operations of the model and the additional operations of Signet, each under its name', () => {
     assert.equal(names.length, 23)
     assert.deepEqual(Object.keys(operations).toSorted(), all.toSorted())
     for (const name of all) {
@@ -209,7 +209,7 @@ function tryLimits(trial: Trial, site: Site): number {
   return (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)
 }
 
-/** Returns values of a size: a valid value if one exists, otherwise an invalid one. */
+/** Returns values of a size: a valid value if one exists, otherwise an invalid value. */
 function valuesOf(name: string, size: number): unknown[] {
   const shape = shapeFacts(name)
   if (shape.type === 'integer' || shape.type === 'long') return [size]

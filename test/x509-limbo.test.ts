@@ -21,7 +21,7 @@ interface LimboCase {
   readonly expected: 'SUCCESS' | 'FAILURE'
   /** Validation time in RFC 3339; any time if undefined. */
   readonly time?: string
-  /** Paths of certificate indices, from the peer's certificate up to a trusted one. */
+  /** Paths of certificate indices, from the peer's certificate up to a trusted certificate. */
   readonly paths: readonly (readonly number[])[]
 }
 

@@ -91,7 +91,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   return `${error.code}: ${error.message}`
 }
 
-test('a signed request has a caller, in the partition of its Region', async () => {
+test("a signed request yields its caller, in the partition of the request's Region", async () => {
   const caller = userCaller({ policies: ['{}'], principal: alice.owner })
   assert.deepEqual(await authenticate(services(), signed()), caller)
   const china = await authenticate(services(), signed({ region: 'cn-north-1' }))
@@ -123,14 +123,14 @@ test('a malformed access key ID is not looked up', async () => {
   assert.deepEqual(asked.searches, [])
 })
 
-test('a wrong secret access key gets the error of AWS', async () => {
+test('a wrong secret access key causes the same error as at AWS', async () => {
   assert.match(
     await codeOf(authenticate(services(), signed({ secretAccessKey: 'other' }))),
     /^InvalidSignatureException: The request signature we calculated does not match the signature you provided\. /,
   )
 })
 
-test('the cached signing key of a previous secret does not verify a new one', async () => {
+test('the cached signing key of a previous secret does not verify signatures of a new secret', async () => {
   const shared = services()
   await authenticate(shared, signed())
   const changed = { ...shared, findAccessKey: async () => ({ ...alice, secretAccessKey: 'new' }) }
@@ -155,7 +155,7 @@ test('the last use of an access key is recorded only if the signature is valid',
   assert.equal(asked.keyUses.take().size, 0)
 })
 
-test('a signature for one service is invalid for another', async () => {
+test('a signature for one service is invalid for another service', async () => {
   assert.match(
     await codeOf(authenticate(services(), signed(), { service: 'sts' })),
     /^InvalidSignatureException: Credential should be scoped to correct service: 'sts'\.$/,
@@ -199,7 +199,7 @@ test('a session has the policies of its role and its session policies', async ()
   assert.equal(services().keyUses.take().size, 0)
 })
 
-test('only a caller with the secret of the session learns that it has expired', async () => {
+test('only a caller with the session secret receives the error that the session has expired', async () => {
   const session = sessionOf({ expiresAt: now })
   assert.equal(
     await codeOf(authenticate(services(), signedBy(session))),
@@ -211,7 +211,7 @@ test('only a caller with the secret of the session learns that it has expired', 
   assert.equal((await authenticate(services(), signedBy(last))).accessKeyId, 'ASIAEXAMPLE')
 })
 
-test('a missing token, and a token of another access key or server, are refused', async () => {
+test('a missing session token, and a token of another access key or server, are refused', async () => {
   const session = sessionOf()
   const elsewhere = createSessions(createSealer(systemRandom.bytes(32), systemRandom))
   const token = sessions.tokenOf(session)
@@ -261,7 +261,7 @@ interface BotocoreRequest {
 
 test('requests and presigned URLs of botocore are authenticated', async (context) => {
   const argv = ['-c', botocore, alice.accessKeyId, alice.secretAccessKey]
-  // The system's Python, which CI installs, or the first on PATH.
+  // The Python of the system, which CI installs, or else the first Python on PATH.
   const runs = ['/usr/bin/python3', 'python3'].map((python) =>
     spawnSync(python, argv, { encoding: 'utf8' }),
   )

@@ -1,4 +1,4 @@
-/** Authentication: Signature V4 over the raw request, with stored access keys or session credentials. */
+/** Authenticates requests by verifying their Signature V4 with stored access keys or session credentials. */
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
@@ -29,7 +29,7 @@ export interface AuthenticationServices {
 export type SigningName = 'acm-pca' | 'sts'
 
 export interface AuthenticationOptions {
-  /** Service that the request must be signed for. Default: AWS Private CA. */
+  /** Service for which the request must be signed. Default: AWS Private CA. */
   readonly service?: SigningName
   /** Whether requests with this access key are accepted for authentication. */
   readonly isAllowed?: (accessKeyId: string) => boolean
@@ -37,7 +37,7 @@ export interface AuthenticationOptions {
 
 const accessKeyId = /^\w{1,128}$/
 
-/** Used for unknown access keys, so that timing does not reveal which keys exist. */
+/** Secret that is used for unknown access keys, so that timing does not reveal which access keys exist. */
 const secretOfNobody = '-'.repeat(40)
 
 /**
@@ -81,10 +81,10 @@ export async function authenticate(
   return credentials.callerIn(claim.region)
 }
 
-/** The secret that verifies a signature, and the caller that a valid signature proves. */
+/** The secret for verifying a signature, and the caller that a valid signature authenticates. */
 interface Credentials {
   readonly secretAccessKey: string
-  /** Undefined for an access key that does not expire. */
+  /** Expiry of session credentials; undefined for an access key that does not expire. */
   readonly expiresAt: Date | undefined
   callerIn(region: string): Caller
 }

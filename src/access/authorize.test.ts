@@ -28,7 +28,7 @@ function policyOf(...statements: object[]): string {
 interface Setting {
   /** Statements of alice's only policy. */
   readonly identity?: readonly object[]
-  /** Policies of alice, instead of `identity`. */
+  /** Policies of alice. They replace `identity`. */
   readonly policies?: readonly string[]
   /** Statements of the CA's policy. Without it the CA has no policy. */
   readonly resource?: readonly object[]
@@ -111,7 +111,7 @@ const noResource = `because no resource-based policy allows the ${action} action
 const identityDeny = 'with an explicit deny in an identity-based policy'
 const resourceDeny = 'with an explicit deny in a resource-based policy'
 
-test('an allowed request passes, for a CA and for the whole account', async () => {
+test('an allowed request is authorized, whether it concerns one CA or the whole account', async () => {
   await allowed({})
   await allowed({ asked: { resourceArn: undefined } })
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
@@ -121,7 +121,7 @@ test('an allowed request passes, for a CA and for the whole account', async () =
   })
 })
 
-test('AccessDeniedException names caller, action, resource and reason in the words of AWS', async () => {
+test('AccessDeniedException states caller, action, resource and reason in the wording of AWS', async () => {
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
   await denied({ identity: [nothing] }, own, noIdentity)
   await denied({ policies: [] }, own, noIdentity)
@@ -147,7 +147,7 @@ test('every action that a request needs must be allowed', async () => {
   )
 })
 
-test('conditions see the keys of the request and of the operation', async () => {
+test('conditions can use the keys of the request and of the operation', async () => {
   const condition = {
     StringEquals: { 'aws:username': 'alice', 'acm-pca:TemplateArn': 'template' },
     IpAddress: { 'aws:SourceIp': '192.0.2.0/24' },
@@ -160,7 +160,7 @@ test('conditions see the keys of the request and of the operation', async () => 
   await denied({ identity }, own, noIdentity)
 })
 
-test("a resource policy in the caller's account allows the users it names, but not the account", async () => {
+test("a resource policy in the caller's account can allow users by name, but not by naming the account", async () => {
   const resource = (principal: unknown) => [{ ...allowAll, Principal: principal }]
   await allowed({ identity: [nothing], resource: resource({ AWS: alice }) })
   await allowed({ identity: [nothing], resource: resource('*') })
@@ -265,7 +265,7 @@ test("a resource policy can refer to the CA's tags", async () => {
   await allowed({ resource: resource('Allow').slice(1), tags: { Env: 'live' }, asked })
 })
 
-test("a resource policy in the caller's account can refer to the CA's tags where it decides", async () => {
+test("a resource policy in the caller's account can refer to the CA's tags if the decision depends on that policy", async () => {
   const tagged = { Condition: { StringEquals: { 'aws:ResourceTag/Env': 'live' } } }
   const toAlice = { ...allowAll, Principal: { AWS: alice } }
   const onlyLive = { identity: [nothing], resource: [{ ...toAlice, ...tagged }] }
@@ -330,7 +330,7 @@ test('a session is allowed only what both its role and its session policies allo
   await sessionDenied({ caller: heldTo(nothing), asked, resource }, foreign, noSession)
 })
 
-test('a resource policy can allow a session by its own ARN, or by its role within the session policies', async () => {
+test('session policies limit a resource policy that names the role of the session, but not a resource policy that names the session', async () => {
   const naming = (AWS: unknown): object[] => [{ ...allowAll, Principal: { AWS } }]
   const noSession = `because no session policy allows the ${action} action`
   const bare = sessionCaller()
@@ -343,7 +343,7 @@ test('a resource policy can allow a session by its own ARN, or by its role withi
     await sessionDenied({ caller: heldTo(nothing), resource: naming(AWS) }, own, noSession)
 })
 
-test('a service is allowed what a permission grants, independently of policies', async () => {
+test('a service principal is allowed what its permission grants, regardless of policies', async () => {
   const caller = serviceCaller({ policies: [policyOf(allowAll)] })
   const resource = [{ ...allowAll, Principal: '*' }]
   const refusal = (of: string): readonly [string, string] => [

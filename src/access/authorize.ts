@@ -1,6 +1,7 @@
 /**
  * Authorization (IAM User Guide, Policy evaluation logic). Identity policies are always evaluated. The CA's resource policies
- * are evaluated for CAs of other accounts, and for callers that they name. Services need a permission (CreatePermission).
+ * are evaluated if the CA belongs to another account, or if they name the caller. Services need a permission
+ * (CreatePermission).
  */
 import type { CallingService, Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
@@ -29,7 +30,7 @@ export interface AuthorizationServices {
 }
 
 export interface AccessRequest {
-  /** `acm-pca:OPERATION`, and further actions that the operation needs. */
+  /** `acm-pca:OPERATION`, and the additional actions that the operation requires. */
   readonly actions: readonly string[]
   /** ARN of the CA; undefined for operations on the whole account. */
   readonly resourceArn: string | undefined
@@ -93,7 +94,7 @@ interface Target {
   readonly accountId: string
   /** ARN of the CA, or the wildcard ARN for the account. */
   readonly resource: string
-  /** Undefined for the whole account. */
+  /** ID of the CA; undefined for the whole account. */
   readonly authorityId: string | undefined
 }
 
@@ -113,7 +114,7 @@ function targetOf(caller: Caller, resourceArn: string | undefined): Target {
   return { accountId: arn.accountId, resource: resourceArn, authorityId: arn.id }
 }
 
-/** Authorizes a service: a permission must grant the action on the CA to the account that the service acts for. */
+/** Authorizes a service: the CA must have a permission that grants the action to the service for the account that it acts for. */
 async function authorizeService(
   { db, clock }: AuthorizationServices,
   caller: Caller,
@@ -139,7 +140,7 @@ async function authorizeService(
   throw accessDenied(caller, { action, target, reason })
 }
 
-/** The resource policies of a CA. The whole account has no resource policies. */
+/** Returns the resource policies of a CA. The whole account has no resource policies. */
 export async function policiesOn(
   db: Database,
   { authorityId: id, accountId }: Target,

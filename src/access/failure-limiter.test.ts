@@ -9,7 +9,7 @@ function setUp(perMinute: number) {
   return { state, limiter: createFailureLimiter(perMinute, clock) }
 }
 
-test('a source with too many failures is accepted only with access keys that it has used before', () => {
+test('a source address with too many failures is accepted only with access keys that it has used before', () => {
   const { state, limiter } = setUp(3)
   limiter.recordSuccess('192.0.2.1', 'AKIAKNOWN')
   for (let time = 0; time < 3; time += 1) assert.equal(limiter.recordFailure('192.0.2.1'), true)
@@ -43,7 +43,7 @@ test('the most recent access keys are remembered, up to a limit', () => {
   assert.equal(limiter.isAllowed('192.0.2.1', 'AKIA0'), false)
 })
 
-test('in any period a source can fail at most as often as the rate and one bucket allow', () => {
+test('in any period, a source can fail at most as often as the rate and one full bucket allow', () => {
   const step = fc.record({ wait: fc.nat({ max: 30_000 }), failures: fc.nat({ max: 5 }) })
   fc.assert(
     fc.property(fc.array(step), fc.integer({ min: 1, max: 20 }), (steps, perMinute) => {

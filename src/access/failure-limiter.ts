@@ -1,7 +1,7 @@
 /**
- * Limits failed authentications per source address. A source with too many failures is accepted only with access keys that it
- * has used successfully before, so that other clients behind the same address can continue. All other requests of that source
- * are refused before anything is looked up or computed.
+ * Limits failed authentications per source address. After too many failures, requests from an address are accepted only with
+ * access keys that were used successfully from it before, so that other clients behind the same address can continue. All
+ * other requests from the address are refused before anything is looked up or computed.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
@@ -40,7 +40,7 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
   }
   const refill = (source: Source): void => {
     const now = clock.now().getTime()
-    // A clock that was set back neither adds nor removes tokens.
+    // If the clock has been set back, tokens are neither added nor removed.
     const elapsed = Math.max(0, now - source.at)
     source.tokens = Math.min(perMinute, source.tokens + (elapsed * perMinute) / minuteMilliseconds)
     source.at = now

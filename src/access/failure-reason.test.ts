@@ -1,4 +1,4 @@
-/** Reasons of failed authentication. */
+/** Reasons why authentication fails. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import { invalidSignature, ServiceError, SignatureError } from '../errors.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import { failureReason, failureReasons } from './failure-reason.ts'
 
-test('errors of authentication have a reason', () => {
+test('every authentication error has a reason', () => {
   for (const [error, reason] of [
     [new ServiceError('MissingAuthenticationTokenException', ''), 'no-signature'],
     [new ServiceError('IncompleteSignatureException', ''), 'malformed-signature'],
@@ -23,7 +23,7 @@ test('errors of authentication have a reason', () => {
     assert.equal(failureReason(error), reason)
 })
 
-test('other errors have none', () => {
+test('other errors have no authentication failure reason', () => {
   for (const error of [
     new ServiceError('ServiceUnavailable', ''),
     new ServiceError('ValidationException', ''),

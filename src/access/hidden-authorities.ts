@@ -1,6 +1,6 @@
 /**
- * CAs that a list of the whole account must omit. Permission to list does not include a CA that a Deny statement applies to,
- * or that no Allow statement covers (because of NotResource or a condition on tags).
+ * Determines the CAs that a list of the whole account must omit: those to which a Deny statement applies, or which no Allow
+ * statement covers (because of NotResource or a condition on tags).
  */
 import type { Caller } from '../identity/caller.ts'
 import { listTaggedAuthorities } from '../store/tags.ts'
@@ -16,7 +16,7 @@ import {
   type Denial,
 } from './policy-decision.ts'
 
-/** Row numbers of the CAs in the caller's account and Region that the caller has no permission for. */
+/** Returns the row numbers of the CAs in the caller's account and Region for which the caller has no permission. */
 export async function hiddenAuthorities(
   { db, clock }: AuthorizationServices,
   caller: Caller,
@@ -50,7 +50,7 @@ export async function hiddenAuthorities(
   return hidden
 }
 
-/** Whether the decision can differ between CAs. It cannot with the usual `"Resource": "*"`. */
+/** Returns whether the decision can differ between CAs. With the usual `"Resource": "*"` it cannot. */
 function distinguishesAuthorities({ identity, session = [] }: CallerPolicies): boolean {
   return [...identity, ...session].some(
     ({ statements, asksForResourceTags }) =>

@@ -1,13 +1,16 @@
 import type { KeyUse } from '../store/access-keys.ts'
 
-/** Times of last use of access keys, collected in memory and stored periodically. */
+/** Collects the times at which access keys were last used. They are kept in memory and stored periodically. */
 export interface KeyUses {
   note(accessKeyId: string, use: KeyUse): void
   /** Returns the uses recorded since the previous call. */
   take(): ReadonlyMap<string, KeyUse>
 }
 
-/** Creates an empty collection. Only existing access keys are recorded, so their number limits its size. */
+/**
+ * Creates an empty collection. The number of existing access keys limits the size of the collection, because no other access
+ * keys are recorded.
+ */
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()
   return {

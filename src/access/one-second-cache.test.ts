@@ -29,7 +29,7 @@ test('a found key and a missing key are both cached for less than a second', asy
   assert.equal(state.searches.length, 3)
 })
 
-test('an entry from the future is fetched again', async () => {
+test('an entry whose time is in the future is fetched again', async () => {
   const { state, cached } = setUp()
   await cached('AKIDEXAMPLE')
   state.milliseconds -= 3_600_000

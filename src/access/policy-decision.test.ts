@@ -108,7 +108,7 @@ function firstDenial(
     .find((denial) => denial !== undefined)
 }
 
-test('a final decision without resource policies does not change with them', () => {
+test('a decision that is final without resource policies stays the same after they are read', () => {
   const outcomes = new Set<string>()
   fc.assert(
     fc.property(anySetting, fc.boolean(), (setting, isRequired) => {

@@ -9,7 +9,7 @@ import type { Policy } from '../policy/policy-document.ts'
 /** The parsed identity and session policies of a caller. */
 export interface CallerPolicies {
   readonly identity: readonly Policy[]
-  /** Undefined for a caller without session policies. */
+  /** Session policies; undefined for a caller without session policies. */
   readonly session: readonly Policy[] | undefined
 }
 
@@ -25,8 +25,8 @@ export function callerPolicies({
 }
 
 /**
- * The identifiers of a caller that a Principal element can contain: a session has its own ARN and the ARN of its role, and a
- * service has its name.
+ * Returns the identifiers of a caller that a Principal element can contain. A session has its own ARN and the ARN of its
+ * role; a service has its name.
  */
 export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller
@@ -44,16 +44,19 @@ export function identityOf(caller: Caller): PrincipalIdentity {
 export interface ResourcePolicies {
   /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
-  /** Whether they must allow the request even in the caller's own account, as the trust policy of a role must. */
+  /**
+   * Whether the resource policies must allow the request even in the caller's own account, as is the case for the trust
+   * policy of a role.
+   */
   readonly isRequired: boolean
-  /** Undefined if the policies were not read yet. */
+  /** The parsed resource policies; undefined if they have not been read yet. */
   readonly policies: readonly Policy[] | undefined
 }
 
 export interface Denial {
   /** The reason in AWS's words, such as `because no identity-based policy allows the … action`. */
   readonly reason: string
-  /** False if resource policies that were not read yet could still allow the request. */
+  /** False if resource policies that have not been read yet could still allow the request. */
   readonly isFinal: boolean
 }
 
@@ -84,8 +87,9 @@ export function denialOf(
 }
 
 /**
- * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not limit a
- * statement that names the session itself. They limit statements that name its role, or everyone.
+ * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not restrict an
+ * Allow by a statement that names the session itself. They do restrict an Allow by a statement that names its role, or
+ * everyone.
  */
 function allowsDirectly(
   policies: readonly Policy[],

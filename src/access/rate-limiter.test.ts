@@ -57,7 +57,7 @@ test('new rates apply from the next request on', () => {
   assert.equal(allowed(limiter, 5), 5)
 })
 
-test('any period admits at most the rate and one bucket', () => {
+test('in any period, at most as many requests are admitted as the rate and one full bucket allow', () => {
   const waits = fc.array(fc.nat({ max: 400 }), { maxLength: 200 })
   fc.assert(
     fc.property(waits, fc.integer({ min: 1, max: 50 }), (pauses, rate) => {

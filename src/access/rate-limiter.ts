@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 /** Limits the request rate per account, Region and operation. */
 export interface RateLimiter {
   allows(call: RatedCall): boolean | Promise<boolean>
-  /** Replaces the rates. Existing buckets keep their tokens. */
+  /** Replaces the rates. Tokens in existing buckets are kept. */
   use(rates: Rates): void
 }
 
@@ -24,8 +24,8 @@ interface Bucket {
 const bucketsMax = 100_000
 
 /**
- * Token buckets, one for each account, Region and operation. A bucket holds the calls of one second (at least one) and refills
- * at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
+ * Creates a limiter with one token bucket for each account, Region and operation. A bucket holds the calls of one second (at
+ * least one) and refills at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
  */
 export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
   const buckets = createBoundedCache<Bucket>(bucketsMax)
@@ -38,7 +38,7 @@ export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
       const size = Math.max(1, rate)
       const name = `${operation} ${accountId} ${region}`
       const bucket = buckets.get(name) ?? { tokens: size, at: now }
-      // A clock that was set back does not remove tokens.
+      // If the clock has been set back, no tokens are removed.
       const elapsed = Math.max(0, now - bucket.at)
       bucket.tokens = Math.min(size, bucket.tokens + (elapsed * rate) / 1000)
       bucket.at = now

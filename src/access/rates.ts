@@ -4,7 +4,7 @@ import type { OperationName } from '../operations/shared/operation.ts'
 /** Requests per second by operation. An operation without an entry has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's default rates. Operations that AWS does not have, have the rates of similar ones. */
+/** AWS's default rates. Operations that AWS does not have use the rates of similar operations. */
 export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,

@@ -7,8 +7,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * Returns the end of an error message, which names the template of a denied request and the templates that are allowed. Empty
- * if no other template is allowed. `isAllowedWith` evaluates a request.
+ * Returns a suffix for an error message with the template of the denied request and the allowed templates. The suffix is
+ * empty if no other template is allowed. `isAllowedWith` evaluates a request.
  */
 export function refusedTemplate(
   request: PolicyRequest,
@@ -26,7 +26,10 @@ export function refusedTemplate(
   return isAllowed(undefined) ? ` with the template ${template}` : ''
 }
 
-/** Template patterns in the policies. A pattern with wildcards matches itself. */
+/**
+ * Returns the template patterns in the policies. A pattern with wildcards can be evaluated like a template, because it
+ * matches itself.
+ */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies
     .flatMap(({ statements }) => statements)

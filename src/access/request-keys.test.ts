@@ -42,7 +42,7 @@ test('global condition keys describe the caller, the time, the source and the re
   for (const [key, value] of Object.entries(expected)) assert.deepEqual(get(key), [value], key)
 })
 
-test('condition keys of the operation cannot replace global ones', () => {
+test('condition keys of the operation cannot replace global condition keys', () => {
   assert.deepEqual(get('aws:tagkeys'), ['Env', 'Team'])
   assert.deepEqual(get('aws:requesttag/env'), ['test'])
   assert.equal(get('acm-pca:templatearn')?.length, 1)
@@ -63,7 +63,7 @@ test('a condition key without a value in the request is absent', () => {
   assert.equal(get('aws:sourceip', { sourceIp: undefined }), undefined)
 })
 
-test('tag keys of the CA are compared without case', () => {
+test('tag keys of the CA are compared without regard to case', () => {
   assert.deepEqual(get('aws:resourcetag/env'), ['live'])
   assert.deepEqual(get('aws:resourcetag/cost centre'), [''])
   assert.equal(get('aws:resourcetag/team'), undefined)
@@ -94,11 +94,11 @@ test('the condition keys of a session contain its account and role', () => {
   }
   for (const [key, value] of Object.entries(expected))
     assert.deepEqual(get(key, { caller })?.[0], value, key)
-  // A condition key of the operation cannot replace it.
+  // A condition key of the operation cannot replace a global condition key.
   assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
 })
 
-test('the condition keys of a service name the source account, and no user of the account', () => {
+test('the condition keys of a service principal contain the source account, but no user of that account', () => {
   const caller = serviceCaller({
     principal: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: 'arn:aws:acm:x' },
   })

@@ -1,6 +1,6 @@
 /**
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
- * Private CA). Each is computed when a policy refers to it.
+ * Private CA). The value of each key is computed only when a policy refers to the key.
  */
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -37,7 +37,7 @@ export function requestKeys(facts: RequestFacts): ContextKeys {
   }
 }
 
-/** Condition keys that do not depend on the caller. */
+/** Returns the condition keys that do not depend on the caller. */
 function requestKey(key: string, facts: RequestFacts): readonly string[] | undefined {
   const { caller, now } = facts
   switch (key) {
@@ -59,7 +59,7 @@ function requestKey(key: string, facts: RequestFacts): readonly string[] | undef
   }
 }
 
-/** Condition keys that describe the caller. */
+/** Returns the condition keys that describe the caller. */
 function principalKey(key: string, caller: Caller | undefined): readonly string[] | undefined {
   if (caller === undefined) return undefined
   const { principal } = caller

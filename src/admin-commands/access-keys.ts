@@ -27,7 +27,7 @@ import { newUser } from './users.ts'
 
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
-  /** Default: the oldest account. For a service: the account that the service acts for. */
+  /** Account of the owner; the oldest account by default. For a service, the account for which the service acts. */
   readonly accountId?: string | undefined
   /** The user is created if it does not exist. */
   readonly userName?: string | undefined
@@ -37,7 +37,7 @@ export interface KeyOptions {
   readonly policy?: string | undefined
 }
 
-/** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
+/** Creates an access key. Throws ConfigurationError for an unknown account, an invalid name or an invalid policy. */
 export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
@@ -88,7 +88,7 @@ function requireOptions({
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 
-/** Returns the owner, and the statements that create a new user. */
+/** Returns the owner, and the statements that create the user if it does not exist. */
 async function ownerOf(
   db: Database,
   accountId: string,

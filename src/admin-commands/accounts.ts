@@ -23,7 +23,10 @@ export async function addAccount(config: Config, accountId: string, organization
   return toPrintedAccount(account)
 }
 
-/** Moves an account into an organization, or out of it. Throws ConfigurationError if the account does not exist. */
+/**
+ * Adds an account to an organization, or removes it from its organization. Throws ConfigurationError if the account does not
+ * exist.
+ */
 export async function moveAccount(
   config: Config,
   accountId: string,

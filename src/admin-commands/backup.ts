@@ -34,7 +34,7 @@ export interface BackupOptions {
   readonly warn: (problem: string) => void
 }
 
-/** Level of zlib. Higher levels hardly reduce the size of certificates. */
+/** zlib compression level. Higher levels hardly reduce the size of certificates. */
 const compressionLevel = 3
 
 /**
@@ -67,7 +67,10 @@ export async function backUp(config: Config, options: BackupOptions) {
 
 type WrittenBackup = Awaited<ReturnType<typeof writeBackup>>
 
-/** Records the time for metrics, and the backup in the record. The backup is complete even if the database cannot be written, so a failure is only reported. */
+/**
+ * Records the time of the backup for metrics, and the backup in the record. A failure to write to the database is only reported,
+ * because the backup itself is complete.
+ */
 async function recordTime(
   { db }: DataFolder,
   { written, context }: { readonly written: WrittenBackup; readonly context: ChangeContext },
@@ -94,7 +97,7 @@ async function createFile(path: string): Promise<FileHandle> {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw new ConfigurationError(
       isThere
-        ? `${path} exists: another backup is running, or a backup was interrupted; in that case remove the file`
+        ? `${path} exists: another backup is running, or an earlier backup was interrupted; if it was interrupted, remove the file`
         : `cannot write the backup: ${systemErrorText(error)}`,
       { cause: error },
     )

@@ -25,10 +25,10 @@ interface ProviderName {
   readonly issuer: string
 }
 
-/** Members that `create` and `update` set. */
+/** Members that both `create` and `update` can set. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
-  /** JSON Web Key Set as JSON. Empty: the server fetches the key set from the issuer. */
+  /** JSON Web Key Set as JSON text. If empty, the server fetches the key set from the issuer. */
   readonly keySet?: string
 }
 

@@ -22,7 +22,10 @@ export interface PolicyOwner {
   readonly roleName: string | undefined
 }
 
-/** Stores a policy of a principal and replaces a policy of the same name. Throws ConfigurationError for an invalid policy. */
+/**
+ * Stores a policy for a principal, replacing an existing policy of the same name. Throws ConfigurationError for an invalid
+ * policy.
+ */
 export async function putPolicy(
   config: Config,
   owner: PolicyOwner,

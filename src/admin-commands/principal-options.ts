@@ -1,4 +1,4 @@
-/** Checks of the options of users, roles and access keys: names, tags and policies (IAM API, CreateUser, CreateRole). */
+/** Validates the options for users, roles and access keys: names, tags and policies (IAM API, CreateUser, CreateRole). */
 import type { Tags } from '../identity/caller.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parsePolicy, type PolicyKind } from '../policy/policy-document.ts'
@@ -19,7 +19,7 @@ export function requirePolicyName(name: string): void {
     throw new ConfigurationError(`--name must match ${policyNameForm.source}`)
 }
 
-/** Parses texts `key=value`. Throws ConfigurationError for any other text, and for a repeated key. */
+/** Parses texts of the form `key=value`. Throws ConfigurationError for any other text, and for a repeated key. */
 export function tagsOf(texts: readonly string[]): Tags {
   const pairs = texts.map((text): [string, string] => {
     const equals = text.indexOf('=')
@@ -31,12 +31,13 @@ export function tagsOf(texts: readonly string[]): Tags {
     return [key, value]
   })
   const keys = new Set(pairs.map(([key]) => key.toLowerCase()))
-  if (keys.size < pairs.length) throw new ConfigurationError('--tag has a key twice')
+  if (keys.size < pairs.length)
+    throw new ConfigurationError('--tag is given twice with the same key')
   if (keys.size > tagsMax) throw new ConfigurationError(`at most ${tagsMax} tags are allowed`)
   return Object.fromEntries(pairs)
 }
 
-/** Converts tags to AWS's list of keys and values. */
+/** Converts tags to AWS's form: a list of objects with Key and Value. */
 export function toPrintedTags(tags: Tags) {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
 }

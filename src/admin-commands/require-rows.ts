@@ -1,4 +1,4 @@
-/** Reads and changes rows for commands. A missing row is a ConfigurationError. */
+/** Reads and changes rows for commands, which report a missing row with a ConfigurationError. */
 import { recorded, type ChangeContext } from '../store/recorded-states.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
@@ -40,13 +40,16 @@ export async function resolveAccount(db: Database, accountId: string | undefined
   )
 }
 
-/** A lookup of a row that belongs to an account. */
+/** A function that looks up a row of an account. */
 interface RowOfAccount<Row> {
   readonly noun: string
   readonly find: (accountId: string) => Promise<Row | undefined>
 }
 
-/** Returns a row of the given or the oldest account. Throws ConfigurationError if it does not exist. */
+/**
+ * Returns a row of the given account, or of the oldest account by default. Throws ConfigurationError if the row does not
+ * exist.
+ */
 export async function requireRow<Row>(
   db: Database,
   accountId: string | undefined,
@@ -62,7 +65,7 @@ export function missingRow(accountId: string, noun: string): string {
   return `the account ${accountId} has no ${noun}`
 }
 
-/** Creates a command that lists rows of all accounts or of one, in printed form. */
+/** Creates a function that lists rows of all accounts, or of one account, in the form in which commands print them. */
 export function listingOf<Row, Printed>(
   list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
   toPrinted: (row: Row) => Printed,

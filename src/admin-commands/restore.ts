@@ -30,7 +30,7 @@ import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
   readonly file: string
-  /** Obtains the key. It is called only for a valid file and an empty target, because it may prompt. */
+  /** Obtains the key. Called only after the file and the target have been checked, because it may prompt. */
   readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
@@ -40,7 +40,8 @@ export interface RestoreOptions {
  */
 export async function restore(config: Config, { file, key }: RestoreOptions) {
   await using openedFile = await openFile(file)
-  // The file is not read through its own stream, which could only be closed after it was read completely.
+  // The file is not read through a stream of the file handle, because such a stream can be closed only after it has been read
+  // completely.
   const backup = await openBackup(
     async (buffer, position) => (await openedFile.read(buffer, { position })).bytesRead,
   )
@@ -49,7 +50,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
   await prepareDataFolder(dataDirectory, pathsOf(config))
   const lock = await asFolderOwner(dataDirectory, () => lockFolder(dataDirectory))
   try {
-    // The target is checked before a prompt for the passphrase. It may contain buckets, which the restore does not touch.
+    // The target is checked before the passphrase prompt. It may contain buckets, which the restore does not change.
     engine.requireRestorable()
     const { header, batches } = await backup.decrypt(await key(backup))
     requireKnown(header, engine.schemaVersion)
@@ -70,7 +71,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     lock.release()
     return restored
   } finally {
-    // After a failure the folder is as empty as before.
+    // After a failure, the folder is empty again.
     lock.discard()
   }
 }
@@ -99,7 +100,7 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
   if (schemaVersion < 1) throw new ConfigurationError('the backup has an invalid schema version')
 }
 
-/** Places the files and then the database. Without a database the folder is not a data folder, and the restore can be repeated. */
+/** Writes the files first and the database last. If the restore is interrupted before the database exists, it can be repeated. */
 async function complete(
   config: Config,
   target: RestoreTarget,
@@ -117,7 +118,7 @@ async function complete(
   await asFolderOwner(config.dataDirectory, () =>
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
-      // The backup itself contains the time of an earlier backup.
+      // The settings in the backup contain the time of an earlier backup.
       putLastBackup(new Date(header.createdAt)),
       restoreLeaf(config, header),
       ...content.openApprovals.map((id) =>
@@ -135,7 +136,7 @@ function restoreLeaf(config: Config, { createdAt, signetVersion }: BackupHeader)
   return appendLeaf({ kind: 'event', time, ...actor, detail })
 }
 
-/** A file with the same access key stays, because its other lines describe the server on this machine. */
+/** An existing file with the same access key is kept, because its other lines describe the server on this machine. */
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
@@ -149,7 +150,7 @@ function accessKeyIn(file: Uint8Array): string | undefined {
   return key && `${key.accessKeyId} ${key.secretAccessKey}`
 }
 
-/** Places the master key and describes its location. An existing file is never replaced. */
+/** Writes the master key and returns a description of its location. Never replaces an existing file. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
   const kms = kmsOptionsOf(config)

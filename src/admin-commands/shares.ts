@@ -30,7 +30,7 @@ export interface ShareOptions {
   readonly name: string
   /** ARNs of CAs of one account. */
   readonly authorities: readonly string[]
-  /** IDs of accounts and organizations. */
+  /** IDs of the accounts and organizations that receive the CAs. */
   readonly principals: readonly string[]
   readonly permission: string
 }
@@ -46,7 +46,7 @@ export async function addShare(config: Config, options: ShareOptions) {
   if (!nameForm.test(options.name))
     throw new ConfigurationError('the name must be 1 to 255 letters, digits and _.:/=+-@')
   if (!principals.every((principal) => principalForm.test(principal)))
-    throw new ConfigurationError('--principal must be an account id or that of an organization')
+    throw new ConfigurationError('--principal must be the ID of an account or of an organization')
   const accountId = requireOneAccount(arns)
   return withData(config, async ({ db }) => {
     const createdAt = systemClock.now()
@@ -84,7 +84,7 @@ function requireDistinct(flag: string, values: readonly string[]): readonly stri
   return distinct
 }
 
-/** Returns the account that owns the CAs, and the share with them. */
+/** Returns the account that owns the CAs, and a share of these CAs. */
 function requireOneAccount(arns: readonly string[]): string {
   const accounts = new Set(
     arns.map((arn) => {
@@ -95,7 +95,8 @@ function requireOneAccount(arns: readonly string[]): string {
     }),
   )
   const [account = ''] = accounts
-  if (accounts.size > 1) throw new ConfigurationError('--authority must all be of one account')
+  if (accounts.size > 1)
+    throw new ConfigurationError('--authority: all CAs must belong to one account')
   return account
 }
 

@@ -82,7 +82,7 @@ function reportOf(format: AuditReportFormat, certificates: readonly AuditedCerti
   return before + rows.join(form.separator) + form.tail(rows.length > 0)
 }
 
-test("a row has AWS's members in both formats", () => {
+test('a row has the same members as at AWS, in both formats', () => {
   const revocation = {
     revokedAt: new Date('2026-04-05T06:07:08.5Z'),
     reason: 'KEY_COMPROMISE',
@@ -193,7 +193,7 @@ const wishes = fc.record({
 
 const timeText = (date: Date): string => `${date.toISOString().slice(0, 19)}+0000`
 
-test('a subject cannot bring controls or bidirectional overrides into a report', () => {
+test('control characters and bidirectional overrides in a subject do not appear in a report', () => {
   const name = 'a\u001B[2J\u009B\u202Eb'
   const subject = encodeName([{ type: oids.commonName, value: name }])
   const json = reportOf('JSON', [audited({ ...plain, subject })])
@@ -203,7 +203,7 @@ test('a subject cannot bring controls or bidirectional overrides into a report',
   assert.ok(csv.includes(String.raw`"CN=a\u{1b}[2J\u{9b}\u{202e}b"`))
 })
 
-/** Returns the value of every column, computed independently of the report. Empty if there is no value. */
+/** Returns the value of every column, computed independently of the report. An absent value is an empty string. */
 function expectedRow(options: Options): string[] {
   const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } =
     options

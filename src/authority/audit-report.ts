@@ -58,7 +58,7 @@ const columns = [
 
 type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
-/** A format: its start, the separators before the first and between other rows, its end, and the encoding of a row. */
+/** A report format: the text at its start, before its first row, between rows and at its end, and the encoding of a row. */
 export interface ReportForm {
   readonly head: string
   readonly first: string
@@ -145,7 +145,7 @@ function serialTexts(bytes: Uint8Array): { readonly hex: string; readonly colons
   return { hex, colons }
 }
 
-/** Formats a time like AWS's reports, with the zone. */
+/** Formats a time with its time zone, as in AWS's reports. */
 function timeText(instant: Date): string {
   return `${instant.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}+0000`
 }

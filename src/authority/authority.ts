@@ -5,7 +5,7 @@ import type { AuthorityConfiguration } from './configuration.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
 import type { RevocationConfiguration } from './revocation-configuration.ts'
 
-/** Stored status. EXPIRED and DELETED are never stored, because they follow from the dates (status.ts). */
+/** Stored status. EXPIRED and DELETED are never stored, because they are computed from dates (status.ts). */
 export type StoredStatus = 'CREATING' | 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'FAILED'
 
 export type AuthorityType = 'ROOT' | 'SUBORDINATE'
@@ -45,7 +45,7 @@ export interface Authority extends AuthorityRequest {
   readonly pastCrlCnames: readonly string[]
   /** Time of DeleteCertificateAuthority, and end of the restoration period. */
   readonly deletion: { readonly deletedAt: Date; readonly restorableUntil: Date } | undefined
-  /** Revision, which grows with every change. Statements use it as a guard. */
+  /** Revision number, which increases with every change. Statements use it as a guard. */
   readonly revision: number
 }
 
@@ -63,7 +63,10 @@ export interface InstalledCertificate {
   readonly chainPem: string | undefined
 }
 
-/** A COMPLETE CRL lists every revoked certificate of a CA. A PARTITION lists those of the certificates bound to it. */
+/**
+ * A COMPLETE CRL lists every revoked certificate of a CA. A PARTITION lists only the revoked certificates that are bound to
+ * it.
+ */
 export type CrlKind = 'COMPLETE' | 'PARTITION'
 
 /** The CRL that newly issued certificates are bound to. */

@@ -45,7 +45,7 @@ test('an access method is given by name or by object identifier', () => {
     )
 })
 
-test('an invalid request is named in the error', () => {
+test('the error identifies the invalid member', () => {
   const one =
     /^CsrExtensions\.SubjectInformationAccess\[0\]\.AccessMethod must have exactly one of CustomObjectIdentifier, AccessMethodType$/
   const cases: [CsrExtensions, RegExp][] = [

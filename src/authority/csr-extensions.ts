@@ -33,7 +33,7 @@ export const csrExtensionsShape = structure({
 
 export type CsrExtensions = Encodable<typeof csrExtensionsShape>
 
-/** Limit on access descriptions, far above practical needs. */
+/** Limit on the number of access descriptions, far more than any CA needs. */
 const accessDescriptionsMax = 100
 
 /** Encodes the extensions in the order of AWS's model. Throws InvalidArgsException unless each choice has exactly one member. */

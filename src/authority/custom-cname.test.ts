@@ -1,4 +1,4 @@
-/** CustomCname: valid values, and requests below them. */
+/** Valid values of CustomCname, and the recognition of requests below a CustomCname. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -43,7 +43,7 @@ test('an invalid host name, a query, an escape, and empty or relative segments a
     assert.equal(parseCname(value), undefined, value)
 })
 
-test('a URL never ends with a slash, so that no path below it starts with two', () => {
+test('a URL never ends with a slash, so that no path below it starts with two slashes', () => {
   for (const value of ['a', 'a/', 'a//']) assert.equal(cnameUrl(value), 'http://a')
   assert.equal(cnameUrl('a/b/'), 'http://a/b')
   for (const value of ['', '/', undefined]) assert.equal(cnameUrl(value), undefined)
@@ -55,7 +55,7 @@ const host = fc
   .map((labels) => `${labels.join('.')}.x`)
 const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/), { maxLength: 3 })
 
-test('every URL is found below its CustomCname, for any case and port of the host', () => {
+test('every URL is recognized as below its CustomCname, whatever the case and port of the host', () => {
   const port = fc.option(fc.integer({ min: 0, max: 65_535 }))
   const cname = fc.tuple(host, port, segments, fc.constantFrom('', '/', '//'))
   fc.assert(
@@ -77,7 +77,7 @@ test('every URL is found below its CustomCname, for any case and port of the hos
   )
 })
 
-test('requests for other hosts and paths are not below a CustomCname', () => {
+test('requests for other hosts and paths are not recognized as below a CustomCname', () => {
   const cname = parseCname('pki.example.com/a')
   assert.ok(cname)
   for (const path of ['/a', '/ab/x', '/A/x', '/', 'a/x', '/b/a/x'])

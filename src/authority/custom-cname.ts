@@ -1,12 +1,12 @@
 /**
- * CustomCname and OcspCustomCname: the part after `http://` in the URLs of certificates (AWS Private CA API, CrlConfiguration,
- * OcspConfiguration). AWS accepts a host name. A port and a path are accepted here, too.
+ * CustomCname and OcspCustomCname: the part after `http://` in the URLs of certificates (AWS Private CA API,
+ * CrlConfiguration, OcspConfiguration). AWS accepts a host name. Signet also accepts a port and a path.
  */
 
 export interface CustomCname {
   /** Host name in lower case, without port. */
   readonly host: string
-  /** Path without leading and trailing slashes. Empty if there is none. */
+  /** Path without leading and trailing slashes; empty if the value has no path. */
   readonly path: string
 }
 
@@ -24,7 +24,7 @@ export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
   const url = `http://${withoutSlashes(value)}`
   if (host === '' || host.length > hostMax || !URL.canParse(url)) return undefined
-  // Clients interpret numbers as addresses and resolve relative segments.
+  // Clients interpret a numeric host as an IP address, and resolve relative path segments.
   const { hostname, pathname } = new URL(url)
   const name = host.toLowerCase()
   const isPlain = hostname.replace(/\.$/, '') === name && pathname === (path || '/')
@@ -62,7 +62,7 @@ function withoutSlashes(value: string): string {
   return value.slice(0, end)
 }
 
-/** Limit on the former values of a CA. */
+/** Limit on the number of former values that are kept for a CA. */
 const pastMax = 32
 
 /** Returns the former values of CustomCname after a change to `next`. Certificates refer to them until they expire. */

@@ -29,7 +29,7 @@ test('an event has exactly the members of EventBridge, in the same order', () =>
   )
 })
 
-test('the detail of an event is unchanged', () => {
+test('the detail of an event is copied unchanged', () => {
   const detail = { result: 'failure', reason: crlFailures.refused, number: 3 } as const
   assert.deepEqual(eventOf({ ...occurrence, detail }, 'id').detail, detail)
 })

@@ -1,7 +1,7 @@
 /** Events about CAs in EventBridge format (AWS Private CA User Guide, CloudWatch Events). */
 import { isoSeconds } from '../text/iso-time.ts'
 
-/** AWS's five detail types, and one of Signet for the expiry of a CA, which AWS reports elsewhere. */
+/** AWS's five detail types, and a sixth type of Signet for the expiry of a CA, which AWS reports through another service. */
 type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'

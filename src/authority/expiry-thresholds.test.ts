@@ -15,12 +15,12 @@ test('each threshold is reached exactly at its time', () => {
   for (const [at, days] of expiryThresholds.entries()) {
     assert.equal(thresholdBefore(days * day), days)
     assert.equal(thresholdBefore(days * day - 1), days)
-    // A millisecond earlier the previous threshold applies. The longest threshold has none before it.
+    // One millisecond earlier, the previous threshold applies, or none before the longest threshold.
     assert.equal(thresholdBefore(days * day + 1), expiryThresholds[at - 1] ?? 90)
   }
 })
 
-test('between thresholds the last reached one applies, and after the end the threshold 0', () => {
+test('between two thresholds the last reached threshold applies, and after the expiry threshold 0 applies', () => {
   for (const [days, threshold] of [
     [89, 90],
     [31, 90],
@@ -49,7 +49,7 @@ test('thresholds are reached in order as time passes', () => {
   )
 })
 
-test('a certificate that is installed late gets only the nearest threshold', () => {
+test('for a certificate that is installed late, only the nearest threshold applies', () => {
   assert.equal(thresholdBefore(3 * day + 5 * second), 7)
   assert.equal(thresholdBefore(second), 1)
 })

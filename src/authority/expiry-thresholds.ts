@@ -1,9 +1,12 @@
 import { dayMilliseconds } from '../text/duration.ts'
 
-/** Days before the expiry of a CA certificate at which it is announced, longest first. 0 is the expiry itself. */
+/**
+ * Numbers of days before the expiry of a CA certificate at which the expiry is announced, largest first. 0 is the expiry
+ * itself.
+ */
 export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]
 
-/** Returns the smallest reached threshold. The certificate must be within the largest threshold. */
+/** Returns the smallest threshold that has been reached. The remaining time must not exceed the largest threshold. */
 export function expiryThreshold(notAfter: Date, now: Date): number {
   const daysLeft = (notAfter.getTime() - now.getTime()) / dayMilliseconds
   return expiryThresholds.findLast((days) => daysLeft <= days) ?? (expiryThresholds[0] as number)

@@ -22,7 +22,7 @@ function refusal(requested: RequestedGeneralName): string {
   assert.fail(`${JSON.stringify(requested)} was accepted`)
 }
 
-test('each choice is encoded with its tag', () => {
+test('each choice of general name is encoded with its tag', () => {
   assert.equal(hexOf({ Rfc822Name: 'a@b' }), '8103614062')
   assert.equal(hexOf({ DnsName: 'a.b' }), '8203612e62')
   assert.equal(hexOf({ UniformResourceIdentifier: 'a:b' }), '8603613a62')
@@ -43,7 +43,7 @@ test('each choice is encoded with its tag', () => {
   assert.equal(hexOf({ EdiPartyName: { PartyName: 'p' } }), 'a505a1030c0170')
 })
 
-test('a name has exactly one choice, and the error states how many it has', () => {
+test('a name must have exactly one choice, and the error states how many are present', () => {
   assert.match(refusal({}), /^Name must have exactly one of OtherName, .*RegisteredId; it has 0$/)
   assert.match(refusal({ DnsName: 'a', IpAddress: '::' }), /; it has 2$/)
 })
@@ -115,7 +115,7 @@ test('every text form of an IPv6 address is parsed to its sixteen bytes', () => 
   )
 })
 
-test('any text is an address of four or sixteen bytes, or refused', () => {
+test('any text is parsed to an address of four or sixteen bytes, or refused', () => {
   const texts = fc.string({
     unit: fc.constantFrom(...Array.from('0123456789abcdef:.%/')),
     maxLength: 40,
@@ -125,7 +125,7 @@ test('any text is an address of four or sixteen bytes, or refused', () => {
       try {
         const { content } = generalNameOf({ IpAddress }, 'Name')
         assert.ok(content.length === 4 || content.length === 16)
-        // The parser of Node.js accepts it, too.
+        // The Node.js parser also accepts this text.
         new BlockList().addAddress(IpAddress, content.length === 4 ? 'ipv4' : 'ipv6')
       } catch (error) {
         assert.ok(error instanceof ServiceError, String(error))
@@ -135,7 +135,7 @@ test('any text is an address of four or sixteen bytes, or refused', () => {
   )
 })
 
-test('an accepted name is parsed as the same choice', () => {
+test('an accepted name is parsed back as the same choice', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 })
   const requested: fc.Arbitrary<RequestedGeneralName> = fc.oneof(
     text.map((DnsName) => ({ DnsName })),

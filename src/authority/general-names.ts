@@ -34,14 +34,14 @@ export const generalName = structure({
   RegisteredId: customObjectIdentifier,
 })
 
-/** A name in AWS's form: exactly one member. */
+/** A name in the form of the AWS API, with exactly one member. */
 export type RequestedGeneralName = Encodable<typeof generalName>
 
 const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]
 
 /**
- * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless it has exactly one member, and for a value
- * that is invalid for its kind.
+ * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless the name has exactly one member, and if
+ * its value is invalid for the kind of name.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
   const choices = members.filter((member) => requested[member] !== undefined)

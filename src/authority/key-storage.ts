@@ -10,8 +10,8 @@ export const keyStorageSecurityStandards = [
 export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[number]
 
 /**
- * Returns the stored standard of a CA, by default that of the partition. China has a standard of its own. Throws
- * InvalidArgsException with AWS's message for a standard that the partition does not have. The value is only a label:
+ * Returns the stored standard of a CA; the default depends on the partition. The partition of China has a different standard.
+ * Throws InvalidArgsException with AWS's message for a standard that the partition does not have. The value is only a label:
  * docs/reference/data-folder.md describes where keys are stored.
  */
 export function requireKeyStorage(

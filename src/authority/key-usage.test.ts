@@ -25,7 +25,7 @@ test('each usage sets its bit in a critical extension in minimal DER', () => {
   }
 })
 
-test('every combination is parsed to the same usages, and an empty one is refused', () => {
+test('every combination of usages survives a round trip, and an empty combination is refused', () => {
   const members = bits.map(([member]) => member)
   const requested = fc.record(Object.fromEntries(members.map((member) => [member, fc.boolean()])), {
     requiredKeys: [],

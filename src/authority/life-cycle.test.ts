@@ -58,13 +58,13 @@ test('a root CA can also issue and read its own certificate while it is PENDING_
   })
 })
 
-test('reading a CSR returns RequestInProgress before its creation and RequestFailed after a failure', () => {
+test('reading a CSR returns RequestInProgress before the CSR is created, and RequestFailed if its creation failed', () => {
   assert.equal(permission('get-csr', 'CREATING'), 'RequestInProgressException')
   assert.equal(permission('get-csr', 'FAILED'), 'RequestFailedException')
   assert.equal(permission('get-csr', 'DELETED'), 'InvalidStateException')
 })
 
-test('errors have the messages that clients match', () => {
+test('error messages have the texts that clients compare', () => {
   const text = (event: LifeCycleEvent, status: AuthorityStatus): string => {
     try {
       requireState(event, status, { arn, type: 'SUBORDINATE' })

@@ -61,7 +61,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
 }
 
-/** Error messages. Clients match some of them, and these are AWS's. */
+/** Error messages. The messages that clients are known to match are AWS's. */
 const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => string>> = {
   describe: inState,
   'get-csr': inState,
@@ -100,7 +100,10 @@ export function permission(event: LifeCycleEvent, status: AuthorityStatus): Cell
   return table[event][statuses.indexOf(status)] ?? no
 }
 
-/** Throws the error of the table. A `root` cell admits a root CA, and the caller checks that the operation concerns its own certificate. */
+/**
+ * Throws the error of the table. A `root` cell allows a root CA; the caller must check that the operation concerns the root's
+ * own certificate.
+ */
 export function requireState(
   event: LifeCycleEvent,
   status: AuthorityStatus,

@@ -2,11 +2,11 @@
 export interface Quotas {
   /** CAs of one account in one Region. A deleted CA counts until its restoration period has ended. */
   readonly authoritiesPerRegion: number
-  /** All certificates that one CA without a complete CRL has issued. */
+  /** Certificates issued by one CA that has no complete CRL, including expired certificates. */
   readonly certificatesPerAuthority: number
   /** Tags on one CA. */
   readonly tagsPerAuthority: number
-  /** Revoked certificates, expired ones excluded, of one CA with a complete CRL. */
+  /** Revoked, unexpired certificates of one CA with a complete CRL. */
   readonly revocationsPerAuthority: number
 }
 

@@ -43,7 +43,7 @@ test("an enabled CRL gets AWS's defaults for absent parameters", () => {
   assert.deepEqual(keptCrl(whole), whole)
 })
 
-test('an absent block keeps its value', () => {
+test('a block that is absent from the request keeps its stored value', () => {
   const present: RevocationConfiguration = {
     CrlConfiguration: { ...crl, S3ObjectAcl: 'PUBLIC_READ', CrlType: 'PARTITIONED' },
     OcspConfiguration: { Enabled: true, OcspCustomCname: 'ocsp.example.com' },
@@ -90,7 +90,7 @@ test('a stored configuration can be sent again and stays the same', () => {
   )
 })
 
-test('a disabled block has no other parameters', () => {
+test('a disabled block cannot have other parameters', () => {
   assert.deepEqual(keptCrl({ Enabled: false }), { Enabled: false })
   assert.deepEqual(keptOcsp({ Enabled: false }), { Enabled: false })
   for (const more of [

@@ -1,6 +1,6 @@
 /**
- * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored as AWS's document, because
- * DescribeCertificateAuthority returns it.
+ * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored in the JSON form of the
+ * AWS API, because DescribeCertificateAuthority returns it.
  */
 import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -38,7 +38,7 @@ export const revocationConfiguration = structure({
 /** A RevocationConfiguration in a request. */
 export type RequestedRevocation = Encodable<typeof revocationConfiguration>
 
-/** An enabled CrlConfiguration with bucket, validity and all defaults. */
+/** An enabled CrlConfiguration: the bucket and the validity are present, and defaults are filled in. */
 export interface EnabledCrl {
   readonly Enabled: true
   readonly ExpirationInDays: number
@@ -65,8 +65,9 @@ export const noRevocation: RevocationConfiguration = {
 }
 
 /**
- * Returns the configuration to store. An absent block keeps its value. Throws InvalidArgsException for parameters of a disabled
- * block, for missing parameters of an enabled CRL, and for values that cannot be combined.
+ * Returns the configuration to store. If a block is absent from the request, its stored value is kept. Throws
+ * InvalidArgsException for parameters of a disabled block, for missing parameters of an enabled CRL, and for values that
+ * cannot be combined.
  */
 export function requireRevocation(
   requested: RequestedRevocation | undefined,

@@ -18,7 +18,7 @@ const rfcNames = [
   'aACompromise',
 ]
 
-test('every reason has its code of RFC 5280', () => {
+test('every reason has its code from RFC 5280', () => {
   assert.deepEqual(
     revocationReasons.map((reason) => [reason, rfcNames[reasonCodeOf(reason)]]),
     [
@@ -34,7 +34,7 @@ test('every reason has its code of RFC 5280', () => {
   )
 })
 
-test('every code of a reason is converted back, and other codes are rejected', () => {
+test('every reason code is converted back to its reason, and other codes are rejected', () => {
   for (const reason of revocationReasons) assert.equal(reasonOfCode(reasonCodeOf(reason)), reason)
   for (const code of [-1, 6, 7, 8, 11, 0.5, Number.NaN, Infinity])
     assert.throws(() => reasonOfCode(code), RangeError, String(code))

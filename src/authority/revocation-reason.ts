@@ -1,6 +1,6 @@
 /** Revocation reasons: AWS's RevocationReason, and CRLReason (RFC 5280 §5.3.1). */
 
-/** CRLReason codes by name. The API has no certificateHold and removeFromCRL. */
+/** CRLReason codes by name. The API has neither certificateHold nor removeFromCRL. */
 const codes = {
   UNSPECIFIED: 0,
   KEY_COMPROMISE: 1,

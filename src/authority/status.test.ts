@@ -66,7 +66,7 @@ test('a deleted CA is DELETED, even if expired, until its restoration period end
   assert.equal(statusAt(deleted, deletion.restorableUntil), undefined)
 })
 
-test('a deleted CA can be restored for thirty days by default, and not at all without a CSR', () => {
+test('a deleted CA can be restored for thirty days by default, and a CA without a CSR cannot be restored', () => {
   const restorable = deletionAt('PENDING_CERTIFICATE', changed)
   assert.deepEqual(restorable.restorableUntil, new Date('2026-01-31T00:00:00Z'))
   for (const status of ['CREATING', 'FAILED'] as const) {

@@ -5,7 +5,7 @@ import type { Authority, InstalledCertificate, StoredStatus } from './authority.
 /** AWS's CertificateAuthorityStatus. */
 export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
 
-/** The members of a CA that its status follows from. */
+/** The members of a CA from which its status is computed. */
 interface DatedStatus extends Pick<Authority, 'status' | 'deletion'> {
   readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
 }

@@ -5,7 +5,7 @@ import { requireOwnTags, requireTags } from './tags.ts'
 
 const tag = (key: string) => ({ key: storable(key), value: undefined })
 
-test('tag keys may differ only in case, and similar prefixes are not reserved', () => {
+test('tag keys that differ only in case are accepted, and prefixes that resemble a reserved prefix are allowed', () => {
   requireTags([tag('Team'), tag('team'), tag('awsome'), tag('my:aws:key')])
 })
 

@@ -4,11 +4,11 @@ import { ServiceError } from '../errors.ts'
 
 export interface Tag {
   readonly key: StorableText
-  /** Undefined for a tag without a value, which differs from an empty value. */
+  /** Value of the tag; undefined for a tag without a value, which differs from a tag with an empty value. */
   readonly value: StorableText | undefined
 }
 
-/** Prefixes that are reserved for AWS, in any case. */
+/** Prefixes that are reserved for AWS, regardless of case. */
 const reservedPrefixes = ['aws:', 'rds:']
 
 /** Throws InvalidTagException for a reserved key, which callers can neither set nor remove. */

@@ -47,7 +47,7 @@ const binary = Object.entries(vectors)
   .map(([name, bytes]) => [name, parseVector(bytes)] as const)
   .filter(([, { fields }]) => fields.get('armored') === undefined)
 
-test('the vectors cover each outcome', () => {
+test('the test vectors cover every outcome', () => {
   const counts = new Map<string, number>()
   for (const [, { fields }] of binary) {
     const outcome = fields.get('expect') ?? ''

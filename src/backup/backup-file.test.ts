@@ -141,7 +141,7 @@ describe('a backup', () => {
     const pieces: Uint8Array[] = []
     for await (const bytes of encrypt(nativeKey, Readable.from([Buffer.from('a letter')])))
       pieces.push(bytes)
-    await refuses(Buffer.concat(pieces), identity, /not that of a backup/)
+    await refuses(Buffer.concat(pieces), identity, /is not a backup/)
   })
 
   test('does not contain its content in plaintext', async () => {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 
-/** The error for a backup that cannot be used. */
+/** Creates the error for a damaged backup. */
 export function damaged(reason: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
     `the backup is damaged: ${reason}`,

@@ -17,9 +17,9 @@ export type DecryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identities'; readonly identities: readonly (string | Identity)[] }
 
-/** Base-2 logarithm of the scrypt work factor, as in `age`: 256 MB and about one second for each guess of the passphrase. */
+/** Base-2 logarithm of the scrypt work factor, as in `age`: each guess of the passphrase takes 256 MB and about one second. */
 const defaultWorkFactor = 18
-/** Upper limit for the length of a header. A header with a hundred recipients is shorter. */
+/** Limit on the length of a header. Even a header with a hundred recipients is shorter. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(
@@ -77,7 +77,7 @@ function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Whether reading the file failed, as opposed to decrypting its content. */
+/** Returns whether reading the file failed, as opposed to decrypting its content. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

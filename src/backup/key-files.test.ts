@@ -107,7 +107,7 @@ describe('a backup', () => {
       })
   })
 
-  test('has an identity that never appears in errors', async () => {
+  test('has an identity that is never quoted in errors', async () => {
     const secret = native.identity.slice(20, 40)
     for (const text of [native.identity.slice(0, -1), native.identity.toLowerCase(), `x${secret}`])
       for (const parse of [readIdentities, readRecipients])

@@ -17,7 +17,8 @@ const rsaBitsMin = 2048
  * Throws ConfigurationError for anything else.
  */
 export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
-  // Node.js would derive the public key from a private key, but the private key should not be on the machine that makes backups.
+  // Node.js could derive the public key from a private key, but a private key does not belong on the machine that creates
+  // backups.
   if (/PRIVATE KEY|AGE-SECRET-KEY-/.test(text))
     throw new ConfigurationError(
       'the recipient must be a public key, but the file contains a private key',
@@ -52,7 +53,7 @@ export async function readIdentities(text: string): Promise<readonly (string | I
   return lines
 }
 
-/** Parses a key in PEM. Throws ConfigurationError, which does not contain the text. */
+/** Parses a key in PEM. Throws ConfigurationError, whose message does not contain the text. */
 export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject {
   try {
     return noun === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)

@@ -1,8 +1,9 @@
 /**
- * Reader of the backup format that preceded age files; nothing writes it any more. A file contains a magic number, the length of
- * the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are compressed (RFC 1950)
- * and encrypted with AES-256-GCM in chunks of 64 KiB. A nonce contains the chunk number and a flag for the last chunk. The keys
- * are derived (HKDF-SHA-256) from the secret that the lock in the header encrypts and from the bytes before the HMAC.
+ * Reads the backup format that preceded age files. Signet no longer writes this format. A file contains a magic number, the
+ * length of the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are
+ * compressed (RFC 1950) and encrypted with AES-256-GCM in chunks of 64 KiB. A nonce contains the chunk number and a flag for
+ * the last chunk. The keys are derived (HKDF-SHA-256) from the secret that the lock in the header encrypts and from the bytes
+ * before the HMAC.
  */
 import {
   constants,
@@ -45,7 +46,7 @@ const lengthBytes = 4
 const macBytes = 32
 const headerBytesMax = 65_536
 const secretBytes = 32
-/** Accepted scrypt parameters: `r` and `p` of all such backups, and a maximum for the logarithm of N. */
+/** Accepted scrypt parameters: the fixed `r` and `p` of this format, and a maximum for the logarithm of N. */
 const scryptCost = { logNMax: 20, r: 8, p: 1 } as const
 const tagBytes = 16
 const sealedChunkBytes = 65_536 + tagBytes
@@ -95,7 +96,7 @@ function parseHeader(json: Buffer): LegacyHeader {
     const header = JSON.parse(json.toString('utf8')) as LegacyHeader
     if (Number.isSafeInteger(header.schemaVersion) && isLock(header.lock)) return header
   } catch {
-    // Reported below.
+    // The check below reports the error.
   }
   throw damaged('its header cannot be read')
 }
@@ -175,7 +176,7 @@ export async function* decryptLegacyChunks(
   let rest: Buffer = Buffer.alloc(0)
   for await (const bytes of source) {
     rest = Buffer.concat([rest, bytes])
-    // Whether a full chunk is the last is only known when more bytes follow.
+    // A full chunk may be the last chunk, so it is decrypted only when more bytes follow or the file ends.
     for (; rest.length > sealedChunkBytes; number += 1) {
       yield decryptChunk(key, rest.subarray(0, sealedChunkBytes), { number, isLast: false })
       rest = rest.subarray(sealedChunkBytes)

@@ -14,7 +14,10 @@ export interface EncryptedBackup {
   decrypt(key: BackupKey): Promise<BackupContent>
 }
 
-/** Reads bytes at a position of the file into the buffer. Resolves to their number, which is 0 at the end of the file. */
+/**
+ * Reads bytes from a position of the file into the buffer. Resolves to the number of bytes read, which is 0 at the end of the
+ * file.
+ */
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>
 
 const readBytes = 262_144
@@ -59,7 +62,7 @@ function requireKind(
   if (usesPassphrase === (kind === 'passphrase')) return
   throw new ConfigurationError(
     usesPassphrase
-      ? 'the backup is encrypted with a passphrase: specify --passphrase-file instead of --identity'
+      ? 'the backup is encrypted with a passphrase: specify --passphrase-file, not --identity'
       : 'the backup is encrypted for a recipient: specify --identity',
   )
 }
@@ -88,6 +91,6 @@ async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     yield* unzip
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    throw code.startsWith('Z_') ? damaged('its content is not that of a backup', error) : error
+    throw code.startsWith('Z_') ? damaged('its content is not a backup', error) : error
   }
 }

@@ -37,7 +37,7 @@ export function p256Identity(privateKey: KeyObject): Identity {
   }
 }
 
-/** The point of a public key, encoded according to SEC 1 §2.3.3. */
+/** Encodes the point of a public key according to SEC 1 §2.3.3. */
 export function p256Point(publicKey: KeyObject) {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const [xBytes, yBytes] = [Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]
@@ -48,7 +48,7 @@ export function p256Point(publicKey: KeyObject) {
   }
 }
 
-/** Decap of the KEM (RFC 9180 §4.1). Throws if `share` is not a point on the curve. */
+/** Performs Decap of the KEM (RFC 9180 §4.1). Throws if `share` is not a point on the curve. */
 function sharedSecret(privateKey: KeyObject, share: Buffer, recipient: Buffer): Buffer {
   const [x, y] = [share.subarray(1, 33), share.subarray(33)]
   const publicKey = createPublicKey({
@@ -60,7 +60,7 @@ function sharedSecret(privateKey: KeyObject, share: Buffer, recipient: Buffer): 
   return expand(prk, 'shared_secret', { context: Buffer.concat([share, recipient]), length: 32 })
 }
 
-/** OpenBase with an empty `aad` (RFC 9180 §5.1, §5.2). Throws if the ciphertext is not authentic. */
+/** Performs OpenBase with an empty `aad` (RFC 9180 §5.1, §5.2). Throws if the ciphertext is not authentic. */
 function open(body: Uint8Array, secret: Buffer): Uint8Array {
   const { extract, expand } = labeledHkdf(Buffer.from('HPKE\0\u0010\0\u0001\0\u0003'))
   const pskIdHash = extract(empty, 'psk_id_hash', empty)
@@ -74,7 +74,7 @@ function open(body: Uint8Array, secret: Buffer): Uint8Array {
   return Buffer.concat([decipher.update(body.subarray(0, -tagBytes)), decipher.final()])
 }
 
-/** LabeledExtract and LabeledExpand (RFC 9180 §4), the latter for at most 32 bytes. */
+/** Performs LabeledExtract and LabeledExpand (RFC 9180 §4). The output of LabeledExpand is limited to 32 bytes. */
 function labeledHkdf(suite: Buffer) {
   const labeled = (label: string): Buffer =>
     Buffer.concat([Buffer.from('HPKE-v1'), suite, Buffer.from(label)])
@@ -91,7 +91,7 @@ interface ExpandOptions {
   readonly length: number
 }
 
-/** HKDF-Extract, and one block of HKDF-Expand (RFC 5869 §2). */
+/** Performs HKDF-Extract and one block of HKDF-Expand (RFC 5869 §2). */
 function hmac(key: Buffer, ...parts: readonly Buffer[]): Buffer {
   const mac = createHmac('sha256', key)
   for (const part of parts) mac.update(part)

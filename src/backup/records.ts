@@ -36,7 +36,10 @@ export type BackupRecord =
 /** A decrypted backup whose header has been read. */
 export interface BackupContent {
   readonly header: BackupHeader
-  /** Records in batches. They must not be committed before the last batch, because only the end proves that they are complete. */
+  /**
+   * Records in batches. The caller must not commit them before the last batch, because only the end record proves that they
+   * are complete.
+   */
   readonly batches: AsyncIterable<readonly BackupRecord[]>
 }
 
@@ -44,7 +47,7 @@ export interface BackupContent {
 export type RowCounts = Readonly<Record<string, number>>
 
 const headBytes = 5
-/** Maximum length of a record. A greater length is treated as damage before memory is allocated. */
+/** Maximum length of a record. A longer length field is rejected as damage before memory is allocated. */
 const recordBytesMax = 256 * 1024 * 1024
 const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
 /** Format name in the header. It distinguishes this format from later formats and other content. */
@@ -52,7 +55,7 @@ const format = 'signet-backup-2'
 
 export class RecordWriter {
   readonly #hash: Hash = createHash('sha256')
-  // Without a prototype, because a table may have any name.
+  // The object has no prototype, because a table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
 
@@ -155,7 +158,7 @@ function firstRecord(bytes: Buffer): Buffer | undefined {
 
 class RecordReader {
   readonly #hash: Hash = createHash('sha256')
-  // Without a prototype, because a table may have any name.
+  // The object has no prototype, because a table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
   header: BackupHeader | undefined

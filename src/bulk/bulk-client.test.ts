@@ -72,7 +72,7 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
     ),
   ])
   const bulk = createBulkWork(database.location)
-  // The worker thread does not keep the process alive, so the test has to.
+  // The worker thread does not keep the process alive, so the test must keep it alive.
   const alive = setInterval(() => {}, 1000)
   t.after(async () => {
     clearInterval(alive)
@@ -185,7 +185,7 @@ test('the bulk worker thread receives the fields of a CRL unchanged', async (t) 
   assert.deepEqual(Buffer.from(crl.issuer), Buffer.from(subject))
 })
 
-test('a CRL lists only revocations of its CA and partition whose certificates have not long expired', async (t) => {
+test('a CRL lists only revocations of its CA and partition, and omits certificates that expired long ago', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 3], { crlId: 1 })
   await revoke(database, [4, 6], { crlId: 2 })
@@ -216,7 +216,7 @@ test('the next CRL lists a committed revocation', async (t) => {
   }
 })
 
-test('a CRL of more than two megabytes is built while others are, each from one view', async (t) => {
+test('several CRLs of more than two megabytes are built concurrently, each from one snapshot', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 80_000])
   const crls = await Promise.all(
@@ -249,7 +249,7 @@ for (const rows of [0, 1, 499, 500, 501, 1000, 1001])
       assert.ok(lines[at + 1]?.includes(`/certificate/${serialOf(number)},`), lines[at + 1])
   })
 
-test('the rows of an audit report are those of reportForms and include revocations', async (t) => {
+test('the rows of an audit report equal the output of reportForms and include revocations', async (t) => {
   const database = await openBulk(t)
   await issue(database, [1, 6])
   await revoke(database, [2, 5])
@@ -313,7 +313,7 @@ test('concurrent requests for CRLs and audit reports receive their own results',
   assert.deepEqual([crl.entries, empty.entries], [700, 0])
 })
 
-test('failed bulk work returns its reason, and the thread continues', async (t) => {
+test('failed bulk work is rejected with the reason, and the thread continues', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 3])
   await database.db.transaction([
@@ -334,7 +334,7 @@ test('failed bulk work returns its reason, and the thread continues', async (t) 
   assert.equal(crl.entries, 3)
 })
 
-test('bulk work that was never used can be closed and rejects later requests', async (t) => {
+test('a bulk client that was never used can be closed and rejects later requests', async (t) => {
   const { bulk } = await openBulk(t)
   await bulk.close()
   await assert.rejects(bulk.tbsCertList(fields, scope), /closed/)
@@ -349,7 +349,7 @@ test('close rejects running bulk work and leaves no promise pending', async (t) 
   const outcomes = Promise.allSettled(going)
   await database.bulk.close()
   const settled = await Promise.race([outcomes, wait(10_000, 'still waiting', { ref: false })])
-  assert.ok(Array.isArray(settled), 'all are settled')
+  assert.ok(Array.isArray(settled), 'all promises are settled')
   for (const { status } of settled) assert.equal(status, 'rejected')
 })
 
@@ -380,12 +380,12 @@ test('all pending requests are rejected when the bulk worker thread ends', async
   const bulk = createBulkWork({ engine: 'sqlite', at: `${database.path}.missing` })
   const going = Promise.allSettled(Array.from({ length: 5 }, () => bulk.tbsCertList(fields, scope)))
   const settled = await Promise.race([going, wait(10_000, 'still waiting', { ref: false })])
-  assert.ok(Array.isArray(settled), 'all are settled')
+  assert.ok(Array.isArray(settled), 'all promises are settled')
   for (const { status } of settled) assert.equal(status, 'rejected')
   await bulk.close()
 })
 
-test('counts of positions are those of each range, up to the limit', async (t) => {
+test('positions are counted correctly in each range, up to the limit', async (t) => {
   const { db, bulk } = await openBulk(t)
   const positions = [5, 6, 6, 9]
   await db.transaction(

@@ -58,7 +58,7 @@ test('a record added right after a batch has ended does not wait for another rec
   for (let n = 0; n < 100; n += 1) assert.ok(await callLog.record({ n }))
 })
 
-test('a fault is logged once, drops records, and ends with the first successful write', async () => {
+test('a write error is logged once, and records are dropped until the first successful write', async () => {
   const { said, sink, callLog } = queued()
   const changes: boolean[] = []
   callLog.onChange((isWritable) => changes.push(isWritable))
@@ -76,7 +76,7 @@ test('a fault is logged once, drops records, and ends with the first successful 
   assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',
-    'the call log is written again',
+    'the call log can be written again',
   ])
   assert.deepEqual(changes, [false, true])
 })
@@ -95,7 +95,7 @@ test('after a failed write the file is retried after a pause, or immediately aft
   assert.deepEqual(numbers(sink.written), [1, 2, 3])
 })
 
-test('closing writes waiting records and drops later ones', async () => {
+test('closing writes waiting records and drops later records', async () => {
   const { sink, callLog } = queued()
   for (let n = 0; n < 10; n += 1) callLog.write({ n })
   await callLog.close()

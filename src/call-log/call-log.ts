@@ -7,21 +7,22 @@ export interface CallLog {
   /** Writes a record. Never blocks or throws. A record that cannot be written is dropped, and this is logged. */
   write(record: object): void
   /**
-   * Writes a record. Resolves to true when the operating system has taken it, and to false if it cannot be written now. In
-   * that case it is kept, up to a limit, and written before the next one: the recorded call may have had its effect.
+   * Writes a record. Resolves to true when the operating system has accepted the record, and to false if it cannot be written
+   * now. Such a record is kept, up to a limit, and written before the next record, because the call may already have taken
+   * effect.
    */
   record(record: object): Promise<boolean>
-  /** False after a failed write, until a record was written again. */
+  /** Returns false after a failed write, until a write succeeds again. */
   isWritable(): boolean
   /** Calls `listener` whenever isWritable changes. */
   onChange(listener: (isWritable: boolean) => void): void
-  /** Opens the file at the path again: another program may have moved it. */
+  /** Reopens the file at the path, because another program may have moved the previous file. */
   reopen(): void
   /** Writes the waiting records, then closes the sink. */
   close(): Promise<void>
 }
 
-/** Limit on the UTF-16 code units that wait to be written. */
+/** Limit on the waiting text, in UTF-16 code units. */
 const waitingMax = 64 * 1024 * 1024
 /** Limit on the records that are kept after a failed write. */
 const owedMax = 10_000
@@ -30,11 +31,11 @@ const pauseMilliseconds = 1000
 
 interface Waiting {
   readonly line: string
-  /** Undefined if no caller waits for the outcome. */
+  /** Passes the outcome to the caller; undefined if no caller awaits the outcome. */
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
-/** Writes waiting lines together, one batch after the other. */
+/** Writes waiting lines together, one batch after another. */
 export class QueuedCallLog implements CallLog {
   readonly #sink: CallLogSink
   readonly #log: Log
@@ -91,7 +92,7 @@ export class QueuedCallLog implements CallLog {
     const line = `${visibleJson(JSON.stringify(record))}\n`
     if (this.#isClosed || performance.now() < this.#pausedUntil)
       this.#drop([{ line, settle }], 'cannot be written')
-    else if (this.#waitingLength > waitingMax) this.#drop([{ line, settle }], 'does not keep up')
+    else if (this.#waitingLength > waitingMax) this.#drop([{ line, settle }], 'is too slow')
     else {
       this.#waiting.push({ line, settle })
       this.#waitingLength += line.length
@@ -134,7 +135,7 @@ export class QueuedCallLog implements CallLog {
 
   #succeed(batch: readonly Waiting[]): void {
     if (this.#isFailing) {
-      this.#log.error({ dropped: this.#dropped }, 'the call log is written again')
+      this.#log.error({ dropped: this.#dropped }, 'the call log can be written again')
       this.#isFailing = false
       this.#dropped = 0
       this.#tell()
@@ -142,7 +143,7 @@ export class QueuedCallLog implements CallLog {
     for (const { settle } of batch) settle?.(true)
   }
 
-  /** Logs the first drop. #succeed logs the recovery. */
+  /** Logs the first dropped record. #succeed logs the recovery. */
   #drop(batch: readonly Waiting[], problem: string, err?: unknown): void {
     const isNew = !this.#isFailing
     this.#isFailing = true

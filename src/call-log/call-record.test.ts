@@ -74,7 +74,7 @@ test('the size of a record is limited for every call', () => {
   assert.ok(JSON.stringify(recordOf({ input: { A: wide, B: wide } })).length < 70_000)
 })
 
-test('an aggregate record repeats the first call, with the number of calls and their period', () => {
+test('an aggregate record contains the first call, the number of calls and the period in which they occurred', () => {
   const error = { code: 'UnrecognizedClientException', message: 'The security token' }
   const counted = {
     count: 41,

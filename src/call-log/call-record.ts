@@ -13,7 +13,7 @@ export interface EndedCall {
   readonly eventSource: string
   readonly time: Date
   readonly operation: string | undefined
-  /** Undefined for a call that was not authenticated. */
+  /** The authenticated caller; undefined for a call that was not authenticated. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   readonly userAgent: string | undefined
@@ -30,7 +30,7 @@ export interface RepeatedCalls {
   readonly lastAt: Date
 }
 
-/** Creates the record with CloudTrail's names and order of members, within the limits below. */
+/** Creates the record, with CloudTrail's member names and order, within the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { charactersLeft: parametersMax }
@@ -59,7 +59,7 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-/** Creates the aggregate record: the record of the first call without parameters, request ID and user agent. */
+/** Creates the aggregate record: the record of the first call, but without parameters, request ID and user agent. */
 export function repeatedRecord(
   first: EndedCall,
   { count, firstAt, lastAt }: RepeatedCalls,
@@ -75,7 +75,7 @@ export function repeatedRecord(
   }
 }
 
-/** Returns whether CloudTrail considers the operation read-only, which follows from the verb of its name. */
+/** Returns whether CloudTrail considers the operation read-only. This is derived from the verb in its name. */
 export function isRead(operation: string): boolean {
   return /^(?:Get|List|Describe)/.test(operation)
 }
@@ -109,19 +109,19 @@ function identityOf(caller: Caller): object {
   }
 }
 
-/** Limits on nesting, on the characters of a text and on the items of a list. */
+/** Limits on the nesting depth, the characters of a string and the items of a list. */
 const depthMax = 16
 const textMax = 1024
 const itemsMax = 100
 const userAgentMax = 256
-/** Approximate limit on the characters of all texts and names in the parameters and elements of a record. */
+/** Approximate limit on the total characters of all strings and names in the parameters and response elements of a record. */
 const parametersMax = 32_768
 const ellipsis = '…'
 
-/** Names of long members, which can be retrieved by serial number or ARN. */
+/** Names of long members whose content can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
-/** Names of members with secrets, which are replaced as in CloudTrail. */
+/** Names of members with secrets, which are redacted as in CloudTrail. */
 const secrets: ReadonlySet<string> = new Set([
   'SecretAccessKey',
   'SessionToken',
@@ -136,7 +136,10 @@ interface Shown {
   readonly budget: { charactersLeft: number }
 }
 
-/** Converts a value for the record: names in lower camel case, long texts truncated, bodies replaced by their length. */
+/**
+ * Converts a value for the record: names are in lower camel case, long strings are truncated, and bodies are replaced by
+ * their length.
+ */
 function shown(value: unknown, { depth, budget }: Shown): unknown {
   if (budget.charactersLeft <= 0) return ellipsis
   if (typeof value === 'string') return spend(cut(value, textMax), budget)
@@ -163,7 +166,7 @@ function memberOf(name: string, member: unknown, below: Shown): unknown {
   return bodies.has(name) ? `${sentLength(member)} octets` : shown(member, below)
 }
 
-/** Length of a body on the wire, where bytes are encoded in base64. */
+/** Returns the length of a body on the wire, where bytes are encoded in base64. */
 function sentLength(body: unknown): number {
   if (body instanceof Uint8Array) return Math.ceil(body.length / 3) * 4
   return typeof body === 'string' ? body.length : 0
@@ -174,7 +177,7 @@ function spend(text: string, budget: { charactersLeft: number }): string {
   return text
 }
 
-/** A truncated text ends with its original length: `abc… [30000 characters]`. */
+/** Truncates a long string and appends its original length: `abc… [30000 characters]`. */
 function cut(text: string, max: number): string {
   return text.length <= max
     ? text

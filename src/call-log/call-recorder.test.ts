@@ -64,7 +64,7 @@ test('the first unauthenticated call is recorded, and others within a minute are
   assert.equal(records.length, 5)
 })
 
-test('addresses of one network are one source, and the number of sources is limited', () => {
+test('addresses of one network are counted as one source, and the number of sources is limited', () => {
   const { calls, record, records } = recorder()
   for (let n = 0; n < 5000; n += 1) record(unknownCall({ sourceIp: `2001:db8::${n.toString(16)}` }))
   assert.equal(records.length, 1)
@@ -89,7 +89,7 @@ test('authenticated calls are recorded one by one', () => {
   assert.equal(records.length, 20)
 })
 
-test('a call that must be recorded and cannot be is refused before and after its effect', async () => {
+test('if a required record cannot be written, the call is refused, before or after its effect', async () => {
   const { calls, state } = recorder(true)
   const call = unknownCall({ caller: userCaller(), error: undefined })
   calls.requireWritable()

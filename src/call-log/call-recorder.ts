@@ -1,6 +1,6 @@
 /**
- * Decides how calls are recorded: authenticated calls one by one, failed unauthenticated calls in aggregate. Otherwise anyone
- * could fill the disk and rotate all other records out of the call log.
+ * Decides how calls are recorded: authenticated calls individually, failed unauthenticated calls in aggregate. Without
+ * aggregation, anyone could fill the disk or rotate all other records out of the call log.
  */
 import { networkOf } from '../text/ip-address.ts'
 import { ServiceError } from '../errors.ts'
@@ -8,15 +8,15 @@ import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 
 export interface CallLogPort {
   write(record: object): void
-  /** Resolves to whether the operating system has taken the record. */
+  /** Resolves to whether the operating system has accepted the record. */
   record(record: object): Promise<boolean>
   isWritable(): boolean
 }
 
 export interface CallRecorder {
-  /** Whether calls that cannot be recorded are refused. */
+  /** Whether the server refuses calls that cannot be recorded. */
   readonly isRequired: boolean
-  /** Records a call. Returns whether its answer may be sent. */
+  /** Records a call. Returns whether its response may be sent. */
   record(call: EndedCall): boolean | Promise<boolean>
   /** Throws ServiceUnavailable if records are required and cannot be written. Call it before a call has an effect. */
   requireWritable(): void
@@ -39,7 +39,7 @@ interface Counted {
 }
 
 const windowMilliseconds = 60_000
-/** Combinations of source and error code that are distinguished within a minute. */
+/** Maximum number of combinations of source and error code that are distinguished within a minute. */
 const sourcesMax = 1000
 
 export function createCallRecorder(
@@ -48,7 +48,7 @@ export function createCallRecorder(
 ): CallRecorder {
   let counted = new Map<string, Counted>()
 
-  /** Records the first call of a kind immediately, and the others within a minute as one record. */
+  /** Records the first call of a kind immediately, and all further calls of that kind within a minute as one record. */
   function count(call: EndedCall): void {
     if (counted.size === 0) later(flush, windowMilliseconds)
     const own = kindOf(call, call.sourceIp)
@@ -91,7 +91,7 @@ export function createCallRecorder(
   }
 }
 
-/** The error of a call that cannot be recorded. */
+/** Creates the error response to a call that cannot be recorded. */
 export function notRecorded(): ServiceError {
   return new ServiceError(
     'ServiceUnavailable',

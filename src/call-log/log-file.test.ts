@@ -81,14 +81,14 @@ test('a file that was copied and truncated is written from its start', async (t)
   assert.equal(await text(), 'two\n')
 })
 
-test('reopening makes a file that is not there, without a line', async (t) => {
+test('reopening creates a missing file, even before a line is written', async (t) => {
   const { path, sink, text } = await opened(t)
   await rename(path, `${path}.1`)
   await sink.reopen()
   assert.equal(await text(), '')
 })
 
-test('what does not end with a line gets its end first', async (t) => {
+test('if a file ends with an incomplete line, that line is ended first', async (t) => {
   const { path, sink, text } = await opened(t)
   await sink.append('one\n')
   await appendFile(path, 'half')
@@ -97,7 +97,7 @@ test('what does not end with a line gets its end first', async (t) => {
   assert.equal(await text(), 'one\nhalf\ntwo\n')
 })
 
-test('a file that is full is set aside, and only so many are kept', async (t) => {
+test('a full file is rotated, and only the configured number of rotated files is kept', async (t) => {
   const { folder, path, sink, text } = await opened(t, { fileBytesMax: 10, filesMax: 2 })
   await writeFile(`${path}.1`, 'of logrotate')
   await writeFile(`${path}.20200101T000000000Z.bak`, 'of somebody')
@@ -111,9 +111,10 @@ test('a file that is full is set aside, and only so many are kept', async (t) =>
   assert.ok(names.includes('calls.jsonl.1'))
 })
 
-test('a file that cannot be renamed is written on, and the failure is logged', async (t) => {
+test('if rotation fails, lines are still written to the file, and the failure is logged', async (t) => {
   const { path, sink, lines, text } = await opened(t, { fileBytesMax: 10, filesMax: 0 })
-  // With none to keep, what was set aside is removed; a folder of such a name cannot be.
+  // With filesMax 0, rotation removes every rotated file. It cannot remove a folder whose name is that of a rotated
+  // file.
   await mkdir(`${path}.20200101T000000000Z`)
   await sink.append('line-1\n')
   await sink.append('line-2\n')

@@ -1,6 +1,6 @@
 /**
- * The file of the call log. It is rotated by size, and opened again after another program, such as logrotate, has moved,
- * replaced or removed it.
+ * The file of the call log. It is rotated by size, and reopened after another program, such as logrotate, has moved, replaced
+ * or removed it.
  */
 import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
@@ -10,9 +10,12 @@ import { renameDurably } from '../durable-file.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface CallLogSink {
-  /** Appends lines that end with a line feed. Resolves when the operating system has taken them; rejects otherwise. */
+  /**
+   * Appends lines, each of which ends with a line feed. Resolves when the operating system has accepted them; otherwise
+   * rejects.
+   */
   append(lines: string): Promise<void>
-  /** Closes the file and opens the one that is at the path now. */
+  /** Closes the file, and opens the file that is now at the path. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
@@ -26,7 +29,7 @@ export interface RotationLimits {
 
 const rotationDefault: RotationLimits = { fileBytesMax: 100 * 1024 * 1024, filesMax: 20 }
 
-/** Opens a file for appending, mode 0600 if it is new. Rejects if that is not possible. */
+/** Opens a file for appending. A new file has mode 0600. Rejects if the file cannot be opened. */
 export async function openCallLogFile(
   path: string,
   {
@@ -46,7 +49,7 @@ export async function openCallLogFile(
     return file
   }
 
-  /** The file at the path, after rotating or opening it again if necessary. */
+  /** Returns the file at the path, after rotating or reopening it if necessary. */
   async function current(bytes: number): Promise<FileHandle> {
     if (file === undefined) return reopen()
     const [there, here] = await Promise.all([statOf(path), file.stat()])
@@ -56,7 +59,7 @@ export async function openCallLogFile(
     try {
       await setAside(path, clock.now(), filesMax)
     } catch (err) {
-      // Records are not lost if the folder is not writable.
+      // If the folder is not writable, the file cannot be rotated, but no records are lost.
       log.error({ err }, 'the call log cannot be rotated; the file grows')
       bytesMax = here.size + fileBytesMax
       return file
@@ -72,7 +75,7 @@ export async function openCallLogFile(
       try {
         await writeAll(target, bytes)
       } catch (error) {
-        // The next attempt opens the file again and checks how it ends.
+        // The next attempt reopens the file and checks whether its last line is complete.
         file = undefined
         await target.close().catch(() => {})
         throw error
@@ -88,7 +91,7 @@ export async function openCallLogFile(
   }
 }
 
-/** Opens a file for appending. If it ends within a line, because the disk was full, the line is ended first. */
+/** Opens a file for appending. If its last line is incomplete, because the disk was full, a line feed is appended first. */
 async function openForAppend(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY, O_NONBLOCK } = constants
   const isRegular = (await statOf(path))?.isFile() ?? true
@@ -111,7 +114,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
   return buffer.toString('latin1') !== '\n'
 }
 
-/** Writes all bytes: a disk that is nearly full may take only a part of them. */
+/** Writes all bytes in as many writes as necessary: a nearly full disk may accept only some of the bytes at a time. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at)

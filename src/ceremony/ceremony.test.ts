@@ -55,7 +55,7 @@ async function optionsOf(content: object, changes: Partial<RunOptions> = {}): Pr
     program: 'test',
     confirm: () => Promise.resolve({ confirmation: 'flags', participants: people }),
     passphrase: () => Promise.resolve(passphrase),
-    // As fast as the format permits.
+    // The lowest scrypt work factor that the format permits, so that tests are fast.
     workFactor: 1,
     ...changes,
   }
@@ -73,7 +73,7 @@ async function refused(running: Promise<unknown>, expected: RegExp): Promise<voi
   })
 }
 
-/** Writes a CSR, and returns its action. */
+/** Writes a CSR to a file, and returns the script action that signs it. */
 async function csrAction(name: string, changes: object = {}): Promise<object> {
   const key = await generateKey('EC_prime256v1')
   const info = encodeAuthorityCsrInfo(
@@ -132,7 +132,7 @@ test('a first ceremony creates a root, signs a CSR and writes a CRL and a signed
   assert.deepEqual(verified.transcript, first.transcript)
 })
 
-test('later ceremonies use the same root, continue its record and list all revocations', async () => {
+test('later ceremonies use the same root, continue its ceremony record and list all revocations', async () => {
   const first = await run({
     createRoot,
     actions: [await csrAction('one'), await csrAction('two'), crl],
@@ -165,17 +165,17 @@ test('later ceremonies use the same root, continue its record and list all revoc
   )
 })
 
-test('a script with a signature runs once, and a script with only a CRL any number of times', async () => {
+test('a script that requests a signature runs once, and a script that requests only a CRL runs any number of times', async () => {
   const first = await run({ createRoot, actions: [crl] })
   const sign = { useRoot: useRootOf(first), actions: [await csrAction('issuing')] }
   await run(sign)
-  await refused(run(sign), /ceremony 2 has run this script; change its title/)
+  await refused(run(sign), /ceremony 2 has already run this script; change its title/)
   const renewal = { useRoot: useRootOf(first), actions: [crl] }
   await run(renewal)
   assert.equal((await run(renewal)).transcript.number, 4)
 })
 
-test('a check signs and writes nothing, and reports every problem of the signatures', async () => {
+test('a check signs and writes nothing, and reports every problem of the requested signatures', async () => {
   const missing = await csrAction('absent')
   await rm(join(work, 'absent.csr'))
   const changed = await csrAction('changed', { csrSha256: '00'.repeat(32) })
@@ -188,7 +188,7 @@ test('a check signs and writes nothing, and reports every problem of the signatu
   })
   for (const expected of [
     /actions\[0\]\.csr: there is no file absent\.csr/,
-    /actions\[1\]\.csrSha256: changed\.csr has another SHA-256, [0-9a-f]{64}/,
+    /actions\[1\]\.csrSha256: changed\.csr has a different SHA-256, [0-9a-f]{64}/,
     new RegExp(`actions\\[2\\]\\.csrSha256 is missing; .*"csrSha256": "${csrSha256}"`),
     /actions\[3\]: Template SubordinateCACertificate_PathLen1 is not allowed/,
     /actions\[4\]: .* exceeds the certificate authority validity/,
@@ -202,7 +202,7 @@ test('a check signs and writes nothing, and reports every problem of the signatu
   assert.ok(!(await readdir(work)).includes('root'))
 })
 
-test('the names of a root constrain the certificates that it signs', async () => {
+test('the name constraints of a root apply to the certificates that it signs', async () => {
   const constrained = {
     ...createRoot,
     nameConstraints: { permitted: [{ DirName: { Organization: 'Example' } }] },
@@ -213,7 +213,7 @@ test('the names of a root constrain the certificates that it signs', async () =>
   )
 })
 
-test('a folder without a root, or with another one, is refused', async () => {
+test('a folder without a root, or with another root, is refused', async () => {
   const useRoot = { certificateSha256: '00'.repeat(32) }
   await refused(run({ useRoot, actions: [crl] }), /useRoot: the folder has no root/)
   const first = await run({ createRoot, actions: [crl] })
@@ -231,7 +231,7 @@ test('a folder without a root, or with another one, is refused', async () => {
   )
 })
 
-test('two different people must confirm, and only people that the script permits', async () => {
+test('a run must be confirmed by two different people that the script permits', async () => {
   const confirmedBy =
     (...names: readonly string[]): RunOptions['confirm'] =>
     () =>
@@ -303,7 +303,7 @@ test('every changed, missing or foreign file of a ceremony is reported', async (
     const changed = Buffer.from(original)
     const middle = Math.floor(changed.length / 2)
     changed[middle] = (changed[middle] ?? 0) ^ 1
-    assert.match(await problemsAfter(name, changed), /was changed|not|does not verify/, name)
+    assert.match(await problemsAfter(name, changed), /was changed|not|is invalid/, name)
     assert.match(await problemsAfter(name, undefined), /missing|cannot be read/, name)
     const foreign = await readFile(join(other.path, name))
     if (!foreign.equals(original))
@@ -314,7 +314,7 @@ test('every changed, missing or foreign file of a ceremony is reported', async (
   assert.equal(verified.transcript, undefined)
 })
 
-test('a removed ceremony is reported, unless it was the last one and no script states its transcript', async () => {
+test('a removed ceremony is reported, unless it was the latest and no script states its transcript', async () => {
   const first = await run({ createRoot, actions: [crl] })
   const renewal = { useRoot: useRootOf(first), actions: [crl] }
   const second = await run(renewal)
@@ -323,7 +323,7 @@ test('a removed ceremony is reported, unless it was the last one and no script s
   await refused(run(renewal), /0002 is missing; restore it from a copy/)
 })
 
-test('a run that fails before its end leaves nothing, and can be repeated', async () => {
+test('a run that fails before its end leaves no files, and can be repeated', async () => {
   const content = { createRoot, actions: [await csrAction('issuing'), crl] }
   const fail = (): Promise<never> => Promise.reject(new Error('interrupted'))
   await assert.rejects(run(content, { confirm: fail }), /interrupted/)
@@ -357,7 +357,7 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
   }
 })
 
-test('of simultaneous runs only one is completed, and the key belongs to its root', async () => {
+test('only one of several simultaneous runs is completed, and the stored key belongs to its root', async () => {
   const options = await optionsOf({ createRoot, actions: [crl] })
   const runs = await Promise.allSettled([1, 2, 3].map(() => runCeremony(options)))
   const [completed, ...others] = runs.flatMap((each) =>
@@ -382,11 +382,11 @@ test('a ceremony that another run completed meanwhile is not replaced', async ()
       return passphrase
     },
   })
-  await refused(late, /0002 exists: another run has completed a ceremony meanwhile/)
+  await refused(late, /0002 exists: another run has completed a ceremony in the meantime/)
   assert.deepEqual((await readdir(join(work, 'root'))).sort(), ['0001', '0002', 'root.key.age'])
 })
 
-test('roots of every kind of key are created', async () => {
+test('roots with every type of key are created', async () => {
   for (const [keyAlgorithm, signingAlgorithm] of [
     ['RSA_2048', 'SHA512WITHRSA'],
     ['EC_secp521r1', 'SHA512WITHECDSA'],

@@ -1,4 +1,4 @@
-/** Ceremonies of an offline root: checks a script, runs it, and verifies a transcript. */
+/** Ceremonies of an offline root: checking a script, running it, and verifying a transcript. */
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,7 +25,7 @@ import { rootFile, type Confirmation, type Participant } from './transcript.ts'
 import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcript.ts'
 
 export interface CeremonyOptions {
-  /** Path of the script. CSRs are in its folder. */
+  /** Path of the script. The CSRs are in the same folder. */
   readonly script: string
   /** Folder of the root. */
   readonly folder: string
@@ -36,7 +36,7 @@ export interface CeremonyOptions {
 export interface RunOptions extends CeremonyOptions {
   /** Name and version of the program. */
   readonly program: string
-  /** Shows the plan and asks for confirmations. Rejects if it is not confirmed. */
+  /** Shows the plan and asks for confirmations. Rejects if the plan is not confirmed. */
   readonly confirm: (plan: CeremonyPlan) => Promise<Confirmed>
   /** Obtains the passphrase of the key. */
   readonly passphrase: (purpose: 'new' | 'existing') => Promise<string>
@@ -54,7 +54,7 @@ export interface CompletedCeremony extends SignedCeremony {
   readonly path: string
 }
 
-/** Computes the plan of a script without signing or writing anything. Throws ConfigurationError with every problem. */
+/** Computes the plan of a script without signing or writing anything. Throws ConfigurationError that lists every problem. */
 export async function checkCeremony(options: CeremonyOptions): Promise<CeremonyPlan> {
   const scriptBytes = await readSmallFile(options.script)
   const script = parseScript(scriptBytes)
@@ -73,7 +73,7 @@ export async function checkCeremony(options: CeremonyOptions): Promise<CeremonyP
 }
 
 function newKeyOf({ root }: CeremonyScript): ReturnType<typeof generateKey> {
-  if (root.kind !== 'new') throw new TypeError('an existing root has its key')
+  if (root.kind !== 'new') throw new TypeError('an existing root already has a key')
   return generateKey(root.configuration.KeyAlgorithm)
 }
 
@@ -90,8 +90,8 @@ async function readCsrs(
 }
 
 /**
- * Runs a script: computes the plan, obtains the confirmations and the passphrase, signs, and writes the ceremony. Before the last
- * step nothing is written, so an interrupted run can be repeated. Throws ConfigurationError.
+ * Runs a script: computes the plan, obtains the confirmations and the passphrase, signs, and writes the ceremony. Nothing is
+ * written before the last step, so an interrupted run can be repeated. Throws ConfigurationError.
  */
 export async function runCeremony(options: RunOptions): Promise<CompletedCeremony> {
   const { folder, clock } = options
@@ -110,7 +110,7 @@ export async function runCeremony(options: RunOptions): Promise<CompletedCeremon
   }
 }
 
-/** Throws ConfigurationError unless two people confirmed whom the script permits. */
+/** Throws ConfigurationError unless two people whom the script permits have confirmed it. */
 function requireConfirmed({ script }: CeremonyPlan, confirmed: Confirmed): Confirmed {
   const names = confirmed.participants.map(({ name }) => nameKey(name))
   if (new Set(names).size < 2 || new Set(names).size < names.length)
@@ -142,12 +142,13 @@ async function openRootKey(
   return { key, sealedKey: undefined }
 }
 
-/** Verifies the result as `signet ceremony verify` does, before anything is written. */
+/** Verifies the result as `signet ceremony verify` does. Nothing has been written at this point. */
 async function requireVerified({ files }: SignedCeremony, { root }: CeremonyPlan): Promise<void> {
   const pem = files.get(rootFile) ?? new Uint8Array()
   const certificate = root.created === undefined ? root.certificate : parseCertificate(derOf(pem))
   const { problems } = await verifyCeremony(files, certificate)
-  if (problems.length > 0) throw new Error(`the ceremony does not verify: ${problems.join('; ')}`)
+  if (problems.length > 0)
+    throw new Error(`the verification of the ceremony failed: ${problems.join('; ')}`)
 }
 
 async function write(

@@ -1,4 +1,4 @@
-/** The root of a ceremony: a new one with its key, or the one of the earlier ceremonies. */
+/** The root of a ceremony: a new root and its key, or the root of earlier ceremonies. */
 import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
 import { keyUsageExtension } from '../authority/key-usage.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -20,7 +20,7 @@ import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
 import type { NewRoot } from './script/parse-script.ts'
 
-/** As strict as a server with default settings, and every signature is verified. */
+/** The policy is as strict as that of a server with default settings. In addition, every signature is verified. */
 export const ceremonyPolicy: IssuancePolicy = {
   lint: 'error',
   verifySignatures: 'all',
@@ -83,8 +83,8 @@ function rootContent({ pathLength, nameConstraints }: NewRoot) {
 }
 
 /**
- * The certificate with an empty signature, to show it and to prepare certificates below it before it is signed. Nothing outside the
- * program sees it.
+ * Returns the certificate with an empty signature, which is used to show the certificate, and to prepare the certificates
+ * below it, before it is signed. The result never leaves the program.
  */
 export function unsignedCertificate(prepared: PreparedCertificate): Certificate {
   return parseCertificate(unsignedDer(prepared))

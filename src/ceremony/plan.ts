@@ -1,6 +1,6 @@
 /**
- * The plan of a ceremony: everything that it will sign, computed and linted before anyone confirms and before a key is used. It reads
- * no clock and writes nothing.
+ * The plan of a ceremony: everything that the ceremony will sign. The plan is computed and linted before anyone confirms it
+ * and before a key is used. This file reads no clock and writes nothing.
  */
 import { reasonCodeOf } from '../authority/revocation-reason.ts'
 import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
@@ -44,7 +44,7 @@ interface PlannedRoot {
   readonly keyAlgorithm: Transcript['root']['keyAlgorithm']
   readonly signingAlgorithm: Transcript['root']['signingAlgorithm']
   readonly crlUrl: string | undefined
-  /** The signed certificate, or that of a new root without its signature. */
+  /** The signed certificate of an existing root, or the unsigned certificate of a new root. */
   readonly certificate: Certificate
   /** The certificate of a new root, with its key. */
   readonly created:
@@ -73,9 +73,9 @@ export interface PlannedCrl {
 export interface PlanInput {
   readonly script: CeremonyScript
   readonly scriptBytes: Uint8Array
-  /** Undefined if the folder has no ceremony. */
+  /** State of the existing root; undefined if the folder has no ceremony. */
   readonly state: RootState | undefined
-  /** Contents of the CSR files by their names. Missing files are absent. */
+  /** Contents of the CSR files by file name, without missing files. */
   readonly csrs: ReadonlyMap<string, Uint8Array>
   /** A key for a new root. */
   readonly newKey: GeneratedKey | undefined
@@ -131,24 +131,24 @@ function stateProblem(
   if (state === undefined)
     return 'useRoot: the folder has no root; specify its --folder, or create a root with createRoot'
   if (root.certificateSha256 !== state.root.certificateSha256)
-    return `useRoot.certificateSha256: the root of the folder, ${state.root.subject}, has the SHA-256 ${state.root.certificateSha256}`
+    return `useRoot.certificateSha256: the root in the folder, ${state.root.subject}, has the SHA-256 ${state.root.certificateSha256}`
   const { previousTranscriptSha256: expected } = root
   return expected === undefined || expected === state.transcriptSha256
     ? undefined
-    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${state.number}, has the SHA-256 ${state.transcriptSha256}; this is not the latest copy of the folder, or the script is for an earlier one`
+    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${state.number}, has the SHA-256 ${state.transcriptSha256}; either this is not the latest copy of the folder, or the script was written for an earlier state`
 }
 
 function requireTimeAndScript({ script, scriptBytes, state }: PlanInput, now: Date): void {
   if (state === undefined) return
   if (now < state.signedAt)
     throw new ConfigurationError(
-      `the clock of this machine is wrong: it is ${isoSeconds(now)}, and the last ceremony was ${isoSeconds(state.signedAt)}; set the clock`,
+      `the clock of this machine is wrong: it shows ${isoSeconds(now)}, and the last ceremony was ${isoSeconds(state.signedAt)}; set the clock`,
     )
   const earlier = state.scripts.get(sha256(scriptBytes))
   const isRepeatable = script.sign.length + script.revoke.length === 0
   if (earlier !== undefined && !isRepeatable)
     throw new ConfigurationError(
-      `ceremony ${earlier} has run this script; change its title to run it again`,
+      `ceremony ${earlier} has already run this script; change its title to run it again`,
     )
 }
 
@@ -157,7 +157,7 @@ async function planRoot({ script, state, newKey, now, random }: PlanInput): Prom
     const { root, certificate } = state
     return { ...root, crlUrl: root.crlUrl ?? undefined, certificate, created: undefined }
   }
-  if (newKey === undefined) throw new TypeError('a new root needs a key')
+  if (newKey === undefined) throw new TypeError('a new root requires a key')
   const description = script.root as NewRoot
   try {
     const prepared = await prepareRoot(description, newKey, { now, random })
@@ -181,7 +181,7 @@ interface CertificateContext extends PlanInput {
   readonly problems: string[]
 }
 
-/** Undefined after a problem. */
+/** Plans one certificate. Undefined if the script has a problem. */
 async function planCertificate(
   action: SignAction,
   { root, csrs, now, random, problems }: CertificateContext,
@@ -219,7 +219,7 @@ function csrProblem(action: SignAction, csr: Uint8Array | undefined): string | u
   if (action.csrSha256 === digest) return undefined
   return action.csrSha256 === undefined
     ? `csrSha256 is missing; compare with sha256sum on the machine of the CA, and add: "csrSha256": "${digest}"`
-    : `csrSha256: ${action.csr} has another SHA-256, ${digest}; it is not the reviewed CSR`
+    : `csrSha256: ${action.csr} has a different SHA-256, ${digest}; it is not the reviewed CSR`
 }
 
 function issuerOfRoot({ certificate }: PlannedRoot): Issuer {
@@ -284,7 +284,7 @@ function endOf(validity: Validity, now: Date, problems: string[]): Date | undefi
     return certificatePeriod({ validity }, now).notAfter
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
-    problems.push(`the validity of the CRL: ${error.message}`)
+    problems.push(`the validity period of the CRL: ${error.message}`)
     return undefined
   }
 }

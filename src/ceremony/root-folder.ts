@@ -15,7 +15,7 @@ import type { CeremonyFiles } from './verify-transcript.ts'
 const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
-/** Limits on files that are read. A ceremony has far fewer and smaller ones. */
+/** Limits on the number and the size of the files that are read. A ceremony has far fewer and smaller files. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 
@@ -28,7 +28,10 @@ export function ceremonyPath(folder: string, number: number): string {
   return join(folder, String(number).padStart(4, '0'))
 }
 
-/** The files of all ceremonies, first to last. Empty if the folder does not exist. Throws ConfigurationError if one is missing. */
+/**
+ * Returns the files of all ceremonies, first to last. Empty if the folder does not exist. Throws ConfigurationError if a
+ * ceremony is missing.
+ */
 export async function readCeremonies(folder: string): Promise<CeremonyFiles[]> {
   const names = existsSync(folder) ? (await readdir(folder)).filter(isCeremony) : []
   names.sort((a, b) => Number(a) - Number(b))
@@ -46,11 +49,14 @@ function isCeremony(name: string): boolean {
   return ceremonyForm.test(name) && name !== '0000'
 }
 
-/** The files beside a transcript, by their names. `path` is the transcript. Throws ConfigurationError. */
+/**
+ * Returns the files in the folder of a transcript, by file name. `path` is the path of the transcript. Throws
+ * ConfigurationError.
+ */
 export async function readFilesBeside(path: string, folder: string): Promise<CeremonyFiles> {
   const files = new Map(await readFiles(folder))
   const name = basename(path)
-  // A transcript with another name has its signature beside it under that name.
+  // If the transcript has another file name, its signature file has a matching name.
   for (const [from, to] of [
     [name, transcriptFile],
     [`${name}.sig`, signatureFile],
@@ -70,7 +76,7 @@ async function readFiles(folder: string): Promise<CeremonyFiles> {
   return files
 }
 
-/** Reads a file. Throws ConfigurationError if it cannot be read, or is larger than any file of a ceremony. */
+/** Reads a file. Throws ConfigurationError if the file cannot be read, or is larger than any file of a ceremony. */
 export async function readSmallFile(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path)
@@ -91,9 +97,9 @@ export interface NewCeremony {
 }
 
 /**
- * Writes a ceremony. The key of a new root is written first: without a first ceremony it belongs to no root, and the next run
- * replaces it. A lock of the folder prevents that two runs write keys or ceremonies at the same time. Throws ConfigurationError
- * if another run has written a ceremony with the same number.
+ * Writes a ceremony. The key of a new root is written first. If the run is interrupted before the first ceremony exists, the
+ * key belongs to no root, and the next run replaces it. A lock on the folder prevents two runs from writing keys or
+ * ceremonies at the same time. Throws ConfigurationError if another run has written a ceremony with the same number.
  */
 export async function writeCeremony(folder: string, ceremony: NewCeremony): Promise<void> {
   await makeFolder(folder, 0o700)
@@ -103,7 +109,7 @@ export async function writeCeremony(folder: string, ceremony: NewCeremony): Prom
   try {
     if (existsSync(target))
       throw new ConfigurationError(
-        `${target} exists: another run has completed a ceremony meanwhile; check the script and run it again`,
+        `${target} exists: another run has completed a ceremony in the meantime; check the script and run it again`,
       )
     await rm(staging, { recursive: true, force: true })
     await writeFiles(folder, staging, ceremony)

@@ -12,7 +12,7 @@ import { encodePem } from '../x509/pem.ts'
 /** The handle of the root's key while a ceremony runs. */
 export const rootKeyHandle: KeyHandle = 'ceremony:root'
 
-/** A key store that has one key and cannot create others. */
+/** A key store that contains one key and cannot create further keys. */
 export type SigningKeys = Pick<KeyStore, 'sign'>
 
 export function signingKeys(key: KeyObject): SigningKeys {

@@ -18,18 +18,18 @@ export interface RootState {
   readonly number: number
   readonly transcriptSha256: string
   readonly signedAt: Date
-  /** Certificates below the root by their serial numbers: hex of 16 bytes. */
+  /** Certificates below the root, by serial number (16 bytes in hex). */
   readonly issued: ReadonlyMap<string, CertificateRecord>
   readonly revocations: readonly RevocationRecord[]
   /** cRLNumber of the last CRL; 0 if there is none. */
   readonly crlNumber: number
-  /** Numbers of ceremonies by the SHA-256 of their script. */
+  /** Ceremony numbers by the SHA-256 of their script. */
   readonly scripts: ReadonlyMap<string, number>
 }
 
 /**
- * Verifies all ceremonies of a root, first to last, and their order. Throws ConfigurationError with every problem. Undefined if there
- * is none yet.
+ * Verifies all ceremonies of a root and their order, first to last. Throws ConfigurationError that lists every problem.
+ * Undefined if there are no ceremonies yet.
  */
 export async function readState(
   ceremonies: readonly CeremonyFiles[],
@@ -66,7 +66,7 @@ function rootOf(files: CeremonyFiles, path: string): Certificate {
   try {
     if (pem !== undefined) return parseCertificate(derOf(pem))
   } catch {
-    // The error below says what to do.
+    // The error below states what to do.
   }
   throw new ConfigurationError(
     `${path}: ${rootFile} is missing or was changed; restore the folder of the root from a copy`,

@@ -38,7 +38,7 @@ export interface Signatories {
   readonly participants: readonly Participant[]
   /** Name and version of the program. */
   readonly program: string
-  /** When everyone had confirmed. */
+  /** Time at which the last person confirmed. */
   readonly signedAt: Date
 }
 
@@ -162,7 +162,7 @@ async function signCrl(
     message,
     signature,
   })
-  if (check !== 'valid') throw new Error('the signature of the key does not verify')
+  if (check !== 'valid') throw new Error('the signature by the key is invalid')
   const der = encodeCertificateList(message, fields.signatureAlgorithm, signature)
   return {
     der,

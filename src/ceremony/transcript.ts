@@ -1,6 +1,6 @@
 /**
- * The transcript of a ceremony: JSON that the root's key signs. Its signature is in a file of its own, so that OpenSSL can verify it.
- * A certificate and a CRL begin with another byte than JSON, so a signed transcript can never be taken for one of them.
+ * The transcript of a ceremony: JSON that the root's key signs. Its signature is in a separate file, so that OpenSSL can
+ * verify it. A signed transcript can never be mistaken for a certificate or a CRL, because JSON begins with a different byte.
  */
 import type { RevocationReason } from '../authority/revocation-reason.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
@@ -8,7 +8,7 @@ import { isObject } from '../text/json.ts'
 
 export const transcriptFormat = 'signet-ceremony-transcript-1'
 export const transcriptFile = 'transcript.json'
-/** The signature of the root's key over the bytes of the transcript: the content of a signature BIT STRING. */
+/** Signature by the root's key over the bytes of the transcript: the content of a signature BIT STRING. */
 export const signatureFile = 'transcript.json.sig'
 export const scriptFile = 'script.json'
 export const rootFile = 'root.pem'
@@ -20,7 +20,7 @@ export interface Transcript {
   readonly format: typeof transcriptFormat
   /** 1 for the ceremony that created the root. */
   readonly number: number
-  /** Null for the first ceremony. */
+  /** SHA-256 of the previous transcript; null for the first ceremony. */
   readonly previousTranscriptSha256: string | null
   readonly title: string
   /** Name and version of the program. */
@@ -28,7 +28,7 @@ export interface Transcript {
   readonly startedAt: string
   readonly signedAt: string
   readonly scriptSha256: string
-  /** `flags`: nobody was asked at a terminal. */
+  /** `flags`: the confirmations were given by flags and not at a terminal. */
   readonly confirmation: Confirmation
   readonly participants: readonly Participant[]
   readonly root: {
@@ -58,14 +58,14 @@ export interface Participant {
 export interface CertificateRecord {
   readonly file: string
   readonly subject: string
-  /** Hex of 16 bytes. */
+  /** Serial number: 16 bytes in hex. */
   readonly serialNumber: string
   readonly template: string
   readonly notBefore: string
   readonly notAfter: string
   /** SHA-256 of the DER. */
   readonly sha256: string
-  /** Null for the root. */
+  /** File name of the CSR; null for the root. */
   readonly csrFile: string | null
   /** SHA-256 of the SubjectPublicKeyInfo in DER. */
   readonly publicKeySha256: string
@@ -90,8 +90,8 @@ export function encodeTranscript(transcript: Transcript): Buffer {
 }
 
 /**
- * Parses a transcript whose signature the caller has verified, and which only this program can have written. Undefined if it has
- * another format.
+ * Parses a transcript whose signature the caller has verified, so that only this program can have written it. Undefined if it
+ * has another format.
  */
 export function parseTranscript(bytes: Uint8Array): Transcript | undefined {
   try {

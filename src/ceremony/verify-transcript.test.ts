@@ -7,7 +7,7 @@ import { verifyCeremony } from './verify-transcript.ts'
 
 const root = craft({ subject: named('Root') }).certificate
 
-test('anything but a transcript with the signature of the root is a problem, and nothing in it is returned', async () => {
+test('a file that is not a transcript signed by the root is a problem, and none of its content is returned', async () => {
   const forged = fc.record(
     { format: fc.constant(transcriptFormat), root: fc.jsonValue(), files: fc.jsonValue() },
     { requiredKeys: ['format'] },

@@ -23,17 +23,17 @@ import {
   type Transcript,
 } from './transcript.ts'
 
-/** Contents of the files of a ceremony by their names. */
+/** Contents of the files of a ceremony by file name. */
 export type CeremonyFiles = ReadonlyMap<string, Uint8Array>
 
 export interface VerifiedCeremony {
   /** Undefined if the signature does not verify, because nothing in the transcript is certain then. */
   readonly transcript: Transcript | undefined
-  /** Empty if everything is as the root signed it. */
+  /** Empty if nothing has changed since the root signed it. */
   readonly problems: readonly string[]
 }
 
-/** Verifies one ceremony. `files` are all files beside the transcript, and the transcript itself. */
+/** Verifies one ceremony. `files` contains the transcript and all files in its folder. */
 export async function verifyCeremony(
   files: CeremonyFiles,
   root: Certificate,
@@ -49,7 +49,7 @@ export async function verifyCeremony(
     return problem(`${transcriptFile} was changed: it is not a transcript`)
   if (!(await isSigned(bytes, signature, { transcript, root })))
     return problem(
-      `${transcriptFile} was changed, or was signed by another root: its signature does not verify`,
+      `${transcriptFile} was changed, or was signed by another root: its signature is invalid`,
     )
   const problems = [
     ...headerProblems(transcript, root),
@@ -77,7 +77,7 @@ async function isSigned(
   return (await verifySignature(check)) === 'valid'
 }
 
-/** DER. Undefined for an unknown algorithm: the transcript is not verified yet. */
+/** DER. Undefined for an unknown algorithm, which is possible because the transcript has not been verified yet. */
 function algorithmOf({ root }: Transcript): Uint8Array | undefined {
   try {
     return signatureAlgorithmIdentifier(root.signingAlgorithm)
@@ -169,7 +169,7 @@ function read<T>(work: () => T): T | undefined {
   }
 }
 
-/** The first block of a PEM file. Throws DerError. */
+/** Returns the first block of a PEM file. Throws DerError. */
 export function derOf(pem: Uint8Array): Uint8Array {
   const [block] = parsePem(Buffer.from(pem).toString('latin1'))
   return block?.der ?? new Uint8Array()

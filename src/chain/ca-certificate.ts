@@ -1,4 +1,7 @@
-/** Checks each certificate of an imported path on its own: it must be a CA certificate that this server fully understands. */
+/**
+ * Checks each certificate of an imported path individually. It must be a CA certificate whose fields, key and critical
+ * extensions this server accepts.
+ */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import {
@@ -36,7 +39,7 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** Names of RFC 5280 that oidName spells differently. */
+/** RFC 5280 names of extensions for which oidName returns other names. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
@@ -103,7 +106,7 @@ function requireKeyStrength(
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
-/** Requires a composite RSA modulus. Separate from requireCaCertificate, because this check takes milliseconds. */
+/** Requires the RSA modulus to be composite. This check is separate from requireCaCertificate, because it takes milliseconds. */
 export async function requireCompositeModulus(
   position: string,
   { subjectPublicKeyInfo }: Certificate,
@@ -133,9 +136,9 @@ function read<Value>(
 }
 
 /**
- * Whether validators accept CRLs from the CA with this certificate: its key usage has cRLSign, or is absent (RFC 5280
- * §4.2.1.3, §6.3.3 f). OCSP responses require no such bit: OpenSSL, GnuTLS and NSS accept them from a CA without
- * digitalSignature.
+ * Returns whether validators accept CRLs from the CA with this certificate: its key usage must contain cRLSign or be absent
+ * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit: OpenSSL, GnuTLS and NSS accept them from a CA
+ * without digitalSignature.
  */
 export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {
   const extension = findExtension(extensions, oids.keyUsage)

@@ -47,7 +47,7 @@ interface Situation {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly now?: string
   readonly publishesCrls?: boolean
-  /** A certificate with the key of the CA, if the CA has another key than the certificate to import. */
+  /** A certificate with the CA's key, if that key is not the key of the certificate to import. */
   readonly keyOf?: Crafted
 }
 
@@ -152,7 +152,7 @@ test('the chain must be in order, complete and without duplicates', async () => 
   for (const [chain, expected] of cases) assert.match(await importOutcome(issuing, chain), expected)
 })
 
-test('issuer and subject names in the chain are compared by RFC 5280', async () => {
+test('issuer and subject names in the chain are compared by the rules of RFC 5280', async () => {
   const certificate = craft({ subject: named('Issuing'), issuer: named(' MIDDLE ') }, middle)
   assert.equal(await importOutcome(certificate, [middle, root]), 'accepted')
 })
@@ -235,7 +235,7 @@ const refusedCritical = {
   '1.2.3.4': '1.2.3.4',
 }
 
-test('only the critical extensions of the table are accepted, in every certificate', async () => {
+test('in every certificate, only the critical extensions in the table are accepted', async () => {
   for (const index of positions.keys()) {
     for (const oid of Object.values(acceptedCritical)) {
       const extension = { oid, critical: true, value: octetString }
@@ -373,7 +373,8 @@ test('property: the remaining path length agrees with the algorithm of RFC 5280 
     fc.property(fc.array(level, { minLength: 1, maxLength: 6 }), (levels) => {
       const [first, ...rest] = levels
       const path = pathWith([{ ...first!, selfIssued: false }, ...rest])
-      // max_path_length, from the root down. The constraint of the root, the trust anchor, applies here as well.
+      // Computes max_path_length from the root down. The constraint of the root, which is the trust anchor, also
+      // applies.
       let max = Infinity
       let broken = false
       for (const [index, { pathLen, selfIssued }] of levels.entries()) {
@@ -574,7 +575,7 @@ function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
   return { certificate: parseCertificate(der), keys: keys ?? newKeys() }
 }
 
-test('a path below a key that anyone can factor is refused with the reason', async () => {
+test('a path with an issuer key that anyone can factor is refused with the reason', async () => {
   for (const key of [...factorableModuli(), primeModulus()]) {
     const message = await importOutcome(craftWithModulus(key, newKeys()), [craftWithModulus(key)])
     const start =

@@ -83,7 +83,7 @@ async function requirePathOf(
     throw invalidRequest('CertificateChain is required for a subordinate certificate authority')
 }
 
-/** Requires each certificate to occur in the path only once (RFC 5280 §6.1). */
+/** Throws if a certificate occurs more than once in the path (RFC 5280 §6.1). */
 function requireDistinct(certificate: Certificate, chain: readonly Certificate[]): void {
   const seen = new Map<string, string>()
   for (const [index, each] of [certificate, ...chain].entries()) {
@@ -101,7 +101,7 @@ function hexOf({ der }: Certificate): string {
   return Buffer.from(der.buffer, der.byteOffset, der.length).toString('hex')
 }
 
-/** Requires a certificate that is valid now. Validators would reject all certificates that a CA with an invalid path issues. */
+/** Throws if the certificate is not valid now. Validators would reject all certificates of a CA whose path is not valid. */
 function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
   if (now < notBefore)
     throw malformed(

@@ -1,12 +1,12 @@
 /** Errors of a rejected import, and the names of certificates in their messages. */
 import { errorsOf, validationFailed } from '../errors.ts'
 
-/** Returns the name, for messages, of the certificate at an index of CertificateChain. */
+/** Returns the name that messages use for the certificate at an index of CertificateChain. */
 export function chainPosition(index: number): string {
   return `certificate ${index + 1} of CertificateChain`
 }
 
-/** Returns the name, for messages, of the certificate at an index of the path. Index 0 is the certificate to import. */
+/** Returns the name that messages use for the certificate at an index of the path. Index 0 is the certificate to import. */
 export function pathPosition(index: number): string {
   return index === 0 ? 'Certificate' : chainPosition(index - 1)
 }

@@ -45,7 +45,7 @@ test('an identity is the encoded subject and the key identifier', () => {
     assert.ok(!sameIdentity(one, other))
 })
 
-test('without the extension, the key identifier is the SHA-1 of the key', () => {
+test('without the subjectKeyIdentifier extension, the key identifier is the SHA-1 hash of the key', () => {
   const { subjectPublicKeyInfo } = certificateOf('CA')
   const sha1 = keyIdentifier(subjectPublicKeyInfo)
   assert.deepEqual(issuerKeyIdentifier(certificateOf('CA')), sha1)
@@ -78,7 +78,7 @@ test('property: certificates have the same number if and only if they have the s
   )
 })
 
-test('if an earlier version gave all certificates the number 1, it belongs to the last certificate', () => {
+test('if an earlier version gave all certificates the number 1, the last certificate keeps that number', () => {
   const [a, b, c] = kinds as [Certificate, Certificate, Certificate]
   const earlier = [a, b].map((certificate) => ({ identity: 1, certificate }))
   assert.equal(identityOf(b, earlier), 1)

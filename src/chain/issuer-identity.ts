@@ -10,7 +10,10 @@ import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts
 import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 
-/** The identity of a CA's first certificate. Its CRL and its CA certificate have the plain id of the CA as their file name. */
+/**
+ * The identity of a CA's first certificate. The file names of its CRL and its CA certificate are the id of the CA, without a
+ * suffix.
+ */
 export const firstIdentity = 1
 
 /** A current or former certificate of a CA, and the number of its identity. */
@@ -31,8 +34,8 @@ export function issuerKeyIdentifier({
 }
 
 /**
- * Whether two certificates of a CA have the same identity. Subjects are compared byte for byte, because some validators
- * compare names in this way to find the issuer of a certificate or CRL.
+ * Returns whether two certificates of a CA have the same identity. Subjects are compared byte for byte, as some validators do
+ * to find the issuer of a certificate or CRL.
  */
 export function sameIdentity(a: Certificate, b: Certificate): boolean {
   return (
@@ -56,9 +59,10 @@ export function identityOf(
 }
 
 /**
- * Returns the certificates whose identity differs from that of the last certificate with the same number. CRLs with that
- * number are issued under the last identity, so validators reject them for certificates that were issued under an earlier one.
- * Only versions of Signet that did not record identities created such numbers. `certificates` belong to one CA, oldest first.
+ * Returns the certificates whose identity differs from the identity of the last certificate with the same number. CRLs with
+ * that number are issued under the last identity, so validators reject these CRLs for certificates that were issued under an
+ * earlier identity. Only versions of Signet that did not record identities created such numbers. `certificates` belong to one
+ * CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],

@@ -4,7 +4,8 @@ import { pathPosition } from './import-errors.ts'
 
 /**
  * Returns a warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the
- * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, find no path.
+ * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, find no path for such a
+ * chain.
  */
 export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {
   return path.flatMap(({ issuer }, index) => {

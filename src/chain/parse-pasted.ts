@@ -16,7 +16,7 @@ export interface CertificatePath {
 const chainCertificatesMax = 16
 /** Limit for the serial number of the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20
-/** Limit for the serial numbers of certificates above it, which cannot be changed. */
+/** Limit for the serial numbers of the certificates above it, which an importer cannot change. */
 const foreignSerialNumberBytesMax = 64
 
 /**

@@ -39,7 +39,10 @@ function pathLenConstraintOf(certificate: Certificate): number | undefined {
     : parseBasicConstraints(extension.value).pathLenConstraint
 }
 
-/** Whether subject and issuer of a certificate are the same name, regardless of the signing key (RFC 5280 §3.2). */
+/**
+ * Returns whether the subject and the issuer of a certificate are the same name, regardless of the signing key (RFC 5280
+ * §3.2).
+ */
 export function isSelfIssued(certificate: Certificate): boolean {
   return sameName(certificate.subject, certificate.issuer)
 }

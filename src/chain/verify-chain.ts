@@ -71,8 +71,8 @@ export async function issuedBy(
 }
 
 /**
- * Whether a certificate can be the root at the end of a chain. Trust in a root does not depend on its signature, so an
- * outdated signature algorithm is accepted.
+ * Returns whether a certificate can be the root at the end of a chain. Trust in a root does not depend on its signature, so
+ * an outdated signature algorithm is accepted.
  */
 export async function endsChain(last: Certificate): Promise<boolean> {
   return (await selfSignature(last)) !== 'invalid'
@@ -101,8 +101,8 @@ function signatureBy(
 }
 
 /**
- * Requires that the certificate to import does not outlive a certificate above it. Issued certificates never outlive that
- * certificate, so they never outlive the path. Throws CertificateMismatchException.
+ * Throws if the certificate to import outlives a certificate above it. Issued certificates never outlive the imported
+ * certificate, so they never outlive its path either. Throws CertificateMismatchException.
  */
 export function requireNotOutliving(path: readonly Certificate[]): void {
   const [certificate, ...chain] = path
@@ -124,9 +124,9 @@ export function requirePathLength(path: readonly Certificate[]): void {
 }
 
 /**
- * Requires every certificate of the path to satisfy the name constraints above it. Self-issued certificates are exempt, as in
- * a key rollover, unless they end the path (RFC 5280 §6.1.3 b and c). The certificate to import never ends the paths in which
- * it is used. Throws CertificateMismatchException.
+ * Throws if a certificate of the path violates the name constraints of a certificate above it. Self-issued certificates are
+ * exempt, as in a key rollover, unless they end the path (RFC 5280 §6.1.3 b and c). The certificate to import never ends the
+ * paths in which it is used. Throws CertificateMismatchException.
  */
 export function requireNames(path: readonly Certificate[]): void {
   const constraints = path.map((certificate) => constraintsOf([certificate]))

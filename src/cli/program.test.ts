@@ -1,4 +1,4 @@
-/** The table of commands, by which a command is loaded alone, and commands that run inside another process. */
+/** The command table, through which each command is loaded separately, and commands that run inside another process. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { runCommand } from './run-command.ts'
 const print = (): void => {}
 const commandsFolder = join(import.meta.dirname, 'commands')
 
-test('every command that help lists is loaded alone by its name and by its aliases', async () => {
+test('every command in the help can be loaded separately, by its name and by its aliases', async () => {
   const { commands } = await createProgram(print, [])
   assert.ok(commands.length > 20)
   const names = commands.map((command) => command.name())
@@ -27,7 +27,7 @@ test('every command that help lists is loaded alone by its name and by its alias
     }
 })
 
-test('every command but version has the file of its name, which imports no file of another command', async () => {
+test('every command except version has a file with its name, which imports no file of another command', async () => {
   const { commands } = await createProgram(print, [])
   const files = readdirSync(commandsFolder)
   assert.deepEqual(

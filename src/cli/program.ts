@@ -1,4 +1,4 @@
-/** The command `signet`: the table of its commands. Their work is done in admin-commands/, client-commands/ and server/. */
+/** The program `signet` and the table of its commands. Their work is done in admin-commands/, client-commands/ and server/. */
 import { Command } from 'commander'
 import { version } from '../version.ts'
 import { visibleUsageError, type Output } from '../terminal.ts'
@@ -11,8 +11,8 @@ type CreateCommand = (context: CommandContext, program: Command) => Command
 type LoadCommand = () => Promise<CreateCommand>
 
 /**
- * Commands by their groups in the help text. Only the file of the command that runs is loaded, because loading all of them takes
- * most of a second.
+ * Commands by their groups in the help text. Only the file of the requested command is loaded, because loading all files
+ * takes most of a second.
  */
 const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = {
   'Certificates:': {
@@ -71,7 +71,7 @@ Documentation: docs/README.md, also in the package.
 /** Width of a help text that is not printed on a terminal, in columns. */
 const widthDefault = 80
 
-/** Flags that need no command. */
+/** Flags that can be used without a command. */
 const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
 
 /**
@@ -106,7 +106,10 @@ export async function createProgram(
   return withOutputs(program, io)
 }
 
-/** Sets the outputs of a command and its subcommands. Usage errors are escaped, because arguments can come from certificates. */
+/**
+ * Sets the outputs of a command and its subcommands. Usage errors are escaped, because they quote arguments, which may be
+ * copied from certificates.
+ */
 function withOutputs(command: Command, io: ProcessIo): Command {
   for (const each of command.commands) withOutputs(each, io)
   const { stdout, stderr } = io
@@ -123,7 +126,7 @@ function widthOf({ isTTY, columns = widthDefault }: Output): number {
   return isTTY === true ? columns : widthDefault
 }
 
-/** Names of the commands to load. Completion describes all commands. */
+/** Returns the names of the commands to load. Completion needs all commands, because it describes them. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
   const isOne = first !== undefined && commands.has(first) && first !== 'completion'

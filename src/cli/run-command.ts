@@ -1,4 +1,4 @@
-/** One command of the command line: arguments in, exit code out. */
+/** Runs one command of the command line: takes its arguments and returns its exit code. */
 import { CommanderError } from 'commander'
 import { ConfigurationError } from '../errors.ts'
 import { problemOf } from '../server/operator-message.ts'
@@ -10,7 +10,7 @@ import type { ProcessIo } from './shared/context.ts'
 export const exitFailure = 1
 const exitUsage = 2
 
-/** Runs a command. Resolves to its exit code: 0 done, 2 wrong usage or configuration, 1 anything else. */
+/** Runs a command. Resolves to its exit code: 0 for success, 2 for incorrect usage or configuration, 1 for any other failure. */
 export async function runCommand(
   argv: readonly string[],
   io: ProcessIo,
@@ -22,10 +22,10 @@ export async function runCommand(
     return 0
   } catch (error) {
     if (isReported(error)) return 0
-    // Commander has printed the help or the usage error already.
+    // Commander has already printed the help text or the usage error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     const isUsage = error instanceof ConfigurationError
-    // Only our own messages have several lines. A line feed in a name must not start a new one.
+    // Only Signet's own messages may have several lines. A line feed in a quoted name must not start a new line.
     const problem = problemOf(error)
     printProblem(isUsage ? problem : visibleText(problem), io.stderr)
     return isUsage ? exitUsage : exitFailure

@@ -31,17 +31,17 @@ const all = [root, web, mail]
 const choose = (reference: string | undefined, from = all): string =>
   oneAuthority(from, reference, { kind: 'ACTIVE', flag: '--ca' }).name
 
-test('a CA is found by its ARN, ID, name and an unambiguous start of its ID', () => {
+test('a CA is found by its ARN, its ID, its name, and an unambiguous prefix of its ID', () => {
   for (const reference of [web.arn, '22222222-bbbb', 'Web CA', '22222222', '22222'])
     assert.equal(choose(reference), 'Web CA')
   assert.equal(choose(undefined, [root, mail]), 'Mail CA')
 })
 
-test('a name goes before the start of an ID', () => {
+test('a matching name takes precedence over a matching ID prefix', () => {
   assert.equal(choose('22222222', [web, authority('33333333-dddd', '22222222')]), '22222222')
 })
 
-test('an ambiguous reference is refused with the CAs that match', () => {
+test('an ambiguous reference is refused, and the error lists the CAs that match', () => {
   assert.throws(
     () => choose('2222'),
     (error) =>
@@ -54,6 +54,6 @@ test('an ambiguous reference is refused with the CAs that match', () => {
   assert.throws(() => choose('222'), /no ACTIVE CA '222' exists; choose one of these/)
 })
 
-test('without CAs the error says how to create them', () => {
+test('if no CA exists, the error explains how to create one', () => {
   assert.throws(() => choose('x', []), /create CAs with: signet init-hierarchy/)
 })

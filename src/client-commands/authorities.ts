@@ -7,24 +7,24 @@ import { visibleText } from '../text/visible-text.ts'
 /** The members of a CA that commands use. */
 export interface AuthoritySummary {
   readonly arn: string
-  /** CommonName of its subject, or its ID. */
+  /** CommonName of the subject, or the ID of a CA without a CommonName. */
   readonly name: string
   readonly type: string
   readonly status: string
   readonly keyAlgorithm: string
   /** ISO 8601. Null for a CA without a certificate. */
   readonly notAfter: string | null
-  /** Validity of its CRLs in days. Null if it publishes no CRLs. */
+  /** Validity of CRLs in days. Null if the CA publishes no CRLs. */
   readonly crlDays: number | null
   readonly ocsp: boolean
 }
 
-/** All CAs that are not deleted, in the order of the API. */
+/** Returns all CAs that are not deleted, in the order of the API. */
 export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
   return (await everyAuthority(client)).filter(({ status }) => status !== 'DELETED')
 }
 
-/** All CAs, including deleted ones that can be restored. */
+/** Returns all CAs, including deleted CAs that can be restored. */
 export async function everyAuthority(client: Client): Promise<AuthoritySummary[]> {
   const summaries: AuthoritySummary[] = []
   const pages = client.getPaginator('listCertificateAuthorities').paginate()
@@ -55,8 +55,8 @@ export function idOf(arn: string): string {
 export type AuthorityReference = Pick<AuthoritySummary, 'arn' | 'name'>
 
 /**
- * The ACTIVE CA with an ARN, name, ID or prefix of its ID. Without a reference, the only ACTIVE subordinate CA. Rejects with
- * ConfigurationError unless exactly one matches, and lists the candidates.
+ * Resolves to the ACTIVE CA with an ARN, name, ID or ID prefix; without a reference, to the only ACTIVE subordinate CA.
+ * Unless exactly one CA matches, rejects with a ConfigurationError that lists the candidates.
  */
 export async function chooseAuthority(
   client: Client,
@@ -68,8 +68,9 @@ export async function chooseAuthority(
 }
 
 /**
- * The CA with an ARN, name, ID or prefix of its ID. Of several CAs with the same name, the one with a preferred status: deleted CAs
- * often have the name of their successor. Rejects with ConfigurationError unless exactly one matches.
+ * Resolves to the CA with an ARN, name, ID or ID prefix. If several CAs have the same name, prefers the CA with a preferred
+ * status, because a deleted CA often has the same name as its successor. Rejects with ConfigurationError unless exactly one
+ * CA matches.
  */
 export async function findAuthority(
   client: Client,
@@ -82,10 +83,13 @@ export async function findAuthority(
   return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
 }
 
-/** Shorter prefixes of an ID are more likely to be the start of a name. */
+/** A shorter text is more likely to be the start of a name than an ID prefix. */
 const idPrefixMin = 4
 
-/** The one CA that matches a reference. Throws ConfigurationError with the candidates if none or several match. */
+/**
+ * Returns the one CA that matches a reference. If no CA or several CAs match, throws a ConfigurationError that lists the
+ * candidates.
+ */
 export function oneAuthority<A extends AuthoritySummary>(
   authorities: readonly A[],
   reference: string | undefined,
@@ -106,7 +110,7 @@ export function oneAuthority<A extends AuthoritySummary>(
   )
 }
 
-/** Matches of the most exact kind: ARN or ID, name, prefix of the ID. */
+/** Returns the most exact matches: by ARN or ID, otherwise by name, otherwise by ID prefix. */
 function matchesOf<A extends AuthoritySummary>(
   authorities: readonly A[],
   reference: string | undefined,

@@ -26,7 +26,7 @@ const files = {
   ),
 }
 
-test('a profile is merged from both files, and the endpoint of the service goes first', () => {
+test('a profile is merged from both files, and an endpoint for the service takes precedence', () => {
   assert.deepEqual(profileAddress('pki', files), {
     endpoint: 'https://pca.test',
     region: 'eu-central-1',

@@ -1,4 +1,4 @@
-/** Profiles of the AWS shared config and credentials files, where they say how to reach a server. The SDK reads the credentials. */
+/** Reads the connection settings of profiles in the AWS shared config and credentials files. The SDK reads the credentials. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +13,8 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The Region, endpoint and CA bundle of a profile. Without a name, those of AWS_PROFILE or of the profile `default`, which may be
- * missing. Throws ConfigurationError for a named profile that is in neither file.
+ * Returns the Region, endpoint and CA bundle of a profile. Without a name, the profile is taken from AWS_PROFILE; otherwise
+ * it is `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
  */
 export function readProfile(name: string | undefined, environment: Environment): ServerAddress {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, HOME } = environment
@@ -26,7 +26,10 @@ export function readProfile(name: string | undefined, environment: Environment):
   })
 }
 
-/** The config file goes before the credentials file, as in the AWS CLI. Settings of the service go before those of all services. */
+/**
+ * The config file takes precedence over the credentials file, as in the AWS CLI. Settings for the service take precedence
+ * over settings for all services.
+ */
 export function profileAddress(
   name: string | undefined,
   {
@@ -59,7 +62,7 @@ function readSections(path: string): IniSections {
   try {
     return parseIni(readFileSync(path, 'utf8'))
   } catch {
-    // As in every AWS client, a file that cannot be read has no profiles.
+    // As in every AWS client, an unreadable file is treated as a file without profiles.
     return new Map()
   }
 }

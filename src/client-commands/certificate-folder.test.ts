@@ -45,7 +45,7 @@ const content: FolderContent = {
 const modeOf = async (path: string): Promise<string> =>
   ((await stat(path)).mode & 0o777).toString(8)
 
-test('metadata.json is read as it was written, and only the key is private', async () => {
+test('metadata.json is read back unchanged, and only the key file is private', async () => {
   const folder = join(above, 'a', 'b')
   requireUnused(folder)
   await writeFolder(folder, content)
@@ -93,7 +93,7 @@ test('metadata without the members that a renewal needs is refused', async () =>
       join(folder, 'metadata.json'),
       JSON.stringify({ ...content.metadata, ...change }),
     )
-    await assert.rejects(readMetadata(folder), /lacks members that a renewal needs/)
+    await assert.rejects(readMetadata(folder), /lacks members that a renewal requires/)
   }
   await writeFile(join(folder, 'metadata.json'), '[]')
   await assert.rejects(readMetadata(folder), ConfigurationError)

@@ -13,7 +13,7 @@ export interface Metadata {
   readonly certificateAuthorityArn: string
   readonly certificateAuthorityName: string
   readonly serialNumber: string
-  /** ISO 8601. */
+  /** Start of the validity period in ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
   /** The requested names. Empty for a certificate from a CSR. */
@@ -28,7 +28,7 @@ export interface Metadata {
   readonly region: string
 }
 
-/** Contents of the files. All are PEM except the metadata. */
+/** Contents of the files in the folder. All are PEM except the metadata. */
 export interface FolderContent {
   readonly key: string | undefined
   readonly csr: string | undefined
@@ -45,7 +45,7 @@ const metadataFile = 'metadata.json'
 export const csrFile = 'csr.pem'
 const certificateFile = 'cert.pem'
 
-/** Throws ConfigurationError if a folder has files that would be replaced. */
+/** Throws ConfigurationError if the folder contains files that would be replaced. */
 export function requireUnused(folder: string): void {
   for (const name of [keyFile, certificateFile, metadataFile])
     if (existsSync(join(folder, name)))
@@ -54,7 +54,10 @@ export function requireUnused(folder: string): void {
       )
 }
 
-/** Rejects with ConfigurationError if the folder cannot be written. Checked before the issuance, so that no certificate is lost. */
+/**
+ * Rejects with ConfigurationError if the folder is not writable. Called before a certificate is issued, so that no
+ * certificate is lost.
+ */
 export async function requireWritable(folder: string): Promise<void> {
   let nearest = resolve(folder)
   while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest)
@@ -69,8 +72,9 @@ export async function requireWritable(folder: string): Promise<void> {
 }
 
 /**
- * Writes all files, each completely or not at all. All files are written under temporary names and then renamed, so that a key and a
- * certificate that do not match are in the folder only for the time of the renames. Only this user can read a new key.
+ * Writes all files, each completely or not at all. All files are first written under temporary names and then renamed, so
+ * that the key and the certificate in the folder can differ only during the renames. Only the current user can read a new
+ * key.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)
@@ -88,11 +92,11 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     files.flatMap(([name, text, mode]) => {
       if (text === undefined) return []
       const path = join(folder, name)
-      // The mode is set before the file has content, so that no other user can ever read a key.
+      // The mode is set before the content is written, so that no other user can ever read a key.
       return [{ path, content: text, mode: 0o600, prepare: (file) => keepAccess(file, path, mode) }]
     }),
   )
-  // The key of an earlier certificate does not belong to a CSR.
+  // Removes the key of an earlier certificate, because it does not belong to the CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
   if (csr === undefined) await rm(join(folder, csrFile), { force: true })
   if (key === undefined || csr === undefined) await syncFolder(folder)
@@ -107,7 +111,7 @@ async function keepAccess(file: FileHandle, replaced: string, mode: number): Pro
   await file.chmod(replacedMode & 0o777)
 }
 
-/** Rejects with ConfigurationError for a folder that `signet issue` did not write. */
+/** Reads metadata.json. Rejects with ConfigurationError for a folder that `signet issue` did not write. */
 export async function readMetadata(folder: string): Promise<Metadata> {
   const path = join(folder, metadataFile)
   let value: unknown
@@ -121,7 +125,7 @@ export async function readMetadata(folder: string): Promise<Metadata> {
   }
   if (!isMetadata(value))
     throw new ConfigurationError(
-      `${path} lacks members that a renewal needs; issue the certificate again with signet issue --force`,
+      `${path} lacks members that a renewal requires; issue the certificate again with signet issue --force`,
     )
   return value
 }

@@ -16,13 +16,13 @@ export interface ConnectionOptions {
   readonly region: string
   /** URL of the metrics. Default: `/metrics` of the endpoint. */
   readonly metricsUrl?: string | undefined
-  /** Data folder with a `credentials` file. Undefined for the credentials that every AWS client finds. */
+  /** Data folder with a `credentials` file. Undefined for the default credentials of AWS clients. */
   readonly dataDirectory: string | undefined
-  /** Whether that file must exist. */
+  /** Whether the `credentials` file must exist. */
   readonly isDataNamed: boolean
-  /** Profile of the AWS shared files. Undefined for the one of the environment. */
+  /** Profile in the AWS shared files. Undefined for the profile set in the environment. */
   readonly profile?: string | undefined
-  /** PEM file of CAs to trust, in addition to those of Node.js. */
+  /** PEM file with CA certificates to trust in addition to those of Node.js. */
   readonly caFile: string | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Connection {
 
 export type Progress = (text: string) => void
 
-/** Milliseconds. */
+/** Timeout of the connection test in milliseconds. */
 const reachTimeout = 5000
 
 /**
@@ -50,7 +50,7 @@ export async function withConnection<T>(
   trust(options)
   const credentials = credentialsOf(options)
   await reach(endpoint)
-  // The SDK takes a while to load, and most commands do not need it.
+  // The SDK is slow to load, and most commands do not need it.
   const { createClient } = await import('../../client/index.ts')
   const client = createClient({
     endpoint,
@@ -73,7 +73,10 @@ function requireUrl(endpoint: string): void {
     throw new ConfigurationError(`--endpoint must be an http or https URL, not '${endpoint}'`)
 }
 
-/** Trusts the CAs of --ca-file, and the root that a server with `--tls-self` writes to its data folder. */
+/**
+ * Returns the trusted CA certificates: those of --ca-file, and the root that a server with `--tls-self` writes to its data
+ * folder.
+ */
 export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): void {
   if (!endpoint.startsWith('https:')) return
   const rootFile = dataDirectory === undefined ? undefined : join(dataDirectory, 'tls-root.pem')
@@ -131,7 +134,7 @@ function cannotConnect(endpoint: string, reason: string): string {
   return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
 }
 
-/** Codes of Node.js for a server certificate whose issuer is not trusted. */
+/** Node.js error codes for a server certificate whose issuer is not trusted. */
 const untrustedCodes: ReadonlySet<unknown> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -139,7 +142,7 @@ const untrustedCodes: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ])
 
-/** Codes of Node.js for a server that accepts no connection. */
+/** Node.js error codes for a server that does not accept the connection. */
 const unreachableCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -150,7 +153,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Replaces messages of Node.js and the SDK that do not tell a person what to do. */
+/** Replaces messages of Node.js and the SDK that do not state what the user can do. */
 export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     const advice = adviceFor(each, endpoint)

@@ -11,7 +11,7 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
-  /** Organization of both subjects. It identifies the hierarchy in later runs. */
+  /** Organization in both subjects. It identifies the hierarchy in later runs. */
   readonly name: string
   /** CommonName of the root. Default: `NAME Root CA`. */
   readonly rootName?: string
@@ -32,7 +32,7 @@ export interface AuthorityResult {
   readonly arn: string
   readonly subject: string
   readonly notAfter: string
-  /** False for a CA that existed before. */
+  /** Whether this run created the CA. */
   readonly created: boolean
   /** Revocation services of the CA, whose URLs are in issued certificates. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]
@@ -47,7 +47,10 @@ export interface HierarchyResult {
 /** Validity of CRLs in days. */
 const crlDays = 7
 
-/** Rejects with HierarchyError, and with ConfigurationError for blank names. A repeated run continues after the completed steps. */
+/**
+ * Creates the hierarchy. A repeated run continues after the completed steps. Rejects with HierarchyError if a step fails, and
+ * with ConfigurationError for blank names.
+ */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
   request: InitHierarchyOptions,
@@ -114,7 +117,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** Returns the client with a report of each step. */
+/** Wraps the client so that it reports each step. */
 function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,

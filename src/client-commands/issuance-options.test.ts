@@ -1,4 +1,4 @@
-/** Times as people write them. */
+/** Parses validities and durations as people write them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError } from '../errors.ts'
@@ -6,7 +6,7 @@ import { isInstant, parseSpan, parseValidity } from './issuance-options.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 
-test('a validity is hours and shorter units from now, or what the CA counts', () => {
+test('a validity in hours or shorter units is converted to a time, and a validity in longer units is sent as a period', () => {
   for (const [text, options] of [
     ['90s', { until: new Date('2026-03-01T08:01:30Z') }],
     ['10m', { until: new Date('2026-03-01T08:10:00Z') }],
@@ -21,12 +21,12 @@ test('a validity is hours and shorter units from now, or what the CA counts', ()
     assert.deepEqual(parseValidity(text, now), options, text)
 })
 
-test('anything else is refused', () => {
+test('any other text is refused as a validity', () => {
   for (const text of ['', '30', 'd', '0d', '-1d', '1.5y', '30 d', '2030-13-01', 'tomorrow', '1e3d'])
     assert.throws(() => parseValidity(text, now), ConfigurationError, text)
 })
 
-test('a span takes every unit of a validity, but no date', () => {
+test('a duration accepts every unit of a validity, but no date', () => {
   assert.equal(parseSpan('12h'), 43_200_000)
   assert.equal(parseSpan('7d'), 604_800_000)
   assert.equal(parseSpan('2w'), 1_209_600_000)
@@ -37,7 +37,7 @@ test('a span takes every unit of a validity, but no date', () => {
     assert.throws(() => parseSpan(text), ConfigurationError, text)
 })
 
-test('a date is the same whenever it is read, and a time is not', () => {
+test('a date is recognized as a fixed time, and a duration is not', () => {
   assert.ok(isInstant('2030-01-31'))
   assert.ok(!isInstant('30d'))
 })

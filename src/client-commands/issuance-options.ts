@@ -3,7 +3,7 @@ import type { CertificateValidity } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
 
-/** The key algorithms of AWS Private CA but SM2, which clients cannot generate keys for. */
+/** The key algorithms of AWS Private CA except SM2, for which clients cannot generate keys. */
 export const keyAlgorithms = [
   'EC_prime256v1',
   'EC_secp384r1',
@@ -19,8 +19,8 @@ export const keyAlgorithms = [
 export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
 
 /**
- * A duration, or an instant in ISO 8601. Seconds, minutes and hours are counted from `now`; days, and calendar months and
- * years, by the CA. Throws ConfigurationError.
+ * Parses a validity: a duration, or an instant in ISO 8601. Durations in seconds, minutes and hours are added to `now`; the
+ * CA adds days, and calendar months and years. Throws ConfigurationError for any other text.
  */
 export function parseValidity(text: string, now: Date): CertificateValidity {
   const duration = parseDuration(text)
@@ -33,7 +33,10 @@ export function parseValidity(text: string, now: Date): CertificateValidity {
   return { until: new Date(now.getTime() + spanMilliseconds(duration)) }
 }
 
-/** Milliseconds of a duration that is not the validity of a certificate. Throws ConfigurationError. */
+/**
+ * Returns the milliseconds of a duration that is not the validity of a certificate. Throws ConfigurationError for an invalid
+ * duration.
+ */
 export function parseSpan(text: string): number {
   const duration = parseDuration(text)
   if (duration === undefined) throw new ConfigurationError(`'${text}' must be ${durationForm}`)
@@ -49,7 +52,7 @@ function instantOf(text: string): Date {
   return date
 }
 
-/** Whether a validity means the same whenever it is read, so that a renewal would not be longer. */
+/** Returns whether a validity is a fixed date, so that a renewal would not extend it. */
 export function isInstant(text: string): boolean {
   return parseDuration(text) === undefined
 }

@@ -1,4 +1,4 @@
-/** `signet issue`: a key, its certificate, and the files that a server reads. */
+/** `signet issue`: generates a key, issues a certificate for it, and writes the files that a server reads. */
 import { isIP } from 'node:net'
 import { readName, serverUrlProblem } from '../../client/names.ts'
 import { isoSeconds } from '../text/iso-time.ts'
@@ -13,13 +13,13 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface IssueRequest {
-  /** The CA, or a reference that chooseAuthority reads. Undefined for the only ACTIVE subordinate CA. */
+  /** The CA, or a reference for chooseAuthority. Undefined for the only ACTIVE subordinate CA. */
   readonly ca: AuthorityReference | string | undefined
   /** Names for the certificate and the algorithm of a new key, or a CSR in PEM with both. */
   readonly subject:
     | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
     | { readonly csr: string }
-  /** As parseValidity reads it. */
+  /** Validity in the form of parseValidity. */
   readonly validity: string
   /** Name or ARN. */
   readonly template: string | undefined
@@ -31,7 +31,10 @@ interface Target {
   readonly progress: Progress
 }
 
-/** Issues and writes. Rejects with ConfigurationError before it issues if the folder has files, unless `force` is set. */
+/**
+ * Issues a certificate and writes the files. Rejects with ConfigurationError before the issuance if the folder contains
+ * files, unless `force` is set.
+ */
 export async function issueInto(
   connection: Connection,
   request: IssueRequest,
@@ -41,7 +44,7 @@ export async function issueInto(
   return issueAndWrite(connection, request, target)
 }
 
-/** Issues and replaces the files in the folder. */
+/** Issues a certificate and replaces the files in the folder. */
 export async function issueAndWrite(
   { client, endpoint, region }: Connection,
   { ca, subject, validity, template }: IssueRequest,
@@ -83,8 +86,8 @@ export async function issueAndWrite(
 }
 
 /**
- * Splits a chain in PEM into its highest CA and the CAs below it, which a server has to send. The highest CA is the root, unless a CA
- * was imported with a chain that ends below the root.
+ * Splits a chain in PEM into its highest CA certificate and the certificates below it, which a server must send. The highest
+ * certificate is the root, unless a CA was imported with a chain that ends below the root.
  */
 function partsOf(chain: string) {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
@@ -103,7 +106,7 @@ export function requireNames(names: readonly string[]): void {
   }
 }
 
-/** Warnings about a CSR that the CA accepts, as sentences. The CA refuses a malformed CSR. */
+/** Returns warnings, as sentences, about a CSR that the CA accepts. The CA itself refuses a malformed CSR. */
 export function requestNotes(pem: string): string[] {
   const [block] = parsePem(pem)
   try {
@@ -119,7 +122,7 @@ const noAlternativeName =
   'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate is ' +
   'valid for no host'
 
-/** The DER of a CSR as PEM. Throws ConfigurationError if there is not exactly one in the file. */
+/** Returns the DER of a CSR in PEM. Throws ConfigurationError unless the file contains exactly one CSR. */
 export function requestIn(text: string, file: string): string {
   const requests = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
   const [only] = requests

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../errors.ts'
 import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
-/** The longest CRL that Signet publishes is about 40 MiB: a million entries. */
+/** Limit on the content. The longest CRL that Signet publishes has a million entries and about 40 MiB. */
 const bytesMax = 64 * 1024 * 1024
 const milliseconds = 15_000
 /** Upper bound for the length of a chain. */
@@ -13,8 +13,8 @@ const chainMax = 10
 const httpsPort = 443
 
 /**
- * Loads `-` (standard input), a URL of http, https or tls, or a file. With `tls`, an https URL stands for the certificates that its
- * server presents. Rejects for more than 64 MiB, and after 15 seconds.
+ * Loads `-` (standard input), an http, https or tls URL, or a file. With `tls`, an https URL loads the certificates that its
+ * server presents. Rejects if the content exceeds 64 MiB or takes longer than 15 seconds.
  */
 export async function loadBytes(
   source: string,
@@ -41,7 +41,7 @@ async function collect(stream: AsyncIterable<unknown>, noun: string): Promise<Ui
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError(`${noun} is not bytes`)
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`${noun} is not binary data`)
     size += chunk.length
     if (size > bytesMax) throw new Error(`${noun} is larger than ${bytesMax / 1024 / 1024} MiB`)
     chunks.push(chunk)
@@ -61,7 +61,7 @@ async function download(url: string): Promise<Uint8Array> {
   return collect(response.body, url)
 }
 
-/** The chain in PEM. It is not verified, because it is only described. */
+/** Returns the chain of a TLS server in PEM. The chain is not verified, because it is only described. */
 function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -79,7 +79,7 @@ function fetchChain(source: string): Promise<Uint8Array> {
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
     socket.setTimeout(milliseconds, () => fail('it does not respond'))
-    // Messages of OpenSSL name a source file; the code says enough.
+    // OpenSSL's message contains a source file name, and the error code is sufficient.
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
       fail(
         code?.startsWith('ERR_SSL_') === true ? `the server does not speak TLS (${code})` : message,
@@ -88,7 +88,7 @@ function fetchChain(source: string): Promise<Uint8Array> {
     socket.once('secureConnect', () => {
       const chain = chainOf(socket.getPeerCertificate(true))
       socket.destroy()
-      if (chain.length === 0) fail('its handshake has no certificate')
+      if (chain.length === 0) fail('the server sent no certificate')
       else resolve(Buffer.from(chain.map((der) => encodePem('CERTIFICATE', der)).join('')))
     })
   })
@@ -99,7 +99,7 @@ function chainOf(first: DetailedPeerCertificate): Uint8Array[] {
   let certificate: DetailedPeerCertificate | undefined = first
   while (certificate?.raw !== undefined && chain.length < chainMax) {
     chain.push(certificate.raw)
-    // The issuer of a root is the root itself.
+    // The chain ends at a root, whose issuer is the root itself.
     const { issuerCertificate }: DetailedPeerCertificate = certificate
     certificate = issuerCertificate === certificate ? undefined : issuerCertificate
   }

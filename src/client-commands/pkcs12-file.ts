@@ -13,7 +13,7 @@ export interface Pkcs12Options {
   readonly password: string
 }
 
-/** Throws ConfigurationError for a password that programs would read differently, or that is short. */
+/** Throws ConfigurationError for a password that programs would encode differently, or that is too short. */
 export function requirePkcs12Password(password: string): void {
   if (!isPkcs12Password(password))
     throw new ConfigurationError(
@@ -21,13 +21,13 @@ export function requirePkcs12Password(password: string): void {
     )
   if (password.length < passwordLengthMin)
     throw new ConfigurationError(
-      `the PKCS #12 password must have ${passwordLengthMin} characters or more`,
+      `the PKCS #12 password must have at least ${passwordLengthMin} characters or more`,
     )
 }
 
 const passwordLengthMin = 8
 
-/** Throws ConfigurationError if the file exists, unless `force` is set, and if its folder does not exist. */
+/** Throws ConfigurationError if the file exists and `force` is not set, or if its folder does not exist. */
 export function requirePkcs12Path(path: string, force: boolean): void {
   if (existsSync(path) && !force)
     throw new ConfigurationError(`--pkcs12: ${path} exists; replace it with --force`)

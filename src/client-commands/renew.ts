@@ -1,4 +1,4 @@
-/** `signet renew`: a new certificate with a new key for each folder that `signet issue` has written. */
+/** `signet renew`: issues a new certificate with a new key for each folder that `signet issue` has written. */
 import { execFile } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -10,33 +10,39 @@ import type { Connection, Progress } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
 import { isInstant, keyAlgorithms } from './issuance-options.ts'
 
-/** When a certificate is renewed: at every run, when that many milliseconds are left, or in the last third of its life. */
+/**
+ * When a certificate is renewed: on every run, when that many milliseconds of validity are left, or in the last third of its
+ * lifetime.
+ */
 export type RenewalTime = 'always' | 'last-third' | number
 
 export interface RenewalRequest {
   readonly when: RenewalTime
-  /** CA that issues the new certificates, as chooseAuthority reads it. Undefined for the CA of each metadata.json. */
+  /**
+   * Reference of the CA that issues the new certificates, for chooseAuthority. If undefined, the CA in each metadata.json is
+   * used.
+   */
   readonly ca: string | undefined
-  /** As parseValidity reads it. Undefined for the validity of the last request. */
+  /** Validity in the form of parseValidity. Undefined for the validity of the last request. */
   readonly validity: string | undefined
   /** Program and arguments, run without a shell after each renewal. */
   readonly hook: readonly string[]
-  /** Variables that the hook gets in addition to those about the renewal. */
+  /** Environment variables for the hook, in addition to those about the renewal. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 export interface Renewal {
   readonly folder: string
   readonly result: 'renewed' | 'not due' | 'failed'
-  /** ISO 8601, of the certificate that is in the folder now. Null if it is unknown. */
+  /** Expiry of the certificate that is now in the folder, in ISO 8601. Null if unknown. */
   readonly notAfter: string | null
   readonly problem?: string
-  /** Set if the folder was renewed, and only the hook failed. */
+  /** Set if the certificate was renewed and only the hook failed. */
   readonly hookFailed?: true
 }
 
 export interface RenewalTools {
-  /** Connects to the server of the metadata. */
+  /** Connects to the server specified in the metadata. */
   readonly connect: (
     metadata: Metadata,
     work: (connection: Connection) => Promise<Metadata>,
@@ -45,7 +51,7 @@ export interface RenewalTools {
   readonly progress: Progress
 }
 
-/** Renews one folder after the other. A failure does not stop the others. Never rejects. */
+/** Renews folders one after another. After a failure, it continues with the next folder. Never rejects. */
 export async function renewAll(
   folders: readonly string[],
   request: RenewalRequest,
@@ -85,7 +91,7 @@ export async function renewOne(
   }
 }
 
-/** The time from which a certificate is due for renewal. */
+/** Returns the time from which a certificate is due for renewal. */
 export function dueTime(
   { notBefore, notAfter }: Pick<Metadata, 'notBefore' | 'notAfter'>,
   when: RenewalTime,
@@ -95,7 +101,7 @@ export function dueTime(
   return new Date(when === 'last-third' ? end - (end - start) / 3 : end - when)
 }
 
-/** A key and a certificate that do not match are left over from an interrupted renewal, and are due at any time. */
+/** A key that does not match its certificate is left over from an interrupted renewal. Such a certificate is always due. */
 async function isDue(
   folder: string,
   metadata: Metadata,
@@ -147,14 +153,14 @@ async function optionsOf(
   }
 }
 
-/** A hook that failed after a renewal that succeeded. */
+/** The error of a hook that failed after a successful renewal. */
 class HookError extends Error {}
 
 const run = promisify(execFile)
-/** Time limit of a hook. */
+/** Timeout of a hook. */
 const hookMilliseconds = 300_000
 
-/** The variable RENEWED_DIRECTORY tells the hook which folder was renewed. */
+/** Runs the hook. The environment variable RENEWED_DIRECTORY contains the renewed folder. */
 async function runHook(
   folder: string,
   { hook: [program, ...args], environment }: RenewalRequest,

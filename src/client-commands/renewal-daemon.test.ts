@@ -21,7 +21,7 @@ function metadata(notBefore: number, days: number): Metadata {
     notBefore: new Date(notBefore).toISOString(),
     notAfter: new Date(notBefore + days * day).toISOString(),
     names: ['x.test'],
-    // A key pair is not checked without an algorithm, and the CSR is not sent in this test.
+    // Without an algorithm, the key pair is not checked. This test does not send the CSR.
     keyAlgorithm: 'EC_prime256v1',
     template: null,
     validity: `${days}d`,
@@ -38,7 +38,7 @@ const request: RenewalRequest = {
   environment: {},
 }
 
-/** Runs the daemon on a folder, with a clock that moves as far as it sleeps, until `calls` attempts were made. */
+/** Runs the daemon on a folder until it has made `calls` attempts. The clock advances by each sleep of the daemon. */
 async function run(
   answers: readonly ('fail' | 'renew')[],
   days: number,
@@ -85,7 +85,7 @@ async function run(
   return { lines, attempts }
 }
 
-test('a failed renewal is tried again after growing delays, and a success is logged in one line', async () => {
+test('a failed renewal is retried after increasing delays, and a success is logged in one line', async () => {
   const { lines, attempts } = await run(['fail', 'fail', 'renew'], 30)
   assert.equal(attempts.length, 3)
   const [first = 0, second = 0, third = 0] = attempts
@@ -98,7 +98,7 @@ test('a failed renewal is tried again after growing delays, and a success is log
   assert.equal(lines.at(-1), 'stopped')
 })
 
-test('a failed hook is reported, and does not renew the certificate again before it is due', async () => {
+test('a failed hook is reported, and does not cause another renewal before the certificate is due', async () => {
   const { lines, attempts } = await run(['renew'], 30, ['false'])
   assert.equal(attempts.length, 1)
   assert.match(
@@ -113,14 +113,14 @@ test('an abort ends the daemon without a further attempt', async () => {
   assert.equal(lines.at(-1), 'stopped')
 })
 
-test('a certificate is due in the last third of its life, or when the given time is left', () => {
+test('a certificate is due for renewal in the last third of its lifetime, or when the given time is left', () => {
   const life = metadata(start, 30)
   assert.equal(dueTime(life, 'last-third').getTime(), start + 20 * day)
   assert.equal(dueTime(life, 7 * day).getTime(), start + 23 * day)
   assert.equal(dueTime(life, 'always').getTime(), start)
 })
 
-test('delays between retries double up to an hour, and are spread', () => {
+test('delays between retries double up to an hour, and are randomized', () => {
   const at = (byte: number, failures: number): number =>
     retryDelay(failures, { bytes: () => Uint8Array.of(byte) })
   assert.deepEqual([at(0, 1), at(255, 1)], [45_000, 75_000])

@@ -8,30 +8,30 @@ import { dueTime, renewOne, type RenewalRequest, type RenewalTools } from './ren
 
 export interface DaemonTools extends Omit<RenewalTools, 'now'> {
   readonly clock: Clock
-  /** Spreads the retries of many machines. */
+  /** Random numbers, which spread the retries of many machines over time. */
   readonly random: Random
-  /** Resolves after that many milliseconds, or as soon as the signal aborts. */
+  /** Resolves after the given milliseconds, or as soon as the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Logs one line. */
   readonly report: (line: string) => void
-  /** Ends the daemon. */
+  /** Stops the daemon when aborted. */
   readonly signal: AbortSignal
 }
 
-/** The first retry follows after about a minute, later ones after twice the time before, up to an hour. */
+/** The first retry follows after about a minute. The delay then doubles with each retry, up to an hour. */
 const retryMin = minuteMilliseconds
 const retryMax = hourMilliseconds
-/** The clock may be changed, and metadata.json replaced, while the daemon sleeps. */
+/** Maximum delay between checks: while the daemon sleeps, the clock may be changed or metadata.json may be replaced. */
 const sleepMax = hourMilliseconds
 
 interface FolderState {
   readonly folder: string
-  /** Failed attempts since the last success. */
+  /** Number of failed attempts since the last success. */
   readonly failures: number
   readonly nextAttempt: Date
 }
 
-/** Runs until the signal aborts. A renewal that is in progress then is finished first. Never rejects because of a folder. */
+/** Runs until the signal aborts, and then completes a renewal that is in progress. Never rejects because of a folder. */
 export async function runDaemon(
   folders: readonly string[],
   request: RenewalRequest,
@@ -57,7 +57,7 @@ export async function runDaemon(
   tools.report('stopped')
 }
 
-/** Renews the folder if its time has come, and decides when to visit it again. */
+/** Renews the folder if it is due, and sets the time of the next check. */
 async function visit(
   state: FolderState,
   request: RenewalRequest,
@@ -65,14 +65,14 @@ async function visit(
 ): Promise<FolderState> {
   const { folder } = state
   const now = tools.clock.now()
-  // A time in the future is looked up again, because another program may have renewed the folder.
+  // A due time in the future is read again, because another program may have renewed the folder.
   if (state.failures > 0 && now < state.nextAttempt) return state
   const { result, notAfter, problem, hookFailed } = await renewOne(folder, request, {
     ...tools,
     now,
   })
   const after = tools.clock.now()
-  // A certificate that waits for another attempt is due, even if metadata.json has a later time.
+  // A certificate that waits for a retry is due, even if metadata.json has a later time.
   const isDue = result === 'failed' && hookFailed !== true
   const due = isDue ? undefined : await dueTimeAfter(folder, request, after)
   if (due !== undefined && result !== 'failed') {
@@ -87,7 +87,7 @@ async function visit(
   return { folder, failures, nextAttempt }
 }
 
-/** When the certificate in a folder is due, if that is after `now`. */
+/** Returns when the certificate in a folder is due, if that is after `now`. */
 async function dueTimeAfter(
   folder: string,
   { when }: RenewalRequest,
@@ -97,12 +97,12 @@ async function dueTimeAfter(
     const due = dueTime(await readMetadata(folder), when)
     return due > now ? due : undefined
   } catch {
-    // The attempt has reported it.
+    // The renewal attempt has already reported the error.
     return undefined
   }
 }
 
-/** Between three quarters and five quarters of the doubled delay. */
+/** Returns a random delay between three quarters and five quarters of the doubled delay. */
 export function retryDelay(failures: number, random: Random): number {
   const base = Math.min(retryMax, retryMin * 2 ** Math.max(0, failures - 1))
   const fraction = (random.bytes(1)[0] ?? 0) / 255

@@ -14,7 +14,7 @@ test('a CRL number is higher than every earlier number, whatever the clock does'
     fc.property(time, known, (now, highest) => {
       const next = nextCrlNumber(new Date(now), highest)
       assert.ok(Number.isSafeInteger(next) && next > highest && next >= now)
-      assert.ok(next === now || next === highest + 1, 'no gap but that of time')
+      assert.ok(next === now || next === highest + 1, 'the number is the time or the next number')
     }),
   )
   fc.assert(

@@ -11,7 +11,7 @@ import { oids } from '../x509/der/oid.ts'
 /** Input for a CRL, without its entries. */
 export interface CrlParameters {
   readonly signingAlgorithm: SigningAlgorithm
-  /** The CA: DER of its Name, and its key identifier. */
+  /** Name (DER) and key identifier of the CA. */
   readonly issuer: { readonly subjectDer: Uint8Array; readonly keyIdentifier: Uint8Array }
   /** cRLNumber. */
   readonly crlNumber: number
@@ -23,7 +23,7 @@ export interface CrlParameters {
 }
 
 /**
- * Builds the fields of a TBSCertList. thisUpdate is one hour in the past, as AWS does, so that relying parties with slow clocks
+ * Builds the fields of a TBSCertList. thisUpdate is one hour in the past, as in AWS, so that relying parties with slow clocks
  * accept the CRL. A partition has a critical issuingDistributionPoint with one URI.
  */
 export function crlFields(order: CrlParameters): TbsCertListFields {
@@ -73,7 +73,7 @@ export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
 }
 
 /**
- * Returns the cRLNumber for a CRL generated at `now`: milliseconds since 1970, as AWS does, but at least one more than the
+ * Returns the cRLNumber for a CRL generated at `now`: milliseconds since 1970, as in AWS, but at least one more than the
  * highest known number.
  */
 export function nextCrlNumber(now: Date, highest: number): number {
@@ -81,8 +81,9 @@ export function nextCrlNumber(now: Date, highest: number): number {
 }
 
 /**
- * Returns the time before which expired certificates are omitted. A revoked certificate stays listed until a regularly scheduled
- * CRL after its expiry has listed it (RFC 5280 §3.3). CRLs that a revocation triggered are not regularly scheduled.
+ * Returns the time before which expired certificates are omitted. A revoked certificate stays listed until a regularly
+ * scheduled CRL after its expiry has listed it (RFC 5280 §3.3). CRLs that are published because of a revocation are not
+ * regularly scheduled.
  */
 export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined): Date {
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()

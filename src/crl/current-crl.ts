@@ -17,7 +17,7 @@ function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
 }
 
 /**
- * Returns the CRL that a newly issued certificate is bound to. Undefined if the CA has CRLs disabled; `missing` if the
+ * Returns the CRL that a newly issued certificate is bound to. Undefined if the CRLs of the CA are disabled; `missing` if the
  * configured CRL must be opened first.
  */
 export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {

@@ -15,11 +15,11 @@ interface PublishedPlace {
   readonly issuer: CrlIssuer
 }
 
-/** A published CRL that the CA has signed, but that is not the CRL in its row. */
+/** A published CRL that the CA has signed but that is not recorded in the row of the CRL. */
 export interface ForeignCrl {
   /** cRLNumber. */
   readonly number: number
-  /** Contents bytes of revokedCertificates. */
+  /** Content bytes of revokedCertificates. */
   readonly revokedCertificates: Uint8Array
 }
 
@@ -58,8 +58,8 @@ function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
 }
 
 /**
- * Verifies that the bytes are a CRL signed by the CA. Returns undefined otherwise, because other writers of the bucket may have
- * put them there.
+ * Parses a CRL and verifies that the CA has signed it. Undefined for any other bytes, which another writer of the bucket may
+ * have stored.
  */
 async function verified(
   der: Uint8Array,

@@ -11,7 +11,7 @@ const crls = [
   { id: 1, kind: 'PARTITION' },
   { id: 2, kind: 'COMPLETE' },
   { id: 3, kind: 'PARTITION' },
-  // A CRL of a later identity of the CA.
+  // A CRL of the CA's later identity (subject and key identifier).
   { id: 4, kind: 'COMPLETE' },
 ] as const
 
@@ -31,7 +31,7 @@ function authorityWith(type: 'COMPLETE' | 'PARTITIONED' | 'none', currentId: num
   return { revocation, crl }
 }
 
-test('with complete CRLs, all complete CRLs and the partition of the certificate list a revocation', () => {
+test('if CRLs are complete, a revocation is listed on all complete CRLs and on the partition of the certificate', () => {
   const authority = authorityWith('COMPLETE', 4)
   assert.deepEqual(listingCrls(authority, crls, 1), [1, 2, 4])
   assert.deepEqual(listingCrls(authority, crls, 3), [2, 3, 4])
@@ -39,7 +39,7 @@ test('with complete CRLs, all complete CRLs and the partition of the certificate
   assert.deepEqual(listingCrls(authority, crls, null), [2, 4])
 })
 
-test('with partitions, only the CRL of the certificate lists a revocation', () => {
+test('if CRLs are partitioned, a revocation is listed only on the CRL of the certificate', () => {
   const authority = authorityWith('PARTITIONED', 3)
   assert.deepEqual(listingCrls(authority, crls, 1), [1])
   assert.deepEqual(listingCrls(authority, crls, 2), [2])
@@ -63,7 +63,7 @@ test('a revocation while CRLs are disabled is listed after they are enabled agai
   assert.deepEqual(listingCrls(authorityWith('none', 4), crls, null), [2, 4])
 })
 
-test('a CRL lists a revocation exactly if the revocation makes it due', () => {
+test('a revocation is listed on exactly the CRLs that it makes due', () => {
   for (const type of ['COMPLETE', 'PARTITIONED', 'none'] as const)
     for (const issuedUnder of [null, 1, 2, 3, 4]) {
       const authority = authorityWith(type, 3)

@@ -1,12 +1,13 @@
 /**
- * Decides which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the current CRL of its
- * CA at the time of issue. That CRL lists its revocation, and so does every CRL that lists all revocations of the CA.
+ * Decides which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the current CRL of
+ * its CA at the time of issue. If the certificate is revoked, that CRL lists it, and so does every CRL that lists all
+ * revocations of the CA.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
- * Returns whether CRLs of a kind list all revocations of their CA. Other CRLs list only certificates that are bound to them:
- * partitions, and the complete CRL of a CA that was changed to partitions.
+ * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs list only the certificates that are bound
+ * to them. These are partitions, and the complete CRL of a CA that was changed to partitions.
  */
 export function listsAllRevocations(
   { revocation: { CrlConfiguration } }: Pick<Authority, 'revocation'>,
@@ -27,7 +28,7 @@ export function boundCrl(
   return issuedUnder ?? crl?.id ?? null
 }
 
-/** Returns the ids of the CRLs of a CA that have to list the revocation of a certificate. */
+/** Returns the ids of the CRLs of a CA that must list the revocation of a certificate. */
 export function listingCrls(
   authority: Pick<Authority, 'revocation' | 'crl'>,
   crls: readonly { readonly id: number; readonly kind: CrlKind }[],

@@ -18,7 +18,7 @@ test('the key of a CRL starts with crl/ or with CustomPath', () => {
   assert.equal(crlKey({ ...crl, CrlType: 'PARTITIONED' }, 'one/2'), 'crl/one/2.crl')
 })
 
-test('with CustomCname, the URL is the host name and the key, whatever CustomPath is', () => {
+test('with CustomCname, the URL consists of the host name and the key, whatever CustomPath is', () => {
   const CustomCname = 'crl.example.com'
   assert.equal(
     customCrlUrl({ ...crl, CustomCname }, 'crl/one.crl'),
@@ -30,12 +30,12 @@ test('with CustomCname, the URL is the host name and the key, whatever CustomPat
   )
 })
 
-test('without a host name of its own, an empty one included, the store says where a CRL is', () => {
+test('without a CustomCname, or with an empty one, the object store determines the URL of a CRL', () => {
   assert.equal(customCrlUrl(crl, 'crl/one.crl'), undefined)
   assert.equal(customCrlUrl({ ...crl, CustomCname: '' }, 'crl/one.crl'), undefined)
 })
 
-test('a request for the URL of a CRL finds its key, under the current and each earlier host name', () => {
+test('a request for the URL of a CRL is mapped to its object key, under the current and each earlier host name', () => {
   const authorityWith = (CustomCname: string | undefined, pastCrlCnames: readonly string[]) => ({
     revocation: {
       ...noRevocation,

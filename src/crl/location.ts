@@ -11,8 +11,8 @@ export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
 }
 
 /**
- * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Undefined without a CustomCname; the URL of the
- * object store is used then.
+ * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Undefined without a CustomCname, in which
+ * case the URL of the object store is used.
  */
 export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
   const url = cnameUrl(CustomCname)

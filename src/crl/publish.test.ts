@@ -210,7 +210,7 @@ test('after a failure of the object store at any point, the next CRL number is h
   }
   objects.mode = 'error'
   assert.deepEqual(await failure(due, {}), unwritten)
-  assert.equal((await rowOf(due.authority.id))['crl_number'], last, 'it was not asked for a number')
+  assert.equal((await rowOf(due.authority.id))['crl_number'], last, 'no CRL number is reserved')
 })
 
 test('after a lost reply of the object store, the next CRL number is higher', async (t) => {
@@ -269,10 +269,10 @@ test('a revocation during a publication makes the next CRL due immediately and i
   await eventually(async () => {
     const { entries } = await published(authority.id)
     return entries.size === 2 ? entries : undefined
-  }, 'a CRL with both')
+  }, 'a CRL with both entries')
 })
 
-test('the kind of a failure does not depend on its message', () => {
+test('a failure is classified by its type and not by its message', () => {
   assert.equal(crlFailure(new BucketError('refused', 'x')).refused, true)
   assert.deepEqual(crlFailure(new Error('AccessDenied')), unwritten)
   assert.deepEqual(crlFailure('x'), unwritten)
@@ -319,7 +319,7 @@ test('a full partition is smaller than a megabyte with the longest standard subj
   }))
   const der = fullPartition(encodeName(name))
   assert.ok(der.length < 1_000_000, `${der.length} bytes`)
-  assert.ok(der.length > 980_000, 'no room is wasted')
+  assert.ok(der.length > 980_000, 'the partition is as large as possible')
   assert.equal(readCrl(Buffer.from(der)).nextUpdate.getUTCFullYear(), 2073)
 })
 

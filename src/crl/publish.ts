@@ -1,4 +1,7 @@
-/** Publication of a CRL: number, contents, signature and its verification, object in the bucket, row. */
+/**
+ * Publishes a CRL: reserves a number, generates and signs the CRL, verifies its signature, writes the object to the bucket,
+ * and updates the row.
+ */
 import { sha256 } from '../record/merkle.ts'
 import { recorded } from '../store/recorded-states.ts'
 import { changing } from '../store/sql.ts'
@@ -22,12 +25,12 @@ import { findForeignCrl } from './foreign-crl.ts'
 import { listsAllRevocations } from './listing-crls.ts'
 import { recoverRevocations } from './recover-revocations.ts'
 
-/** A due CRL of a CA with CRLs enabled, and the lease of its publication. */
+/** A due CRL of a CA with CRLs enabled, and the lease for its publication. */
 export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
-  /** Aborts the publication: the server is stopping, or the lease is lost. */
+  /** Aborted when the publication must stop: the server is stopping, or the lease is lost. */
   readonly signal: AbortSignal
 }
 
@@ -35,8 +38,8 @@ export interface DueCrl {
 const putMilliseconds = 60_000
 
 /**
- * Publishes a CRL. Rejects with the error of the failed step; crlFailure classifies it. The CRL number is used up then, and the
- * previous object remains.
+ * Publishes a CRL. Rejects with the error of the failed step; crlFailure classifies it. In that case, the CRL number is not
+ * used again, and the previous object remains in the bucket.
  */
 export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
   const { authority, crl, lease } = due
@@ -125,7 +128,7 @@ async function generateCrl(
     message: tbsCertListDer,
     signature,
   })
-  if (check !== 'valid') throw new Error('the signature of the key does not verify')
+  if (check !== 'valid') throw new Error('the signature by the key is invalid')
   const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
   return { der, entries, keptSince: since }
 }

@@ -27,8 +27,8 @@ const pageRows = 1000
 const batch = 100
 
 /**
- * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the database
- * may be older than the CRL, but published revocations must remain.
+ * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the
+ * database may be older than the CRL, but published revocations must not be lost.
  */
 export async function recoverRevocations(
   { db, clock, log }: Services,
@@ -60,7 +60,7 @@ export async function recoverRevocations(
   }
   log.warn(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, number, taken: count },
-    'the published CRL is newer than the database; revocations were taken over from it',
+    'the published CRL is newer than the database; missing revocations were recovered from the CRL',
   )
 }
 
@@ -77,7 +77,7 @@ function revocationOf({
   }
 }
 
-/** Removes revocations that the database has. */
+/** Removes revocations that are already in the database. */
 async function leaveKnown(
   db: Services['db'],
   authority: Authority,

@@ -1,4 +1,4 @@
-/** The HTTP answers that every route returns. */
+/** The HTTP response that every route returns. */
 import type { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 
@@ -14,7 +14,7 @@ export interface TextAnswer extends Answer {
   readonly body: string
 }
 
-/** Creates an answer with one line of text. */
+/** Creates a response with one line of text. */
 export function textAnswer(
   status: number,
   text: string,
@@ -29,12 +29,15 @@ export function textAnswer(
 
 export const notFound: Answer = textAnswer(404, 'Not found')
 
-/** Creates the answer to a method that the resource does not support. */
+/** Creates the response to a method that the resource does not support. */
 export function methodNotAllowed(allow: string): Answer {
   return textAnswer(405, 'Method not allowed', { allow })
 }
 
-/** Creates the answer of the public listener to an unexpected error. It has no details, because anyone can read it. */
+/**
+ * Creates the response of the public listener to an unexpected error. The response contains no details, because anyone can
+ * read it.
+ */
 export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
     ? textAnswer(503, 'Service unavailable')

@@ -12,7 +12,7 @@ import type { ConnectionInfo } from './route.ts'
 
 const deadlineMillisecondsDefault = 60_000
 
-/** Answers a request and logs it. An error is answered in the format of the protocol. */
+/** Processes a request, logs it and returns the response. An error response has the format of the protocol. */
 export async function answerRequest(
   api: ApiServices,
   request: HttpRequest,
@@ -47,7 +47,10 @@ export async function answerRequest(
   }
 }
 
-/** Answers a request whose body was not read with `error`. Logs, counts and records the request like any other call. */
+/**
+ * Returns the response with `error` to a request whose body was not read. The request is logged, counted and recorded like
+ * any other call.
+ */
 export function answerUnread(
   api: ApiServices,
   head: RequestHead,
@@ -56,7 +59,7 @@ export function answerUnread(
   return completeWithError(api, receive(api, head, connection), error)
 }
 
-/** Creates the answer to a request that failed unexpectedly. */
+/** Creates the response to a request that failed unexpectedly. */
 export function answerFailure(head: RequestHead, requestId: string): AwsAnswer {
   return protocolErrorAnswer(protocolOf(head), undefined, requestId)
 }

@@ -45,7 +45,10 @@ export async function authenticateByToken<T>(
   })
 }
 
-/** Reasons that count toward the limit of their source. An expired token was valid, and a refused source stays refused. */
+/**
+ * Reasons that count toward the failure limit of a source. Expired tokens do not count, because they were valid, and neither
+ * do requests from a source that is already refused.
+ */
 const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
   'no-signature',
   'malformed-signature',
@@ -56,7 +59,10 @@ const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
   'invalid-identity-token',
 ])
 
-/** Counts authentication failures by reason and by source. Throws ThrottlingException instead of the error after too many of them. */
+/**
+ * Counts an authentication failure by reason and by source. After too many failures, throws ThrottlingException in place of
+ * the original error.
+ */
 async function countFailures<T>(
   { failureLimiter, services: { metrics } }: Pick<ApiServices, 'failureLimiter' | 'services'>,
   sourceIp: string | undefined,

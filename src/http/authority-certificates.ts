@@ -8,7 +8,10 @@ import { publicPaths, type PublicSite, type RequestHead } from './request.ts'
 import type { Handler } from './route.ts'
 
 const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
-/** How long clients may cache a CA certificate. A renewed certificate has the same key, so an old copy does little harm. */
+/**
+ * Time for which clients may cache a CA certificate. A renewed certificate has the same key, so an outdated copy does little
+ * harm.
+ */
 const maxAgeSeconds = 3600
 
 /** Returns the file name, without its extension, in the path of a CA certificate; undefined for other paths. */
@@ -17,7 +20,7 @@ export function findCertificateName(site: PublicSite, head: RequestHead): string
   return names.find((name) => name !== undefined)
 }
 
-/** Creates the handler of the URLs of CA certificates. */
+/** Creates the handler for URLs of CA certificates. */
 export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'>): Handler {
   return {
     answer: (request, _connection, name) => answerCertificate(services, request, name),
@@ -26,8 +29,9 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * Answers with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1): the last certificate of the CA
- * identity that issued the certificates with that URL. It verifies them even after a renewal.
+ * Returns a response with the CA certificate, in DER, that a caIssuers URL refers to (RFC 5280 §4.2.2.1). This is the last
+ * certificate of the CA identity that issued the certificates with that URL, so they can be verified with it even after a
+ * renewal.
  */
 async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -38,7 +42,8 @@ async function answerCertificate(
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // Clients may still verify certificates of an expired CA, or of a deleted CA that can be restored.
+  // The certificates of expired CAs, and of deleted CAs that can be restored, are served, because clients may still verify
+  // certificates issued by these CAs.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

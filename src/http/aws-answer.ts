@@ -1,4 +1,4 @@
-/** Answers in the format of AWS, for API requests and for requests that fail before they reach a route. */
+/** Responses in the format of AWS, for API requests and for requests that fail before they reach a route. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
 import { jsonMediaType } from './body/parse-members.ts'
@@ -14,7 +14,7 @@ export interface AwsAnswer {
   readonly body: string
 }
 
-/** Creates the answer to an error, in the format of the protocol. */
+/** Creates the response for an error, in the format of the protocol. */
 export function protocolErrorAnswer(
   { serializeError, mediaType }: Pick<Protocol, 'serializeError' | 'mediaType'>,
   error: unknown,
@@ -24,7 +24,7 @@ export function protocolErrorAnswer(
   return { status, errorCode: code, mediaType, body }
 }
 
-/** Adds the AWS headers to an answer. */
+/** Adds the AWS headers to a response. */
 export function withAwsHeaders(
   { status, errorCode, mediaType, body }: AwsAnswer,
   requestId: string,
@@ -37,7 +37,7 @@ export function withAwsHeaders(
   return { status, headers, body }
 }
 
-/** Creates the answer to an error in JSON: InternalFailure without details if the error is unexpected. */
+/** Creates the JSON response for an error. An unexpected error becomes InternalFailure without details. */
 export function errorAnswer(error: unknown, requestId: string): TextAnswer {
   const protocol = { serializeError: renderError, mediaType: jsonMediaType }
   return withAwsHeaders(protocolErrorAnswer(protocol, error, requestId), requestId)

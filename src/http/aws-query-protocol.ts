@@ -1,4 +1,4 @@
-/** The AWS Query protocol of the Security Token Service: form parameters in the body or in the query, and answers in XML. */
+/** The AWS Query protocol of the Security Token Service: form parameters in the body or in the query, and responses in XML. */
 import { findStsOperation } from '../sts/index.ts'
 import { stsNamespace, type StsOperation } from '../sts/sts-operation.ts'
 import { QueryError, renderQueryError } from '../wire/query-errors.ts'
@@ -72,7 +72,7 @@ function decode(operation: StsOperation, parameters: QueryMembers): DecodedCall 
   }
 }
 
-/** Reads the parameters in the body if it is a nonempty form, otherwise those in the query. */
+/** Reads the parameters from the body if it is a nonempty form, otherwise from the query. */
 function readParameters(request: HttpRequest): QueryMembers {
   const { body, query, headers } = request
   const isForm = isFormMediaType(headers.get('content-type')) && body.length > 0

@@ -20,7 +20,7 @@ import { createPlainServer } from './server.ts'
 interface Serving {
   readonly listener: Listener
   readonly budget: BodyBudget
-  /** Opens a connection and collects its answers. */
+  /** Opens a connection and collects the responses. */
   open(): Promise<Client>
 }
 
@@ -34,7 +34,10 @@ class Client {
     socket.on('data', (data: Buffer) => (this.text += data.toString('latin1')))
   }
 
-  /** Waits for `count` answers (0: until the connection ends) and resolves to their statuses. The connection may end earlier. */
+  /**
+   * Waits for `count` responses (0: until the connection ends) and resolves to their statuses. The connection may end
+   * earlier.
+   */
   async answers(count: number): Promise<number[]> {
     const ended = new Promise((resolve) => this.socket.once('close', resolve))
     for (let isOver = false; ;) {
@@ -82,14 +85,14 @@ function post(path: string, body = 'body'): string {
   return `POST ${path} HTTP/1.1\r\nhost: h\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 }
 
-test('of 512 concurrent requests, the first is answered before the second batch is started', async (t) => {
+test('of 512 concurrent requests, the first receives its response before the second batch is started', async (t) => {
   let arrived = 0
   let started = 0
   const at = await serving(t, async () => {
     started += 1
     return textAnswer(200, 'done')
   })
-  /** Number of started requests when the server sent each answer; below, when the client of each answer received it. */
+  /** Number of requests that had started when the server sent each response; below, when the client received it. */
   const startedAtSent: number[] = []
   const startedAtReceived: number[] = []
   let arrivedAtFirst = 0

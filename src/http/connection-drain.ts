@@ -8,10 +8,10 @@ interface Exchange {
 }
 
 interface Connection {
-  /** Number of unanswered requests. It exceeds one if the client pipelines requests. */
+  /** Number of requests without a response. It exceeds one if the client pipelines requests. */
   waiting: number
   latest: Exchange | undefined
-  /** Whether the connection is closed after the last pending answer. */
+  /** Whether the connection is closed after the last pending response. */
   ending: boolean
 }
 
@@ -19,13 +19,14 @@ export interface Connections {
   /** Number of open connections. */
   readonly count: () => number
   /**
-   * Ends each connection after its pending answer, and connections without a complete pending request after a delay: node:http
-   * does not enforce timeouts after the server has been closed.
+   * Closes each connection after its last pending response, and connections without a complete pending request after a delay.
+   * The delay is necessary because node:http does not enforce timeouts after the server has been closed.
    */
   end(): void
   /**
-   * Returns whether the server can send an error of a connection on it. While complete requests are pending, the client would take
-   * the error for the answer to the first of them. In that case the connection is closed after the last pending answer.
+   * Returns whether the server can send an error response for a connection error. While complete requests are pending, the
+   * client would mistake the error for the response to the first of them. In that case the connection is closed after the
+   * last pending response.
    */
   canAnswer(socket: Socket): boolean
 }

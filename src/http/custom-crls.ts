@@ -1,6 +1,6 @@
 /**
- * CRLs below the CustomCname of a CA. S3 serves each bucket under a host name of its own. Here the host name and the name of
- * the CRL select the bucket, so CAs with different buckets can share a host name.
+ * Serves CRLs below the CustomCname of a CA. S3 serves each bucket under a separate host name. In Signet, the host name and
+ * the name of the CRL select the bucket, so CAs with different buckets can share a host name.
  */
 import { customCrlPath } from '../crl/location.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'

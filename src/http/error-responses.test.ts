@@ -19,7 +19,7 @@ function refusedWith(code: string): Promise<string> {
   })
 }
 
-test('a request that does not arrive in time is answered with RequestTimeoutException', async () => {
+test('a request that does not arrive in time receives RequestTimeoutException', async () => {
   const body =
     '{"__type":"RequestTimeoutException","message":"The request did not arrive in time."}'
   assert.equal(
@@ -37,6 +37,6 @@ test('a request that does not arrive in time is answered with RequestTimeoutExce
   )
 })
 
-test('a disconnected client is sent no answer', async () => {
+test('no response is sent to a disconnected client', async () => {
   assert.equal(await refusedWith('ECONNRESET'), '')
 })

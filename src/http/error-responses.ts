@@ -5,16 +5,16 @@ import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 
-/** How long a client may take to close its side of a connection after the response. */
+/** Time in which a client must close its side of a connection after the response. */
 const lingerMilliseconds = 1000
 
-/** Answers bytes that node:http cannot parse as a request on the socket, and closes the socket. */
+/** Sends an error response for bytes that node:http cannot parse as a request, and closes the socket. */
 export function rejectConnection(
   error: { readonly code?: string | undefined },
   socket: Socket,
   requestId: string,
 ): void {
-  // Without a TLS session no answer can be sent.
+  // Without a TLS session, no response can be sent.
   const isTlsFailure = /^ERR_(?:TLS|SSL)_/.test(error.code ?? '')
   if (error.code === 'ECONNRESET' || isTlsFailure || !socket.writable) {
     socket.destroy()
@@ -33,7 +33,7 @@ export function rejectConnection(
       body,
     ].join('\r\n'),
   )
-  // A client that never closes its side must not hold the connection open.
+  // A client that never closes its side must not keep the connection open.
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 

@@ -10,7 +10,7 @@ after(() => service.close())
 
 const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
-test('a browser at the root of either listener is shown a static page without scripts', async () => {
+test('a browser that requests the path / of either listener receives a static page without scripts', async () => {
   for (const url of [service.url, service.publicUrl]) {
     const answer = await fetch(`${url}/`, { headers: { accept } })
     assert.equal(answer.status, 200)
@@ -22,7 +22,7 @@ test('a browser at the root of either listener is shown a static page without sc
   }
 })
 
-test('other requests to the root are answered as before', async () => {
+test('other clients, paths and methods do not receive the page', async () => {
   const json = await fetch(`${service.url}/`)
   assert.equal(json.status, 403)
   assert.match(await json.text(), /AccessDeniedException/)

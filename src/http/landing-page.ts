@@ -1,4 +1,4 @@
-/** The page that a browser is shown at the root of a listener. It is constant, and is answered without authentication. */
+/** The page that a browser displays at the root of a listener. The page is constant and requires no authentication. */
 import { version } from '../version.ts'
 import type { Answer } from './answer.ts'
 import { errorAnswer } from './aws-answer.ts'
@@ -25,11 +25,11 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-  // Other clients of the same URL receive the answer of the API.
+  // Other clients that request the same URL receive the API response.
   vary: 'Accept',
 } as const
 
-/** The route of `GET /` by a browser. Requests with a query, such as presigned URLs, belong to other routes. */
+/** The route for `GET /` requests of browsers. Requests with a query, such as presigned URLs, belong to other routes. */
 export function landingRoute(listener: keyof typeof pages): Route {
   const answer: Answer = { status: 200, headers, body: htmlOf(pages[listener]) }
   return {

@@ -1,4 +1,4 @@
-/** Lifecycle of listeners and connections, and sending of answers. */
+/** Lifecycle of listeners and connections, and sending of responses. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -38,7 +38,7 @@ async function opened(port: number): Promise<Socket> {
 
 const request = (method: string, path = '/'): string => `${method} ${path} HTTP/1.1\r\nHost: h\r\n`
 
-test('closing a listener closes an idle connection immediately, and a busy one after its answer', async (t) => {
+test('closing a listener closes an idle connection immediately, and a busy connection after its response', async (t) => {
   const release = Promise.withResolvers<Answer>()
   const arrived = Promise.withResolvers<void>()
   const { listener, open } = await listening(t, () => {
@@ -58,7 +58,7 @@ test('closing a listener closes an idle connection immediately, and a busy one a
   await closed
 })
 
-test('closing a listener answers every pipelined request first', async (t) => {
+test('a listener responds to every pipelined request before it closes', async (t) => {
   const release = Promise.withResolvers<Answer>()
   const arrived = Promise.withResolvers<void>()
   let count = 0
@@ -104,7 +104,7 @@ test('the URL of a listener has its host and its actual port', async (t) => {
   await assert.rejects(taken.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
 })
 
-test('the first route that matches method and path answers, and the answer to HEAD has no body', async (t) => {
+test('the first route that matches method and path handles the request, and a response to HEAD has no body', async (t) => {
   const health = { ...everyRequest(() => textAnswer(200, 'ok')), methods: ['GET'], path: '/health' }
   const { url } = await listening(t, () => notFound, [health])
   assert.equal(await (await fetch(`${url}/health?x`)).text(), 'ok\n')
@@ -129,12 +129,12 @@ test('an unread request body is dropped, and its connection is not reused', asyn
   }
 })
 
-test('every answer with status 503 has a Retry-After header', async (t) => {
+test('every response with status 503 has a Retry-After header', async (t) => {
   const { url } = await listening(t, () => textAnswer(503, 'later'))
   assert.equal((await fetch(url)).headers.get('retry-after'), '1')
 })
 
-test('an object that cannot be read is answered with 500, or the connection is closed if the answer has begun', async (t) => {
+test('an object that cannot be read causes status 500, or closes the connection if the response has begun', async (t) => {
   const failing = (chunks: readonly string[]): Readable =>
     Readable.from(
       (function* broken() {

@@ -18,7 +18,10 @@ export interface ListenerLimits {
   /** Timeout for the headers of a request; the next member is the timeout for the whole request. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
-  /** Timeout for a connection without traffic during a request or its answer; a client may stop reading. */
+  /**
+   * Timeout for a connection without traffic during a request or its response, for example because the client has stopped
+   * reading.
+   */
   readonly silentMilliseconds: number
   /** Interval at which connections are checked for these timeouts. */
   readonly checkMilliseconds: number
@@ -28,19 +31,22 @@ const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
-  // This timeout is longer than the deadline of a request, because the connection has no traffic until the answer.
+  // This timeout is longer than the deadline of a request, because the connection has no traffic until the response is sent.
   silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
 
 const headerBytesMax = 32 * 1024
-/** Limit on the header lines of a request. A line takes many times its length in memory. No client or proxy sends half as many. */
+/**
+ * Limit on the number of header lines of a request, because a line takes many times its length in memory. No client or proxy
+ * sends half as many lines.
+ */
 export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
-/** A listener as the process that owns it uses it. */
+/** The interface of a listener for the process that owns it. */
 export interface Listener {
-  /** The Node.js server, for reading its address and renewing its certificate. */
+  /** The Node.js server, whose address the owner reads and whose certificate it replaces. */
   readonly server: Server
   /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL with the actual port. */
   listen(address: ListenOptions | BoundServer): Promise<string>
@@ -61,13 +67,13 @@ interface ListenerParts {
   readonly log: Log
 }
 
-/** Creates a listener, with TLS if there is a certificate. It does not listen yet. */
+/** Creates a listener, with TLS if a certificate is configured. The listener does not listen yet. */
 export function createListener({ answer, requestId, tls, log, ...parts }: ListenerParts): Listener {
   const limits = { ...limitsDefault, ...parts.limits }
   let closing: Promise<void> | undefined
   const server = createLimitedServer(limits, tls, answer)
   const connections = trackConnections(server, tls !== undefined)
-  // Without this handler, a failure to accept a connection, for example for lack of file descriptors, is an uncaught error.
+  // Without this handler, a failure to accept a connection, such as a lack of file descriptors, would be an uncaught error.
   server.on('error', (err) => {
     if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
   })
@@ -86,7 +92,7 @@ export function createListener({ answer, requestId, tls, log, ...parts }: Listen
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
-    // node:http closes idle connections, too.
+    // This call of node:http also closes idle connections.
     server.close()
     connections.end()
     await closed
@@ -118,13 +124,16 @@ function createLimitedServer(
   const server =
     tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
-  // Node.js drops further header lines; server.ts rejects such a request.
+  // Node.js drops header lines beyond its limit; server.ts rejects requests that reach the limit.
   server.maxHeadersCount = headerLinesMax
   server.timeout = limits.silentMilliseconds
   return server
 }
 
-/** Returns the URL of a listener. For one on every IPv4 address, the URL has the loopback address. */
+/**
+ * Returns the URL of a listener. The URL contains the loopback address if the listener accepts connections on every IPv4
+ * address.
+ */
 export function urlOf({ address, port }: AddressInfo, scheme: string): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,10 +1,10 @@
 import type { Log } from '../telemetry/log.ts'
 
-/** Logs an unexpected error of a request. A failure of the log itself must not prevent the answer. */
+/** Logs an unexpected error of a request. A failure of the log itself must not prevent the response. */
 export function logFailure(log: Log, requestId: string, err: unknown): void {
   try {
     log.error({ requestId, err }, 'request failed unexpectedly')
   } catch {
-    // A failed log leaves no place to report the failure.
+    // If the log fails, the failure cannot be reported anywhere.
   }
 }

@@ -16,7 +16,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
   /** Finds an operation by name, for example `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
-  /** Services that operations use. */
+  /** Services for operations. */
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
@@ -27,7 +27,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly deadlineMilliseconds?: number
 }
 
-/** An operation of AWS Private CA, as the protocol uses it. */
+/** An operation of AWS Private CA, as used by the protocol. */
 export interface ApiOperation {
   /** IAM action, for example `acm-pca:IssueCertificate`. */
   readonly action: string
@@ -77,7 +77,7 @@ interface OperationResult {
 export interface Protocol {
   /** The `eventSource` of the service in CloudTrail records. */
   readonly eventSource: string
-  /** Media type of the answers. */
+  /** Media type of the responses. */
   readonly mediaType: string
   /** Finds the operation of a request. Throws if the operation is unknown or the request is malformed. */
   identify(api: ApiServices, request: HttpRequest): RequestedOperation

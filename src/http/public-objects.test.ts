@@ -108,7 +108,7 @@ test('HEAD returns the headers of GET without a body', async () => {
   assert.deepEqual(head.headers, get.headers)
 })
 
-test('a missing object, an object that is not public, and an invalid path are answered with 404', async () => {
+test('a missing object, an object that is not public, and an invalid path return 404', async () => {
   const missing = await ask({ object: undefined })
   assert.deepEqual([missing.status, missing.opened.length], [404, 1])
   const secret = await ask({ object: { acl: 'BUCKET_OWNER_FULL_CONTROL' } })
@@ -160,7 +160,7 @@ test('methods other than GET and HEAD are rejected before an object is opened', 
   }
 })
 
-test('a conditional request for an unchanged object is answered with 304', async () => {
+test('a conditional request for an unchanged object returns 304', async () => {
   const later = 'Sun, 01 Mar 2026 08:15:31 GMT'
   const earlier = 'Sun, 01 Mar 2026 08:15:29 GMT'
   for (const [headers, status] of [
@@ -189,7 +189,7 @@ test('a conditional request for an unchanged object is answered with 304', async
     }
 })
 
-test('a request for one byte range is answered with that range', async () => {
+test('a request for one byte range returns that range', async () => {
   for (const [range, contentRange, text] of [
     ['bytes=0-0', 'bytes 0-0/10', '0'],
     ['bytes=2-4', 'bytes 2-4/10', '234'],
@@ -208,7 +208,7 @@ test('a request for one byte range is answered with that range', async () => {
   }
 })
 
-test('a request with several ranges, another unit or an invalid range is answered with the whole object', async () => {
+test('a request with several ranges, another unit or an invalid range returns the whole object', async () => {
   for (const range of [
     'bytes=0-1,4-5',
     'bytes=0-1, 4-5',
@@ -232,7 +232,7 @@ test('a request with several ranges, another unit or an invalid range is answere
   }
 })
 
-test('a range that begins after the end is answered with 416 and the size of the object', async () => {
+test('a range that begins after the end returns 416 and the size of the object', async () => {
   for (const range of ['bytes=10-', 'bytes=10-20', 'bytes=1000-1001', 'bytes=-0']) {
     const { status, headers } = await ask({ headers: { range } })
     assert.deepEqual([status, headers['content-range']], [416, 'bytes */10'], range)
@@ -250,7 +250,7 @@ test('HEAD ignores Range (RFC 9110 §14.2)', async () => {
   }
 })
 
-test('a range request whose If-Range does not match is answered with the whole object', async () => {
+test('a range request whose If-Range does not match returns the whole object', async () => {
   const range = 'bytes=2-4'
   for (const condition of ['"abc"', modifiedText])
     assert.equal((await ask({ headers: { range, 'if-range': condition } })).status, 206, condition)
@@ -275,7 +275,7 @@ test('any Range header yields a part of the object, the whole object or status 4
   )
 })
 
-test('an empty object is answered with an empty body', async () => {
+test('an empty object is returned as an empty body', async () => {
   const empty = { size: 0, stream: () => Readable.from([]) }
   const { status, text, headers } = await ask({ object: empty })
   assert.deepEqual([status, text, headers['content-length']], [200, '', '0'])
@@ -306,14 +306,14 @@ test('an object is closed when its client disconnects during the transfer', asyn
 test('an object that cannot be streamed is closed, and the error is rethrown', async () => {
   const store = storeWith({
     stream: () => {
-      throw new Error('the disk is away')
+      throw new Error('the disk is unavailable')
     },
   })
   const { publicObjects } = store
   const request = { method: 'GET', localPath: '/my-crls/x', headers: indexHeaders([]) }
   await assert.rejects(
     answerObject({ publicObjects, clock: { now: () => now } }, request),
-    /the disk is away/,
+    /the disk is unavailable/,
   )
   assert.equal(store.closed(), 1)
 })

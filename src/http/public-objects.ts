@@ -48,12 +48,15 @@ function findObject(
     const location = await findCustomCrl(services, head)
     return location === undefined ? notFound : answerObject(stores, head, location)
   }
-  // CRLs below the public URL are found without the database, so they are served while it is unavailable.
+  // CRLs below the public URL are found without the database, so they are served even while the database is unavailable.
   const isOwn = site.host !== undefined && head.host === site.host
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 
-/** Returns the first answer that is not 404. If there is none and an attempt has failed, rejects with its error. */
+/**
+ * Returns the first response that is not 404. If all responses are 404 and an attempt has failed, rejects with the error of
+ * that attempt.
+ */
 async function firstFound(attempts: readonly (() => Promise<Answer>)[]): Promise<Answer> {
   const failures: unknown[] = []
   for (const attempt of attempts)
@@ -73,8 +76,8 @@ interface ObjectServices {
 }
 
 /**
- * Answers a request for the object at `custom`, or at the path `/<bucket>/<key>`. An object that is not PUBLIC_READ is answered
- * with 404.
+ * Returns the response to a request for the object at `custom`, or at the path `/<bucket>/<key>`. The response for an object
+ * that is not PUBLIC_READ is 404.
  */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,
@@ -132,7 +135,7 @@ async function answerWith(
   }
 }
 
-/** Opens a stream that closes the object at its end, also if the client disconnects early. */
+/** Opens a stream that closes the object at the end of the stream, even if the client disconnects early. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
   // A failure to close a file that was only read has no consequences.
@@ -176,7 +179,7 @@ function rangeOf(
   )
     return undefined
   const parsed = parseRange(object.size, range)
-  // The lowest bit of the code is set if a part of the header is not a valid range.
+  // The lowest bit of the result code is set if a part of the header is not a valid range.
   if (parsed.type !== 'bytes' || parsed.code % 2 === 1) return undefined
   const [only, second] = parsed.ranges
   if (only === undefined) return 'unsatisfiable'

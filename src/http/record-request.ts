@@ -25,7 +25,10 @@ export function completeWithError(
   return complete(api, { context, answer, output: undefined, error })
 }
 
-/** Logs, counts and records a request. Resolves to its answer, or to an error if the call could not be recorded but must be. */
+/**
+ * Logs, counts and records a request. Resolves to its response, or to an error response if the call had to be recorded but
+ * could not be.
+ */
 export async function complete(api: ApiServices, completed: CompletedRequest): Promise<AwsAnswer> {
   const recorded = recordCall(api, completed)
   if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(api, completed)
@@ -36,8 +39,9 @@ export async function complete(api: ApiServices, completed: CompletedRequest): P
 }
 
 /**
- * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and above) is
- * logged with the whole error. A failure to log the call does not change the answer, because the call has already taken effect.
+ * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and
+ * above) is logged with the whole error. A failure to log the call does not change the response, because the call has already
+ * taken effect.
  */
 function logged(
   { log, clock, services: { metrics } }: ApiServices,
@@ -59,7 +63,10 @@ function logged(
   return answer
 }
 
-/** Records a call and returns whether its answer may be sent. Never throws: after an unexpected error the call is not recorded. */
+/**
+ * Records a call and returns whether its response may be sent. Never throws: after an unexpected error, the call remains
+ * unrecorded.
+ */
 function recordCall(api: ApiServices, completed: CompletedRequest): boolean | Promise<boolean> {
   const { callLog, log } = api
   if (callLog === undefined) return true

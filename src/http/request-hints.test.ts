@@ -39,7 +39,7 @@ test('the error for another AWS service names the services that Signet serves', 
   assert.match(await iam.text(), expected('iam'))
 })
 
-test('the error for a presigned URL without its headers names them', async () => {
+test('the error for a presigned URL without the required headers lists them', async () => {
   const url = `${service.url}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20260101%2Fus-east-1%2Facm-pca%2Faws4_request`
   const headers = { 'content-type': form }
   for (const options of [{}, { method: 'POST', headers, body: '' }]) {

@@ -1,4 +1,4 @@
-/** Messages for requests that cannot be identified: what the client most likely has to change. */
+/** Hints for requests that cannot be identified. A hint states what the client most likely has to change. */
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import type { RequestHead } from './request.ts'
 
@@ -6,7 +6,10 @@ const ownServices: readonly string[] = ['acm-pca', 'sts']
 const scopeForm = /Credential=[^/,\s]{1,128}\/\d{1,8}\/[^/,\s]{1,64}\/([a-z0-9-]{1,32})\//
 const parameterForm = /^[^/]{1,128}\/\d{1,8}\/[^/]{1,64}\/([a-z0-9-]{1,32})\//
 
-/** A sentence about a request for another AWS service, or about a presigned URL without its headers; empty for other requests. */
+/**
+ * Returns a sentence about a request for another AWS service, or about a presigned URL without its headers; empty for other
+ * requests.
+ */
 export function hintOf(head: RequestHead): string {
   const service = signedService(head)
   if (service !== undefined && !ownServices.includes(service))
@@ -18,7 +21,7 @@ export function hintOf(head: RequestHead): string {
         'ACMPrivateCA.OPERATION and Content-Type: application/x-amz-json-1.1.'
 }
 
-/** The service in the credential scope of the signature. The signature is not checked yet. */
+/** Returns the service in the credential scope of the signature, which has not been verified yet. */
 function signedService({ headers, query }: RequestHead): string | undefined {
   const [authorization = ''] = headers.get('authorization') ?? []
   const parameter = isPresigned(query)

@@ -18,22 +18,22 @@ export interface RefusedBody {
 }
 
 export interface Handler {
-  /** Answers a request. `parameter` is the part of the path that the route returned. */
+  /** Returns the response to a request. `parameter` is the part of the path that the route returned. */
   answer(
     request: HttpRequest,
     connection: ConnectionInfo,
     parameter: string,
   ): Answer | Promise<Answer>
-  /** Creates the answer to an unexpected error, without details and in the format of the protocol. */
+  /** Creates the response to an unexpected error, without details and in the format of the protocol. */
   fail(error: unknown, head: RequestHead, requestId: string): Answer
-  /** Reading of request bodies. Without this member, the handler receives an empty body. */
+  /** How request bodies are read. Without this member, the handler receives an empty body. */
   readonly body?: BodyHandling
 }
 
 interface BodyHandling {
   /** Returns the limit on the length of the body; 0 if the request has no body or the handler ignores it. */
   bytesMax(head: RequestHead): number
-  /** Creates the answer to a request whose body was not read. */
+  /** Creates the response to a request whose body was not read. */
   refuse(
     refused: RefusedBody,
     head: RequestHead,
@@ -44,7 +44,10 @@ interface BodyHandling {
 export interface Route {
   /** HTTP methods of the route; all methods by default. */
   readonly methods?: readonly string[]
-  /** The path of the route, or a function that returns the path parameter of a request, or undefined for no match. */
+  /**
+   * The path of the route, or a function that returns the path parameter of a request; the function returns undefined if the
+   * request does not match.
+   */
   readonly path: string | ((head: RequestHead) => string | undefined)
   readonly handler: Handler
 }
@@ -64,7 +67,10 @@ export function findRoute(routes: readonly Route[], head: RequestHead): FoundRou
   throw new Error('the table of routes has no last route')
 }
 
-/** Answers a request that did not arrive on a listener, with a complete body. Rejects if the handler rejects. */
+/**
+ * Returns the response to a request that has a complete body and did not arrive on a listener. Rejects if the handler
+ * rejects.
+ */
 export async function answerComplete(
   { handler, parameter }: FoundRoute,
   request: HttpRequest,

@@ -1,4 +1,7 @@
-/** The tables of routes: the first route that matches a request answers it. A new route is one line above the last, which matches all. */
+/**
+ * The tables of routes. The first route that matches a request handles it. A new route must precede the last route, which
+ * matches all requests.
+ */
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { createApiHandler } from './api-handler.ts'
@@ -16,13 +19,13 @@ const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
 export interface ApiRouteServices extends ApiServices {
-  /** Whether a listener of its own serves the metrics. */
+  /** Whether a separate listener serves the metrics. */
   readonly hasMetricsListener?: boolean
-  /** Absent where nothing can be unavailable. */
+  /** The health check; absent if no part of the server can be unavailable. */
   readonly health?: Health
 }
 
-/** The API listener. */
+/** Returns the routes of the API listener. */
 export function apiRoutes(api: ApiRouteServices): readonly Route[] {
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler(api) },
@@ -31,7 +34,7 @@ export function apiRoutes(api: ApiRouteServices): readonly Route[] {
       path: '/metrics',
       handler:
         api.hasMetricsListener === true
-          ? notFound('Metrics are served on the address of --metrics-listen.\n')
+          ? notFound('Metrics are served at the address of --metrics-listen.\n')
           : createMetricsHandler(api.services.metrics),
     },
     landingRoute('api'),
@@ -45,11 +48,11 @@ export interface PublicRouteServices {
   readonly ocsp: Route
   /** Whether witnesses can read checkpoints and tiles of the record. */
   readonly isLogPublic?: boolean
-  /** Undefined if the store serves its objects itself. */
+  /** Objects to serve; undefined if the store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 
-/** The public listener. */
+/** Returns the routes of the public listener. */
 export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   const { services, health, isLogPublic } = parts
   const { log, publicUrl } = services
@@ -67,7 +70,7 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   ]
 }
 
-/** The listener of `--metrics-listen`. */
+/** Returns the routes of the listener for `--metrics-listen`. */
 export function metricsRoutes(metrics: MetricsText): readonly Route[] {
   return [
     { methods: reads, path: '/metrics', handler: createMetricsHandler(metrics) },

@@ -1,4 +1,4 @@
-/** Sends answers: status, headers and body, also before the whole request has arrived. */
+/** Sends responses: status, headers and body. A response may be sent before the whole request has arrived. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Log } from '../telemetry/log.ts'
@@ -21,7 +21,7 @@ interface SendServices {
   readonly budget: BodyBudget
 }
 
-/** Sends an answer. The buffers of a stream are taken from the budget until the answer is sent. */
+/** Sends a response. The buffers of a stream are taken from the budget until the response is sent. */
 export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
@@ -33,7 +33,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, services: S
   }
 }
 
-/** Returns the headers of an answer, and those that follow from its status and body. */
+/** Returns the headers of a response, including headers that are derived from its status and body. */
 export function headersOf({ status, headers, body }: Answer): Record<string, string> {
   const isMeasured = typeof body === 'string' || body instanceof Uint8Array
   return {
@@ -47,7 +47,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/** Limit on the bytes that are buffered for a client that reads an object slowly, in the file stream and in the connection. */
+/** Limit on the bytes that are buffered, in the file stream and in the connection, for a client that reads an object slowly. */
 const aheadBytesMax = 128 * 1024
 
 /** Sends a stream. A client that does not read it is disconnected when other requests need its memory. */
@@ -88,9 +88,9 @@ function sendStream(
 }
 
 /**
- * Sends an answer and closes the connection. Unless `isCut`, the rest of the request is read and dropped for a short time
- * first: closing immediately would reset the connection, and a client that reads only after it has sent everything would
- * never see the answer. `isCut` closes immediately, for a client that must not send any more.
+ * Sends a response and closes the connection. With `isCut`, closes it immediately, for a client that must not send any more
+ * data. Otherwise first reads and drops the rest of the request for a short time: closing immediately would reset the
+ * connection, and a client that reads only after it has sent everything would never receive the response.
  */
 export function sendEarly(
   { request, response }: Exchange,

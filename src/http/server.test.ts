@@ -247,7 +247,7 @@ function head(headers: Record<string, string>): string {
   return `POST / HTTP/1.1\r\n${fields.join('')}`
 }
 
-test('a call is answered with its output', async () => {
+test('a call returns its output', async () => {
   const answer = await call({ body: '{"Text":"é","Text":"ü"}' })
   assert.equal(answer.status, 200)
   assert.equal(answer.body, '{"Members":{"Text":"ü"}}')
@@ -258,7 +258,7 @@ test('a call is answered with its output', async () => {
   assert.equal(answer.headers['x-amzn-errortype'], undefined)
 })
 
-test('an operation without output is answered with an empty body', async () => {
+test('an operation without output returns an empty body', async () => {
   const answer = await call({ operation: 'Nothing' })
   assert.deepEqual([answer.status, answer.body, answer.headers['content-length']], [200, '', '0'])
 })
@@ -297,7 +297,7 @@ test('a path other than / is rejected', async () => {
     refused(await call({ target }), [404, { __type: 'UnknownOperationException' }])
 })
 
-test('an unknown or missing X-Amz-Target is answered with UnknownOperationException, signed or not', async () => {
+test('an unknown or missing X-Amz-Target causes UnknownOperationException, whether the request is signed or not', async () => {
   const unknown: [number, object] = [400, { __type: 'UnknownOperationException' }]
   for (const target of [
     'ACMPrivateCA.Other',
@@ -370,8 +370,8 @@ test('a deeply nested member does not stop the server', async () => {
   const depth = 30_000
   const member = `${'['.repeat(depth)}${']'.repeat(depth)}`
   const answer = await call({ body: `{"a":${member}}` })
-  // The operation Echo returns the member. JSON.stringify overflows the stack on Node.js 24, which is a failure of this
-  // request alone; on Node.js 26 it does not recurse.
+  // The operation Echo returns the member. On Node.js 24, JSON.stringify overflows the stack, and only this request
+  // fails. On Node.js 26, JSON.stringify does not recurse.
   assert.equal(answer.status, isStringifiable(member) ? 200 : 500)
   assert.equal((await call()).status, 200)
 })
@@ -694,21 +694,21 @@ test('the public listener serves requests with and without the base path', async
   await open.close()
 })
 
-test('garbage after a request does not become the answer to that request', async () => {
+test('garbage after a request does not replace the response to that request', async () => {
   const idle = (): undefined => undefined
   release.now = idle
   const body = '{"n":"first"}'
   const bytes = `${head(sign({ body, operation: 'Wait' }))}Content-Length: ${body.length}\r\n\r\n${body}`
   const answer = exchange(`${bytes}garbage\r\n\r\n`)
   while (release.now === idle) await new Promise((resolve) => setImmediate(resolve))
-  // The garbage arrived in the same piece and was read before the operation began.
+  // The garbage arrived in the same chunk and was read before the operation began.
   release.now()
   const received = await answer
   assert.match(received, /^HTTP\/1\.1 200 OK[^]*Waited/)
   assert.equal(received.match(/HTTP\/1\.1/g)?.length, 1)
 })
 
-test('a client that pipelines too many requests without reading answers is disconnected', async () => {
+test('a client that pipelines too many requests without reading responses is disconnected', async () => {
   const idle = (): undefined => undefined
   release.now = idle
   const one = `${head(sign({ operation: 'Wait' }))}Content-Length: 2\r\n\r\n{}`
@@ -716,13 +716,13 @@ test('a client that pipelines too many requests without reading answers is disco
   for (const each of releases) each()
 })
 
-test('the server keeps reading a rejected body for a while, so that the client receives the answer', async () => {
+test('the server keeps reading a rejected body for a while, so that the client receives the response', async () => {
   const sending = `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 6000000\r\n\r\n${'x'.repeat(6_000_000)}`
   const received = await exchange(sending)
   assert.match(received, /^HTTP\/1\.1 413 [^]*connection: close[^]*at most 65536 bytes/i)
 })
 
-test('an exhausted body budget is answered with status 503 and Retry-After', async () => {
+test('an exhausted body budget causes status 503 with Retry-After', async () => {
   const budget = createBodyBudget(100_000)
   const small = createApiServer({ ...services(), budget })
   await small.listen({ host: '127.0.0.1', port: 0 })
@@ -754,7 +754,7 @@ test('a request line or headers that are too large are rejected', async () => {
   }
 })
 
-test('the server stores only a limited number of the header lines of a request with thousands of them', async () => {
+test('if a request has thousands of header lines, the server stores only a limited number of them', async () => {
   const kept: number[] = []
   server.server.prependOnceListener(
     'request',
@@ -789,7 +789,7 @@ test('a repeated header is rejected if its value affects the result', async () =
   assert.match(await exchange(dated, /\}$/), /'x-amz-date' must be in the request only once/)
 })
 
-test('pipelined requests are answered in order', async () => {
+test('responses to pipelined requests are sent in order', async () => {
   const one = (text: string) => {
     const body = `{"n":"${text}"}`
     return `${head(sign({ body }))}Content-Length: ${body.length}\r\n\r\n${body}`
@@ -814,7 +814,7 @@ test('chunked bodies and Expect: 100-continue are supported', async () => {
   assert.match(expecting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/)
 })
 
-test('a request that takes longer than its deadline is answered as unavailable', async () => {
+test('a request that exceeds its deadline receives ServiceUnavailable', async () => {
   refused(await call({ operation: 'Wait' }, portOf(hurried)), [
     503,
     { __type: 'ServiceUnavailable', message: 'The request took too long. Try again.' },

@@ -1,4 +1,4 @@
-/** The API listener and the public listener. Each request is parsed once and answered by the first matching route. */
+/** The API listener and the public listener. Each request is parsed once and handled by the first matching route. */
 import type { RequestListener } from 'node:http'
 import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -22,7 +22,7 @@ export interface ListenerServices {
   readonly limits?: Partial<ListenerLimits>
   /** Path prefix of a reverse proxy; none by default. */
   readonly basePath?: string
-  /** The budget of the process for bodies and for objects that are being sent. */
+  /** The memory budget of the process for request bodies and for objects that are being sent. */
   readonly budget?: BodyBudget
 }
 
@@ -37,7 +37,7 @@ export function createApiServer(
   return createServer(services, apiRoutes(services), tls)
 }
 
-/** Creates a listener without authentication and TLS. It does not listen yet. */
+/** Creates a listener without authentication or TLS. The listener does not listen yet. */
 export function createPlainServer(services: ListenerServices, routes: readonly Route[]): Listener {
   return createServer(services, routes)
 }
@@ -80,12 +80,12 @@ interface RoutedRequest extends Exchange {
 }
 
 /**
- * The entry point of every request. An unexpected error while a request is handled is logged and answered with 500. It never
- * becomes an uncaught error of the process.
+ * Handles every request. An unexpected error while a request is handled is logged, and the response has the status
+ * 500. The error never becomes an uncaught error of the process.
  */
 export function createEntry(services: EntryServices): RequestListener {
   return (request, response) => {
-    response.on('error', (err) => services.log.debug({ err }, 'an answer could not be sent'))
+    response.on('error', (err) => services.log.debug({ err }, 'a response could not be sent'))
     enter(services, { request, response }).catch(() => response.destroy())
   }
 }
@@ -114,7 +114,7 @@ function route(
   return { request, response, head, connection, handler, parameter }
 }
 
-/** Answers a request. The response is sent after the log line of the request is written, even if the request failed. */
+/** Handles a request. The response is sent after the log line of the request has been written, even if the request failed. */
 async function serve(services: EntryServices, routed: RoutedRequest): Promise<void> {
   const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
@@ -140,7 +140,7 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
 
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
-/** Logs a failure and answers 500. If the answer has already begun, closes the connection instead. */
+/** Logs a failure and sends a response with the status 500. If a response has already begun, closes the connection. */
 async function fail(
   services: EntryServices,
   failed: RoutedRequest | Exchange,
@@ -162,7 +162,7 @@ async function fail(
   sendAnswer(response, failure, services)
 }
 
-/** Rejects a request with too many header lines, as newer versions of Node.js do themselves. */
+/** Rejects a request with too many header lines. Newer versions of Node.js do this themselves. */
 function refuseHeaders(services: EntryServices, { request, response }: Exchange): void {
   dropBody(request, response)
   response.shouldKeepAlive = false

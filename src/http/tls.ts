@@ -7,7 +7,7 @@ export interface TlsMaterial {
   /** The certificate and its intermediate CA certificates, without the root. */
   readonly cert: string
   readonly key: string
-  /** CAs that client certificates must chain to; undefined if clients need no certificate. */
+  /** CAs to which client certificates must chain; undefined if clients need no certificate. */
   readonly ca: string | undefined
 }
 

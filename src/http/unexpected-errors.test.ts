@@ -1,4 +1,7 @@
-/** Unexpected errors at every entry point of requests: they are logged and answered, and do not stop the process. */
+/**
+ * Unexpected errors at every entry point of requests: they are logged and returned to the client, and do not stop the
+ * process.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
@@ -30,7 +33,7 @@ function logged(): Logged {
   return { lines, log: createLog('error', { write: (line) => void lines.push(line) }) }
 }
 
-/** Creates services, with `parts` in place of some of them. */
+/** Creates services, some of which are replaced by `parts`. */
 function services(log: Log, parts: object): ApiServices {
   return {
     log,
@@ -59,7 +62,7 @@ const breakages: [name: string, parts: object][] = [
 ]
 
 for (const [name, parts] of breakages) {
-  test(`a failure of ${name} is logged, and answered in JSON or XML`, async (t) => {
+  test(`a failure of ${name} is logged, and returned to the client in JSON or XML`, async (t) => {
     const { log, lines } = logged()
     const url = await serve(t, entryOf(apiRoutes(services(log, parts)), { log }))
     const first = await fetch(url, { method: 'POST', headers: json, body: '{}' })
@@ -72,7 +75,7 @@ for (const [name, parts] of breakages) {
     assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
   })
 
-  test(`a failure of ${name} is logged, and answered by an embedded CA`, async () => {
+  test(`a failure of ${name} is logged, and returned by an embedded CA`, async () => {
     const { log, lines } = logged()
     const api = services(log, parts)
     const handler = createRequestHandler({ api, gate: createGate(), requestId: () => 'the-id' })
@@ -84,7 +87,7 @@ for (const [name, parts] of breakages) {
   })
 }
 
-test('a failure to count a call or to write its optional record does not change the answer', async (t) => {
+test('a failure to count a call or to write its optional record does not change the response', async (t) => {
   const parts: object[] = [
     { callLog: { isRequired: false, record: broken } },
     { services: { metrics: { request: broken } } },
@@ -114,7 +117,7 @@ test('a call that cannot be recorded is rejected if records are required', async
   assert.match(lines.join(''), /secret detail/)
 })
 
-test('a failing log does not prevent answers', async (t) => {
+test('a failing log does not prevent responses', async (t) => {
   const levels = { info: broken, error: broken, debug: broken, warn: broken }
   const log = { ...levels, written: () => undefined } as unknown as Log
   const url = await serve(t, entryOf(apiRoutes(services(log, {})), { log }))
@@ -130,7 +133,7 @@ test('a failing log does not prevent answers', async (t) => {
     )
 })
 
-test('a listener answers 500 if its handler throws, and keeps serving', async (t) => {
+test('a listener returns 500 if its handler throws, and keeps serving', async (t) => {
   const { log, lines } = logged()
   const isBroken = { now: true }
   const server = createPlainServer(

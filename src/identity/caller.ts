@@ -58,7 +58,7 @@ export interface CallingService {
   readonly kind: 'service'
   /** `acm.amazonaws.com`. */
   readonly name: string
-  /** ARN of the resource that the service acts for, if known. */
+  /** ARN of the resource for which the service acts, if known. */
   readonly sourceArn: string | undefined
 }
 
@@ -68,7 +68,7 @@ export const acmServicePrincipal = 'acm.amazonaws.com'
 /** Tag values of a principal by tag key. */
 export type Tags = Readonly<Record<string, string>>
 
-/** Name of the calling service; undefined if the caller is not a service. */
+/** Returns the name of the calling service; undefined if the caller is not a service. */
 export function serviceOf({ principal }: Caller): string | undefined {
   return principal.kind === 'service' ? principal.name : undefined
 }
@@ -80,7 +80,7 @@ export function overriddenTags(tags: Tags, others: Tags): Tags {
   return { ...Object.fromEntries(inherited), ...others }
 }
 
-/** The unique ID of a caller, as in STS responses and `aws:userid` (IAM User Guide, IAM identifiers). */
+/** Returns the unique ID of a caller, as in STS responses and `aws:userid` (IAM User Guide, IAM identifiers). */
 export function userIdOf({ principal }: Pick<Caller, 'principal'>): string {
   switch (principal.kind) {
     case 'user':

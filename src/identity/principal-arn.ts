@@ -15,7 +15,7 @@ export function roleArn({ partition, accountId }: Home, roleName: string): strin
   return `arn:${partition}:iam::${accountId}:role/${roleName}`
 }
 
-/** The ARN of a role session. */
+/** Returns the ARN of a role session. */
 export function sessionArn(
   { partition, accountId }: Home,
   { roleName, sessionName }: { readonly roleName: string; readonly sessionName: string },
@@ -23,12 +23,12 @@ export function sessionArn(
   return `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`
 }
 
-/** The ARN of an OpenID Connect identity provider, from its issuer URL. */
+/** Returns the ARN of an OpenID Connect identity provider with an issuer URL. */
 export function providerArn({ partition, accountId }: Home, issuer: string): string {
   return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOfIssuer(issuer)}`
 }
 
-/** The issuer URL without `https://`, as ARNs and condition keys contain it. */
+/** Returns the issuer URL without `https://`, as in ARNs and condition keys. */
 export function placeOfIssuer(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')
 }

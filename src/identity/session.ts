@@ -10,7 +10,7 @@ import { SealError, type Sealer } from '../sealer.ts'
 export interface Session extends SessionProperties {
   /** `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
-  /** Unencrypted. It is never logged, and returned only in the response that creates the session. */
+  /** Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session. */
   readonly secretAccessKey: string
   readonly expiresAt: Date
   /** Session policies as JSON, which limit the role's policies further. */
@@ -24,7 +24,10 @@ export interface Sessions {
   open(accessKeyId: string, token: string): Session | undefined
 }
 
-/** In characters. The token is a request header, and all headers of a request are limited to 32 KiB. */
+/**
+ * Maximum length of a token in characters. The token is sent in a request header, and all headers of a request together are
+ * limited to 32 KiB.
+ */
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000
 

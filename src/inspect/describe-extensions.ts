@@ -20,11 +20,11 @@ import { oidName, oids } from '../x509/der/oid.ts'
 import { generalNameWords, hexOf } from './value-texts.ts'
 
 export interface ExtensionDescription {
-  /** Name in RFC 5280, or the object identifier. */
+  /** Name as in RFC 5280, or the object identifier. */
   readonly name: string
   readonly oid: string
   readonly critical: boolean
-  /** Readable values. Hex for an unknown extension. */
+  /** Readable values. For an unknown extension, its value in hex. */
   readonly values: readonly string[]
   /** Reason why the value could not be parsed. */
   readonly problem?: string

@@ -87,13 +87,13 @@ async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
 }
 
 const noAlternativeName =
-  'no subject alternative name: TLS clients do not look for host names in the common name'
+  'no subject alternative name: TLS clients ignore host names in the common name'
 
 function isCa({ value }: Extension): boolean {
   try {
     return parseBasicConstraints(value).ca
   } catch {
-    // The description of the extension contains its problem.
+    // The description of the extension already contains the problem.
     return false
   }
 }

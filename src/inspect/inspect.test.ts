@@ -119,14 +119,14 @@ test('the description of a chain states who signed each certificate', async () =
   assert.match(await wordsOf(itself), /\nChain\n1 by 2: signed$/)
 })
 
-test('an issuer with another encoding than the next subject is a warning', async () => {
+test('an issuer name that is encoded differently from the next subject causes a warning', async () => {
   const above = craft({ subject: encodeName([{ type: oids.commonName, value: 'Root' }]) })
   const below = craft({ issuer: encodeName([{ type: oids.commonName, value: 'ROOT' }]) }, above)
   const words = await wordsOf(pemOf(below, above))
   assert.match(words, /\n1 by 2: signed; the issuer is encoded differently from the subject$/)
 })
 
-test('a weak key, and a common name without a SAN, are warnings', async () => {
+test('a weak key, and a common name without a SAN, cause warnings', async () => {
   const weak = Buffer.from(requestWith(strongModulus()))
   const words = await wordsOf(weak)
   assert.match(words, /\nwarning: no subject alternative name: TLS clients/)
@@ -142,7 +142,7 @@ test('a weak key, and a common name without a SAN, are warnings', async () => {
   assert.doesNotMatch(await wordsOf(fileOf('csr/ec-server.pem')), /warning/)
 })
 
-test('a negative serial number has a sign', () => {
+test('a negative serial number is shown with its sign', () => {
   const shown = (hex: string): string => signedSerialWords(Buffer.from(hex, 'hex'))
   assert.deepEqual(['fb', 'ff00', '80', '00fb', '05'].map(shown), [
     '-05',
@@ -227,7 +227,7 @@ test('a file with any changed byte is described or refused', async () => {
   )
 })
 
-test('kinds are recognized by content alone', () => {
+test('the kind of a file is recognized by its content alone', () => {
   const kindOf = (name: string): string | undefined => recognize(fileOf(name))[0]?.kind
   assert.equal(kindOf('revocation/ec.crt.der'), 'certificate')
   assert.equal(kindOf('revocation/reasons.crl.der'), 'crl')
@@ -236,7 +236,7 @@ test('kinds are recognized by content alone', () => {
   assert.equal(recognize(request?.der ?? new Uint8Array())[0]?.kind, 'request')
 })
 
-test('times and addresses in words', () => {
+test('times and addresses are formatted for people', () => {
   const at = (milliseconds: number): string =>
     whenWords(new Date(now.getTime() + milliseconds), now)
   assert.equal(at(12 * 86_400_000), 'in 12 days')

@@ -1,4 +1,4 @@
-/** Describes all objects in a file, and checks whether its certificates are a chain. */
+/** Describes all objects in a file, and checks whether its certificates form a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/names/name.ts'
 import { issuerTolerance } from '../x509/der/tolerance.ts'
@@ -18,7 +18,7 @@ interface ChainLink {
   /** Index of the next certificate. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
-  /** Whether issuer and next subject have the same encoding, which some verifiers require. */
+  /** Whether the issuer and the subject of the next certificate have the same encoding, which some verifiers require. */
   readonly sameEncoding: boolean
 }
 

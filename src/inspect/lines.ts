@@ -68,7 +68,7 @@ function paragraphOf(object: Description, now: Date): Paragraph {
   }
 }
 
-/** A certificate is about to expire when less than this part of its validity is left. */
+/** Fraction of the validity period below which the remaining time is shown as a warning. */
 const expiringPart = 1 / 3
 
 function certificateLines(certificate: CertificateDescription, now: Date): Line[] {

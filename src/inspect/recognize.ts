@@ -26,7 +26,7 @@ const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
 const blocksMax = 1000
 
 /**
- * Returns the objects in a file in their order. Throws DerError for unsupported content, and for private keys, which are never
+ * Returns the objects in a file, in order. Throws DerError for unsupported content, and for private keys, which are never
  * parsed.
  */
 export function recognize(bytes: Uint8Array): Recognized[] {

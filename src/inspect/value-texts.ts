@@ -1,6 +1,6 @@
 /**
- * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines of
- * text. Both contain names unescaped, and the command line escapes its output. The folder does no I/O and reads no clock.
+ * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines
+ * of text. Both contain unescaped names; the command line escapes its output. The folder does no I/O and reads no clock.
  */
 import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
 import { formatAddressRange } from '../text/ip-address.ts'
@@ -9,7 +9,10 @@ import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
 import { decodeOid, oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
-/** Formats a name from first to last RDN, such as `O=Example, CN=host`, with the escapes of RFC 4514. Empty for an empty name. */
+/**
+ * Formats a name from the first to the last RDN, such as `O=Example, CN=host`, with the escapes of RFC 4514. Empty for an
+ * empty name.
+ */
 export function nameWords({ rdns }: Name): string {
   return rdns
     .map((rdn) =>
@@ -111,7 +114,10 @@ const units = [
   { name: 'second', milliseconds: 1000 },
 ] as const
 
-/** Formats a duration such as `12 days` in the largest unit with a count of at least two, rounded down or as given. */
+/**
+ * Formats a duration, such as `12 days`, in the largest unit with a count of at least two. The count is rounded down unless
+ * another rounding is given.
+ */
 export function durationWords(
   milliseconds: number,
   round: (count: number) => number = Math.floor,

@@ -20,7 +20,7 @@ import {
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 
-/** A private symbol, so that only this module can create an AcceptedCsr. */
+/** The symbol is private, so that only this module can create an AcceptedCsr. */
 const accepted = Symbol('accepted')
 
 /** A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates it. */

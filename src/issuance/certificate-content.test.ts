@@ -119,7 +119,7 @@ test("extensions come from the sources that the template allows, in AWS's order"
   })
 })
 
-test('distribution points of the API take precedence over those of the CSR', () => {
+test('distribution points in the API request take precedence over distribution points in the CSR', () => {
   const template = 'BlankEndEntityCertificate_CriticalBasicConstraints_APICSRPassthrough'
   const { extensions } = contentOf({ template, csr, api })
   assert.equal(extensions[0], `${oids.basicConstraints} critical`)

@@ -1,7 +1,7 @@
 /**
- * Combines subject and extensions of a certificate from template, API and CSR, in this order of precedence. Each extension comes
- * completely from one source, and lower sources are ignored for it, as in AWS (AWS Private CA User Guide, Template order of
- * operations).
+ * Combines subject and extensions of a certificate from template, API and CSR, in this order of precedence. Each extension is
+ * taken completely from the source with the highest precedence that has it, as in AWS (AWS Private CA User Guide, Template
+ * order of operations).
  */
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -32,7 +32,7 @@ export interface ContentSources {
   readonly authorityKeyIdentifier: Extension | undefined
   /** URLs of CRL, OCSP and CA certificate. A root has none, because it cannot be revoked. */
   readonly pointers: CertificatePointers
-  /** Default: `refuse`. */
+  /** Handling of CSRs with an empty subject; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
@@ -70,7 +70,7 @@ function templateExtensions(sources: ContentSources): Extension[] {
   ]
 }
 
-/** cRLDistributionPoints come from the CA, except for templates that allow others and for CAs that omit the extension. */
+/** cRLDistributionPoints come from the CA, unless the template allows others or the CA omits the extension. */
 function mayPass(
   { template, pointers }: ContentSources,
   source: 'api' | 'csr',
@@ -97,7 +97,7 @@ function withMinimalKeyUsage(extension: Extension): Extension {
   }
 }
 
-/** Returns the first of each extension. */
+/** Returns the first occurrence of each extension. */
 function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[] {
   const merged = new Map<string, Extension>()
   for (const extension of sources.flat())

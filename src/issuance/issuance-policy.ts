@@ -11,7 +11,7 @@ import type { LintFinding } from '../lint/rules.ts'
 export interface IssuancePolicy extends KeyPolicy {
   /** `error`: lint errors refuse the certificate and warnings are logged. `warn`: both are logged. */
   readonly lint: 'error' | 'warn' | 'off'
-  /** Signatures that are verified before they are stored: all, or those of CA certificates. */
+  /** Which signatures are verified before a certificate is stored: all, or only those of CA certificates. */
   readonly verifySignatures: 'all' | 'ca'
   /** Whether CSRs signed with SHA-1 are accepted. Default: refused. */
   readonly csrSha1?: 'refuse' | 'accept'

@@ -32,7 +32,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
-/** Returns issuer name and key for CRLs of an identity. Throws if the CA never had a certificate with that identity. */
+/** Returns the issuer name and the key for CRLs of an identity. Throws if the CA never had a certificate with that identity. */
 export async function crlIssuerOf(
   db: Database,
   authority: Authority,

@@ -13,7 +13,7 @@ export interface AuthorityKey {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** The CA that issues a certificate, with the parts of its own certificate that matter. */
+/** The CA that issues a certificate, with the parts of its own certificate that issuance depends on. */
 export interface Issuer extends AuthorityKey {
   /** Subject of the CA certificate in DER, copied byte for byte. */
   readonly subjectDer: Uint8Array

@@ -166,7 +166,7 @@ function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: st
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
-  // The check of name constraints has to parse it.
+  // The check of name constraints must be able to parse the value.
   if (oid === oids.subjectAltName) encoded(() => parseGeneralNames(value), `${at}.Value`)
   return { oid, critical: custom.Critical ?? false, value }
 }

@@ -38,11 +38,11 @@ export interface CertificateParameters {
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly pointers: CertificatePointers
-  /** Default: `refuse`. */
+  /** Handling of CSRs with an empty subject; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
-/** A private symbol, so that only this module can create a PreparedCertificate and choose its key. */
+/** The symbol is private, so that only this module can create a PreparedCertificate and choose its key. */
 const signer = Symbol('signer')
 
 /** A certificate that is ready to be signed, with its key. Only prepareCertificate creates it. */
@@ -50,7 +50,7 @@ export interface PreparedCertificate {
   readonly [signer]: Issuer | AuthorityKey
   /** The values that tbsCertificateDer is encoded from. */
   readonly fields: TbsCertificateFields
-  /** DER of TBSCertificate (RFC 5280 §4.1). Its values were linted. */
+  /** DER of the TBSCertificate (RFC 5280 §4.1), whose values have been linted. */
   readonly tbsCertificateDer: Uint8Array
   /** DER of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithm: Uint8Array
@@ -71,7 +71,8 @@ export function signerOf(certificate: PreparedCertificate): AuthorityKey {
 }
 
 /**
- * Prepares a certificate for a signature by `signingKey`: of a CA with a certificate, or of a root CA that has only its key.
+ * Prepares a certificate to be signed by `signingKey`, which belongs to a CA with a certificate, or to a root CA that has
+ * only a key.
  *
  * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it, and
  * MalformedCSRException if it would have neither subject nor SAN.
@@ -132,7 +133,7 @@ export function requireReadBack(certificate: PreparedCertificate): void {
     throw new Error(`the encoded certificate differs from its values: ${field}`)
   const found = lintTbsCertificate(tbsCertificateDer, issuerIn(signingKey))
   if (!isDeepStrictEqual(found, findings))
-    throw new Error('the encoded certificate has other lint findings than its values')
+    throw new Error('the lint findings of the encoded certificate differ from those of its values')
 }
 
 function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {
@@ -143,7 +144,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
   if (template.kind !== 'subordinate' || remaining === undefined) return
   if ((template.pathLenConstraint ?? Infinity) >= remaining)
     throw validationFailed(
-      `Template ${template.name} is not allowed: below this certificate authority there may be ` +
+      `Template ${template.name} is not allowed: below this certificate authority, there can be at most ` +
         `${Math.max(0, remaining)} further levels of certificate authorities`,
     )
 }

@@ -42,7 +42,7 @@ test('months and years follow the calendar, and end on the last day of shorter m
   assert.equal(notAfter('MONTHS', 11, new Date('2026-12-15T00:00:00Z')), '2027-11-15T00:00:00.000Z')
 })
 
-test('END_DATE is parsed in both lengths', () => {
+test('END_DATE is parsed with two-digit and four-digit years', () => {
   assert.equal(notAfter('END_DATE', 20491231235959), '2049-12-31T23:59:59.000Z')
   assert.equal(notAfter('END_DATE', 20500101000000), '2050-01-01T00:00:00.000Z')
   assert.equal(notAfter('END_DATE', 99991231235959), '9999-12-31T23:59:59.000Z')
@@ -71,7 +71,7 @@ test('a validity in the past is refused', () => {
   assert.equal(notAfter('ABSOLUTE', seconds + 1), '2026-01-31T10:20:31.000Z')
 })
 
-test('a validity beyond 9999 is refused', () => {
+test('a validity beyond the year 9999 is refused', () => {
   const huge = [2 ** 53 - 1, 9_223_372_036_854_775_807n]
   for (const type of ['ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'] as const)
     for (const value of huge) assert.match(refusal({ type, value })[1], /beyond 9999-12-31/)
@@ -94,7 +94,7 @@ test('ValidityNotBefore must be ABSOLUTE and does not change notAfter', () => {
   assert.deepEqual(moment.notBefore, moment.notAfter)
 })
 
-test('a certificate can expire together with its issuer, and not a second later', () => {
+test('a certificate can expire together with its issuer, but not a second later', () => {
   const period = certificatePeriod({ validity: { type: 'DAYS', value: 1 } }, now)
   requireWithinIssuer(period, period.notAfter)
   assert.throws(() => requireWithinIssuer(period, new Date(period.notAfter.getTime() - 1000)), {

@@ -17,7 +17,7 @@ export interface Period {
   readonly notAfter: Date
 }
 
-/** Certificates are valid from this long before their issuance, for clients with slow clocks. */
+/** Time by which notBefore precedes the issuance, for clients with slow clocks. */
 const backdatingSeconds = hourSeconds
 const shortLivedDaysMax = 7
 
@@ -92,7 +92,7 @@ function withinCalendar(seconds: number | bigint): number {
   return Number(seconds)
 }
 
-/** Adds calendar months in UTC. A day that the month does not have becomes the last day of the month. */
+/** Adds calendar months in UTC. If the resulting month does not have the day, the result is the last day of that month. */
 function addMonths(nowSeconds: number, months: bigint): number {
   if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
   const now = new Date(nowSeconds * 1000)

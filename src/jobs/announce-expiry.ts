@@ -13,8 +13,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 100
 
 /**
- * Sends one event each when a CA certificate will expire in 90, 30, 7 and 1 days, and when it has expired. The job changes no
- * state: EXPIRED is computed when the CA is read.
+ * Sends an event 90, 30, 7 and 1 days before a CA certificate expires, and when it has expired. The job changes no state:
+ * EXPIRED is computed when the CA is read.
  */
 export const announceExpiry: Job<'announce-expiry'> = {
   name: 'announce-expiry',
@@ -52,7 +52,7 @@ async function announce(
   try {
     await db.transaction([insertAnnouncement(certificateNumber, days, now), ...event.statements])
   } catch (error) {
-    // Another process has announced it already.
+    // Another process has already announced the expiry.
     if (error instanceof ConflictError) return 'done'
     throw error
   }

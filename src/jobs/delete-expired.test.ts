@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { pauseAfter } from './delete-expired.ts'
 
-test('delete-expired works half of the time in an idle process', () => {
+test('delete-expired runs half of the time in an idle process', () => {
   assert.equal(pauseAfter(0), 1)
 })
 

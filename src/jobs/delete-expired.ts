@@ -19,8 +19,9 @@ import type { Job } from './scheduler/scheduler.ts'
 const pauseFactorMax = 12
 
 /**
- * Returns the length of the pause as a multiple of the work before it. `utilization` (0 to 1) is the load of the process during
- * the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a busy one.
+ * Returns the length of a pause as a multiple of the duration of the work before it. `utilization` (0 to 1) is the load of
+ * the process during the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a
+ * busy process.
  */
 export function pauseAfter(utilization: number): number {
   return Math.min(pauseFactorMax, 1 + 20 * utilization)
@@ -30,9 +31,10 @@ export function pauseAfter(utilization: number): number {
 const batch = 25
 
 /**
- * Deletes certificates and their search entries `keepSeconds` after they expired. A row of each is kept for audit reports. The
- * job finds certificates by the search tables, so certificates that are still to be indexed are not deleted. CA certificates,
- * certificates that a CRL may still list, and the newest certificate are kept (store/retired-certificates.ts).
+ * Deletes certificates and their search entries `keepSeconds` after they expired. A summary row of each certificate is kept
+ * for audit reports. The job finds certificates through the search tables, so certificates that have not been indexed yet are
+ * not deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
+ * (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
   return {
@@ -119,7 +121,7 @@ async function deleteOne(
     ])
     return 'deleted'
   } catch (error) {
-    // The certificate must be kept, or another node has deleted it.
+    // Either the certificate must be kept, or another node has deleted it.
     if (error instanceof ConflictError) return 'kept'
     throw error
   }

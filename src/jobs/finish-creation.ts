@@ -18,7 +18,7 @@ import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
-/** Time after which a creation that keeps failing is given up with AWS's reason REQUEST_TIMED_OUT. */
+/** Time after which a creation that keeps failing is marked as failed, with AWS's reason REQUEST_TIMED_OUT. */
 const timeoutMilliseconds = 15 * 60 * 1000
 
 /**
@@ -68,7 +68,10 @@ async function makeCsr(
   return encodePem('CERTIFICATE REQUEST', encodeCertificationRequest(infoDer, algorithm, signature))
 }
 
-/** Marks a creation as failed once further retries are useless. An existing key is erased with the CA. */
+/**
+ * Marks a creation as failed once further retries are useless. If a key was already created, it is erased when the CA is
+ * deleted.
+ */
 async function giveUp(
   services: Services,
   authority: Authority,

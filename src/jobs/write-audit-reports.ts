@@ -16,7 +16,7 @@ import type { Authority } from '../authority/authority.ts'
 import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
-/** Number of audit reports in a run. Reports are long, and writing few at a time leaves capacity for other work. */
+/** Number of audit reports in a run. Reports are long; writing only a few at a time leaves capacity for other work. */
 const batch = 2
 /** Time after which an audit report that cannot be stored is marked as FAILED. */
 const timeoutMilliseconds = hourMilliseconds

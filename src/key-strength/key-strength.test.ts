@@ -63,7 +63,7 @@ test('strong keys have no weakness', () => {
     assert.deepEqual([weaknessOf(key), excessOf(key.key)], [undefined, undefined])
 })
 
-test('the reason why a key is weak is stated', () => {
+test('the error states why a key is weak', () => {
   assert.match(weaknessIn(rsa(strongModulus >> 1n)), /2047 bits, fewer than 2048/)
   assert.match(weaknessIn(rsa(strongModulus - 1n)), /modulus is even/)
   assert.match(weaknessIn(rsa(strongModulus, 65_538n)), /exponent is even/)
@@ -76,7 +76,7 @@ test('the reason why a key is weak is stated', () => {
     assert.match(weaknessIn(rsa(modulus)), reason, name)
 })
 
-test('a key that takes too long to use, or that nothing here can use, is refused whatever is allowed', () => {
+test('a key that is too slow or unsupported is refused, even if weak keys are allowed', () => {
   const allowing: KeyPolicy = { weakKeys: 'allow' }
   const large = rsa(2n ** 8192n + 1n)
   assert.match(weakKeyReason(large, allowing) ?? '', /8193 bits, more than 8192/)
@@ -101,7 +101,7 @@ test('a modulus that is prime is refused, unless weak keys are allowed', async (
   assert.equal(await refusalOfPrimeModulus(rsa(strongModulus), refusing), undefined)
 })
 
-test('Edwards points of small order are refused, reduced or not and with either sign', () => {
+test('Edwards points of small order are refused, whether reduced or not, and with either sign', () => {
   const p25519 = 2n ** 255n - 19n
   const eight = 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03'
   const little = (y: bigint, octets: number): string => {
@@ -125,7 +125,7 @@ test('Edwards points of small order are refused, reduced or not and with either 
       assert.match(weaknessIn(edwards('ed448', little(y, 56) + sign)), /small order/)
 })
 
-test('the point at infinity, under which anyone can sign, is a key on no curve', () => {
+test('the point at infinity, for which anyone can sign, is not a valid key on any curve', () => {
   for (const curve of [
     oids.prime256v1,
     oids.secp384r1,
@@ -144,7 +144,7 @@ test('the point at infinity, under which anyone can sign, is a key on no curve',
     )
 })
 
-/** A key of Debian's faulty generator (CVE-2008-0166), and its line in openssl-blacklist. */
+/** A key from Debian's faulty generator (CVE-2008-0166), and its line in openssl-blacklist. */
 const debianModulus = BigInt(
   '0xD673252AF6723C3F72529403EAB7C30DEF3C52F97E799825F4A70191C616ADCF1ECE1113F1625971074C492C592025FD' +
     'EADBDB146A081826BDF0D77C3C913DCF1B6F0B3B78F5108D2E493AD0EEE8CA5C021711ADC13D358E61133870FCD19C8E' +

@@ -12,7 +12,7 @@ function residuesOf(n: bigint): Uint16Array {
   return Uint16Array.from(smallPrimes, (prime) => Number(n % BigInt(prime)))
 }
 
-test('the square root of any integer is the largest whose square is not larger', () => {
+test('the square root of any integer is the largest integer whose square does not exceed it', () => {
   const check = (n: bigint): void => {
     const root = squareRoot(n)
     assert.ok(root * root <= n && n < (root + 1n) ** 2n, String(n))
@@ -27,7 +27,7 @@ test('the square root of any integer is the largest whose square is not larger',
   for (let n = 0n; n < 5000n; n += 1n) check(n)
 })
 
-test('a power of an integer without small factors is found with its exponent, and nothing near it is one', () => {
+test('a power of an integer without small factors is found with its exponent, and a neighboring number is not', () => {
   const exponents = [3, 5, 7, 11, 13, 29, 61, 157, 293, 617]
   fc.assert(
     fc.property(
@@ -46,7 +46,7 @@ test('a power of an integer without small factors is found with its exponent, an
   )
 })
 
-/** The next integer from 8192 that no small prime divides. */
+/** Returns the next integer, at least 8192, that no small prime divides. */
 function coprimeToSmall(from: bigint): bigint {
   for (let candidate = from < 8192n ? 8209n : from; ; candidate += 1n)
     if (candidate % 2n === 1n && residuesOf(candidate).every((residue) => residue !== 0))
@@ -65,7 +65,7 @@ test('the filter for squares lets every square pass', () => {
   )
 })
 
-test('every small prime is found as a factor, alone and beside others', () => {
+test('every small prime is found as a factor, alone and together with others', () => {
   const { modulus } = strongModulus()
   for (const prime of smallPrimes)
     assert.equal(
@@ -78,11 +78,11 @@ test('every small prime is found as a factor, alone and beside others', () => {
   )
 })
 
-test('primes are too close if a hundred rounds of Fermat find them, and not when they are further apart', () => {
+test("primes are too close if Fermat's method finds them within a hundred rounds, and not if they are further apart", () => {
   const { modulus } = strongModulus(512)
   const root = squareRoot(modulus)
   const found = (round: bigint, difference: bigint): string | undefined => {
-    // (a − b)(a + b) whose search begins `round` below a.
+    // The product (a − b)(a + b), which Fermat's method factors after about `round` rounds.
     const b = squareRoot(2n * root * round) + difference
     return weaknessOfModulus(integerOctets((root | 1n) ** 2n - (b & ~1n) ** 2n))
   }
@@ -91,7 +91,7 @@ test('primes are too close if a hundred rounds of Fermat find them, and not when
   assert.doesNotMatch(found(130n, 0n) ?? '', /too close/)
 })
 
-test('moduli of every length have no weakness when their primes are random', () => {
+test('moduli of every length with random primes have no weakness', () => {
   for (const bits of [2048, 3072, 4096])
     assert.equal(weaknessOfModulus(integerOctets(strongModulus(bits).modulus)), undefined)
 })

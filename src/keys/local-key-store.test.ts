@@ -188,7 +188,7 @@ test('a key is decrypted once for concurrent signatures and kept in memory', asy
   assert.equal(opens, 1)
 })
 
-test('another master key cannot decrypt a key, and the right master key still can', async () => {
+test('a key cannot be decrypted with another master key, and still can with the correct master key', async () => {
   await using database = await TestDatabase.open()
   const { handle } = await storeOn(database).create('k', 'EC_prime256v1')
   const wrong = storeOn(database, { sealer: createSealer(random.bytes(32), random) })

@@ -149,7 +149,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The next two checks include `critical`, so that its findings have the name of the extension's rule.
+    // The next two checks also check `critical`, so that a finding about it belongs to the rule of the extension.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

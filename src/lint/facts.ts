@@ -4,7 +4,7 @@ import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** The parts of an issuer that a certificate is compared with. */
+/** The parts of the issuer with which a certificate is compared. */
 export interface LintIssuer {
   readonly keyIdentifier: Uint8Array
   readonly notAfter: Date
@@ -14,7 +14,7 @@ export interface LintIssuer {
 export interface LintedCertificate {
   /** Positive and big-endian. Leading zero bytes are ignored. */
   readonly serialNumber: Uint8Array
-  /** DER of the Name, copied from the CA certificate. */
+  /** Issuer name in DER, copied from the CA certificate. */
   readonly issuerDer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
@@ -26,7 +26,7 @@ export interface LintedCertificate {
 
 export interface LintContext {
   readonly certificate: LintedCertificate
-  /** Undefined for a self-signed root. */
+  /** The issuer; undefined for a self-signed root. */
   readonly issuer: LintIssuer | undefined
   readonly report: Report
   readonly facts: ExtensionFacts
@@ -34,10 +34,10 @@ export interface LintContext {
 
 /** Facts about extensions, recorded while the extensions are checked. */
 export interface ExtensionFacts {
-  /** False without basic constraints; undefined if they are malformed. */
+  /** Whether the certificate is a CA certificate. False without basic constraints; undefined if the basic constraints are malformed. */
   ca: boolean | undefined
   basicConstraintsCritical: boolean
-  /** Undefined if the key usage is missing or malformed. */
+  /** Key usage bits; undefined if the extension is missing or malformed. */
   keyUsage: readonly KeyUsageBit[] | undefined
   /** Whether the subject alternative name is critical; undefined without this extension. */
   subjectAltNameCritical: boolean | undefined

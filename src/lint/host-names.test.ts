@@ -52,7 +52,7 @@ test('a URI with a scheme, a host name, a port, a path, a query and a fragment i
   )
 })
 
-test('a mailbox of a dot-atom and a host is accepted, and refused without either of them', () => {
+test('a mailbox with a dot-atom and a host is accepted, and a mailbox without one of them is refused', () => {
   fc.assert(
     fc.property(
       fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,20}$/),

@@ -10,7 +10,7 @@ const labelPattern = /^[A-Za-z0-9_-]+$/
 const plainHost =
   /^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
-/** Whether a name has the preferred syntax (RFC 1034 §3.5), optionally after a wildcard label. */
+/** Returns whether a name has the preferred syntax (RFC 1034 §3.5), optionally after a wildcard label. */
 export function isPlainHost(text: string): boolean {
   return text.length <= nameLengthMax && plainHost.test(text)
 }
@@ -39,7 +39,7 @@ export function hostFault(
   return undefined
 }
 
-/** Whether a host name has an underscore, or a hyphen at the start or end of a label, contrary to RFC 1034 §3.5. */
+/** Returns whether a host name has an underscore, or a hyphen at the start or end of a label, contrary to RFC 1034 §3.5. */
 export function isUnusualHost(text: string): boolean {
   return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
 }
@@ -64,7 +64,7 @@ export function mailboxFault(text: string): string | undefined {
   return fault === undefined ? undefined : `has a domain that ${fault}`
 }
 
-/** Whether a text is an IPv6 address without a zone. A zone is only valid on one machine. */
+/** Returns whether a text is an IPv6 address without a zone. A zone is only valid on one machine. */
 function isIpv6Address(text: string): boolean {
   return parseIpAddress(text)?.length === 16
 }

@@ -27,9 +27,9 @@ for (const { title, fields, breaks } of lintCorpus)
     assert.deepEqual(findings.map(({ name }) => name).toSorted(), [...breaks].toSorted(), shown)
   })
 
-test('every rule is broken by a certificate in the corpus', () => {
+test('every rule is violated by a certificate in the corpus', () => {
   const broken = new Set(lintCorpus.flatMap(({ breaks }) => breaks))
-  // The encoder cannot produce these faults; a later test changes the encoded bytes.
+  // The encoder cannot produce these errors; a later test changes the encoded bytes.
   for (const name of ['version-3', 'validity-encoding'] as const) broken.add(name)
   assert.deepEqual(
     Object.keys(rules).filter((name) => !broken.has(name as keyof typeof rules)),
@@ -47,7 +47,7 @@ test('the lint reports a wrong version and a wrong time type in the validity', (
   const generalized = Buffer.from('180f32303237303130313030303030305a', 'hex')
   const at = der.indexOf(utc)
   const longer = Buffer.concat([der.subarray(0, at), generalized, der.subarray(at + utc.length)])
-  // The length of TBSCertificate has two bytes, that of Validity has one.
+  // The length of TBSCertificate is encoded in two bytes, and the length of Validity in one byte.
   longer.writeUInt16BE(longer.readUInt16BE(2) + 2, 2)
   const validity = longer.indexOf(Buffer.from('301e170d', 'hex'))
   longer[validity + 1] = 0x20
@@ -123,7 +123,7 @@ test('the values of a certificate have the same findings as its bytes', () => {
   for (const { title, fields, breaks } of lintCorpus) {
     const inValues = findingsOfValues(fields)
     if (inValues === undefined) assert.deepEqual(breaks, ['strict-der'], title)
-    // A fault in the list of extensions ends the parsing of the bytes.
+    // An error in the list of extensions ends the parsing of the bytes.
     else if (breaks.includes('strict-der'))
       assert.deepEqual(
         inValues.filter(({ name }) => name === 'strict-der'),
@@ -175,7 +175,7 @@ test('mutated values have the same findings as their bytes', () => {
   assert.ok(compared > 1500, `only ${compared} mutated certificates could be compared`)
 })
 
-test('a constant extension has the same findings as an ordinary one, in every check and every certificate', () => {
+test('a constant extension has the same findings as an ordinary extension, in every check and every certificate', () => {
   const constants = lintCorpus.map(({ title, fields }) => ({
     title,
     fields,
@@ -184,7 +184,7 @@ test('a constant extension has the same findings as an ordinary one, in every ch
   for (let time = 0; time < 3; time += 1)
     for (const { title, fields, constant } of constants)
       assert.deepEqual(findingsOfValues(constant), findingsOfValues(fields), title)
-  // The certificate has another key and another issuer.
+  // The certificate has a different key and a different issuer.
   const [unchanged] = constants.filter(({ title }) => title === 'nothing unusual')
   assert.ok(unchanged)
   const otherIssuer = { ...lintIssuer, keyIdentifier: new Uint8Array(20) }
@@ -205,7 +205,7 @@ test('a faulty extension is reported for every certificate that contains it', ()
   assert.ok(aia)
   for (let time = 0; time < 3; time += 1)
     assert.deepEqual(namesIn(encodeTbsCertificate(aia.fields)), ['uri'])
-  // A preceding extension breaks the same rule, so no finding is added. The extension must not be cached as correct.
+  // A preceding extension violates the same rule, so no finding is added. The extension must not be cached as correct.
   const badSan = { oid: '2.5.29.17', critical: false, value: Buffer.from('3003860161', 'hex') }
   const both = { ...aia.fields, extensions: [badSan, ...aia.fields.extensions] }
   assert.deepEqual(namesIn(encodeTbsCertificate(both)), ['uri'])

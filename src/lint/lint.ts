@@ -1,7 +1,7 @@
 /**
- * Linter: checks the values from which a certificate is encoded and returns the rules that they break (docs/decisions/0028).
- * The caller decides whether a finding prevents issuance. The checks run before every signature, so each extension is parsed
- * only once.
+ * Linter: checks the values from which a certificate is encoded and returns the rules that they violate
+ * (docs/decisions/0028). The caller decides whether a finding prevents issuance. The checks run before every signature, so
+ * each extension is parsed only once.
  */
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -44,7 +44,7 @@ export function lintCertificate(
   return report.findings()
 }
 
-/** Returns findings about the DER of a TBSCertificate and the values in it. Malformed DER is a finding, too. */
+/** Returns findings about the DER of a TBSCertificate and the values in it. Malformed DER is also reported as a finding. */
 export function lintTbsCertificate(
   tbsCertificateDer: Uint8Array,
   issuer: LintIssuer | undefined,

@@ -107,7 +107,7 @@ const uniqueIdentifier = '2.5.4.45'
 /** Arc of the attributes that X.520 defines. */
 const x520Arc = '2.5.4.'
 
-/** Whether an attribute may have a value that is not a string, as some X.520 attributes do. */
+/** Returns whether an attribute may have a value that is not a string, as some X.520 attributes do. */
 function mayHoldStructure(type: string, tag: number): boolean {
   return type === uniqueIdentifier
     ? tag === tags.bitString

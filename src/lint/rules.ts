@@ -1,14 +1,14 @@
 /**
- * The lint rules with their severity. With `--lint=error`, a certificate that breaks an error rule is refused, and a warning is
- * logged. docs/reference/lint-rules.md lists them for operators.
+ * The lint rules with their severity. With `--lint=error`, a certificate that violates an error rule is refused, and
+ * violations of warning rules are logged. docs/reference/lint-rules.md lists them for operators.
  */
 type Severity = 'error' | 'warning'
 
 interface LintRule {
   readonly severity: Severity
-  /** Requirement as a sentence, for messages and documentation. */
+  /** Requirement, written as a sentence for messages and documentation. */
   readonly rule: string
-  /** Standard, or software, that requires it. */
+  /** Standard or software that imposes the requirement. */
   readonly source: string
 }
 
@@ -234,15 +234,15 @@ export const rules = {
 
 export type RuleName = keyof typeof rules
 
-/** A broken rule. */
+/** A violated rule. */
 export interface LintFinding extends LintRule {
   /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** Part of the certificate that breaks the rule, and how; undefined if the rule needs no details. */
+  /** Part of the certificate that violates the rule, and how; undefined if the rule needs no details. */
   readonly detail: string | undefined
 }
 
-/** Collects findings. Only the first finding of each rule is kept, so their number is bounded. */
+/** Collects findings. Only the first finding of each rule is kept, so the number of findings is bounded. */
 export class Report {
   readonly #findings = new Map<RuleName, LintFinding>()
 

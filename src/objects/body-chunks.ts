@@ -1,6 +1,6 @@
-/** Conversion of bodies of any type to chunks. */
+/** Converts bodies of any type to chunks. */
 
-/** Maximum number of bytes that are hashed or written in one step, so that other work runs in between. */
+/** Maximum number of bytes that are hashed or written in one step, so that other work can run between the steps. */
 const chunkLength = 1_048_576
 
 /**

@@ -146,7 +146,7 @@ test('listObjects sorts by key and omits damaged and unfinished objects', async 
   assert.equal(await openObject(directory, { bucket: 'crls', key: 'damaged' }), undefined)
 })
 
-test('a key that is not valid UTF-8 does not match the object of its replacement text', async (t) => {
+test('a key that is not valid UTF-8 does not match the object whose key has the replacement character', async (t) => {
   const directory = await newDirectory(t)
   await createBucket(directory, bucket('crls'))
   await writeObject(directory, 'crls', '\ufffd')

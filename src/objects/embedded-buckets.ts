@@ -28,7 +28,7 @@ const objectFilePattern = /^[0-9a-f]{64}$/
 const namePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
-/** Names that are paths of the public listener. */
+/** Reserved names, which are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
 /**
@@ -40,7 +40,9 @@ export async function createBucket(
   { name, accountId, createdAt }: NewBucket,
 ): Promise<void> {
   if (reservedNames.includes(name))
-    throw new ConfigurationError(`the name ${name} is reserved: the server has a path of that name`)
+    throw new ConfigurationError(
+      `the name ${name} is reserved: the server uses a path of that name`,
+    )
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
   await makeFolder(directory, 0o700)
@@ -83,7 +85,7 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // An object may have been written before the rename. Later writes fail because the bucket is gone.
+    // An object may have been written before the rename. Later writes fail because the bucket no longer exists.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)
@@ -94,8 +96,8 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
 }
 
 /**
- * Lists the objects of a bucket, sorted by key in the order of code units, without damaged objects. Throws ConfigurationError if
- * the bucket does not exist.
+ * Lists the objects of a bucket, sorted by the code units of their keys. Damaged objects are omitted. Throws
+ * ConfigurationError if the bucket does not exist.
  */
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
@@ -140,7 +142,7 @@ export async function openObject(
   const name = fileNameOf(key)
   const object = await openObjectFile(join(directory, bucket, name), name)
   if (object === undefined || object.key === key) return object
-  // The keys differ only for a key that is not valid UTF-8, because hashing replaces invalid bytes.
+  // The keys differ only if the requested key is not well-formed, because hashing replaces invalid characters.
   await object.close()
   return undefined
 }

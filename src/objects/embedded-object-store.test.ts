@@ -131,7 +131,7 @@ test('a bucket with a new object cannot be deleted', async (t) => {
   }
 })
 
-test('an error of the file system is not a BucketError', async (t) => {
+test('a file system error is not a BucketError', async (t) => {
   const subject = await newSubject(t)
   const { store, bucket } = subject
   const missing = Object.assign(new Error('no such file'), { code: 'ENOENT' })

@@ -23,7 +23,7 @@ export interface EmbeddedObjectStore extends ObjectStore {
 }
 
 export interface EmbeddedObjectStoreOptions {
-  /** Folder with a subfolder for each bucket. It need not exist. */
+  /** Folder with a subfolder for each bucket. The folder may be missing. */
   readonly directory: string
   /** URL of the public listener. */
   readonly publicUrl: string
@@ -35,7 +35,7 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
-/** Age after which a temporary file is treated as left by a crash, and interval between searches for such files. */
+/** Age after which a temporary file is assumed to be left over from a crash, and interval between searches for such files. */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
 
@@ -133,7 +133,8 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // The folder is opened first, because a deletion of the bucket that finds the object moves the folder away and back.
+    // The folder is opened first, because a concurrent deletion of the bucket moves the folder away, and moves it back if it
+    // finds the object.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
@@ -184,14 +185,14 @@ function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => 
 
   return async (folder, justMade) => {
     const now = clock.now().getTime()
-    // The absolute difference also handles a clock that has been set back.
+    // The absolute difference is used because the clock may have been set back.
     if (Math.abs(now - (sweptAt.get(folder) ?? -Infinity)) < leftOverMilliseconds) return
     sweptAt.set(folder, now)
     const { mtimeMs: newest } = await justMade.stat()
     for (const name of await readdir(folder)) {
       if (!name.startsWith(temporaryPrefix)) continue
       const path = join(folder, name)
-      // A file that is being written may be renamed before stat.
+      // A file that is being written may be renamed before it is examined here.
       const age = newest - ((await statIfThere(path))?.mtimeMs ?? newest)
       if (age > leftOverMilliseconds) await rm(path, { force: true })
     }

@@ -129,7 +129,7 @@ test('random bytes are treated as an absent object', async () => {
   )
 })
 
-test('an object of another key, a folder and a missing file are treated as absent', async () => {
+test('an object with another key, a folder and a missing file are treated as absent', async () => {
   assert.equal(await opened(sampleFile, fileNameOf('another')), undefined)
   assert.equal(await openObjectFile(folder, sampleName), undefined)
   assert.equal(await openObjectFile(join(folder, 'missing'), sampleName), undefined)
@@ -146,13 +146,13 @@ test('truncating a body while it is read causes an error', async () => {
   await object.close()
 })
 
-test('metadata that is too long to be read again is refused', () => {
+test('metadata that is too long to be read back is refused', () => {
   assert.throws(() => encodeFooter({ ...sampleInfo, contentType: 'x'.repeat(70_000) }), RangeError)
   const escaped = { ...sampleInfo, key: '\u0001'.repeat(1024) }
   assert.ok(encodeFooter(escaped).length < 10_000, 'the longest key fits')
 })
 
-test('any other error when an object is read is thrown', async () => {
+test('any other error during the reading of an object is thrown', async () => {
   const tooLong = join(folder, 'x'.repeat(300))
   await assert.rejects(openObjectFile(tooLong, sampleName), { code: 'ENAMETOOLONG' })
 })

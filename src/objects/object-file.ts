@@ -1,7 +1,7 @@
 /**
- * The file of an object: the body, followed by the metadata, so that both are written in one pass and replaced by one rename.
- * The body is followed by a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4 bytes, big
- * endian) and a magic number (4 bytes).
+ * The file of an object contains the body, followed by the metadata, so that both are written in one pass and replaced by one
+ * rename. The body is followed by a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4
+ * bytes, big endian) and a magic number (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -38,13 +38,16 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer, much more than a key of 1024 bytes with every character escaped. It bounds memory for a damaged
- * length.
+ * Maximum length of a footer, much more than a key of 1024 bytes needs with every character escaped. It limits the memory
+ * that is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
 
-/** Returns the file name of an object. It is a hash, so that no key can leave the folder or exceed the length of file names. */
+/**
+ * Returns the file name of an object. The name is a hash, so that no key can refer to a path outside the folder or exceed the
+ * maximum length of file names.
+ */
 export function fileNameOf(key: string): string {
   return createHash('sha256').update(key, 'utf8').digest('hex')
 }
@@ -112,7 +115,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer with a correct hash, which encodeFooter wrote. */
+/** Decodes a footer whose hash is correct. Only encodeFooter can have written such a footer. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,

@@ -22,7 +22,7 @@ export interface PutOptions {
   readonly expires?: Date
   /** Account of the writing CA. The bucket may belong to another account. */
   readonly accountId: string
-  /** Aborts the write. The object is then written completely or not at all. */
+  /** Aborts the write. An aborted write stores the object completely or not at all. */
   readonly signal?: AbortSignal
 }
 
@@ -35,8 +35,9 @@ export interface ObjectHead {
 }
 
 /**
- * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other error
- * means that the store is unreachable or failing, and that a later call may succeed. Implementations retry where it is useful.
+ * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other
+ * error means that the store is unreachable or failing, and that a later call may succeed. Implementations retry where a
+ * retry is useful.
  */
 export interface ObjectStore {
   /** Writes an object, replacing an existing one. The write is atomic, and durable once the promise resolves. */
@@ -73,7 +74,7 @@ export interface PublicObject extends ObjectHead {
   readonly expires?: Date
   /** Streams all bytes, or bytes `start` to `end` inclusive. */
   stream(range?: { readonly start: number; readonly end: number }): Readable
-  /** Closes the object after its stream has closed, or if no stream is needed. */
+  /** Closes the object. Call it after the stream has closed, or if no stream is needed. */
   close(): Promise<void>
 }
 

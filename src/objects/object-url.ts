@@ -1,6 +1,6 @@
 /**
- * A key as the path of a URL: its slashes stay, and so do the characters that RFC 3986 §3.3 allows in a segment. Only
- * `+` is escaped although it is allowed, since S3 reads it as a space.
+ * Encodes a key as a URL path. Slashes, and the characters that RFC 3986 §3.3 allows in a segment, are not escaped. The
+ * exception is `+`, which is escaped because S3 interprets it as a space.
  */
 export function pathOfKey(key: string): string {
   return key
@@ -11,7 +11,7 @@ export function pathOfKey(key: string): string {
     .join('/')
 }
 
-/** A URL without the slashes that it may end in, so that a path can follow. */
+/** Removes trailing slashes from a URL, so that a path can be appended. */
 export function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '')
 }

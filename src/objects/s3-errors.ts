@@ -1,7 +1,7 @@
 /** Classification of errors of the S3 SDK. */
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
-/** S3 error codes that ask for a retry although their status is that of a refusal (Amazon S3 API, Error responses). */
+/** S3 error codes that allow a retry, although their HTTP status indicates a refusal (Amazon S3 API, Error responses). */
 const laterCodes = [
   'ExpiredToken',
   'IncompleteBody',
@@ -12,8 +12,8 @@ const laterCodes = [
 ]
 
 /**
- * Returns a BucketError for a permanent refusal, otherwise an Error. Neither refers to the error of the SDK, which contains the
- * request and its headers.
+ * Returns a BucketError for a permanent refusal, otherwise an Error. Neither has the error of the SDK as its cause, because
+ * that error contains the request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {
   const place = key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`

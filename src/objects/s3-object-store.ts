@@ -1,4 +1,4 @@
-/** The object store on S3 or on a service with the S3 API. */
+/** The object store on Amazon S3, or on a service with the S3 API. */
 import { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
@@ -15,7 +15,7 @@ import { pathOfKey, withoutSlash } from './object-url.ts'
 import { nameOf, statusOf, storeError } from './s3-errors.ts'
 
 export interface S3ObjectStoreOptions {
-  /** Undefined for S3 of AWS. */
+  /** URL of the service. Undefined for Amazon S3. */
   readonly endpoint?: string | undefined
   /** Region for signing requests. A bucket on AWS may be in another Region. */
   readonly region: string
@@ -25,13 +25,13 @@ export interface S3ObjectStoreOptions {
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** Shared state of the functions of the store. */
+/** State that the functions of the store share. */
 interface Connection {
   readonly sdk: typeof Sdk
   readonly client: S3Client
 }
 
-/** Part size. Longer bodies and bodies of unknown length are written in parts, each of which can be retried. */
+/** Part size. Longer bodies, and bodies of unknown length, are written in parts, so that each part can be retried. */
 const partLength = 8 * 1024 * 1024
 /** Timeouts of each attempt: for connecting, between two bytes, and from the start to the beginning of the response. */
 const connectMilliseconds = 3000
@@ -69,7 +69,7 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     // Other S3 services may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Other S3 services may not send 100 Continue, and the SDK would wait for it as long as for the whole response.
+    // Other S3 services may not send 100 Continue, for which the SDK would wait as long as for the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {
@@ -181,7 +181,7 @@ async function head(connection: Connection, at: ObjectLocation): Promise<ObjectH
   } catch (error) {
     if (statusOf(error) !== 404) throw storeError(error, at)
   }
-  // A response to HEAD has no body that names the missing resource.
+  // A response to HEAD has no body that states which resource is missing.
   if (await hasBucket(connection, at.bucket)) return undefined
   throw storeError(Object.assign(new Error('not found'), { name: 'NoSuchBucket' }), at)
 }

@@ -10,8 +10,8 @@ export type CertificateStatus =
   | { readonly status: 'revoked'; readonly revocation: Revocation }
 
 /**
- * Returns the status of a certificate of `authority`. `issued` is undefined if the CA has not issued such a certificate. A
- * status other than unknown requires that the CA is ACTIVE or DISABLED and has OCSP enabled.
+ * Returns the status of a certificate of `authority`. `issued` is undefined if the CA has not issued such a certificate. The
+ * status is `unknown` unless the CA is ACTIVE or DISABLED and OCSP is enabled for it.
  */
 export function certificateStatus(
   authority: Authority,

@@ -87,7 +87,7 @@ async function serve(
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-test('a request in the body is answered at / and /ocsp, byte for byte', async (t) => {
+test('the response to a request in the body is returned byte for byte, at / and at /ocsp', async (t) => {
   const { send, requests } = await serve(t)
   for (const path of ['/', '/ocsp', '/ocsp/', '/ocsp?a=b']) {
     const { status, headers, body } = await send({ method: 'POST', path, body: asked })

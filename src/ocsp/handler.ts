@@ -24,7 +24,7 @@ interface OcspServices {
 
 const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
-/** Creates the route of OCSP requests. The route parameter is the request in base64, or empty for a request in the body. */
+/** Creates the route for OCSP requests. The route parameter is the request in base64, or empty for a request in the body. */
 export function createOcspRoute(services: OcspServices): Route {
   return {
     path: findEncodedRequest,
@@ -42,7 +42,10 @@ export function createOcspRoute(services: OcspServices): Route {
   }
 }
 
-/** Answers a request. A malformed OCSP request receives an OCSP error with status 200, as OCSP specifies. */
+/**
+ * Returns the response to a request. The response to a malformed OCSP request is an OCSP error with HTTP status 200, as OCSP
+ * specifies.
+ */
 function answer(
   services: OcspServices,
   request: HttpRequest,
@@ -68,14 +71,14 @@ function answerWith({ clock }: OcspServices, head: RequestHead, answered: OcspAn
     : { status: 304, headers, body: undefined }
 }
 
-/** Answers a failed lookup of the status with tryLater (RFC 6960 §2.3). */
+/** Returns the response tryLater after a failed lookup of the status (RFC 6960 §2.3). */
 function answerFailure(services: OcspServices, head: RequestHead, error: unknown): Answer {
   return isUnavailable(error)
     ? answerWith(services, head, { der: encodeOcspError('tryLater'), life: undefined })
     : publicFailure(error)
 }
 
-/** Returns caching headers. Caches may keep a response for half of its validity, like this server. */
+/** Returns caching headers. Like this server, caches may keep a response for half of its validity. */
 function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, string> {
   if (life === undefined) return { 'cache-control': 'no-store' }
   const seconds = Math.max(0, Math.floor((life.freshUntil.getTime() - now.getTime()) / 1000))

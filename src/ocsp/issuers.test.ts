@@ -109,7 +109,7 @@ test('a CA is found by the hashes of its name and key, with any of the algorithm
   }
 })
 
-test('hashes of one algorithm do not match those of another', async () => {
+test('hashes of one algorithm do not match hashes of another algorithm', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const issuers = createOcspIssuers(database.db)
@@ -130,7 +130,7 @@ test('a CA is found by every certificate it ever had, even after another import'
   assert.equal(await issuers.find(certIdOf('one')), 'one')
 })
 
-test('a known CertID needs no query, and an unknown CertID needs one', async () => {
+test('a known CertID needs no query, and an unknown CertID needs one query', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const { db, queries } = counted(database.db)
@@ -165,13 +165,14 @@ test('a database error fails one lookup, and the next lookup succeeds', async ()
   let fails = true
   const failing = new Proxy(database.db, {
     get(target, name) {
-      if (name === 'query' && fails) return () => Promise.reject(new Error('the record is away'))
+      if (name === 'query' && fails)
+        return () => Promise.reject(new Error('the database is unavailable'))
       const found: unknown = Reflect.get(target, name, target)
       return typeof found === 'function' ? found.bind(target) : found
     },
   })
   const issuers = createOcspIssuers(failing)
-  await assert.rejects(issuers.find(certIdOf('one')), /the record is away/)
+  await assert.rejects(issuers.find(certIdOf('one')), /the database is unavailable/)
   fails = false
   assert.equal(await issuers.find(certIdOf('one')), 'one')
 })

@@ -5,7 +5,7 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { certIdHashes, type CertId } from '../x509/ocsp/request.ts'
 import { latin1 } from '../x509/der/strings.ts'
 
-/** Lookup of the CA that a CertID refers to. */
+/** Looks up the CA that a CertID refers to. */
 export interface OcspIssuers {
   /** Returns the id of the CA whose name and key have the hashes of the CertID. Undefined if there is no such CA. */
   find(certId: CertId): Promise<string | undefined>

@@ -1,4 +1,4 @@
-/** Tests that OCSP requests are found below any path, and that other paths are not taken for requests. */
+/** Tests that OCSP requests are found below any path, and that other paths are not treated as requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -32,7 +32,7 @@ test('property: a request is found below any path, escaped or not', () => {
   )
 })
 
-test('property: a text that is not exactly one request in base64 is not taken for a request', () => {
+test('property: a text that is not exactly one base64-encoded request is not treated as a request', () => {
   fc.assert(
     fc.property(
       prefix,
@@ -61,7 +61,7 @@ test('a path with thousands of segments that start like a request is rejected', 
   assert.equal(get(`${'/M'.repeat(8000)}/MAA=`), undefined)
 })
 
-test('a POST is a request by its media type, at any path', () => {
+test('a POST with the OCSP media type is a request, at any path', () => {
   const post = (type?: string): string | undefined =>
     ocspBelowPath({
       method: 'POST',

@@ -5,21 +5,22 @@ const mediaType = 'application/ocsp-request'
 /** Maximum number of path segments that are tested. A valid path has fewer segments that start like a request. */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
-/** Base64 characters with the longest header of a DER element that is read: 6 bytes. */
+/** Number of base64 characters that contain the longest accepted header of a DER element, which has 6 bytes. */
 const headCharacters = 8
 
-/** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even to one that ends with a slash: `//MF…`. */
+/** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even if the URL already ends with a slash: `//MF…`. */
 const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 
 /**
- * The request in base64: below `/ocsp/`, below `/` as a custom host name has it, or below any other path that OcspCustomCname or
- * the public URL may have. Every request begins with an M (a SEQUENCE of less than 16 MiB), and no bucket does. Empty if the
- * request is in the body; undefined if the HTTP request is not one of OCSP.
+ * Returns the request in base64 from a path. The request may be below `/ocsp/`, below `/` (with a custom host name), or below
+ * any other path of OcspCustomCname or of the public URL. Every request begins with `M`, because it is a SEQUENCE of less
+ * than 16 MiB; no bucket name begins with an upper-case letter. Empty if the request is in the body; undefined if the HTTP
+ * request is not an OCSP request.
  */
 export function findEncodedRequest(head: RequestHead): string | undefined {
   const match = pathForm.exec(head.localPath)
   const encoded = match === null ? undefined : (match[1] ?? '')
-  // The path before the request may begin like a request, too.
+  // The path before the request may also begin like a request.
   const isPlain = encoded !== undefined && !encoded.includes('/M')
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
@@ -34,9 +35,9 @@ export function decodeRequest(encoded: string): Buffer {
 type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
 
 /**
- * The request in base64 at the end of any path of a GET; empty for a POST whose body is a request; undefined for any other
- * request. The request is recognized by its content, independently of the configuration of CAs. Objects are never taken for
- * requests: their names have a dot.
+ * Returns the request in base64 at the end of the path of a GET; empty for a POST whose body is a request; undefined for any
+ * other HTTP request. The request is recognized by its content, independently of the configuration of CAs. Objects are never
+ * mistaken for requests, because their names contain a dot.
  */
 export function ocspBelowPath({ method, localPath, headers }: Located): string | undefined {
   if (method === 'POST')

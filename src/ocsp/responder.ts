@@ -27,7 +27,7 @@ import { createOcspIssuers } from './issuers.ts'
 /** An OCSPResponse and its validity. */
 export interface OcspAnswer {
   readonly der: Uint8Array
-  /** Undefined for a response that may not be cached. */
+  /** Validity of the response; undefined for a response that may not be cached. */
   readonly life: OcspLife | undefined
 }
 
@@ -39,7 +39,7 @@ export interface OcspLife {
 }
 
 export interface OcspResponder {
-  /** Returns the cached response to a request in DER if it is still correct. */
+  /** Returns the cached response to a request in DER if the response is still correct. */
   find(requestDer: Buffer): OcspAnswer | undefined
   /** Returns the response to a request in DER. Rejects only if the database or the key fails. */
   answer(requestDer: Buffer): Promise<OcspAnswer>
@@ -50,9 +50,9 @@ interface CachedAnswer extends OcspAnswer {
   readonly life: OcspLife
   readonly authorityId: string
   readonly statuses: readonly KnownStatus[]
-  /** Change stamp of the database at the last check of the response. */
+  /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA, which changes the status without a change of the database. */
+  /** Expiry of the CA, at which the status changes without a change of the database. */
   readonly authorityNotAfter: Date
 }
 
@@ -67,11 +67,11 @@ interface ResolvedRequest {
 /** Maximum number of cached responses: about 20 MB with EC keys, 80 MB with ML-DSA. */
 const answersMax = 20_000
 /**
- * Maximum length of a request whose response is cached. A request for one certificate, as in RFC 5019 §2.1.1, has about a
- * hundred bytes.
+ * Maximum length of a request whose response is cached. A request for one certificate (RFC 5019 §2.1.1) has about a hundred
+ * bytes.
  */
 const keptBytesMax = 300
-/** Maximum number of concurrent signatures. More would only wait for the key, and anyone may send requests. */
+/** Maximum number of concurrent signatures. Further signatures would only wait for the key, and anyone can send requests. */
 const signingMax = 256
 
 interface ResponderServices extends Pick<
@@ -102,7 +102,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
-    // The lost writes may contain a revocation.
+    // The database has lost writes, which may include a revocation.
     if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()
@@ -252,8 +252,8 @@ async function makeAnswer(
 }
 
 /**
- * Returns whether a response is fresh. After the clock was set back, a response may be from the future, and clients would reject
- * it.
+ * Returns whether a response is fresh. After the clock has been set back, the thisUpdate of a response may be in the future,
+ * and clients would reject the response.
  */
 function isFresh({ life }: Pick<CachedAnswer, 'life'>, now: Date): boolean {
   return now < life.freshUntil && now >= life.producedAt

@@ -104,7 +104,7 @@ const policyOn = async (ResourceArn: string): Promise<string> => {
   return status === 200 ? String(json['Policy']) : 'none'
 }
 
-test('of two concurrent PutPolicy calls, one is rejected, and the policy of the other one is stored', async () => {
+test('of two concurrent PutPolicy calls, one is rejected, and the policy of the other call is stored', async () => {
   const { arn: ResourceArn } = await createAuthority(service)
   for (const turn of ['first', 'replaced']) {
     const theirs = policyWith(ResourceArn, `theirs ${turn}`)
@@ -162,7 +162,7 @@ test('of many concurrent PutPolicy calls, at least one succeeds, and all others 
   assert.ok(done.includes(await policyOn(ResourceArn)))
 })
 
-test('a restoration fails if a concurrent one has succeeded, or if the CA changes during every attempt', async () => {
+test('a restoration fails if a concurrent restoration has succeeded, or if the CA changes during every attempt', async () => {
   const { arn } = await createAuthority(service)
   const input = { CertificateAuthorityArn: arn }
   const restore = (): Promise<unknown> => service.must('RestoreCertificateAuthority', input)
@@ -235,7 +235,7 @@ test('an issuance is retried when the CA changes, and fails when the CA changes 
   assert.deepEqual(again, issued)
 })
 
-// This test must be the last one: it moves the clock beyond the expiry of every CA.
+// This test must run last, because it moves the clock beyond the expiry of every CA.
 test('IssueCertificate fails with InvalidStateException if the root has changed and expired during the call', async () => {
   const { arn } = await createRoot(service)
   const change = async (): Promise<void> => {

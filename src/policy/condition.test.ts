@@ -43,7 +43,7 @@ test('a block is parsed into one condition for each operator and key', () => {
 test('an error message names the statement, the operator and the key', () => {
   assert.deepEqual(parse(null).problems, ['Statement 1: Condition must be an object.'])
   assert.deepEqual(parse({ Same: { 'aws:k': 'x' } }).problems, [
-    "Statement 1: 'Same' is not a condition operator with its keys.",
+    "Statement 1: 'Same' must be a condition operator with an object of condition keys.",
   ])
   assert.deepEqual(parse({ NumericEquals: { 'aws:k': 'x', 'aws:l': '1' } }), {
     conditions: [only({ NumericEquals: { 'aws:l': '1' } })],
@@ -72,7 +72,7 @@ test('a variable without a value makes the result undefined; an absent key does 
   assert.equal(satisfies(condition, new Map()), false)
 })
 
-test('several values of a tag must agree without a quantifier, in any order', () => {
+test('without a quantifier, the result must be the same for all values of a tag, in any order', () => {
   const operators = fc.constantFrom(
     'StringEquals',
     'StringNotEquals',
@@ -100,7 +100,7 @@ test('several values of a tag must agree without a quantifier, in any order', ()
   )
 })
 
-test('a quantifier does not let one of several values of a tag decide alone', () => {
+test('with a quantifier, the result is undefined if only some of several tag values match', () => {
   const key = 'aws:ResourceTag/team'
   const tags = new Map([[key.toLowerCase(), ['blue', 'red']]])
   for (const quantifier of ['ForAnyValue', 'ForAllValues'])

@@ -7,7 +7,7 @@ export interface Condition {
   /** Name of the condition key in lower case. */
   readonly key: string
   readonly values: readonly Pattern[]
-  /** Undefined for the operator Null. */
+  /** The condition operator; undefined for the operator Null. */
   readonly operator: Operator | undefined
   readonly quantifier: 'any' | 'all' | undefined
   readonly ifExists: boolean
@@ -30,7 +30,9 @@ export function parseConditions(
   for (const [operatorName, block] of Object.entries(value)) {
     const form = readOperator(operatorName)
     if (form === undefined || !isObject(block)) {
-      problems.push(`${name}: '${operatorName}' is not a condition operator with its keys.`)
+      problems.push(
+        `${name}: '${operatorName}' must be a condition operator with an object of condition keys.`,
+      )
       continue
     }
     for (const [key, values] of Object.entries(block)) {
@@ -76,7 +78,7 @@ function readCondition(
   return accepted ? { ...form, key: key.toLowerCase(), values: patterns } : undefined
 }
 
-/** Strings, and numbers and booleans without quotes, which IAM accepts too. */
+/** Accepts strings, and also numbers and booleans without quotes, as IAM does. */
 function valuesOf(value: unknown): string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const texts = list
@@ -87,7 +89,7 @@ function valuesOf(value: unknown): string[] | undefined {
 
 /**
  * Returns whether a request satisfies a condition. Undefined if the result depends on a variable without a value, or on the
- * choice between several tags. In that case an Allow statement does not apply, and a Deny statement applies.
+ * choice between several tags. In that case, an Allow statement does not apply, but a Deny statement does.
  */
 export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
   const actual = keys.get(condition.key)
@@ -126,7 +128,7 @@ function unanimous(results: readonly (boolean | undefined)[]): boolean | undefin
   return results.every((one) => one === first) ? first : undefined
 }
 
-/** Logical AND with three values: undefined if no result is false and one is undefined. */
+/** Computes a three-valued logical AND: undefined if no result is false and at least one is undefined. */
 function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
   if (results.includes(false)) return false
   return results.includes(undefined) ? undefined : true

@@ -54,13 +54,16 @@ function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement)
   return decide(parsePolicy(text, row.kind), requestOf(row))
 }
 
-/** The decision when the statement is a Deny beside an Allow for everything. */
+/** The decision if the statement is a Deny next to an Allow for everything. */
 function decisionWithDeny(row: PolicyCase): Decision {
   const everyone = row.kind === 'resource' ? { ...allowAll, Principal: everyoneFor(row) } : allowAll
   return decisionOf(row, [everyone, { ...(row.policy.Statement as object), Effect: 'Deny' }])
 }
 
-/** The Principal element that matches any caller. `*` does not match services and identity providers, so it names them. */
+/**
+ * The Principal element that matches any caller. `*` does not match services and identity providers, so the element
+ * lists them.
+ */
 function everyoneFor({ request: { caller } }: PolicyCase): unknown {
   if (caller === undefined || caller.accountId !== undefined) return '*'
   const [name = ''] = caller.names ?? []
@@ -163,7 +166,7 @@ function decided(statements: readonly unknown[], request: PolicyCase['request'])
 
 const runs = { numRuns: 3000 }
 
-test('the generated requests lead to every decision', () => {
+test('the generated requests produce every decision', () => {
   const samples = fc.sample(fc.tuple(someStatements, anyRequest), { numRuns: 500, seed: 1 })
   const found = new Set(samples.map(([statements, request]) => decided(statements, request)))
   assert.deepEqual([...found].sort(), ['allowed', 'denied', 'not-allowed'])
@@ -217,7 +220,7 @@ test('the decision of a policy combines the decisions of its single statements',
   )
 })
 
-/** JSON that resembles a policy in places. */
+/** JSON that partly resembles a policy. */
 const element = fc.constantFrom(
   'Version',
   'Statement',

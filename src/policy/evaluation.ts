@@ -1,4 +1,4 @@
-/** The decision of one policy on one request (IAM User Guide, Policy evaluation logic). */
+/** Decides whether one policy allows a request (IAM User Guide, Policy evaluation logic). */
 import { satisfies } from './condition.ts'
 import { matchesArn } from './operators.ts'
 import { matchesResolved, resolvePattern, type ContextKeys } from './pattern.ts'
@@ -32,7 +32,7 @@ export function decide(policy: Policy, request: PolicyRequest): Decision {
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // A result that depends on a variable without a value is replaced by the stricter one, too.
+  // A result that depends on a variable without a value is also replaced by the stricter result.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   return (
@@ -49,7 +49,7 @@ interface Selected {
   readonly keys: ContextKeys
 }
 
-/** Whether a selection matches the value. Undefined if the result depends on a variable without a value. */
+/** Returns whether a selection matches the value. Undefined if the result depends on a variable without a value. */
 function selects(
   { negated, patterns }: Selection,
   { text, matches, keys }: Selected,

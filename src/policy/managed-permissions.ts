@@ -44,7 +44,7 @@ export interface Sharing {
   readonly principals: readonly string[]
 }
 
-/** The resource policy statements that are equivalent to a share. */
+/** Returns the resource policy statements that are equivalent to a share. */
 export function statementsOf(permission: ManagedPermission, sharing: Sharing): object[] {
   const organizations = sharing.principals.filter(isOrganization)
   const accounts = sharing.principals.filter((principal) => !isOrganization(principal))

@@ -165,7 +165,7 @@ test('ranges evicted from the cache are still compared correctly', () => {
     assert.equal(holds('IpAddress', `10.${at >> 8}.${at & 255}.0/24`, '10.0.7.1'), at === 7)
 })
 
-test('ARN parts are matched separately, and the sixth part is the rest', () => {
+test('ARN parts are matched separately, and the sixth part is the rest of the ARN', () => {
   const part = fc.stringMatching(/^[a-z/]{0,3}$/)
   const six = fc.array(part, { minLength: 6, maxLength: 8 })
   fc.assert(
@@ -182,7 +182,7 @@ test('ARN parts are matched separately, and the sixth part is the rest', () => {
   )
 })
 
-/** Runs in a process of its own, because a running regular expression can only be stopped with its process. */
+/** Runs in a separate process, because a running regular expression can only be stopped with its process. */
 const longValues = `
   import { operators } from '${new URL('operators.ts', import.meta.url).href}'
   const unit = ['1', '1.', '-', ' ', '0', 'A', 'A=', ':', '/', '2026-', 'T', 'e1']

@@ -104,7 +104,7 @@ function numeric(compare: Comparison): { accepts: Accepts; holds: Holds } {
 
 const dateForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** Whether a value is a W3C date and time, or a number of seconds since 1970. */
+/** Returns whether a value is a W3C date and time, or a number of seconds since 1970. */
 function isDate(value: string): boolean {
   return Number.isFinite(millisecondsOf(value))
 }
@@ -112,7 +112,7 @@ function isDate(value: string): boolean {
 function millisecondsOf(value: string): number {
   if (/^-?\d{1,15}$/.test(value)) return Number(value) * 1000
   if (!dateForm.test(value)) return Number.NaN
-  // Date.parse accepts dates that do not exist, such as 30 February.
+  // Date.parse accepts nonexistent dates, such as 30 February.
   const day = value.slice(0, 10)
   const midnight = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day)
@@ -139,7 +139,7 @@ function isBase64(value: string): boolean {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
 }
 
-/** Whether a value is an IPv4 or IPv6 address, or a range in CIDR notation (RFC 4632). */
+/** Returns whether a value is an IPv4 or IPv6 address, or a range in CIDR notation (RFC 4632). */
 function isRange(value: string): boolean {
   const [address = '', bits, ...rest] = value.split('/')
   const family = isIP(address)
@@ -147,7 +147,7 @@ function isRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-/** Made once for each range that a policy has. */
+/** Block lists by range. A list is created once for each range in a policy. */
 const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(expected: string, actual: string): boolean {

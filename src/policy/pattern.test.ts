@@ -54,7 +54,7 @@ test('a string is parsed into text, wildcards and variables', () => {
   assert.deepEqual(compilePattern('', true).parts, [{ kind: 'wild', text: '' }])
 })
 
-test('an invalid variable name is reported as not understood', () => {
+test('a pattern with an invalid variable name is marked as not understood', () => {
   for (const text of [
     '${',
     '${}',
@@ -122,7 +122,7 @@ test('wildcard characters in the value of a variable are literal', () => {
   )
 })
 
-test('wildcards beside a variable match as they do without one', () => {
+test('wildcards next to a variable match as they do without a variable', () => {
   const wild = fc.string({ unit: fc.constantFrom('a', '*', '?'), maxLength: 6 })
   const known = new Map([['aws:k', ['*']]])
   fc.assert(
@@ -173,7 +173,7 @@ test('no text makes a pattern throw', () => {
   )
 })
 
-/** Runs in a process of its own, because a running regular expression can only be stopped with its process. */
+/** Runs in a separate process, because a running regular expression can only be stopped with its process. */
 const longTexts = `
   import { compilePattern } from '${new URL('pattern.ts', import.meta.url).href}'
   for (const text of ['\${'.repeat(40_000), '\${ '.repeat(27_000), '\${' + ' '.repeat(80_000)])

@@ -3,11 +3,11 @@ import { matchesWildcard } from './wildcard.ts'
 
 /** Values of condition keys by lower-case name, for example `aws:username` → [`alice`]. */
 export interface ContextKeys {
-  /** Undefined if the request does not have the key. */
+  /** Returns the values of a condition key; undefined if the request does not have the key. */
   get(key: string): readonly string[] | undefined
 }
 
-/** Condition keys for the tags in a request: aws:TagKeys, and aws:RequestTag/NAME with NAME in lower case. */
+/** Returns the condition keys for the tags in a request: aws:TagKeys, and aws:RequestTag/NAME with NAME in lower case. */
 export function requestTagKeys(
   tags: readonly { readonly Key: string; readonly Value?: string | undefined }[],
 ): Map<string, readonly string[]> {
@@ -26,11 +26,14 @@ export interface Pattern {
   readonly parts: readonly PatternPart[]
   /** Whether the pattern contains variables, which must be replaced before a comparison. */
   readonly hasVariables: boolean
-  /** Whether the pattern matches only its own text, like most actions and ARNs. A comparison then takes 0.3 µs, otherwise 2.3 µs. */
+  /**
+   * Whether the pattern matches only its own text, as is the case for most actions and ARNs. A comparison then takes 0.3 µs;
+   * otherwise it takes 2.3 µs.
+   */
   readonly isExact: boolean
   /** Condition keys of the variables, in lower case. */
   readonly keys: readonly string[]
-  /** False if the text contains `${…}` with an invalid variable name. */
+  /** Whether the pattern is valid. False if the text contains `${…}` with an invalid variable name. */
   readonly isUnderstood: boolean
 }
 
@@ -118,7 +121,7 @@ export function equalsResolved(resolved: string, text: string): boolean {
   return resolved.replaceAll(literalStar, '*').replaceAll(literalMark, '?') === text
 }
 
-/** Replaces `*` and `?` of a request value as in resolved patterns, if the pattern contains literal ones. */
+/** Replaces `*` and `?` in a request value as in resolved patterns, if the pattern contains literal wildcard characters. */
 function withLiterals(resolved: string, text: string): string {
   return resolved.includes(literalStar) || resolved.includes(literalMark)
     ? withoutWildcards(text)

@@ -102,7 +102,7 @@ const unclear: [statement: object, problem: RegExp][] = [
   [{ ...allowAll, Effect: 'Deny', Condition: 1 }, /The statement denies everything/],
   [
     { ...allowAll, Condition: { StringIs: {} } },
-    /Statement 1: 'StringIs' is not a condition operator with its keys/,
+    /Statement 1: 'StringIs' must be a condition operator with an object of condition keys/,
   ],
   [
     { ...allowAll, Condition: { Bool: { 'aws:SecureTransport': 'yes' } } },

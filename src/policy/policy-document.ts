@@ -44,7 +44,7 @@ export interface Policy {
   readonly asksForResourceTags: boolean
 }
 
-/** In UTF-16 code units, for every kind of policy: the limit of AWSPolicy in the API. */
+/** Maximum length of any kind of policy in UTF-16 code units: the limit of AWSPolicy in the API. */
 const policyLengthMax = 81_920
 
 /** Prefix of condition keys for resource tags, in lower case. */
@@ -67,7 +67,7 @@ export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy
     return noPolicy(`The policy must have at most ${policyLengthMax} characters.`)
   const document = parseObject(text)
   if (document !== undefined && hasDuplicateKeys(text))
-    return noPolicy('The policy has an element twice.')
+    return noPolicy('The policy contains a duplicate element.')
   if (document === undefined) return noPolicy('The policy must be a JSON object.')
   const faults = documentProblems(document)
   const problems = [...faults]

@@ -87,7 +87,7 @@ test('NotPrincipal can only be combined with Effect Deny', () => {
   }
 })
 
-test('a user matches its ARN, its account and everyone, and is named directly by its ARN and everyone', () => {
+test('a user matches its ARN, its account and everyone; only its ARN and everyone name it directly', () => {
   const cases: [value: unknown, matches: boolean, directly: boolean][] = [
     ['*', true, true],
     [{ AWS: ['*'] }, true, true],
@@ -146,7 +146,7 @@ test('a session matches its own ARN and the ARN of its role', () => {
   assert.equal(matchesPrincipal(sound({ AWS: `${names[0]}2` }), session, 'Allow'), false)
 })
 
-test('a caller without an account is allowed only by name, and denied with everyone', () => {
+test('a caller without an account can be allowed only by name, but can be denied as part of everyone', () => {
   const provider = `arn:aws:iam::${account}:oidc-provider/token.example.com/id`
   for (const [kind, name] of [
     ['Service', 'acm.amazonaws.com'],

@@ -97,7 +97,7 @@ function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text)
 }
 
-/** The account ID if the principal is a whole account; otherwise undefined. */
+/** Returns the account ID if the principal is a whole account; otherwise undefined. */
 export function accountOf(text: string): string | undefined {
   return accountForm.test(text) ? text : rootForm.exec(text)?.[1]
 }

@@ -105,7 +105,7 @@ test('principals are account IDs and ARNs of root, users, roles and sessions', (
     assert.deepEqual(accept(document(both({ Principal: { AWS } }))), accounts)
 })
 
-test('everyone in an organization can be the principal, without the owner', () => {
+test('everyone in an organization except the owner can be the principal', () => {
   const statements = conditioned({
     StringEquals: { 'aws:PrincipalOrgID': organization },
     StringNotEquals: { 'aws:PrincipalAccount': '123456789012' },
@@ -154,7 +154,7 @@ test('a policy without one of each statement is refused', () => {
   refuse(document([read, read, issue]), missing('read'))
 })
 
-test('a statement of another shape is refused, and the error names it', () => {
+test('a statement with another structure is refused, and the error names the statement', () => {
   for (const value of [null, 'x', 1, [read]])
     refuse(document([read, value]), 'Statement 2 must be an object.')
   for (const element of ['NotAction', 'NotPrincipal', 'NotResource', 'effect', 'Novelty'])
@@ -223,7 +223,7 @@ test('an ARN that policy evaluation would not accept as a principal is refused',
     refuse(document([{ ...read, Principal: { AWS } }, issue]), message)
 })
 
-test('everyone without an organization is refused', () => {
+test('everyone as principal is refused without an organization', () => {
   for (const Principal of ['*', { AWS: '*' }])
     for (const id of [undefined, '', 'x', 'o-short', 'O-A1B2C3D4E5', `${organization}*`]) {
       const StringEquals = id === undefined ? {} : { 'aws:PrincipalOrgID': id }
@@ -235,7 +235,7 @@ test('everyone without an organization is refused', () => {
     }
 })
 
-test('an issue statement names one template', () => {
+test('an issue statement must specify exactly one template', () => {
   const message =
     'Statement 2 must have the condition StringEquals on acm-pca:TemplateArn with one of '
   const wrong = [
@@ -305,6 +305,9 @@ test('only accounts of the read statement are returned', () => {
 
 test('a duplicate element is refused', () => {
   const sound = document([read, issue])
-  refuse(sound.replace('"Effect"', '"Effect":"Deny","Effect"'), 'The policy has an element twice.')
-  refuse(sound.replace('{', '{"Statement":[],'), 'The policy has an element twice.')
+  refuse(
+    sound.replace('"Effect"', '"Effect":"Deny","Effect"'),
+    'The policy contains a duplicate element.',
+  )
+  refuse(sound.replace('{', '{"Statement":[],'), 'The policy contains a duplicate element.')
 })

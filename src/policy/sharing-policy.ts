@@ -17,7 +17,7 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
-/** The action of an operation that AWS does not have, so the read statement may contain it or not. */
+/** The action of an operation that AWS does not have. The read statement may omit it. */
 const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
@@ -44,7 +44,7 @@ interface SharedAuthority {
 export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
   const document = parseObject(text)
   if (document === undefined) throw invalid('must be a JSON object')
-  if (hasDuplicateKeys(text)) throw invalid('has an element twice')
+  if (hasDuplicateKeys(text)) throw invalid('contains a duplicate element')
   for (const name of Object.keys(document))
     if (!['Version', 'Id', 'Statement'].includes(name)) throw invalid(`has the element '${name}'`)
   if (document['Id'] !== undefined && typeof document['Id'] !== 'string')
@@ -151,7 +151,7 @@ function requireTemplate({ template }: Conditions, { name, authority }: Statemen
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
-/** Account IDs, or the organization ID if the principal is everyone in an organization. */
+/** Returns account IDs, or the organization ID if the principal is everyone in an organization. */
 function principalsOf(
   value: unknown,
   { organization }: Conditions,
@@ -170,7 +170,7 @@ function principalsOf(
   const known = accounts.filter((account) => account !== undefined)
   if (!isObject(value) || texts.length === 0 || known.length < texts.length)
     throw invalid(`${name}: Principal must be { "AWS": … } with account ids or ARNs`)
-  // This function cannot check whether an account belongs to an organization.
+  // This function cannot check whether an account belongs to the organization.
   return organization === undefined ? known : []
 }
 

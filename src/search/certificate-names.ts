@@ -1,4 +1,4 @@
-/** Searchable and listed content of a certificate: subject, alternative names and start of validity. */
+/** The content of a certificate that searches match and lists show: subject, alternative names and notBefore. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
@@ -43,7 +43,10 @@ function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNa
   }
 }
 
-/** Reads the names of a stored certificate. An unreadable certificate, issued without a lint, has no names. */
+/**
+ * Reads the names of a stored certificate. An unreadable certificate, which only a server without lint can have issued, has
+ * no names.
+ */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
   const shown = unlessDamaged(() => {
     const parts = parseNamedParts(certificateDer)

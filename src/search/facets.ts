@@ -38,9 +38,9 @@ export function facetNumber(
 export const noEra = -1
 
 /**
- * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of certificates
- * changes few pages of the table. If the names of all certificates were sorted together, each insertion would change another
- * page.
+ * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of
+ * certificates changes few pages of the table. If the names of all certificates were sorted together, almost every insertion
+ * would change a different page.
  */
 export function eraOf(certificateNumber: number): number {
   return Math.floor(certificateNumber / 65_536)
@@ -64,8 +64,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by the account of their CA. That requester has no entry; all certificates of the
-      // account are searched instead (index-scans.ts).
+      // Most certificates are requested by the account of their CA. That requester has no entry; a search for it scans all
+      // certificates of the account (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })

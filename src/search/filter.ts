@@ -15,7 +15,7 @@ export interface Period {
   readonly before?: Date | undefined
 }
 
-/** Conditions of a search. All present conditions must hold. */
+/** Conditions of a search. A certificate must satisfy all conditions that are present. */
 export interface CertificateFilter {
   /** Account that owns the CAs, in one Region. */
   readonly accountId: string

@@ -53,7 +53,7 @@ export interface IndexScan {
   isFirst?(certificate: ListedCertificate): boolean
 }
 
-/** Returns the scans that serve a filter, the presumably shortest first. */
+/** Returns the scans that serve a filter, starting with the scan that is presumably shortest. */
 export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
@@ -73,7 +73,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
   if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
-  // One CA may have fewer certificates than there are certificates with the name.
+  // A CA may have fewer certificates in total than there are certificates with the name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
     scans.push(byPosition('issue', filter, issue))
@@ -195,7 +195,7 @@ const authoritiesMax = 50
 
 /**
  * Scans revoked certificates, one CA after another. The scan reads the revocations themselves, so it always finds the latest
- * ones.
+ * revocations.
  */
 function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter

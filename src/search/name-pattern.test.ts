@@ -16,7 +16,7 @@ function pattern(text: string): NamePattern {
   return parsed
 }
 
-test('a pattern is a whole name, a prefix or a suffix', () => {
+test('a pattern matches a whole name, a prefix or a suffix', () => {
   assert.deepEqual(pattern('WWW.example.com'), { kind: 'exact', key: 'www.example.com' })
   assert.deepEqual(pattern('Www.*'), { kind: 'prefix', key: 'www.' })
   assert.deepEqual(pattern('.Example.com'), { kind: 'suffix', key: '.example.com' })
@@ -68,7 +68,7 @@ test('the range of a pattern contains exactly the matching names', () => {
   )
 })
 
-test('search keys are lowercase, contain no NUL, and are cut between characters', () => {
+test('search keys are lowercase, contain no NUL, and are truncated between characters', () => {
   assert.equal(searchKey('Straße\0'), 'straße\u{fffd}')
   // A BMPString in a certificate can contain an unpaired surrogate, which no database stores.
   assert.equal(searchKey('A\ud800'), 'a\u{fffd}')

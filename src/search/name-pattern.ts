@@ -18,7 +18,10 @@ export interface NamePattern {
 const keyCharacters = 254
 export const patternCharactersMax = 253
 
-/** Returns the search key of a name: case and compatibility forms are ignored (RFC 5280 §7.1). Any database can store it. */
+/**
+ * Returns the search key of a name: case and compatibility forms are ignored (RFC 5280 §7.1). Every database engine can store
+ * the key.
+ */
 export function searchKey(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase().slice(0, keyCharacters)
   return Array.from(folded(text)).slice(0, keyCharacters).join('')
@@ -60,7 +63,7 @@ export function parseNamePattern(text: string): NamePattern | { readonly problem
 export function parseSubjectPattern(text: string): NamePattern | { readonly problem: string } {
   const pattern = parseNamePattern(text)
   return 'kind' in pattern && pattern.kind === 'suffix'
-    ? { problem: 'begins with a period: only alternative names are searched for by their ends' }
+    ? { problem: 'begins with a period: only alternative names can be searched by suffix' }
     : pattern
 }
 

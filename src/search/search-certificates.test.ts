@@ -272,7 +272,7 @@ test('the pages of a search contain every matching certificate exactly once', as
   )
 })
 
-test('certificates that an account requested from its own CAs are sorted by expiry, like those of other requesters', async () => {
+test('certificates that an account requested from its own CAs are sorted by expiry, like the certificates of other requesters', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await db.transaction(rowsOf([3, 1, 2, 1].map((notAfter) => ({ ...plain, notAfter }))))

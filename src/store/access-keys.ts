@@ -36,7 +36,7 @@ export interface AccessKeyRecord {
   /** Requests signed with an inactive access key are refused. */
   readonly active: boolean
   readonly createdAt: Date
-  /** Undefined for an unused access key. */
+  /** Last use; undefined for an access key that has not been used. */
   readonly lastUse: KeyUse | undefined
 }
 
@@ -138,8 +138,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the future
- * is overwritten: the clock has been set back since.
+ * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the
+ * future is overwritten, because the clock has been set back since.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

@@ -1,11 +1,12 @@
-/** Changes to a database after a restore. */
+/** Changes that are made to a database after a restore. */
 import { expireOpenApprovals } from './approvals.ts'
 import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
  * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases all
- * leases. Expires open approvals, because one that was used after the backup could be used again. Records the new path of the credentials file if the file was restored.
+ * leases. Expires open approvals, because an approval that was used after the backup could be used again. Records the new path of the
+ * credentials file if the file was restored.
  */
 export function resetAfterRestore(
   now: Date,

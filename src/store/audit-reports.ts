@@ -6,7 +6,7 @@ import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
-  /** UUID. */
+  /** ID of the report, a UUID. */
   readonly id: string
   readonly authorityNumber: number
   readonly bucket: string
@@ -22,8 +22,8 @@ export interface AuditReportWork extends AuditReport {
 }
 
 /**
- * Inserts an audit report, guarded. Any other row count than one means that the CA has a report in state CREATING, or one
- * requested after `since` that has not failed.
+ * Inserts an audit report, guarded. If the row count is not one, the CA has a report in state CREATING, or a report that was
+ * requested after `since` and has not failed.
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
   const createdAt = report.createdAt.getTime()

@@ -50,7 +50,7 @@ const selectErasable: Sql = {
 }
 
 /**
- * Inserts a CA in state CREATING, guarded by the quota of its account and Region. No returned row means that the quota is used
+ * Inserts a CA in state CREATING, guarded by the quota of its account and Region. If no row is returned, the quota is used
  * up. Deleted CAs count towards the quota until their restoration period ends.
  */
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
@@ -83,8 +83,8 @@ export function insertCertificateCount(authorityId: string): Sql {
 const cachedMax = 1000
 
 /**
- * Cache of CAs by id. Within one snapshot, a CA is read once. Later, only its revision is read: a cached CA of the same revision
- * is still correct.
+ * Cache of CAs by id. Within one snapshot, a CA is read only once. In later snapshots, only its revision is read: a cached CA
+ * of the same revision is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
@@ -176,7 +176,7 @@ export interface AuthorityChange {
   readonly deletion?: { readonly deletedAt: Date; readonly restorableUntil: Date }
 }
 
-/** Updates a CA, guarded by its revision. Any other row count than one means that the CA has changed since it was read. */
+/** Updates a CA, guarded by its revision. If the row count is not one, the CA has changed since it was read. */
 export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
@@ -202,7 +202,7 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
   )
 }
 
-/** Restores a deleted CA. The guard is that of updateAuthority. */
+/** Restores a deleted CA. The guard is the same as in updateAuthority. */
 export function restoreAuthority(authority: Authority, now: Date): Sql {
   return changing(
     { table: 'authorities', key: [authority.id] },
@@ -249,7 +249,7 @@ export function insertAuthorityCertificate(
   )
 }
 
-/** Makes the last inserted certificate the current certificate of its CA. The guard is that of updateAuthority. */
+/** Makes the last inserted certificate the current certificate of its CA. The guard is the same as in updateAuthority. */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
   return changing(
     { table: 'authorities', key: [authority.id] },

@@ -10,7 +10,7 @@ export interface AuthorityState extends Pick<
 > {
   /** CommonName of the subject, or the ID. */
   readonly name: string
-  /** Undefined before the first import. */
+  /** The current certificate; undefined before the first import. */
   readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
 }
 

@@ -28,7 +28,7 @@ interface FoundAuthority extends Pick<
   readonly restorableUntil: Date | undefined
 }
 
-/** Requester of a certificate, as far as it was recorded at the time of issue. */
+/** Requester of a certificate, as recorded at the time of issue. */
 export interface Requester {
   readonly accountId: string | undefined
   /** ARN of a principal, or the name of a service. */

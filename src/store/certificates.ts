@@ -14,7 +14,7 @@ export interface CertificateRecord {
   readonly templateName: string
   readonly issuedAt: Date
   readonly notAfter: Date
-  /** The CRL that would list the certificate. Undefined if no CRL would. */
+  /** The CRL that would list the certificate if it were revoked. Undefined if no CRL would list it. */
   readonly crlId: number | undefined
   /** Account of the requester. */
   readonly requesterAccountId: string
@@ -25,7 +25,7 @@ export interface CertificateRecord {
 }
 
 /**
- * Counts a certificate against the quota of its CA, guarded. No returned row means that the quota is used up, or that the CA has
+ * Counts a certificate against the quota of its CA, guarded. If no row is returned, the quota is used up, or the CA has
  * changed since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
@@ -57,8 +57,8 @@ export function certificateRowDigest(row: Row): Uint8Array {
 }
 
 /**
- * Inserts a certificate and its leaf of the record. A serial number that the CA has used before is a conflict. The row refers to
- * the current certificate and chain of the CA, unless the certificate is `selfSigned`.
+ * Inserts a certificate and its leaf of the record. Conflicts if the CA has used the serial number before. The row refers to the current certificate and
+ * chain of the CA, unless the certificate is `selfSigned`.
  */
 export function insertCertificate(
   authority: Authority,

@@ -1,4 +1,4 @@
-/** Typed access to the columns of a row. A value of another type means a bug or a damaged file. */
+/** Typed access to the columns of a row. A value of another type indicates a bug or a damaged file. */
 import type { StorableText } from '../text/storable-text.ts'
 import type { Row } from './sql.ts'
 
@@ -25,7 +25,7 @@ export function bytesOf(row: Row, column: string): Uint8Array {
   return value
 }
 
-/** A column of milliseconds since 1970. */
+/** Returns the date in a column of milliseconds since 1970. */
 export function dateOf(row: Row, column: string): Date {
   return new Date(integerOf(row, column))
 }

@@ -166,7 +166,7 @@ test('fifty concurrent claims on two connections claim each of 200 CRLs once', a
   assert.ok(claims.every(({ length }) => length <= 16))
 })
 
-test('the longest overdue CRLs are claimed first, and each until its lease ends', async () => {
+test('the longest overdue CRLs are claimed first, and each stays claimed until its lease ends', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -346,14 +346,18 @@ test('after the clock is set back, leases, retries and CRLs from the future do n
   const crl = await claimedOne(db)
   await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
   assert.equal((await claim(db, lease('later', 3 * day))).length, 1)
-  assert.deepEqual(await names(db, lease('a', -day)), ['ca'], 'lease, due time and CRL ahead')
+  assert.deepEqual(
+    await names(db, lease('a', -day)),
+    ['ca'],
+    'a lease, a due time and a CRL from the future',
+  )
   await db.transaction([postponeCrl(crl, at(minute), lease('a'))])
   assert.deepEqual(await names(db, lease('b', -2 * day)), ['ca'], 'retry ahead')
   await db.transaction([suspendCrl(crl, lease('b'))])
   assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'a suspended CRL is not claimed')
 })
 
-test('a clock that is set back by minutes does not take a lease from who has it', async () => {
+test('a clock that is set back by minutes does not end a lease early', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await claimedOne(db)

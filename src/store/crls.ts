@@ -17,7 +17,7 @@ export interface CrlRecord {
   readonly kind: CrlKind
   /** Identity number of the issuing CA. */
   readonly issuerIdentity: number
-  /** Number of changes, incremented by every revocation that the CRL has to list. */
+  /** Number of changes, incremented by every revocation that the CRL must list. */
   readonly changes: number
   /** Latest notAfter of the certificates that are bound to a partition. */
   readonly lastNotAfter: Date
@@ -35,7 +35,7 @@ interface PublishedCrl {
   readonly key: string
 }
 
-/** Inserts a CRL as the current CRL of its CA, due immediately. The guard is that of updateAuthority. */
+/** Inserts a CRL as the current CRL of its CA, due immediately. The guard is the same as in updateAuthority. */
 export function openCrl(
   authority: Authority,
   { name, kind }: { readonly name: string; readonly kind: CrlKind },
@@ -64,7 +64,7 @@ export function openCrl(
   ]
 }
 
-/** Binds a certificate to a partition, guarded. Any other row count than one means that the partition is full. */
+/** Binds a certificate to a partition, guarded. If the row count is not one, the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
   const seconds = notAfter.getTime() / 1000
   return guard(
@@ -90,7 +90,7 @@ export async function listCrls(
   return rows.map((row) => ({ id: integerOf(row, 'crl_id'), kind: textOf(row, 'kind') as CrlKind }))
 }
 
-/** Makes a CRL due because it has to list a revocation (crl/listing-crls.ts). Keeps an earlier due time. */
+/** Makes a CRL due because it must list a revocation (crl/listing-crls.ts). Keeps an earlier due time. */
 export function markCrlDue(crlId: number, dueAt: Date): Sql {
   const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
@@ -105,9 +105,10 @@ export function markAllCrlsDue(authority: Authority, now: Date): Sql {
 }
 
 /**
- * Claims at most `limit` due CRLs, the longest overdue first. After the clock was set back, due times from before it are in the
- * future: a CRL generated in the future is also due, and so are changes with a due time beyond the normal delay of minutes. Each
- * of these cases has an index, so that CRLs due in several days are not read.
+ * Claims at most `limit` due CRLs, the longest overdue first. After the clock has been set back, due times set before that
+ * may be far in the future. A CRL whose generation time is in the future is therefore also due, and so is a changed CRL whose
+ * due time exceeds the normal delay of minutes. Each of these cases has an index, so that CRLs due in several days are not
+ * read.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
@@ -136,7 +137,10 @@ export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
       as authority_id`
 }
 
-/** Reserves a cRLNumber before a CRL with that number is signed. Guarded by the lease and by all earlier numbers. */
+/**
+ * Reserves a cRLNumber before a CRL with that number is signed. Guarded: the lease must be valid, and the number must exceed
+ * all earlier numbers.
+ */
 export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
   return guard(
     'lease',
@@ -153,13 +157,13 @@ export interface Publication extends PublishedCrl {
   /** Value of `changes` before the entries were read. */
   readonly changes: number
   readonly nextUpdate: Date
-  /** Due time of the next CRL if no certificate is revoked before. */
+  /** Due time of the next CRL if no certificate is revoked before then. */
   readonly refreshAt: Date
 }
 
 /**
- * Records a publication and releases the lease, guarded. Any other row count than one means that the lease is lost. A revocation
- * that was committed during the publication leaves the CRL due.
+ * Records a publication and releases the lease, guarded. If the row count is not one, the lease is lost. A revocation that
+ * was committed during the publication leaves the CRL due.
  */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return guard(
@@ -210,7 +214,10 @@ export interface CrlStatus {
   readonly entries: number
 }
 
-/** Lists each CA with CRLs: its oldest CRL, its earliest nextUpdate, and the size and number of entries of its largest CRL. */
+/**
+ * Lists, for each CA with CRLs: the generation time of the oldest CRL, the earliest nextUpdate, and the size and the number
+ * of entries of the largest CRL.
+ */
 export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   const rows = await db.query(
     sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms,

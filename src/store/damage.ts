@@ -1,6 +1,6 @@
 /**
- * A database that is damaged or has lost acknowledged writes. Nothing may be signed or written with it: an OCSP response could
- * be `good` for a certificate whose revocation is lost.
+ * Records that a database is damaged or has lost acknowledged writes. Nothing may be signed or written with such a database:
+ * an OCSP response could be `good` for a certificate whose revocation is lost.
  *
  * The finding is stored in a file beside the database, where every thread and process sees it immediately, and where it
  * survives a restart. A damaged database may not be able to store it.
@@ -31,26 +31,29 @@ export interface Damage {
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/tasks/corrupt-database.md)'
 
-/** A warning for the operator in one line: the damage of the database, and where to find help. */
+/** Returns a one-line warning for the operator: the damage of the database, and where to find help. */
 export function damageWarning({ message, cause }: Error): string {
   const reason = cause instanceof Error ? ` (${cause.message})` : ''
   return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`
 }
 
-/** Findings of this process, in case the disk refuses the file. */
+/** Findings of this process, in case the file cannot be written. */
 const damages = new Map<string, Damage>()
 
-/** Path of the finding about the database at `path`. */
+/** Returns the path of the file with the finding about the database at `path`. */
 function damageFile(path: string): string {
   return `${path}.damage`
 }
 
-/** Files that were missing in this turn. Three file system calls per certificate took 4 of its 300 µs. */
+/**
+ * Files that were missing in this turn of the event loop. Without this cache, three file system calls per certificate took 4
+ * of 300 µs.
+ */
 const missing = oncePerTurn(() => new Set<string>())
 
 /**
- * Returns the recorded damage of the database at `path`. It is fast enough for every signature, because it checks once per turn
- * whether the file exists.
+ * Returns the recorded damage of the database at `path`. Fast enough to be called for every signature, because it checks only
+ * once per turn of the event loop whether the file exists.
  */
 export function damageOf(path: string): Damage | undefined {
   const known = damages.get(path)
@@ -66,7 +69,7 @@ export function damageOf(path: string): Damage | undefined {
   return damage
 }
 
-/** Records damage. The first finding is kept: later ones are often its consequences. */
+/** Records damage. The first finding is kept, because later findings are often its consequences. */
 export function recordDamage(path: string, damage: Damage): void {
   if (damageOf(path) !== undefined) return
   damages.set(path, damage)
@@ -86,7 +89,7 @@ export function recordDamage(path: string, damage: Damage): void {
       closeSync(folder)
     }
   } catch {
-    // If the disk refuses the file, at least this process remembers the damage.
+    // If the file cannot be written, at least this process remembers the damage.
   }
 }
 

@@ -10,12 +10,12 @@ import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /**
-   * Runs a read. It sees everything that was committed before this turn of the event loop, and every commit whose promise has
-   * resolved in this process. May be called concurrently.
+   * Runs a read. The read sees everything that was committed before this turn of the event loop, and every commit whose
+   * promise has resolved in this process. May be called concurrently.
    */
   query(statement: Sql): Promise<Row[]>
   /**
-   * Runs the statements in order, all or none. Resolves to the rows of each statement after the commit is durable.
+   * Runs all statements in order, or none of them. Resolves to the rows of each statement after the commit is durable.
    *
    * May be called concurrently. Transactions are serializable; waiting transactions may share a commit, but fail independently.
    * Throws ConflictError if a unique constraint is violated or a guard fails; nothing is changed then.
@@ -50,7 +50,7 @@ export interface Database {
   readonly shared?: SharedDatabase
 }
 
-/** Connections for reads, and reads that wait for one. */
+/** Numbers of connections for reads, and of reads that wait for a connection. */
 export interface DatabaseConnections extends Readonly<Record<string, number>> {
   readonly active: number
   readonly idle: number

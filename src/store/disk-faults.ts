@@ -1,6 +1,6 @@
 /**
- * Faults that prevent writes to a SQLite database. Nothing was changed, and the write may succeed after an operator has freed
- * space, repaired the disk or restored the database. Any other SQLite error is a bug.
+ * Errors of the disk or the file that prevent writes to a SQLite database. Nothing was changed, and the write may succeed
+ * after an operator has freed space, repaired the disk or restored the database. Any other SQLite error is a bug.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,7 +9,7 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** Messages for clients. A fault is passed between processes as its message. */
+/** Messages for clients. An error is passed between processes as its message. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: its disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
@@ -17,10 +17,10 @@ const messages: Readonly<Record<DiskFault, string>> = {
   busy: 'The service cannot write: its database is locked. Try again later.',
   damaged: 'The service has stopped issuing: its database is damaged.',
   'lost-writes': 'The service has stopped issuing: its database has lost writes.',
-  superseded: 'The service has stopped writing: another server has taken its data folder over.',
+  superseded: 'The service has stopped writing: another server has taken over its data folder.',
 }
 
-/** Messages for operators, with advice where it is needed. */
+/** Messages for operators, with advice where necessary. */
 export const faultTexts: Readonly<Record<DiskFault, string>> = {
   full: 'its disk is full',
   'read-only': 'it is read-only',
@@ -66,7 +66,7 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
 /** Extended result codes of reads from a damaged file: it is too short, has a bad checksum, or its file system is damaged. */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
 
-/** Returns the fault of a SQLite result code. Undefined for other errors. */
+/** Returns the disk fault that a SQLite result code indicates. Undefined for other errors. */
 export function faultOfResult(code: number): DiskFault | undefined {
   return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
 }
@@ -98,8 +98,8 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
 }
 
 /**
- * Finds the reason for an "I/O error". SQLite also reports it for a read-only file system, and if the index of the log has no
- * space.
+ * Finds the reason for an "I/O error", which SQLite also reports for a read-only file system, and if the disk has no space
+ * for the index of the log.
  */
 function diagnose(path: string): DiskFault {
   try {
@@ -128,7 +128,7 @@ export function errorOfText(text: string): Error {
   return new DiskFaultError(fault, reason)
 }
 
-/** Free space after which a disk is no longer treated as full: more than one small write needs. */
+/** Free space above which a disk is no longer treated as full: more than a small write needs. */
 const roomBytesMin = 1024 * 1024
 
 /** Returns whether the disk of `path` has free space. */

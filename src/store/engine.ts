@@ -8,7 +8,7 @@ import type { RestoreTarget } from './restore-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Row, Sql } from './sql.ts'
 
-/** The port to reads of many rows, off the main thread and on a separate connection. */
+/** The port for reads of many rows, which run outside the main thread and on a separate connection. */
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
   /** Runs reads in one snapshot of the database. Only one call may run at a time. */
@@ -16,7 +16,7 @@ export interface RowReader {
 }
 
 export interface OpenOptions {
-  /** Creates the database if it does not exist. */
+  /** Whether to create the database if it does not exist. */
   readonly mayCreate: boolean
   readonly random: Random
   /** Called when the database can no longer be written. */
@@ -27,7 +27,7 @@ export interface OpenOptions {
 export interface Engine {
   /** True if several nodes may use the database at the same time. Otherwise one process owns the database and its data folder. */
   readonly isShared: boolean
-  /** Newest schema version. The same version has the same tables and columns on every engine. */
+  /** Newest schema version. A version has the same tables and columns on every engine. */
   readonly schemaVersion: number
   /**
    * Returns whether the database exists, without changing anything. Undefined if that is known only after opening it. Throws

@@ -6,7 +6,7 @@ import { sql, type Row, type Sql } from './sql.ts'
 
 export interface QueuedEvent {
   readonly number: number
-  /** JSON. */
+  /** The event as JSON text. */
   readonly event: string
   readonly createdAt: Date
   readonly failures: number
@@ -19,8 +19,9 @@ export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
 }
 
 /**
- * Claims at most `limit` due events, the longest overdue first. Events with an implausibly late retry time are also due, because
- * the clock has been set back since. Each case has its own range in the index, so that events waiting for a retry are not read.
+ * Claims at most `limit` due events, the longest overdue first. Events with an implausibly late retry time are also due,
+ * because the clock has been set back since the time was set. Each case has its own range in the index, so that events
+ * waiting for a retry are not read.
  */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -1,6 +1,7 @@
 /**
- * Rows of idempotency tokens. A token refers to the ARN that its first request returned, for five minutes (AWS Private CA API).
- * A token with an expiry more than an hour ahead is ignored: the clock has been set back since.
+ * Rows of idempotency tokens. A token refers to the ARN that its first request returned, for five minutes (AWS Private CA
+ * API). A token that expires more than an hour in the future is ignored, because the clock has been set back since the token
+ * was stored.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
@@ -30,7 +31,7 @@ export async function findTokenArn(
   return row === undefined ? undefined : textOf(row, 'arn')
 }
 
-/** Records a token for `arn`, guarded. No returned row means that the token already refers to another ARN. */
+/** Records a token for `arn`, guarded. If no row is returned, the token already refers to another ARN. */
 export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
   const expiresAt = now.getTime() + lifetimeMilliseconds
   return guard(

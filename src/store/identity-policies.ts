@@ -5,7 +5,7 @@ import { changing, guard, sql, type Sql } from './sql.ts'
 
 export interface IdentityPolicy {
   readonly name: string
-  /** JSON text. */
+  /** The policy as JSON text. */
   readonly policy: string
 }
 

@@ -10,7 +10,7 @@ import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed
+ * Creates key records in a database. On a database server, an erased record remains on disk until the server has vacuumed
  * (docs/reference/database.md).
  */
 export function createKeyRecords(db: Database, clock: Clock): KeyRecords {

@@ -18,7 +18,7 @@ test('a lease has a token and lasts for twenty seconds', () => {
   }
 })
 
-test('leases and the longest retry of a regular clock are plausible', () => {
+test('the times of new leases and of the longest retry are plausible', () => {
   const plausible = latestPlausibleTime(now)
   assert.ok(newLease(systemRandom, now).until.getTime() < plausible)
   assert.ok(now.getTime() + 15 * minute < plausible)

@@ -21,7 +21,10 @@ export function newLease(random: Random, now: Date): Lease {
   return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
 }
 
-/** Latest plausible time of a lease or a retry. A later time is ignored: the clock has been set back since it was written. */
+/**
+ * Returns the latest plausible time of a lease or a retry. A later time is ignored, because the clock has been set back since
+ * it was written.
+ */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
 }

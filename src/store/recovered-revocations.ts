@@ -17,13 +17,13 @@ interface RevocationSource {
   readonly authority: Authority
   /** Id of the CRL that lists the revocation. */
   readonly crlId: number
-  /** The revocation of an unknown certificate is kept until this time. */
+  /** Time until which the revocation of an unknown certificate is kept. */
   readonly notAfter: Date
 }
 
 /**
- * Number of certificate numbers that serial numbers with the same first bytes share. Serial numbers are random, so eight never
- * collide.
+ * Number of certificate numbers that are shared by all serial numbers with the same first bytes. Serial numbers are random,
+ * so more than eight never have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
@@ -64,7 +64,10 @@ export function insertRecoveredRevocation(
   ]
 }
 
-/** Updates the count of revocations, and makes the other CRLs of the CA due, which may have to list the recovered ones too. */
+/**
+ * Updates the count of revocations, and makes the other CRLs of the CA due, because they may also have to list the recovered
+ * revocations.
+ */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
   return [
     sql`update certificate_counts set revoked = (select count(*) from revocations r

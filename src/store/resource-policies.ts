@@ -5,7 +5,10 @@ import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
 
-/** Finds the resource policies of a CA at `now`: its own and those of shares. Returns none for a permanently deleted CA. */
+/**
+ * Finds the resource policies of a CA at `now`: its own policy, and the policies of shares. Returns none for a permanently
+ * deleted CA.
+ */
 export async function findResourcePolicies(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
@@ -46,10 +49,7 @@ export async function findSharePolicies(
   return rows.map((row) => textOf(row, 'policy'))
 }
 
-/**
- * Guards a change of a policy. Any other row count than one means that the CA has been deleted or no longer has the policy
- * `found`.
- */
+/** Guards a change of a policy. If the row count is not one, the CA has been deleted, or no longer has the policy `found`. */
 export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
   return guard(
     'revision',

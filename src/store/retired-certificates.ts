@@ -5,17 +5,17 @@ import type { FoundCertificate } from './certificate-search.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
-/** Content of a deleted certificate that its row did not have and that is retained. */
+/** Retained content of a deleted certificate that was not in a column of its row. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
 }
 
 /**
- * Deletes a certificate that expired before `before`, with its revocation. Nothing is changed if the certificate does not exist,
- * if it has the highest number (SQLite would reuse the number), or if it is revoked and a published CRL may still list it. A CRL
- * no longer lists it once its `kept_since` is later than the expiry. Every complete CRL is treated as if it listed all
- * revocations, whatever crl/listing-crls.ts decides now.
+ * Deletes a certificate that expired before `before`, with its revocation. Nothing is changed if the certificate does not
+ * exist, if it has the highest number (SQLite would reuse the number), or if it is revoked and a published CRL may still list
+ * it. A CRL no longer lists it once its `kept_since` is later than the expiry. Every complete CRL is treated as if it listed
+ * all revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
   {
@@ -47,7 +47,7 @@ export function retireCertificate(
               and (l.kept_since is null or l.kept_since <= c.not_after)))
         returning certificate_number`,
     ),
-    // The statement counts revocations, so it runs before the revocation is deleted.
+    // The next statement counts revocations, so it must run before the revocation is deleted.
     sql`update certificate_counts set
         revoked = revoked - (select count(*) from revocations
           where authority_number = ${authority.number}

@@ -230,7 +230,7 @@ test('the pages of a CRL contain every revocation exactly once', async () => {
   }
 })
 
-test('what is taken over from a CRL is recorded once, whether its certificate is known or not', async () => {
+test('a revocation imported from a CRL is recorded once, whether its certificate is known or not', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const authority = await read(db)

@@ -23,8 +23,8 @@ export interface RevocationRecord {
 }
 
 /**
- * Counts a revocation, guarded. No returned row means that the CA has changed since `authority` was read, or that `quota`
- * unexpired certificates are revoked according to the count (recountRevocations).
+ * Counts a revocation, guarded. If no row is returned, the CA has changed since `authority` was read, or the count of
+ * revoked, unexpired certificates has reached `quota` (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return guard(
@@ -152,7 +152,7 @@ function statusOf(row: Row): IssuedStatus {
 /** The revocations that a CRL lists. */
 export interface CrlScope {
   readonly authorityNumber: number
-  /** Undefined for all revocations of the CA. */
+  /** ID of the CRL whose revocations are listed; undefined for all revocations of the CA. */
   readonly crlId: number | undefined
   /** Certificates that expired before this time are omitted. */
   readonly keptSince: Date

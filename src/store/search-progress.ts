@@ -1,4 +1,4 @@
-/** Progress of the search tables, and the insertion of entries into them. */
+/** Stores the progress of the search tables, and inserts entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -17,7 +17,7 @@ export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boole
   return rows.length > 0
 }
 
-/** Claims the lease of the search tables. Returns a row with the progress; the lease of another process is a conflict. */
+/** Claims the lease of the search tables. Returns a row with the progress. Conflicts if another process has the lease. */
 export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
     'lease',
@@ -27,7 +27,7 @@ export function claimSearchTables({ token, now, until }: Lease): Sql {
   )
 }
 
-/** Moves the progress to `certificateNumber` and renews the lease. The lease of another process is a conflict. */
+/** Sets the progress to `certificateNumber` and renews the lease. Conflicts if another process has the lease. */
 export function moveSearchProgress({ token }: Lease, now: Date, certificateNumber: number): Sql {
   return guard(
     'lease',
@@ -91,8 +91,8 @@ export function* entryRows<Key extends number | string>(
 }
 
 /**
- * Yields statements that insert entries, at most 256 rows each, sorted like the tables, so that a statement changes few pages.
- * Existing rows are kept. A facet is sorted just before its rows are inserted.
+ * Yields statements that insert entries, at most 256 rows each, sorted like the tables, so that a statement changes few
+ * pages. Existing rows are kept. The rows of a facet are sorted just before they are inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)
@@ -114,7 +114,7 @@ function* insertRows(
       yield { text, values }
       values = []
     }
-  // A few statement sizes are enough, and each is prepared once.
+  // Only a few statement sizes are used, so that each statement is prepared once.
   for (const rows of [64, 16, 4, 1])
     while (values.length >= 3 * rows)
       yield { text: insertText(into, rows), values: values.splice(0, 3 * rows) }

@@ -24,7 +24,7 @@ test('released migrations are unchanged', () => {
   )
 })
 
-test('published CRLs of earlier versions get the nextUpdate that follows from their due time', () => {
+test('CRLs that earlier versions published get a nextUpdate computed from their due time', () => {
   const at = sqliteSchema.findIndex((migration) => migration.includes('next_update_ms'))
   using db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false })
   for (const migration of sqliteSchema.slice(0, at)) db.exec(migration)

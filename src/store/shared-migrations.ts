@@ -1,6 +1,6 @@
 /**
- * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration is one
- * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine
+ * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration
+ * consists of a function, and its call at the end of the list. Tables, columns and their order are the same on every engine
  * (docs/reference/database.md).
  */
 
@@ -31,7 +31,7 @@ export const postgresDialect: Dialect = {
   strictIndex: '',
 }
 
-/** Indexes of due rows and of leased rows, so that jobs, starts and queue metrics read no other rows. */
+/** Adds indexes of due rows and of leased rows, so that jobs, server starts and queue metrics read no other rows. */
 function dueIndexes(): string {
   return `
   create index crls_changed on crls (due_at_ms) where changes > published_changes;
@@ -43,7 +43,10 @@ function dueIndexes(): string {
   `
 }
 
-/** Requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit them. */
+/**
+ * Adds requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit
+ * them.
+ */
 function searchTables({ text, integer, strictIndex }: Dialect): string {
   return `
   alter table certificates add column requester_arn ${text};
@@ -71,8 +74,8 @@ function searchTables({ text, integer, strictIndex }: Dialect): string {
 }
 
 /**
- * Identities of CAs (chain/issuer-identity.ts), and the host names under which CRLs were published. Rows of earlier versions
- * have identity 1.
+ * Adds identities of CAs (chain/issuer-identity.ts), and the host names under which CRLs were published. Rows of earlier
+ * versions have identity 1.
  */
 function issuerIdentities({ text, integer }: Dialect): string {
   return `
@@ -83,8 +86,8 @@ function issuerIdentities({ text, integer }: Dialect): string {
 }
 
 /**
- * The server that owns the database, and the number of committed groups of transactions. The table has one row, is not backed
- * up, and is used only on SQLite.
+ * Adds the server that owns the database, and the number of committed groups of transactions. The table has one row, is not
+ * backed up, and is used only on SQLite.
  */
 function ownershipTable({ text, integer, strict }: Dialect): string {
   return `
@@ -100,8 +103,8 @@ function ownershipTable({ text, integer, strict }: Dialect): string {
 }
 
 /**
- * Retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for the
- * counts of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
+ * Adds the retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for
+ * the counts of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
  */
 function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -127,8 +130,8 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
 }
 
 /**
- * The lease of the process that fills the search tables (jobs/index-certificates.ts). Processes of earlier versions have no
- * lease and sort names in one era. They do not find the row under its new name, and insert nothing.
+ * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes of earlier versions have
+ * no lease and sort names in one era. Because they do not find the row under its new name, they insert nothing.
  */
 function searchLease({ text, integer }: Dialect): string {
   return `
@@ -140,8 +143,8 @@ function searchLease({ text, integer }: Dialect): string {
 }
 
 /**
- * The nextUpdate of published CRLs. A CRL without pending changes is due after half of its validity, which gives the value of
- * existing rows.
+ * Adds the nextUpdate of published CRLs. The value for existing rows is computed from the due time, because a CRL without
+ * pending changes is due after half of its validity.
  */
 function crlNextUpdates({ integer }: Dialect): string {
   return `

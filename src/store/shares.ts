@@ -6,13 +6,13 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Share {
-  /** UUID. */
+  /** ID of the share, a UUID. */
   readonly id: string
   /** Account that owns the CAs. */
   readonly accountId: string
   readonly name: string
   readonly permission: ManagedPermission
-  /** Ids of the accounts and organizations that the CAs are shared with. */
+  /** IDs of the accounts and organizations with which the CAs are shared. */
   readonly principals: readonly string[]
   readonly createdAt: Date
 }

@@ -8,7 +8,7 @@ export interface Snapshot {
   /** Schema version, which is the same on all engines. */
   readonly schemaVersion: number
   read(statement: Sql): Promise<Row[]>
-  /** Replaces the snapshot by a current one. */
+  /** Replaces the snapshot with a current snapshot. */
   renew(): Promise<void>
   close(): Promise<void>
 }

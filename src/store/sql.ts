@@ -28,13 +28,13 @@ export interface Guard {
 
 /** Reason for the rollback of a transaction. */
 export type GuardName =
-  /** The row exists already. Every violated unique constraint has this name too. */
+  /** The row already exists. Every violated unique constraint also has this name. */
   | 'duplicate'
   /** The row does not exist. */
   | 'missing'
   /** The row was changed after it was read. */
   | 'revision'
-  /** The quota is used up. For the counts of a CA: or the CA was changed after it was read. */
+  /** The quota is used up. For the counts of a CA, it can also mean that the CA was changed after it was read. */
   | 'quota'
   /** The CRL partition is full. */
   | 'partition'
@@ -42,11 +42,11 @@ export type GuardName =
   | 'token'
   /** Another process has the lease. */
   | 'lease'
-  /** Other rows still need this one. */
+  /** Other rows still refer to this row. */
   | 'in-use'
   /** The master key that sealed the value was replaced by a rotation. */
   | 'master-key'
-  /** Too little time has passed since the last one. */
+  /** Too little time has passed since the previous audit report. */
   | 'interval'
   /** The request of a second person's approval is not in the state that the change needs. */
   | 'approval'

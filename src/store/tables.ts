@@ -38,7 +38,7 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up: a job fills some of them from other tables, and the rest describe one database file and its
+ * Tables that are not backed up. A job fills some of them from other tables; the others describe one database file and its
  * server.
  */
 const derivedTables: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Writes a tag of a CA. Replaces the value of an existing key. */
+/** Writes a tag of a CA, replacing the value of an existing key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return changing(
     { table: 'tags', key: [authorityId, tag.key] },

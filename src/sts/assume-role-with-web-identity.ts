@@ -77,7 +77,7 @@ interface TokenRequest {
   readonly context: StsContext
 }
 
-/** Evaluates only the trust policy, because the holder of a token has no policies yet. */
+/** Evaluates only the trust policy, because the holder of a token has no identity policies. */
 function isTrusted(
   { clock }: StsServices,
   { role, provider, identity, input, context }: TokenRequest,

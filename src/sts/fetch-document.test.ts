@@ -54,7 +54,7 @@ test("a document of a local issuer is fetched from the issuer's own origin", asy
   assert.equal(await get(`http://localhost:${port}/`, `http://localhost:${port}`), '{}')
 })
 
-test('a remote issuer does not make the server connect to this machine or a metadata service', async () => {
+test('a remote issuer cannot make the server connect to its own machine or to a metadata service', async () => {
   const issuer = 'https://issuer.example.com'
   for (const host of [
     `http://127.0.0.1:${port}`,

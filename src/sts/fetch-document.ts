@@ -1,4 +1,4 @@
-/** Fetches documents of an identity provider from the addresses that the server may connect to. */
+/** Fetches documents of an identity provider, but only from addresses that the server may connect to. */
 import { lookup as lookupAddress, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -22,10 +22,10 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches the text of a document of at most 256 KiB. It must be at the issuer's own origin or be served over HTTPS. Addresses of this
- * machine and its links are refused unless the issuer's URL has such an address itself. The address is checked when the
- * connection is made, so a name that resolves differently the second time is refused as well. Redirects are not followed.
- * Rejects with an Error that gives the reason.
+ * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
+ * Addresses of this machine and its links are refused unless the issuer's URL itself has such an address. The address is
+ * checked when the connection is made, so a name that resolves differently the second time is refused as well. Redirects are
+ * not followed. Rejects with an Error that gives the reason.
  */
 export async function fetchDocument(
   url: string,
@@ -53,8 +53,8 @@ export async function fetchDocument(
 }
 
 /**
- * Returns whether the target may be on this machine or its links, because the issuer is there too. Throws for a URL that must not be
- * fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
+ * Returns whether the target may be on this machine or its links. It may if the issuer is also there. Throws for a URL that
+ * must not be fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')
@@ -73,7 +73,7 @@ interface GetOptions {
   readonly lookup: LookupFunction | undefined
 }
 
-/** Connections are not reused: a connection for another issuer was checked by that issuer's rules. */
+/** Connections are not reused, because a connection for another issuer was checked by the rules for that issuer. */
 function get(url: URL, { signal, lookup }: GetOptions): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const options = { agent: false, signal, ...(lookup && { lookup }) }
@@ -84,7 +84,7 @@ function get(url: URL, { signal, lookup }: GetOptions): Promise<IncomingMessage>
   })
 }
 
-/** A lookup that fails for a name with any internal address. */
+/** Returns a lookup function that fails for a name with any internal address. */
 function externalLookup(resolve: Resolve): LookupFunction {
   return (host, options, then) => {
     resolve(host, { all: true }, (error, addresses) => {

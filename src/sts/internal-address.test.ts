@@ -47,7 +47,7 @@ const external = [
   '2002:808:808::1',
 ]
 
-test('addresses of this machine, its links and metadata services are internal, private networks are not', () => {
+test('addresses of this machine, its links and metadata services are internal, but private networks are not', () => {
   for (const address of internal) assert.ok(isInternalAddress(address), address)
   for (const address of external) assert.ok(!isInternalAddress(address), address)
 })

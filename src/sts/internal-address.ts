@@ -57,19 +57,22 @@ export function isInternalAddress(address: string): boolean {
   return internal.check(formatIpAddress(bytes.subarray(at, at + 4)), 'ipv4')
 }
 
-/** The host of a parsed URL without brackets. The URL parser normalizes `0x7f.1` to `127.0.0.1`. */
+/**
+ * Returns the host of a parsed URL without brackets. The URL parser has already normalized forms such as `0x7f.1` to
+ * `127.0.0.1`.
+ */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
 const localhostForm = /^(?:.*\.)?localhost\.?$/
 
-/** Whether a host of a URL is `localhost` or an internal address, without resolving it. */
+/** Returns whether the host of a URL is `localhost` or an internal address. The host is not resolved. */
 export function isInternalHost(host: string): boolean {
   return localhostForm.test(host) || (isIP(host) !== 0 && isInternalAddress(host))
 }
 
-/** Whether a host of a URL is on the loopback interface, without resolving it. */
+/** Returns whether the host of a URL is on the loopback interface. The host is not resolved. */
 export function isLoopback(host: string): boolean {
   return localhostForm.test(host) || isLoopbackAddress(host)
 }

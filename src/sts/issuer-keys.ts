@@ -22,7 +22,7 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Limit on the keys of an issuer, which usually has two or three. Each token may cause one key to be parsed. */
+/** Limit on the keys of an issuer, which usually has two or three. Verifying a token may require parsing one key. */
 const keysMax = 100
 
 /** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */
@@ -100,7 +100,7 @@ async function readJson(url: string, options: FetchOptions): Promise<JsonObject>
   return document
 }
 
-/** The reason for a failure goes to the log only: it would reveal the network of the server to the caller. */
+/** The reason for a failure is only logged, because it would reveal details of the server's network to the caller. */
 async function readText(url: string, options: FetchOptions): Promise<string> {
   try {
     return await fetchDocument(url, options)

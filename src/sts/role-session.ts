@@ -13,7 +13,7 @@ import type { StsServices } from './sts-operation.ts'
 export interface SessionOptions extends Partial<SessionTags> {
   readonly input: {
     readonly RoleSessionName: string
-    /** Default: one hour. */
+    /** Duration of the session in seconds; one hour by default. */
     readonly DurationSeconds?: number
     readonly Policy?: string
     readonly PolicyArns?: readonly unknown[]

@@ -40,7 +40,7 @@ export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): 
   }
 }
 
-/** Condition keys for the requested tags, by lower-case name. */
+/** Returns the condition keys for the requested tags, by lower-case name. */
 export function tagKeysOf(options: TagOptions): Map<string, readonly string[]> {
   const keys = requestTagKeys(options.tags)
   if (options.transitiveKeys.length > 0) keys.set('sts:transitivetagkeys', options.transitiveKeys)

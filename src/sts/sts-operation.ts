@@ -1,4 +1,7 @@
-/** The interface of an operation of the Security Token Service. Each operation has its own file; index.ts has the table. */
+/**
+ * The interface of an operation of the Security Token Service. Each operation has its own file; index.ts contains the table
+ * of operations.
+ */
 import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -22,7 +25,7 @@ export interface StsServices {
 
 /** The caller of a request and its connection. */
 export interface StsContext {
-  /** Undefined for an operation without a signature. */
+  /** The caller; undefined for an operation whose requests are unsigned. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   /** Whether the request arrived over TLS. */

@@ -19,7 +19,7 @@ test('claims of the right types are returned', () => {
   })
 })
 
-test('a claim of the wrong type is named', () => {
+test('the error names a claim of the wrong type', () => {
   const text = ['sub', 'aud', 'iss', 'azp'].map((name) => [name, 'text'] as const)
   const number = ['exp', 'iat', 'nbf'].map((name) => [name, 'number'] as const)
   const notText = fc.oneof(

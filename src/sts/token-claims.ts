@@ -1,6 +1,6 @@
 /**
- * Typed claims of a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition
- * keys. A claim of the wrong type is refused: no condition would match it, so a Deny would not apply.
+ * Typed claims of a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition keys. A claim of the
+ * wrong type is refused, because no condition would match it, and a Deny with that condition would not apply.
  */
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 
@@ -8,7 +8,7 @@ export interface TokenClaims {
   readonly subject: StorableText
   /** `aud`: at least one audience. */
   readonly audiences: readonly StorableText[]
-  /** `azp`: the party that the token was issued to. */
+  /** `azp`: the party to which the token was issued. */
   readonly authorizedParty: StorableText | undefined
 }
 

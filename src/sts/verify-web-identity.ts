@@ -61,7 +61,7 @@ export async function verifyWebIdentity(
   }
 }
 
-/** The unverified issuer claim of a token. */
+/** Returns the issuer claim of a token that has not been verified yet. */
 function issuerOf(token: string): StorableText | undefined {
   try {
     return asStorableText(decodeJwt(token).iss)

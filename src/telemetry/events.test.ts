@@ -16,7 +16,7 @@ const occurrence: EventDetails = {
   detail: { result: 'success' },
 }
 
-/** A source whose first result consists of bytes 0, the second of bytes 1, and so on. */
+/** A random source whose first result contains only the byte 0, the second only the byte 1, and so on. */
 function countingRandom() {
   let next = 0
   return {

@@ -4,12 +4,12 @@ import { writeSync } from 'node:fs'
 /** Limit on the bytes that wait for a slow reader before lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
-/** How long the process waits for a slow reader before it exits. */
+/** Time for which the process waits for a slow reader before it exits. */
 const endMilliseconds = 250
 const lineFeed = 0x0a
 const newline = Buffer.of(lineFeed)
 
-/** Reported when a line is written after earlier lines were dropped. */
+/** Report of dropped lines, created when a line can be written again. */
 export interface Recovery {
   readonly dropped: number
   /** Code of the last system error, for example ENOSPC; EAGAIN if the reader was too slow. */

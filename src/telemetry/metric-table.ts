@@ -1,11 +1,11 @@
 /**
- * The metrics of Signet (https://prometheus.io/docs/practices/naming), one row each. The methods that count and set a metric, and
- * the types of their arguments, are derived from its row. No label contains the name of a caller or of a certificate subject. Only
- * `authority_info` has the names of CAs as a label.
+ * The metrics of Signet (https://prometheus.io/docs/practices/naming), with one row for each metric. The methods that count
+ * and set a metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of
+ * a certificate subject. Only `authority_info` has the names of CAs as a label.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
-  /** Without the prefix `signet_`. */
+  /** Name of the metric, without the prefix `signet_`. */
   readonly name: string
   readonly help: string
   readonly labels: Labels
@@ -36,7 +36,7 @@ export const counters = {
   ),
   /** `good`, `revoked`, or the status of an unsuccessful response. */
   ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
-  jobRun: row('job_runs_total', 'Runs of jobs that had work', ['job', 'result']),
+  jobRun: row('job_runs_total', 'Job runs that found work', ['job', 'result']),
   /** Reasons are in access/failure-reason.ts. */
   authenticationFailure: row(
     'authentication_failures_total',
@@ -46,13 +46,16 @@ export const counters = {
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
-/** Faults of a process since it started, which no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Errors of a process since it started that no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
   uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),
 } as const
 
-/** Gauges that are read from the database (server/gauges). The method of a row takes the values of its labels, and the value. */
+/**
+ * Gauges that are read from the database (server/gauges). The method of a row takes the values of its labels and the value of
+ * the gauge.
+ */
 export const databaseGauges = {
   authorityInfo: row('authority_info', 'A CA: its name, type and status; always 1', [
     'authority',
@@ -74,7 +77,7 @@ export const databaseGauges = {
   crlEntries: row('crl_entries', 'Number of entries of the largest CRL of a CA', ['authority']),
   certificatesExpiring: row(
     'certificates_expiring',
-    'Certificates of a CA that are valid now and expire within a period',
+    'Certificates of a CA that are valid now and expire within the given time',
     ['authority', 'within'],
   ),
   queueDepth: row('job_queue_depth', 'Rows that are due for a job', ['job']),
@@ -84,15 +87,15 @@ export const databaseGauges = {
 
 /** Gauges that are available even if the database cannot be read. */
 export const otherGauges = {
-  healthy: row('healthy', '1 if the server can serve requests, as /healthz reports'),
+  healthy: row('healthy', '1 if the server can serve requests, as reported by /healthz'),
   databaseProbe: row(
     'database_probe_seconds',
     'Duration of the last database check, which is a read and a write',
   ),
   diskFree: row('disk_free_bytes', 'Free space of the file system of the data folder'),
   diskSize: row('disk_size_bytes', 'Size of the file system of the data folder'),
-  workers: row('workers', 'Processes that answer requests now'),
-  workersConfigured: row('workers_configured', 'Processes that should answer requests'),
+  workers: row('workers', 'Processes that currently serve requests'),
+  workersConfigured: row('workers_configured', 'Processes that should serve requests'),
   publicUrlUnreachable: row(
     'public_url_unreachable',
     '1 if certificates refer to a URL that other machines cannot reach',
@@ -105,7 +108,7 @@ export const processGauges = {
   openConnections: row('open_connections', 'Open connections of clients', ['listener']),
   databaseConnections: row(
     'database_connections',
-    'Connections to PostgreSQL for reads, and reads that wait for one',
+    'Connections to PostgreSQL for reads, and reads that wait for a connection',
     ['state'],
   ),
 } as const

@@ -188,7 +188,7 @@ test('two servers in one process have separate counters, in text format 0.0.4', 
   assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
 })
 
-test('faults of several processes are added up, and database_up is the value of the process that reads the database', async () => {
+test('error counts of several processes are added up, and database_up is the value of the process that reads the database', async () => {
   const [primary, worker] = [
     createMetrics({ version: '1', faults: { droppedLogLines: 2, uncaughtErrors: 1 } }),
     createMetrics({ version: '1', faults: { droppedLogLines: 3, uncaughtErrors: 0 } }),
@@ -200,7 +200,7 @@ test('faults of several processes are added up, and database_up is the value of 
   assert.match(text, /^signet_database_up 1$/m)
 })
 
-test('a gauge without a value is missing instead of 0', async () => {
+test('a gauge without a value is omitted and not reported as 0', async () => {
   const metrics = createMetrics()
   metrics.onRead((gauges) => {
     gauges.healthy(1)
@@ -225,7 +225,7 @@ test('gauges of a process have the current values of all readers, and add up ove
   assert.match(await samples(), /^signet_open_connections\{listener="api"\} 10$/m)
 })
 
-test('the metrics of a process are included, and of several processes the worst file descriptors and delay count', async () => {
+test('process metrics are included; for several processes, the highest file descriptor count and delay are reported', async () => {
   const registry = processRegistry()
   assert.equal(processRegistry(), registry)
   const metrics = createMetrics({ process: registry })

@@ -19,9 +19,15 @@ export type { Gauges, ProcessFaults }
 export interface Metrics extends Counters {
   /** Counts an API request by its operation and its result: `success` or the error code. */
   request(operation: string, result: string, milliseconds: number): void
-  /** Registers a function that sets the gauges on each read. If it rejects, the gauges of the database are missing. */
+  /**
+   * Registers a function that sets the gauges on each read of the metrics. If the function rejects, the gauges that are read
+   * from the database are missing.
+   */
   onRead(read: (gauges: Gauges) => Promise<void>): void
-  /** Registers a reader for a gauge of this process. It returns values by label, and further readers add further labels. */
+  /**
+   * Registers a reader for a gauge of this process. The reader returns values by label; additional readers add further
+   * labels.
+   */
   observe(gauge: ProcessGauge, read: () => Readonly<Record<string, number>>): void
   /** Returns all metrics as text of type `contentType`, combined with the `values` of other processes. */
   text(others?: readonly (readonly object[])[]): Promise<string>
@@ -34,7 +40,7 @@ export interface MetricsOptions {
   /** Version of the server. If it is undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
-  /** Metrics of the Node.js process, which are added to the others. */
+  /** Metrics of the Node.js process, which are added to the metrics of Signet. */
   readonly process?: Registry
 }
 
@@ -140,7 +146,7 @@ function requestCounter(registry: Registry): Metrics['request'] {
     return record
   }
   return (operation, result, milliseconds) =>
-    // The clock may have been set back during the request.
+    // The duration can be negative if the clock was set back during the request.
     seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
@@ -182,14 +188,14 @@ function createGauges(registry: Registry) {
     fromDatabase: mapRows(databaseGauges, methodOf),
     others: mapRows(otherGauges, methodOf),
     databaseUp: new Gauge(optionsOf(ownMetrics.databaseUp, registry)),
-    /** Removes all values, such as those of CAs that no longer exist. */
+    /** Removes all values first, including those of CAs that no longer exist. */
     reset: () => resets.forEach((reset) => reset()),
   }
 }
 
 /**
- * Sets the gauges. If `read` rejects, all gauges of the database are missing, because a part of them would look complete. The
- * other gauges keep the values that `read` has set.
+ * Sets the gauges. If `read` rejects, all gauges that are read from the database are missing, because an incomplete set would
+ * look complete. The other gauges keep the values that `read` has set.
  */
 async function refresh(
   gauges: ReturnType<typeof createGauges>,

@@ -1,7 +1,10 @@
 /** Metrics of the Node.js process under their usual names: CPU time, memory, file descriptors, event loop, garbage collection. */
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/** Omitted metrics: reading libuv handles and requests lists every connection, and heap spaces interest only developers. */
+/**
+ * Omitted metrics: reading libuv handles and requests would list every connection, and heap spaces are of interest only to
+ * developers.
+ */
 const omitted = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -12,7 +15,7 @@ const omitted = [
   'nodejs_heap_space_size_total_bytes',
   'nodejs_heap_space_size_used_bytes',
   'nodejs_heap_space_size_available_bytes',
-  // Without a value if the metrics are read twice within a measurement.
+  // This metric has no value if the metrics are read twice within one measurement interval.
   'nodejs_eventloop_lag_min_seconds',
   'nodejs_eventloop_lag_mean_seconds',
   'nodejs_eventloop_lag_stddev_seconds',

@@ -10,7 +10,10 @@ export interface LogRecord {
   readonly message: string
 }
 
-/** Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, a stack follows. */
+/**
+ * Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, the stack of the
+ * error follows.
+ */
 export function readableLine(record: LogRecord, isColored: boolean): string {
   const { level, time, fields, message } = record
   const clock = time.toTimeString().slice(0, 8)

@@ -1,8 +1,8 @@
 const suggestionsMax = 3
-/** Longer texts are compared by their beginning: nobody misspells at such length. */
+/** Only the first 100 characters of a text are compared; a longer text is not a misspelled name. */
 const comparedLengthMax = 100
 
-/** The names that need the fewest changes of a character to become `name`, best first. */
+/** Returns the names that differ from `name` in the fewest characters, the closest name first. */
 export function nearest(name: string, names: readonly string[]): string[] {
   const misspelled = name.slice(0, comparedLengthMax).toLowerCase()
   const ranked = names.map((candidate) => ({
@@ -15,7 +15,7 @@ export function nearest(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** The name that is probably meant by a misspelled one; undefined if none is similar. */
+/** Returns the name that was probably intended by a misspelled name; undefined if no name is similar. */
 export function similarName(name: string, names: readonly string[]): string | undefined {
   const [best] = nearest(name, names)
   if (best === undefined) return undefined
@@ -23,7 +23,7 @@ export function similarName(name: string, names: readonly string[]): string | un
   return changes <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined
 }
 
-/** Insertions, deletions and replacements of single characters (Levenshtein). */
+/** Returns the number of insertions, deletions and replacements of single characters between two texts (Levenshtein distance). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {

@@ -4,7 +4,7 @@ import { parseCredentials, parseIni, parseServerAddress } from './credentials-fi
 
 const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a/b+c=' }
 
-test('the access key of the section [default], or of a file without sections, is read however it is spaced', () => {
+test('the access key of the section [default], or of a file without sections, is parsed with any spacing', () => {
   for (const text of [
     'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = a/b+c=\n',
     '[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = a/b+c=\n',
@@ -24,7 +24,7 @@ test('a file with a line of a hundred thousand spaces is read in linear time', (
   )
 })
 
-test('a file without a whole access key in [default] has none', () => {
+test('a file with an incomplete access key in [default] has no access key', () => {
   for (const text of [
     '',
     '[other]\naws_access_key_id = A\naws_secret_access_key = B\n',
@@ -47,7 +47,7 @@ test('the address of the server is read from the section of the access key', () 
   assert.deepEqual(parseServerAddress('[other]\nregion = x\n'), {})
 })
 
-test('settings of a service are nested in a section, and do not hide those of another service', () => {
+test('nested settings of one service do not hide the settings of another service in the same section', () => {
   const sections = parseIni(
     '[services local]\ns3 =\n  endpoint_url = http://s3\nacm_pca = \n  endpoint_url = http://pca\nregion = r\n',
   )

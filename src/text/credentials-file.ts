@@ -13,8 +13,9 @@ const sectionForm = /^\[([^\]]*)\]$/
 const propertyForm = /^(\w+)\s*=\s*(.*)$/
 
 /**
- * Parses sections and properties, and skips other lines. A comment is a line that starts with # or ;, or the rest of a line from a
- * space and one of them. Indented properties below a property without a value belong to it: `acm_pca.endpoint_url`.
+ * Parses sections and properties, and skips other lines. A comment is a line that starts with # or ;, or the rest of a line
+ * after a space that is followed by # or ;. Indented properties below a property without a value belong to it:
+ * `acm_pca.endpoint_url`.
  */
 export function parseIni(text: string): IniSections {
   const sections = new Map<string | undefined, Map<string, string>>()
@@ -38,7 +39,10 @@ export function parseIni(text: string): IniSections {
   return sections
 }
 
-/** The access key in the section [default], or in a file without sections. Undefined if the file has no complete access key. */
+/**
+ * Returns the access key from the section [default], or from a file without sections. Undefined if the file has no complete
+ * access key.
+ */
 export function parseCredentials(text: string): Credentials | undefined {
   const properties = defaultSection(text)
   const accessKeyId = properties.get('aws_access_key_id')
@@ -48,25 +52,25 @@ export function parseCredentials(text: string): Credentials | undefined {
   return { accessKeyId, secretAccessKey }
 }
 
-/** Region in the credentials file of a server, and of commands without another one. */
+/** Region in the credentials file that a server writes, and default Region of commands. */
 export const defaultRegion = 'eu-central-1'
 
-/** How clients reach the server, as the server writes it beside the access key. */
+/** The address of the server for clients, which the server writes next to the access key. */
 export interface ServerAddress {
   readonly endpoint?: string
   readonly region?: string
-  /** PEM file of CAs to trust. */
+  /** PEM file with CA certificates to trust. */
   readonly caFile?: string
-  /** Undefined if the endpoint serves the metrics. */
+  /** URL of the metrics; undefined if the endpoint serves them. */
   readonly metricsUrl?: string
 }
 
-/** The address in the section [default], or in a file without sections. */
+/** Returns the address from the section [default], or from a file without sections. */
 export function parseServerAddress(text: string): ServerAddress {
   return serverAddressOf(defaultSection(text))
 }
 
-/** The properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section. */
+/** Returns the address from the properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section. */
 export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
   const endpoint = properties.get('endpoint_url')
   const region = properties.get('region')

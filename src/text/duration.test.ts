@@ -34,7 +34,7 @@ test('any other text is not a duration', () => {
     assert.equal(parseDuration(text), undefined, text)
 })
 
-test('a span of months or years is never shorter than on the calendar', () => {
+test('a duration in months or years is never shorter than the same period on the calendar', () => {
   const lengths = {
     '90s': 90_000,
     '10m': 600_000,

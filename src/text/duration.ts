@@ -1,11 +1,11 @@
-/** Lengths of time, and their text as users write it: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
+/** Durations in the form that users write: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
 export const minuteMilliseconds = 60_000
 export const hourMilliseconds: number = 60 * minuteMilliseconds
 export const dayMilliseconds: number = 24 * hourMilliseconds
 export const hourSeconds: number = hourMilliseconds / 1000
 export const daySeconds: number = dayMilliseconds / 1000
 
-/** Months and years at their longest, because a span without a start has no calendar. */
+/** Maximum lengths of a month and a year, because a duration without a start date refers to no calendar. */
 const unitMilliseconds = {
   s: 1000,
   m: minuteMilliseconds,
@@ -27,18 +27,18 @@ const form = /^([1-9]\d{0,5})(s|m|h|d|w|mo|y)$/
 export const durationForm =
   'a number and a unit (s, m, h, d, w, mo for months, y), such as 12h or 30d'
 
-/** Reads a duration; undefined for any other text. */
+/** Parses a duration; undefined for any other text. */
 export function parseDuration(text: string): Duration | undefined {
   const [, count, unit] = form.exec(text) ?? []
   return count === undefined ? undefined : { count: Number(count), unit: unit as Duration['unit'] }
 }
 
-/** The length of a duration that does not begin at a date: a month is 31 days, a year 366. */
+/** Returns the length of a duration without a start date: a month has 31 days, and a year has 366. */
 export function spanMilliseconds({ count, unit }: Duration): number {
   return count * unitMilliseconds[unit]
 }
 
-/** Seconds, as a plain number or as a duration; undefined for any other text. */
+/** Parses seconds from a plain number or a duration; undefined for any other text. */
 export function parseSeconds(text: string): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   const duration = parseDuration(text)

@@ -7,7 +7,7 @@ import { formatAddressRange, formatIpAddress, networkOf, parseIpAddress } from '
 const addressBytes = fc.oneof(
   fc.uint8Array({ minLength: 4, maxLength: 4 }),
   fc.uint8Array({ minLength: 16, maxLength: 16 }),
-  // Runs of zeros, which the text leaves out.
+  // Addresses with runs of zeros, which the text form omits.
   fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 }).map(toBytes),
 )
 
@@ -15,13 +15,14 @@ function toBytes(values: readonly number[]): Uint8Array {
   return Uint8Array.from(values)
 }
 
-test('the text of an address is one that the system parses, and gives the same bytes', () => {
+test('the system parses the text of an address to the same bytes', () => {
   fc.assert(
     fc.property(addressBytes, (bytes) => {
       const text = formatIpAddress(bytes)
       assert.equal(isIP(text), bytes.length === 4 ? 4 : 6)
       assert.deepEqual(parseIpAddress(text), Uint8Array.from(bytes))
-      // The system's own serializer agrees on everything but embedded IPv4, which RFC 5952 leaves open.
+      // The serializer of the system returns the same text, except for embedded IPv4 addresses, whose form RFC 5952
+      // leaves open.
       const { address } = new SocketAddress({
         address: text,
         family: isIPv6(text) ? 'ipv6' : 'ipv4',
@@ -33,7 +34,7 @@ test('the text of an address is one that the system parses, and gives the same b
   )
 })
 
-test('text is an address if and only if the system accepts it, and means the same address', () => {
+test('a text is parsed as an address if and only if the system accepts it, and as the same address', () => {
   const anyText = fc.string({
     unit: fc.constantFrom(...Array.from('0123456789abcdefABCDEFxX:.%/ ')),
     maxLength: 24,
@@ -61,7 +62,7 @@ test('text is an address if and only if the system accepts it, and means the sam
   )
 })
 
-test('spellings that other parsers take for an IPv4 address are not addresses', () => {
+test('spellings that only other parsers accept as an IPv4 address are rejected', () => {
   for (const text of [
     '127.1',
     '0177.0.0.1',
@@ -71,11 +72,11 @@ test('spellings that other parsers take for an IPv4 address are not addresses', 
     '1.2.3.4 ',
   ])
     assert.equal(parseIpAddress(text), undefined, text)
-  // An IPv4-compatible address is not an IPv4-mapped one.
+  // An IPv4-compatible address is not an IPv4-mapped address.
   assert.equal(formatIpAddress(parseIpAddress('::1.2.3.4') ?? toBytes([])), '::102:304')
 })
 
-test('an address with its mask is written with the number of ones', () => {
+test('an address with a mask is formatted with the prefix length', () => {
   assert.equal(formatAddressRange(toBytes([10, 0, 0, 0, 255, 0, 0, 0])), '10.0.0.0/8')
   assert.equal(formatAddressRange(toBytes([192, 0, 2, 1])), '192.0.2.1')
   const prefix = [0x20, 1, 0xd, 0xb8, ...Array<number>(12).fill(0)]
@@ -83,7 +84,7 @@ test('an address with its mask is written with the number of ones', () => {
   assert.equal(formatAddressRange(toBytes([...prefix, ...mask])), '2001:db8::/39')
 })
 
-test('a host of IPv6 is its /64, however it is written', () => {
+test('an IPv6 host is identified by its /64 network, however the address is written', () => {
   for (const [address, network] of [
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],

@@ -1,7 +1,10 @@
-/** IP addresses: text ⇄ bytes. An address is text that `node:net` accepts, so no other spelling reaches a certificate or a rule. */
+/**
+ * Conversion of IP addresses between text and bytes. Only text that `node:net` accepts is an address, so no other spelling
+ * reaches a certificate or a rule.
+ */
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** The 4 or 16 bytes of an address; undefined for any other text, including an IPv6 address with a zone. */
+/** Returns the 4 or 16 bytes of an address; undefined for any other text, including an IPv6 address with a zone. */
 export function parseIpAddress(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
   if (!isIPv6(text) || text.includes('%')) return undefined
@@ -13,7 +16,7 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
-/** Bytes of groups with colons between them, of which the last may be an IPv4 address. */
+/** Returns the bytes of groups that are separated by colons. The last group may be an IPv4 address. */
 function ipv6Bytes(groups: string): number[] {
   if (groups === '') return []
   return groups.split(':').flatMap((group) => {
@@ -23,7 +26,7 @@ function ipv6Bytes(groups: string): number[] {
   })
 }
 
-/** The text of 4 or 16 bytes: dotted decimal, or RFC 5952 as the URL standard serializes it. */
+/** Formats 4 or 16 bytes: IPv4 as dotted decimal, IPv6 according to RFC 5952, as the URL standard serializes it. */
 export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
   return new URL(`http://[${ipv6Groups(bytes).join(':')}]/`).hostname.slice(1, -1)
@@ -34,7 +37,10 @@ function ipv6Groups(bytes: Uint8Array): string[] {
   return Array.from(high, (byte, at) => ((byte << 8) | (bytes[2 * at + 1] ?? 0)).toString(16))
 }
 
-/** The address and mask of a name constraint (RFC 5280 §4.2.1.10), 8 or 32 bytes, as `10.0.0.0/8`; an address as itself. */
+/**
+ * Formats the address and mask of a name constraint (RFC 5280 §4.2.1.10), which have 8 or 32 bytes, such as `10.0.0.0/8`. An
+ * address without a mask is formatted as an address.
+ */
 export function formatAddressRange(content: Uint8Array): string {
   if (content.length === 4 || content.length === 16) return formatIpAddress(content)
   const half = content.length / 2
@@ -45,11 +51,11 @@ export function formatAddressRange(content: Uint8Array): string {
 }
 
 /**
- * The network that counts as one client: an IPv4 address, also if it is written as IPv6, or the /64 of an IPv6 address,
- * because one host has as many addresses of its /64 as it likes. Other text is returned unchanged.
+ * Returns the network that is treated as one client: an IPv4 address, even if it is written as IPv6, or the /64 network of an
+ * IPv6 address, because one host can use any number of addresses in its /64 network. Any other text is returned unchanged.
  */
 export function networkOf(text: string): string {
-  // The common forms first: this runs several times for each request.
+  // The common forms are checked first, because this function runs several times for each request.
   if (!text.includes(':')) return text
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1]
   if (dotted !== undefined) return dotted
@@ -61,7 +67,7 @@ export function networkOf(text: string): string {
   return `${ipv6Groups(bytes.subarray(0, 8)).join(':')}::/64`
 }
 
-/** Whether text is an address of the loopback interface: 127.0.0.0/8 or ::1. */
+/** Returns whether text is an address of the loopback interface: 127.0.0.0/8 or ::1. */
 export function isLoopbackAddress(text: string): boolean {
   const bytes = parseIpAddress(text)
   if (bytes === undefined) return false

@@ -1,13 +1,14 @@
 /** Instants in ISO 8601, in UTC. */
 
-/** Without fractions of a second: `2026-03-01T08:15:30Z`. */
+/** Formats an instant without fractions of a second: `2026-03-01T08:15:30Z`. */
 export function isoSeconds(instant: Date): string {
   return instant.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 /**
- * Digits of an instant in UTC, `YYYYMMDDHHMMSS`, for compact forms of dates. Throws RangeError outside the years 0 to 9999.
- * Written out because toISOString takes 0.45 µs instead of 0.13, and a request needs up to five of them.
+ * Returns the digits of an instant in UTC, `YYYYMMDDHHMMSS`, for compact date formats. Throws RangeError outside the years 0
+ * to 9999. Does not use toISOString, which would take 0.45 µs in place of 0.13 µs, because a request needs up to five
+ * instants.
  */
 export function utcDigits(instant: Date): string {
   const year = instant.getUTCFullYear()

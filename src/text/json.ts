@@ -1,11 +1,11 @@
-/** JSON of policies: one or several of a thing are written alike. */
+/** JSON of policies, in which a single value can stand for a list with one value. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The object that a text is in JSON; undefined for any other text. */
+/** Parses a JSON object; undefined for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -15,13 +15,13 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** None, one or several. */
+/** Returns a list: an absent value becomes an empty list, and a single value a list with one value. */
 export function listOf(value: unknown): readonly unknown[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value]
 }
 
-/** One string or several; undefined if there is anything else among them. */
+/** Returns a string, or a list of strings, as a list; undefined for any other value. */
 export function textsOf(value: unknown): string[] | undefined {
   const list = listOf(value)
   const texts = list.filter((item) => typeof item === 'string')
@@ -30,7 +30,10 @@ export function textsOf(value: unknown): string[] | undefined {
 
 const tokenForm = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
 
-/** Whether a text, which must be JSON, has an object with a key twice: parsers keep the last and say nothing. */
+/**
+ * Returns whether a text, which must be JSON, contains an object with a duplicate key. Parsers silently use the last value of
+ * such a key.
+ */
 export function hasDuplicateKeys(text: string): boolean {
   const open: (Set<string> | undefined)[] = []
   let last = ''

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { findIdentityProvider } from '../store/identity-providers.ts'
 import { asStorableText, isStorableText, nearestStorable, storable } from './storable-text.ts'
 
-test('text with U+0000 or half of a surrogate pair is not for a database', () => {
+test('text with U+0000 or half of a surrogate pair cannot be stored in a database', () => {
   for (const text of ['', 'a', '\u0001\n', 'Zürich', '🔐', '\uffff'])
     assert.ok(isStorableText(text), JSON.stringify(text))
   for (const text of ['\0', 'a\0b', '\ud800', '\udc00\ud800', 'a\udfff']) {
@@ -15,9 +15,9 @@ test('text with U+0000 or half of a surrogate pair is not for a database', () =>
     assert.equal(asStorableText(value), undefined)
 })
 
-test('text that nobody has checked is not of the type that the store takes', () => {
+test('unchecked text does not have the type that the store requires', () => {
   const unchecked: string = 'https://issuer.example.com'
-  // @ts-expect-error -- this is what the type is for
+  // @ts-expect-error -- the type must reject unchecked text
   const find = () => findIdentityProvider(neverAsked, { accountId: '1', issuer: unchecked })
   assert.equal(typeof find, 'function')
 })

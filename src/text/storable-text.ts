@@ -7,23 +7,23 @@ declare const checked: unique symbol
 
 export type StorableText = string & { readonly [checked]: true }
 
-/** Whether text is well-formed Unicode without U+0000. */
+/** Returns whether text is well-formed Unicode without U+0000. */
 export function isStorableText(text: string): text is StorableText {
   return !text.includes('\0') && text.isWellFormed()
 }
 
-/** Undefined unless the value is text that a database can store. */
+/** Returns the value if it is text that a database can store; otherwise undefined. */
 export function asStorableText(value: unknown): StorableText | undefined {
   return typeof value === 'string' && isStorableText(value) ? value : undefined
 }
 
-/** Checks text of our own. Throws RangeError for text that a database cannot store. */
+/** Checks text that Signet itself creates. Throws RangeError for text that a database cannot store. */
 export function storable(text: string): StorableText {
   if (isStorableText(text)) return text
   throw new RangeError('text must be well-formed Unicode without U+0000')
 }
 
-/** Text for people to read, with U+FFFD in place of characters that a database cannot store. */
+/** Replaces characters that a database cannot store with U+FFFD, in text that is only displayed. */
 export function nearestStorable(text: string): StorableText {
   return storable(text.toWellFormed().replaceAll('\0', '\ufffd'))
 }

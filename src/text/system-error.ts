@@ -1,4 +1,4 @@
-/** Messages of system errors without the name of the system call and the path. */
+/** Plain messages for system errors, without the name of the system call and the path. */
 
 const texts: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

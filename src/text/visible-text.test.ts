@@ -1,4 +1,4 @@
-/** Nothing that comes out of these functions can steer a terminal, hide text or start a formula. */
+/** The output of these functions cannot control a terminal, hide text or start a formula. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -16,7 +16,7 @@ const anyText = fc.oneof(
   fc.array(fc.constantFrom(...hostileParts)).map((parts) => parts.join('')),
 )
 
-/** By ranges of code points, not by the classes of the code under test. */
+/** Uses ranges of code points instead of the character classes of the tested code. */
 function isUnsafe(character: string): boolean {
   const point = character.codePointAt(0) ?? 0
   const within = (low: number, high: number): boolean => point >= low && point <= high
@@ -34,7 +34,7 @@ function isUnsafe(character: string): boolean {
   )
 }
 
-test('visible text has no control, format or separator character, whatever the text was', () => {
+test('visible text has no control, format or separator character, whatever the input', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       assert.equal(Array.from(visibleText(text)).find(isUnsafe), undefined)
@@ -47,7 +47,7 @@ test('visible text has no control, format or separator character, whatever the t
   )
 })
 
-test('an escape shows which character was there', () => {
+test('an escape shows which character it replaces', () => {
   assert.equal(
     visibleText('a\u001B[2Jb\u009Bc\u202Ed\u{E0041}e\nf\r\tg\u2028h\uD800i'),
     String.raw`a\u{1b}[2Jb\u{9b}c\u{202e}d\u{e0041}e\nf\r\tg\u{2028}h\u{d800}i`,
@@ -55,12 +55,12 @@ test('an escape shows which character was there', () => {
   assert.equal(visibleLines('one\ntwo\r\u001B'), 'one\ntwo\\r\\u{1b}')
 })
 
-test('text without such characters stays as it is, in every script', () => {
+test('text without such characters is unchanged, in every script', () => {
   for (const text of ['', 'CN=web, O=Müller GmbH', '日本語', 'עברית', '🔒', String.raw`C:\new`])
     assert.equal(visibleText(text), text)
 })
 
-test('JSON keeps its value and has no unsafe character but the line feeds of its layout', () => {
+test('JSON keeps its value, and contains no unsafe characters except the line feeds between its elements', () => {
   const value = fc.oneof(anyText, fc.dictionary(anyText, fc.array(anyText)))
   fc.assert(
     fc.property(value, (json) => {
@@ -76,7 +76,7 @@ test('JSON keeps its value and has no unsafe character but the line feeds of its
   assert.equal(visibleJson('"\u009B\u202E\u{E0041}"'), String.raw`"\u009b\u202e\udb40\udc41"`)
 })
 
-test('a CSV cell is one quoted field that no spreadsheet takes for a formula', () => {
+test('a CSV cell is one quoted field that no spreadsheet interprets as a formula', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const cell = csvCell(text)

@@ -3,7 +3,10 @@
  * the cursor or start an escape sequence. Format characters could hide or reorder text.
  */
 
-/** Controls (C0, DEL, C1), format (bidirectional, zero-width) and other invisible characters, line separators, lone surrogates. */
+/**
+ * Unsafe characters: controls (C0, DEL, C1), format characters (bidirectional, zero-width) and other invisible characters,
+ * line separators, and lone surrogates.
+ */
 const unsafeCharacters = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Unsafe characters without line feeds. */
@@ -18,14 +21,14 @@ const unsafeInJson = /[\u007F-\u009F\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * One line of text in which every unsafe character is written as an escape: `\n`, `\r`, `\t`, or `\u{1b}` with the code point
- * in hex. A backslash stays as it is.
+ * Returns one line of text in which every unsafe character is escaped: as `\n`, `\r`, `\t`, or as `\u{1b}` with the code
+ * point in hex. A backslash is not escaped.
  */
 export function visibleText(text: string): string {
   return text.replaceAll(unsafeCharacters, escaped)
 }
 
-/** Text of our own that has several lines: as visibleText, but a line feed stays. */
+/** Escapes text like visibleText, but keeps line feeds, for messages of Signet with several lines. */
 export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)
 }
@@ -36,8 +39,8 @@ export function visibleJson(json: string): string {
 }
 
 /**
- * A quoted cell of a CSV file (RFC 4180 §2): visible text in which line feeds and tabs are not escaped. Text that begins with
- * `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe before it.
+ * Returns a quoted cell of a CSV file (RFC 4180 §2), in which unsafe characters are escaped except for line feeds and tabs.
+ * Text that begins with `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe before it.
  */
 export function csvCell(text: string): string {
   const shown = text.replaceAll(unsafeInCells, escaped)
@@ -45,14 +48,17 @@ export function csvCell(text: string): string {
   return `"${guard}${shown.replaceAll('"', '""')}"`
 }
 
-/** Also after white space, which some programs skip, and in the full-width forms that Japanese versions accept. */
+/**
+ * The pattern also matches after white space, which some programs skip, and matches the full-width forms that Japanese
+ * versions accept.
+ */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
 
 function escaped(character: string): string {
   return shortEscapes[character] ?? `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`
 }
 
-/** A character beyond the basic plane is two code units in JSON. */
+/** Escapes a character as JSON. A character beyond the basic plane is written as two code units. */
 function escapedInJson(character: string): string {
   let text = ''
   for (let at = 0; at < character.length; at += 1)
@@ -60,7 +66,7 @@ function escapedInJson(character: string): string {
   return text
 }
 
-/** The first `unitsMax` UTF-16 code units of a text; one less where a surrogate pair would be split. */
+/** Returns the first `unitsMax` UTF-16 code units of a text; one unit less if a surrogate pair would be split. */
 export function truncateText(text: string, unitsMax: number): string {
   if (text.length <= unitsMax) return text
   const last = text.charCodeAt(unitsMax - 1)

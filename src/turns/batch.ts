@@ -8,8 +8,8 @@
  */
 
 /**
- * Maximum number of requests in a batch. Further requests start one turn later, after newly arrived data was read. The limit
- * bounds the delay of the first response of a batch: 32 P-256 certificates take about 5 ms to issue.
+ * Maximum number of requests in a batch. Further requests start one turn later, after newly arrived data has been read. The
+ * limit bounds the delay of the first response of a batch: 32 P-256 certificates take about 5 ms to issue.
  */
 export const batchMax = 32
 

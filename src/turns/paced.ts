@@ -1,13 +1,13 @@
 /** Runs long synchronous work in slices, and lets the event loop run other callbacks between the slices. */
 
-/** A slice starts no further work after this time. */
+/** Time in milliseconds after which a slice starts no further work. */
 const sliceMilliseconds = 4
 
 let waiting: (() => void)[] = []
 
 /**
- * Runs `work` on this thread after the work that was queued earlier. Rejects with the error that `work` throws. Queued work that
- * fits into one slice runs together, so that its callers continue in the same turn.
+ * Runs `work` on this thread after the work that was queued earlier. Rejects with the error that `work` throws. If several
+ * queued pieces of work fit into one slice, they run together, so that their callers continue in the same turn.
  */
 export function runPaced<Value>(work: () => Value): Promise<Value> {
   return new Promise((resolve, reject) => {

@@ -7,9 +7,9 @@
 export interface Arn {
   readonly partition: string
   readonly service: string
-  /** Empty for a global resource. */
+  /** Region; empty for a global resource. */
   readonly region: string
-  /** Empty for a resource without an account, such as a template. */
+  /** Account ID; empty for a resource without an account, such as a template. */
   readonly accountId: string
   readonly resource: string
 }

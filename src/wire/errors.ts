@@ -1,6 +1,6 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 
-/** A ServiceError whose HTTP status differs from the default of its code. AWS's front end returns such errors. */
+/** A ServiceError whose HTTP status differs from the default status of its code. AWS's front end returns such errors. */
 export class ProtocolError extends ServiceError {
   override name = 'ProtocolError'
   readonly status: number

@@ -2,7 +2,7 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 import { encodeXmlError } from './shapes/xml.ts'
 
-/** HTTP status of error codes that AWS JSON 1.1 does not have. */
+/** HTTP statuses of the error codes that AWS JSON 1.1 does not have. */
 const statusOfOwn = {
   ExpiredTokenException: 400,
   IDPCommunicationError: 400,

@@ -69,7 +69,7 @@ export interface ServedRegions {
   readonly description: string
 }
 
-/** Returns AWS's Regions and the additional ones. */
+/** Returns AWS's Regions and the additional Regions. */
 export function servedRegions(further: readonly string[] = []): ServedRegions {
   const all = new Set([...awsRegions, ...further])
   const named =

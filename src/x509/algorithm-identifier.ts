@@ -45,7 +45,7 @@ function encodeAlgorithm(oid: string, ...parameters: readonly Uint8Array[]): Uin
 }
 
 /**
- * DER of the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm with which this
+ * Encodes the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm with which this
  * server cannot sign.
  */
 export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Array {

@@ -345,7 +345,7 @@ const group = (text: string, pattern: RegExp): string => {
   return found
 }
 
-test('there are samples of every tool, with and without entries', () => {
+test('samples from every tool exist, with and without entries', () => {
   assert.ok(samples.length >= 7)
   for (const name of ['empty', 'reasons-partition', 'gnutls', 'pyca'])
     assert.ok(samples.includes(name))
@@ -386,7 +386,7 @@ for (const name of samples)
     )
   })
 
-test('issuingDistributionPoint has the same bytes as that of OpenSSL', () => {
+test('issuingDistributionPoint has the same encoding as in OpenSSL', () => {
   const uri = 'http://crl.example.com/crl/1f.crl'
   for (const name of ['empty-partition', 'reasons-partition']) {
     const { crlExtensions } = parseCertificateList(readFileSync(new URL(`${name}.crl.der`, folder)))

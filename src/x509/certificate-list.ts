@@ -24,19 +24,19 @@ const crlExtensionsTag = contextTag(0, true)
 
 /** The fields of a TBSCertList, except its entries. */
 export interface TbsCertListFields {
-  /** DER of the AlgorithmIdentifier. */
+  /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** At least one extension. */
+  /** Extensions of the CRL; at least one. */
   readonly crlExtensions: readonly Extension[]
 }
 
 /**
- * DER of a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If they are empty, revokedCertificates
- * is omitted (RFC 5280 §5.1.2.6).
+ * Encodes a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If the pieces are empty,
+ * revokedCertificates is omitted (RFC 5280 §5.1.2.6).
  */
 export function encodeTbsCertList(
   fields: TbsCertListFields,
@@ -59,7 +59,7 @@ function encodeEntries(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   return size === 0 ? [] : [encodeHeader(tags.sequence, size), ...pieces]
 }
 
-/** DER of a CertificateList. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a CertificateList. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificateList(
   tbsCertListDer: Uint8Array,
   signatureAlgorithm: Uint8Array,
@@ -68,7 +68,7 @@ export function encodeCertificateList(
   return encodeSequence(tbsCertListDer, signatureAlgorithm, encodeBitString(signature))
 }
 
-/** DER of CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
+/** Encodes CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
 export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
   const hex = crlNumber.toString(16)
   if (crlNumber < 0n || crlNumber >= 1n << 159n)
@@ -79,7 +79,7 @@ export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
 export interface CertificateList {
   readonly tbsCertListDer: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
@@ -88,7 +88,7 @@ export interface CertificateList {
   readonly crlExtensions: readonly Extension[]
   /** cRLNumber; undefined if absent. */
   readonly crlNumber: bigint | undefined
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 

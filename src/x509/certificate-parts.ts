@@ -11,7 +11,7 @@ export interface CertificateSummary {
   /** UTC time in the form `2026-03-01T08:15:30`. */
   readonly notBefore: string
   readonly notAfter: string
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subjectDer: Uint8Array
 }
 
@@ -51,7 +51,7 @@ function readTimeText(reader: DerReader): string {
 export interface NamedParts {
   /** A reader at notBefore, so that only callers that show the time parse it. */
   readonly validity: DerReader
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subjectDer: Uint8Array
   /** Value of the extension: DER of GeneralNames. Undefined without the extension. */
   readonly subjectAltName: Uint8Array | undefined

@@ -31,7 +31,7 @@ export interface TbsCertificate {
 
 export interface Certificate extends TbsCertificate {
   readonly der: Uint8Array
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -123,23 +123,23 @@ function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): 
 export interface TbsCertificateFields {
   /** Magnitude, big-endian. */
   readonly serialNumber: Uint8Array
-  /** DER of the AlgorithmIdentifier. */
+  /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
-  /** DER of the Name. */
+  /** Issuer name in DER. */
   readonly issuer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** At least one extension. */
+  /** Extensions of the certificate; at least one. */
   readonly extensions: readonly Extension[]
 }
 
 const version3 = encodeElement(versionTag, encodeSmallInteger(2))
 
-/** DER of a TBSCertificate of version 3. */
+/** Encodes a TBSCertificate of version 3. */
 export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
   return encodeBackwards((der) => {
     der.element(tags.sequence, () => {
@@ -195,7 +195,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
-/** DER of a Certificate. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a Certificate. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificate(
   tbsCertificateDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

@@ -33,7 +33,7 @@ export interface CertificationRequest {
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -79,7 +79,7 @@ function parseInfo(
   return { subject, subjectPublicKeyInfo, extensions }
 }
 
-/** Whether a request has a common name and no SAN. TLS clients do not match names in such a certificate (RFC 9525 §2). */
+/** Returns whether a request has a common name and no SAN. TLS clients do not match names in such a certificate (RFC 9525 §2). */
 export function lacksAlternativeName({ subject, extensions }: CertificationRequest): boolean {
   return (
     subject.rdns.some((rdn) => rdn.some(({ type }) => type === oids.commonName)) &&
@@ -131,9 +131,9 @@ function mergeExtensions(
   return [...requested, ...further]
 }
 
-/** DER of a CertificationRequestInfo. The attributes field is present even if it is empty (RFC 2986 §4.1). */
+/** Encodes a CertificationRequestInfo. The attributes field is present even if it is empty (RFC 2986 §4.1). */
 export function encodeCertificationRequestInfo(fields: {
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   /** DER of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array
@@ -156,7 +156,7 @@ function encodeExtensionRequest(extensions: readonly Extension[]): Uint8Array {
   )
 }
 
-/** DER of a CertificationRequest. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a CertificationRequest. `signature` becomes the BIT STRING unchanged. */
 export function encodeCertificationRequest(
   certificationRequestInfoDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

@@ -1,4 +1,4 @@
-/** Input in another format than PEM is recognized and never quoted. */
+/** Input in formats other than PEM is recognized and never quoted. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -38,8 +38,8 @@ test('recognized input is described, with the command that converts it', () => {
     ['another DER', requestDer, 'certificate', /^a certificate signing request in DER$/],
     ['UTF-16', utf16(`\uFEFF${text}`), 'request', /^text in UTF-16; convert it with: iconv/],
     ['UTF-16 BE', bigEndian(`\uFEFF${text}`), 'request', /^text in UTF-16/],
-    ['UTF-16 without mark', utf16(text), 'request', /^text in UTF-16/],
-    ['UTF-16 BE without mark', bigEndian(text), 'request', /^text in UTF-16/],
+    ['UTF-16 without a byte order mark', utf16(text), 'request', /^text in UTF-16/],
+    ['UTF-16 BE without a byte order mark', bigEndian(text), 'request', /^text in UTF-16/],
     ['base64 of PEM', base64(requestPem), 'request', /^PEM that was encoded in base64 again/],
     ['base64', base64(requestDer), 'request', /base64 -d FILE \| openssl req -inform DER$/],
     ['wrapped', Buffer.from(text.split('\n').slice(1, -2).join('\r\n')), 'request', /^base64 with/],

@@ -1,4 +1,7 @@
-/** Recognizes input in another format than PEM, for error messages. The messages never quote it: it may be a private key. */
+/**
+ * Recognizes input in formats other than PEM, for error messages. The messages never quote the input, because it may be a
+ * private key.
+ */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'
 
@@ -35,7 +38,7 @@ const privateKey = 'a private key, which must never be sent; treat the key as co
 
 /** Returns a warning if the decoded text contains a private key. */
 function privateKeyWarning(utf16: string): string {
-  return privateKeyLabel.test(utf16) ? ` (and it holds ${privateKey})` : ''
+  return privateKeyLabel.test(utf16) ? ` (and it contains ${privateKey})` : ''
 }
 
 /** Decodes UTF-16 with a byte order mark, or ASCII text in UTF-16 without a byte order mark. Undefined for other bytes. */

@@ -82,7 +82,7 @@ test('OpenSSL reads the key and the chain, and refuses another password', async 
   assert.match(info, /PBES2, PBKDF2, AES-256-CBC, Iteration 100000, PRF hmacWithSHA256/)
 })
 
-test('keytool of Java lists one private key entry with its chain', async (t) => {
+test("Java's keytool lists one private key entry with its chain", async (t) => {
   const text = await runTool(t, 'keytool', [
     '-list',
     '-v',
@@ -168,7 +168,7 @@ test('deriveMacKey (RFC 7292 B.2) returns the same key as OpenSSL', () => {
   )
 })
 
-test('a file with any name and password is DER', () => {
+test('a file is valid DER for any name and password', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 })
   fc.assert(
     fc.property(text, fc.string({ minLength: 1, maxLength: 90 }), (friendlyName, secret) => {
@@ -186,7 +186,7 @@ test('a file with any name and password is DER', () => {
   )
 })
 
-test('a password is printable ASCII', () => {
+test('a password must be printable ASCII', () => {
   assert.ok(isPkcs12Password(password))
   for (const text of ['', 'pässword', 'line\nbreak', '\u{1F511}'])
     assert.ok(!isPkcs12Password(text))

@@ -15,7 +15,7 @@ import {
 } from './der/writer.ts'
 
 export interface Pkcs12Content {
-  /** DER of PKCS #8. */
+  /** Private key in PKCS #8 DER. */
   readonly privateKey: Uint8Array
   /** DER: the certificate of the key, then the CA certificates above it. */
   readonly certificates: readonly Uint8Array[]
@@ -32,7 +32,7 @@ export interface Pkcs12Protection {
   readonly iterations?: number
 }
 
-/** Makes one guess at a password cost about 50 ms of processor time. */
+/** Default number of iterations. One guess at a password takes about 50 ms of processor time. */
 const iterationsDefault = 100_000
 const saltBytes = 16
 
@@ -55,12 +55,12 @@ const derNull = Uint8Array.of(tags.null, 0)
 const explicit0 = contextTag(0, true)
 const implicit0 = contextTag(0, false)
 
-/** Whether all programs derive the same key from a password. They disagree about the encoding of non-ASCII characters. */
+/** Returns whether all programs derive the same key from a password. They disagree about the encoding of non-ASCII characters. */
 export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)
 }
 
-/** DER of a PFX: PBES2 with PBKDF2 and AES-256-CBC for the contents, HMAC-SHA-256 for integrity. */
+/** Encodes a PFX: PBES2 with PBKDF2 and AES-256-CBC for the contents, HMAC-SHA-256 for integrity. */
 export function encodePkcs12(content: Pkcs12Content, protection: Pkcs12Protection): Uint8Array {
   const { privateKey, certificates, friendlyName } = content
   const attributes = encodeSetOf([
@@ -92,7 +92,7 @@ function encodeContentInfo(contentType: string, content: Uint8Array): Uint8Array
   return encodeSequence(encodeOidElement(contentType), encodeElement(explicit0, content))
 }
 
-/** SafeBag (RFC 7292 §4.2). */
+/** Encodes a SafeBag (RFC 7292 §4.2). */
 function encodeBag(
   bagId: string,
   value: Uint8Array,
@@ -112,13 +112,13 @@ function encodeAttribute(type: string, value: Uint8Array): Uint8Array {
   return encodeSequence(encodeOidElement(type), encodeSetOf([value]))
 }
 
-/** EncryptedPrivateKeyInfo (RFC 5958 §3). */
+/** Encodes an EncryptedPrivateKeyInfo (RFC 5958 §3). */
 function encodeEncryptedKey(privateKey: Uint8Array, protection: Pkcs12Protection): Uint8Array {
   const { algorithm, ciphertext } = encrypt(privateKey, protection)
   return encodeSequence(algorithm, encodeOctetString(ciphertext))
 }
 
-/** ContentInfo of EncryptedData (RFC 5652 §8). */
+/** Encodes a ContentInfo with EncryptedData (RFC 5652 §8). */
 function encodeEncryptedData(plaintext: Uint8Array, protection: Pkcs12Protection): Uint8Array {
   const { algorithm, ciphertext } = encrypt(plaintext, protection)
   const encryptedContentInfo = encodeSequence(
@@ -132,7 +132,10 @@ function encodeEncryptedData(plaintext: Uint8Array, protection: Pkcs12Protection
   )
 }
 
-/** PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018 §6.2), with a fresh salt and initialization vector. */
+/**
+ * Encrypts with PBES2, using PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018 §6.2), and with a fresh salt and initialization
+ * vector.
+ */
 function encrypt(
   plaintext: Uint8Array,
   { password, random, iterations = iterationsDefault }: Pkcs12Protection,
@@ -159,7 +162,7 @@ function encrypt(
   }
 }
 
-/** MacData (RFC 7292 §4). */
+/** Encodes MacData (RFC 7292 §4). */
 function encodeMacData(
   authenticatedSafe: Uint8Array,
   { password, random, iterations = iterationsDefault }: Pkcs12Protection,

@@ -217,7 +217,7 @@ test('malformed entries are refused', () => {
     assert.throws(() => [...readRevokedCertificates(content)], DerError, title)
 })
 
-test('an encoded reason code 0, and other extensions beside the reason code, are read', () => {
+test('an encoded reason code 0, and extensions other than the reason code, are read', () => {
   const invalidityDate = {
     oid: '2.5.29.24',
     critical: false,

@@ -81,7 +81,7 @@ for (const name of wellFormed)
   })
 
 for (const name of wellFormed.filter((each) => each.endsWith('.crt.pem')))
-  test(`${name} is read as OpenSSL reads it`, () => {
+  test(`${name} has the same values in Signet and in OpenSSL`, () => {
     const certificate = parseCertificate(derOf(name))
     const expected = new X509Certificate(textOf(name))
     const hex = Buffer.from(certificate.serialNumber).toString('hex').replace(/^00/, '')
@@ -143,7 +143,7 @@ test('names with other string types, RDNs of two attributes, and non-string valu
   assert.equal(shown('attribute-of-no-string-type.csr.pem'), '"CN=#020107"')
 })
 
-/** Error messages by the name of the file in malformed/. */
+/** Error messages by file name in malformed/. */
 const malformedErrors: Readonly<Record<string, RegExp>> = {
   'critical-false.csr.pem': /critical of \w+ is FALSE, which DER omits \(at byte \d+\)/,
   'critical-one.csr.pem': /critical of \w+ is not a DER BOOLEAN/,

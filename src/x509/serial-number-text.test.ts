@@ -170,7 +170,7 @@ test('recordedSerialNumber returns undefined for an INTEGER that is negative or 
   assert.equal(recorded(''), '0'.repeat(32))
 })
 
-test('a number of any CA has one padded form and one key, with and without leading zeros', () => {
+test('a serial number of any CA has one padded form and one key, with or without leading zeros', () => {
   const bits = fc.nat(200).chain((count) => fc.bigInt({ min: 0n, max: (1n << BigInt(count)) - 1n }))
   fc.assert(
     fc.property(bits, fc.nat(4), (number, zeros) => {

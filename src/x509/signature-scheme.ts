@@ -39,7 +39,7 @@ const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, Signat
   [oids.ecdsaWithSha1, { ...defaults, key: 'ec', hash: 'sha1' }],
 ])
 
-/** Whether the hash of an algorithm is SHA-1. */
+/** Returns whether the hash of an algorithm is SHA-1. */
 export function isSha1({ oid }: AlgorithmIdentifier): boolean {
   return sha1Schemes.has(oid)
 }
@@ -99,8 +99,8 @@ const outdatedHashes: ReadonlyMap<string, string> = new Map([
 const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
 
 /**
- * Explains why verifySignature returns `unsupported` for an algorithm. The text begins with the name and object identifier
- * of the algorithm: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
+ * Returns why verifySignature returns `unsupported` for an algorithm. The text begins with the name and object identifier of
+ * the algorithm: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
  */
 export function unsupportedReason(
   { oid, parameters }: AlgorithmIdentifier,
@@ -114,7 +114,7 @@ export function unsupportedReason(
     return `${name}: its parameters must state the same hash twice, one of ${acceptedHashes}`
   const scheme = schemes.get(oid)
   if (oid === oids.rsassaPss || (scheme !== undefined && scheme.key !== key.kind))
-    return `${name}: the key that it is checked with is of another kind`
+    return `${name}: the key that should verify it is of another type`
   if (scheme !== undefined && parameters !== undefined)
     return `${name}: its parameters must be ${scheme.key === 'rsa' ? 'NULL' : 'absent'}`
   return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`

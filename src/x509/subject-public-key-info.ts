@@ -23,7 +23,7 @@ export type PublicKeyKind =
 export interface SubjectPublicKeyInfo {
   readonly der: Uint8Array
   readonly algorithm: AlgorithmIdentifier
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the subjectPublicKey BIT STRING. */
   readonly subjectPublicKey: Uint8Array
   readonly key: PublicKeyKind
 }
@@ -38,8 +38,8 @@ export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo
 }
 
 /**
- * keyIdentifier by method (1) of RFC 5280 §4.2.1.2: SHA-1 of the value of the BIT STRING. Hexadecimal output takes 0.4 µs, half
- * the time of a buffer from OpenSSL.
+ * Computes the keyIdentifier by method (1) of RFC 5280 §4.2.1.2: the SHA-1 of the value of the BIT STRING. Converting
+ * hexadecimal output takes 0.4 µs, half the time of a buffer from OpenSSL.
  */
 export function keyIdentifier({ subjectPublicKey }: SubjectPublicKeyInfo): Uint8Array {
   return Buffer.from(hash('sha1', subjectPublicKey, 'hex'), 'hex')

@@ -113,7 +113,7 @@ test('a point that is not on its curve is not imported, and signatures are inval
   assert.equal(await verifySignature(check), 'invalid')
 })
 
-test('an ECDSA signature in another form than DER is invalid', async () => {
+test('an ECDSA signature that is not in DER is invalid', async () => {
   const check = { ...signed('ec'), signatureAlgorithm: algorithm(oids.ecdsaWithSha256) }
   const content = check.signature.subarray(2)
   const { privateKey } = ec

@@ -23,7 +23,7 @@ export interface SignatureToCheck extends SchemeOptions {
   readonly publicKey?: KeyObject | undefined
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly message: Uint8Array
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
 }
 
@@ -87,7 +87,10 @@ export function importPublicKey({ der }: SubjectPublicKeyInfo): KeyObject | unde
 const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
-/** Whether verification is faster than a round trip to the thread pool, before which this thread must import the key anyway. */
+/**
+ * Returns whether verification is faster than a round trip to the thread pool, before which this thread must import the key
+ * anyway.
+ */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1
   if (key.kind !== 'rsa') return false

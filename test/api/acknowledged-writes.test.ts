@@ -20,7 +20,7 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** A piece of state that clients read, and to which they write one version after the other. */
+/** A piece of state that clients read and write. Each write creates the next version. */
 interface Register {
   readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
@@ -123,7 +123,7 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/** Each version is one more certificate. A read requests the last acknowledged one. */
+/** Each version is one more certificate. A read requests the last acknowledged certificate. */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
   const authority = { CertificateAuthorityArn: arn }
@@ -145,7 +145,10 @@ function issuedCertificates(sign: Sign, arn: string): Register {
   }
 }
 
-/** Each version is one more revocation. A read requests the OCSP status of the last acknowledged one. */
+/**
+ * Each version is one more revocation. A read requests the OCSP status of the last certificate whose revocation was
+ * acknowledged.
+ */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []
   const statusRequest = (serial: string): Buffer =>
@@ -202,7 +205,10 @@ class CheckedRegister {
     return this.register.read(this.#acknowledged)
   }
 
-  /** Called when the last byte of a read is sent. Returns a check: the response must not be older than the versions known now. */
+  /**
+   * Called when the last byte of a read is sent. Returns a check that the response is not older than the versions
+   * known at that time.
+   */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)
     return (answer) => {

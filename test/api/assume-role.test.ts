@@ -137,7 +137,7 @@ test('across accounts, the trust policy and the policies of the requester must b
   assert.equal(await outcome(other, { ...stranger }), denial(stranger, other))
 })
 
-test('a Deny in the trust policy or in a policy of the requester overrides each Allow', async () => {
+test('a Deny in the trust policy or in a policy of the requester overrides every Allow', async () => {
   const trust = [
     trusting({ AWS: user.arn }),
     {

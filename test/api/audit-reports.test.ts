@@ -541,7 +541,7 @@ describe('a failing bucket', () => {
   })
 })
 
-/** Sets the status of a CA in the database, for states that are short-lived or follow a fault. */
+/** Sets the status of a CA in the database, for states that are short-lived or follow a failure. */
 async function force(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))

@@ -115,7 +115,7 @@ test('signet ca renew creates new certificates for the same keys of a root and i
   assert.ok(ok, text)
 })
 
-test('signet ca renew refuses an expiry date after that of the issuer', async () => {
+test('signet ca renew refuses an expiry date after the expiry of the issuer', async () => {
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA', '--validity', '2099-01-01'),
     /its issuer Corp Root CA expires .*: renew the issuer first/,
@@ -154,7 +154,7 @@ test('signet ca disables, enables, deletes (after a confirmation) and restores a
   assert.equal((await json('ca', 'disable', arn)).Status, 'DISABLED')
   assert.equal((await json('ca', 'enable', arn)).Status, 'ACTIVE')
   await must('ca', 'disable', arn)
-  assert.match(await refused(2, 'ca', 'delete', arn), /needs a terminal: add --yes/)
+  assert.match(await refused(2, 'ca', 'delete', arn), /requires a terminal: use --yes/)
   assert.match(
     await refused(2, 'ca', 'delete', arn, '--yes', '--permanent-deletion-days', '6'),
     /must be 7 to 30, not 6/,

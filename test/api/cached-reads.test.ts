@@ -32,7 +32,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** The response that both workers agree on. 24 concurrent requests open enough connections to reach both. */
+/**
+ * Returns the response, which must be the same from both workers. 24 concurrent requests open enough connections to
+ * reach both workers.
+ */
 async function everywhere(operation: string, input: object): Promise<Members> {
   const answers = await Promise.all(Array.from({ length: 24 }, () => client.call(operation, input)))
   const [first, ...others] = answers.map(({ status, json }) => ({ status, json }))

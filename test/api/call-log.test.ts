@@ -243,7 +243,7 @@ test('with --call-log-required each record precedes its response, and calls are 
   const { headers } = await service.call('DescribeCertificateAuthority', {
     CertificateAuthorityArn: root.arn,
   })
-  // No wait: the record is written before the response is sent.
+  // The test does not wait, because the record is written before the response is sent.
   const [last] = (await recordsIn(file)).slice(-1)
   assert.equal(last.requestID, headers.get('x-amzn-requestid'))
   await rm(folder, { recursive: true })

@@ -220,14 +220,14 @@ test('a second ceremony with the same root revokes a certificate and publishes t
   assert.match(revoked.text, /certificate revoked/)
 })
 
-test('a changed script, CSR or transcript is refused, and a run needs its confirmations', async () => {
+test('a changed script, CSR or transcript is refused, and so is a run without confirmation', async () => {
   const root = new X509Certificate(await readFile(path('root/0001/root.pem')))
   const useRoot = { certificateSha256: root.fingerprint256 }
   const args = await scriptArguments({ title: 'Next CRL', useRoot, actions: [crl] })
   await writeFile(path('script.json'), `${await readFile(path('script.json'), 'utf8')} `)
   assert.match(
     await refused('ceremony', 'run', ...args),
-    /--script-sha256: the script has another SHA-256/,
+    /--script-sha256: the script has a different SHA-256/,
   )
   const unconfirmed = args.slice(0, 5)
   assert.match(
@@ -240,7 +240,7 @@ test('a changed script, CSR or transcript is refused, and a run needs its confir
   const swapped = await scriptArguments({ title: 'Swapped', useRoot, actions: [changed] })
   assert.match(
     await refused('ceremony', 'check', ...swapped.slice(0, 3)),
-    /third\.csr has another SHA-256/,
+    /third\.csr has a different SHA-256/,
   )
 
   await cp(path('root/0002'), path('copy'), { recursive: true })
@@ -275,7 +275,7 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   )
   assert.match(
     await refused('ca', 'import', `${first}/issuing.csr`, ...online()),
-    /issuing\.csr: the file has another content than certificates in PEM/,
+    /issuing\.csr: the file contains more than certificates in PEM/,
   )
 })
 

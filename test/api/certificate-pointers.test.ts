@@ -236,7 +236,7 @@ describe('authorityInfoAccess', () => {
   })
 })
 
-test('both extensions follow those of the template, in the order of AWS', async () => {
+test('both extensions come after the extensions of the template, in the same order as at AWS', async () => {
   const root = await rootWith(crlConfiguration(), ocsp)
   const { extensions } = new peculiar.X509Certificate(await leafOf(root))
   assert.deepEqual(

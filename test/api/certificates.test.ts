@@ -236,7 +236,7 @@ test('the error for an invalid CSR states the reason', async () => {
   }
 })
 
-test('a validity beyond that of the CA, and a path length not below that of the CA, are refused', async () => {
+test('a validity that exceeds that of the CA, and a path length that is not smaller than that of the CA, are refused', async () => {
   const subordinate = await createSubordinate(service, root, {
     pathLen: 1,
     validity: { Value: 30, Type: 'DAYS' },
@@ -261,7 +261,7 @@ test('a root template is accepted only for the CSR of the root itself', async ()
   const request = { template: 'RootCACertificate' }
   assert.match(
     await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-no-san'), request)),
-    /^InvalidArgsException: Template RootCACertificate can be used by a root/,
+    /^InvalidArgsException: Template RootCACertificate can only be used by a root/,
   )
   const subordinate = await createSubordinate(service, root)
   assert.match(
@@ -331,7 +331,7 @@ for (const keyAlgorithm of [
     }
   })
 
-test('a short-lived CA issues certificates for at most seven days, and no CA certificates', async () => {
+test('a short-lived CA issues certificates for at most seven days, but no CA certificates', async () => {
   const ca = await createRoot(service, { more: { UsageMode: 'SHORT_LIVED_CERTIFICATE' } })
   await issue(
     service,
@@ -453,7 +453,7 @@ test('ImportCertificateAuthorityCertificate checks the public key, the extension
   )
 })
 
-test('the CSR of a CA has CA basic constraints, and its subject attributes in the order of AWS', async () => {
+test('the CSR of a CA has CA basic constraints, and subject attributes in the same order as at AWS', async () => {
   const { csr: pem } = await createAuthority(service, {
     subject: {
       CommonName: 'cn',

@@ -1,4 +1,4 @@
-/** The clock of a running service jumps by a year, forward and back. CRLs: revocation-faults.test.ts. */
+/** The clock of a running service jumps by a year, forward and back. CRLs are tested in revocation-faults.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { csr } from '../support/csrs.ts'

@@ -39,7 +39,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers to kill after the tests: one that a failed test leaves running would keep this process alive. */
+/** Servers to kill after the tests. A server that a failed test leaves running would keep this process alive. */
 const started: ServerProcess['child'][] = []
 
 /** Starts a server with one worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
@@ -114,7 +114,7 @@ test('npm start forwards SIGTERM, and the server exits cleanly', async () => {
   await assert.rejects(fetch(`${url}/healthz`))
 })
 
-test('serve makes a data folder that others can read private', async () => {
+test('serve makes a data folder private if others can read it', async () => {
   const data = join(folder, 'open')
   await mkdir(data)
   await chmod(data, 0o755)
@@ -154,7 +154,7 @@ test('one server owns a data folder', async () => {
   assert.equal(await third.stop('SIGTERM'), 0)
 })
 
-test('a server with a missing, wrong or readable master key does not start and changes nothing', async () => {
+test('a server whose master key is missing, wrong or readable by others does not start and changes nothing', async () => {
   const data = join(folder, 'keyed')
   await (await startServer(data)).stop('SIGTERM')
   const key = join(data, 'master.key')
@@ -244,7 +244,7 @@ test('check-config prints the settings, or reports errors', async () => {
   assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
 })
 
-test('check-config, serve and status warn of a public listener on all addresses without a public URL', async () => {
+test('check-config, serve and status warn about a public listener on all addresses without a public URL', async () => {
   const warningsOf = async (...more: readonly string[]): Promise<readonly string[]> => {
     const { stdout } = await command(['check-config', '--public-listen', '0.0.0.0:0', ...more])
     return (JSON.parse(stdout) as { Warnings: string[] }).Warnings
@@ -416,7 +416,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(stored.code, 0)
   assert.match(
     stored.stderr,
-    /^signet: note: Statement 1: 'StringEqual' is not a condition operator/,
+    /^signet: note: Statement 1: 'StringEqual' must be a condition operator/,
   )
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,

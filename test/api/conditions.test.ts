@@ -407,7 +407,7 @@ test('headers of the client do not change aws:SourceIp', async () => {
   assert.match(await answer.text(), /AccessDeniedException/)
 })
 
-test('aws:CurrentTime limits a policy to a period', async () => {
+test('aws:CurrentTime limits a policy to a period of time', async () => {
   const now = service.clock.now().getTime()
   const at = (seconds: number): string => new Date(now + seconds * 1000).toISOString()
   const input = { CertificateAuthorityArn: root.arn }

@@ -73,7 +73,7 @@ async function openConnection(port: number): Promise<Socket> {
   return socket
 }
 
-test('a connection above the limit is closed, and requests succeed after the others end', async () => {
+test('a connection above the limit is closed, and requests succeed after other connections end', async () => {
   const port = Number(new URL(service.url).port)
   const sockets: Socket[] = []
   const closings: Promise<unknown>[] = []

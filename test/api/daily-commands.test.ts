@@ -243,7 +243,10 @@ test('a folder that cannot be renewed does not prevent the renewal of the others
     ['failed', 'renewed'],
   )
   await writeFile(path('empty/metadata.json'), '{"version":1,"names":"x"}')
-  assert.match((await signet('renew', path('empty'))).stdout, /lacks members that a renewal needs/)
+  assert.match(
+    (await signet('renew', path('empty'))).stdout,
+    /lacks members that a renewal requires/,
+  )
 })
 
 test('renew requires --validity for a certificate that was issued with an expiry date', async () => {

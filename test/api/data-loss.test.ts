@@ -1,6 +1,6 @@
 /**
- * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves reads, and reports
- * the fault to clients and operators, until the database is restored or the loss is accepted.
+ * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves
+ * reads, and reports the problem to clients and operators, until the database is restored or the loss is accepted.
  */
 import assert from 'node:assert/strict'
 import {
@@ -283,7 +283,7 @@ suite('lost writes', () => {
     assert.deepEqual(CertificateAuthorities, [])
   })
 
-  test('a database replaced with that of another server has lost writes', async (t) => {
+  test('a database that was replaced with the database of another server is reported as having lost writes', async (t) => {
     const [scene, other] = [await Scene.prepare(t), await Scene.create(t)]
     copyFileSync(other.path(), scene.path())
     copyFileSync(join(other.data, 'master.key'), join(scene.data, 'master.key'))

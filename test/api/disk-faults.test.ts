@@ -101,7 +101,7 @@ suite('a slow disk', () => {
   const delay = 150
 
   for (const workers of ['1', '2'])
-    test(`concurrent requests share an fsync and are answered only after it, with ${workers} workers`, async (t) => {
+    test(`concurrent requests share an fsync and receive responses only after it, with ${workers} workers`, async (t) => {
       const setup = await startOnFaultyDisk(t, workers)
       if (setup === undefined) return
       const { disk, data, server } = setup

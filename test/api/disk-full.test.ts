@@ -1,4 +1,7 @@
-/** A full disk: writes are refused with the reason, reads are served, no data is lost, and free space ends the fault. */
+/**
+ * A full disk: writes are refused with the reason, reads are served, no data is lost, and the server recovers once
+ * space is free.
+ */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -38,7 +41,10 @@ async function startOnSmallDisk(
   return { disk, data, server }
 }
 
-/** Issues certificates until one is refused. The first ones fit into space that the write-ahead log already has. */
+/**
+ * Issues certificates until one is refused. The first certificates fit into space that the write-ahead log already
+ * has.
+ */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
   const arns: string[] = []
   for (;;) {
@@ -164,7 +170,7 @@ suite('a full disk', () => {
     )
   })
 
-  test('with a full disk of the call log, calls are served, and records are dropped until space is free', async (t) => {
+  test('while the disk of the call log is full, calls are served, and records are dropped until space is free', async (t) => {
     const disk = await smallDisk(t, 1)
     if (disk === undefined) return
     const lines: string[] = []
@@ -193,7 +199,7 @@ suite('a full disk', () => {
     await eventually(async () => {
       last = await call()
       await setTimeout(100)
-      return lines.some((line) => line.includes('the call log is written again')) || undefined
+      return lines.some((line) => line.includes('the call log can be written again')) || undefined
     }, 'records again')
     const text = await readFile(file, 'utf8')
     let partial = 0
@@ -204,7 +210,7 @@ suite('a full disk', () => {
         partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // A partly written record is on a line of its own.
+    // A partly written record is on a separate line.
     assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,
@@ -275,7 +281,8 @@ suite('a full disk', () => {
       const server = await startServer(data)
       await createRoot(clientOf(server, data))
       await server.stop('SIGKILL')
-      // A killed server leaves its write-ahead log, so the next start may work; otherwise it reports the full disk.
+      // A killed server leaves its write-ahead log, so the next start may succeed; otherwise that start reports the
+      // full disk.
       await disk.fill()
       try {
         const full = await startServer(data)

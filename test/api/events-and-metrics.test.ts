@@ -227,7 +227,7 @@ interface Delivery {
 interface Webhook {
   readonly url: string
   readonly deliveries: Delivery[]
-  /** IDs of the events that were answered with 200, in the order of their arrival. */
+  /** IDs of the events that received status 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
   /** Resets every connection from now on. The webhook keeps its port, which another process could take otherwise. */
@@ -236,7 +236,7 @@ interface Webhook {
   up(): void
 }
 
-/** A webhook that answers with `status`. */
+/** A webhook that responds with `status`. */
 async function startWebhook(t: TestContext): Promise<Webhook> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -279,7 +279,7 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
 }
 
 describe('event delivery to the webhook', { concurrency: true }, () => {
-  test('the webhook receives every event as it is logged', async (t) => {
+  test('the webhook receives every event with the content that is logged', async (t) => {
     const webhook = await startWebhook(t)
     const { service, events } = await start(t, { eventWebhook: webhook.url })
     const root = await createRoot(service, { more: revocationOptions() })
@@ -318,7 +318,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
       await createAuthority(service)
       await eventually(
         async () => (webhook.deliveries.length > countBefore ? true : undefined),
-        `a delivery answered with ${status}`,
+        `a delivery with the response ${status}`,
       )
     }
     assert.deepEqual(webhook.accepted, [])
@@ -473,7 +473,7 @@ describe('expiry announcements', { concurrency: true }, () => {
     }
   })
 
-  test('after missed announcements, each CA has only the nearest one, and leaf certificates have none', async (t) => {
+  test('after several missed announcements, only the nearest one is made for each CA, and none for leaf certificates', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
     const subordinate = await createSubordinate(service, root, {

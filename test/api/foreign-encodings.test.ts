@@ -247,7 +247,7 @@ test('the certificate of an imported CA itself must be DER', async () => {
   )
 })
 
-test('an issuer name with another encoding than the subject of the root is accepted and logged', async () => {
+test('an issuer name that is encoded differently from the subject of the root is accepted and logged', async () => {
   const warningsAfterImport = async (issuerName: string): Promise<string[]> => {
     const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
     const { own, rootCertificate } = foreignHierarchy(authorityCsr, { issuerName })

@@ -62,7 +62,7 @@ describe('gauges', { concurrency: true }, () => {
     assert.deepEqual(await status(), [first.replace('ACTIVE', 'EXPIRED')])
   })
 
-  test('signet_crl_next_update is the nextUpdate of the published CRL, also after a change of ExpirationInDays', async (t) => {
+  test('signet_crl_next_update is the nextUpdate of the published CRL, even after a change of ExpirationInDays', async (t) => {
     const service = await start(t)
     await service.createBucket(crlBucket)
     const { arn } = await createRoot(service, { more: revocationOptions() })
@@ -80,7 +80,7 @@ describe('gauges', { concurrency: true }, () => {
           Math.floor((await metricsOf(service)).get(name) ?? 0) === nextUpdate.getTime() / 1000
             ? true
             : undefined,
-        `the metric of a CRL of ${days} days`,
+        `the metric of a CRL with a validity of ${days} days`,
       )
     }
     await compare(7)
@@ -101,7 +101,7 @@ describe('gauges', { concurrency: true }, () => {
         { validity: { Value: days, Type: 'DAYS' } },
       )
     await service.runJob('index-certificates')
-    // Beyond the five minutes for which counts are remembered.
+    // Counts are cached for five minutes.
     service.clock.advance({ seconds: 600 })
     const counts = async (): Promise<(number | undefined)[]> => {
       const found = await metricsOf(service)
@@ -111,13 +111,13 @@ describe('gauges', { concurrency: true }, () => {
     }
     await eventually(async () => ((await counts())[0] === undefined ? undefined : true), 'counts')
     assert.deepEqual(await counts(), [1, 2, 4, 5])
-    // The certificate of one day has expired, and another one expires within a day.
+    // The certificate with a validity of one day has expired, and another certificate expires within a day.
     service.clock.advance({ days: 4.2 })
     await eventually(async () => ((await counts())[1] === 1 ? true : undefined), 'new counts')
     assert.deepEqual(await counts(), [1, 1, 3, 4])
   })
 
-  test('the age of the last backup is missing before the first one', async (t) => {
+  test('the gauge for the age of the last backup is missing before the first backup', async (t) => {
     const service = await start(t)
     using folder = new BackupFolder()
     const age = async (): Promise<number | undefined> =>
@@ -134,7 +134,7 @@ describe('gauges', { concurrency: true }, () => {
     assert.ok(second !== undefined && second > 10_000 && second < 11_000, `${second}`)
   })
 
-  test('a server that cannot write its database is not healthy, and its other gauges remain', async (t) => {
+  test('a server that cannot write its database is unhealthy, and its other gauges remain', async (t) => {
     let fails = false
     const service = await start(t, {
       wrapDatabase: (db) => ({

@@ -57,9 +57,9 @@ function assertXmlError(answer: RawAnswer, name: string): void {
 const jsonRequests: [name: string, request: string][] = [
   ['a query with a malformed escape', post(issue, '{}', '/?%')],
   ['a presigned query with a malformed escape', post(issue, '', '/?X-Amz-Algorithm=x&%')],
-  ['a query of many parameters', post(issue, '{}', `/?X-Amz-Algorithm=x${'&a'.repeat(15_000)}`)],
+  ['a query with many parameters', post(issue, '{}', `/?X-Amz-Algorithm=x${'&a'.repeat(15_000)}`)],
   ['a path with a malformed escape', post(issue, '{}', '/%')],
-  ['a path of slashes', post(issue, '{}', '//')],
+  ['a path that consists of slashes', post(issue, '{}', '//')],
   ['an asterisk as the target', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n'],
   ['an absolute target with another scheme', post(issue, '{}', 'ftp://h/')],
   ['an absolute target with another path', post(issue, '{}', 'http://h/x?%')],
@@ -90,7 +90,7 @@ const jsonRequests: [name: string, request: string][] = [
   ['deep arrays in a long body', post(importCertificate, '['.repeat(long))],
   ['a body that is too long for its operation', post(issue, ' '.repeat(large))],
   ['a body that is too long for any operation', post(importCertificate, ' '.repeat(large))],
-  ['a body without an operation that is too long', post(json, ' '.repeat(large))],
+  ['a body that is too long, without an operation', post(json, ' '.repeat(large))],
   [
     'a chunked body that is too long',
     chunked(issue, `80000\r\n${' '.repeat(0x8_0000)}\r\n0\r\n\r\n`),
@@ -109,13 +109,13 @@ const formRequests: [name: string, request: string][] = [
   ['a malformed escape after an action', get('/?Action=x&%')],
   ['a malformed escape in the name of an action', get('/?Action=x&%zz=%')],
   ['many parameters in the query', get(`/?Action=x${'&'.repeat(30_000)}`)],
-  ['a query of percent-escapes', get(`/?Action=x&${'%20'.repeat(10_000)}`)],
+  ['a query that consists of percent-escapes', get(`/?Action=x&${'%20'.repeat(10_000)}`)],
   ['a form with a malformed escape', post(form, 'Action=%')],
   ['a form that is not UTF-8', post(form, 'Action=%ff')],
-  ['a form of separators', post(form, `Action=x${'&'.repeat(short - 10)}`)],
-  ['a form of plus signs', post(form, `Action=${'+'.repeat(short - 10)}`)],
-  ['a form of percent-escapes', post(form, `Action=${'%20'.repeat(short / 3 - 10)}`)],
-  ['a form of distinct names', post(form, distinctNames(short))],
+  ['a form that consists of separators', post(form, `Action=x${'&'.repeat(short - 10)}`)],
+  ['a form that consists of plus signs', post(form, `Action=${'+'.repeat(short - 10)}`)],
+  ['a form that consists of percent-escapes', post(form, `Action=${'%20'.repeat(short / 3 - 10)}`)],
+  ['a form with many distinct names', post(form, distinctNames(short))],
   ['a form that is too long', post(form, distinctNames(large))],
   ['a chunked form with chunks of one byte', chunked(form, '1\r\n \r\n'.repeat(300_000))],
   [
@@ -137,7 +137,7 @@ const publicRequests: [name: string, request: string, status: number][] = [
   ['a long OCSP path', get(`/MF${'A'.repeat(30_000)}`), 200],
   ['a key with NUL', get('/bucket/a%00b'), 404],
   ['a key that is not UTF-8', get('/bucket/%ff'), 404],
-  ['a path of slashes', get('//'), 404],
+  ['a path that consists of slashes', get('//'), 404],
   ['an asterisk as the target', 'OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n', 404],
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\n', 400],
   ['very many ranges', get('/bucket/a', `range: bytes=${'0-,'.repeat(9000)}\r\n`), 404],
@@ -151,7 +151,7 @@ const publicRequests: [name: string, request: string, status: number][] = [
 ]
 
 for (const [name, request, status] of publicRequests)
-  test(`the public listener answers ${name} with ${status}`, async () =>
+  test(`the public listener responds to ${name} with ${status}`, async () =>
     assert.equal((await sendRaw(service.publicUrl, request)).status, status))
 
 test('random bytes in a request line or a header never cause a 5xx response', async () => {

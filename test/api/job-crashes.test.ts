@@ -304,7 +304,8 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     test(`work interrupted at step '${step}' of an audit report is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All work takes about thirty transactions. Every one of them passes at both steps; this sample is enough to find regressions.
+  // All work takes about thirty transactions. The test passes for each of them at both steps; this sample is enough
+  // to find regressions.
   for (let count = 2; count <= 28; count += thorough ? 2 : 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {

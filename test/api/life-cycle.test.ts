@@ -45,7 +45,7 @@ interface Subject {
   readonly certificateArn: string
 }
 
-/** Writes a state into the database, because it is momentary or results only from a fault. */
+/** Writes a state into the database, because the state is momentary or results only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
@@ -224,7 +224,7 @@ test('an expired root that renews its certificate returns to its previous status
   }
 })
 
-test('an expired CA issues nothing but its own root certificate', async () => {
+test('an expired CA issues only its own root certificate', async () => {
   const root = await createRoot(service, { validity: { Value: 1, Type: 'DAYS' } })
   service.clock.advance({ days: 2 })
   for (const [name, template] of [

@@ -349,7 +349,7 @@ suite('permissions', () => {
     assert.deepEqual(new Set(await findArns({ Subject: 'hiding' })), new Set([visible, secret]))
   })
 
-  test('other accounts and Regions find only their own certificates, and those of CAs shared by policy', async () => {
+  test('other accounts and Regions find only their own certificates, and certificates of CAs that a policy shares with them', async () => {
     await createAccount(service)
     const { credentials } = await createUser(service, {
       accountId: otherAccountId,

@@ -1,4 +1,4 @@
-/** `--metrics-listen`: metrics on an address of their own, and `signet status` of such a server. */
+/** `--metrics-listen`: metrics on a separate address, and `signet status` for such a server. */
 import assert from 'node:assert/strict'
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -26,7 +26,7 @@ async function start(t: TestContext, workers: string): Promise<Started> {
 }
 
 for (const workers of ['1', '2'])
-  test(`the metrics have a listener of their own, and the API listener has none (workers: ${workers})`, async (t) => {
+  test(`metrics are served on a separate listener, and not on the API listener (workers: ${workers})`, async (t) => {
     const { server, metricsUrl } = await start(t, workers)
     const found = await fetch(metricsUrl)
     assert.equal(found.status, 200)
@@ -64,10 +64,10 @@ test('signet status finds the metrics through the data folder, or through --metr
   const unknown = await status('--data', data, '--metrics-url', wrong)
   assert.equal(unknown.Server.Version, null)
   const { stdout } = await command(['status', '--data', data, '--metrics-url', wrong])
-  assert.match(stdout, /unknown: no metrics at http:\S+\/metrics; specify --metrics-url/)
+  assert.match(stdout, /unknown: there are no metrics at http:\S+\/metrics; specify --metrics-url/)
 })
 
-test('a server with the metrics on the address of the API does not start', async () => {
+test('a server whose metrics listener has the address of the API listener does not start', async () => {
   const address = '127.0.0.1:1234'
   const flags = ['--data', '/nonexistent', '--listen', address, '--metrics-listen', address]
   const { code, stderr } = await command(['serve', ...flags])

@@ -1,4 +1,4 @@
-/** Backups of earlier versions, and an old backup restored beside newer CRLs, whose revocations are kept. */
+/** Backups of earlier versions, and an old backup that is restored next to newer CRLs, whose revocations are kept. */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'

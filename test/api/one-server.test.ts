@@ -136,14 +136,14 @@ suite('a server that has ended or is suspended', () => {
     server.child.kill('SIGCONT')
     const [code] = await ended
     assert.equal(code, 1)
-    assert.match(server.stderr(), /another server has taken its data folder over/)
+    assert.match(server.stderr(), /another server has taken over its data folder/)
     assert.notEqual((await late)?.status, 200)
     await clientOf(next, data).must('IssueCertificate', input)
   })
 })
 
 suite('copies and replacements of a folder', () => {
-  test('a copy of a folder is served beside the original', async (t) => {
+  test('a copy of a folder can be served while the original is served', async (t) => {
     const running = await start(t)
     await createRoot(clientOf(running.server, running.data))
     const other = join(running.folder, 'copy')
@@ -175,12 +175,12 @@ suite('copies and replacements of a folder', () => {
 })
 
 suite('commands', () => {
-  test('commands work beside a server and do not prevent a server from starting', async (t) => {
+  test('commands work while a server runs, and do not prevent a server from starting', async (t) => {
     const { data, server } = await start(t)
     assert.equal((await command(['access-key', 'list', '--data', data])).code, 0)
     assert.equal((await command(['verify', '--data', data])).code, 0)
     await server.stop('SIGTERM')
-    // Like a command, or the SQLite shell, that keeps the database open.
+    // Keeps the database open, like a long command or the SQLite shell.
     const other = new DatabaseSync(join(data, 'signet.sqlite'))
     t.after(() => other.close())
     other.prepare('select count(*) from settings').all()

@@ -168,7 +168,7 @@ describe('partitions', { concurrency: true }, () => {
     await waitForEntries(watched, first, [])
   })
 
-  test('64 concurrent certificates across the end of a partition each refer to the partition in their row', async (t) => {
+  test('if 64 certificates are issued concurrently at the end of a partition, each refers to the partition in its row', async (t) => {
     const watched = await start(t)
     const root = await newRoot(watched.service)
     const first = await requireBound(watched, await leafOf(watched, root))
@@ -259,7 +259,7 @@ describe('partitions', { concurrency: true }, () => {
     requireScope(watched, await waitForEntries(watched, lastOf(root.arn), [leaf]), undefined)
   })
 
-  test('an old partition is no longer published once its certificates have expired and were listed once more', async (t) => {
+  test('an old partition is no longer published once its certificates have expired and its revocations were listed once more', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service)
@@ -401,7 +401,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     await waitForEntries(watched, id, [leaf])
     const last = await waitUntilPublished(watched, id)
     const caInput = { CertificateAuthorityArn: root.arn }
-    // The next CRL differs from the last one in its times, too.
+    // The next CRL also differs from the previous CRL in its times.
     service.clock.advance({ days: 3.6 })
     await service.must('UpdateCertificateAuthority', { ...caInput, Status: 'DISABLED' })
     const disabled = await waitForNewer(watched, id, last)
@@ -445,7 +445,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     assert.equal(again.entries.size, 1, 'the certificate expired after the last CRL')
   })
 
-  test('without revocations a CRL is renewed after half its validity; expired entries are on one more CRL', async (t) => {
+  test('without revocations, a CRL is renewed after half its validity, and expired certificates are listed on one more CRL', async (t) => {
     const watched = await start(t)
     const { service } = watched
     const root = await newRoot(service, crlConfiguration())

@@ -158,7 +158,7 @@ test('a subject or directory name without attributes is refused', async () => {
   )
 })
 
-test('a subject in ApiPassthrough replaces that of the CSR entirely; otherwise that of the CSR is used', async () => {
+test('a subject in ApiPassthrough replaces the CSR subject entirely; otherwise the CSR subject is used', async () => {
   const replaced = await certificateWith({ Subject: { Title: 'T' } }, { request: 'odd-subject' })
   assert.equal(
     Buffer.from(replaced.subjectName.toArrayBuffer()).toString('hex'),
@@ -508,7 +508,7 @@ test('custom extensions with any DER value keep their order and criticality', as
   )
 })
 
-test('a custom extension whose value is not a single DER element is refused and named', async () => {
+test('a custom extension whose value is not a single DER element is refused, and the error names it', async () => {
   const custom = (ObjectIdentifier: string, hex: string) => ({
     ObjectIdentifier,
     Value: Buffer.from(hex, 'hex').toString('base64'),

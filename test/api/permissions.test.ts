@@ -33,7 +33,7 @@ async function permissionsOf(arn: string): Promise<Members[]> {
   return (await service.must('ListPermissions', { CertificateAuthorityArn: arn })).Permissions
 }
 
-test('a permission defaults to the own account and is listed with its policy', async () => {
+test("a permission applies to the caller's account by default, and is listed with its policy", async () => {
   const { arn } = await createAuthority(service)
   assert.deepEqual(await permissionsOf(arn), [])
   const from = service.clock.now().getTime() / 1000

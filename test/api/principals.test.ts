@@ -1,4 +1,4 @@
-/** Commands for users, roles, policies and identity providers, beside a running server. */
+/** Commands for users, roles, policies and identity providers, while a server runs. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -60,7 +60,7 @@ test('signet user creates, tags, lists and deletes users', async () => {
   await assertRefused(/already has a user Alice/, 'user', 'create', 'Alice')
   await assertRefused(/--user must match/, 'user', 'create', 'a/b')
   await assertRefused(
-    /--tag has a key twice/,
+    /--tag is given twice with the same key/,
     'user',
     'tag',
     'alice',

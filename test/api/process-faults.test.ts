@@ -1,4 +1,4 @@
-/** Faults that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
+/** Failures that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,8 +13,8 @@ import { eventually } from '../support/revocation.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const full = '/dev/full'
-const needsFull = existsSync(full) ? false : 'there is no /dev/full'
-const needsProc = existsSync('/proc/net/tcp') ? false : 'there is no /proc'
+const needsFull = existsSync(full) ? false : '/dev/full does not exist'
+const needsProc = existsSync('/proc/net/tcp') ? false : '/proc does not exist'
 /** Values of `--workers`: a single process, and a primary with two workers. */
 const workerCounts = ['1', '2'] as const
 
@@ -175,7 +175,7 @@ for (const workers of workerCounts) {
       const pids = [server.child.pid ?? 0, ...(await childrenOf(server.child.pid ?? 0))]
       const before_ = await Promise.all(pids.map(listenersOf))
       for (const pid of pids) process.kill(pid, 'SIGUSR1')
-      // A process that has answered has also handled the signal.
+      // A process that has sent a response has also handled the signal.
       await metric(server.url, 'signet_database_up')
       await sendRequests(server.url, 10)
       assert.doesNotMatch(server.stderr(), /Debugger listening/)
@@ -317,7 +317,7 @@ test('a process ends if a signal opened the debugger before the program was load
   assert.equal((await run(['version'], 'pipe', ['--inspect=127.0.0.1:0'])).code, 0)
 })
 
-test('npm scripts, the image and the unit start Node.js with --disable-sigusr1', async () => {
+test('npm scripts, the container image and the systemd unit start Node.js with --disable-sigusr1', async () => {
   const text = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
   const { scripts } = JSON.parse(await text('package.json')) as { scripts: Record<string, string> }
   for (const name of ['start', 'signet'])

@@ -170,7 +170,7 @@ describe('a public object', () => {
     }
   })
 
-  test('a valid range beside an invalid one returns the complete object', async () => {
+  test('a valid range next to an invalid range returns the complete object', async () => {
     // An invalid Range header is ignored entirely (RFC 9110 §14.2).
     for (const range of ['bytes=0-1,x', 'bytes=x,0-1', 'bytes=3-2,0-1'])
       assert.equal((await get(path, { range })).status, 200, range)
@@ -289,7 +289,7 @@ describe('every other path is not found', () => {
     }
   })
 
-  test('paths of the API listener are not found on the public one', async () => {
+  test('paths of the API listener are not found on the public listener', async () => {
     for (const path of [
       '/metrics',
       '/metrics/',

@@ -1,4 +1,4 @@
-/** The served Regions: those of AWS and of `--regions`. */
+/** The served Regions: the Regions of AWS and the Regions in `--regions`. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAuthority } from '../support/hierarchy.ts'
@@ -19,7 +19,7 @@ const unserved = (region: string, own: RegExp): RegExp =>
       `A Region has a name such as eu-central-1\\. .*${own.source}`,
   )
 
-test('nonexistent Regions are not served, and so do not multiply quotas and rates', async () => {
+test('nonexistent Regions are not served, so that they cannot multiply quotas and rates', async () => {
   await createAuthority(service)
   const credentials = service.credentials
   for (const region of ['xx-test-1', 'eu-west-9', 'us-east-01', 'home', '__proto__', 'EU-WEST-1']) {
@@ -30,7 +30,7 @@ test('nonexistent Regions are not served, and so do not multiply quotas and rate
   }
 })
 
-test('CAs of a Region removed from --regions are kept with a warning, and available once it is added again', async () => {
+test('CAs in a Region that is removed from --regions are kept with a warning, and are available after the Region is added again', async () => {
   const region = 'garage'
   const input = {
     CertificateAuthorityType: 'ROOT',

@@ -1,4 +1,4 @@
-/** Request rates of AWS, and request rates of a file that is reloaded. */
+/** The request rates of AWS, and request rates from a file that is reloaded. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { eventually } from '../support/revocation.ts'
 import { readCredentials, TestService } from '../support/service.ts'
 import { signedHeaders } from '../support/signed-request.ts'
 
-test('with AWS quotas requests over the rate are throttled until the next second', async (t) => {
+test('with AWS quotas, requests above the rate are throttled until the next second', async (t) => {
   const service = await TestService.start({ awsQuotas: 'true' })
   t.after(() => service.close())
   const { arn } = await createAuthority(service)

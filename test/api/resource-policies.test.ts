@@ -216,7 +216,7 @@ const ofAccount = new Set(['CreateCertificateAuthority', 'ListCertificateAuthori
 const shared = new Set([...readOperations, 'IssueCertificate'])
 const codeOf = (text: string): string => text.split(': ', 1)[0] ?? ''
 
-test('every operation is allowed to authorized callers only, and others get the right error', async () => {
+test('every operation is allowed only to authorized callers, and other callers receive the correct error', async () => {
   const rows = Object.entries(matrix(root.arn))
   assert.equal(rows.length, 23)
   for (const [operation, [input, allowed]] of rows) {
@@ -484,7 +484,7 @@ test('a policy for an organization is accepted, and does not match accounts with
     )
 })
 
-/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the own account as principal. */
+/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the account of the test as principal. */
 test('GetPolicy returns the policy of the Terraform provider unchanged', async () => {
   const { arn } = await createAuthority(service)
   const Principal = { AWS: service.config.accountId }

@@ -144,7 +144,7 @@ const refusalOf = (bucket: string): string =>
   'settings, S3 Block Public Access settings, and global account permissions are configured correctly. For more ' +
   'information, check the service documentation.'
 
-test('a bucket that is missing or belongs to another account is refused in the words of AWS', async () => {
+test('a bucket that is missing or belongs to another account is refused with the same error as at AWS', async () => {
   await service.createBucket('other-crls', '210987654321')
   const options = { region: 'eu-south-2' }
   const { arn } = await createRoot(service, { options })

@@ -137,7 +137,7 @@ describe('a store that fails', { concurrency: true }, () => {
     assert.equal(
       await metric(service, 'misconfigured_crl_bucket_total'),
       0,
-      'the bucket refused no CRL',
+      'no CRL was refused by the bucket',
     )
   })
 
@@ -410,7 +410,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     await nextCrl(service, { arn: root.arn, before: again })
   })
 
-  test('a CRL that waits for the store is published although the clock is set back', async (t) => {
+  test('a CRL that waits for the store is published even if the clock is set back', async (t) => {
     const faulty = await startFaulty(t)
     const { service, objects } = faulty
     const { root, key } = await publishingRoot(service)
@@ -427,7 +427,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     assertCurrent(crl)
   })
 
-  test('the first CRL is published although the clock is set back before', async (t) => {
+  test('the first CRL is published even if the clock was set back before its publication', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
@@ -439,7 +439,7 @@ describe('changes of the clock', { concurrency: true }, () => {
     assertLists(await crlThat(service, key, ({ entries }) => entries.size === 1), revoked)
   })
 
-  test('a waiting audit report is written although the clock is set back', async (t) => {
+  test('a waiting audit report is written even if the clock is set back', async (t) => {
     const { service, objects } = await startFaulty(t)
     const root = await createRoot(service)
     objects.mode = 'error'
@@ -535,7 +535,7 @@ describe('objects that a third party changes', { concurrency: true }, () => {
     assert.ok(last.crlNumber! > first.crlNumber!)
   })
 
-  test('after a restore beside newer CRLs the numbers continue from those', async (t) => {
+  test('after a restore next to newer CRLs, new CRL numbers continue from the numbers of those CRLs', async (t) => {
     const { service } = await startFaulty(t)
     const { root, key, first } = await publishingRoot(service)
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })

@@ -224,7 +224,7 @@ describe('certificates that can be revoked', () => {
     assert.equal(await codeOf(input(soon)), 'InvalidRequestException')
   })
 
-  test('RevokeCertificate refuses the self-signed certificate of a root in the words of AWS', async () => {
+  test('RevokeCertificate refuses the self-signed certificate of a root with the same error as AWS', async () => {
     const pending = await createAuthority(service)
     const own = await issue(service, pending, { template: 'RootCACertificate' })
     const importing = { CertificateAuthorityArn: pending.arn, Certificate: base64(own.certificate) }
@@ -280,7 +280,7 @@ describe('certificates that can be revoked', () => {
   })
 })
 
-/** Writes a state into the database, because it is momentary or results only from a fault. */
+/** Writes a state into the database, because the state is momentary or results only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))

@@ -14,7 +14,7 @@ const environment = {
   SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey,
 }
 
-test('the first start takes the access key from the environment, and a later start with another one logs a warning', async (t) => {
+test('the first start takes the access key from the environment, and a later start with a different access key logs a warning', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-root-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const data = join(folder, 'data')
@@ -33,7 +33,7 @@ test('the first start takes the access key from the environment, and a later sta
   assert.deepEqual(parseCredentials(await readFile(join(data, 'credentials'), 'utf8')), key)
 })
 
-test('half an access key, or an invalid one, is reported without the secret', () => {
+test('an incomplete or invalid access key is reported without the secret', () => {
   const secretOnly = { SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey }
   assert.throws(() => readConfig({}, secretOnly), /requires SIGNET_ROOT_SECRET_ACCESS_KEY/)
   const short = { ...environment, SIGNET_ROOT_SECRET_ACCESS_KEY: 'hunter2' }

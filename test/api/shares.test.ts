@@ -284,7 +284,10 @@ test('a service principal can do exactly what its permission grants, and the aud
   )
 })
 
-/** Asserts that the audit report names ACM as requester of a certificate and of the last certificate. */
+/**
+ * Asserts that the audit report names ACM as the requester of the given certificate and of the last certificate in
+ * the report.
+ */
 async function assertReported(certificateArn: string): Promise<void> {
   await service.createBucket('reports')
   const authority = { CertificateAuthorityArn: root.arn }

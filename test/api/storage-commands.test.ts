@@ -329,6 +329,7 @@ describe('revocation flags', () => {
     assert.deepEqual(RevocationPolicy, {
       CrlDelaySeconds: 1,
       OcspValiditySeconds: 3600,
+      OcspSigner: 'ca',
       CaIssuers: true,
       AuditReportIntervalSeconds: 1800,
     })
@@ -338,6 +339,7 @@ describe('revocation flags', () => {
     assert.deepEqual(other.RevocationPolicy, {
       CrlDelaySeconds: 300,
       OcspValiditySeconds: 604_800,
+      OcspSigner: 'ca',
       CaIssuers: false,
       AuditReportIntervalSeconds: 0,
     })

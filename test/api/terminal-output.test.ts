@@ -157,7 +157,7 @@ test('signet inspect escapes certificate content, file names and PEM labels', as
   }
 })
 
-test('usage errors escape the arguments that they repeat', async () => {
+test('usage errors escape the arguments that they quote', async () => {
   for (const args of [
     [`--${hostile}`],
     ['inspect', `--${hostile}`, 'x'],

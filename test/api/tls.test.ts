@@ -59,7 +59,7 @@ test('with certificate files the API is served over TLS only', async (t) => {
   assert.equal(
     (await fetch(`${service.publicUrl}/healthz`)).status,
     200,
-    'the public listener stays without TLS',
+    'the public listener does not use TLS',
   )
 })
 
@@ -109,7 +109,7 @@ test('a running server reloads certificate files periodically and on SIGHUP', as
   await waitForSubject('CN=first')
 })
 
-test('with --tls-client-ca clients must present a certificate of these CAs', async (t) => {
+test('with --tls-client-ca, clients must present a certificate issued by one of these CAs', async (t) => {
   const { service } = await withFiles({ tlsClientCa: second.cert })
   t.after(() => service.close())
   const ca = await readFile(first.cert, 'utf8')
@@ -118,7 +118,7 @@ test('with --tls-client-ca clients must present a certificate of these CAs', asy
     await assert.rejects(callOverTls(service, call), /ECONNRESET|alert|socket hang up/)
 })
 
-test('--tls-self issues, records and renews a certificate of the own CA', async (t) => {
+test("--tls-self issues, records and renews a certificate of one of the server's CAs", async (t) => {
   const service = await TestService.start()
   t.after(() => service.close())
   const root = await createRoot(service)

@@ -208,7 +208,7 @@ describe('damage', () => {
       change('certificates', 'certificate_der', 0),
       /certificate .* cannot be read/,
     ],
-    'a certificate in the row of another': [
+    'a certificate in the row of another certificate': [
       (copy) =>
         copy.run(
           `update certificates set certificate_der = (select certificate_der from certificates
@@ -226,7 +226,7 @@ describe('damage', () => {
       exec(`update certificates set authority_certificate_number =
         (select max(authority_certificate_number) from authority_certificates)
         where certificate_number = 2`),
-      /names a CA certificate that cannot be used|is not signed by/,
+      /refers to a CA certificate that is missing or unreadable|is not signed by/,
     ],
     'a CA certificate': [
       change('authority_certificates', 'certificate_der'),
@@ -238,46 +238,46 @@ describe('damage', () => {
     ],
     'a missing key': [
       exec("delete from keys where rowid = (select min(rowid) from keys where name <> 'record')"),
-      /the key local:.* is not there/,
+      /the key local:.* is missing/,
     ],
-    'a private key': [change('keys', 'private_key_sealed'), /private key .* does not open/],
-    'a data key': [change('keys', 'data_key_sealed'), /private key .* does not open/],
+    'a private key': [change('keys', 'private_key_sealed'), /private key .* cannot be decrypted/],
+    'a data key': [change('keys', 'data_key_sealed'), /private key .* cannot be decrypted/],
     'a public key': [
       change('keys', 'subject_public_key_info'),
-      /private key .* does not open, or is not that of its public key/,
+      /private key .* cannot be decrypted, or does not match its public key/,
     ],
     'the secret of an access key': [
       change('access_keys', 'secret_sealed'),
-      /secret of the access key .* does not open/,
+      /secret of the access key .* cannot be decrypted/,
     ],
     'exchanged keys of two CAs': [
       exec(`update authorities set key_handle = 'local:' ||
         (select name from keys order by rowid desc limit 1) where authority_number = 1`),
-      /key of the CA .* is not that of its certificate/,
+      /key of the CA .* does not match its certificate/,
     ],
     'a missing revocation': [
       exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
-      /entries are of no revocation/,
+      /entries belong to no stored revocation/,
     ],
-    'a revocation without certificate': [
+    'a revocation without a certificate': [
       exec('update revocations set certificate_number = certificate_number + 1000000'),
-      /is of no certificate/,
+      /belongs to no certificate/,
     ],
     'the time of a revocation': [
       exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),
-      /entries say another time/,
+      /entries have another time/,
     ],
     'the certificate counts': [
       exec('update certificate_counts set issued = issued + 1'),
-      /counts .* and has/,
+      /has a count of .* but .* exist/,
     ],
     'a missing certificate': [
       exec('delete from certificates where certificate_number = 2'),
-      /counts .* certificates issued/,
+      /has a count of .* issued certificates/,
     ],
     'a missing CRL': [
       (_db, data) => rm(join(data, 'objects', crlBucket), { recursive: true }),
-      /the bucket .* does not exist|there is no object|has no object/,
+      /the bucket .* does not exist|has no object/,
     ],
     'a malformed CRL': [
       (_db, data) => putCrl(data, Buffer.from('no CRL')),

@@ -75,7 +75,7 @@ test('a CSR with the point at infinity, which anyone can sign, is refused', asyn
   )
 })
 
-test('a CSR whose point is not on its curve is refused with the reason', async () => {
+test('a CSR with a public key that is not on its curve is refused with the reason', async () => {
   const [block] = parsePem(csr('ec-server'))
   const der = Buffer.from(block?.der ?? [])
   const { subjectPublicKey } = parseCertificationRequest(der).subjectPublicKeyInfo

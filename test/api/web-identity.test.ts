@@ -237,7 +237,7 @@ test('a token with an issuer that no database can store is refused as untrusted'
   }
 })
 
-test('damaged or too many keys of an issuer cause an error response, and no server error', async () => {
+test('an issuer with damaged or too many keys causes an error response, but no server error', async () => {
   const own = server
   const damaged: JWK[][] = [
     [{ ...publicKey, x: 'AA' }],

@@ -21,7 +21,7 @@ const run = promisify(execFile)
 let folder: string
 let rates: string
 let server: ServerProcess
-/** Servers to kill at the end, because those of failed tests would keep this process alive. */
+/** Servers to kill at the end, because the servers of failed tests would keep this process alive. */
 const started: ServerProcess[] = []
 let authorityArn: string
 

@@ -134,7 +134,9 @@ function checkIssuance(
   if (issuance.certificate === undefined) return
   const returned = new X509Certificate(issuance.certificate)
   if (!returned.raw.equals(first.certificate.raw))
-    problems.push(`GetCertificate returned ${arn} with other bytes than the stored certificate`)
+    problems.push(
+      `GetCertificate returned ${arn} with bytes that differ from the stored certificate`,
+    )
 }
 
 function checkUnrequested(

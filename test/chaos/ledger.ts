@@ -9,7 +9,7 @@ export interface Issuance {
   readonly token: string | undefined
   /** Whether a response was lost, so that the outcome of that attempt is unknown. */
   unclear: boolean
-  /** CertificateArn of every response. */
+  /** The CertificateArn in each response. */
   readonly arns: Set<string>
   /** The certificate that GetCertificate returned, if it was called. */
   certificate?: string
@@ -21,7 +21,7 @@ export interface Issuance {
 export interface Creation {
   readonly token: string
   readonly arns: Set<string>
-  /** CSR of every response. */
+  /** The CSR in each response. */
   readonly csrs: Set<string>
 }
 

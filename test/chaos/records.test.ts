@@ -75,7 +75,10 @@ function idsIn(text: string, member: string): Set<unknown> {
   return new Set(lines.map((line) => JSON.parse(line)[member]))
 }
 
-/** A process is killed after its 60th response. Ten concurrent requests have their log lines in one write, so none is early. */
+/**
+ * A process is killed after its 60th response. At most ten requests are concurrent. Their log lines are written
+ * together, so no line is written early.
+ */
 const killed = {
   connections: 5,
   environment: {

@@ -71,7 +71,7 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     ...load,
     isOver: () => faultsHaveEnded && (isEnough(ledger) || Date.now() > endAt + extraMilliseconds),
   })
-  // Both must have ended, so that no server is started after the test.
+  // Fault injection and load must both have ended, so that no server is started after the test.
   await Promise.allSettled([injection, loading])
   const [counts] = await Promise.all([injection, loading])
   assert.deepEqual(fleet.crashes, [], 'servers exited without a signal')

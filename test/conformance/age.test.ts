@@ -116,7 +116,7 @@ test('signet restores a backup that age re-encrypted', async (t) => {
   await assertRestores('second', second.file)
 })
 
-test('age decrypts a backup with a passphrase, and signet restores one that age encrypted with a passphrase', async (t) => {
+test('age decrypts a backup with a passphrase, and signet restores a backup that age encrypted with a passphrase', async (t) => {
   if (!(await hasAge(t))) return
   if ((await tool(t, 'script')) === undefined) return
   const passphrase = ['--passphrase-file', folder.file('passphrase')]

@@ -148,7 +148,7 @@ print(report['S3Key'])
 
 describe('clients', { concurrency: true }, () => {
   for (const { command, optional } of clients('python3'))
-    test(`boto3 of ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
+    test(`boto3 with ${command} revokes a certificate, and creates and awaits a report`, async (t) => {
       const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
       if (python === undefined) return
       const authority = await prepare()

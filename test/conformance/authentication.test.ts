@@ -211,22 +211,22 @@ function permissions(): Refusal[] {
 for (const client of clients('python3')) {
   const { command } = client
 
-  test(`boto3 of ${command} raises the errors of missing, incomplete and wrong signatures`, (t) =>
+  test(`boto3 with ${command} raises the errors of missing, incomplete and wrong signatures`, (t) =>
     assertRefused(t, client, signatures()))
 
-  test(`boto3 of ${command} raises the errors of malformed requests`, (t) =>
+  test(`boto3 with ${command} raises the errors of malformed requests`, (t) =>
     assertRefused(t, client, protocol()))
 
-  test(`boto3 of ${command} raises AccessDeniedException with the reason for the denial`, (t) =>
+  test(`boto3 with ${command} raises AccessDeniedException with the reason for the denial`, (t) =>
     assertRefused(t, client, permissions()))
 
-  test(`boto3 of ${command} raises ThrottlingException for a call beyond the rate`, async (t) => {
+  test(`boto3 with ${command} raises ThrottlingException for a call beyond the rate`, async (t) => {
     await service.call('RestoreCertificateAuthority', { CertificateAuthorityArn: arn })
     const call = { operation: 'RestoreCertificateAuthority', code: 'ThrottlingException' }
     await assertRefused(t, client, [{ ...call, message: /^Rate exceeded$/ }])
   })
 
-  test(`boto3 of ${command} raises the error of a clock that is more than five minutes off`, async (t) => {
+  test(`boto3 with ${command} raises the error of a clock that is more than five minutes off`, async (t) => {
     const time = String.raw`\d{8}T\d{6}Z`
     const [expired, early] = [
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,

@@ -228,7 +228,7 @@ async function verifyWithNss(t: TestContext, one: Case): Promise<void> {
   await run(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
   assert.match((await verifyLeaf('good')).text, /certificate is valid/)
   assert.match((await verifyLeaf('revoked')).text, /certificate is invalid: .* has been revoked/)
-  // With a database without a CRL, NSS fetches the CRL from the certificate's URL.
+  // If its database contains no CRL, NSS fetches the CRL from the URL in the certificate.
   const fetching = await nssDatabase(certutil, at('nss-fetching'), at('root.pem'))
   const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'crl', '-s', 'failIfNoInfo']
   const fetch = async (name: string) =>
@@ -341,7 +341,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
   const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
-  // thisUpdate is the time at which creating the CRL begins. Under load, that is before its entries are read.
+  // thisUpdate is the time at which the creation of the CRL begins. Under load, that is before its entries are read.
   assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
   assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
   assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)

@@ -55,7 +55,7 @@ test('every exception of every operation has a case, or a reason why it cannot o
 })
 
 for (const { command, optional } of python3)
-  test(`boto3 of ${command} raises each exception as its modeled class`, async (t) => {
+  test(`boto3 with ${command} raises each exception as its modeled class`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const outcomes = await callWithBoto3(situation.service, python, cases)
@@ -76,7 +76,7 @@ function assertRaised(
 }
 
 for (const [turn, { command, optional }] of python3.entries())
-  test(`only one of four concurrent changes with boto3 of ${command} succeeds`, async (t) => {
+  test(`only one of four concurrent changes with boto3 with ${command} succeeds`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const calls = await concurrentCalls(situation.deletable[turn] ?? '')

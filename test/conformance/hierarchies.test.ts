@@ -159,7 +159,7 @@ async function runClient(client: string, command: string, args: readonly string[
 const scriptPath = (name: string): string => join(import.meta.dirname, name)
 
 for (const { command, optional } of clients('python3'))
-  test(`boto3 of ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
+  test(`boto3 with ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
     const client = `boto3${command.replaceAll('/', '-')}`

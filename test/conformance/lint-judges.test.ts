@@ -153,13 +153,13 @@ async function readWithPyca(
   return output.map((complaint) => complaint ?? undefined)
 }
 
-test("the lint reports an error for what Go's crypto/x509 rejects", async (t) => {
+test("the lint reports an error for every certificate that Go's crypto/x509 rejects", async (t) => {
   const complaints = await readWithGo(t, cases)
   if (complaints !== undefined) assertCovered(complaints, goExemptions)
 })
 
 for (const client of clients('python3'))
-  test(`the lint reports an error for what pyca/cryptography of ${client.optional ? 'PATH' : 'the system'} rejects`, async (t) => {
+  test(`the lint reports an error for every certificate that pyca/cryptography in ${client.optional ? 'PATH' : 'the system'} rejects`, async (t) => {
     const complaints = await readWithPyca(t, cases, client)
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
@@ -267,7 +267,7 @@ async function complaintsAboutFiles(
   return complaints
 }
 
-test('the lint reports an error for what OpenSSL rejects', async (t: TestContext) => {
+test('the lint reports an error for every certificate that OpenSSL rejects', async (t: TestContext) => {
   if ((await tool(t, 'openssl', { probe: ['version'] })) === undefined) return
   const complaints = await complaintsAboutFiles(async (path) => {
     const args = ['x509', '-inform', 'DER', '-in', path, '-noout', '-text', '-purpose']
@@ -279,7 +279,7 @@ test('the lint reports an error for what OpenSSL rejects', async (t: TestContext
   assertCovered(complaints, [])
 })
 
-test('the lint reports an error for what GnuTLS rejects', async (t: TestContext) => {
+test('the lint reports an error for every certificate that GnuTLS rejects', async (t: TestContext) => {
   if ((await tool(t, 'certtool')) === undefined) return
   const complaints = await complaintsAboutFiles(async (path) => {
     const { ok, text: output } = await outcome('certtool', ['-i', '--inder', '--infile', path])

@@ -158,7 +158,7 @@ function testsOf(label: string, client: () => Client | undefined): void {
         ['server auth', 'client auth'],
         [serverAuth, clientAuth],
       ],
-      // The purposes come from the CSR.
+      // The key purposes come from the CSR.
       [['digital signature', 'key encipherment', 'server auth'], [timeStamping]],
     ] as const) {
       const request = {

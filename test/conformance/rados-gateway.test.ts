@@ -266,7 +266,7 @@ test('a RADOS Gateway', async (t) => {
     await t.test(name, async () =>
       run({ store: subject.store, bucket: await subject.newBucket(), accountId }),
     )
-  await t.test('anyone can read a public object at its URL, and no private object', () =>
+  await t.test('anyone can read a public object at its URL, but no private object', () =>
     acls(subject),
   )
   await t.test('a policy that denies writes causes a BucketError', () => deniedByPolicy(subject))

@@ -207,7 +207,7 @@ async function verifyWithOpenssl(t: TestContext, renewed: Renewed, crlType: stri
   if (openssl === undefined) return
   const { rootPath, rootCrlPath, eras } = renewed
   for (const { at, ocspUrl } of eras) {
-    // The CA certificate from a handshake, and the one at the CA Issuers URL of the certificate.
+    // The CA certificate from a handshake, and the CA certificate at the CA Issuers URL of the certificate.
     for (const ca of ['ca.pem', 'aia.pem'])
       for (const check of crlType === 'COMPLETE'
         ? ['-crl_check', '-crl_check_all']

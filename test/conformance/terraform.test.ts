@@ -26,7 +26,7 @@ test('Terraform applies a hierarchy, plans no further changes, and on destroy re
   const revokedBefore = await revocations(service)
   assert.deepEqual([[...arns.values()], revokedBefore], [['ACTIVE', 'ACTIVE'], 0])
   await call('destroy', '-auto-approve')
-  // Certificates of the provider are revoked, except for that of the root, which cannot be revoked.
+  // Certificates of the provider are revoked, except for the root certificate, which cannot be revoked.
   assert.deepEqual([...(await authorities(service)).values()], ['DELETED', 'DELETED'])
   assert.equal(await revocations(service), 2)
   assert.equal(await call('state', 'list'), '')

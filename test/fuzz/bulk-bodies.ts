@@ -7,7 +7,9 @@ export interface BulkBody {
   readonly build: (size: number) => string
 }
 
-/** Just below the limit of a form, just above it, near the limit of an import, and the limit of every body. */
+/**
+ * Sizes just below and just above the limit of a form, near the limit of an import, and near the limit of every body.
+ */
 export const bulkSizes: readonly number[] = [65_000, 70_000, 2_800_000, 4 * 1024 * 1024 - 1]
 
 function filledText(size: number, ...[head, unit, tail = '']: [string, string, string?]): string {
@@ -47,7 +49,7 @@ export const bulkBodies: readonly BulkBody[] = [
     },
   },
   {
-    name: 'JSON with a 16-digit number beside a long list',
+    name: 'JSON with a 16-digit number and a long list',
     isForm: false,
     build: (size) => filledText(size, '{"a":1234567890123456,"b":[', '0,', '0]}'),
   },

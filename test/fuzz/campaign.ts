@@ -2,8 +2,8 @@
  * Sends the requests of a run in batches of one class, with several in flight. After each batch it checks for 5xx responses,
  * missing responses, processes that ended, and requests that blocked an event loop.
  *
- * Several requests are in flight when a loop is blocked, so each of them is sent again alone. A request that blocks in all
- * three attempts is a finding.
+ * Several requests are in flight when a loop is blocked, so each of them is sent again separately. A request that
+ * blocks in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -33,7 +33,7 @@ interface Sent {
   /** Epoch milliseconds. */
   readonly sentAt: number
   respondedAt: number
-  /** Outcome of a request that should have been answered and was not. */
+  /** Outcome of a request that should have received a response and did not. */
   failedOutcome?: string
 }
 
@@ -46,7 +46,7 @@ export class Campaign {
   readonly memory = new MemoryLog()
   /** Number of requests by status code, or by outcome if there was no response. */
   readonly outcomes = new Map<string, number>()
-  /** Longest observed blocks, including those that no request is blamed for. */
+  /** Longest observed blocks of an event loop, including blocks that cannot be attributed to a request. */
   readonly longestBlock: Record<CampaignClass, number> = { open: 0, signed: 0, csr: 0 }
   /** ARNs of the certificates issued for mutated CSRs. */
   readonly issuedArns: string[] = []

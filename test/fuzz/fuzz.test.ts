@@ -32,6 +32,6 @@ async function fuzz(t: TestContext, workers: string, first: number): Promise<voi
     assert.ok((outcomes.get(status) ?? 0) > 0, `no response had status ${status}`)
 }
 
-test('a single-process server answers every mutated request', (t) => fuzz(t, '1', 0))
+test('a single-process server responds to every mutated request', (t) => fuzz(t, '1', 0))
 
-test('a server with workers answers every mutated request', (t) => fuzz(t, '2', 10_000))
+test('a server with workers responds to every mutated request', (t) => fuzz(t, '2', 10_000))

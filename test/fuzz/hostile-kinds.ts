@@ -31,7 +31,7 @@ async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
 
 type Headers = FuzzRequest['headers']
 
-/** A POST request. JSON bodies go to an operation that accepts large ones. */
+/** A POST request. JSON bodies are sent to an operation that accepts large bodies. */
 function post(name: string, contentType: string, body: Buffer): HostileKind {
   const operation = 'ACMPrivateCA.ImportCertificateAuthorityCertificate'
   const target = contentType === json ? [['x-amz-target', operation] as const] : []

@@ -24,7 +24,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     rate: { type: 'string', default: '10' },
     kind: { type: 'string', default: '' },
-    /** Default: that of `signet serve`. */
+    /** The default is that of `signet serve`. */
     workers: { type: 'string' },
   },
 })

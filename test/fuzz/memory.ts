@@ -2,7 +2,7 @@
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Limits of growth from the middle to the end of a run; less is noise. */
+/** Limits of growth from the middle to the end of a run. Smaller growth is noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
 /** The memory limit of the Helm chart. */
@@ -31,7 +31,9 @@ export class MemoryLog {
     return this.#rssMax
   }
 
-  /** Returns descriptions of problems. The first third of a run is ignored, because caches fill in it. */
+  /**
+   * Returns descriptions of problems. The first third of a run is ignored, because the caches fill during that time.
+   */
   problems(): string[] {
     const problems = [...this.#held].flatMap(([pid, held]) => {
       if (held.length < samplesMin) return []

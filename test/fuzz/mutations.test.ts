@@ -1,4 +1,4 @@
-/** Tests of the fuzzer itself: mutations are reproducible, and faults of a server are detected. */
+/** Tests of the fuzzer itself: mutations are reproducible, and errors of a server are detected. */
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { jsonText, mutateJson } from './mutate/json.ts'
 
 const der = Buffer.from(csr('ec-server').replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64')
 
-test('equal seeds produce equal mutations, and different seeds different ones', () => {
+test('equal seeds produce equal mutations, and different seeds produce different mutations', () => {
   const json = { A: 'text', B: [1, { C: null }] }
   const mutations = (seed: number): unknown[] => [
     mutateBytes(der, choicesOf(seed)).toString('hex'),

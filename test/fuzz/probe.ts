@@ -61,7 +61,7 @@ function startProbe(path: string): void {
     socket.on('data', (command) => {
       if (command.toString() === 'collect') {
         collect()
-        // The time of the collection is not attributed to the server.
+        // The duration of the garbage collection is not attributed to the server.
         lastTick = performance.now()
         lastUsage = process.threadCpuUsage()
       }

@@ -1,4 +1,7 @@
-/** Mutations of issuance and import. Each replaces a text, which must occur exactly once in a source file, with a faulty one. */
+/**
+ * Mutations of issuance and import. Each replaces a text, which must occur exactly once in a source file, with a
+ * faulty text.
+ */
 
 export interface Mutation {
   readonly name: string

@@ -1,4 +1,7 @@
-/** Several nodes on one database: changes apply on all nodes, and each job is done by only one. */
+/**
+ * Several nodes on one database: changes apply on all nodes, and each piece of background work is done by only one
+ * node.
+ */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'

@@ -19,7 +19,7 @@ export interface Boto3Call {
   readonly key?: readonly [id: string, secret: string]
   /** Name of a manipulation of the request, as defined in the program. */
   readonly tamper?: string
-  /** Number of concurrent calls. All of them are in the server before the first can write. */
+  /** Number of concurrent calls. All calls reach the server before the first call can write. */
   readonly concurrency?: number
 }
 

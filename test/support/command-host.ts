@@ -25,7 +25,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // The method of the prototype applies again.
+      // From now on, the method of the prototype is used again.
       Reflect.deleteProperty(stream, 'write')
     },
   }

@@ -50,7 +50,7 @@ export class FailingObjects {
     this.#hanging.clear()
   }
 
-  /** For `ServiceOptions.wrapObjects`. */
+  /** The function to pass as `ServiceOptions.wrapObjects`. */
   readonly wrap = (objects: ObjectStore): ObjectStore => ({
     ...objects,
     put: (at, body, options) => this.#put(objects, { at, body, options }),

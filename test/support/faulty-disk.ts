@@ -63,7 +63,7 @@ function skipLoudly(t: TestContext, reason: string, cause: unknown): void {
 }
 
 export interface FaultyDisk {
-  /** Environment that makes a process see the faults for files in `under`. */
+  /** Environment variables that make a process experience the faults for files in `under`. */
   readonly environment: Record<string, string>
   /** Delays every fsync. */
   slowDown(milliseconds: number): Promise<void>

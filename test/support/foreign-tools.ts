@@ -23,7 +23,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that exits with an error is installed.
+    // A tool that exits with an error is installed nevertheless.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`
@@ -64,7 +64,7 @@ export function clients(name: string): { readonly command: string; readonly opti
   return [{ command: system, optional: false }, ...other]
 }
 
-/** Returns the environment of an AWS client: the server's credentials, and none of the machine's configuration. */
+/** Returns the environment of an AWS client: the server's credentials, without the configuration of the machine. */
 export function clientEnvironment(
   folder: string,
   { dataDirectory, region }: { readonly dataDirectory: string; readonly region: string },

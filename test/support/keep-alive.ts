@@ -1,4 +1,4 @@
-/** A keep-alive connection that sends requests as bytes, in parts and pipelined, and reads their answers in order. */
+/** A keep-alive connection that sends requests as bytes, in parts and pipelined, and reads the responses in order. */
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 
@@ -20,7 +20,7 @@ export class KeepAlive implements Disposable {
     socket.on('data', (data: Buffer) => this.#take(data))
     socket.on('error', () => {})
     socket.on('close', () => {
-      const where = this.#received.length > 0 ? ' within an answer' : ''
+      const where = this.#received.length > 0 ? ' within a response' : ''
       for (const { reject } of this.#waiting.splice(0))
         reject(new Error(`the connection ended${where}`))
     })
@@ -44,7 +44,7 @@ export class KeepAlive implements Disposable {
     this.#socket.write(bytes)
   }
 
-  /** Returns the response to the next request without one. */
+  /** Returns the next response that has not been returned yet. */
   answer(): Promise<HttpAnswer> {
     const answer = Promise.withResolvers<HttpAnswer>()
     if (this.#socket.destroyed) answer.reject(new Error('the connection has ended'))

@@ -101,7 +101,7 @@ const asciiRows: readonly Row[] = [
   ['a letter in a NumericString', '1.2.3.4', tags.numericString, latin1('1a'), ['strict-der']],
   ['a NumericString', '1.2.3.4', tags.numericString, latin1('1 2'), []],
   ['an IA5String', oids.domainComponent, tags.ia5String, latin1('example'), []],
-  ['a mail address', oids.emailAddress, tags.ia5String, latin1('a@example.com'), []],
+  ['an email address', oids.emailAddress, tags.ia5String, latin1('a@example.com'), []],
   [
     'an 8-bit character in an IA5String',
     oids.emailAddress,
@@ -141,7 +141,7 @@ const asciiRows: readonly Row[] = [
     ['name-string-type'],
   ],
   [
-    'a mail address in UTF-8',
+    'an email address in UTF-8',
     oids.emailAddress,
     tags.utf8String,
     utf8('a@b.c'),

@@ -1,4 +1,6 @@
-/** The lint corpus: certificates that are valid or have one fault each, and the rules that each certificate violates. */
+/**
+ * The lint corpus: certificates that are valid or have one error each, and the rules that each certificate violates.
+ */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -93,7 +95,7 @@ export const good: TbsCertificateFields = {
 const ca = basicConstraints(true)
 const plain = [basicConstraints(false), aki, ski]
 const empty = encodeName([])
-/** Valid certificates, and faults in fields or in the combination of extensions. */
+/** Valid certificates, and errors in fields or in the combination of extensions. */
 const fieldCases: readonly (readonly [
   string,
   Partial<TbsCertificateFields>,

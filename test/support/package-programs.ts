@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** Uses both libraries from CommonJS, and compares their classes with those of the ES modules. */
+/** Uses both libraries from CommonJS, and compares their classes with the classes of the ES modules. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')
@@ -38,7 +38,7 @@ async function main() {
 void main()
 `
 
-/** Uses the client alone: issues with the server whose URL, access key and secret are the arguments. */
+/** Uses only the client: issues a certificate with the server whose URL, access key and secret are the arguments. */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 

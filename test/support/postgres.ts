@@ -291,8 +291,9 @@ export class TestPostgres {
 }
 
 /**
- * Returns a function that gives each test of a file the same server: by default a new one, which tests may stop; with
- * `TestPostgres.ofRun`, that of the run. If PostgreSQL is not installed, it prints a line and skips the test; under CI, it throws.
+ * Returns a function that gives each test of a file the same server: by default a new server, which tests may stop;
+ * with `TestPostgres.ofRun`, the server of the run. If PostgreSQL is not installed, it prints a line and skips the
+ * test; under CI, it throws.
  */
 export function sharedPostgres(
   start: () => Promise<TestPostgres | undefined> = () => TestPostgres.start(),

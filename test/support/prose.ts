@@ -58,7 +58,10 @@ interface Token {
   readonly text: string
 }
 
-/** Returns the tokens of a source file in their order. Strings within the expressions of a template are tokens of their own. */
+/**
+ * Returns the tokens of a source file in their order. Strings within the expressions of a template are separate
+ * tokens.
+ */
 function tokensOf(file: string, source: string): Token[] {
   const { program, comments, errors } = parseSync(file, source)
   const [error] = errors

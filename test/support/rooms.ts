@@ -492,7 +492,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
-  'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
+  'cli/completion': { subject: 'Shell completion scripts', imports: [] },
   'cli/shared': {
     subject: 'Shared code of commands: flags, output and command context',
     imports: [

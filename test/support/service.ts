@@ -128,7 +128,10 @@ export class TestService {
     }
   }
 
-  /** Starts another server on the same database, data folder and clock. It must be closed before this one. */
+  /**
+   * Starts another server on the same database, data folder and clock. The other server must be closed before this
+   * service.
+   */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
     const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, dependencies), this.#flags, dependencies)

@@ -1,6 +1,9 @@
 import type { Services } from '../../src/services.ts'
 
-/** Services for code that uses only some of them. Reading another one throws, which shows what a test has to provide. */
+/**
+ * Services for code that uses only some of them. Reading any other service throws an error that names it, so that the
+ * test can provide it.
+ */
 export function testServices(some: Partial<Services>): Services {
   return new Proxy(some, {
     get(target, name) {

@@ -1,4 +1,4 @@
-/** Whether certificates are what their rows say, and signed by whom their rows say. */
+/** Checks that certificates match their rows, and that the signers recorded in the rows have signed them. */
 import { recordBytes, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
@@ -11,18 +11,18 @@ import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
 
-/** Who signs certificates. */
+/** The public key and name that certificates are verified with. */
 interface Signer {
   readonly authorityNumber: number
-  /** DER of the Name. */
+  /** Subject name in DER. */
   readonly subject: Uint8Array
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** By the number of the CA certificate's row. */
+/** Signers by the row number of their CA certificate. */
 export type Signers = Map<number, Signer>
 
-/** Also notes the CA certificate among the signers. */
+/** Checks a CA certificate and its chain, and adds the certificate to `signers`. */
 export async function verifyAuthorityCertificate(
   row: Row,
   signers: Signers,
@@ -57,10 +57,12 @@ async function verifyPath(
         ? (await issuedBy(below, issuer, toleranceAt(index))) === 'valid'
         : index === 0
           ? (await selfSignature(below)) === 'valid'
-          : // Imports of early versions may end before the root.
+          : // Early versions accepted chains that end below the root.
             !isSelfIssued(below) || (await endsChain(below))
     if (!isIssued)
-      problems.add(`${name}: certificate ${index} of its chain is not signed by the one above`)
+      problems.add(
+        `${name}: certificate ${index} of its chain is not signed by the certificate above it`,
+      )
   }
 }
 
@@ -79,7 +81,7 @@ function signerOf({ subject, subjectPublicKeyInfo }: Certificate): Omit<Signer, 
   return { subject: subject.der, subjectPublicKeyInfo }
 }
 
-/** An issued certificate is signed by the CA certificate that its row names, or by itself. */
+/** Checks that an issued certificate is signed by the CA certificate that its row refers to, or is self-signed. */
 export async function verifyCertificate(
   row: Row,
   signers: Signers,
@@ -97,12 +99,12 @@ export async function verifyCertificate(
   const signerNumber = row['authority_certificate_number']
   const signer = signerNumber === null ? undefined : signers.get(Number(signerNumber))
   if (signerNumber !== null && signer?.authorityNumber !== authorityNumber)
-    problems.add(`${name} names a CA certificate that cannot be used`)
+    problems.add(`${name} refers to a CA certificate that is missing or unreadable`)
   else if (!(await isSignedBy(certificate, signer ?? signerOf(certificate))))
-    problems.add(`${name} is not signed by the CA certificate that it names`)
+    problems.add(`${name} is not signed by the CA certificate that it refers to`)
 }
 
-/** A revocation is of a certificate of the same CA, or was taken over from a CRL. */
+/** Checks that a revocation belongs to a certificate of the same CA, or was recovered from a CRL. */
 export function verifyRevocation(
   row: Row,
   problems: Problems,
@@ -112,7 +114,7 @@ export function verifyRevocation(
   const serialNumber = bytesOf(row, 'serial_number')
   const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')}`
   const certificate = row['certificate_serial_number']
-  if (!(certificate instanceof Uint8Array)) problems.add(`${name} is of no certificate`)
+  if (!(certificate instanceof Uint8Array)) problems.add(`${name} belongs to no certificate`)
   else if (
     Buffer.compare(certificate, serialNumber) !== 0 ||
     row['certificate_not_after'] !== row['not_after']
@@ -130,7 +132,10 @@ function parsed(name: string, der: Uint8Array, problems: Problems): Certificate 
   }
 }
 
-/** Certificates of ours repeat the subject of their issuer byte for byte. */
+/**
+ * Returns whether the signer signed the certificate. The issuer must equal the signer's subject byte for byte, as in every
+ * certificate that Signet issues.
+ */
 async function isSignedBy(
   { issuer, signatureAlgorithm, tbsCertificateDer, signature }: Certificate,
   { subject, subjectPublicKeyInfo }: Omit<Signer, 'authorityNumber'>,

@@ -1,4 +1,4 @@
-/** Whether published CRLs are those that their rows tell of, and list what they have to. */
+/** Checks that published CRLs match their rows and list every revocation that they must list. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { serialNumberKey } from '../../x509/serial-number-text.ts'
 import { maySignCrls } from '../../chain/ca-certificate.ts'
@@ -32,7 +32,7 @@ import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number
-  /** Differences that the next publication ends. */
+  /** Differences that the next publication will resolve. */
   readonly due: readonly string[]
 }
 
@@ -47,7 +47,7 @@ const looksMax = 3
 const lookMilliseconds = 1000
 const dueShownMax = 100
 
-/** Takes the present moment for each CRL, since what is in a bucket is not of the snapshot. */
+/** Checks every published CRL. The snapshot is renewed for each CRL, because the bucket has the current CRL. */
 export async function verifyCrls(
   config: Config,
   { snapshot, problems }: VerificationInput,
@@ -86,7 +86,7 @@ async function openObjects({ objects, ...config }: Config): Promise<ObjectStore>
 interface Look {
   readonly name: string
   readonly problem: string | undefined
-  /** Whether a publication that is due will mend it. */
+  /** Whether the next due publication will resolve the problem. */
   readonly isDue: boolean
 }
 
@@ -97,7 +97,7 @@ async function lookUntilSettled(
   for (let looks = 1; ; looks += 1) {
     await snapshot.renew()
     const [row] = await snapshot.read(selectPublishedCrl(id))
-    // It rests now.
+    // The CRL has been suspended in the meantime.
     if (row === undefined) return { name: String(id), problem: undefined, isDue: false }
     const look = await lookAt(snapshot, row, objects)
     if (look.problem === undefined || look.isDue || looks === looksMax) return look
@@ -122,15 +122,14 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   } catch (error) {
     return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }
-  if (der === undefined)
-    return look(`there is no object ${location.key} in the bucket ${location.bucket}`)
+  if (der === undefined) return look(`the bucket ${location.bucket} has no object ${location.key}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
-  if (etag !== textOf(row, 'etag')) return look('is not the one that was written last')
+  if (etag !== textOf(row, 'etag')) return look('is not the CRL that was written last')
   return look(await compare(snapshot, row, list))
 }
 
-/** Describes the problem of a CRL; undefined if it is valid. */
+/** Returns the parsed CRL if its signature and issuer are valid; otherwise a description of the problem. */
 async function verified(
   der: Uint8Array,
   certificateDer: Uint8Array,
@@ -153,7 +152,7 @@ async function verified(
   }
 }
 
-/** Why validators reject a CRL of the CA with that certificate, or undefined (RFC 5280 §6.3.3 b and f). */
+/** Returns why validators reject the CRL of a CA with this certificate (RFC 5280 §6.3.3 b and f); undefined if they accept it. */
 function issuerProblem(
   { issuer, crlExtensions }: CertificateList,
   certificate: Certificate,
@@ -171,7 +170,10 @@ function issuerProblem(
   return isOwn ? undefined : 'has another issuer or key identifier than its CA certificate'
 }
 
-/** Every entry is a revocation; every revocation that had not expired is an entry. */
+/**
+ * Compares the entries of a CRL with the stored revocations, in both directions. Revocations of certificates that had expired
+ * may be absent.
+ */
 async function compare(
   snapshot: Snapshot,
   row: Row,
@@ -184,7 +186,8 @@ async function compare(
     list.revokedCertificates,
   ))
     entries.set(serialNumberKey(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
-  if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
+  if (entries.size !== row['entries'])
+    return `has ${entries.size} entries, but its row states ${String(row['entries'])}`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
   const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
@@ -205,20 +208,22 @@ async function compare(
     }
   const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
-    ...(other > 0 ? [`${other} entries say another time or reason`] : []),
-    ...(entries.size > 0 ? [`${entries.size} entries are of no revocation`] : []),
+    ...(other > 0
+      ? [`${other} entries have another time or reason than the stored revocation`]
+      : []),
+    ...(entries.size > 0 ? [`${entries.size} entries belong to no stored revocation`] : []),
   ]
   return findings.length > 0 ? findings.join(', ') : undefined
 }
 
-/** Undefined for a CRL that lists all of its CA. */
+/** Returns the id of the CRL to limit the comparison to; undefined for a CRL that lists all revocations of its CA. */
 function partitionOf(row: Row): number | undefined {
   const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
   const kind = textOf(row, 'kind') as CrlKind
   return listsAllRevocations({ revocation }, kind) ? undefined : integerOf(row, 'crl_id')
 }
 
-/** Second and reason in one number. */
+/** Combines the revocation second and the reason in one number. */
 function valueOf(milliseconds: number, reasonCode: number): number {
   return Math.floor(milliseconds / 1000) * 16 + reasonCode
 }

@@ -8,9 +8,9 @@ import { isExpiredAt } from '../../x509/der/time.ts'
 import type { Problems } from './problems.ts'
 
 interface Signer extends IdentifiedCertificate {
-  /** Number of its unexpired certificates that are bound to a CRL. */
+  /** Number of unexpired certificates that this signer issued and that are bound to a CRL. */
   bound: number
-  /** When the last of them expires, in seconds since 1970. */
+  /** Latest expiry of these certificates, in seconds since 1970. */
   lastNotAfter: number
 }
 
@@ -52,13 +52,13 @@ export class CrlIdentities {
         if (bound > 0)
           problems.add(
             `${bound} valid certificates of the CA ${id} were issued under another subject or subjectKeyIdentifier than the ` +
-              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without a CRL of its own; ' +
+              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without opening a new CRL; ' +
               `validators cannot check their revocation, so replace them (the last expires ${new Date(lastNotAfter * 1000).toISOString()})`,
           )
   }
 }
 
-/** Undefined for a damaged certificate, which is reported elsewhere. */
+/** Parses a certificate. Undefined for a damaged certificate, which certificates.ts reports. */
 function parsed(der: Uint8Array): ReturnType<typeof parseCertificate> | undefined {
   try {
     return parseCertificate(der)

@@ -1,4 +1,4 @@
-/** Whether stored keys open, and are those of their CAs. */
+/** Checks that stored keys can be decrypted and belong to their CAs. */
 import type { DataFolder } from '../../data-folder/data-folder.ts'
 import type { KeyRecord } from '../../keys/key-records.ts'
 import { openKeyRecord } from '../../keys/local-key-store.ts'
@@ -10,7 +10,7 @@ import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
-/** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
+/** Decrypts every private key and every secret access key, one after another. Resolves to the number of each. */
 export async function verifyKeys(
   { masterKeys, sealers }: DataFolder,
   snapshot: Snapshot,
@@ -27,19 +27,23 @@ export async function verifyKeys(
       dataKeySealed: bytesOf(row, 'data_key_sealed'),
       privateKeySealed: bytesOf(row, 'private_key_sealed'),
     }
-    // Never the cause, which may say what was in it.
+    // The cause is omitted, because it may contain secret data.
     await addUnlessDone(
       problems,
-      `the private key ${name} does not open, or is not that of its public key`,
+      `the private key ${name} cannot be decrypted, or does not match its public key`,
       () => openKeyRecord(record, { sealers: keySealers, random: systemRandom }),
     )
   })
   const accessKeys = await each(snapshot, 'access_keys', async (row) => {
     const id = textOf(row, 'access_key_id')
-    await addUnlessDone(problems, `the secret of the access key ${id} does not open`, async () => {
-      const sealer = await sealers.find(textOf(row, 'master_key_id'))
-      sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0)
-    })
+    await addUnlessDone(
+      problems,
+      `the secret of the access key ${id} cannot be decrypted`,
+      async () => {
+        const sealer = await sealers.find(textOf(row, 'master_key_id'))
+        sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0)
+      },
+    )
   })
   return [keys, accessKeys]
 }
@@ -71,7 +75,10 @@ async function each(
   return count
 }
 
-/** A CA in use has a key, which is that of its certificate, and counts what it has issued and revoked. */
+/**
+ * Checks that a CA in use has a key, that the key belongs to its certificate, and that its counts of issued and revoked
+ * certificates are correct.
+ */
 export async function verifyAuthority(
   row: Row,
   snapshot: Snapshot,
@@ -85,7 +92,7 @@ export async function verifyAuthority(
     problems.add(`the CA ${id} has no key`)
   const isRecorded = handle?.startsWith('local:') || handle?.startsWith('pkcs11:')
   const isLost = isRecorded && row['subject_public_key_info'] === null
-  if (isLost) problems.add(`the key ${handle} of the CA ${id} is not there`)
+  if (isLost) problems.add(`the key ${handle} of the CA ${id} is missing`)
   if (row['authority_certificate_number'] !== null) verifyPair(row, problems)
   await verifyCounts(row, snapshot, problems)
 }
@@ -95,23 +102,23 @@ function verifyPair(row: Row, problems: Problems): void {
   const certificateDer = row['certificate_der']
   const publicKey = row['subject_public_key_info']
   if (!(certificateDer instanceof Uint8Array)) {
-    problems.add(`the certificate of the CA ${id} is not there`)
+    problems.add(`the certificate of the CA ${id} is missing`)
     return
   }
   if (!(publicKey instanceof Uint8Array)) return
   try {
     const { der } = parseCertificate(certificateDer).subjectPublicKeyInfo
     if (Buffer.compare(der, publicKey) !== 0)
-      problems.add(`the key of the CA ${id} is not that of its certificate`)
+      problems.add(`the key of the CA ${id} does not match its certificate`)
   } catch {
-    // Said of the certificate's own row.
+    // verifyAuthorityCertificate reports the unreadable certificate.
   }
 }
 
 async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): Promise<void> {
   const id = textOf(row, 'id')
   if (row['issued'] === null) {
-    problems.add(`the CA ${id} has no counts`)
+    problems.add(`the CA ${id} has no row with its certificate counts`)
     return
   }
   const number = integerOf(row, 'authority_number')
@@ -119,6 +126,6 @@ async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): P
   for (const counter of ['issued', 'revoked'])
     if (counted?.[counter] !== row[counter])
       problems.add(
-        `the CA ${id} counts ${String(row[counter])} certificates ${counter}, and has ${String(counted?.[counter])}`,
+        `the CA ${id} has a count of ${String(row[counter])} ${counter} certificates, but ${String(counted?.[counter])} exist`,
       )
 }

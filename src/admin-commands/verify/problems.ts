@@ -1,4 +1,4 @@
-/** The number of problems, and the first hundred of them. */
+/** Collects problems: their number, and the texts of the first hundred. */
 export class Problems {
   readonly #shown: string[] = []
   readonly #altered: string[] = []

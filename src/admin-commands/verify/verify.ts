@@ -27,10 +27,10 @@ import { verifyCrls, type CrlFindings } from './crls.ts'
 /** Reports how many rows are checked. */
 type Progress = (noun: string, count: number) => void
 
-/** Signatures that are checked at the same time. */
+/** Number of signatures that are verified concurrently. */
 const parallel = 64
 
-/** Reads all that is recorded and checks it, down to signatures. Rejects only where nothing can be read. */
+/** Reads and checks all stored data, including every signature. Rejects only if nothing can be read. */
 export async function verifyData(config: Config, progress: Progress) {
   return withData(config, async (data) => {
     const snapshot = await data.engine.openSnapshot()
@@ -104,18 +104,18 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
     Revocations: revocations,
-    // They were taken over from a CRL: their certificates are not in the database.
+    // These revocations were recovered from a CRL; their certificates are not in the database.
     RevocationsWithoutCertificate: unknown,
     Crls: (crls[0] ?? none).crls,
     ...record[0],
-    // No problem: they are due to be published.
+    // These differences are not reported as problems, because the next publication of each CRL is due.
     CrlsDue: (crls[0] ?? none).due,
     ProblemCount: problems.count,
     Problems: problems.shown,
   }
 }
 
-/** Rows that cannot be read are a problem and do not end the check; the result is empty then. */
+/** Reads rows for a check. Unreadable rows are reported as a problem and do not end the check; the result is then empty. */
 async function attempt<T>(
   problems: Problems,
   noun: string,
@@ -135,7 +135,7 @@ interface EachRow {
   readonly check: (row: Row) => Promise<void>
 }
 
-/** Resolves to the number of rows. */
+/** Checks the rows of a query, a limited number concurrently. Resolves to the number of rows. */
 async function eachRow(
   {
     snapshot,

@@ -7,13 +7,13 @@ import type { ScriptMembers } from './members.ts'
 import { readSha256, readValidity } from './values.ts'
 
 export interface SignAction extends SignedContent {
-  /** Its place in the script, for messages. */
+  /** Path of the action in the script, for messages. */
   readonly path: string
   /** File name of the certificate, without `.pem`. */
   readonly name: string
   /** File name of the CSR, in the folder of the script. */
   readonly csr: string
-  /** SHA-256 of the file of the CSR: lower-case hex. Undefined only while the script is being written. */
+  /** SHA-256 of the CSR file, in lower-case hex. Undefined only while the script is being written. */
   readonly csrSha256: string | undefined
   readonly validity: Validity
 }
@@ -30,7 +30,7 @@ export interface ScriptActions {
   readonly revoke: readonly RevokeAction[]
   /** Validity of the CRL; undefined if the ceremony writes none. */
   readonly crl: Validity | undefined
-  /** Whether the script has an action crl, which may be invalid. */
+  /** Whether the script has a `crl` action, even if it is invalid. */
   readonly hasCrl: boolean
 }
 
@@ -54,7 +54,7 @@ export function readActions(members: ScriptMembers): ScriptActions {
     else if (kind === 'revoke') revoke.push(...readRevoke(action))
     else crls.push(readValidity(action))
   }
-  if (crls.length > 1) members.report('actions', 'must have at most one action crl')
+  if (crls.length > 1) members.report('actions', 'must have at most one crl action')
   reportRepeated(
     members,
     'the name',
@@ -94,7 +94,7 @@ function reportRepeated(members: ScriptMembers, what: string, values: readonly s
 }
 
 const nameForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-/** Names of other files of a ceremony. */
+/** File names that the ceremony uses for other files. */
 const reservedNames = ['root', 'transcript', 'script']
 const fileForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
@@ -102,7 +102,7 @@ function readSign(action: ScriptMembers): SignAction[] {
   const name = action.converted(
     'name',
     (text) => (nameForm.test(text) && !reservedNames.includes(text) ? text : undefined),
-    `a file name without ending, of lower-case letters, digits and hyphens, other than ${reservedNames.join(', ')}`,
+    `a file name without extension, of lower-case letters, digits and hyphens, other than ${reservedNames.join(', ')}`,
   )
   const csr = action.converted(
     'csr',

@@ -1,4 +1,4 @@
-/** Reads the members of objects in a script, and collects every problem together with the place of its member. */
+/** Reads the members of objects in a script, and collects every problem with the path of its member. */
 import { ServiceError } from '../../errors.ts'
 import { similarName } from '../../text/closest-names.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
@@ -6,7 +6,7 @@ import { decode } from '../../wire/shapes/decode.ts'
 import type { Infer, Shape } from '../../wire/shapes/shape.ts'
 import { DerError } from '../../x509/der/error.ts'
 
-/** One object of a script. A method with a problem reports it and returns undefined. */
+/** One object of a script. A method that finds a problem reports it and returns undefined. */
 export class ScriptMembers {
   readonly path: string
   readonly #object: JsonObject
@@ -18,7 +18,10 @@ export class ScriptMembers {
     this.#problems = problems
   }
 
-  /** Undefined if the value is not an object. `path` is empty for the script itself. `names` are the members that it may have. */
+  /**
+   * Undefined if the value is not an object. `path` is empty for the script itself. `names` are the members that the object
+   * may have.
+   */
   static of(
     value: unknown,
     { path, names, problems }: ObjectRules & { readonly problems: string[] },
@@ -62,7 +65,7 @@ export class ScriptMembers {
     return this.report(name, `must be a text of 1 to ${max} visible characters`)
   }
 
-  /** A text that `convert` accepts: it returns undefined for any other text. */
+  /** A text that `convert` accepts; `convert` returns undefined for any other text. */
   converted<T>(
     name: string,
     convert: (text: string) => T | undefined,
@@ -74,7 +77,7 @@ export class ScriptMembers {
     return converted ?? this.report(name, `must be ${expected}, not ${shown(value)}`)
   }
 
-  /** One of several texts. */
+  /** One of the given texts. */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     return this.converted(
       name,
@@ -97,12 +100,12 @@ export class ScriptMembers {
     return value === undefined ? undefined : this.element(value, { path: name, names })
   }
 
-  /** An object below this one. */
+  /** A nested object. */
   element(value: unknown, { path, names }: ObjectRules): ScriptMembers | undefined {
     return ScriptMembers.of(value, { path: this.pathOf(path), names, problems: this.#problems })
   }
 
-  /** A value in a form of AWS's API. Members that the form does not have are problems. */
+  /** A value with a shape of the AWS API. Members that the shape does not have are problems. */
   shaped<S extends Shape>(name: string, shape: S): Infer<S> | undefined {
     const value = this.required(name)
     if (value === undefined) return undefined
@@ -132,7 +135,7 @@ function advice(name: string, names: readonly string[]): string {
   return similar === undefined ? `the members are ${names.join(', ')}` : `did you mean ${similar}?`
 }
 
-/** Whether a text is one visible line that can be shown and printed as it is. */
+/** Returns whether a text is a single line of visible characters, which can be shown and printed unchanged. */
 export function isLine(text: string, max: number): boolean {
   const { length } = Array.from(text)
   return length >= 1 && length <= max && text.trim() === text && !invisible.test(text)
@@ -147,7 +150,7 @@ function shown(value: unknown): string {
   return text.length <= shownMax ? text : `${text.slice(0, shownMax)}…`
 }
 
-/** Problems for members that a shape does not have, which its decoder would ignore. */
+/** Returns a problem for each member that the shape does not have, because its decoder would ignore the member. */
 function unknownMembers(shape: Shape, value: unknown, path: string): string[] {
   if (shape.kind === 'list')
     return Array.isArray(value)

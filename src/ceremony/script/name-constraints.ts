@@ -1,4 +1,4 @@
-/** Name constraints in a script (RFC 5280 §4.2.1.10): texts such as `DNS:example.com`, in the form that `signet inspect` prints. */
+/** Name constraints in a script (RFC 5280 §4.2.1.10): texts such as `DNS:example.com`, as printed by `signet inspect`. */
 import { asn1Subject, encodeSubject } from '../../authority/subject.ts'
 import { readBase } from '../../chain/name-constraints/name-forms.ts'
 import { invalidArgs } from '../../errors.ts'
@@ -15,7 +15,7 @@ import type { ScriptMembers } from './members.ts'
 
 const subtreesMax = 100
 
-/** The critical extension of the member `nameConstraints`. Undefined after a problem. */
+/** Returns the critical extension for the member `nameConstraints`. Undefined after a problem. */
 export function readNameConstraints(members: ScriptMembers): Extension | undefined {
   const lists = members.object('nameConstraints', ['permitted', 'excluded'])
   if (lists === undefined) return undefined
@@ -70,7 +70,7 @@ function ofObject(value: unknown): GeneralSubtree {
   }
 }
 
-/** Address and mask of a network such as `10.0.0.0/8`. */
+/** Returns the address and mask of a network such as `10.0.0.0/8`. */
 function networkOf(text: string): Uint8Array {
   const [, addressText = '', prefixText = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
   const address = parseIpAddress(addressText)

@@ -26,7 +26,7 @@ const valid = { version: 1, title: 'Create the root', createRoot, actions: [sign
 
 const parse = (value: unknown): CeremonyScript => parseScript(Buffer.from(JSON.stringify(value)))
 
-/** The problems of a script that is refused. */
+/** Returns the problems of a refused script. */
 function problemsOf(value: unknown): string[] {
   try {
     parse(value)
@@ -100,28 +100,28 @@ test('every problem of a script is reported with the path of its member', () => 
   assert.equal(problems.length, 13, problems.join('\n'))
 })
 
-test('a script needs exactly one root, and a CRL for a new root and for revocations', () => {
-  requireProblem({ ...valid, useRoot }, /createRoot or useRoot must be given, and not both/)
-  requireProblem({ ...valid, actions: [sign] }, /must have an action crl .* a new root needs/)
+test('a script needs exactly one root, and it must request a CRL if it creates a root or revokes certificates', () => {
+  requireProblem({ ...valid, useRoot }, /createRoot or useRoot must be present, but not both/)
+  requireProblem({ ...valid, actions: [sign] }, /must have an action crl .* a new root requires/)
   const revoke = { action: 'revoke', serialNumber: '1', reason: 'KEY_COMPROMISE' }
   const existing = { version: 1, title: 't', useRoot }
   requireProblem({ ...existing, actions: [revoke] }, /must have an action crl .* publishes/)
-  requireProblem({ ...existing, actions: [crl, crl] }, /at most one action crl/)
+  requireProblem({ ...existing, actions: [crl, crl] }, /at most one crl action/)
   requireProblem({ ...existing, actions: [sign, sign] }, /must not have the name issuing twice/)
   requireProblem({ ...existing, actions: [revoke, revoke, crl] }, /must not have the serial number/)
   requireProblem({ ...existing, actions: [] }, /must have at least one action/)
   assert.deepEqual(problemsOf({ ...existing, actions: [sign] }), [])
 })
 
-test('a member that occurs twice is refused, because reviewers could read the other one', () => {
+test('a duplicate member is refused, because reviewers could read the value that is not used', () => {
   const text = JSON.stringify(valid).replace('"version":1', '"version":1,"title":"other"')
-  assert.throws(() => parseScript(Buffer.from(text)), /same member twice/)
+  assert.throws(() => parseScript(Buffer.from(text)), /a duplicate member/)
   assert.throws(() => parseScript(Buffer.from('{')), /not JSON in UTF-8/)
   assert.throws(() => parseScript(Buffer.from([0x22, 0xff, 0x22])), /not JSON in UTF-8/)
   assert.throws(() => parseScript(Buffer.alloc(1_048_577, 0x20)), /larger than 1048576 bytes/)
 })
 
-test('what is passed to a template is strict, and needs a template that uses it', () => {
+test('passthrough values are validated strictly, and need a template that uses them', () => {
   const withSign = (members: object): object => ({
     ...valid,
     actions: [{ ...sign, ...members }, crl],
@@ -209,7 +209,7 @@ test('any JSON is either a script or refused with a ConfigurationError', () => {
   )
 })
 
-test('a changed member of a valid script is a problem of that member, or the script stays valid', () => {
+test('changing a member of a valid script causes a problem at that member, or leaves the script valid', () => {
   const places = ['version', 'title', 'createRoot', 'actions'] as const
   fc.assert(
     fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, value) => {
@@ -238,7 +238,7 @@ test('a digest is accepted with and without colons, in any case', () => {
   )
 })
 
-test('names of people are the same in any case, with any spaces', () => {
+test('names of people are compared without regard to case and spaces', () => {
   assert.equal(nameKey(' Ada  Lovelace'), nameKey('ADA LOVELACE'))
   assert.notEqual(nameKey('Ada'), nameKey('Ida'))
 })

@@ -55,7 +55,7 @@ const nameMax = 100
 const participantsMax = 20
 const urlMax = 253
 
-/** Parses a script. Throws ConfigurationError with every problem, one per line, each with the path of its member. */
+/** Parses a script. Throws ConfigurationError that lists every problem, one per line, with the path of its member. */
 export function parseScript(bytes: Uint8Array): CeremonyScript {
   const problems: string[] = []
   const script = readScript(jsonOf(bytes), problems)
@@ -76,9 +76,11 @@ function jsonOf(bytes: Uint8Array): unknown {
       cause: error,
     })
   }
-  // Programs disagree on which of the two values is valid, so reviewers might read the other one.
+  // Programs disagree on which of the two values applies, so a reviewer's program might show the other value.
   if (hasDuplicateKeys(text))
-    throw new ConfigurationError('the script has an object with the same member twice; remove one')
+    throw new ConfigurationError(
+      'the script has an object with a duplicate member; remove one of the two',
+    )
   return value
 }
 
@@ -108,20 +110,20 @@ function readParticipants(members: ScriptMembers): string[] {
       return isName
     })
   if (new Set(people.map(nameKey)).size < people.length)
-    members.report('participants', 'must not have the same name twice')
+    members.report('participants', 'must not contain a name twice')
   if (members.has('participants') && people.length < 2)
     members.report('participants', 'must have at least two names')
   return people
 }
 
-/** Names that differ only in case, accents' encoding or spaces are the same. */
+/** Names that differ only in case, spaces or the encoding of accents are considered equal. */
 export function nameKey(name: string): string {
   return name.normalize('NFKC').trim().replaceAll(/\s+/g, ' ').toLowerCase()
 }
 
 function readRoot(members: ScriptMembers): NewRoot | ExistingRoot | undefined {
   if (members.has('createRoot') === members.has('useRoot'))
-    return members.report('createRoot', 'or useRoot must be given, and not both')
+    return members.report('createRoot', 'or useRoot must be present, but not both')
   return members.has('createRoot') ? readNewRoot(members) : readExistingRoot(members)
 }
 
@@ -153,7 +155,7 @@ function readNewRoot(members: ScriptMembers): NewRoot | undefined {
 
 const httpUrl = `an http URL of at most ${urlMax} characters, such as http://pki.example.com/root.crl`
 
-/** CRLs are fetched over http: checking the certificate of an https server could need the same CRL. */
+/** CRLs are fetched over http, because checking the certificate of an https server could require the same CRL. */
 function urlOf(text: string): string | undefined {
   const isShort = text.length <= urlMax && /^http:\/\/[\x21-\x7e]+$/.test(text)
   return isShort && URL.canParse(text) ? text : undefined
@@ -176,7 +178,7 @@ function readExistingRoot(members: ScriptMembers): ExistingRoot | undefined {
   return { kind: 'existing', certificateSha256, previousTranscriptSha256 }
 }
 
-/** A new root needs its first CRL, and a revocation has no effect before a CRL lists it. */
+/** A new root requires its first CRL, and a revocation has no effect before a CRL lists it. */
 function requireCrl(
   members: ScriptMembers,
   root: CeremonyScript['root'] | undefined,
@@ -187,6 +189,6 @@ function requireCrl(
     members.report(
       'actions',
       'must have an action crl with a validity: ' +
-        (revoke.length > 0 ? 'it publishes the revocation' : 'a new root needs its first CRL'),
+        (revoke.length > 0 ? 'it publishes the revocation' : 'a new root requires its first CRL'),
     )
 }

@@ -1,4 +1,4 @@
-/** The content of a certificate in a script: its template, and what is passed to the template. */
+/** The content of a certificate in a script: its template, and the values that are passed to the template. */
 import {
   apiPassthrough,
   encodePassthrough,

@@ -1,25 +1,25 @@
-/** Values that several parts of a script have: digests and validities. */
+/** Values that several parts of a script use: digests and validity periods. */
 import { createHash } from 'node:crypto'
 import type { Validity } from '../../issuance/validity.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { ScriptMembers } from './members.ts'
 
-/** The SHA-256 of a file in lower-case hex, as `sha256sum` prints it. */
+/** Reads the SHA-256 of a file and converts it to lower-case hex, as `sha256sum` prints it. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
 export function readSha256(members: ScriptMembers, name: string): string | undefined {
-  return members.converted(name, sha256Of, 'the hex of a SHA-256, 64 digits')
+  return members.converted(name, sha256Of, 'a SHA-256 in hex, which has 64 digits')
 }
 
-/** Accepts the forms of sha256sum, and of OpenSSL and signet inspect, which has colons. */
+/** Accepts the form that sha256sum prints, and the form with colons that OpenSSL and signet inspect print. */
 function sha256Of(text: string): string | undefined {
   const hex = /^[0-9a-f]{2}(?::[0-9a-f]{2}){31}$/i.test(text) ? text.replaceAll(':', '') : text
   return /^[0-9a-f]{64}$/i.test(hex) ? hex.toLowerCase() : undefined
 }
 
-/** A duration in days, weeks, months or years, or a date. */
+/** Reads a validity: a duration in days, weeks, months or years, or a date. */
 export function readValidity(members: ScriptMembers): Validity | undefined {
   const expected =
     'a number and a unit (d, w, mo for months, y), such as 5y, or a date such as 2046-01-31'
@@ -39,7 +39,7 @@ function validityOf(text: string): Validity | undefined {
 function dateOf(text: string): Validity | undefined {
   if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text)) return undefined
   const milliseconds = Date.parse(text)
-  // Date.parse accepts 2046-02-31, which is another day.
+  // Date.parse accepts 2046-02-31 and returns another day.
   const isDate = !Number.isNaN(milliseconds) && milliseconds >= 0
   const isExact = isDate && new Date(milliseconds).toISOString().startsWith(text.slice(0, 10))
   return isExact ? { type: 'ABSOLUTE', value: milliseconds / 1000 } : undefined

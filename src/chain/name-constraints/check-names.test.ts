@@ -60,7 +60,10 @@ const dns = (value: string): GeneralName => text('dNSName', value)
 const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 
-/** Bases, each with names within and outside it. A permitted base accepts the former, an excluded base the latter. */
+/**
+ * Bases, each with names within and outside it. A permitted base allows the names within it, an excluded base the
+ * names outside it.
+ */
 const table: readonly {
   readonly base: GeneralSubtree
   readonly within: readonly GeneralName[]
@@ -184,7 +187,7 @@ test('a wildcard is compared as every name that it may stand for', () => {
   assert.match(violation({ excluded: [dns('com.example')] }, [dns('*.example')]) ?? '', /exclude/)
 })
 
-test('names that cannot be compared are violations only if their form is constrained', () => {
+test('a name that cannot be compared is a violation only if its form of name is constrained', () => {
   const otherName: GeneralName = {
     kind: 'otherName',
     content: Buffer.concat([

@@ -29,7 +29,7 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Constraints that cannot be parsed. Every certificate violates them. */
+/** Name constraints that cannot be parsed, and that every certificate therefore violates. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string
@@ -41,8 +41,8 @@ export type PathConstraints = readonly AnyConstraints[]
 type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Limits for the pairs of name and subtree, and for the compared bytes of directoryNames, which can be long. They bound the
- * comparison to some tens of milliseconds per certificate. No CA in use reaches them.
+ * Limits on the number of comparisons of a name with a subtree, and on the compared bytes of directoryNames. They limit the
+ * comparison to some tens of milliseconds per certificate. No CA in use reaches these limits.
  */
 const comparisonsMax = 2 ** 18
 const directoryBytesMax = 2 ** 22
@@ -157,7 +157,7 @@ function violationBy(
   return `${shown} is not within a subtree that the name constraints of ${holder} permit: ${showFirst(permittedBases)}`
 }
 
-/** Number of subtrees that a message lists. */
+/** Maximum number of subtrees in a message. */
 const shownMax = 3
 
 function showFirst(subtrees: readonly Subtree[]): string {

@@ -8,7 +8,7 @@ import { isAscii } from '../../x509/der/strings.ts'
 export interface CertificateNames {
   readonly subject: Name
   readonly subjectAlternativeNames: readonly GeneralName[]
-  /** False for a CA certificate, whose commonName is not a host name; the default is true. */
+  /** Whether the commonName is treated as a host name; the default is true. False for a CA certificate. */
   readonly endEntity?: boolean
 }
 
@@ -75,7 +75,8 @@ const hostLike = /^(?:\*\.)?[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})+$/
 
 /**
  * Returns the common names that look like host names. TLS clients fall back to the commonName if the SAN has no dNSName (RFC
- * 6125 §6.4.4), so it would bypass dNSName constraints. OpenSSL and GnuTLS therefore check it like a dNSName, and so must a CA.
+ * 6125 §6.4.4), so a commonName could bypass dNSName constraints. OpenSSL and GnuTLS therefore check the commonName like a
+ * dNSName, and a CA must do the same.
  */
 function commonNames({ subject, subjectAlternativeNames, endEntity }: CertificateNames): string[] {
   if (endEntity === false) return []

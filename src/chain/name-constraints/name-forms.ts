@@ -45,7 +45,7 @@ const hostPattern =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/
 /** A local part of dot-atom characters (RFC 5321 §4.1.2). Quoted local parts have too many spellings to be compared. */
 const localPartPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/
-/** Scheme, user information, host and port of a URI (RFC 3986 §3); the rest is ignored. */
+/** Scheme, userinfo, host and port of a URI (RFC 3986 §3); the rest is ignored. */
 const uriPattern =
   /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/
 /** Hosts that resolvers and browsers interpret as an IPv4 address, in any notation. */
@@ -97,7 +97,7 @@ export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
   }
 }
 
-/** Whether a name is within a base; false if their forms differ. */
+/** Returns whether a name is within a base; false if their forms differ. */
 export function isWithin(name: ComparableName, base: ComparableBase, reading: Reading): boolean {
   switch (name.kind) {
     case 'dNSName':
@@ -178,7 +178,7 @@ function dnsWithin(
 
 /** A base without a leading dot contains only its host; a base with a leading dot contains its subdomains. */
 function hostWithin(host: string, base: HostBase, reading: Reading): boolean {
-  // Verifiers disagree whether the empty base contains everything or nothing, so both interpretations must be satisfied.
+  // Verifiers disagree on whether the empty base contains everything or nothing, so both interpretations must be satisfied.
   if (base.host === '') return reading === 'possible'
   return base.below ? isBelow(host, base.host) : host === base.host
 }

@@ -78,7 +78,7 @@ function deleteSubcommand(group: SignetCommand): void {
       const expected = visibleText(name) === name ? name : idOf(arn)
       if (yes !== true)
         await requireConfirmation(context, {
-          question: `${name} (${arn}) is deleted for good after ${days} days; until then it can be restored.`,
+          question: `${name} (${arn}) is deleted permanently after ${days} days; until then it can be restored.`,
           expected,
         })
       await client.deleteCertificateAuthority({
@@ -128,7 +128,7 @@ interface Change {
   ) => Promise<void>
 }
 
-/** A subcommand that changes one CA, and prints the CA as it is afterwards. */
+/** Creates a subcommand that changes one CA and then prints its new state. */
 function changeSubcommand(
   group: SignetCommand,
   name: string,

@@ -1,4 +1,4 @@
-/** `signet ca import`: a certificate that was signed elsewhere, such as by an offline root. */
+/** `signet ca import`: imports a certificate that was not issued on this server, for example by an offline root. */
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { authorityOfCertificate } from '../../client-commands/authority/import-authority.ts'
 import {
@@ -21,7 +21,7 @@ interface ImportFlags extends ConnectionFlags, OutputFlags {
   readonly ca?: string
 }
 
-/** States of the CAs that a name means first. */
+/** Statuses of the CAs that are preferred when a name matches several. */
 const importing = ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED', 'DISABLED']
 
 export function importSubcommand(group: SignetCommand): void {
@@ -29,7 +29,7 @@ export function importSubcommand(group: SignetCommand): void {
   withConnectionFlags(group.command('import'))
     .output('table')
     .description(
-      'Import the certificate of a CA that was signed elsewhere, such as by an offline root',
+      'Import a CA certificate that an external issuer, such as an offline root, has signed',
     )
     .argument('<certificate>', 'certificate in PEM; its chain may follow in the same file')
     .option('--chain <file>', 'chain of the certificate in PEM, from its issuer to the root')

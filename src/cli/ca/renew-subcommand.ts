@@ -1,4 +1,4 @@
-/** `signet ca renew`: the next certificate of a CA, or its successor with a new key. */
+/** `signet ca renew`: renews the certificate of a CA, or creates a successor CA with a new key. */
 import { readFileSync } from 'node:fs'
 import {
   csrOf,
@@ -79,7 +79,7 @@ function requireOneWay({ newKey, csrOut, certificate, chain, validity }: CaRenew
   ]
   if (ways.length > 1) throw new ConfigurationError(ways.join(' cannot be combined with '))
   if (chain !== undefined && certificate === undefined)
-    throw new ConfigurationError('--chain belongs to --certificate, which is missing')
+    throw new ConfigurationError('--chain requires --certificate')
   const external = csrOut === undefined ? certificate && '--certificate' : '--csr-out'
   if (validity !== undefined && external !== undefined)
     throw new ConfigurationError(
@@ -129,7 +129,10 @@ async function renew(
   ])
 }
 
-/** New certificates of a root are installed like a new root. Folders get the new chain with their next renewal. */
+/**
+ * A renewed root certificate must be installed like a new root. Certificate folders receive the new chain with their next
+ * renewal.
+ */
 function renewedSteps({ type, arn }: AuthoritySummary): readonly string[] {
   return type === 'ROOT' ? [`signet trust install --ca ${arn}`] : [`signet ca show ${arn}`]
 }

@@ -38,14 +38,14 @@ test('two people confirm the displayed SHA-256 with their names and its first di
   assert.match(shown, /Second participant, type your name: /)
 })
 
-test('anything but two people and the digits of the script is not a confirmation', async () => {
+test("a confirmation requires two different people and the first digits of the script's SHA-256", async () => {
   for (const [answers, expected] of [
     [['Ada', '0123456'], /these are not the first digits/],
     [['Ada', '11234567'], /the scripts differ; not confirmed, and nothing was signed/],
     [['Ada', `${scriptSha256}0`], /the scripts differ/],
     [['Ada', '01234567', ' ada ', '01234567'], /must be another person/],
-    [['', '01234567'], /a name has 1 to 100 visible characters/],
-    [['\u001B[2J', '01234567'], /a name has 1 to 100 visible characters/],
+    [['', '01234567'], /a name must have 1 to 100 visible characters/],
+    [['\u001B[2J', '01234567'], /a name must have 1 to 100 visible characters/],
     [['Ada', '01234567'], /the input ended; not confirmed/],
     [[], /the input ended/],
   ] as const)
@@ -68,10 +68,10 @@ test('the flags for tests need two names and the SHA-256 of the script', () => {
   assert.throws(() => confirmByFlags({ confirmedBy: ['Ada', 'Ada'] }, script), /another person/)
   assert.throws(
     () => confirmByFlags({ confirmedBy: ['Ada', 'Grace'] }, script),
-    /needs --script-sha256/,
+    /requires --script-sha256/,
   )
   assert.throws(
     () => confirmByFlags({ ...flags, scriptSha256: '00'.repeat(32) }, script),
-    /the script has another SHA-256, 0123/,
+    /the script has a different SHA-256, 0123/,
   )
 })

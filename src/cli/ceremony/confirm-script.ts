@@ -1,4 +1,7 @@
-/** The confirmation of a ceremony: two people type their names, and the beginning of the SHA-256 on their copy of the script. */
+/**
+ * The confirmation of a ceremony: two people type their names, and the first digits of the SHA-256 of their copy of the
+ * script.
+ */
 import { createInterface } from 'node:readline'
 import type { Confirmed } from '../../ceremony/ceremony.ts'
 import { isLine } from '../../ceremony/script/members.ts'
@@ -10,7 +13,7 @@ import { isoSeconds } from '../../text/iso-time.ts'
 import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from '../shared/context.ts'
 
-/** The digits that each person types: 32 bits, which cannot be guessed in the one attempt. */
+/** Number of digits that each person types. These 32 bits cannot be guessed in a single attempt. */
 const typedDigits = 8
 const people = ['First', 'Second'] as const
 const nameMax = 100
@@ -22,12 +25,12 @@ export interface ScriptToConfirm {
   readonly clock: Clock
 }
 
-/** The SHA-256 in groups of four digits. */
+/** Formats the SHA-256 in groups of four digits. */
 export function groupedDigest(digest: string): string {
   return (digest.match(/.{4}/g) ?? []).join(' ')
 }
 
-/** Asks on standard error, and reads lines of standard input. Throws ConfigurationError unless two people confirm. */
+/** Prompts on standard error, and reads the replies from standard input. Throws ConfigurationError unless two people confirm. */
 export async function confirmScript(
   { stdin, stderr }: Pick<ProcessIo, 'stdin' | 'stderr'>,
   script: ScriptToConfirm,
@@ -35,10 +38,10 @@ export async function confirmScript(
   const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
   if (input.isTTY !== true)
     throw new ConfigurationError(
-      'two people must confirm the script at a terminal; tests may use --confirmed-by and --script-sha256 instead',
+      'two people must confirm the script at a terminal; only tests may use --confirmed-by and --script-sha256',
     )
   const lines = createInterface({ input, output: stderr })
-  // Ctrl-C ends the input, so that the run ends as after every other missing answer.
+  // Ctrl-C ends the input, so that the run ends as it does after any other missing reply.
   lines.on('SIGINT', () => lines.close())
   const answers = lines[Symbol.asyncIterator]()
   const ask = async (question: string): Promise<string> => {
@@ -92,7 +95,7 @@ function nameProblem(
     script,
   }: { readonly participants: readonly Participant[]; readonly script: ScriptToConfirm },
 ): string | undefined {
-  if (!isLine(name, nameMax)) return `a name has 1 to ${nameMax} visible characters`
+  if (!isLine(name, nameMax)) return `a name must have 1 to ${nameMax} visible characters`
   if (participants.some((other) => nameKey(other.name) === nameKey(name)))
     return 'the second participant must be another person'
   const { permitted } = script
@@ -106,7 +109,10 @@ function notConfirmed(problem: string): ConfigurationError {
   return new ConfigurationError(`${problem}; not confirmed, and nothing was signed`)
 }
 
-/** The confirmation by flags, for tests. Throws ConfigurationError unless they state two names and the SHA-256 of the script. */
+/**
+ * Confirms a script by flags, for tests. Throws ConfigurationError unless the flags contain two names and the SHA-256 of the
+ * script.
+ */
 export function confirmByFlags(
   { confirmedBy = [], scriptSha256 }: { confirmedBy?: readonly string[]; scriptSha256?: string },
   script: ScriptToConfirm,
@@ -122,8 +128,8 @@ export function confirmByFlags(
   if (scriptSha256?.toLowerCase() !== script.scriptSha256)
     throw notConfirmed(
       scriptSha256 === undefined
-        ? '--confirmed-by also needs --script-sha256'
-        : `--script-sha256: the script has another SHA-256, ${script.scriptSha256}`,
+        ? '--confirmed-by requires --script-sha256'
+        : `--script-sha256: the script has a different SHA-256, ${script.scriptSha256}`,
     )
   return { confirmation: 'flags', participants }
 }

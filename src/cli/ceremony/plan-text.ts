@@ -1,4 +1,4 @@
-/** The plan of a ceremony for its participants: everything that will be signed. */
+/** Formats the plan of a ceremony for its participants: everything that will be signed. */
 import type { CeremonyPlan, PlannedCrl } from '../../ceremony/plan.ts'
 import { unsignedDer } from '../../ceremony/plan-root.ts'
 import { sha256 } from '../../ceremony/script/values.ts'
@@ -11,7 +11,7 @@ import { groupedDigest } from './confirm-script.ts'
 
 const line = (label: string, text: string): Line => ({ label, text, tone: 'plain' })
 
-/** A paragraph for the ceremony, and one for each object that it signs. */
+/** Returns a paragraph about the ceremony, and a paragraph for each object that it signs. */
 export async function planParagraphs(plan: CeremonyPlan, folder: string): Promise<Paragraph[]> {
   const { root, certificates, revocations, crl } = plan
   const { created } = root
@@ -44,7 +44,10 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
     title: `Ceremony ${number}: ${script.title}`,
     lines: [
       line('folder', folder),
-      line('time', `${instantWords(isoSeconds(startedAt))}, by the clock of this machine`),
+      line(
+        'time',
+        `${instantWords(isoSeconds(startedAt))}, according to the clock of this machine`,
+      ),
       ...(participants.length > 0 ? [line('participants', participants.join(', '))] : []),
       line('root', root.created === undefined ? root.subject : `${root.subject} (new)`),
       ...(fingerprint === undefined ? [] : [line('root SHA-256', groupedDigest(fingerprint))]),
@@ -55,7 +58,7 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
   }
 }
 
-/** The lines of `signet inspect`, except the SHA-256, which depends on the signature. */
+/** Returns the lines of `signet inspect`, without the SHA-256, which depends on the signature. */
 async function certificateParagraph(
   title: string,
   prepared: PreparedCertificate,
@@ -82,7 +85,7 @@ function crlParagraph({ crlNumber, nextUpdate, entries }: PlannedCrl): Paragraph
   }
 }
 
-/** The plan in JSON. */
+/** Returns the plan for JSON output. */
 export async function planValue(plan: CeremonyPlan): Promise<object> {
   const { script, root, certificates, revocations, crl } = plan
   const describe = async (prepared: PreparedCertificate): Promise<object> => {

@@ -60,7 +60,7 @@ function addKeyCreation(group: SignetCommand): void {
     )
     .option(
       '--service-principal <name>',
-      'service that owns the access key, instead of a user: acm.amazonaws.com',
+      'service that owns the access key in place of a user: acm.amazonaws.com',
     )
     .option('--source-account <id>', 'account on whose behalf the service acts', accountId)
     .option('--source-arn <arn>', 'resource on whose behalf the service acts')
@@ -82,7 +82,7 @@ function addKeyCreation(group: SignetCommand): void {
 interface KeyChange {
   readonly description: string
   readonly change: (config: Config, accessKeyId: string) => Promise<void>
-  /** Start of the sentence that confirms the change. */
+  /** First words of the confirmation message. */
   readonly done: string
 }
 
@@ -94,7 +94,7 @@ function addKeyChange(
   storageCommand(group, name)
     .description(description)
     .argument('[access-key-id]')
-    .option('--access-key-id <id>', 'access key ID, instead of the argument')
+    .option('--access-key-id <id>', 'access key ID, as an alternative to the argument')
     .examples(`signet access-key ${name} AKIAIOSFODNN7EXAMPLE`)
     .run(
       async ({ config, flags }: Call<Flags & { readonly accessKeyId?: string }>, id?: string) => {

@@ -15,7 +15,7 @@ export function accountCommand(context: CommandContext): Command {
     .output()
     .description('Create an account')
     .argument('[account-id]', 'account ID of twelve digits', accountId)
-    .option('--account <id>', 'account ID, instead of the argument', accountId)
+    .option('--account <id>', 'account ID, as an alternative to the argument', accountId)
     .option('--organization <id>', 'organization of the account (o-…)')
     .examples('signet account create 210987654321')
     .run(({ config, flags }: Call<AccountFlags>, id?: string) =>

@@ -67,7 +67,7 @@ function listSubcommand(group: SignetCommand): void {
       printResult(context, flags, {
         value: pascalCaseKeys(shown),
         columns: listColumns,
-        empty: 'No CAs exist. Create them with: signet init-hierarchy',
+        empty: 'There are no CAs. Create them with: signet init-hierarchy',
       })
     })
 }
@@ -164,7 +164,7 @@ const labels: Readonly<Record<string, string>> = {
   FingerprintSha256: 'SHA-256',
 }
 
-/** A line for each member that has a value. */
+/** Returns a line for each member that has a value. */
 function linesOf(members: object): Line[] {
   return Object.entries(members)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -215,7 +215,7 @@ function treeSubcommand(group: SignetCommand): void {
           text: () =>
             tableText(context.stdout, shown, { columns: treeColumns, wide: flags.wide === true }),
         }),
-        empty: 'No CAs exist. Create them with: signet init-hierarchy',
+        empty: 'There are no CAs. Create them with: signet init-hierarchy',
       })
     })
 }
@@ -232,7 +232,7 @@ const treeColumns: readonly Column[] = [
   },
 ]
 
-/** A CA of the account, or one above it whose key is elsewhere. */
+/** A CA of the account, or a CA above it whose key is not on this server. */
 function shownRow({ prefix, item, external }: ShownLine<TreeNode>): Row {
   if (external === undefined)
     return { ...nodeMembers(item), Name: `${prefix}${item.authority.name}` }

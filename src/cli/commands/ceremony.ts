@@ -1,4 +1,4 @@
-/** `signet ceremony …`: an offline root, without a server and without a network. */
+/** `signet ceremony …`: commands for an offline root, which need neither a server nor a network. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import {
@@ -47,7 +47,7 @@ export function ceremonyCommand(context: CommandContext): Command {
 const folderOption = ['--folder <folder>', 'folder of the root', 'offline-root'] as const
 const scriptArgument = [
   '<script>',
-  'JSON file; the CSRs that it names are in the same folder',
+  'JSON file; the CSRs that it refers to must be in the same folder',
 ] as const
 const passphraseCharactersMin = 12
 
@@ -174,7 +174,9 @@ function verifySubcommand(group: SignetCommand): void {
       const { transcript, problems, certificate } = await verifyCeremonyFile(path, flags)
       for (const problem of problems) printProblem(`${path}: ${problem}`, context.stderr)
       if (transcript === undefined || problems.length > 0)
-        throw new Error(`${path} does not verify with the root ${formatName(certificate.subject)}`)
+        throw new Error(
+          `${path} could not be verified with the root ${formatName(certificate.subject)}`,
+        )
       printResult(context, flags, {
         value: verifiedValue(transcript),
         text: () => visibleLines(verifiedText(transcript)),
@@ -200,6 +202,6 @@ function verifiedText(transcript: Transcript): string {
     ...(crl === null
       ? []
       : [`Signed ${crl.file}: ${crl.entries} entries, next update ${crl.nextUpdate}`]),
-    `The transcript and its ${Object.keys(files).length} files are as the root signed them.`,
+    `The transcript and the other ${Object.keys(files).length} files are as the root signed them.`,
   ].join('\n')
 }

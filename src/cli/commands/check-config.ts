@@ -24,7 +24,7 @@ export function checkConfigCommand(context: CommandContext): Command {
         const problems = await configProblems(config, systemClock)
         if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
       }
-      // JSON redacts secrets.
+      // Conversion to JSON redacts secrets.
       const redacted = JSON.parse(JSON.stringify(config)) as object
       printResult(context, flags, {
         value: pascalCaseKeys({ ...redacted, warnings: configWarnings(config) }),

@@ -147,16 +147,19 @@ function requireSubject(
       '--pkcs12 cannot be combined with --csr: the private key is not available',
     )
   if (pkcs12PasswordFile !== undefined && pkcs12 === undefined)
-    throw new ConfigurationError('--pkcs12-password-file belongs to --pkcs12, which is missing')
+    throw new ConfigurationError('--pkcs12-password-file requires --pkcs12')
 }
 
-/** A relative folder whose name has only characters that are safe in every file system. */
+/** Returns the name of a relative folder that contains only characters that are safe in every file system. */
 function folderFor(name: string): string {
   const safe = name.replace(/^\*/, 'wildcard').replaceAll(/[^A-Za-z0-9.@-]+/g, '_')
   return safe.replace(/^\.+|^-+/, '_')
 }
 
-/** The password is read before anything is issued, and is never an argument, which other users could see. */
+/**
+ * Reads the password before anything is issued. A password is never a command-line argument, because other users could see
+ * it.
+ */
 async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
   const { pkcs12: path, pkcs12PasswordFile: file, force = false } = flags
   if (path === undefined) return undefined
@@ -173,7 +176,7 @@ async function askPassword(): Promise<string> {
   const instead = '--pkcs12-password-file'
   const password = await askHidden('Password for the PKCS #12 file: ', instead)
   if ((await askHidden('Repeat the password: ', instead)) === password) return password
-  throw new ConfigurationError('the passwords are not the same')
+  throw new ConfigurationError('the passwords do not match')
 }
 
 function issuedParagraph(
@@ -195,7 +198,10 @@ function issuedParagraph(
   }
 }
 
-/** Names and addresses of the flags, split at commas, without duplicates. Throws ConfigurationError for an invalid one. */
+/**
+ * Returns the names and addresses in the flags, split at commas, without duplicates. Throws ConfigurationError for an invalid
+ * name or address.
+ */
 function namesOf({ name = [], ip = [] }: IssueFlags): string[] {
   const split = (texts: readonly string[]): string[] =>
     texts.flatMap((text) => text.split(',')).map((text) => text.trim())

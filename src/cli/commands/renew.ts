@@ -101,7 +101,7 @@ async function once(
   if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
 }
 
-/** Ends after SIGTERM or SIGINT, with exit code 0. */
+/** Runs until SIGTERM or SIGINT, after which the exit code is 0. */
 async function watch(
   context: CommandContext,
   folders: readonly string[],

@@ -72,7 +72,7 @@ function statusText(stdout: Output, status: ServerStatus, wide: boolean): string
   return paragraphs.join('\n\n')
 }
 
-/** A CA of the server, or one above it whose key is elsewhere. */
+/** A CA of the server, or a CA above it whose key is not on the server. */
 function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   if (external === undefined) return { ...item, branch: prefix, own: true }
   return {
@@ -84,7 +84,10 @@ function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   }
 }
 
-/** Columns of the table of CAs. The rows are those of rowOf; a CA whose key is elsewhere has only the first members. */
+/**
+ * Columns of the table of CAs, whose rows rowOf creates. The row of a CA whose key is not on the server has only the first
+ * members.
+ */
 const columns: readonly Column[] = [
   column('name', 'CA', ({ branch, name }) => `${branch}${name}`),
   { ...column('status', 'STATUS', ({ status }) => status), shrink: 'never' },
@@ -98,7 +101,7 @@ const columns: readonly Column[] = [
   },
 ]
 
-/** A column that is empty for a CA whose key is elsewhere. */
+/** A column that is empty for a CA whose key is not on the server. */
 function ownColumn(
   key: string,
   header: string,
@@ -116,7 +119,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   const unknown = authorities === null ? 'unknown' : 'no CAs yet'
   const started =
     counts === null
-      ? `unknown: no metrics at ${server.metricsUrl}; specify --metrics-url`
+      ? `unknown: there are no metrics at ${server.metricsUrl}; specify --metrics-url`
       : `${counts.certificatesIssued} issued, ${counts.certificatesRevoked} revoked, ` +
         `${counts.requests} requests (${counts.requestsFailed} failed)`
   return {

@@ -56,7 +56,7 @@ function rootSubcommand(group: SignetCommand, name: string): SignetCommand {
       '--ca <ca>',
       'name, ID or ARN of a CA, to use only its root (default: all roots) [SIGNET_CA]',
     )
-    .option('--file <file>', 'PEM file with root certificates, instead of those from a server')
+    .option('--file <file>', 'PEM file with root certificates, in place of those from a server')
 }
 
 function pemOf(roots: readonly Root[]): string {
@@ -75,7 +75,7 @@ function changeSubcommand(
   rootSubcommand(group, action)
     .description(description)
     .addOption(
-      new Option('--store <store>', 'type of trust store (default: all that exist)').choices([
+      new Option('--store <store>', 'type of trust store (default: all existing stores)').choices([
         'system',
         'nss',
       ]),
@@ -114,14 +114,14 @@ const columns: readonly Column[] = [
   { key: 'Problem', shrink: 'never' },
 ]
 
-/** Root has other credentials than the user, so the roots go through a file. */
+/** The root user does not have the credentials of the current user, so the root certificates are passed in a file. */
 function administratorCommand(action: string, { ca, file }: TrustFlags): string {
   if (file !== undefined) return `sudo signet trust ${action} --store system --file ${quote(file)}`
   const of = ca === undefined ? '' : ` --ca ${quote(ca)}`
   return `signet trust print${of} > signet-roots.pem && sudo signet trust ${action} --store system --file signet-roots.pem`
 }
 
-/** An argument for a POSIX shell. */
+/** Quotes an argument for a POSIX shell. */
 function quote(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

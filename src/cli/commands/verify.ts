@@ -10,7 +10,7 @@ import { SignetCommand } from '../shared/signet-command.ts'
 export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
-      // CRLs are read from their buckets, and keys in a token are used.
+      // The settings of the object store are needed to read CRLs from their buckets, and those of a token to sign with its keys.
       .settings([
         ...storageSettings,
         ...(['objects', 's3Endpoint', 's3Region'] as const),

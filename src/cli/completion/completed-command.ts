@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 
 export interface CompletedCommand {
-  /** Words of the command, such as `bucket create`. Empty for `signet` itself. */
+  /** Command path, such as `bucket create`. Empty for `signet` itself. */
   readonly path: string
   readonly subcommands: readonly { readonly name: string; readonly description: string }[]
   readonly flags: readonly CompletedFlag[]

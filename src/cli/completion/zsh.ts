@@ -1,6 +1,6 @@
 import { quotedPaths, type CompletedCommand, type CompletedFlag } from './completed-command.ts'
 
-/** Returns the script for zsh 5 and later, for a completion folder or for `source`. */
+/** Returns the script for zsh 5 and later, which can be placed in a completion folder or loaded with `source`. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const paths = quotedPaths(commands).join('|')
   const cases = commands.map((command) => `  '${command.path}')\n${caseOf(command)}\n    ;;`)

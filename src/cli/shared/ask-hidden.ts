@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../errors.ts'
 
 /**
- * Prompts on standard error and reads an answer from the terminal without showing it. Throws ConfigurationError if there is no
- * terminal, or if the user aborts with Ctrl-C or Ctrl-D.
+ * Prompts on standard error, and reads a secret from the terminal without displaying it. Throws ConfigurationError if there
+ * is no terminal, or if the user aborts with Ctrl-C or Ctrl-D.
  */
 export async function askHidden(question: string, instead = '--passphrase-file'): Promise<string> {
   const { stdin, stderr } = process
@@ -11,7 +11,7 @@ export async function askHidden(question: string, instead = '--passphrase-file')
       `cannot prompt for the secret without a terminal; specify ${instead}`,
     )
   stderr.write(question)
-  // In raw mode the terminal shows no input and delivers Ctrl-C as a character.
+  // In raw mode, the terminal does not display input, and passes on Ctrl-C as a character.
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   try {

@@ -37,7 +37,7 @@ export function encryptionKey({
   }
 }
 
-/** Returns the text of a recipient, which is public, so it can be a command-line argument as in `age -r`. */
+/** Returns the text of a recipient. A recipient is public, so it can be a command-line argument, as in `age -r`. */
 export function recipientText(recipient: string): string {
   return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
@@ -72,7 +72,7 @@ export function readPassphrase(path: string): string {
   return line
 }
 
-/** Reads a private file. Refuses a file that others can read, but not a pipe such as the shell's `<(…)`. */
+/** Reads a private file. Refuses a file that other users can read, but accepts a pipe such as the shell's `<(…)`. */
 export function readPrivate(path: string, noun: string): string {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(

@@ -23,7 +23,7 @@ export const storageSettings: readonly SettingName[] = [
   'kmsEndpoint',
 ]
 
-/** Returns whether a setting has a flag, and not only an environment variable. */
+/** Returns whether a setting has a flag in addition to its environment variable. */
 export function hasFlag(name: SettingName): boolean {
   return settings[name].isVariableOnly !== true
 }

@@ -14,11 +14,11 @@ async function confirm(answer: string, isTTY: boolean): Promise<string> {
   return String(stderr.read())
 }
 
-test('a change is confirmed by its typed name', async () => {
+test('a change is confirmed by typing the expected name', async () => {
   assert.match(await confirm('Old CA\n', true), /Delete Old CA\?\nType Old CA to confirm: /)
   await assert.rejects(confirm('old\n', true), /not confirmed; nothing was changed/)
 })
 
-test('without a terminal a confirmation is refused with the flag to use', async () => {
-  await assert.rejects(confirm('Old CA\n', false), /needs a terminal: add --yes/)
+test('without a terminal, confirmation fails with an error that contains the flag to use', async () => {
+  await assert.rejects(confirm('Old CA\n', false), /requires a terminal: use --yes/)
 })

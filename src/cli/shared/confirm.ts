@@ -4,8 +4,8 @@ import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from './context.ts'
 
 /**
- * Asks on standard error for a text that confirms a change, and reads one line of standard input. Throws ConfigurationError for
- * another text, and if standard input is not a terminal.
+ * Prompts on standard error for a text that confirms a change, and reads one line from standard input. Throws
+ * ConfigurationError if the line differs from that text, or if standard input is not a terminal.
  */
 export async function requireConfirmation(
   { stdin, stderr }: Pick<ProcessIo, 'stdin' | 'stderr'>,
@@ -13,7 +13,7 @@ export async function requireConfirmation(
 ): Promise<void> {
   const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
   if (input.isTTY !== true)
-    throw new ConfigurationError('a confirmation needs a terminal: add --yes to do without')
+    throw new ConfigurationError('a confirmation requires a terminal: use --yes to skip it')
   const lines = createInterface({ input, output: stderr })
   try {
     const answer = await lines.question(

@@ -7,7 +7,7 @@ import { connectionOf } from './connection-flags.ts'
 
 let folder: string
 const data = (): string => join(folder, 'data')
-/** Variables under which the files of this machine are not found. */
+/** Environment variables that hide the configuration files of this machine. */
 const bare = (): Record<string, string> => ({ HOME: folder })
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'signet-flags-'))
@@ -25,7 +25,7 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
-test('a data folder gives the endpoint, the Region and the CAs to trust', () => {
+test('a data folder provides the endpoint, the Region and the CAs to trust', () => {
   const options = connectionOf({ data: data() }, bare())
   assert.equal(options.endpoint, 'https://folder.test')
   assert.equal(options.region, 'eu-north-1')
@@ -35,7 +35,7 @@ test('a data folder gives the endpoint, the Region and the CAs to trust', () => 
   assert.equal(named.endpoint, 'https://folder.test')
 })
 
-test('flags go before the environment, and that before the data folder and the defaults', () => {
+test('flags take precedence over the environment, and the environment over the data folder and the defaults', () => {
   const environment = {
     ...bare(),
     SIGNET_ENDPOINT: 'https://variable.test',
@@ -59,7 +59,7 @@ test('flags go before the environment, and that before the data folder and the d
   assert.deepEqual([none.endpoint, none.region], ['http://127.0.0.1:8080', 'eu-central-1'])
 })
 
-test('the server of an earlier request goes before the defaults, and a data folder by flag before it', () => {
+test('the server of an earlier request takes precedence over the defaults, but not over --data', () => {
   const stored = { endpoint: 'https://stored.test', region: 'eu-south-1' }
   assert.equal(
     connectionOf({ awsCredentials: true }, bare(), stored).endpoint,
@@ -69,7 +69,7 @@ test('the server of an earlier request goes before the defaults, and a data fold
   assert.equal(connectionOf({ data: data() }, bare(), stored).region, 'eu-south-1')
 })
 
-test('a profile gives the endpoint and the Region, and no data folder is read', () => {
+test('a profile provides the endpoint and the Region, and no data folder is read', () => {
   const options = connectionOf({ profile: 'pki' }, bare())
   assert.deepEqual(
     [options.endpoint, options.region, options.profile, options.dataDirectory],

@@ -46,15 +46,16 @@ export function withConnectionFlags<C extends Command>(command: C): C {
     .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
-/** The server of an earlier request, from its metadata.json. */
+/** The server of an earlier request, as recorded in metadata.json. */
 interface StoredServer {
   readonly endpoint?: string
   readonly region?: string
 }
 
 /**
- * Where each value comes from, in this order: flag, environment, server of an earlier request, data folder or AWS profile, default.
- * A data folder that is given by flag goes before an earlier request. Throws ConfigurationError for flags that contradict each other.
+ * Returns the connection. The sources of each value, in order of precedence, are: flag, environment, server of an earlier
+ * request, data folder or AWS profile, default. A data folder given by flag takes precedence over the server of an earlier
+ * request. Throws ConfigurationError for flags that contradict each other.
  */
 export function connectionOf(
   flags: ConnectionFlags,
@@ -105,7 +106,7 @@ function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): v
     )
 }
 
-/** The address of the server in the data folder. Without credentials there, the address in the AWS profile. */
+/** Returns the address of the server from the data folder, or from the AWS profile if the data folder has no credentials. */
 function addressOf(
   dataDirectory: string | undefined,
   profile: string | undefined,
@@ -126,7 +127,7 @@ function readCredentialsFile(file: string): string {
   }
 }
 
-/** The CA of `--ca`, or of the variable SIGNET_CA. */
+/** Returns the CA from `--ca`, or from the environment variable SIGNET_CA. */
 export function authorityFlag(
   flag: string | undefined,
   { environment }: Pick<ProcessIo, 'environment'>,
@@ -134,7 +135,7 @@ export function authorityFlag(
   return flag ?? nonEmpty(environment['SIGNET_CA'])
 }
 
-/** Treats an empty variable as unset. */
+/** Returns an environment variable. An empty variable is treated as unset. */
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }

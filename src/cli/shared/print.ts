@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts'
 import { paragraphsText } from './style.ts'
 import { cellText, tableText, wordsOf, type Column, type Row } from './table.ts'
 
-/** The first is the default on a terminal. */
+/** The first format is the default on a terminal. */
 export const outputForms = ['table', 'json', 'csv'] as const
 
 export type OutputForm = (typeof outputForms)[number]
@@ -25,9 +25,9 @@ export interface Result {
   readonly columns?: readonly Column[]
   /** Columns of CSV. Default: all members of the rows. */
   readonly csvKeys?: readonly string[]
-  /** Returns escaped text to print instead of the table. */
+  /** Returns escaped text, which is printed in place of the table. */
   readonly text?: () => string
-  /** Sentence to print instead of an empty table. */
+  /** Sentence that is printed in place of an empty table. */
   readonly empty?: string
 }
 

@@ -21,7 +21,7 @@ import {
   type Result,
 } from './print.ts'
 
-/** One run of a command that works on the stored data. */
+/** The input of one run of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
@@ -74,7 +74,10 @@ export class SignetCommand extends Command {
     return this.allowUnknownOption().allowExcessArguments()
   }
 
-  /** Adds `--output` and `--wide`. The default is a table on a terminal, and `elsewhere` otherwise. */
+  /**
+   * Adds `--output` and `--wide`. The default format is a table on a terminal, and the format in the argument `elsewhere`
+   * otherwise.
+   */
   output(elsewhere: OutputForm = 'json'): this {
     const isTerminal = this.context.stdout.isTTY === true
     const note = elsewhere === 'table' ? 'table' : `table on a terminal, ${elsewhere} elsewhere`

@@ -13,7 +13,7 @@ const anyText = fc.string({
 })
 const line = fc.record({ label: anyText, text: anyText, tone: fc.constantFrom('plain', 'bad') })
 
-test('no control character of a name reaches the terminal', () => {
+test('control characters in a name never reach the terminal', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ title: anyText, lines: fc.array(line, { minLength: 1 }) })),

@@ -20,7 +20,7 @@ export function paint(output: Output, tone: Tone | 'title' | 'label', text: stri
   return format.length === 0 ? visible : styleText([...format], visible, { stream: output })
 }
 
-/** Lines with labels, optionally below a title. */
+/** A group of labelled lines, optionally below a title. */
 interface TextBlock extends Pick<Paragraph, 'lines'> {
   readonly title: string | undefined
 }

@@ -30,11 +30,11 @@ const columns: readonly Column[] = [
 const linesOf = (width: number | undefined, wide = false): string[] =>
   tableText(output(width), rows, { columns, wide }).split('\n')
 
-/** The column of the terminal in which a text starts. */
+/** The terminal column in which a text starts. */
 const startOf = (line: string, text: string): number =>
   displayWidth(line.slice(0, line.indexOf(text)))
 
-test('columns start below their headers, also after wide characters', () => {
+test('cells start below their column headers, even after wide characters', () => {
   const [header = '', first = '', second = ''] = linesOf(undefined)
   for (const [line, status] of [
     [first, 'ACTIVE'],
@@ -45,7 +45,7 @@ test('columns start below their headers, also after wide characters', () => {
   }
 })
 
-test('on a narrow terminal ARNs become IDs, then their first characters, and then texts are truncated', () => {
+test('on a narrow terminal, ARNs are shortened to IDs, then IDs to a prefix, and then texts are truncated', () => {
   assert.match(linesOf(140)[1] ?? '', / arn:aws:\S+-6fe19d7a4078$/)
   assert.match(linesOf(80)[1] ?? '', /ACTIVE {4}92d4dc60-01f0-4f0e-94d2-6fe19d7a4078$/)
   assert.match(linesOf(50)[1] ?? '', /^Example Root CA {2}ACTIVE {4}92d4dc60…$/)
@@ -60,7 +60,7 @@ test('--wide and files show everything', () => {
     }
 })
 
-test('a table without rows is empty, and only --wide shows the columns for it', () => {
+test('a table without rows is empty, and columns marked as wide are shown only with --wide', () => {
   assert.equal(tableText(output(80), []), '')
   const wide: readonly Column[] = [{ key: 'Name' }, { key: 'Status', wide: true }]
   assert.equal(tableText(output(80), rows.slice(0, 1), { columns: wide }), 'NAME\nExample Root CA')
@@ -71,7 +71,7 @@ const anyCell = fc.string({
   unit: fc.constantFrom('a', ' ', 'é', '中', '😀', '\u{1b}', '\n', 'x\u0301'),
 })
 
-test('no line is wider than a terminal that is wide enough for the minimum, and no cell breaks its line', () => {
+test('no line exceeds the width of a terminal that has the minimum width, and no cell contains a line break', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ One: anyCell, Two: anyCell, Three: anyCell }), { minLength: 1 }),
@@ -88,7 +88,7 @@ test('no line is wider than a terminal that is wide enough for the minimum, and 
   )
 })
 
-test('truncated text fits, ends with an ellipsis, and is a prefix; padding fills the width', () => {
+test('truncated text fits into the width and is a prefix with an ellipsis; padding fills the width', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
       const cut = truncateToWidth(text, width)
@@ -100,7 +100,7 @@ test('truncated text fits, ends with an ellipsis, and is a prefix; padding fills
   )
 })
 
-test('members are shown as words, times without fractions, lists with commas', () => {
+test('member names are shown as words, times without fractions, and lists separated by commas', () => {
   assert.equal(cellText('2026-01-02T03:04:05.678Z'), '2026-01-02 03:04:05Z')
   assert.equal(cellText(['a', 'b']), 'a, b')
   assert.equal(cellText(true), 'yes')

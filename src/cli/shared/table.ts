@@ -1,4 +1,4 @@
-/** Text tables: aligned columns without lines, as wide as the terminal. */
+/** Text tables with aligned columns and without lines, at most as wide as the terminal. */
 import type { Tone } from '../../inspect/lines.ts'
 import type { Output } from '../../terminal.ts'
 import { visibleText } from '../../text/visible-text.ts'
@@ -11,24 +11,24 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Column {
   /** Member of the row, in PascalCase. */
   readonly key: string
-  /** Default: the words of the key, such as `NOT AFTER`. */
+  /** Header of the column. Default: the words of the key, such as `NOT AFTER`. */
   readonly header?: string
   /** Text of the cell. Default: the member as text. */
   readonly text?: (row: Row) => string
   readonly tone?: (row: Row) => Tone
   /**
-   * How the column becomes narrower on a narrow terminal: not at all, with an ellipsis at its end (the default), or as an
-   * identifier: the last part of an ARN, and then its first characters.
+   * How the column shrinks on a narrow terminal: not at all; truncated with an ellipsis (the default); or as an identifier,
+   * of which first only the last part of the ARN is shown, and then only the first characters of that part.
    */
   readonly shrink?: 'never' | 'truncate' | 'id'
-  /** Whether only `--wide` shows the column. */
+  /** Whether the column is shown only with `--wide`. */
   readonly wide?: boolean
 }
 
 const gap = '  '
-/** Characters that remain of a shortened identifier. */
+/** Number of characters of a shortened identifier. */
 const idCharacters = 8
-/** Columns of the terminal that a truncated column keeps. */
+/** Minimum width of a truncated column. */
 const truncatedMin = 6
 
 /**
@@ -124,7 +124,7 @@ function totalWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1))
 }
 
-/** Members that identify a row a second time, and are long. */
+/** Long members that only `--wide` shows, because a shorter member already identifies the row. */
 const wideKeys: ReadonlySet<string> = new Set(['Arn', 'UserId', 'RoleId'])
 
 /** Returns a column for each member of the rows. */
@@ -134,7 +134,7 @@ function columnsOf(rows: readonly Row[]): Column[] {
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
-/** Formats a member: times without fractions of a second, lists with commas, other objects as JSON. */
+/** Formats a member: times have no fractions of a second, list elements are separated by commas, and other objects are JSON. */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value === true) return 'yes'
@@ -146,7 +146,7 @@ export function cellText(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** Words with capital letters. */
+/** Abbreviations that are written in capital letters. */
 const capitals = new Map(
   ['arn', 'ca', 'cas', 'crl', 'csr', 'id', 'ocsp', 'sha256', 'url'].map((word) => [
     word,

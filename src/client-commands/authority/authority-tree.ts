@@ -7,9 +7,9 @@ import { certifiedAuthority, issuerAmong, type CertifiedAuthority } from './ca-c
 
 export interface TreeNode {
   readonly authority: AuthoritySummary
-  /** Subject of an issuer that is not a CA of the account. Null for every other CA. */
+  /** Subject of the issuer if the issuer is not a CA of the account; null for every other CA. */
   readonly externalIssuer: string | null
-  /** The CAs above it whose keys are elsewhere, from its issuer to the root. Empty for every other CA. */
+  /** CAs above a CA with an external issuer, from its issuer to the root. Empty for every other CA. */
   readonly externalChain: readonly ExternalCa[]
   readonly children: readonly TreeNode[]
 }
@@ -24,7 +24,7 @@ export async function authorityTree(client: Client): Promise<TreeNode[]> {
   return buildTree(authorities, certified)
 }
 
-/** CAs without a certificate, roots, and CAs with an external issuer are at the top. */
+/** Returns the tree. CAs without a certificate, roots, and CAs with an external issuer are at the top. */
 export async function buildTree(
   authorities: readonly AuthoritySummary[],
   certified: readonly CertifiedAuthority[],
@@ -61,7 +61,7 @@ export interface TreeLine {
   readonly prefix: string
 }
 
-/** The nodes from the top down, with the branches that a terminal shows. */
+/** Returns the nodes from the top down, with the branch characters that a terminal shows. */
 export function treeLines(nodes: readonly TreeNode[]): TreeLine[] {
   return nodes.flatMap((node) => [{ node, prefix: '' }, ...branches(node.children, '')])
 }

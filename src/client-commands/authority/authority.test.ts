@@ -34,7 +34,7 @@ const certified = (authority: AuthoritySummary, { certificate }: Crafted) => ({
   chain: [],
 })
 
-test('the tree has each CA below its issuer, and CAs without one at the top', async () => {
+test('the tree has each CA below its issuer, and CAs without an issuer at the top', async () => {
   const rootCa = craft({ subject: named('Root') })
   const middleCa = craft({ subject: named('Middle') }, rootCa)
   const [root, middle, leaf, foreign, pending] = [
@@ -50,7 +50,7 @@ test('the tree has each CA below its issuer, and CAs without one at the top', as
       certified(root, rootCa),
       certified(middle, middleCa),
       certified(leaf, craft({ subject: named('Leaf') }, middleCa)),
-      // Another key of the same name.
+      // A CA with the same name and another key.
       certified(foreign, craft({ subject: named('Foreign') }, craft({ subject: named('Root') }))),
     ],
   )
@@ -82,7 +82,7 @@ test('a renewal uses the template of the first issuance', () => {
   })
 })
 
-test('further extensions and another key usage are passed through', () => {
+test('additional extensions and a different key usage are passed through', () => {
   const { template, apiPassthrough } = templateLike(
     { extensions: [basicConstraints(0), usage, custom] },
     'SUBORDINATE',
@@ -102,7 +102,7 @@ test('further extensions and another key usage are passed through', () => {
   assert.equal(root.apiPassthrough?.Extensions?.CustomExtensions?.length, 1)
 })
 
-test('a certificate that no template can reproduce is refused with the way out', () => {
+test('a certificate that no template can reproduce is refused, and the error states the alternative', () => {
   for (const pathLength of [undefined, 4])
     assert.throws(
       () => templateLike({ extensions: [basicConstraints(pathLength), usage] }, 'SUBORDINATE'),
@@ -110,7 +110,7 @@ test('a certificate that no template can reproduce is refused with the way out',
     )
 })
 
-test('the period of a certificate does not include the hour before its issuance', () => {
+test('the validity of a certificate does not include the hour before its issuance', () => {
   const { certificate } = craft({ subject: named('Root') })
   const period = (notBefore: string, notAfter: string): number =>
     validityPeriod({
@@ -122,7 +122,7 @@ test('the period of a certificate does not include the hour before its issuance'
   assert.equal(period('2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z'), 3_600_000)
 })
 
-test('the chain of an external issuer may be in the file of the certificate', () => {
+test('the chain of an external issuer may be in the same file as the certificate', () => {
   const root = craft({ subject: named('External') })
   const issuing = craft({ subject: named('Issuing') }, root)
   const [own, above] = [pemOf([issuing.certificate]), pemOf([root.certificate])]

@@ -11,11 +11,14 @@ import type { AuthoritySummary } from '../authorities.ts'
 export interface CertifiedAuthority {
   readonly authority: AuthoritySummary
   readonly certificate: Certificate
-  /** From its issuer to the root. Empty for a root. */
+  /** CA certificates from the issuer to the root. Empty for a root. */
   readonly chain: readonly Certificate[]
 }
 
-/** Undefined for a CA that has no certificate, or whose certificate the API does not return in its state. */
+/**
+ * Returns the certificate of a CA. Undefined if the CA has no certificate, or if the API does not return the certificate in
+ * the state of the CA.
+ */
 export async function certifiedAuthority(
   client: Client,
   authority: AuthoritySummary,
@@ -35,7 +38,7 @@ export function pemOf(certificates: readonly Certificate[]): string {
   return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
 }
 
-/** Whether the key of `issuer` signed the certificate, and the names match. */
+/** Returns whether the key of `issuer` signed the certificate, and the names match. */
 async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const check = await verifySignature({
@@ -48,7 +51,7 @@ async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promis
   return check === 'valid'
 }
 
-/** The CA among `candidates` that issued the certificate. */
+/** Returns the CA among `candidates` that issued the certificate. */
 export async function issuerAmong<C extends Pick<CertifiedAuthority, 'certificate'>>(
   certificate: Certificate,
   candidates: readonly C[],

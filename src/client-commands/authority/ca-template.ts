@@ -1,4 +1,4 @@
-/** The template and the passthrough that give a CA a certificate with the same extensions as its current one. */
+/** The template and the ApiPassthrough for a new CA certificate with the same extensions as the current certificate. */
 import type { ApiPassthrough } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -13,7 +13,7 @@ export interface CaTemplate {
   readonly apiPassthrough?: ApiPassthrough
 }
 
-/** Extensions that the issuer writes itself, from its own configuration and the template. */
+/** Extensions that the issuer creates from its own configuration and the template. */
 const generated: ReadonlySet<string> = new Set([
   oids.basicConstraints,
   oids.subjectKeyIdentifier,
@@ -25,12 +25,12 @@ const generated: ReadonlySet<string> = new Set([
 /** The key usage of templates that are not Blank. */
 const templateKeyUsage = 'digitalSignature keyCertSign cRLSign'
 
-/** The longest path length constraint of a template. */
+/** The largest path length constraint of a template. */
 const pathLengthMax = 3
 
 /**
- * Name constraints, policies and every other extension of the current certificate are passed through. Throws ConfigurationError for
- * a certificate that no template can reproduce.
+ * Returns the template and the ApiPassthrough. Name constraints, policies and every other extension of the current
+ * certificate are passed through. Throws ConfigurationError for a certificate that no template can reproduce.
  */
 export function templateLike(
   { extensions }: Pick<Certificate, 'extensions'>,
@@ -41,7 +41,7 @@ export function templateLike(
   if ((pathLength === undefined && type === 'SUBORDINATE') || (pathLength ?? 0) > pathLengthMax)
     throw new ConfigurationError(
       `its certificate has ${pathLength === undefined ? 'no path length constraint' : `the path length constraint ${pathLength}`}, ` +
-        'which no template can write: have a CSR signed elsewhere with --csr-out',
+        'which no template can write: create a CSR with --csr-out and have an external issuer sign it',
     )
   const usage = findExtension(extensions, oids.keyUsage)
   const isUsual = usage !== undefined && parseKeyUsage(usage.value).join(' ') === templateKeyUsage

@@ -1,4 +1,4 @@
-/** `signet ca show`: everything about one CA. */
+/** `signet ca show`: the complete description of one CA. */
 import { hash } from 'node:crypto'
 import type { CertificateAuthority, Client } from '../../../client/index.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
@@ -14,7 +14,7 @@ import { describeSignatureAlgorithm } from '../../x509/algorithm-identifier.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import { certificatesIn, certifiedAuthority } from './ca-certificate.ts'
 
-/** In the form of AWS: keys in PascalCase, times in ISO 8601, null for values that do not exist. */
+/** A CA in the output form: keys are in PascalCase, times in ISO 8601, and absent values are null. */
 export interface AuthorityDetails {
   readonly Name: string
   readonly Arn: string
@@ -28,10 +28,13 @@ export interface AuthorityDetails {
   readonly LastStateChangeAt: string | null
   readonly RestorableUntil: string | null
   readonly Certificate: CaCertificateDetails | null
-  /** From the issuer to the root. */
+  /** CA certificates from the issuer to the root. */
   readonly Chain: readonly { readonly Subject: string; readonly NotAfter: string }[]
   readonly RevocationConfiguration: CertificateAuthority['RevocationConfiguration'] | null
-  /** URLs in the certificates that the CA issues now. Null if it has not issued any with its current configuration. */
+  /**
+   * URLs in the certificates that the CA issues now. Null if the CA has not issued a certificate with its current
+   * configuration.
+   */
   readonly Urls: CertificateUrls | null
   readonly Tags: Readonly<Record<string, string>>
 }
@@ -113,7 +116,7 @@ async function tagsOf(
   return tags
 }
 
-/** The API does not return the URLs themselves, so they are read from a certificate that was issued since the last change. */
+/** Reads the URLs from a certificate that was issued since the last change of the CA, because the API does not return them. */
 async function currentUrls(
   client: Client,
   arn: string,
@@ -134,12 +137,12 @@ async function currentUrls(
     const [certificate] = certificatesIn(pem)
     return certificate === undefined ? null : urlsIn(certificate)
   } catch {
-    // AWS has no ListCertificates, and a caller may not be allowed to use it.
+    // ListCertificates may be missing, as in AWS, or the caller may lack permission for it.
     return null
   }
 }
 
-/** The URLs of CRLs, OCSP responders and CA certificates in a certificate. */
+/** Returns the URLs of CRLs, OCSP responders and CA certificates in a certificate. */
 function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
   const points = findExtension(extensions, oids.crlDistributionPoints)
   const access = findExtension(extensions, oids.authorityInfoAccess)

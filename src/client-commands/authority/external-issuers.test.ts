@@ -16,7 +16,7 @@ function shown(lines: Parameters<typeof withExternalIssuers<string>>[0]): string
   )
 }
 
-test('CAs whose keys are elsewhere are shown once, above the trees that they certify', () => {
+test('CAs whose keys are stored elsewhere are shown once, above the CAs that they certify', () => {
   const [root, policy, other] = [external('Root'), external('Policy'), external('Other')]
   const line = (prefix: string, item: string, ...externalIssuers: readonly ExternalCa[]) => ({
     prefix,
@@ -49,7 +49,7 @@ test('CAs whose keys are elsewhere are shown once, above the trees that they cer
   assert.deepEqual(shown([]), [])
 })
 
-test('a CA whose key is elsewhere has the common name of its subject', () => {
+test('a CA whose key is stored elsewhere is shown with the common name of its subject', () => {
   const { certificate } = craft({ subject: named('Offline Root') })
   const { name, subject, sha256 } = externalCa(certificate)
   assert.deepEqual([name, subject], ['Offline Root', 'CN=Offline Root'])

@@ -1,4 +1,4 @@
-/** CAs without a key on the server, such as an offline root: they are known from the chains of the CAs below them. */
+/** CAs without a key on the server, such as an offline root. They are known from the chains of the CAs below them. */
 import { hash } from 'node:crypto'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
@@ -12,7 +12,7 @@ export interface ExternalCa {
   /** CommonName of its subject, or the whole subject. */
   readonly name: string
   readonly subject: string
-  /** ISO 8601. */
+  /** Expiry of the certificate in ISO 8601. */
   readonly notAfter: string
   /** SHA-256 of its certificate: lower-case hex. */
   readonly sha256: string
@@ -29,28 +29,31 @@ export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa 
   }
 }
 
-/** A line of a tree: an item, with the branches that lead to it from the top of its tree. */
+/** A line of a tree: an item, and the branch characters that lead to it. */
 interface Line<T> {
-  /** Empty at the top of a tree; the lines below the top follow. */
+  /** Branch characters; empty for the top of a tree. The lines below the top follow it. */
   readonly prefix: string
-  /** From its issuer to the root. Only the top of a tree has any. */
+  /** CAs from the issuer to the root. Empty except at the top of a tree. */
   readonly externalIssuers: readonly ExternalCa[]
   readonly item: T
 }
 
-/** A line to show: an item, or a CA whose key is elsewhere. */
+/** A line to show: an item, or a CA whose key is not on the server. */
 export type ShownLine<T> = { readonly prefix: string } & (
   | { readonly item: T; readonly external?: undefined }
   | { readonly item?: undefined; readonly external: ExternalCa }
 )
 
-/** A tree of items, and the CAs above it from the root to its issuer. */
+/** A tree of items, and the CAs above the tree from the root down. */
 interface Tree<T> {
   readonly above: readonly ExternalCa[]
   readonly lines: readonly Line<T>[]
 }
 
-/** Adds the CAs whose keys are elsewhere, each once, above the trees of the CAs that they certify. */
+/**
+ * Adds the CAs whose keys are not on the server above the trees of the CAs that they certify. Each of these CAs is added
+ * once.
+ */
 export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[] {
   const trees: { above: readonly ExternalCa[]; lines: Line<T>[] }[] = []
   for (const line of lines) {
@@ -60,7 +63,7 @@ export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[
   return branches(trees).flat()
 }
 
-/** The lines of each branch at one level, in the order of the first tree of each. */
+/** Returns the lines of the branches at one level, sorted by the first tree of each branch. */
 function branches<T>(trees: readonly Tree<T>[]): ShownLine<T>[][] {
   const groups = new Map<string, Tree<T>[]>()
   for (const [index, tree] of trees.entries()) {

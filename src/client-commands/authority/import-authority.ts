@@ -12,7 +12,10 @@ import { csrOf } from './renew-authority.ts'
 /** States in which a CA has a CSR. */
 const withCsr = ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED']
 
-/** The CA with the public key of a certificate in PEM. Rejects with ConfigurationError unless exactly one has it. */
+/**
+ * Resolves to the CA that has the public key of a certificate in PEM. Rejects with ConfigurationError unless exactly one CA
+ * has this key.
+ */
 export async function authorityOfCertificate(
   client: Client,
   certificatePem: string,

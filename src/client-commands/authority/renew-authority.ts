@@ -1,4 +1,4 @@
-/** `signet ca renew`: the next certificate of a CA, with the same key or with the key of a successor. */
+/** `signet ca renew`: issues the next certificate of a CA for the same key, or for the key of a successor. */
 import type { CertificateValidity, Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
@@ -18,13 +18,13 @@ import {
 import { templateLike, type CaTemplate } from './ca-template.ts'
 
 export interface AuthorityRenewalOptions {
-  /** As parseValidity reads it. Undefined for the validity period of the current certificate. */
+  /** Validity in the form of parseValidity. Undefined for the validity period of the current certificate. */
   readonly validity: string | undefined
   readonly now: Date
   readonly progress: Progress
 }
 
-/** In the form of AWS: keys in PascalCase, times in ISO 8601. */
+/** The result in the output form: keys are in PascalCase, times in ISO 8601. */
 export interface RenewedAuthority {
   readonly Name: string
   readonly Arn: string
@@ -32,18 +32,18 @@ export interface RenewedAuthority {
   readonly SerialNumber: string
   readonly NotBefore: string
   readonly NotAfter: string
-  /** End of the certificate that was in use before. */
+  /** Expiry of the previous certificate. */
   readonly PreviousNotAfter: string | null
 }
 
 /** A certificate for a CA to import. */
 interface IssuedForCa {
   readonly certificate: string
-  /** Empty for a root. */
+  /** CA certificates in PEM; empty for a root. */
   readonly chain: string
 }
 
-/** The issuer of the next certificate of a CA, and what the certificate contains. */
+/** The issuer of the next certificate of a CA, and the contents of the certificate. */
 export interface RenewalPlan {
   readonly issuer: Pick<AuthoritySummary, 'arn' | 'name'>
   readonly type: 'ROOT' | 'SUBORDINATE'
@@ -63,7 +63,10 @@ export async function renewAuthority(
   return importCertificate(client, authority, { ...issued, progress: options.progress })
 }
 
-/** Rejects with ConfigurationError if the issuer is not an ACTIVE CA of the account, or would expire first. */
+/**
+ * Plans the next certificate. Rejects with ConfigurationError if the issuer is not an ACTIVE CA of the account, or would
+ * expire before the certificate.
+ */
 export async function planRenewal(
   client: Client,
   authority: AuthoritySummary,
@@ -92,7 +95,10 @@ export async function planRenewal(
   return plan
 }
 
-/** A CA writes NotBefore one hour before the time of issue, which is not part of the requested period. */
+/**
+ * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; this hour is not
+ * included.
+ */
 export function validityPeriod({ notBefore, notAfter }: Certificate): number {
   const period = notAfter.getTime() - notBefore.getTime()
   return period > 2 * hourMilliseconds ? period - hourMilliseconds : period
@@ -134,7 +140,7 @@ function requireShorter({ validity, issuer }: RenewalPlan, { notAfter }: Certifi
   )
 }
 
-/** The CSR of a CA, for an issuer outside this server. PEM. */
+/** Returns the CSR of a CA in PEM, for an external issuer. */
 export async function csrOf(client: Client, { arn }: { readonly arn: string }): Promise<string> {
   const { Csr = '' } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
   return Csr.endsWith('\n') ? Csr : `${Csr}\n`
@@ -161,7 +167,7 @@ export async function issueForCa(
   return { certificate, chain: isRoot ? '' : chain + root }
 }
 
-/** Makes a certificate the current one of a CA. */
+/** Imports a certificate, which becomes the current certificate of a CA. */
 export async function importCertificate(
   client: Client,
   authority: AuthoritySummary,
@@ -187,8 +193,8 @@ export async function importCertificate(
 }
 
 /**
- * Splits what an external issuer returned into the certificate and its chain. The issuer may put the chain into the file of the
- * certificate. `source` names that file in messages. Throws ConfigurationError for a file without certificates.
+ * Splits the output of an external issuer into the certificate and its chain. The file of the certificate may also contain
+ * the chain. `source` is the name of that file in messages. Throws ConfigurationError for a file without certificates.
  */
 export function externalAnswer(
   certificateText: string,
@@ -209,7 +215,7 @@ function readCertificates(pem: string, source: string): Certificate[] {
     return certificatesIn(pem)
   } catch (error) {
     throw new ConfigurationError(
-      `${source}: the file has another content than certificates in PEM: ${(error as Error).message}`,
+      `${source}: the file contains more than certificates in PEM: ${(error as Error).message}`,
       { cause: error },
     )
   }

@@ -1,4 +1,4 @@
-/** `signet ca renew --new-key`: a successor CA with the configuration of an existing one and a key of its own. */
+/** `signet ca renew --new-key`: creates a successor CA with the configuration of an existing CA and a new key. */
 import type { CertificateAuthority, Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { AuthoritySummary } from '../authorities.ts'
@@ -10,15 +10,18 @@ import {
   type RenewedAuthority,
 } from './renew-authority.ts'
 
-/** The tag by which init-hierarchy recognizes its CAs. A successor must not have it, because init-hierarchy expects one CA. */
+/**
+ * The tag by which init-hierarchy recognizes its CAs. A successor must not have this tag, because init-hierarchy expects only
+ * one CA with it.
+ */
 const hierarchyTag = 'signet-hierarchy'
 
 /** Waits up to three minutes, because the generation of an RSA 4096 key is slow. */
 const keyWaiter = { Delay: 0.5, MaxAttempts: 360 }
 
 /**
- * Creates the successor, has it certified by the issuer of the existing CA, and activates it. The existing CA does not change. If a
- * step after the creation fails, the error has the ARN of the successor.
+ * Creates the successor, has it certified by the issuer of the existing CA, and activates it. The existing CA does not
+ * change. If a step after the creation fails, the error contains the ARN of the successor.
  */
 export async function succeedAuthority(
   client: Client,

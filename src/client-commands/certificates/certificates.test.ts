@@ -48,7 +48,7 @@ test('reasons of AWS and of RFC 5280 are read in any case', () => {
   assert.throws(() => parseReason('bored'), /'bored' is not a revocation reason; use one of UNSPEC/)
 })
 
-test('a list of targets may have comments, or be the CSV of a search', () => {
+test('a list of targets may contain comments, or be the CSV output of a search', () => {
   assert.deepEqual(parseTargets('# stolen\n6f:0a\r\n\n  tls  \n'), ['6f:0a', 'tls'])
   const csv =
     'CertificateArn,SerialNumber\n"arn:x/certificate/1","01"\n"arn:x/certificate/2","02"\n'
@@ -59,7 +59,7 @@ const now = new Date('2026-01-01T00:00:00Z')
 const search = (filters: Parameters<typeof searchOf>[0], accountId?: string) =>
   searchOf(filters, { now, accountId })
 
-test('filters become members of ListCertificates', () => {
+test('filters are converted to members of ListCertificates', () => {
   assert.deepEqual(search({}), {})
   assert.deepEqual(
     search({ template: 'RootCACertificate', expiringWithin: 1000, status: 'VALID', serial: '0A' }),
@@ -83,7 +83,7 @@ test('a user name is refused if the account is unknown', () => {
   assert.throws(() => search({ requester: 'two words' }, '1'), /must be the ARN of a user/)
 })
 
-test('a path without an extension is a folder', () => {
+test('a path without a file extension is treated as a folder', () => {
   assert.ok(isFolderPath('missing-folder'))
   assert.ok(isFolderPath('missing.d/'))
   assert.ok(isFolderPath(import.meta.dirname))

@@ -7,10 +7,10 @@ import { ConfigurationError } from '../../errors.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
 import { certificateArn, type CertificateId } from './resolve-certificate.ts'
 
-/** PEM, with a line end. */
+/** The certificate in PEM, with a final line feed. */
 export interface DownloadedCertificate {
   readonly certificate: string
-  /** From the issuer up to the root, without it. Empty if the root is the issuer. */
+  /** CA certificates from the issuer up, without the root. Empty if the root is the issuer. */
   readonly chain: string
   readonly root: string
 }
@@ -33,7 +33,10 @@ export async function downloadCertificate(
   }
 }
 
-/** The record of a certificate. Undefined from a service without certificate search, or soon after the issuance. */
+/**
+ * Returns the search record of a certificate. Undefined if the service has no certificate search, or if the certificate was
+ * issued just now.
+ */
 export async function certificateRecord(
   client: Client,
   { certificateAuthorityArn, serialNumber }: CertificateId,
@@ -50,15 +53,16 @@ export async function certificateRecord(
   }
 }
 
-/** Whether a path is a folder for several files: it exists as one, ends with a slash, or has no extension. */
+/** Returns whether a path is an output folder: it is an existing folder, ends with a slash, or has no extension. */
 export function isFolderPath(path: string): boolean {
   if (existsSync(path)) return statSync(path).isDirectory()
   return path.endsWith('/') || !/\.[A-Za-z0-9]+$/.test(path)
 }
 
 /**
- * Writes a file with the certificate, and with the chain if `withChain` is set; or a folder with the files that `signet issue` writes,
- * except the key. Resolves to the paths that were written. Rejects with ConfigurationError for a file that exists, unless `force` is set.
+ * Writes a file with the certificate, and with the chain if `withChain` is set; or a folder with the files that `signet
+ * issue` writes, except the key. Resolves to the written paths. Rejects with ConfigurationError if a file exists, unless
+ * `force` is set.
  */
 export async function saveCertificate(
   { certificate, chain, root }: DownloadedCertificate,

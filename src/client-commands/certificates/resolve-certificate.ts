@@ -13,11 +13,11 @@ import { readMetadata } from '../certificate-folder.ts'
 /** A certificate as the API identifies it. */
 export interface CertificateId {
   readonly certificateAuthorityArn: string
-  /** Hexadecimal, without colons. */
+  /** Serial number in hexadecimal, without colons. */
   readonly serialNumber: string
 }
 
-/** An argument, before anything is read. */
+/** A parsed argument. No file has been read yet. */
 type CertificateReference =
   | { readonly kind: 'id'; readonly id: CertificateId }
   | { readonly kind: 'folder' | 'file'; readonly path: string }
@@ -25,7 +25,10 @@ type CertificateReference =
 
 const arnForm = /^(arn:[^/]+:certificate-authority\/[^/]+)\/certificate\/([0-9a-fA-F]+)$/
 
-/** `pathKind` is what exists under the argument as a path. Throws ConfigurationError for an argument of no known form. */
+/**
+ * Parses an argument. `pathKind` is the kind of file that exists if the argument is a path. Throws ConfigurationError for an
+ * argument of an unknown form.
+ */
 export function parseReference(
   text: string,
   pathKind: 'folder' | 'file' | undefined,
@@ -50,7 +53,10 @@ export function certificateArn({ certificateAuthorityArn, serialNumber }: Certif
   return `${certificateAuthorityArn}/certificate/${serialNumber.toLowerCase()}`
 }
 
-/** `certificateAuthorityArn` limits the search for a serial number or a file to one CA. Rejects with ConfigurationError. */
+/**
+ * Finds the certificate. `certificateAuthorityArn` limits the search for a serial number or a file to one CA. Rejects with
+ * ConfigurationError unless exactly one certificate matches.
+ */
 export async function resolveCertificate(
   client: Client,
   text: string,
@@ -102,7 +108,7 @@ async function resolveFile(
   )
 }
 
-/** The first certificate in PEM or DER. Throws ConfigurationError for a file without one. */
+/** Returns the first certificate in a file, in PEM or DER. Throws ConfigurationError for a file without a certificate. */
 function firstCertificate(bytes: Uint8Array, path: string): Certificate {
   try {
     const text = pemText(bytes)
@@ -121,7 +127,7 @@ function firstCertificate(bytes: Uint8Array, path: string): Certificate {
   throw new ConfigurationError(`${path} has no certificate`)
 }
 
-/** Several CAs may have given out the same serial number, so the bytes are compared. */
+/** Several CAs may have issued certificates with the same serial number, so the bytes are compared. */
 async function isSameCertificate(
   client: Client,
   id: CertificateId,
@@ -150,7 +156,10 @@ async function findBySerial(client: Client, serialNumber: string): Promise<Certi
   )
 }
 
-/** Rejects with ConfigurationError for a service without certificate search, such as AWS. */
+/**
+ * Searches by serial number. Rejects with ConfigurationError if the service has no certificate search, as is the case for
+ * AWS.
+ */
 async function listBySerial(client: Client, serialNumber: string): Promise<CertificateId[]> {
   const found: CertificateId[] = []
   try {

@@ -1,13 +1,13 @@
-/** `signet revoke`: one or many certificates. */
+/** `signet revoke`: revokes one or more certificates. */
 import { ClientError, type Client, type RevocationReason } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { certificateArn, resolveCertificate, type CertificateId } from './resolve-certificate.ts'
 
-/** In the form of AWS: keys in PascalCase. */
+/** The result for one certificate in the output form, with keys in PascalCase. */
 export interface Revocation {
-  /** The argument. */
+  /** The argument that the certificate was given by. */
   readonly Target: string
-  /** Null if no certificate was found. */
+  /** ARN of the certificate; null if no certificate was found. */
   readonly CertificateArn: string | null
   readonly Result: 'revoked' | 'already revoked' | 'failed'
   readonly Problem?: string
@@ -20,7 +20,7 @@ export interface RevokeOptions {
   readonly progress: (text: string) => void
 }
 
-/** Names of AWS. Those of RFC 5280 differ in case only, but for the compromise of a CA. */
+/** Reasons by their AWS names. The names in RFC 5280 differ only in case, except for the compromise of a CA. */
 const reasons = [
   'UNSPECIFIED',
   'KEY_COMPROMISE',
@@ -38,7 +38,10 @@ const reasonByLetters = new Map<string, RevocationReason>([
   ['cacompromise', 'CERTIFICATE_AUTHORITY_COMPROMISE'],
 ])
 
-/** A reason by its name in AWS (KEY_COMPROMISE) or in RFC 5280 (keyCompromise), in any case. Throws ConfigurationError. */
+/**
+ * Parses a reason: its name in AWS (KEY_COMPROMISE) or in RFC 5280 (keyCompromise), in upper or lower case. Throws
+ * ConfigurationError for any other text.
+ */
 export function parseReason(text: string): RevocationReason {
   const reason = reasonByLetters.get(lettersOf(text))
   if (reason !== undefined) return reason
@@ -49,8 +52,8 @@ export function parseReason(text: string): RevocationReason {
 }
 
 /**
- * Targets of a list: one on each line, without empty lines and lines that start with #. Of CSV, the first cell of each line, so that
- * the output of `signet certificates list --output csv` can be used.
+ * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of a
+ * CSV line is used, so that the output of `signet certificates list --output csv` can be passed.
  */
 export function parseTargets(text: string): string[] {
   return text
@@ -61,7 +64,7 @@ export function parseTargets(text: string): string[] {
     .filter((line) => !line.startsWith('CertificateArn,'))
 }
 
-/** Revokes one certificate after the other. A failure does not stop the others. Never rejects. */
+/** Revokes certificates one after another. After a failure, it continues with the next certificate. Never rejects. */
 export async function revokeAll(
   client: Client,
   targets: readonly string[],

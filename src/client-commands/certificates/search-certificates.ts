@@ -12,15 +12,15 @@ export interface CertificateFilters {
   readonly alternativeName?: string | undefined
   /** Name or ARN. */
   readonly template?: string | undefined
-  /** ARN of a user, role or session, account ID, service, or name of a user of the account. */
+  /** ARN of a user, role or session; account ID; service; or name of a user in the account. */
   readonly requester?: string | undefined
   readonly issuedAfter?: Date | undefined
-  /** Milliseconds from now. */
+  /** Duration from now in milliseconds. */
   readonly expiringWithin?: number | undefined
   readonly status?: 'VALID' | 'EXPIRED' | 'REVOKED' | undefined
 }
 
-/** A certificate as the command prints it: times in ISO 8601, and the name of the CA that issued it. */
+/** A certificate in the output form: times are in ISO 8601, and the issuing CA is given by name. */
 interface FoundCertificate {
   readonly CertificateArn: string
   readonly SerialNumber: string
@@ -44,7 +44,7 @@ export interface FoundCertificates {
   readonly isCut: boolean
 }
 
-/** At most `limit` certificates. Rejects with ConfigurationError for a filter that the service refuses. */
+/** Returns at most `limit` certificates. Rejects with ConfigurationError for a filter that the service refuses. */
 export async function searchCertificates(
   client: Client,
   filters: CertificateFilters,
@@ -75,7 +75,7 @@ function explainSearch(error: unknown): unknown {
       cause: error,
     })
   if (name !== 'ValidationException' && name !== 'ClientError') return error
-  // The API names its members, and people use flags.
+  // The API's message begins with a member name, which is replaced with the flag of the command.
   const text = message
     .replace(/^An error occurred \(\w+\) when calling the ListCertificates operation: /, '')
     .replace(/^SubjectAlternativeName\b/, '--san')
@@ -84,7 +84,7 @@ function explainSearch(error: unknown): unknown {
   return new ConfigurationError(text, { cause: error })
 }
 
-/** The input of ListCertificates. Throws ConfigurationError for a filter that cannot be expressed. */
+/** Returns the input of ListCertificates. Throws ConfigurationError for a filter that cannot be expressed. */
 export function searchOf(
   filters: CertificateFilters,
   { now, accountId }: { readonly now: Date; readonly accountId: string | undefined },
@@ -125,7 +125,7 @@ function templateArnOf(text: string): string {
   )
 }
 
-/** A bare name is a user of the account. */
+/** A plain name refers to a user of the account. */
 function requesterOf(text: string, accountId: string | undefined): string {
   if (/^arn:|^\d{12}$|\.amazonaws\.com$/.test(text)) return text
   if (!/^[\w+=,.@-]{1,64}$/.test(text))

@@ -1,4 +1,4 @@
-/** The text that Prometheus reads (its text-based exposition format), as far as Signet writes it. */
+/** Parses metrics in the Prometheus text format, as far as Signet uses it. */
 export interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -8,7 +8,7 @@ export interface Sample {
 const samplePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/
 const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g
 
-/** Comments and lines of another form are passed over. */
+/** Comments and lines of another form are skipped. */
 export function parseMetrics(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = samplePattern.exec(line) ?? []

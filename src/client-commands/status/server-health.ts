@@ -5,12 +5,12 @@ import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerHealth {
   readonly state: 'ok' | 'unavailable' | 'not reachable'
-  /** A sentence about the cause. Undefined for a healthy server. */
+  /** A sentence that states the cause. Undefined for a healthy server. */
   readonly problem: string | undefined
 }
 
 const timeoutMilliseconds = 10_000
-/** Health responses and metrics are far shorter. */
+/** Limit on the length of a response. Health responses and metrics are far shorter. */
 const bodyCharactersMax = 64 * 1024 * 1024
 
 /** Requests `/healthz`. Never rejects. */
@@ -31,7 +31,7 @@ function reasonOf(error: unknown, endpoint: string): string {
   return `cannot connect to ${endpoint}: ${fetchErrorText(error)}`
 }
 
-/** The metrics of a server. Undefined if they are not at this URL, or if the server is not Signet. Never rejects. */
+/** Reads the metrics of a server. Undefined if this URL does not serve them, or if the server is not Signet. Never rejects. */
 export async function readMetrics(url: string): Promise<Sample[] | undefined> {
   try {
     const response = await fetchText(url)
@@ -47,7 +47,7 @@ function problemIn(status: number, text: string): string {
   const message = messageIn(text)
   if (message !== undefined) return message
   if (status === 503) return 'The server cannot serve requests now (status 503).'
-  return `The health check failed with status ${status}: is this the API of Signet?`
+  return `The health check failed with status ${status}: check that this is the URL of the Signet API.`
 }
 
 function messageIn(text: string): string | undefined {

@@ -20,14 +20,14 @@ export interface ServerStatus {
     readonly endpoint: string
     readonly metricsUrl: string
     readonly health: ServerHealth['state']
-    /** Cause of a health other than `ok`; otherwise null. */
+    /** Cause if the health is not `ok`; otherwise null. */
     readonly problem: string | null
-    /** Null if the metrics of the server are not accessible. */
+    /** Version of the server; null if its metrics are not accessible. */
     readonly version: string | null
     readonly region: string
     /** Account of the CAs. Null if it is unknown, or if there are no CAs. */
     readonly account: string | null
-    /** Where keys are stored. Null if it is unknown. */
+    /** Where keys are stored. Null if unknown. */
     readonly keyStorage: string | null
   }
   /** Each issuer is followed by the CAs below it. Null if the CAs could not be read. */
@@ -125,13 +125,13 @@ async function readAuthorities(
   }
 }
 
-/** False for a service that cannot search certificates, such as AWS. */
+/** Returns false for a service that cannot search certificates, such as AWS. */
 async function revokesAny(client: Client, certificateAuthorityArn: string): Promise<boolean> {
   try {
     const search = { CertificateAuthorityArn: certificateAuthorityArn, Status: 'REVOKED' as const }
     for await (const _certificate of client.searchCertificates(search)) return true
   } catch {
-    // The other parts of the status are still useful.
+    // The status is still useful without this part.
   }
   return false
 }
@@ -158,7 +158,10 @@ function authorityStatus(
   }
 }
 
-/** RequestInProgressException is a normal response to clients that wait for a key or a certificate. */
+/**
+ * RequestInProgressException is not counted as a failure: it is a normal response to clients that wait for a key or a
+ * certificate.
+ */
 const normalResults = ['success', 'RequestInProgressException']
 
 function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts']> {

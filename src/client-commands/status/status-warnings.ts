@@ -5,17 +5,20 @@ import type { ExternalCa } from '../authority/external-issuers.ts'
 import type { Sample } from './read-metrics.ts'
 
 export interface AuthorityStatus extends AuthoritySummary {
-  /** Branches of the tree of CAs before the name, such as `└─ `. */
+  /** Branch characters before the name in the tree of CAs, such as `└─ `. */
   readonly branch: string
-  /** The CAs above it whose keys are elsewhere, from its issuer to the root. Empty for a CA below a CA of the account. */
+  /**
+   * CAs above this CA whose keys are not on the server, from its issuer to the root. Empty for a CA below a CA of the
+   * account.
+   */
   readonly externalIssuers: readonly ExternalCa[]
-  /** Whole days. Null for a CA without a certificate. */
+  /** Whole days until the CA certificate expires. Null for a CA without a certificate. */
   readonly expiresInDays: number | null
   /** Age of the oldest CRL. Null if there is no CRL, or if it is unknown. */
   readonly crlAgeSeconds: number | null
   /** Earliest nextUpdate of the CRLs in ISO 8601. Null like `crlAgeSeconds`. */
   readonly crlNextUpdate: string | null
-  /** Whether the CA has revoked certificates. It is read only for CAs that publish neither CRL nor OCSP. */
+  /** Whether the CA has revoked certificates. Read only for CAs that publish neither CRL nor OCSP. */
   readonly hasRevocations: boolean
 }
 
@@ -23,7 +26,7 @@ export interface JobStatus {
   readonly name: string
   /** Number of due rows. */
   readonly waiting: number
-  /** Runs that had work. */
+  /** Number of runs that found work. */
   readonly runs: number
   readonly failures: number
 }
@@ -53,7 +56,7 @@ function expiryWarnings({ name, status, expiresInDays: days }: AuthorityStatus):
   ]
 }
 
-/** A CA that has issued nothing has no CRL. A CRL that could not be published appears as a failed job. */
+/** A CA that has not issued any certificates has no CRL. A CRL that could not be published appears as a failed job. */
 function crlWarnings({ name, status, crlDays, crlAgeSeconds }: AuthorityStatus): string[] {
   if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return []
   const days = crlAgeSeconds / daySeconds
@@ -64,7 +67,7 @@ function crlWarnings({ name, status, crlDays, crlAgeSeconds }: AuthorityStatus):
   return []
 }
 
-/** Only a server with a public URL that other machines cannot reach has this metric. */
+/** The server has this metric only if other machines cannot reach its public URL. */
 export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   if (name !== 'signet_public_url_unreachable' || value === 0) return []
   return [

@@ -1,4 +1,4 @@
-/** `signet trust install` and `remove`: every chosen store, one after the other. */
+/** `signet trust install` and `remove`: changes the chosen trust stores one after another. */
 import { execFile } from 'node:child_process'
 import { homedir } from 'node:os'
 import type { Root } from './roots.ts'
@@ -15,7 +15,7 @@ export interface TrustChange {
   readonly administratorCommand: AdministratorCommand
 }
 
-/** Never rejects for a store that refuses: its results say why. */
+/** Changes the stores. Never rejects if a store refuses the change: the results contain the reason. */
 export async function changeTrust(
   { action, roots, stores, administratorCommand }: TrustChange,
   machine: Machine,
@@ -56,10 +56,10 @@ function missingStore(Store: StoreName, { platform, home }: Machine): TrustResul
   return { Store, Location: null, Root: null, Result: 'skipped', Problem }
 }
 
-/** Programs that take longer are stopped. */
+/** Timeout after which a program is stopped. */
 const programMilliseconds = 60_000
 
-/** The machine that the process runs on. */
+/** Returns the machine that the process runs on. */
 export function thisMachine(environment: Readonly<Record<string, string | undefined>>): Machine {
   return {
     platform: process.platform,

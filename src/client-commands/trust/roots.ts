@@ -1,4 +1,4 @@
-/** The root certificates that trust stores are given. */
+/** The root certificates to add to trust stores or remove from them. */
 import { hash } from 'node:crypto'
 import type { Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -19,7 +19,10 @@ export interface Root {
   readonly fingerprint: string
 }
 
-/** The roots above one CA, or above all CAs of the account that have a certificate. Rejects with ConfigurationError if there are none. */
+/**
+ * Returns the roots above one CA, or above all CAs of the account that have a certificate. Rejects with ConfigurationError if
+ * there are no roots.
+ */
 export async function rootsOfServer(client: Client, ca: string | undefined): Promise<Root[]> {
   const authorities =
     ca === undefined
@@ -39,7 +42,7 @@ export async function rootsOfServer(client: Client, ca: string | undefined): Pro
   return [...roots.values()]
 }
 
-/** All certificates in a file. Throws ConfigurationError unless each is a self-issued CA certificate. */
+/** Returns all certificates in a file. Throws ConfigurationError unless each is a self-issued CA certificate. */
 export function rootsInFile(bytes: Uint8Array, path: string): Root[] {
   const certificates = certificatesIn(bytes, path)
   const other = certificates.find((certificate) => !isRoot(certificate))

@@ -33,10 +33,10 @@ const anchorFolders: readonly AnchorFolder[] = [
   { folder: 'usr/local/share/ca-certificates', update: ['update-ca-certificates'] },
 ]
 
-/** The command that an administrator runs in place of the current one. */
+/** Returns the command that an administrator must run in place of the current command. */
 export type AdministratorCommand = (action: 'install' | 'remove') => string
 
-/** The store of this machine. Undefined for a system whose store is not supported. */
+/** Returns the trust store of this machine. Undefined if the trust store of the operating system is not supported. */
 export function systemStore(
   machine: Machine,
   administratorCommand: AdministratorCommand,
@@ -93,7 +93,7 @@ function anchorStore(
 
 const systemKeychain = '/Library/Keychains/System.keychain'
 
-/** The system keychain of macOS, through the program `security`. */
+/** Creates the trust store for the system keychain of macOS, which is changed with the program `security`. */
 function keychainStore(machine: Machine, administratorCommand: AdministratorCommand): TrustStore {
   const act = async (
     root: Root,
@@ -120,7 +120,7 @@ function keychainStore(machine: Machine, administratorCommand: AdministratorComm
   }
 }
 
-/** Why one of the commands of `security` failed. */
+/** Returns why a command of `security` failed. */
 async function runAll(
   { run }: Machine,
   commands: readonly (readonly string[])[],

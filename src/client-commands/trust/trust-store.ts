@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { replaceFile } from '../../durable-file.ts'
 import type { Root } from './roots.ts'
 
-/** The parts of the machine that trust stores use. Tests pass their own. */
+/** The parts of the machine that trust stores use. Tests pass replacements. */
 export interface Machine {
   readonly platform: NodeJS.Platform
-  /** `/`, or the folder that a test uses in its place. */
+  /** Root folder of the file system: `/`, or a temporary folder in tests. */
   readonly rootFolder: string
   /** Home folder of the user. */
   readonly home: string
@@ -19,11 +19,11 @@ export interface Machine {
 
 export interface ProgramResult {
   readonly isSuccess: boolean
-  /** Standard error, or standard output if that is empty. */
+  /** Standard error, or standard output if standard error is empty. */
   readonly text: string
 }
 
-/** In the form of AWS: keys in PascalCase. */
+/** A result in the output form, with keys in PascalCase. */
 export interface TrustResult {
   readonly Store: 'system' | 'nss'
   /** File or folder of the store. Null if the store was not found. */
@@ -37,7 +37,7 @@ export interface TrustResult {
     | 'not installed'
     | 'failed'
     | 'skipped'
-  /** Why it failed or was skipped, and what to do. */
+  /** Why the store failed or was skipped, and what to do. */
   readonly Problem?: string
 }
 
@@ -46,12 +46,12 @@ export interface TrustStore {
   remove(root: Root): Promise<TrustResult>
 }
 
-/** First line of the output of a program. */
+/** Returns the first line of the output of a program. */
 export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? ''
 }
 
-/** Digits of a fingerprint that tell roots apart in names of files and certificates. */
+/** Number of fingerprint digits that distinguish roots in the names of files and certificates. */
 export const shortFingerprintLength = 16
 
 /** Calls `work` with a file that contains the root, and removes the file afterwards. */

@@ -53,7 +53,7 @@ const change = (
 
 const resultsOf = (results: readonly TrustResult[]): string[] => results.map(({ Result }) => Result)
 
-test('a root is a file in the folder of the distribution, and its bundles are rebuilt', async () => {
+test('a root is written to a file in the trust folder of the distribution, whose bundles are rebuilt', async () => {
   for (const [path, update] of [
     ['usr/local/share/ca-certificates', 'update-ca-certificates'],
     ['etc/pki/ca-trust/source/anchors', 'update-ca-trust extract'],
@@ -71,7 +71,7 @@ test('a root is a file in the folder of the distribution, and its bundles are re
   }
 })
 
-test('without root the result has the command to run, and nothing is written', async () => {
+test('without root privileges, the result contains the command to run, and nothing is written', async () => {
   const anchors = join(folder, 'usr/local/share/ca-certificates')
   await mkdir(anchors, { recursive: true })
   const [result] = await change('install', 'system', machine({ isAdministrator: false }))
@@ -80,7 +80,7 @@ test('without root the result has the command to run, and nothing is written', a
   assert.deepEqual([await readdir(anchors), calls], [[], []])
 })
 
-test('a program that is missing or fails is named', async () => {
+test('the error names a program that is missing or fails', async () => {
   await mkdir(join(folder, 'usr/local/share/ca-certificates'), { recursive: true })
   const [missing] = await change('install', 'system', machine({ run: async () => undefined }))
   assert.match(missing?.Problem ?? '', /update-ca-certificates is not installed/)
@@ -103,7 +103,7 @@ test('stores that do not exist are reported as skipped', async () => {
   assert.match(results[2]?.Problem ?? '', /win32 is not supported/)
 })
 
-test('on macOS the system keychain is changed through the program security', async () => {
+test('on macOS, the system keychain is changed with the command security', async () => {
   const mac = machine({ platform: 'darwin' })
   assert.deepEqual(resultsOf(await change('install', 'system', mac)), ['installed'])
   assert.deepEqual(resultsOf(await change('remove', 'system', mac)), ['removed'])
@@ -113,7 +113,7 @@ test('on macOS the system keychain is changed through the program security', asy
   assert.ok(!existsSync(dirname(file)))
 })
 
-test('NSS databases of Chromium and Firefox trust the root, and no longer after its removal', async (t) => {
+test('NSS databases of Chromium and Firefox trust the root until it is removed', async (t) => {
   if ((await tool(t, 'certutil')) === undefined) return
   const empty = join(folder, 'empty')
   await writeFile(empty, '')
@@ -149,7 +149,7 @@ test('NSS databases of Chromium and Firefox trust the root, and no longer after 
   ])
 })
 
-test('a file with other certificates than roots is refused', () => {
+test('a file that contains certificates other than roots is refused', () => {
   const file = (text: string) => () => rootsInFile(Buffer.from(text), 'x.pem')
   assert.throws(file(encodePem('CERTIFICATE', leaf.certificate.der)), /not a root certificate/)
   assert.throws(file(''), /root certificates only/)

@@ -9,8 +9,8 @@ import { budgetBytesDefault } from './limits.ts'
 /** The part of the budget that one request holds. */
 export interface BodyLease {
   /**
-   * Takes more bytes from the budget and evicts older incomplete bodies if necessary. If that does not free enough, takes nothing
-   * and returns false.
+   * Takes more bytes from the budget and evicts older incomplete bodies if necessary. If eviction does not free enough bytes,
+   * takes nothing and returns false.
    */
   grow(bytes: number): boolean
   /** Marks the body as complete. Complete bodies are not evicted. */

@@ -1,7 +1,7 @@
-/** Detects encodings of request bodies that clients can be configured to use but that are not supported. */
+/** Detects encodings of request bodies that clients can be configured to use but that Signet does not support. */
 import type { SignedRequest } from '../../wire/sigv4/request.ts'
 
-/** Values of Content-Encoding without effect. Some SDKs send `amz-1.0` with every body. */
+/** Values of Content-Encoding that have no effect. Some SDKs send `amz-1.0` with every body. */
 const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
 
 /** Returns the error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */

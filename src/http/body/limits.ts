@@ -1,8 +1,8 @@
 /** All limits on request bodies. Route handlers and the other files of this folder apply them. */
 
 /**
- * Limit on the body of an operation without longer inputs. Bodies up to this length are parsed before authentication, as AWS
- * does; longer bodies are parsed after authentication.
+ * Limit on the body of an operation without longer inputs. Bodies up to this length are parsed before authentication, as in
+ * AWS; longer bodies are parsed after authentication.
  */
 export const earlyBytesMax = 64 * 1024
 
@@ -20,11 +20,11 @@ export function apiBytesMax(inputBytesMax: number): number {
 /** Default of `--body-memory`: the memory that one process may use for all request bodies together. */
 export const budgetBytesDefault = 128 * 1024 * 1024
 
-/** Limits on the remainder of a rejected body that is read and dropped. */
+/** Limits on reading and dropping the remainder of a rejected body. */
 export const drainedBytesMax = 8 * 1024 * 1024
 export const drainMilliseconds = 2000
 
-/** Limit on the chunks of a body: `piecesFree`, and one more for every `pieceBytesMin` bytes. */
+/** The chunks of a body are limited to `piecesFree`, plus one for every `pieceBytesMin` bytes. */
 export const piecesFree = 256
 export const pieceBytesMin = 64
 

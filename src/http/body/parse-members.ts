@@ -10,15 +10,15 @@ import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 /** JSON members by name. The shape of the operation checks their names and types later. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** The members in the query of a presigned URL. */
+/** The members from the query of a presigned URL. */
 export type QueryMembers = ReadonlyMap<string, string>
 
-/** Returns whether members are those of a query. */
+/** Returns whether the members come from a query. */
 export function isQuery(members: Members | QueryMembers): members is QueryMembers {
   return members instanceof Map
 }
 
-/** The media type of AWS JSON 1.1 requests and answers. */
+/** The media type of AWS JSON 1.1 requests and responses. */
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
 /** Returns whether there is exactly one Content-Type and it is AWS JSON 1.1. Parameters, such as a charset, are ignored. */
@@ -26,7 +26,7 @@ export function isJsonMediaType(values: readonly string[] | undefined): boolean 
   return mediaTypeOf(values) === jsonMediaType
 }
 
-/** Returns whether there is exactly one Content-Type and it is that of an HTML form (URL-encoded form data). */
+/** Returns whether there is exactly one Content-Type and it is the type of an HTML form (URL-encoded form data). */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
 }
@@ -117,7 +117,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A reviver that returns a bigint for an integer that a number would round, so that the shape checks the integer that was sent. */
+/**
+ * Acts as a JSON.parse reviver: returns a bigint for an integer that a number would round, so that the shape checks the exact
+ * integer.
+ */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''

@@ -1,4 +1,4 @@
-/** Reading of bodies as they arrive, and the memory that is held for them and released. */
+/** Bodies are read as they arrive, and the memory that they occupy is released. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
@@ -57,7 +57,7 @@ async function heldMoreThan({ budget, server }: Reading, bytes: number): Promise
   while (budget.held <= bytes) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a body is complete, no matter how it is split into chunks', async (t) => {
+test('a body is read completely, however it is split into chunks', async (t) => {
   const at = await reading(t, 10_000, 1_000_000)
   const piece = fc.uint8Array({ minLength: 1, maxLength: 300 })
   await fc.assert(

@@ -18,7 +18,7 @@ export type BodyRefusal =
   /** The budget has no room for the body, or the body was evicted from it. */
   | 'no-room'
 
-/** Approximate memory of a request in Node.js, without its header lines and its body. */
+/** Approximate memory that a request takes in Node.js, without its header lines and its body. */
 const requestBytes = 2048
 
 /** Resolves as soon as the outcome is known. The unread rest of a refused body stays on the connection. */
@@ -55,7 +55,7 @@ export function readBody(
 }
 
 /**
- * Counts the pieces in which a body arrives. Returns false once there are too many small ones: the connection must then be
+ * Counts the pieces in which a body arrives. Returns false once there are too many small pieces; the connection must then be
  * closed. With chunks of one byte, a single read from the connection yields ten thousand pieces, so that a client could block
  * the event loop for as long as it sends.
  */
@@ -81,8 +81,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a Buffer of its own, a piece of one byte would
- * take a few hundred bytes, and a client may send millions of them.
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a separate Buffer, a piece of one byte would
+ * take a few hundred bytes, and a client may send millions of such pieces.
  */
 class Collected {
   readonly #lease: BodyLease

@@ -94,7 +94,7 @@ test('a run without due rows renews no lease', async (t) => {
   assert.deepEqual(woken, [])
 })
 
-test('retries follow after 5 seconds, then after doubled delays, up to 15 minutes', () => {
+test('the first retry follows after 5 seconds, and each delay doubles, up to 15 minutes', () => {
   const now = new Date(0)
   const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => retryAt(now, n).getTime() / 1000)
   assert.deepEqual(seconds, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])

@@ -21,7 +21,10 @@ export interface ClaimedWork<Item> {
 
 const retrySecondsMax = 15 * 60
 
-/** Returns the time of the retry: after 5 seconds, doubled with each failure, up to the 15 minutes of AWS for a CRL. */
+/**
+ * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, up to 15 minutes, which is AWS's
+ * interval for a CRL.
+ */
 export function retryAt(now: Date, failures: number): Date {
   const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
   return new Date(now.getTime() + seconds * 1000)

@@ -31,7 +31,7 @@ test('forEachParallel uses its limit of parallel items and never exceeds it', as
   assert.equal(most, 4)
 })
 
-test('a slow item does not delay the items beside it', async () => {
+test('a slow item does not delay the other items', async () => {
   const release = Promise.withResolvers<undefined>()
   const ended: number[] = []
   const all = forEachParallel(numbers(9), { parallel: 2 }, async (item) => {

@@ -54,7 +54,7 @@ test('a lease that another process has taken is lost', async (t) => {
   assert.equal(sent.length, 1)
 })
 
-test('a failed renewal is retried, and the lease is given up long before another process may take it', async (t) => {
+test('a failed renewal is retried, and the lease is given up long before another process may claim it', async (t) => {
   let isAway = true
   const { lost, sent, pass } = held(t, () =>
     isAway ? Promise.reject(new Error('away')) : renewed(),
@@ -64,7 +64,7 @@ test('a failed renewal is retried, and the lease is given up long before another
   await pass(10)
   assert.equal(lost.aborted, false)
   isAway = true
-  // The last renewal was sent in second 18.
+  // The last renewal was sent after 18 seconds.
   await pass(9)
   assert.equal(lost.aborted, false)
   await pass(1)
@@ -73,7 +73,7 @@ test('a failed renewal is retried, and the lease is given up long before another
   assert.equal(sent.length, 9)
 })
 
-test('a lease without a reply to its renewal is given up in time, even if a late reply arrives', async (t) => {
+test('a lease whose renewal receives no reply is given up in time, even if a late reply arrives', async (t) => {
   const answers: (() => void)[] = []
   const { lost, release, pass } = held(t, async () => {
     await new Promise<void>((resolve) => answers.push(resolve))
@@ -89,7 +89,7 @@ test('a lease without a reply to its renewal is given up in time, even if a late
   assert.equal(answers.length, 1)
 })
 
-test('the time that the claim took is part of the lease', async (t) => {
+test('the duration of the claim counts toward the lease', async (t) => {
   const { lost, pass } = held(t, () => new Promise(() => {}), 9000)
   await pass(1)
   assert.equal(lost.aborted, true)

@@ -1,17 +1,17 @@
-/** Renewal of a lease while its work runs, so that no other process claims the same work. */
+/** Renews a lease while its work runs, so that no other process claims the same work. */
 import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
-/** Interval between renewals, a small part of the lease, so that some may fail. */
+/** Interval between renewals. It is a small fraction of the lease, so that a few renewals may fail. */
 const renewalMilliseconds = 3000
 /**
- * Time without a renewal after which the work stops: half of the lease. Requests sent before that arrive before another process
- * starts, even if clocks differ by as much.
+ * Time without a renewal after which the work stops: half of the lease. Requests sent before then arrive before another
+ * process starts the work, even if the clocks of the processes differ by up to half of the lease.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 
 export interface HeldLease {
-  /** Aborted when another process may soon claim the work. The work must stop then. */
+  /** Aborted when another process may soon claim the work; the work must then stop. */
   readonly lost: AbortSignal
   /** Stops the renewals. */
   readonly release: () => Promise<void>
@@ -37,7 +37,7 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // The time is measured from before the request, because the time of the renewal in the database is unknown.
+    // The time is measured from before the request, because it is unknown when the database renewed the lease.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,

@@ -1,4 +1,4 @@
-/** Names of all jobs. jobs/index.ts has the table of the jobs. */
+/** Names of all jobs. jobs/index.ts contains the table of jobs. */
 export type JobName =
   | 'announce-expiry'
   | 'check-crl-issuers'

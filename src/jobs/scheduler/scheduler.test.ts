@@ -82,7 +82,7 @@ test('a job that is woken several times during a run runs once more after it', a
   await setTimeout(50)
   assert.deepEqual(seen, { runs: 2, running: 0, most: 1 })
   scheduler.wake('watched')
-  assert.equal(seen.runs, 3, 'a job that is woken between runs runs immediately')
+  assert.equal(seen.runs, 3, 'a job that is woken between two runs starts immediately')
   await scheduler.stop()
 })
 
@@ -107,7 +107,7 @@ test('a wake-up is never lost, whenever it is sent', async () => {
   await scheduler.stop()
 })
 
-test('stop waits for the current run and starts no other', async () => {
+test('stop waits for the current run and starts no other run', async () => {
   await using database = await TestDatabase.open()
   const gate = Promise.withResolvers<undefined>()
   const { job, seen } = watchedJob(async () => {

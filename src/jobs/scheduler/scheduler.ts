@@ -13,8 +13,8 @@ export interface Job<Name extends string = string> {
   /** Maximum number of concurrent runs of the job. Default: one. */
   readonly runsMax?: number
   /**
-   * Does a limited part of the due work. Long work stops when `signal` is aborted, because the server is stopping. An error is
-   * logged, and the job runs again.
+   * Does a limited part of the due work. `signal` is aborted when the server is stopping; long work must then stop. An error
+   * is logged, and the job runs again.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
@@ -62,7 +62,7 @@ function startLoop(job: Job, services: Services): Loop {
   const start = (): void => {
     clearTimeout(timer)
     if (stopping.signal.aborted) return
-    // Waiting for the next run does not keep a process alive that has no other work.
+    // The timer for the next run does not keep a process alive that has no other work.
     timer = setTimeout(start, everySeconds * 1000).unref()
     if (running.size >= runsMax) return
     woken = false
@@ -91,10 +91,10 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
-/** Runs a job once. A run that found no work is not recorded, because most runs are like that. */
+/** Runs a job once. A run that found no work is not recorded, because most runs find no work. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, db } = services
-  // In a damaged database the due rows may be wrong, and no outcome can be written.
+  // In a damaged database, the due rows may be incorrect, and the outcome of a run cannot be written.
   if (db.damage?.() !== undefined) return
   const startedAt = clock.now().getTime()
   try {

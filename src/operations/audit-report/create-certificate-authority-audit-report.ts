@@ -52,7 +52,7 @@ export const createCertificateAuthorityAuditReport = authorityOperation({
       const minutes = Math.ceil(auditReportIntervalSeconds / 60)
       throw new ServiceError(
         'RequestInProgressException',
-        `An audit report of the certificate authority is being made, or was made in the last ${minutes} minutes.`,
+        `An audit report of the certificate authority is being created, or was created in the last ${minutes} minutes.`,
         { cause: error },
       )
     }

@@ -92,7 +92,7 @@ export const createCertificateAuthority = operation({
       if (!(error instanceof ConflictError) || error.guard !== 'quota') throw error
       throw limitExceeded(
         `The account has ${services.quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
-          'Deleted ones count until their restoration period is over.',
+          'Deleted certificate authorities count until the end of their restoration period.',
         error,
       )
     }

@@ -3,7 +3,7 @@ import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Returns the CSR of a CA for its own certificate (AWS Private CA API, GetCertificateAuthorityCsr). */
+/** Returns the CSR for a CA's own certificate (AWS Private CA API, GetCertificateAuthorityCsr). */
 export const getCertificateAuthorityCsr = authorityOperation({
   name: 'GetCertificateAuthorityCsr',
   input: structure({

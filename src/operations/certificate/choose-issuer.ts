@@ -39,6 +39,6 @@ function isOwnKey({ authority }: AuthorityView, { request }: AcceptedCsr): boole
 function notOwnRoot({ arn, status }: AuthorityView, template: Template): ServiceError {
   if (status !== 'ACTIVE') return stateError('issue-certificate', status, { arn })
   return invalidArgs(
-    `Template ${template.name} can be used by a root certificate authority for its own CSR only.`,
+    `Template ${template.name} can only be used by a root certificate authority for its own CSR.`,
   )
 }

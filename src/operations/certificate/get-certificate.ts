@@ -49,7 +49,7 @@ interface KnownCertificate {
   /** The certificate in PEM. */
   readonly certificate: string
   readonly notAfter: Date
-  /** Number of the CA certificate that signed it; undefined for a self-signed one. */
+  /** Number of the CA certificate that signed the certificate; undefined for a self-signed certificate. */
   readonly signer: string | undefined
 }
 

@@ -112,7 +112,7 @@ interface PreparedIssuance extends AcceptedRequest {
   readonly prepared: PreparedCertificate
 }
 
-/** Limit on the attempts at an issuance that conflicts with changes of the CA. */
+/** Maximum number of attempts if the issuance conflicts with changes of the CA. */
 const attemptsMax = 10
 
 /** Prepares, signs and stores the certificate. Returns its ARN once the certificate is durable. */
@@ -215,8 +215,8 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
 }
 
 /**
- * Stores the certificate. Returns its ARN, or that of an earlier certificate with the same token. Throws ConflictError if the CA
- * has changed.
+ * Stores the certificate. Returns the ARN of the certificate, or of an earlier certificate with the same token. Throws
+ * ConflictError if the CA has changed.
  */
 async function store(
   services: Services,

@@ -117,7 +117,7 @@ function openToken({ pageTokens }: Services, scope: PageScope, token: string): S
   if (cursor !== undefined) return cursor
   throw new ServiceError(
     'InvalidNextTokenException',
-    'NextToken was not issued by this operation, or for other filters.',
+    'NextToken was not issued by this operation, or was issued for other filters.',
   )
 }
 

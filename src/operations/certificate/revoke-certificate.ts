@@ -66,7 +66,7 @@ export const revokeCertificate = operation({
   },
 })
 
-/** Limit on the attempts at a revocation that conflicts with changes of the CA. */
+/** Maximum number of attempts if the revocation conflicts with changes of the CA. */
 const attemptsMax = 5
 
 function requireSerial(text: string, { arn: authorityArn }: AuthorityView): Uint8Array {
@@ -114,7 +114,7 @@ async function revoke(
     resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
     detail: { result: 'success' },
   })
-  // Opening a CRL after this read changes the revision of the CA, so the transaction below then conflicts.
+  // If a CRL is opened after this read, the revision of the CA changes and the transaction below conflicts.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
@@ -140,7 +140,10 @@ async function revoke(
   return true
 }
 
-/** Returns the quota of revoked certificates. Only a CA with a complete CRL has one: partitioned CRLs do not grow without bound. */
+/**
+ * Returns the quota of revoked certificates. Only a CA with a complete CRL has this quota, because partitioned CRLs do not
+ * grow without bound.
+ */
 function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   const { CrlConfiguration } = authority.revocation
   const complete = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'

@@ -9,7 +9,7 @@ import { parseAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 
-/** Services of a server, or their equivalent in a ceremony. */
+/** The services that signing needs, from a server or a ceremony. */
 export interface Signing {
   readonly keys: Pick<Services['keys'], 'sign'>
   readonly issuancePolicy: Pick<IssuancePolicy, 'verifySignatures'>
@@ -35,7 +35,7 @@ export async function signCertificate(
       message: tbsCertificateDer,
       signature,
     })
-    if (check !== 'valid') throw new Error('the key made a signature that does not verify')
+    if (check !== 'valid') throw new Error('the signature by the key is invalid')
   }
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)
 }

@@ -67,5 +67,5 @@ export const createPermission = operation({
   },
 })
 
-/** Limit on the permissions of one CA, more than any CA needs. ListPermissions returns as many on one page. */
+/** Limit on the number of permissions of one CA, more than any CA needs. ListPermissions can return all of them on one page. */
 const permissionsMax = 1000

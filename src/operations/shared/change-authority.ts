@@ -5,8 +5,8 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements, and the leaves of the rows that they change, that apply only if the revision, or the policy, of a CA is still the one that was read. Throws
- * ConcurrentModificationException if it has changed.
+ * Commits statements, and leaves of the rows that they change. The statements apply only if the revision or the policy of a CA has
+ * not changed since it was read. Throws ConcurrentModificationException if it has changed.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,
@@ -35,7 +35,7 @@ export function approvalUsed(cause: ConflictError): ServiceError {
   )
 }
 
-/** Creates the error of an operation whose attempts have all conflicted with other changes of the CA. */
+/** Creates the error of an operation if all its attempts conflicted with other changes of the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',

@@ -1,6 +1,6 @@
 /**
- * The definition of an API operation: its contract (input and output members, errors) and its implementation. Each operation has
- * its own file, and index.ts is the table of all operations. Authorization and HTTP are in other rooms.
+ * Defines the type of an API operation: its contract (input and output members, errors) and its implementation. Each
+ * operation has its own file, and index.ts is the table of all operations. Authorization and HTTP are in other folders.
  */
 import type { Caller } from '../../identity/caller.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
@@ -11,7 +11,7 @@ import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
-/** Names of the 23 operations of the API (AWS Private CA API, Actions), and of those that only Signet has. */
+/** Names of the 23 operations of the API (AWS Private CA API, Actions), and of the operations that only Signet has. */
 export type OperationName = AwsOperationName | OwnOperationName
 
 /** Names of operations that AWS does not have. They use the same protocol. */
@@ -61,9 +61,9 @@ export interface ScopedCaller extends Caller {
 /** Service of an IAM action: AWS Private CA, or Signet for operations that no policy for AWS should allow. */
 type ActionPrefix = 'acm-pca' | 'signet'
 
-/** A value that authorization derives from a call, and its text in the API reference. */
+/** A function that derives a value for authorization from a call, and its description in the API reference. */
 interface FromCall<T, A extends readonly unknown[]> {
-  /** Names or a sentence, in Markdown. */
+  /** Names, or a sentence, in Markdown. */
   readonly documentation: string
   readonly of: (...call: A) => T
 }

@@ -11,7 +11,7 @@ const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undef
 ]
 const contentType = 'application/octet-stream'
 
-/** Timeout of the write, during which the caller waits. A store that does not respond counts as a bucket that cannot be written. */
+/** Timeout of the write, during which the caller waits. If the store does not respond, the bucket is treated as not writable. */
 const patienceMilliseconds = 20_000
 
 /**
@@ -50,13 +50,16 @@ export async function requireBucket(
   }
 }
 
-/** Timeout of the test write. After a timeout the bucket is tried again when the report is written. */
+/**
+ * Timeout of the test write. After a timeout, the bucket is not rejected, because the store may be available when the report
+ * is written.
+ */
 const reportPatienceMilliseconds = 5000
 
 /**
- * Writes a permission test object that is private, as reports are. Throws ResourceNotFoundException if the bucket does not
- * exist, and RequestFailedException if it rejects the write. A store that does not respond may be available when the report is
- * written.
+ * Writes a permission test object. The object is private, like the reports. Throws ResourceNotFoundException if the bucket
+ * does not exist, and RequestFailedException if it rejects the write. A store that does not respond may be available when the
+ * report is written.
  */
 export async function requireReportBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,
@@ -71,7 +74,7 @@ export async function requireReportBucket(
     await objects.put(at, new Uint8Array(), { acl, contentType, accountId, signal })
   } catch (error) {
     if (error instanceof ServiceError) throw error
-    log.warn({ bucket, err: error }, 'the bucket of an audit report cannot be tried')
+    log.warn({ bucket, err: error }, 'the bucket for an audit report could not be tested')
     if (!(error instanceof BucketError)) return
     throw error.reason === 'no-such-bucket' ? noSuchBucket(bucket) : refused(bucket, error)
   }

@@ -80,7 +80,7 @@ test('a request for metrics is rejected if the primary cannot read the metrics',
   await assert.rejects(metrics, /the primary cannot read the metrics/)
 })
 
-test('one turn of requests and notices is one message, in order, and each reply is matched to its request', async () => {
+test('requests and notices of one turn are sent in one message, in order, and each reply is matched to its request', async () => {
   const { channel, primary } = connect()
   await turn()
   const statements = [{ text: 'select 1', values: [] }]

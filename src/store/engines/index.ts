@@ -1,4 +1,4 @@
-/** The table of database engines, and the selection of one by the configuration. An engine is loaded on first use. */
+/** The table of database engines, and the selection of an engine by the configuration. An engine is loaded on first use. */
 import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
@@ -16,13 +16,13 @@ export type DatabaseLocation = {
   [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
 }[EngineName]
 
-/** Settings that only one engine has. */
+/** Settings that apply to only one engine. */
 export type EngineSettings = { readonly [N in EngineName]?: ParametersOf<N>[1] }
 
 /** The part of the configuration that selects a database. */
 interface DatabaseConfig {
   readonly dataDirectory: string
-  /** Undefined for a SQLite database in the data folder. */
+  /** Options of a PostgreSQL database. Undefined for a SQLite database in the data folder. */
   readonly database:
     | (Omit<PostgresConnectionOptions, 'password'> & {
         readonly password: { readonly value: PostgresConnectionOptions['password'] }
@@ -31,7 +31,7 @@ interface DatabaseConfig {
     | undefined
 }
 
-/** Absolute path of the SQLite file in a data folder. */
+/** Returns the absolute path of the SQLite file in a data folder. */
 export function databaseFile({ dataDirectory }: Pick<DatabaseConfig, 'dataDirectory'>): string {
   return join(dataDirectory, 'signet.sqlite')
 }

@@ -19,16 +19,16 @@ type PostgresTls =
       readonly rootCertificateFile: string | undefined
     }
 
-/** Source of the password, which is read for each connection, so that the password can change while the server runs. */
+/** Source of the password. It is read for each connection, so that the password can be changed while the server runs. */
 type PasswordSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
-  /** A file that has the password in its first line. */
+  /** A file with the password in its first line. */
   | { readonly kind: 'file'; readonly path: string }
   /** libpq's password file (PostgreSQL documentation, "The Password File"). */
   | { readonly kind: 'pgpass'; readonly path: string }
 
-/** Returns the name of a database for messages, without user and password. */
+/** Returns the name of a database for messages, without user name and password. */
 export function connectionName({ host, port, database }: PostgresConnectionOptions): string {
   return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
 }

@@ -10,7 +10,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned: longer than the server lets any statement run. */
+/** Time without a response after which a connection is abandoned. It exceeds the statement timeout of the server. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings that override those of the server, database and role, so that values have the format that the parsers expect.
- * Outside an explicit read-write transaction, the session is read-only, so that a write fails if its `begin` has failed.
- * `synchronous_commit` is on even if the server has it off.
+ * Session settings that override the settings of the server, the database and the role, so that values have the format that
+ * the parsers expect. Outside an explicit read-write transaction, the session is read-only, so that a write fails if its
+ * `begin` has failed. `synchronous_commit` is on even if the server has it off.
  */
 const sessionText = `
   set search_path = signet, pg_temp;

@@ -125,7 +125,7 @@ test('a server with fsync = off is refused', async (t) => {
   await assert.rejects(openTestPostgres(await server.createDatabase()), refused(/fsync = off/))
 })
 
-test('commits are on disk also if the server is configured otherwise', async (t) => {
+test('commits are flushed to disk even if the server is configured otherwise', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place } = opened

@@ -23,7 +23,10 @@ export interface PostgresOptions {
   readonly random: Random
   /** Whether a missing schema may be created. */
   readonly mayCreate: boolean
-  /** Path beside which damage of the database is recorded, after which nothing is issued. Damage is not recorded if undefined. */
+  /**
+   * Path beside which damage of the database is recorded; once damage is recorded, nothing is issued. If undefined, damage is
+   * not recorded.
+   */
   readonly damagePath?: string
 }
 
@@ -61,7 +64,7 @@ export async function openPostgres(
       return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // Another node may have committed in the meantime, so a caller always has to read.
+    // Undefined, so that callers always read: another node may have committed in the meantime.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async sizeBytes() {

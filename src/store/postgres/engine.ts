@@ -24,7 +24,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     schemaVersion: postgresSchema.length + versionsBeforePostgres,
     exists: () => undefined,
     async open({ mayCreate, random, acceptLoss }) {
-      // The operator states with --accept-loss that the database server has been repaired.
+      // With --accept-loss, the operator confirms that the database server has been repaired.
       if (acceptLoss) clearDamage(damagePath)
       return openPostgres(connection, { pool, random, mayCreate, damagePath })
     },

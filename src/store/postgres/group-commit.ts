@@ -1,11 +1,11 @@
 /**
- * A group of transactions in one commit and one round trip: everything is sent together, and each transaction still has
- * a fate of its own.
+ * Commits a group of transactions in one round trip. All statements are sent together, but each transaction succeeds or fails
+ * individually.
  *
- * If one of them does not apply, nothing was committed, and the group is sent once more, with `savepoint s` and
- * `rollback to savepoint s` between two transactions. After one that applied, the rollback goes back to the savepoint just
- * made, which undoes nothing. After one that failed PostgreSQL refuses the new savepoint, so that the rollback goes back
- * to the one before it. Whatever happens, `commit` commits those that applied.
+ * If a transaction fails, nothing is committed, and the group is sent again with `savepoint s` and `rollback to savepoint s`
+ * after each transaction. After a successful transaction, the rollback returns to the savepoint that was just created and
+ * undoes nothing. After a failed transaction, PostgreSQL refuses to create the savepoint, so the rollback returns to the
+ * previous savepoint. In both cases, the final `commit` commits all successful transactions.
  */
 import type { Client, QueryResult } from 'pg'
 import { advisoryLocks } from './connection.ts'

@@ -15,7 +15,7 @@ interface Translated {
 
 const known = new Map<string, Translated>()
 
-/** Maximum number of different statements. More would mean that code puts values into the text of statements. */
+/** Maximum number of different statements. A higher number would indicate that code puts values into the text of statements. */
 const textsMax = 1000
 
 /**

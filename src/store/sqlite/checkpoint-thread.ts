@@ -23,7 +23,10 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
   })
 }
 
-/** Copies the log and returns the number of remaining pages. Readers and a full disk keep some pages in the log. */
+/**
+ * Copies the log and returns the number of remaining pages. Pages remain in the log if readers still use them, or if the disk
+ * is full.
+ */
 function writeBack(connection: SqliteConnection): number {
   const [row] = connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })
   return Number(row?.['log']) - Number(row?.['checkpointed'])

@@ -29,7 +29,7 @@ function write(connection: SqliteConnection, round: number): void {
   connection.exec('commit')
 }
 
-test('the write-ahead log stays limited, and no write is lost', async (t) => {
+test('the write-ahead log stays bounded, and no write is lost', async (t) => {
   const { path, connection } = open(t)
   const checkpoints = startCheckpoints(path, connection)
   const rounds = 40

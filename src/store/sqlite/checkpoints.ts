@@ -1,7 +1,7 @@
 /**
- * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. SQLite by itself would checkpoint in
- * the middle of a commit, which then takes about ten times as long. Here a thread does most of the work while the writer
- * commits.
+ * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. By itself, SQLite would checkpoint
+ * in the middle of a commit, which would then take about ten times as long. Instead, a thread does most of the work while the
+ * writer commits.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -52,7 +52,8 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       try {
         thread ??= start()
       } catch {
-        // If there is no memory for a thread, SQLite checkpoints by itself. The next checkpoint tries again.
+        // If there is not enough memory to start a thread, SQLite checkpoints by itself. The next checkpoint tries to start
+        // the thread again.
         return
       }
       running = true
@@ -61,7 +62,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     },
     async close() {
       if (thread === undefined) return
-      // The process must wait for the end of the thread now.
+      // From now on, the process must wait for the end of the thread.
       thread.ref()
       const exit = once(thread, 'exit')
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window

@@ -24,7 +24,7 @@ test('a mark is read back after it is created or updated, and keeps its length',
   writer.close()
 })
 
-test('a mark with a changed byte or a truncated mark is unreadable, and is never read as another number', async () => {
+test('a mark with a changed byte or a truncated mark is unreadable, and is never parsed as another number', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   await replaceMark(path, { databaseId, commits: 123_456 })

@@ -3,7 +3,8 @@
  * for example because its write-ahead log was truncated, or because it was replaced by an older file.
  *
  * The server overwrites the file after each commit, which takes a microsecond and survives a crash of the process. It flushes
- * the file once a second. After a power failure the mark may be a second behind the database, but it is never ahead of it.
+ * the file once a second. After a power failure, the mark may be up to a second behind the database, but it is never ahead of
+ * the database.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
@@ -18,7 +19,7 @@ export interface CommitMark {
 const flushMilliseconds = 1000
 const form = /^signet-commits-1 ([0-9a-f]{32}) (\d{16}) ([0-9a-f]{8})\n$/
 
-/** Path of the mark of the database at `path`. */
+/** Returns the path of the mark of the database at `path`. */
 export function markFile(path: string): string {
   return `${path}.mark`
 }
@@ -67,7 +68,7 @@ export class CommitMarkWriter {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)
       this.#isFlushed = false
     } catch {
-      // An outdated mark may miss lost writes, but never reports a loss that did not happen.
+      // With an outdated mark, lost writes may remain undetected, but no false loss is reported.
     }
   }
 
@@ -78,7 +79,7 @@ export class CommitMarkWriter {
     try {
       if (!this.#isFlushed) fdatasyncSync(this.#file)
     } catch {
-      // An outdated mark may miss lost writes, but never reports a loss that did not happen.
+      // With an outdated mark, lost writes may remain undetected, but no false loss is reported.
     }
     closeSync(this.#file)
   }

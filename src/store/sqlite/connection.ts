@@ -16,7 +16,7 @@ export const probeWrite: Sql = { text: `pragma application_id = ${applicationId}
 const busyMilliseconds = 10_000
 const statementsMax = 500
 
-/** SQLite result codes that the code handles. */
+/** SQLite result codes that this file handles. */
 export const sqliteCodes = {
   busy: 5,
   readOnly: 8,
@@ -46,7 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether a damaged page is recorded, which stops issuing. False for a file that may belong to another program. */
+      /** Whether to record a damaged page, which stops issuing. False for a file that may belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {

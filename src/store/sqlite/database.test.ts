@@ -166,7 +166,7 @@ test('opening a copy without WAL mode restores WAL mode and keeps the data', asy
   await copy.close()
 })
 
-test('users come from the access keys that there were, and each key keeps its own policy', async () => {
+test('a migration creates users from the existing access keys, and each key keeps its own policy', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const old = new DatabaseSync(path)

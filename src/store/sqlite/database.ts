@@ -15,7 +15,7 @@ export interface SqliteOptions {
   /** Called when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
-   * Writer of the database, which it has opened already. Default: a thread of this process. A database has one regular writer;
+   * Writer that has already opened the database. Default: a thread of this process. A database has one regular writer;
    * commands may write occasionally.
    */
   readonly writer?: SqliteWriter
@@ -87,7 +87,7 @@ function requireWhole(path: string): void {
   if (error !== undefined) throw error
 }
 
-/** Copies byte values. A message contains the whole buffer behind a view, which may be much larger than the view. */
+/** Copies byte values, because a message contains the whole buffer behind a view, which may be much larger than the view. */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)
     ? {

@@ -14,11 +14,11 @@ import { sqliteSchema } from './schema.ts'
 import { openSqliteSnapshot, structureProblems } from './snapshot.ts'
 import type { SqliteWriter } from './writer-client.ts'
 
-/** Options of a server. A command omits them. */
+/** Options that only a server passes. */
 export interface SqliteSettings {
   /** Function that takes ownership before the database is opened. */
   readonly own?: (path: string) => Promise<Ownership>
-  /** Writer of the database, which it has opened already. Default: a thread of this process. */
+  /** Writer that has already opened the database. Default: a thread of this process. */
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
 }
 

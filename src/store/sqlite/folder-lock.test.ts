@@ -82,7 +82,7 @@ test('a second lock by the same process is refused and does not release the firs
   lockFolder(folder.path).release()
 })
 
-test('a data folder that cannot be locked is a ConfigurationError', () => {
+test('a data folder that cannot be locked causes a ConfigurationError', () => {
   using folder = new TestFolder()
   assert.throws(() => lockFolder(folder.file('none')), refusal(/cannot be locked: ENOENT/))
   writeFileSync(folder.file('lock'), 'not a database '.repeat(100))

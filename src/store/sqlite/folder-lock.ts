@@ -23,9 +23,9 @@ const ownNames =
   /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|control\.sock|master-key-shares\.json|objects|postgresql\.damage|lost\+found)$/
 
 /**
- * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails, or
- * if the folder contains other files: `--data /tmp` must not close /tmp to other users. `knownFiles` are paths of files that the
- * folder may contain, such as a call log, also with a suffix of rotation.
+ * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails,
+ * or if the folder contains other files: `--data /tmp` must not close /tmp to other users. `knownFiles` are paths of files
+ * that the folder may contain, such as a call log. Rotated files, whose names have a suffix, are also accepted.
  */
 export async function prepareDataFolder(
   directory: string,
@@ -82,7 +82,7 @@ export function lockFolder(directory: string): FolderLock {
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
-    // SQLite's exclusive lock is the portable kernel lock that Node.js provides.
+    // SQLite's exclusive lock is the only portable kernel lock that Node.js provides.
     database = new DatabaseSync(path, { timeout: 0 })
     database.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
@@ -94,7 +94,7 @@ export function lockFolder(directory: string): FolderLock {
   return {
     release: () => release(locked),
     discard() {
-      // The file is deleted before the release: afterwards another process may own it.
+      // The file is deleted before the lock is released, because afterwards another process may own the file.
       if (!existed && held.has(locked)) rmSync(path, { force: true })
       release(locked)
     },

@@ -87,7 +87,7 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
   }
 }
 
-/** Rolls one transaction back. Throws `cause` if SQLite has rolled back the whole group, as it does on a full disk. */
+/** Rolls back one transaction. Throws `cause` if SQLite has rolled back the whole group, as it does if the disk is full. */
 function undo(connection: SqliteConnection, cause: unknown): void {
   try {
     connection.exec('rollback to one; release one')

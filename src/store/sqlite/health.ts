@@ -34,7 +34,7 @@ export function watchWriter(
         run({ kind: 'transaction', statements: [probeWrite] }),
         `a write takes longer than ${probeMilliseconds / 1000} seconds`,
       )
-      // The small test write fits on an almost full disk, but the failed write may have been larger.
+      // The small test write may succeed on an almost full disk, although a larger write has failed.
       if (before?.fault === 'full' && !hasFreeSpace(path)) throw before
       if (last === before) last = undefined
     },

@@ -6,7 +6,7 @@ import { SqliteConnection } from './connection.ts'
 
 /**
  * Compares a database of the newest schema with its commit mark and records lost writes. A server may write to the database
- * meanwhile.
+ * in the meantime.
  */
 export function recordLostWrites(path: string): void {
   // The mark is read first, because the mark is never ahead of the database.
@@ -29,7 +29,7 @@ function lossReason(
   if (row === undefined)
     return `it is a new database; the previous database had ${mark.commits} commits`
   if (row.databaseId !== mark.databaseId)
-    return 'it is not the database that was served from this folder before'
+    return 'it is not the database that was previously served from this folder'
   const lost = mark.commits - row.commits
   return lost > 0 ? `the last ${lost} of ${mark.commits} commits are missing` : undefined
 }

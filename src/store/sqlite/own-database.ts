@@ -27,7 +27,7 @@ export interface OwnDatabase extends Ownership {
   readonly accepted: Damage | undefined
 }
 
-/** Time that a starting server waits for a command that has the database open. */
+/** Time for which a starting server waits for a command that has the database open. */
 const waitMillisecondsMax = 5000
 
 /**
@@ -74,7 +74,7 @@ export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): voi
   rmSync(markFile(path))
 }
 
-/** Accepts lost writes. Throws ConfigurationError for damaged pages. */
+/** Accepts lost writes on behalf of the operator. Throws ConfigurationError for damaged pages. */
 function accept(path: string, log: DatabaseLog): Damage | undefined {
   const damage = damageOf(path)
   if (damage === undefined) {

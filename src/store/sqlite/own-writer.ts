@@ -19,7 +19,7 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 export interface OwnWriterOptions {
   /** Ownership of the server; undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Called after a failure that leaves it unknown what was committed. */
+  /** Called after a failure if it is unknown which transactions were committed. */
   readonly onFailure: (error: Error) => void
 }
 

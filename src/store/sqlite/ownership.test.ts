@@ -54,7 +54,7 @@ function commitsIn(path: string): number | undefined {
 }
 
 for (const kind of kinds) {
-  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only add to them`, async () => {
+  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only increase the count`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db } = await open(path, kind)
@@ -132,7 +132,7 @@ test('a server can start on an unused database, but not on the database of a run
       /another signet serve \(a thread\) owns the database/.test(error.message),
   )
   clearInterval(timer)
-  // The other process does not respond to the challenge. It loses the ownership instead.
+  // The other process does not respond to the challenge, so it loses the ownership.
   await requireUnowned(path, { random, patience: 100 })
   await db.close()
   await requireUnowned(path, { random, patience: 60_000 })

@@ -4,8 +4,9 @@
  *
  * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases with its holder.
  *   If it succeeds, no other process has the file open, and the server may start.
- * - Otherwise the other process is a server or only a command. The starting server writes a challenge into the database. A
- *   server responds within moments, and the starting one gives up. A command does not respond.
+ * - Otherwise the other process may be a server or only a command. The starting server writes a challenge into the database.
+ *   If the other process is a server, it responds within moments, and the starting server gives up. A command does not
+ *   respond.
  * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction, so
  *   that two servers never both commit, even if both passed the other checks.
  */
@@ -155,8 +156,8 @@ export function takeOwnership(
 }
 
 /**
- * Responds to a challenge of another server. Called several times a second. Throws DiskFaultError if this server is no longer
- * the owner.
+ * Responds to a challenge from another server. Called several times a second. Throws DiskFaultError if this server is no
+ * longer the owner.
  */
 export async function answerChallenge(
   db: Pick<Database, 'query'>,
@@ -207,7 +208,7 @@ export class CommitFence {
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
     requireSameFile(this.#path, inode)
-    // total_changes() is the number of rows that the connection has changed before this statement.
+    // total_changes() returns the number of rows that the connection changed before this statement.
     const [row] = connection.run(
       sql`update ownership set commits = commits + 1
         where owner = ${token} and total_changes() > ${this.#changes}

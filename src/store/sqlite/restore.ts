@@ -9,7 +9,7 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Path of the file that a restore writes before it is renamed to the database. */
+/** Returns the path of the file that a restore writes and then renames to the database. */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
@@ -48,7 +48,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
-      // Files about the previous database are removed.
+      // Files that describe the previous database are removed.
       clearDamage(path)
       rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)

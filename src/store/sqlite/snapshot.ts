@@ -28,7 +28,7 @@ export function openSqliteSnapshot(path: string): Snapshot {
   }
 }
 
-/** Starts the snapshot with a first read. */
+/** Starts the snapshot, which begins with its first read. */
 function begin(connection: SqliteConnection): void {
   connection.exec('begin')
   connection.run(sql`select count(*) as n from settings`)

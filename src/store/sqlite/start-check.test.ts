@@ -1,4 +1,4 @@
-/** Tests of the database check: it finds damage, and it ends when it has to. */
+/** Tests of the database check: it finds damage, and it ends when it is stopped or its parent process ends. */
 import assert from 'node:assert/strict'
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -80,7 +80,7 @@ for (const name of places)
     }
   })
 
-test('a sandbox that forbids to change priorities does not keep a database from being checked', async () => {
+test('a database is checked even if a sandbox forbids changing process priorities', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   makeDatabase(path)
@@ -96,7 +96,7 @@ test('a sandbox that forbids to change priorities does not keep a database from 
   assert.equal(damageOf(path)?.kind, 'damaged')
 })
 
-test('a background check that cannot finish is reported, and one that is stopped is not', async () => {
+test('a background check that fails is reported, and a background check that is stopped is not', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const { promise, resolve } = Promise.withResolvers<string | undefined>()

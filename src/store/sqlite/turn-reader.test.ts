@@ -99,7 +99,8 @@ test('for any order of reads, writes and turns, a read sees every write acknowle
         ])
         acknowledged += 1
       } else {
-        // A client is another process. Its receipt of an acknowledgement and its next request are separate callbacks.
+        // A client represents another process, in which the receipt of an acknowledgement and the next request are
+        // separate callbacks.
         await nextTurn()
         const atLeast = acknowledged
         const [row] = await db.query(

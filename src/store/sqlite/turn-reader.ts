@@ -4,11 +4,11 @@ import type { SqliteConnection } from './connection.ts'
 import type { Row, Sql } from '../sql.ts'
 
 /**
- * The first read of a turn opens a snapshot, which ends after the pending microtasks. No callback runs in between. A request
- * that follows an acknowledged commit therefore never uses a snapshot from before that commit.
+ * The first read of a turn opens a snapshot, which ends after the pending microtasks. No callback runs in between, so a
+ * request that follows an acknowledged commit never uses a snapshot from before that commit.
  *
- * Opening a read transaction takes 7 of the 10 µs of a SELECT by primary key. A GetCertificate makes two such reads; one
- * snapshot for a batch of them saves 13 of 45 µs.
+ * Opening a read transaction takes 7 of the 10 µs of a SELECT by primary key. A GetCertificate makes two such reads; sharing
+ * one snapshot in a batch of requests saves 13 of 45 µs.
  */
 export class TurnReader {
   readonly #connection: SqliteConnection

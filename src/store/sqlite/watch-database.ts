@@ -1,4 +1,4 @@
-/** Supervision of the SQLite database of a running server: answers ownership challenges, and reports damage. */
+/** Watches the SQLite database of a running server: responds to ownership challenges, and reports damage. */
 import { damageWarning } from '../damage.ts'
 import type { Database } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
@@ -52,7 +52,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
     try {
       await answerChallenge(db, path, owned)
     } catch (error) {
-      // Requests encounter and report any other failure.
+      // Any other failure also occurs in requests, which report it.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
       isOver = true
       onFailure(error)

@@ -1,4 +1,4 @@
-/** The calling thread's side of the writer thread of a SQLite database. */
+/** The interface to the writer thread of a SQLite database, for the calling thread. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { PendingReplies } from '../../channel/pending-replies.ts'
@@ -43,7 +43,7 @@ class WriterThread implements SqliteWriter {
     // The extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./writer-thread${extension}`, import.meta.url)
-    // Flags of the process apply to its main program. A worker thread does not start with --input-type.
+    // Flags of the process apply to its main program and are not passed on. A worker thread cannot start with --input-type.
     this.#worker = new Worker(file, { workerData: data, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterReply[]) => {
       for (const answer of answers) this.#replies.settle(answer.id, answer)
@@ -72,7 +72,7 @@ class WriterThread implements SqliteWriter {
     }
   }
 
-  /** Messages keep their order, so earlier tasks are finished first. */
+  /** Messages are processed in order, so earlier tasks are finished first. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')
@@ -95,7 +95,10 @@ class WriterThread implements SqliteWriter {
   }
 }
 
-/** Returns the rows of a committed transaction. Throws ConflictError for a conflict, and the error of a failure. */
+/**
+ * Returns the rows of a committed transaction. Throws ConflictError for a conflict, and the original error for any other
+ * failure.
+ */
 export function rowsOf(outcome: TransactionOutcome): Row[][] {
   if ('rows' in outcome) return outcome.rows
   if ('conflict' in outcome)

@@ -72,7 +72,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
   }
 }
 
-/** Throws an uncaught error, which the main thread receives. */
+/** Throws the error as an uncaught error, which the main thread receives. */
 function endThread(error: unknown): void {
   setImmediate(() => {
     throw error

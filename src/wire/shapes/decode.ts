@@ -9,7 +9,7 @@ import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from
 /** Limit on the failures in one error message. */
 const reportedFailuresMax = 50
 
-/** State of decoding one input. */
+/** State while one input is decoded. */
 interface Reading {
   /** Path of the current value: member names, and element indexes from 0. */
   readonly path: (string | number)[]
@@ -138,7 +138,10 @@ function echoOf(value: unknown, reading: Reading): string {
   return echo
 }
 
-/** The path in AWS's form, such as `tags.1.member.key`. Elements are numbered from 1 and each is a `member`. */
+/**
+ * Formats the path as AWS does, such as `tags.1.member.key`. Elements are numbered from 1, and each element is called
+ * `member`.
+ */
 function pathText({ path }: Reading): string {
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')
 }

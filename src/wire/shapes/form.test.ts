@@ -53,7 +53,7 @@ test('a parameter without a value is an empty list, and a gap ends a list', () =
   assert.deepEqual(fromForm(shape, form({ 'Keys.member.2': 'a' })), {})
 })
 
-test('a value that violates a constraint or is not a number is refused by name', () => {
+test('a value that violates a constraint or is not a number is refused, and the error names its member', () => {
   const many = Object.fromEntries(
     Array.from({ length: 300 }, (_, at) => [`Keys.member.${at + 1}`, 'x']),
   )

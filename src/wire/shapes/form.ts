@@ -1,6 +1,6 @@
 /**
- * Decodes members from text: from the query of a presigned URL, and from a form of the AWS Query protocol (`Name=value`, members
- * of structures after a dot, list elements as `Name.member.1`).
+ * Decodes members from text: from the query of a presigned URL, and from a form of the AWS Query protocol. In a form, a
+ * parameter is `Name=value`; members of structures follow a dot, and list elements are written as `Name.member.1`.
  */
 import { serializationError } from './type-errors.ts'
 import type { ListShape, Shape, StructureShape, ScalarShape } from './shape.ts'

@@ -1,4 +1,4 @@
-/** Converts JSON scalars to values of their shapes. Constraints are checked elsewhere. */
+/** Converts JSON scalars to values of their shapes. This file does not check constraints. */
 import type { ScalarShape } from './shape.ts'
 import { serializationError, typeError } from './type-errors.ts'
 

@@ -308,7 +308,7 @@ suite('decode: constraints', () => {
       refused(shape, '\u{1F512}'.repeat(1_000_000)),
       /^\S+ 1 validation error .* equal to 2$/,
     )
-    // A pattern without its own length limit matches text that is only too long.
+    // Text that is too long still matches a pattern that has no length limit.
     assert.match(refused(string({ max: 2, pattern: '[a-z]*' }), 'abc'), /^\S+ 1 validation error /)
   })
 
@@ -355,7 +355,7 @@ suite('decode: constraints', () => {
     assert.ok(refused(list(string(), { max: 1 }), items).length < most + 500)
   })
 
-  test('the quoted values of one error are limited together', () => {
+  test('the total length of the values quoted in one error is limited', () => {
     const shape = list(structure({ A: string({ max: 1, pattern: '[a-z]' }) }))
     const input = Array.from({ length: 40 }, () => ({ A: '\u{1F512}'.repeat(3000) }))
     const message = refused(shape, input)

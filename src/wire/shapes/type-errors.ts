@@ -31,7 +31,7 @@ export function serializationError(message: string): ServiceError {
   return new ServiceError('SerializationException', message)
 }
 
-/** The Java class of a JSON scalar in AWS's messages. */
+/** Returns the Java class that AWS's messages contain for a JSON scalar. */
 function javaClass(value: unknown): string {
   if (typeof value === 'string') return 'String'
   if (typeof value === 'boolean') return 'Boolean'

@@ -10,7 +10,7 @@ export interface SignatureClaim {
   readonly terminator: string
   /** Names in lower case, ascending, without duplicates, including `host`. */
   readonly signedHeaders: readonly string[]
-  /** Hexadecimal digits as sent, not validated. */
+  /** Signature as sent by the client: unvalidated hexadecimal digits. */
   readonly signature: string
   readonly timestamp: Date
   /** Validity of a presigned URL; undefined for a signature in the Authorization header. */

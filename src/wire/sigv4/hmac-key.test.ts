@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { hmacHex, hmacKey } from './hmac-key.ts'
 
-test('the HMAC equals that of node:crypto for any key and text', () => {
+test('the HMAC equals the HMAC of node:crypto for any key and text', () => {
   const latin1 = fc
     .uint8Array({ maxLength: 1000, size: 'max' })
     .map((octets) => Buffer.from(octets))

@@ -1,7 +1,7 @@
 /**
- * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. `createHmac` of node:crypto creates two objects for each
- * text, which the garbage collector has to finalize. Measured on Node.js 26 in a server, this saves 10 to 15 µs of the 90 µs of a
- * GetCertificate. A loop over the function alone shows only 0.5 µs.
+ * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. `createHmac` of node:crypto would create two objects
+ * for each text, which the garbage collector must finalize. Measured on Node.js 26 in a server, this saves 10 to 15 µs of the
+ * 90 µs of a GetCertificate. A loop over the function alone shows only 0.5 µs.
  */
 import { hash } from 'node:crypto'
 

@@ -1,4 +1,4 @@
-/** Presigned URLs: a signature in the query (expiry.ts limits their life). */
+/** Presigned URLs, which contain a signature in the query. expiry.ts limits their lifetime. */
 import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import { parseExpires } from './expiry.ts'

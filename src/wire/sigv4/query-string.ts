@@ -1,4 +1,4 @@
-/** Query strings and forms, parsed once for each request. Texts hold one character for each byte (latin1). */
+/** Query strings and forms, parsed once for each request. Strings contain one character for each byte (latin1). */
 import { ServiceError } from '../../errors.ts'
 
 type Parameter = readonly [name: string, value: string]
@@ -57,7 +57,10 @@ function problemOf(count: number, malformed: string | undefined): MalformedQuery
   return new MalformedQuery(`The query string has a malformed percent escape: '${escape}'.`)
 }
 
-/** The parameters of a query string or form. Throws MalformedQuery, an InvalidSignatureException, if it is malformed. */
+/**
+ * Returns the parameters of a query string or form. Throws MalformedQuery, which is an InvalidSignatureException, if the
+ * query string is malformed.
+ */
 export function parametersOf({ parameters, problem }: QueryString): readonly Parameter[] {
   if (problem !== undefined) throw problem
   return parameters
@@ -82,7 +85,10 @@ function hexByte(text: string): number | undefined {
   return high === undefined || low === undefined ? undefined : high * 16 + low
 }
 
-/** The value of a code unit as a digit; undefined for other characters, and for NaN, which follows the end of a text. */
+/**
+ * Returns the value of a code unit as a hexadecimal digit; undefined for other characters, and for NaN, which charCodeAt
+ * returns after the end of a text.
+ */
 function hexDigit(unit: number): number | undefined {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
   const letter = unit | 0x20

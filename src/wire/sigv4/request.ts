@@ -1,8 +1,8 @@
 import { emptyQuery, parseQuery, type QueryString } from './query-string.ts'
 
 /**
- * An HTTP request, parsed: the input of Signature Version 4. Texts hold one character for each byte (latin1), as node:http
- * returns them.
+ * An HTTP request, parsed: the input of Signature Version 4. Strings contain one character for each byte (latin1), as in
+ * node:http.
  */
 export interface SignedRequest {
   readonly method: string
@@ -25,7 +25,7 @@ export function splitTarget(target: string): Pick<SignedRequest, 'path' | 'query
     : { path: target.slice(0, mark), query: parseQuery(target.slice(mark + 1)) }
 }
 
-/** Indexes name, value, name, value, …: the form of `IncomingMessage.rawHeaders`. */
+/** Indexes a list of alternating names and values, which is the form of `IncomingMessage.rawHeaders`. */
 export function indexHeaders(rawHeaders: readonly string[]): RawHeaders {
   const headers = new Map<string, string[]>()
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -279,7 +279,7 @@ test('canonicalizing a canonical query changes nothing', () => {
   )
 })
 
-test('no Authorization header or query makes parsing crash', () => {
+test('no Authorization header or query crashes the parser', () => {
   const words = fc.constantFrom(
     'AWS4-HMAC-SHA256',
     ' ',
@@ -380,7 +380,7 @@ test('X-Amz-Content-Sha256 must be the hash of the body', async () => {
   const send = async (value: string) =>
     isValid(await signed({ headers: { ...defaultHeaders, 'x-amz-content-sha256': value } }))
   assert.equal(await send(hashOf('{}')), true)
-  // With UNSIGNED-PAYLOAD the SDK signs that text; with another hash it signs the body's own hash.
+  // With UNSIGNED-PAYLOAD, the SDK signs that literal text; with any other value, it signs the hash of the body.
   for (const value of ['UNSIGNED-PAYLOAD', hashOf('{"a":1}'), hashOf('{}').toUpperCase()])
     await assert.rejects(send(value), refusal('InvalidSignatureException', /x-amz-content-sha256/))
 })
@@ -403,7 +403,7 @@ function headerRequest(
   return { method: 'POST', path: '/', query: emptyQuery, headers, body: new Uint8Array() }
 }
 
-test('missing and malformed parts of the Authorization header are named', () => {
+test('errors name missing and malformed parts of the Authorization header', () => {
   const incomplete: [value: string, message: string | RegExp][] = [
     [
       'AWS4-HMAC-SHA256 SignedHeaders=host',
@@ -461,7 +461,7 @@ test('missing and malformed parts of the Authorization header are named', () => 
   )
 })
 
-test('SignedHeaders must be a sorted list with host', () => {
+test('SignedHeaders must be a sorted list that contains host', () => {
   const lists: [list: string, message: RegExp][] = [
     ['x-amz-date', /^'Host' or ':authority' must be a 'SignedHeader'/],
     ['x-amz-date;host', /sorted/],
@@ -546,7 +546,7 @@ test('the scope must be for this service, a Region and the day of the request', 
   }
 })
 
-test('a timestamp may differ by five minutes, and not by a second more', () => {
+test('a timestamp may differ by five minutes, but not by a second more', () => {
   const claim = parseSignature(headerRequest(authorization))
   const at = (text: string) => ({ service: 'acm-pca', now: new Date(text) })
   checkClaim(claim, at('2015-08-30T12:41:00Z'))
@@ -584,7 +584,7 @@ function queryRequest(changes: Record<string, string | undefined>, more = '') {
   return { ...headerRequest(undefined, []), query: parseQuery(query) }
 }
 
-test('missing and malformed parts of a presigned URL are named', () => {
+test('errors name missing and malformed parts of a presigned URL', () => {
   assert.equal(parseSignature(queryRequest({})).expiresSeconds, 3600)
   assert.equal(parseSignature(queryRequest({ 'X-Amz-Expires': undefined })).expiresSeconds, 300)
   for (const name of ['Algorithm', 'Credential', 'Date', 'SignedHeaders', 'Signature'])
@@ -626,14 +626,14 @@ test('missing and malformed parts of a presigned URL are named', () => {
   )
 })
 
-test('a signature is 64 lower-case hexadecimal digits, and no characters that latin1 maps to them', async () => {
+test('a signature must be 64 lower-case hexadecimal digits, not characters that latin1 would map to digits', async () => {
   const request = await signed()
   const claim = parseSignature(request)
   const key = deriveSigningKey(secretAccessKey, claim)
   const isValidAs = (signature: string): boolean =>
     isSignatureValid(request, { ...claim, signature }, key)
   assert.equal(isValidAs(claim.signature), true)
-  // Encoded as latin1, these characters have the bytes of the digits.
+  // In latin1, these characters are encoded as the bytes of the digits.
   const wide = claim.signature.replaceAll(/./g, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) + 256),
   )

@@ -69,7 +69,7 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** Default: AWS's Regions. */
+  /** Regions that signatures may be scoped to; AWS's Regions by default. */
   readonly regions?: ServedRegions
 }
 
@@ -151,7 +151,7 @@ function requirePayloadHash(headers: RawHeaders, payloadHash: string): void {
   if (claimed === undefined || claimed === payloadHash) return
   if (claimed.startsWith('STREAMING-'))
     throw invalidSignature(
-      "The header 'x-amz-content-sha256' says that the body is in signed chunks (aws-chunked), which are not supported. " +
+      "The header 'x-amz-content-sha256' states that the body is in signed chunks (aws-chunked), which are not supported. " +
         'Send the body whole, and sign its SHA-256.',
     )
   throw invalidSignature(

@@ -97,7 +97,7 @@ test('a writer that throws leaves no bytes for the next writer', () => {
   )
 })
 
-test('encoding a structure during another encoding does not disturb it', () => {
+test('a structure can be encoded while another structure is being encoded', () => {
   const inner = new Uint8Array(5000).fill(1)
   const outer = encodedHex((der) => {
     der.ascii('c')

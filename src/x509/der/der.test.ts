@@ -53,7 +53,7 @@ test('every other length is refused', () => {
     assert.throws(() => element(hex), { name: 'DerError', message: text }, hex)
 })
 
-test('other tags than expected, and trailing data, are refused', () => {
+test('unexpected tags and trailing data are refused', () => {
   assert.throws(
     () => readOnly(bytes('0500'), tags.sequence, 'Name'),
     /Name has tag 0x05 where 0x30 is expected/,

@@ -135,7 +135,10 @@ const contentBytesMax = 128
 /** Each byte encodes at most three digits and a dot, so every object identifier that can be read can also be written. */
 const dottedLengthMax = 4 * contentBytesMax
 
-/** Whether the text is an object identifier: first two arcs within their limits, no leading zeros, at most 128 bytes encoded. */
+/**
+ * Returns whether the text is an object identifier: first two arcs within their limits, no leading zeros, at most 128 bytes
+ * encoded.
+ */
 export function isOid(text: string): boolean {
   return contentOf(text) !== undefined
 }

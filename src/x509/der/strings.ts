@@ -8,7 +8,7 @@ const numericPattern = /^[0-9 ]*$/
 const asciiPattern = /^[\0-\x7f]*$/
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Whether X.680 allows the text in a PrintableString. */
+/** Returns whether X.680 allows the text in a PrintableString. */
 export function isPrintable(text: string): boolean {
   return /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)
 }
@@ -28,7 +28,7 @@ const stringTags: ReadonlySet<number> = new Set([
   tags.universalString,
 ])
 
-/** Whether decodeString reads elements with the given tag. */
+/** Returns whether decodeString reads elements with the given tag. */
 export function isStringTag(tag: number): boolean {
   return stringTags.has(tag)
 }
@@ -84,7 +84,10 @@ function malformedUtf8Position(content: Uint8Array): string {
   return `at byte ${index + 1}, which is 0x${byte}`
 }
 
-/** Requires `allowed` to match the whole text. Tested against single characters, it finds the invalid one for the message. */
+/**
+ * Throws unless `allowed` matches the whole text. The message contains the first single character that `allowed` does not
+ * match.
+ */
 function checked(text: string, allowed: RegExp, type: string): string {
   if (!allowed.test(text)) {
     const fault = findCharacter(text, (character) => !allowed.test(character))
@@ -106,7 +109,7 @@ export function findCharacter(
   return undefined
 }
 
-/** Formats a character: `U+0040 '@'`. Characters that are invisible or could affect a terminal are shown by their number only. */
+/** Formats a character: `U+0040 '@'`. A character that is invisible or could affect a terminal is shown only by its number. */
 function showCharacter(character: string): string {
   const codePoint = character.codePointAt(0) ?? 0
   const number = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`

@@ -9,7 +9,7 @@ const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedFromYear = 2050
 
-/** DER of a Time. Throws RangeError for an instant before 1950 or after 9999, which a certificate cannot represent. */
+/** Encodes a Time. Throws RangeError for an instant before 1950 or after 9999, which a certificate cannot represent. */
 export function encodeTime(date: Date): Uint8Array {
   return encodeBackwards((der) => writeTime(der, date))
 }
@@ -24,7 +24,7 @@ export function writeTime(der: BackwardWriter, date: Date): void {
   else der.element(tags.generalizedTime, () => der.ascii(text))
 }
 
-/** DER of a GeneralizedTime in whole seconds, as OCSP requires (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
+/** Encodes a GeneralizedTime in whole seconds, as OCSP requires (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
 export function encodeGeneralizedTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999))
@@ -44,10 +44,10 @@ export function readTime(reader: DerReader, label: string): Date {
   return date
 }
 
-/** One second, because the second of notAfter is still part of the validity period. */
+/** The second of notAfter is still part of the validity period, which therefore ends one second later. */
 const lastSecondMilliseconds = 1000
 
-/** Whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
+/** Returns whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
 export function isExpiredAt(notAfter: Date, now: Date): boolean {
   return millisecondsLeft(notAfter, now) <= 0
 }
@@ -62,7 +62,7 @@ export function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
-/** Returns the earliest notAfter, in seconds since 1970, of an unexpired certificate: isExpiredAt for columns and indexes. */
+/** Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Queries use it in place of isExpiredAt. */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)
 }

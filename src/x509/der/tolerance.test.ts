@@ -270,7 +270,7 @@ test('byte offsets in messages are counted from the start of the whole structure
     encodeOctetString(san('a').value),
   )
   const der = request([attribute(oids.extensionRequest, encodeSequence(extension))])
-  // Decoded PEM does not start at the beginning of its ArrayBuffer either.
+  // Like decoded PEM, this buffer does not start at the beginning of its ArrayBuffer.
   const shifted = Buffer.concat([Buffer.alloc(5), der]).subarray(5)
   const at = Buffer.from(der).indexOf(Uint8Array.of(1, 1, 7))
   assert.throws(

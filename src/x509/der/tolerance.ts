@@ -1,6 +1,6 @@
 /**
- * Encodings that violate DER or an RFC, but that existing software writes. Readers are strict by default. A caller accepts
- * some of them where the bytes cannot be changed, or are encoded again.
+ * Encodings that violate DER or an RFC, but that existing software writes. Readers are strict by default. A caller tolerates
+ * some of these encodings where the bytes cannot be changed, or are encoded again.
  */
 type ForeignForm =
   /** TRUE encoded as any octet other than 00 (BER, X.690 §8.2.2). */

@@ -6,7 +6,7 @@ import { readBoolean, readIntegerBytes } from './values.ts'
 import { decodeOid } from './oid.ts'
 import { decodeString } from './strings.ts'
 
-/** Limit for nesting, which no structure in use reaches. */
+/** Limit on the nesting depth, which no structure in use reaches. */
 const depthMax = 32
 const constructedBit = 0x20
 const universalMax = 0x1f

@@ -91,7 +91,7 @@ export function readSequenceOf(der: Uint8Array, label: string, max: number): Der
   return elements
 }
 
-/** Whether elements are in the order of DER's SET OF (X.690 §11.6). */
+/** Returns whether elements are in the order of DER's SET OF (X.690 §11.6). */
 export function isInSetOrder(elements: readonly Uint8Array[]): boolean {
   return elements.every((element, index) => {
     const previous = elements[index - 1]

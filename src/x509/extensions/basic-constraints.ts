@@ -14,7 +14,7 @@ export interface BasicConstraints {
 /** Larger values are rejected: they mean no limit in practice, and no CA writes them. */
 const pathLenMax = 2 ** 31 - 1
 
-/** DER of BasicConstraints. cA is omitted if FALSE, its default. */
+/** Encodes BasicConstraints. cA is omitted if FALSE, its default. */
 export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstraints): Uint8Array {
   return encodeSequence(
     ...(ca ? [encodeBoolean(true)] : []),

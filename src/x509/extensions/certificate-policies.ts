@@ -13,7 +13,7 @@ export interface PolicyInformation {
   readonly cpsUris: readonly string[]
 }
 
-/** DER of certificatePolicies, in the given order. Throws DerError for a non-ASCII URI. */
+/** Encodes certificatePolicies, in the given order. Throws DerError for a non-ASCII URI. */
 export function encodeCertificatePolicies(policies: readonly PolicyInformation[]): Uint8Array {
   return encodeSequence(
     ...policies.map(({ policyIdentifier, cpsUris }) =>

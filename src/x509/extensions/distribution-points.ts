@@ -19,12 +19,12 @@ const relativeNameTag = contextTag(1, true)
 const reasonsTag = contextTag(1, false)
 const crlIssuerTag = contextTag(2, true)
 
-/** DER of CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
+/** Encodes CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
 export function encodeCrlDistributionPoints(uri: string): Uint8Array {
   return encodeSequence(encodeSequence(distributionPointName(uri)))
 }
 
-/** DER of IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
+/** Encodes IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
 export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
   return encodeSequence(distributionPointName(uri))
 }
@@ -71,13 +71,13 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
 const reasonFlagsMax = 9
 
 export interface DistributionPoint {
-  /** Empty if the point has no full name. */
+  /** Names in fullName; empty if the point has no fullName. */
   readonly fullName: readonly GeneralName[]
   /** A Name whose only RDN is nameRelativeToCRLIssuer. */
   readonly relativeName: Name | undefined
   /** Numbers of the set bits; undefined without reasons. */
   readonly reasons: readonly number[] | undefined
-  /** Empty if the point has no cRLIssuer. */
+  /** Names in cRLIssuer; empty if the point has no cRLIssuer. */
   readonly crlIssuer: readonly GeneralName[]
 }
 

@@ -6,7 +6,7 @@ import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 const purposesMax = 256
 
-/** DER of ExtKeyUsageSyntax, in the given order. `purposes` are object identifiers, at least one. */
+/** Encodes ExtKeyUsageSyntax, in the given order. `purposes` are object identifiers, at least one. */
 export function encodeExtendedKeyUsage(purposes: readonly string[]): Uint8Array {
   return encodeSequence(...purposes.map(encodeOidElement))
 }

@@ -231,7 +231,7 @@ for (const [name, { values, encode, parse }] of Object.entries(kinds))
     )
   })
 
-/** Whether the parser accepts the bytes. An error other than DerError fails the test. */
+/** Returns whether the parser accepts the bytes. An error other than DerError fails the test. */
 function reads(parse: (der: Uint8Array) => unknown, der: Uint8Array): boolean {
   try {
     parse(der)

@@ -23,7 +23,7 @@ export function nonCritical(oid: string, value: Uint8Array): Extension {
 
 const extensionsMax = 256
 
-/** DER of Extensions. `critical` is omitted if FALSE, its default. */
+/** Encodes Extensions. `critical` is omitted if FALSE, its default. */
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
   return encodeBackwards((der) => writeExtensions(der, extensions))
 }
@@ -73,7 +73,7 @@ export function constantExtension(extension: Extension): Extension {
   return new ConstantExtension(extension)
 }
 
-/** Whether the extension was created by constantExtension. */
+/** Returns whether the extension was created by constantExtension. */
 export function isConstantExtension(extension: Extension): boolean {
   return extension instanceof ConstantExtension
 }

@@ -11,7 +11,7 @@ export interface AccessDescription {
   readonly accessLocation: GeneralName
 }
 
-/** DER of AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the given order. */
+/** Encodes AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the given order. */
 export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Uint8Array {
   return encodeSequence(
     ...descriptions.map(({ accessMethod, accessLocation }) =>

@@ -18,7 +18,7 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return readOnly(value, tags.octetString, 'subjectKeyIdentifier').content
 }
 
-/** DER of AuthorityKeyIdentifier with only the keyIdentifier. */
+/** Encodes AuthorityKeyIdentifier with only the keyIdentifier. */
 export function encodeAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Uint8Array {
   return encodeSequence(encodeElement(keyIdentifierTag, keyIdentifier))
 }

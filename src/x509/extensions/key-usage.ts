@@ -18,7 +18,7 @@ export const keyUsageBits = [
 
 export type KeyUsageBit = (typeof keyUsageBits)[number]
 
-/** DER of KeyUsage: a BIT STRING without trailing zero bits. */
+/** Encodes KeyUsage: a BIT STRING without trailing zero bits. */
 export function encodeKeyUsage(bits: readonly KeyUsageBit[]): Uint8Array {
   return encodeNamedBits(bits.map((bit) => keyUsageBits.indexOf(bit)))
 }

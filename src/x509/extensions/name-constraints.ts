@@ -43,7 +43,7 @@ export function parseNameConstraints(
   return { permitted, excluded }
 }
 
-/** DER of NameConstraints. Throws DerError for constraints that parseNameConstraints would reject. */
+/** Encodes NameConstraints. Throws DerError for constraints that parseNameConstraints would reject. */
 export function encodeNameConstraints({ permitted, excluded }: NameConstraints): Uint8Array {
   requireCount(permitted.length + excluded.length)
   return encodeSequence(

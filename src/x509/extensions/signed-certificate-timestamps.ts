@@ -4,9 +4,9 @@ import { readOnly, tags } from '../der/reader.ts'
 
 /** A version 1 timestamp. */
 export interface SignedCertificateTimestamp {
-  /** 32 bytes. */
+  /** ID of the CT log: 32 bytes. */
   readonly logId: Uint8Array
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   readonly timestamp: bigint
   readonly extensions: Uint8Array
   /** TLS code points of the hash and signature algorithms (RFC 5246 §7.4.1.4.1). */

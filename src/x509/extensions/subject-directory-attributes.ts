@@ -8,7 +8,7 @@ import { decodeOid } from '../der/oid.ts'
 export interface DirectoryAttribute {
   /** Dotted object identifier. */
   readonly type: string
-  /** DER of each value; at least one. */
+  /** The values of the attribute in DER; at least one. */
   readonly values: readonly Uint8Array[]
 }
 

@@ -58,14 +58,14 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   return names
 }
 
-/** DER of GeneralNames, in the given order. Throws DerError for a list that parseGeneralNames would reject. */
+/** Encodes GeneralNames, in the given order. Throws DerError for a list that parseGeneralNames would reject. */
 export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
   if (names.length === 0) throw new DerError('GeneralNames has no name')
   if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)
   return encodeSequence(...names.map(encodeGeneralName))
 }
 
-/** DER of one GeneralName. Throws DerError for a name that parseGeneralNames would reject. */
+/** Encodes one GeneralName. Throws DerError for a name that parseGeneralNames would reject. */
 export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   requireContent(kind, content)
   return encodeElement(tagOf(kind), content)

@@ -84,7 +84,7 @@ function readText(value: DerElement, type: string, position: number): string | u
   }
 }
 
-/** Describes an attribute for messages. `position` is that of its RDN in the Name, from 1. */
+/** Describes an attribute for messages. `position` is the position of its RDN in the Name, counted from 1. */
 export function attributePlace(type: string, position: number): string {
   return `${oidName(type)} in RDN ${position}`
 }
@@ -102,8 +102,8 @@ const printableTypes: ReadonlySet<string> = new Set([
 const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
 
 /**
- * DER of a Name with one attribute per RDN, in the given order. The string type is the one that RFC 5280 appendix A.1
- * specifies for the attribute, if any and if it allows the text, otherwise UTF8String.
+ * Encodes a Name with one attribute per RDN, in the given order. The string type is the type that RFC 5280 appendix A.1
+ * specifies for the attribute, if there is one and it allows the text; otherwise UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(
@@ -125,8 +125,8 @@ export function isEmptyName(name: Name): boolean {
 }
 
 /**
- * Whether two names match by RFC 5280 §7.1, which ignores string types, case, repeated white space, and the order within
- * an RDN.
+ * Returns whether two names match by RFC 5280 §7.1, which ignores string types, case, repeated white space, and the order
+ * within an RDN.
  */
 export function sameName(a: Name, b: Name): boolean {
   if (Buffer.compare(a.der, b.der) === 0) return true

@@ -22,7 +22,7 @@ export interface Revocation {
 export interface SingleResponse {
   /** DER of the CertID in the request. */
   readonly certId: Uint8Array
-  /** Undefined if the status is good. */
+  /** Revocation of the certificate; undefined if the status is good. */
   readonly revocation: Revocation | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date
@@ -32,7 +32,7 @@ export interface ResponseDataFields {
   /** SHA-1 of the bytes of the responder's public key. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
-  /** At least one response. */
+  /** Responses for single certificates; at least one. */
   readonly responses: readonly SingleResponse[]
   /** The nonce of the request. */
   readonly nonce: Extension | undefined
@@ -47,7 +47,7 @@ const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
 const certificatesTag = contextTag(0, true)
 
-/** DER of ResponseData, which the responder signs. */
+/** Encodes ResponseData, which the responder signs. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
   const { responderKeyHash, producedAt, responses, nonce } = fields
   return encodeSequence(
@@ -109,7 +109,7 @@ export function encodeOcspResponse({
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }
 
-/** DER of an OCSPResponse with an error status, which is unsigned. */
+/** Encodes an OCSPResponse with an error status, which is unsigned. */
 export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
   return encodeSequence(encodeResponseStatus(ocspErrors[error]))
 }

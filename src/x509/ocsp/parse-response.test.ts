@@ -69,7 +69,7 @@ test('error responses are read back with their status', () => {
     assert.deepEqual(parseOcspAnswer(encodeOcspError(status)), { status, basic: undefined })
 })
 
-test('an undefined status, a success without response bytes, and truncated responses are refused', () => {
+test('an undefined status, a successful response without response bytes, and truncated responses are refused', () => {
   for (const hex of ['30030a0104', '30030a0100', '30030a0107', '3003020100', '3000', ''])
     assert.throws(() => parseOcspAnswer(Buffer.from(hex, 'hex')), DerError, hex)
   const whole = responseWith(undefined)

@@ -20,7 +20,7 @@ const responseStatuses = [
 
 export interface OcspAnswer {
   readonly status: NonNullable<(typeof responseStatuses)[number]>
-  /** Undefined unless the status is successful. */
+  /** Contents of the response; undefined unless the status is successful. */
   readonly basic: BasicOcspResponse | undefined
 }
 
@@ -35,7 +35,7 @@ interface BasicOcspResponse {
   readonly responses: readonly SingleOcspAnswer[]
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Bytes of the BIT STRING. */
+  /** Bytes of the signature BIT STRING. */
   readonly signature: Uint8Array
   /** DER of the certificates in the response. */
   readonly certificates: readonly Uint8Array[]

@@ -26,7 +26,7 @@ export interface CertId {
 }
 
 export interface OcspRequest {
-  /** At least one CertID. */
+  /** CertIDs in the request; at least one. */
   readonly certIds: readonly CertId[]
   /** The nonce extension, which the response repeats; undefined if absent. */
   readonly nonce: Extension | undefined
@@ -90,7 +90,7 @@ function requireKnown(extensions: readonly Extension[]): void {
     throw new DerError(`OCSPRequest has the critical extension ${critical.oid}`)
 }
 
-/** Nonce ::= OCTET STRING(SIZE(1..128)). */
+/** Reads a nonce, which is OCTET STRING(SIZE(1..128)). */
 function requireNonce(value: Uint8Array): void {
   const { content } = readOnly(value, tags.octetString, 'nonce')
   if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 bytes')

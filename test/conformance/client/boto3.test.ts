@@ -94,7 +94,7 @@ async function createReports(CertificateAuthorityArn: string): Promise<Variables
   return reports
 }
 
-/** Returns the variables of one client: resources that only it changes. */
+/** Returns the variables of one client: resources that only this client changes. */
 async function createOwnVariables(token: string): Promise<Variables> {
   const { arn } = await createAuthority(service)
   const shared = String(common['shared'])
@@ -122,29 +122,34 @@ async function createTokens(): Promise<Variables> {
 for (const { command, optional } of python3) {
   let byBoto3: ScenarioResults | undefined
   let byClient: ScenarioResults | undefined
-  test(`boto3 of ${command} and the client run all scenarios`, { timeout: 120_000 }, async (t) => {
-    if ((await tool(t, command, { probe: ['-c', 'import boto3'], optional })) === undefined) return
-    const changed = await runWithClient(service, {
-      scenarios: changing,
-      variables: { ...common, ...(await createOwnVariables(`client${command.length}`)) },
-    })
-    const tokens = await createTokens()
-    byBoto3 = await runWithBoto3(service, command, {
-      scenarios: [...changing, ...reading],
-      variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
-    })
-    const { first, second, third } = byBoto3.variables
-    // The client resumes at the tokens of boto3, and boto3 at those of the client.
-    const read = await runWithClient(service, {
-      scenarios: reading,
-      variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
-    })
-    byClient = { results: [...changed.results, ...read.results], variables: read.variables }
-    assert.equal(byBoto3.results.length, changing.length + reading.length)
-  })
+  test(
+    `boto3 with ${command} and the client run all scenarios`,
+    { timeout: 120_000 },
+    async (t) => {
+      if ((await tool(t, command, { probe: ['-c', 'import boto3'], optional })) === undefined)
+        return
+      const changed = await runWithClient(service, {
+        scenarios: changing,
+        variables: { ...common, ...(await createOwnVariables(`client${command.length}`)) },
+      })
+      const tokens = await createTokens()
+      byBoto3 = await runWithBoto3(service, command, {
+        scenarios: [...changing, ...reading],
+        variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
+      })
+      const { first, second, third } = byBoto3.variables
+      // The client resumes at the tokens of boto3, and boto3 at the tokens of the client.
+      const read = await runWithClient(service, {
+        scenarios: reading,
+        variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
+      })
+      byClient = { results: [...changed.results, ...read.results], variables: read.variables }
+      assert.equal(byBoto3.results.length, changing.length + reading.length)
+    },
+  )
 
   for (const [index, { row, steps }] of [...changing, ...reading].entries())
-    test(`${row}: the client and boto3 of ${command} return the same results`, (t) => {
+    test(`${row}: the client and boto3 with ${command} return the same results`, (t) => {
       if (byBoto3 === undefined || byClient === undefined) return t.skip('boto3 was not run')
       const ofBoto3 = byBoto3.results[index] ?? []
       const ofClient = byClient.results[index] ?? []
@@ -234,7 +239,7 @@ function withoutNames(result: unknown): unknown {
 
 for (const { command, optional } of python3)
   test(
-    `the client throws the same exceptions as boto3 of ${command}`,
+    `the client throws the same exceptions as boto3 with ${command}`,
     { timeout: 120_000 },
     async (t) => {
       const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
@@ -299,7 +304,7 @@ function asBoto3Exception(result: unknown): unknown {
 }
 
 for (const { command, optional } of python3)
-  test(`the client and boto3 of ${command} generate identical presigned URLs`, async (t) => {
+  test(`the client and boto3 with ${command} generate identical presigned URLs`, async (t) => {
     const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (python === undefined) return
     const input = { CertificateAuthorityArn: common['shared'], MaxResults: 3 }

@@ -7,7 +7,7 @@ export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined
   readonly content: Buffer
-  /** Encoding of the length, if it is not that of DER. */
+  /** Encoding of the length, if it is not the DER encoding. */
   readonly length?: Buffer
 }
 

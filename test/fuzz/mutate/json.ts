@@ -34,7 +34,7 @@ export function mutateJson(json: unknown, texts: readonly string[], choices: Cho
   return textOf(value)
 }
 
-/** Returns the text of an unchanged value, the same as that of JSON.stringify. */
+/** Returns the text of an unchanged value, as JSON.stringify does. */
 export function jsonText(json: unknown): string {
   return textOf(valueOf(json))
 }
