@@ -171,7 +171,7 @@ describe('a backup', () => {
     assertRefused(await command(restore), /not a backup|damaged/)
     assertRefused(
       await command(['backup', file, ...key, ...data()]),
-      /was interrupted; in that case remove/,
+      /was interrupted; if it was interrupted, remove/,
     )
   })
 
