@@ -70,7 +70,7 @@ describe('a backup', () => {
     await refuses(file, { kind: 'passphrase', passphrase: 'any passphrase' }, /--identity/)
   })
 
-  test('for a key in PEM is not decrypted with another key of the same kind', async () => {
+  test('encrypted for a PEM key cannot be decrypted with another key of the same type', async () => {
     for (const [pair, otherPair] of [
       [pairs['P-256 in PEM'], pemPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }))],
       [pairs['RSA in PEM'], pemPair(generateKeyPairSync('rsa', { modulusLength: 2048 }))],

@@ -105,7 +105,7 @@ interface SquareFilter {
   readonly mayBeSquare: (residue: number) => boolean
 }
 
-/** `moduli` have no common factors, and a product whose square a double holds exactly. */
+/** `moduli` are coprime, and a double represents the square of their product exactly. */
 export function squaresModulo(moduli: readonly number[]): SquareFilter {
   const tables = moduli.map((modulus) => {
     const table = new Uint8Array(modulus)

@@ -133,7 +133,7 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
     )
 }
 
-/** Checks by object identifier of the extension. */
+/** The checks for each extension, by its object identifier. */
 export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
   Object.entries<ExtensionCheck>({
     [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },

@@ -133,7 +133,7 @@ function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefin
     readSmallInteger(inner.element(tags.integer), 'saltLength', saltLengthMax),
   )
   reader.end()
-  // The default of each absent parameter is SHA-1, or the length of its salt.
+  // Absent hash parameters default to SHA-1, and an absent salt length defaults to 20 bytes, the length of a SHA-1 hash.
   if (hash === undefined || hash !== maskHash || saltLength === undefined) return undefined
   return { ...defaults, key: 'rsa', hash, pssSaltLength: saltLength }
 }

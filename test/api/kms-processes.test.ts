@@ -44,7 +44,7 @@ async function serve(name: string, flags: readonly string[]): Promise<ServerProc
   return server
 }
 
-test('a server whose master key is in KMS starts, restarts and is opened by commands', async () => {
+test('a server whose master key is in KMS starts and restarts, and commands can open its data folder', async () => {
   const first = await serve('envelope', masterKey())
   const client = clientOf(first, path('envelope'))
   const root = await createRoot(client)

@@ -83,8 +83,8 @@ const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * Returns whether a long body has more values than any valid input. Millions of values take many times the memory of their text
- * and a second to parse. The function counts the characters that precede values, including those in strings.
+ * Returns whether a long body has more values than any valid input. Parsing millions of values takes
+ * about a second, and many times the memory of their text. The function counts the characters that precede values, including those in strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
