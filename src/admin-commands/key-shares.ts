@@ -8,10 +8,12 @@ import { withData } from '../data-folder/data-folder.ts'
 import { parseShare, ShareCollector, shareText, splitMasterKey } from '../data-folder/key-shares.ts'
 import type { KeyShare } from '../data-folder/key-shares.ts'
 import { writeManifest } from '../data-folder/locked.ts'
+import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import {
   isStandardInput,
   masterKeyId,
   masterKeyText,
+  rereadMasterKey,
   writeMasterKey,
   type MasterKey,
 } from '../data-folder/master-key.ts'
@@ -67,7 +69,7 @@ export async function splitKey(config: Config, options: SplitOptions) {
     await verifyShares(key, shares, recipients.length > 0 ? undefined : files)
     const [share] = shares
     if (share !== undefined) await writeManifest(config, share)
-    if (remove) await removeKeyFile(config.masterKeyFile)
+    if (remove) await removeKeyFile(config, masterKeys, key)
     const id = masterKeyId(key)
     return { MasterKeyId: id, Shares: total, Threshold: threshold, Files: files, Removed: remove }
   })
@@ -123,7 +125,24 @@ async function restore(texts: readonly string[], path: string): Promise<MasterKe
   return key
 }
 
-async function removeKeyFile(path: string): Promise<void> {
+/** Removes the file only if it and the database still have the key, because a rotation may have replaced it in the meantime. */
+async function removeKeyFile(
+  config: Config,
+  masterKeys: MasterKeyRing,
+  key: MasterKey,
+): Promise<void> {
+  const path = config.masterKeyFile
+  await masterKeys.refresh()
+  const inFile = await rereadMasterKey({ ...key, path })
+  const id = masterKeyId(key)
+  if (
+    masterKeys.rotation !== undefined ||
+    masterKeyId(masterKeys.current) !== id ||
+    (inFile !== undefined && masterKeyId(inFile) !== id)
+  )
+    throw new ConfigurationError(
+      '--remove: the master key was replaced while its shares were written; the file was kept, so split the new key',
+    )
   try {
     await rm(path)
     await syncFolder(dirname(path))

@@ -4,7 +4,8 @@ export const approvalActions = {
   'issue-ca-certificate': 'IssueCertificate with the template of a CA certificate',
   'import-ca-certificate': 'ImportCertificateAuthorityCertificate',
   'delete-ca': 'DeleteCertificateAuthority',
-  'put-policy': 'PutPolicy, DeletePolicy, and changes of shares',
+  'put-policy':
+    'PutPolicy, DeletePolicy, CreatePermission, DeletePermission, and changes of shares',
   'change-principals':
     'changes of users, roles, policies, access keys and identity providers; not disabling or deleting an access key',
 } as const

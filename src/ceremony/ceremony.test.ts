@@ -347,7 +347,9 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
     if (written > names.length)
       await cp(join(work, 'complete', 'root.key.age'), join(folder, 'root.key.age'))
     const first = await run(content, { folder })
-    assert.deepEqual((await readdir(folder)).sort(), ['0001', 'root.key.age'])
+    // The key of the killed run may be the only copy of a key, so it is kept under another name.
+    const kept = written > names.length ? ['root.key.age.1'] : []
+    assert.deepEqual((await readdir(folder)).sort(), ['0001', 'root.key.age', ...kept])
     assert.notEqual(
       first.transcript.root.certificateSha256,
       complete.transcript.root.certificateSha256,

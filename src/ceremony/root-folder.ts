@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { createFile, makeFolder, renameDurably, replaceFile } from '../durable-file.ts'
+import { createFile, makeFolder, renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
 import { signatureFile, transcriptFile } from './transcript.ts'
@@ -141,6 +141,18 @@ async function writeFiles(
   await makeFolder(staging, 0o700)
   for (const [name, content] of files)
     await createFile({ path: join(staging, name), content, mode: 0o644 })
-  if (sealedKey !== undefined)
-    await replaceFile({ path: keyPath(folder), content: sealedKey, mode: 0o600 })
+  if (sealedKey === undefined) return
+  await keepEarlierKey(keyPath(folder))
+  await createFile({ path: keyPath(folder), content: sealedKey, mode: 0o600 })
+}
+
+/**
+ * Renames the key file of a folder without ceremonies. It is the rest of an interrupted run, or the only copy of the key of a root
+ * whose ceremonies were moved elsewhere.
+ */
+async function keepEarlierKey(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  let number = 1
+  while (existsSync(`${path}.${number}`)) number += 1
+  await renameDurably(path, `${path}.${number}`)
 }

@@ -8,7 +8,7 @@
  * 4. One transaction removes the sealed keys, if no row is sealed under the old key. From then on only the new key opens the
  *    database, and rows that another process seals under the old key are refused.
  */
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
 import { createFile, replaceFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -152,9 +152,11 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
       'a master key from standard input cannot be replaced; write the new key to a file with --out',
     )
   try {
-    const { mode, uid, gid } = await stat(path)
+    // A symbolic link stays, and the file that it refers to is replaced.
+    const target = await realpath(path)
+    const { mode, uid, gid } = await stat(target)
     await replaceFile({
-      path,
+      path: target,
       content: await masterKeyContent(next),
       mode: mode & 0o700,
       prepare: async (file) => {

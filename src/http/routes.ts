@@ -4,6 +4,7 @@
  */
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
+import { coalesce } from '../turns/coalesce.ts'
 import { createApiHandler } from './api-handler.ts'
 import { createCertificateHandler, findCertificateName } from './authority-certificates.ts'
 import { createHealthHandler, type Health } from './health.ts'
@@ -88,12 +89,14 @@ function notFound(body: string): Handler {
   }
 }
 
+/** Reads the metrics at most once at a time, because anyone who reaches the listener may request them. */
 function createMetricsHandler(metrics: MetricsText): Handler {
+  const readText = coalesce(() => metrics.text())
   return {
     answer: async () => ({
       status: 200,
       headers: { 'content-type': metrics.contentType },
-      body: await metrics.text(),
+      body: await readText(),
     }),
     fail: (error, _head, requestId) => errorAnswer(error, requestId),
   }

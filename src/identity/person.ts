@@ -17,8 +17,11 @@ export function personOf({ principal, accountId }: Caller): string | undefined {
   }
 }
 
-/** Identifies the holder of a web identity token. A hash, because the subject can be long. */
-export function webPerson(providerArn: string, subject: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([providerArn, subject]))
+/**
+ * Identifies the holder of a web identity token by the issuer, so that the holder is the same person in all accounts and partitions.
+ * The result is a hash, because the subject can be long.
+ */
+export function webPerson(issuer: string, subject: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([issuer, subject]))
   return `web:${hash.digest('hex')}`
 }

@@ -140,9 +140,16 @@ export class CertificateComparison {
     this.#queue = first === -1 ? [] : this.#queue.slice(first)
   }
 
-  /** A certificate that was issued while the record began has both kinds of leaves. */
+  /**
+   * A certificate that was issued while the record began has both kinds of leaves. If the beginning was interrupted and repeated, a
+   * certificate has two leaves of the baseline.
+   */
   async #isElsewhere(key: string, isRow: (row: Row) => boolean): Promise<boolean> {
-    if (key.startsWith('#')) return false
+    if (key.startsWith('#')) {
+      const number = Number(key.slice(1))
+      const [row] = await this.#read(selectRecordedCertificates(number - 1, 1))
+      return row !== undefined && numberOf(row) === number && isRow(row)
+    }
     const [authority, serial = ''] = key.split(':')
     const select = selectRecordedCertificate(Number(authority), Buffer.from(serial, 'hex'))
     return (await this.#read(select)).some(isRow)

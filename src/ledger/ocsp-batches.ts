@@ -1,4 +1,5 @@
 /** Leaves about signed OCSP responses: one for each CA and second in which responses were signed. */
+import { createHash, type Hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { sha256 } from '../record/merkle.ts'
 import type { Database } from '../store/database.ts'
@@ -18,56 +19,75 @@ interface OcspBatchesOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+/** The responses of a CA: their number, and the hash of their digests so far. */
+interface Batch {
+  readonly hash: Hash
+  responses: number
+}
+
 const delayMilliseconds = 1000
 
 /**
  * Creates the batches of a process. The leaf of a batch contains the number of responses and the SHA-256 of their concatenated
- * SHA-256 digests. A process that is killed loses the batch of its last second.
+ * SHA-256 digests. A process that is killed loses the batch of its last second. While leaves cannot be written, responses are added
+ * to the next batch, so that memory does not grow with their number.
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {
-  let digests = new Map<number, Uint8Array[]>()
+  let next = new Map<number, Batch>()
+  /** The batches that are being written. They stay until they are written. */
+  let current = new Map<number, Batch>()
+  let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  const write = async (): Promise<void> => {
-    clearTimeout(timer)
-    timer = undefined
-    const batches = digests
-    if (batches.size === 0) return
-    digests = new Map()
+  const writeCurrent = async (): Promise<void> => {
+    if (current.size === 0) [current, next] = [next, current]
+    if (current.size === 0) return
     const time = clock.now()
+    await db.transaction(
+      [...current].map(([authority, { hash, responses }]) =>
+        appendLeaf({
+          kind: 'ocsp-responses',
+          time,
+          authority,
+          sha256: Uint8Array.from(hash.copy().digest()),
+          principal: 'ocsp',
+          detail: JSON.stringify({ responses }),
+        }),
+      ),
+    )
+    current = new Map()
+  }
+  const write = (): Promise<void> =>
+    (running ??= writeCurrent().finally(() => {
+      running = undefined
+    }))
+  const writeAndContinue = async (): Promise<void> => {
+    timer = undefined
     try {
-      await db.transaction(
-        [...batches].map(([authority, responses]) =>
-          appendLeaf({
-            kind: 'ocsp-responses',
-            time,
-            authority,
-            sha256: sha256(Buffer.concat(responses)),
-            principal: 'ocsp',
-            detail: JSON.stringify({ responses: responses.length }),
-          }),
-        ),
-      )
+      await write()
+      if (next.size === 0) return
     } catch (error) {
-      for (const [authority, responses] of batches)
-        digests.set(authority, [...responses, ...(digests.get(authority) ?? [])])
-      throw error
+      onFailure(error)
     }
+    writeLater()
   }
   const writeLater = (): void => {
     timer ??= setTimeout(() => {
-      write().catch((error: unknown) => {
-        onFailure(error)
-        writeLater()
-      })
+      writeAndContinue().catch(onFailure)
     }, delayMilliseconds).unref()
   }
   return {
     add(authorityNumber, responseDer) {
-      const responses = digests.get(authorityNumber) ?? []
-      responses.push(sha256(responseDer))
-      digests.set(authorityNumber, responses)
+      const batch = next.get(authorityNumber) ?? { hash: createHash('sha256'), responses: 0 }
+      batch.hash.update(sha256(responseDer))
+      batch.responses += 1
+      next.set(authorityNumber, batch)
       writeLater()
     },
-    flush: write,
+    async flush() {
+      clearTimeout(timer)
+      timer = undefined
+      do await write()
+      while (current.size > 0 || next.size > 0)
+    },
   }
 }

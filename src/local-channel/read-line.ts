@@ -21,6 +21,8 @@ export async function readLine(socket: Socket): Promise<unknown> {
 
 /** Sends one line of JSON, ends this side of the connection, and resolves when the other side has ended it too. */
 export async function sendLine(socket: Socket, value: unknown): Promise<void> {
+  // A connection that has ended emits no further event.
+  if (socket.closed || socket.destroyed) return
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.end(`${JSON.stringify(value)}\n`)
   // The rest of a request that was too long, and the end of the connection.

@@ -58,7 +58,11 @@ export const assumeRoleWithWebIdentity = stsOperation({
     const session = makeSession(
       services,
       { ...role, partition: name.partition },
-      { input, federatedProvider: provider, origin: webPerson(provider, identity.subject) },
+      {
+        input,
+        federatedProvider: provider,
+        origin: webPerson(identity.provider.issuer, identity.subject),
+      },
     )
     return {
       ...session,

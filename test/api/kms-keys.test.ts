@@ -99,7 +99,7 @@ test('OpenSSL accepts a hierarchy, the CRL and the OCSP responses of keys in KMS
   }
   assert.equal(keyOf(root.arn).options.spec, 'ECC_NIST_P384')
   assert.equal(keyOf(subordinate.arn).options.spec, 'RSA_2048')
-  assert.deepEqual(await service.inDatabase('select name from keys'), [])
+  assert.deepEqual(await service.inDatabase("select name from keys where name <> 'record'"), [])
 })
 
 for (const keyAlgorithm of ['EC_secp521r1', 'RSA_4096', 'ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'])

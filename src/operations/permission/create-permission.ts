@@ -4,7 +4,9 @@ import { acmServicePrincipal } from '../../identity/caller.ts'
 import { ConflictError } from '../../store/database.ts'
 import { insertPermission, requirePermissionCount } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
+import { approvalUsed } from '../shared/change-authority.ts'
 import { operation } from '../shared/operation.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, actionList, arn, principal } from '../shared/shapes.ts'
 
@@ -40,11 +42,18 @@ export const createPermission = operation({
       actions: [...new Set(input.Actions)],
       createdAt: now,
     }
+    const approved = await requireSecondPerson(services, caller, {
+      action: 'put-policy',
+      operation: 'CreatePermission',
+      input,
+      authority,
+    })
     try {
       const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
       await services.db.transaction(
         recorded(
           [
+            ...approved,
             insertPermission(authority, permission),
             requirePermissionCount(authority, permissionsMax),
           ],
@@ -53,6 +62,7 @@ export const createPermission = operation({
       )
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
+      if (error.guard === 'approval') throw approvalUsed(error)
       if (error.guard === 'duplicate')
         throw new ServiceError(
           'PermissionAlreadyExistsException',

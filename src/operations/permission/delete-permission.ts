@@ -1,8 +1,11 @@
 import { recorded } from '../../store/recorded-states.ts'
 import { resourceNotFound } from '../../errors.ts'
+import { ConflictError } from '../../store/database.ts'
 import { deletePermissionRow } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
+import { approvalUsed } from '../shared/change-authority.ts'
+import { requireSecondPerson } from '../shared/second-person.ts'
 import { accountId, arn, principal } from '../shared/shapes.ts'
 
 /** Deletes a permission that CreatePermission has created (AWS Private CA API, DeletePermission). */
@@ -25,13 +28,20 @@ export const deletePermission = authorityOperation({
   async run(services, input, { authority, caller, now }) {
     const sourceAccount = input.SourceAccount ?? caller.accountId
     const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
-    const [rows = []] = await services.db.transaction(
-      recorded(
-        [deletePermissionRow(authority, { principal: input.Principal, sourceAccount })],
-        context,
-      ),
-    )
-    if (rows.length === 0)
+    const approved = await requireSecondPerson(services, caller, {
+      action: 'put-policy',
+      operation: 'DeletePermission',
+      input,
+      authority,
+    })
+    const deletion = deletePermissionRow(authority, { principal: input.Principal, sourceAccount })
+    const results = await services.db
+      .transaction(recorded([deletion, ...approved], context))
+      .catch((error: unknown) => {
+        if (error instanceof ConflictError && error.guard === 'approval') throw approvalUsed(error)
+        throw error
+      })
+    if (results[0]?.length === 0)
       throw resourceNotFound(
         `There is no permission for ${input.Principal} and the account ${sourceAccount}.`,
       )
