@@ -101,7 +101,7 @@ test('the checker finds responses that contradict each other or the database', a
   assert.ok(first !== undefined && second !== undefined)
   const withFirst = (change: object): Promise<string> =>
     problemsWith({ ledger: { issuances: [{ ...first, ...change }, ...issuances().slice(1)] } })
-  assert.match(await withFirst({ certificate: second.certificate }), /other bytes/)
+  assert.match(await withFirst({ certificate: second.certificate }), /bytes that differ/)
   assert.match(await withFirst({ arns: new Set([...first.arns, 'x']) }), /has several ARNs/)
   assert.match(await withFirst({ arns: second.arns }), /another certificate is stored/)
   assert.match(await withFirst({ arns: new Set() }), /was refused, but is stored/)
@@ -159,7 +159,7 @@ test('the checker finds counts, keys and CSRs that do not match the rows', async
     ...creation,
     csrs: new Set(['x']),
   }))
-  assert.match(await problemsWith({ ledger: { creations } }), /has another CSR/)
+  assert.match(await problemsWith({ ledger: { creations } }), /has a different CSR/)
   const swapped = (text: string, rows: Row[]): Row[] =>
     text.includes('a.csr_pem')
       ? rows.map((row) => ({ ...row, csr_pem: rows.find((each) => each !== row)?.['csr_pem'] }))

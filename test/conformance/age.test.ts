@@ -97,14 +97,17 @@ test('the program in backup-format.md prints the records of a backup that age ha
   const lines = execFileSync('python3', ['-c', program], { input }).toString().trim().split('\n')
   const records = lines.map((line) => [line[0], JSON.parse(line.slice(2))] as const)
   const content = await contentOf(join(service.config.dataDirectory, 'signet.sqlite'))
-  const rows = [...content.values()].flat().map((row) => Object.values(row))
-  assert.equal(records.filter(([letter]) => letter === 'r').length, rows.length)
+  // The record of the backup itself is written after the snapshot.
+  const counts = records.at(-1)?.[1].rows as Record<string, number>
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  assert.equal(records.filter(([letter]) => letter === 'r').length, total)
+  for (const [table, count] of Object.entries(counts))
+    if (!table.startsWith('record_')) assert.equal(count, content.get(table)?.length, table)
   const certificates = content.get('certificates')!
   for (const row of certificates) {
     const der = Buffer.from(row['certificate_der'] as Uint8Array).toString('base64')
     assert.ok(records.some(([letter, values]) => letter === 'r' && values.includes(der)))
   }
-  assert.deepEqual(records.at(-1)?.[1].rows.certificates, certificates.length)
 })
 
 test('signet restores a backup that age re-encrypted', async (t) => {

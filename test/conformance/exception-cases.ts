@@ -263,7 +263,7 @@ function administrationRows({ pending, root, revoking }: Situation): Row[] {
     ['DeletePermission', 'ResourceNotFound', fresh, /no permission for acm.* 999999999999\.$/],
     ['ListPermissions', 'InvalidNextToken', { NextToken: 'x' }, /^NextToken was not issued/],
     ['GetPolicy', 'ResourceNotFound', {}, /^Could not find policy for resource arn:/, pending],
-    ['PutPolicy', 'InvalidPolicy', { Policy: '{}' }, /^The policy must have one statement/],
+    ['PutPolicy', 'InvalidPolicy', { Policy: '{}' }, /^The policy must have exactly one statement/],
     ['PutPolicy', 'InvalidPolicy', { Policy: deny }, /^Statement 2 must have the Effect Allow\.$/],
     ['TagCertificateAuthority', 'InvalidTag', reserved, isReserved],
     ['TagCertificateAuthority', 'InvalidTag', { Tags: [{ Key: 'a' }, { Key: 'a' }] }, /'a'/],

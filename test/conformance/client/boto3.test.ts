@@ -185,10 +185,14 @@ function assertSurface(
   { methods: names, ...boto3 }: Surface,
 ): void {
   const more = [
+    'approveRequest',
     'createHierarchy',
+    'getApproval',
     'issue',
+    'listApprovals',
     'listCertificates',
     'presignedHeaders',
+    'rejectRequest',
     'searchCertificates',
   ]
   assert.deepEqual(methods, [...names, ...more].sort())
