@@ -17,24 +17,9 @@ import {
   selectStates,
   type RecordedTableName,
 } from '../store/recorded-states.ts'
+import { rowsOf } from '../store/snapshot.ts'
 import type { Row, Sql } from '../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
-
-const pageRows = 1000
-
-/** Yields the rows of a query, page by page. */
-async function* rowsOf(
-  read: Read,
-  select: (after: Row | undefined, limit: number) => Sql,
-): AsyncGenerator<Row> {
-  let after: Row | undefined
-  for (;;) {
-    const page = await read(select(after, pageRows))
-    yield* page
-    if (page.length < pageRows) return
-    after = page.at(-1)
-  }
-}
 
 export class RevocationComparison {
   /** Digests by serial number, or by `#` and the number of the certificate for revocations older than the record. */
@@ -54,26 +39,29 @@ export class RevocationComparison {
   }
 
   async finish(read: Read, problem: AddProblem): Promise<void> {
-    for await (const row of rowsOf(read, selectRecordedRevocations)) {
-      const authority = integerOf(row, 'authority_number')
-      const serialNumber = bytesOf(row, 'serial_number')
-      const key = serialKey(authority, serialNumber)
-      const earlyKey = `${authority}#${integerOf(row, 'certificate_number')}`
-      const [digest, early] = [this.#expected.get(key), this.#expected.get(earlyKey)]
-      const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')} by the CA of number ${authority}`
-      if (digest === undefined && early === undefined) problem(`${name} was added`)
-      const isSame =
-        (digest === undefined || isSameHash(revocationDigest(row), digest)) &&
-        (early === undefined || isSameHash(wholeRevocationDigest(row), early))
-      if (!isSame) problem(`${name} was changed`)
-      this.#expected.delete(key)
-      this.#expected.delete(earlyKey)
-    }
+    for await (const page of rowsOf({ read }, selectRecordedRevocations))
+      for (const row of page) this.#compareRow(row, problem)
     for (const key of this.#expected.keys()) {
       const [authority, rest] = key.split(/[:#]/)
       const what = key.includes('#') ? `certificate number ${rest}` : String(rest)
       problem(`the revocation of ${what} by the CA of number ${authority} was removed`)
     }
+  }
+
+  #compareRow(row: Row, problem: AddProblem): void {
+    const authority = integerOf(row, 'authority_number')
+    const serialNumber = bytesOf(row, 'serial_number')
+    const key = serialKey(authority, serialNumber)
+    const earlyKey = `${authority}#${integerOf(row, 'certificate_number')}`
+    const [digest, early] = [this.#expected.get(key), this.#expected.get(earlyKey)]
+    const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')} by the CA of number ${authority}`
+    if (digest === undefined && early === undefined) problem(`${name} was added`)
+    const isSame =
+      (digest === undefined || isSameHash(revocationDigest(row), digest)) &&
+      (early === undefined || isSameHash(wholeRevocationDigest(row), early))
+    if (!isSame) problem(`${name} was changed`)
+    this.#expected.delete(key)
+    this.#expected.delete(earlyKey)
   }
 }
 
@@ -119,26 +107,38 @@ export class StateComparison {
 
   async #compare(table: RecordedTableName, read: Read, problem: AddProblem): Promise<void> {
     const expected = this.#tables.get(table) ?? new Map<string, LastState>()
-    const { key: keyColumns, digestColumn } = recordedTable(table)
     const select = (after: Row | undefined, limit: number): Sql => selectStates(table, after, limit)
-    for await (const row of rowsOf(read, select)) {
-      const key = keyText(keyColumns.map((column) => row[column] ?? null))
-      const name = `the row ${key} of ${table}`
-      const last = expected.get(key)
-      expected.delete(key)
-      if (last === undefined) problem(`${name} was added`)
-      else {
-        const changed = changedColumns(last.state, String(row['state']))
-        const isSame =
-          last.sha256 === undefined ||
-          digestColumn === undefined ||
-          isSameHash(sha256(bytesOf(row, 'digested')), last.sha256)
-        const columns = isSame ? changed : [...changed, digestColumn]
-        if (columns.length > 0) problem(`${name} was changed: ${columns.join(', ')}`)
-      }
-    }
+    for await (const page of rowsOf({ read }, select))
+      for (const row of page) compareState(table, row, { expected, problem })
     for (const key of expected.keys()) problem(`the row ${key} of ${table} was removed`)
   }
+}
+
+/** Compares a row with its last leaf, and removes the leaf from `expected`. */
+function compareState(
+  table: RecordedTableName,
+  row: Row,
+  {
+    expected,
+    problem,
+  }: { readonly expected: Map<string, LastState>; readonly problem: AddProblem },
+): void {
+  const { key: keyColumns, digestColumn } = recordedTable(table)
+  const key = keyText(keyColumns.map((column) => row[column] ?? null))
+  const name = `the row ${key} of ${table}`
+  const last = expected.get(key)
+  expected.delete(key)
+  if (last === undefined) {
+    problem(`${name} was added`)
+    return
+  }
+  const changed = changedColumns(last.state, String(row['state']))
+  const isSame =
+    last.sha256 === undefined ||
+    digestColumn === undefined ||
+    isSameHash(sha256(bytesOf(row, 'digested')), last.sha256)
+  const columns = isSame ? changed : [...changed, digestColumn]
+  if (columns.length > 0) problem(`${name} was changed: ${columns.join(', ')}`)
 }
 
 function changedColumns(before: string | undefined, now: string): string[] {

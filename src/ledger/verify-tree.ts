@@ -7,6 +7,7 @@ import type { Tree } from '../record/proofs.ts'
 import { hashesAt, levelsOf, tilePath, tileWidth, widthOf, type TileName } from '../record/tiles.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { selectLeaves, storedLeafOf, type StoredLeaf } from '../store/leaves.ts'
+import { rowsOf } from '../store/snapshot.ts'
 import type { Row, Sql } from '../store/sql.ts'
 import { findCheckpoint, selectTiles } from '../store/tiles.ts'
 
@@ -138,9 +139,7 @@ async function readTiles(
   if (treeSize === undefined) return new StoredTiles([], 0, problem)
   const size = treeSize
   const levels: Uint8Array[][][] = Array.from({ length: levelsOf(size) }, () => [])
-  let after: Row | undefined
-  for (;;) {
-    const page = await read(selectTiles(after, pageTiles))
+  for await (const page of rowsOf({ read }, selectTiles, pageTiles))
     for (const row of page) {
       const tile = { level: integerOf(row, 'tile_level'), number: integerOf(row, 'tile_number') }
       const bytes = bytesOf(row, 'hashes')
@@ -154,9 +153,6 @@ async function readTiles(
       if (!isWhole) problem(`${nameOf(tile, width)} of the record was changed: its length is wrong`)
       level[tile.number] = isWhole ? splitHashes(Buffer.from(bytes)) : []
     }
-    if (page.length < pageTiles) break
-    after = page.at(-1)
-  }
   for (const [level, tiles] of levels.entries())
     for (let number = 0; number * tileWidth < hashesAt(level, size); number += 1)
       if (tiles[number] === undefined) {

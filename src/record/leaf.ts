@@ -44,7 +44,7 @@ const fields = {
   detail: [12, 'text'],
   /** Existing rows when the record began: for each, its number (64 bits, signed) and its digest (16 bytes). */
   rows: [13, 'bytes'],
-  /** The columns of the row after the change (states.ts). Always the last field. */
+  /** The columns of the row after the change (store/recorded-states.ts). Always the last field. */
   state: [14, 'text'],
 } as const
 

@@ -13,17 +13,18 @@ export interface Snapshot {
   close(): Promise<void>
 }
 
-const pageRows = 1000
+const pageRowsDefault = 1000
 
 /** Yields all rows of a table, page by page, sorted by primary key. */
 export async function* pagesOf(snapshot: Snapshot, table: Table): AsyncGenerator<Row[]> {
   yield* rowsOf(snapshot, (after, limit) => selectPage(table, after, limit))
 }
 
-/** Yields all rows of a query, page by page. `select` returns the statement for the page after a row. */
+/** Yields all rows of a query, in pages of `pageRows` rows. `select` returns the statement for the page after a row. */
 export async function* rowsOf(
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, 'read'>,
   select: (after: Row | undefined, limit: number) => Sql,
+  pageRows = pageRowsDefault,
 ): AsyncGenerator<Row[]> {
   let after: Row | undefined
   do {
