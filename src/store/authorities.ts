@@ -227,24 +227,24 @@ export function clearKeyHandle(authority: Authority): Sql {
 
 /**
  * Inserts an imported certificate. `installCertificate`, next in the same transaction, makes it the current certificate of its
- * CA.
+ * CA. `importedAt` differs from that of all earlier certificates of the CA.
  */
 export function insertAuthorityCertificate(
   authority: Authority,
   certificate: Omit<InstalledCertificate, 'number'>,
-  now: Date,
+  importedAt: Date,
 ): Sql {
   return changing(
     {
       table: 'authority_certificates',
-      key: [authority.number, now.getTime()],
+      key: [authority.number, importedAt.getTime()],
       sha256: sha256(certificate.certificateDer),
     },
     sql`insert into authority_certificates (authority_number, serial_number, not_before,
       not_after, certificate_der, chain_pem, imported_at_ms, issuer_identity)
     values (${authority.number}, ${certificate.serialNumberHex},
       ${certificate.notBefore.getTime() / 1000}, ${certificate.notAfter.getTime() / 1000},
-      ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${now.getTime()},
+      ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${importedAt.getTime()},
       ${certificate.issuerIdentity})`,
   )
 }

@@ -18,15 +18,16 @@ export async function listImportedCertificates(db: Database, after: number, limi
   }))
 }
 
-/** Lists all certificates of a CA, oldest first, with their identity numbers. */
+/** Lists all certificates of a CA, oldest first, with their identity numbers and times of import. */
 export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(
-    sql`select issuer_identity, certificate_der from authority_certificates
+    sql`select issuer_identity, certificate_der, imported_at_ms from authority_certificates
       where authority_number = ${authorityNumber} order by authority_certificate_number`,
   )
   return rows.map((row) => ({
     identity: integerOf(row, 'issuer_identity'),
     certificateDer: bytesOf(row, 'certificate_der'),
+    importedAt: new Date(integerOf(row, 'imported_at_ms')),
   }))
 }
 

@@ -47,3 +47,28 @@ test('CRLs that earlier versions published get a nextUpdate computed from their 
     ],
   )
 })
+
+test('CA certificates that were imported in the same millisecond get distinct times of import, in order', () => {
+  const at = sqliteSchema.findIndex((migration) => migration.includes('table record_leaves'))
+  using db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false })
+  for (const migration of sqliteSchema.slice(0, at)) db.exec(migration)
+  const insert = db.prepare(`insert into authority_certificates (authority_number, serial_number,
+    not_before, not_after, certificate_der, imported_at_ms) values (?, '01', 0, 0, x'', ?)`)
+  for (const [authority, time] of [
+    [1, 1000],
+    [1, 1000],
+    [2, 1000],
+    [1, 1000],
+    [1, 1001],
+    [1, 5000],
+  ] as const)
+    insert.run(authority, time)
+  for (const migration of sqliteSchema.slice(at)) db.exec(migration)
+  const rows = db
+    .prepare('select imported_at_ms from authority_certificates order by 1, authority_number')
+    .all()
+  assert.deepEqual(
+    rows.map((row) => row['imported_at_ms']),
+    [1000, 1000, 1001, 1002, 1003, 5000],
+  )
+})

@@ -210,10 +210,19 @@ function tokenKeys({ text, bytes, strict }: Dialect): string {
 
 /**
  * The tamper-evident record: leaves, tiles of hashes, and the newest checkpoint (record/, docs/decisions/0038). `state` is the
- * last field of a leaf, which the database computes.
+ * last field of a leaf, which the database computes. The record identifies a CA certificate by its CA and its time of import,
+ * so equal times of earlier versions become distinct.
  */
 function recordTables({ text, integer, bytes, strict }: Dialect): string {
   return `
+  update authority_certificates set imported_at_ms = distinct_times.imported_at_ms from (
+    select authority_certificate_number, position
+      + max(imported_at_ms - position) over (partition by authority_number order by position) as imported_at_ms
+    from (select *, row_number() over (partition by authority_number order by authority_certificate_number)
+      as position from authority_certificates) numbered
+  ) distinct_times
+  where distinct_times.authority_certificate_number = authority_certificates.authority_certificate_number;
+
   create table record_leaves (
     leaf_number ${integer} primary key,
     entry ${bytes} not null,

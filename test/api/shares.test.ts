@@ -220,7 +220,7 @@ test('a share with nonexistent CAs, without principals or with other invalid opt
     [{ name: '' }, /the name must be/],
     [{ authorities: ['x'] }, /x is not the ARN of a certificate authority/],
     [{ authorities: [foreign] }, /certificate authority arn:.* does not exist/],
-    [{ authorities: [root.arn, foreign] }, /must all be of one account/],
+    [{ authorities: [root.arn, foreign] }, /must belong to one account/],
     [{ authorities: [deleted.arn] }, /certificate authority arn:.* does not exist/],
   ] as const)
     await assert.rejects(addShare(service.config, { ...options, ...change }), message)

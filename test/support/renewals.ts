@@ -18,7 +18,7 @@ import {
   type Crafted,
 } from './crafted-certificates.ts'
 import { createAuthority } from './hierarchy.ts'
-import type { TestService } from './service.ts'
+import type { ApiCaller } from './service.ts'
 
 const rootKeyIdentifier = Buffer.from('00'.repeat(20), 'hex')
 
@@ -63,7 +63,7 @@ export interface ExternalAuthority {
 
 /** Creates a subordinate CA without a certificate; `more` are further members of CreateCertificateAuthority. */
 export async function createExternal(
-  service: TestService,
+  service: ApiCaller,
   more: Record<string, unknown>,
 ): Promise<ExternalAuthority> {
   const root = externalRoot()
@@ -91,8 +91,6 @@ export async function createExternal(
         root,
       ),
     async give(certificate) {
-      // Imports of one CA are distinguished by their time.
-      service.clock.advance({ seconds: 0.001 })
       await service.must('ImportCertificateAuthorityCertificate', {
         CertificateAuthorityArn: arn,
         Certificate: pemOf(certificate).toString('base64'),

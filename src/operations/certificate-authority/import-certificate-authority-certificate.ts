@@ -51,7 +51,11 @@ export const importCertificateAuthorityCertificate = authorityOperation({
       publishesCrls: authority.revocation.CrlConfiguration.Enabled,
       weakKeyList: services.issuancePolicy.weakKeyList,
     })
-    const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
+    const { issuerIdentity, importedAt } = await nextImport(services.db, {
+      authority,
+      certificate: path.certificate,
+      now,
+    })
     const approved = await requireSecondPerson(services, caller, {
       action: 'import-ca-certificate',
       operation: 'ImportCertificateAuthorityCertificate',
@@ -62,7 +66,7 @@ export const importCertificateAuthorityCertificate = authorityOperation({
       services,
       [
         ...approved,
-        insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
+        insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, importedAt),
         installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
         markAllCrlsDue(authority, now),
       ],
@@ -74,20 +78,29 @@ export const importCertificateAuthorityCertificate = authorityOperation({
   },
 })
 
-/** Returns the identity of the certificate to import. A concurrent import changes the revision of the CA and so conflicts. */
-async function nextIdentity(
+/**
+ * Returns the identity of the certificate to import and its time of import, which is later than that of all earlier
+ * certificates of the CA: the record identifies a certificate by it. A concurrent import changes the revision of the CA and so
+ * conflicts.
+ */
+async function nextImport(
   db: Database,
-  authority: Authority,
-  certificate: Certificate,
-): Promise<number> {
+  {
+    authority,
+    certificate,
+    now,
+  }: { readonly authority: Authority; readonly certificate: Certificate; readonly now: Date },
+): Promise<{ readonly issuerIdentity: number; readonly importedAt: Date }> {
   const earlier = await listOwnCertificates(db, authority.number)
-  return identityOf(
+  const issuerIdentity = identityOf(
     certificate,
     earlier.map(({ identity, certificateDer }) => ({
       identity,
       certificate: parseCertificate(certificateDer),
     })),
   )
+  const last = earlier.at(-1)?.importedAt.getTime() ?? Number.NEGATIVE_INFINITY
+  return { issuerIdentity, importedAt: new Date(Math.max(now.getTime(), last + 1)) }
 }
 
 function installed({
