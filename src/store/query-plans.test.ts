@@ -203,7 +203,8 @@ suite('query plans', () => {
     }
     service = await TestService.start(flags, { wrapDatabase: recorder.wrap })
     await service.createBucket(crlBucket)
-    // Statements of the start are excluded.
+    // Statements of the start are excluded, and those that record existing rows once.
+    await service.runJob('seal-record')
     recorder.texts.clear()
     await useEverything(service)
     const published = /^update crls set generated_at_ms/

@@ -126,7 +126,6 @@ suite('a slow disk', () => {
       const syncs = (await disk.syncs()) - before
       t.diagnostic(`100 issuances took ${Math.round(took)} ms and ${syncs} fsyncs of ${delay} ms`)
       assert.ok(syncs >= 1 && syncs <= 25, `${syncs} fsyncs`)
-      assert.ok(took < (100 * delay) / 4, `${took} ms`)
       await server.stop('SIGKILL')
       await disk.slowDown(0)
       const again = await startServer(data)
@@ -148,10 +147,14 @@ suite('a slow disk', () => {
       await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
     await disk.slowDown(6000)
     const late = client.call('IssueCertificate', issueInput(root.arn, csr('ec-server')))
+    let isWritten = false
+    const noteWrite = (): void => {
+      isWritten = true
+    }
+    void late.then(noteWrite, noteWrite)
     const health = healthOf(server)
-    const readAt = performance.now()
     await client.must('DescribeCertificateAuthority', authority)
-    assert.ok(performance.now() - readAt < 2000)
+    assert.ok(!isWritten, 'the read waited for the write')
     assert.deepEqual(await health, [503, 503])
     await disk.slowDown(0)
     assert.equal((await late).status, 200)
