@@ -2,7 +2,7 @@ import type { Authority, InstalledCertificate } from '../authority/authority.ts'
 import { createOwnedCaches } from '../bounded-cache.ts'
 import { issuerOf, type Issuer } from './issuer.ts'
 import type { Database } from '../store/database.ts'
-import { findIdentityCertificate } from '../store/installed-certificates.ts'
+import { findIdentityCertificate, readSignerCertificate } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { issuerTolerance } from '../x509/der/tolerance.ts'
@@ -32,6 +32,18 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
+/** Returns the issuer for a current or earlier certificate of a CA. */
+export async function issuerOfNumber(
+  db: Database,
+  authority: Authority,
+  number: number,
+): Promise<Issuer> {
+  if (authority.certificate?.number === number) return issuerWith(db, authority)
+  const signer = await readSignerCertificate(db, number)
+  const certificate = parseCertificate(signer.certificateDer)
+  return issuerOf({ certificate, chain: chainOf(signer) }, authority)
+}
+
 /** Returns the issuer name and the key for CRLs of an identity. Throws if the CA never had a certificate with that identity. */
 export async function crlIssuerOf(
   db: Database,
@@ -46,6 +58,6 @@ export async function crlIssuerOf(
   return issuerOf({ certificate, chain: [] }, authority)
 }
 
-function chainOf({ chainPem }: InstalledCertificate): Certificate[] {
+function chainOf({ chainPem }: Pick<InstalledCertificate, 'chainPem'>): Certificate[] {
   return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der, issuerTolerance))
 }

@@ -9,6 +9,7 @@ import { noPassthrough } from './passthrough.ts'
 import {
   prepareCertificate,
   requireReadBack,
+  restorePreparation,
   signerOf,
   type CertificateParameters,
   type PreparedCertificate,
@@ -173,4 +174,55 @@ test('a certificate is refused if the lint finds different problems in its bytes
     () => requireReadBack({ ...prepared, findings: [] }),
     /lint findings of the encoded certificate differ/,
   )
+})
+
+/** Prepares a certificate, stores and restores it, with changes of its row. */
+function restored(template: string, signingKey: Issuer | AuthorityKey, change = {}) {
+  const prepared = prepareCertificate(orderOf(template), signingKey)
+  const { tbsCertificateDer, signingAlgorithm, serialNumber, notAfter, templateName } = prepared
+  const stored = { tbsCertificateDer, signingAlgorithm, serialNumber, notAfter, templateName }
+  return { prepared, again: () => restorePreparation({ ...stored, ...change }, signingKey) }
+}
+
+test('a stored certificate is restored as it was prepared', () => {
+  for (const [template, signingKey] of [
+    ['EndEntityCertificate', issuer],
+    ['SubordinateCACertificate_PathLen0', issuer],
+    ['RootCACertificate', ownKey],
+  ] as const) {
+    const { prepared, again } = restored(template, signingKey)
+    const restoredCertificate = again()
+    requireReadBack(restoredCertificate)
+    assert.equal(signerOf(restoredCertificate), signingKey)
+    for (const name of ['tbsCertificateDer', 'signatureAlgorithm', 'issuerDer'] as const)
+      assert.equal(hexOf(restoredCertificate[name]), hexOf(prepared[name]))
+    assert.equal(restoredCertificate.isCa, prepared.isCa)
+    assert.deepEqual(restoredCertificate.findings, prepared.findings)
+  }
+})
+
+test('a stored certificate that does not belong to its row, template or issuer is not restored', () => {
+  const other = prepareCertificate(
+    { ...orderOf('EndEntityCertificate'), serialNumber: Uint8Array.of(1) },
+    issuer,
+  )
+  const refusals: [object, RegExp][] = [
+    [{ serialNumber: Uint8Array.of(0x80, 2) }, /serial number/],
+    [{ tbsCertificateDer: other.tbsCertificateDer }, /serial number/],
+    [{ notAfter: issuer.notAfter }, /notAfter/],
+    [{ signingAlgorithm: 'SHA384WITHECDSA' }, /signature algorithm/],
+    [{ templateName: 'SubordinateCACertificate_PathLen0' }, /template/],
+    [{ tbsCertificateDer: Uint8Array.of(0x30, 0) }, /serialNumber|TBSCertificate|truncated|end/],
+  ]
+  for (const [change, message] of refusals)
+    assert.throws(restored('EndEntityCertificate', issuer, change).again, message)
+  const foreign = { ...issuer, subjectDer: encodeName([{ type: '2.5.4.3', value: 'foreign' }]) }
+  const { prepared } = restored('EndEntityCertificate', issuer)
+  assert.throws(() => restorePreparation(prepared, foreign), /issuer/)
+  const root = restored('RootCACertificate', ownKey).prepared
+  const otherKey = {
+    ...ownKey,
+    subjectPublicKeyInfo: { ...ownKey.subjectPublicKeyInfo, der: Uint8Array.of(1) },
+  }
+  assert.throws(() => restorePreparation(root, otherKey), /public key/)
 })

@@ -10,11 +10,15 @@ import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import {
   differingField,
   encodeTbsCertificate,
+  parseTbsCertificate,
+  type TbsCertificate,
   type TbsCertificateFields,
 } from '../x509/certificate.ts'
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { oids } from '../x509/der/oid.ts'
+import { serialNumberKey } from '../x509/serial-number-text.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type CertificateContent } from './certificate-content.ts'
@@ -24,7 +28,7 @@ import { lintCertificate, lintTbsCertificate } from '../lint/lint.ts'
 import type { LintFinding } from '../lint/rules.ts'
 import type { EmptySubjectPolicy } from './issuance-policy.ts'
 import type { Passthrough } from './passthrough.ts'
-import type { Template } from './templates.ts'
+import { requireTemplate, type Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
 
 export interface CertificateParameters {
@@ -45,7 +49,7 @@ export interface CertificateParameters {
 /** The symbol is private, so that only this module can create a PreparedCertificate and choose its key. */
 const signer = Symbol('signer')
 
-/** A certificate that is ready to be signed, with its key. Only prepareCertificate creates it. */
+/** A certificate that is ready to be signed, with its key. Only this module creates it. */
 export interface PreparedCertificate {
   readonly [signer]: Issuer | AuthorityKey
   /** The values that tbsCertificateDer is encoded from. */
@@ -116,6 +120,66 @@ export function prepareCertificate(
     isCa: template.kind !== 'end-entity',
     findings: lintCertificate(values, issuer),
   }
+}
+
+/** A prepared certificate that was stored before it was signed, with the columns of its row. */
+export type StoredPreparation = Pick<
+  PreparedCertificate,
+  'tbsCertificateDer' | 'signingAlgorithm' | 'serialNumber' | 'notAfter' | 'templateName'
+>
+
+/**
+ * Restores a certificate that was prepared for `signingKey` and stored. Throws Error if the stored TBSCertificate does not belong to
+ * its row, its template or its issuer.
+ */
+export function restorePreparation(
+  stored: StoredPreparation,
+  signingKey: Issuer | AuthorityKey,
+): PreparedCertificate {
+  const { tbsCertificateDer, signingAlgorithm, serialNumber, notAfter, templateName } = stored
+  const template = requireTemplate(templateName)
+  const issuer = issuerIn(signingKey)
+  const tbs = parseTbsCertificate(tbsCertificateDer)
+  const signatureAlgorithm = signatureAlgorithmIdentifier(signingAlgorithm)
+  const subjectPublicKeyInfo = tbs.subjectPublicKeyInfo.der
+  const issuerDer = issuer?.subjectDer ?? tbs.subject.der
+  const isSame: Record<string, boolean> = {
+    'serial number': serialNumberKey(tbs.serialNumber) === serialNumberKey(serialNumber),
+    notAfter: tbs.notAfter.getTime() === notAfter.getTime(),
+    'signature algorithm': equals(tbs.signatureAlgorithm.der, signatureAlgorithm),
+    issuer: equals(tbs.issuer.der, issuerDer),
+    template: isCaCertificate(tbs) === (template.kind !== 'end-entity'),
+    // Only a self-signed certificate has no issuer, and its key is that of the CA.
+    'public key':
+      issuer !== undefined || equals(subjectPublicKeyInfo, signingKey.subjectPublicKeyInfo.der),
+  }
+  const different = Object.keys(isSame).find((name) => isSame[name] === false)
+  if (different !== undefined)
+    throw new Error(`the stored certificate does not belong to its row: ${different}`)
+  const { notBefore, extensions } = tbs
+  const fields = { serialNumber, signatureAlgorithm, issuer: issuerDer, notBefore, notAfter }
+  return {
+    [signer]: signingKey,
+    fields: { ...fields, subject: tbs.subject.der, subjectPublicKeyInfo, extensions },
+    tbsCertificateDer,
+    signatureAlgorithm,
+    signingAlgorithm,
+    serialNumber,
+    issuerDer,
+    notAfter,
+    templateName,
+    isCa: template.kind !== 'end-entity',
+    findings: lintTbsCertificate(tbsCertificateDer, issuer),
+  }
+}
+
+function isCaCertificate({ extensions }: TbsCertificate): boolean {
+  const extension = findExtension(extensions, oids.basicConstraints)
+  return extension !== undefined && parseBasicConstraints(extension.value).ca
+}
+
+function equals(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
 }
 
 function issuerIn(signingKey: Issuer | AuthorityKey): Issuer | undefined {

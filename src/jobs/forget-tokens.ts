@@ -1,30 +1,34 @@
 import { deleteApproval, findUndecidedApprovals } from '../store/approvals.ts'
+import { deleteIntent, findFailedIntents } from '../store/certificate-intents.ts'
 import { deleteExpiredTokens } from '../store/idempotency-tokens.ts'
 import { recorded } from '../store/recorded-states.ts'
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
-/** Time for which a request for an approval is kept after it has expired without a decision. */
-const undecidedDays = 30
+/** Time for which a request for an approval is kept after it has expired without a decision, and an intent after it failed. */
+const keptDays = 30
 
 /**
- * Deletes expired idempotency tokens, and requests for approvals that expired long ago. Both are ignored before that, so the time
- * of a run does not matter.
+ * Deletes expired idempotency tokens, which are ignored before that, and requests for approvals and certificates that expired or
+ * failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',
   everySeconds: 60,
   async run({ db, clock, wake }) {
     const now = clock.now()
-    const undecidedBefore = new Date(now.getTime() - undecidedDays * 86_400_000)
-    const undecided = await findUndecidedApprovals(db, undecidedBefore, batch)
+    const before = new Date(now.getTime() - keptDays * dayMilliseconds)
+    const undecided = await findUndecidedApprovals(db, before, batch)
+    const failed = await findFailedIntents(db, before, batch)
+    const deletions = [...undecided.map(deleteApproval), ...failed.map(deleteIntent)]
     const [tokens = []] = await db.transaction(
-      recorded([deleteExpiredTokens(now, batch), ...undecided.map(deleteApproval)], {
+      recorded([deleteExpiredTokens(now, batch), ...deletions], {
         time: now,
         actor: { principal: 'job:forget-tokens' },
       }),
     )
-    if (tokens.length === batch || undecided.length === batch) wake('forget-tokens')
-    return { done: tokens.length + undecided.length, failed: 0 }
+    if ([tokens, undecided, failed].some(({ length }) => length === batch)) wake('forget-tokens')
+    return { done: tokens.length + deletions.length, failed: 0 }
   },
 }

@@ -5,6 +5,7 @@ import { createDeliverEvents } from './deliver-events.ts'
 import { eraseAuthorities } from './erase-authorities.ts'
 import { indexCertificates } from './index-certificates.ts'
 import { finishCreation } from './finish-creation.ts'
+import { finishIssuance } from './finish-issuance.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
@@ -26,6 +27,7 @@ export function createJobs({
 }): Job[] {
   const jobs: { readonly [N in JobName]: Job<N> | undefined } = {
     'finish-creation': finishCreation,
+    'finish-issuance': finishIssuance,
     'publish-crls': publishCrls,
     'write-audit-reports': writeAuditReports,
     'announce-expiry': announceExpiry,

@@ -4,6 +4,11 @@ import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 /** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The scheme names its key store. */
 export type KeyHandle = string
 
+/** Whether the key is in a token or in KMS, which can be unavailable for a time. */
+export function isRemoteKey(handle: KeyHandle): boolean {
+  return !handle.startsWith('local:')
+}
+
 export interface CreatedKey {
   readonly handle: KeyHandle
   /** DER of SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). */

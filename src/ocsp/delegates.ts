@@ -9,8 +9,7 @@ import { createBoundedCache } from '../bounded-cache.ts'
 import type { Caller } from '../identity/caller.ts'
 import { generateKey } from '../keys/generate-key.ts'
 import { signMessage } from '../keys/sign-message.ts'
-import { getCertificate } from '../operations/certificate/get-certificate.ts'
-import { issueCertificate } from '../operations/certificate/issue-certificate.ts'
+import { issueOwn } from '../operations/certificate/issue-own.ts'
 import type { Services } from '../services.ts'
 import { storable } from '../text/storable-text.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
@@ -97,7 +96,6 @@ export function createDelegates(services: Services): Delegates {
   }
 }
 
-/** Issues a certificate through IssueCertificate, so that it is linted, counted, recorded and reported. */
 async function issueDelegate(services: Services, authority: Authority): Promise<Delegate> {
   const { KeyAlgorithm, SigningAlgorithm } = authority.configuration
   const { algorithm, signingAlgorithm } = keyFor(KeyAlgorithm)
@@ -108,7 +106,7 @@ async function issueDelegate(services: Services, authority: Authority): Promise<
     signMessage(key, signingAlgorithm, { message })
   const caller = callerFor(authority)
   const CertificateAuthorityArn = storable(certificateAuthorityArn(authority))
-  const { CertificateArn = '' } = await required(issueCertificate.run)(
+  const { certificate } = await issueOwn(
     services,
     {
       CertificateAuthorityArn,
@@ -123,9 +121,7 @@ async function issueDelegate(services: Services, authority: Authority): Promise<
     },
     caller,
   )
-  const identifiers = { CertificateAuthorityArn, CertificateArn: storable(CertificateArn) }
-  const found = await required(getCertificate.run)(services, identifiers, caller)
-  const [issued] = parsePem(found.Certificate ?? '')
+  const [issued] = parsePem(certificate)
   if (issued === undefined) throw new Error('GetCertificate returned no certificate')
   return { certificate: parseCertificate(issued.der), signingAlgorithm, sign }
 }
@@ -184,9 +180,3 @@ async function certificationRequest({
 }
 
 const derNull = Uint8Array.of(0x05, 0x00)
-
-/** Returns the implementation of an operation. Throws if it is not implemented. */
-function required<F>(run: F | undefined): F {
-  if (run === undefined) throw new Error('the operation is not implemented')
-  return run
-}

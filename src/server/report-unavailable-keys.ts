@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { KeyOutage } from '../keys/key-outage.ts'
 import { KeyUnavailableError, type KeyStore } from '../keys/key-store.ts'
 import type { Log } from '../telemetry/log.ts'
 
@@ -7,7 +7,7 @@ import type { Log } from '../telemetry/log.ts'
 const logMilliseconds = 10_000
 
 /**
- * Returns a KeyStore that throws ServiceUnavailable if a key cannot be used now, so that clients try again. The reason is for the
+ * Returns a KeyStore that throws KeyOutage if a key cannot be used now, so that clients try again. The reason is for the
  * operator, and is logged.
  */
 export function reportUnavailableKeys(
@@ -23,13 +23,12 @@ export function reportUnavailableKeys(
       const now = clock.now().getTime()
       if (Math.abs(now - loggedAt) >= logMilliseconds) {
         loggedAt = now
-        log.error({ reason: error.message }, 'a CA key is unavailable; requests that need it fail')
+        log.error(
+          { reason: error.message },
+          'a CA key is unavailable; new certificates wait for it, and other requests that need it fail',
+        )
       }
-      throw new ServiceError(
-        'ServiceUnavailable',
-        'The key of the certificate authority is not available now. Try again later.',
-        { cause: error },
-      )
+      throw new KeyOutage(error)
     }
   }
   return {

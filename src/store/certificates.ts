@@ -2,8 +2,9 @@
 import type { Authority } from '../authority/authority.ts'
 import { sha256 } from '../record/merkle.ts'
 import { rowDigest } from '../record/row-digest.ts'
-import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
+import { bytesOf, integerOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { readSignerCertificate, type SignerCertificate } from './installed-certificates.ts'
 import { appendLeaf } from './leaves.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
@@ -14,6 +15,8 @@ export interface CertificateRecord {
   readonly templateName: string
   readonly issuedAt: Date
   readonly notAfter: Date
+  /** Number of the CA certificate that signed the certificate. Undefined for a self-signed certificate. */
+  readonly signerNumber: number | undefined
   /** The CRL that would list the certificate if it were revoked. Undefined if no CRL would list it. */
   readonly crlId: number | undefined
   /** Account of the requester. */
@@ -56,18 +59,10 @@ export function certificateRowDigest(row: Row): Uint8Array {
   return rowDigest(digestedCertificateColumns.map((column) => row[column]))
 }
 
-/**
- * Inserts a certificate and its leaf of the record. Conflicts if the CA has used the serial number before. The row refers to the current certificate and
- * chain of the CA, unless the certificate is `selfSigned`.
- */
-export function insertCertificate(
-  authority: Authority,
-  certificate: CertificateRecord,
-  selfSigned: boolean,
-): Sql[] {
-  const signer = selfSigned ? null : (authority.certificate?.number ?? null)
+/** Inserts a certificate and its leaf of the record. Conflicts if the CA has used the serial number before. */
+export function insertCertificate(authority: Authority, certificate: CertificateRecord): Sql[] {
   return [
-    insertRow(authority, certificate, signer),
+    insertRow(authority, certificate),
     appendLeaf({
       kind: 'certificate',
       time: certificate.issuedAt,
@@ -78,7 +73,7 @@ export function insertCertificate(
         certificate.templateName,
         certificate.issuedAt.getTime(),
         certificate.notAfter.getTime() / 1000,
-        signer,
+        certificate.signerNumber,
         certificate.crlId,
         certificate.requesterAccountId,
         certificate.requesterService,
@@ -89,15 +84,11 @@ export function insertCertificate(
   ]
 }
 
-function insertRow(
-  authority: Authority,
-  certificate: CertificateRecord,
-  signer: number | null,
-): Sql {
+function insertRow(authority: Authority, certificate: CertificateRecord): Sql {
   return sql`insert into certificates (authority_number, serial_number, authority_certificate_number,
       template_name, certificate_der, issued_at_ms, not_after, crl_id,
       requester_account_id, requester_service, requester_arn)
-    values (${authority.number}, ${certificate.serialNumber}, ${signer},
+    values (${authority.number}, ${certificate.serialNumber}, ${certificate.signerNumber ?? null},
       ${certificate.templateName}, ${certificate.certificateDer},
       ${certificate.issuedAt.getTime()}, ${certificate.notAfter.getTime() / 1000},
       ${certificate.crlId ?? null}, ${certificate.requesterAccountId},
@@ -108,13 +99,7 @@ export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
   readonly notAfter: Date
   /** Issuer certificate with its chain. Undefined for a self-signed certificate. */
-  readonly signer: CertificateOfSigner | undefined
-}
-
-export interface CertificateOfSigner {
-  readonly number: number
-  readonly certificateDer: Uint8Array
-  readonly chainPem: string | undefined
+  readonly signer: SignerCertificate | undefined
 }
 
 /** Finds the certificate that `authority` issued with a serial number. */
@@ -134,18 +119,8 @@ export async function findCertificate(
   if (row['authority_certificate_number'] === null) return { ...issued, signer: undefined }
   const number = integerOf(row, 'authority_certificate_number')
   const { certificate: current } = authority
-  const signer = current?.number === number ? current : await findSigner(db, number)
+  const signer = current?.number === number ? current : await readSignerCertificate(db, number)
   return { ...issued, signer }
-}
-
-/** Finds an earlier certificate of the CA. */
-async function findSigner(db: Database, number: number): Promise<CertificateOfSigner> {
-  const [row = {}] = await db.query(
-    sql`select certificate_der, chain_pem from authority_certificates
-      where authority_certificate_number = ${number}`,
-  )
-  const chainPem = optionalTextOf(row, 'chain_pem')
-  return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
 /** The columns of a certificate that its revocation needs. */

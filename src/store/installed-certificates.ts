@@ -1,5 +1,5 @@
 /** CA certificates of all CAs, in the order of import. */
-import { bytesOf, integerOf, textOf } from './columns.ts'
+import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql } from './sql.ts'
 
@@ -29,6 +29,26 @@ export async function listOwnCertificates(db: Database, authorityNumber: number)
     certificateDer: bytesOf(row, 'certificate_der'),
     importedAt: new Date(integerOf(row, 'imported_at_ms')),
   }))
+}
+
+/** A CA certificate that signed other certificates, with its chain. */
+export interface SignerCertificate {
+  readonly number: number
+  readonly certificateDer: Uint8Array
+  readonly chainPem: string | undefined
+}
+
+/** Returns the CA certificate with a number, which must exist. */
+export async function readSignerCertificate(
+  db: Database,
+  number: number,
+): Promise<SignerCertificate> {
+  const [row = {}] = await db.query(
+    sql`select certificate_der, chain_pem from authority_certificates
+      where authority_certificate_number = ${number}`,
+  )
+  const chainPem = optionalTextOf(row, 'chain_pem')
+  return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
 /** The last certificate of an identity of a CA. */

@@ -56,6 +56,10 @@ export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]
           count(case when lease_until_ms > ${ms} then 1 end)
         from audit_reports where status = 'CREATING'
       union all
+        select 'finish-issuance', count(*), count(case when failures > 0 then 1 end),
+          count(case when lease_until_ms > ${ms} then 1 end)
+        from certificate_intents where failed_at_ms is null
+      union all
         select 'deliver-events', count(*), count(case when failures > 0 then 1 end),
           count(case when lease_until_ms > ${ms} then 1 end)
         from events

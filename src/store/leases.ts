@@ -29,7 +29,13 @@ export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
 }
 
-const leasedTables = ['crls', 'audit_reports', 'events', 'search_progress'] as const
+const leasedTables = [
+  'crls',
+  'audit_reports',
+  'events',
+  'search_progress',
+  'certificate_intents',
+] as const
 export type LeasedTable = (typeof leasedTables)[number]
 
 /** Renews a lease from `now` on. Returns one row for each row that is still under the lease. */

@@ -85,6 +85,23 @@ export const recordedTables = {
     columns: ['serial_number', 'not_before', 'not_after', 'chain_pem', 'issuer_identity'],
     digestColumn: 'certificate_der',
   },
+  certificate_intents: {
+    key: ['authority_number', 'serial_number'],
+    columns: [
+      'authority_certificate_number',
+      'template_name',
+      'signing_algorithm',
+      'not_after',
+      'crl_id',
+      'requester_account_id',
+      'requester_service',
+      'requester_arn',
+      'requested_at_ms',
+      'failure_reason',
+      'failed_at_ms',
+    ],
+    digestColumn: 'tbs_certificate_der',
+  },
   tags: {
     key: ['authority_id', 'tag_key'],
     keySql: {

@@ -164,6 +164,7 @@ test('findIssuedStatus returns a status only for the issuing CA', async () => {
     certificateDer: new Uint8Array(),
     templateName: '',
     issuedAt: at(0),
+    signerNumber: undefined,
     notAfter: at(day),
     crlId: undefined,
     requesterAccountId: '1',
@@ -171,10 +172,7 @@ test('findIssuedStatus returns a status only for the issuing CA', async () => {
     requesterArn: 'arn:aws:iam::123456789012:user/tester',
   }
   const issued = { ...certificate, serialNumber: serial(2) }
-  await db.transaction([
-    ...insertCertificate(one, certificate, false),
-    ...insertCertificate(one, issued, false),
-  ])
+  await db.transaction([...insertCertificate(one, certificate), ...insertCertificate(one, issued)])
   await revoke(db, revocation(1, { reasonCode: 9, revokedAt: at(1500) }))
   assert.deepEqual(await findIssuedStatus(db, one.number, serial(1)), {
     revocation: { revokedAt: at(1500), reasonCode: 9 },
@@ -240,6 +238,7 @@ test('a revocation imported from a CRL is recorded once, whether its certificate
     certificateDer: new Uint8Array(1),
     templateName: '',
     issuedAt: at(0),
+    signerNumber: undefined,
     notAfter: at(3 * day),
     crlId: 9,
     requesterAccountId: '1',
@@ -247,8 +246,8 @@ test('a revocation imported from a CRL is recorded once, whether its certificate
     requesterArn: 'arn:aws:iam::123456789012:user/tester',
   }
   await db.transaction([
-    ...insertCertificate(authority, certificate, false),
-    ...insertCertificate(await read(db, 'two'), { ...certificate, serialNumber: serial(2) }, false),
+    ...insertCertificate(authority, certificate),
+    ...insertCertificate(await read(db, 'two'), { ...certificate, serialNumber: serial(2) }),
   ])
   const published = (last: number, reasonCode = 1) => ({
     serialNumber: serial(last),

@@ -245,6 +245,43 @@ function recordTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/**
+ * Certificates that wait for the key of their CA (docs/decisions/0042). Times of retries and leases are those of the job
+ * finish-issuance.
+ */
+function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table certificate_intents (
+    authority_number ${integer} not null references authorities (authority_number),
+    serial_number ${text} not null,
+    authority_certificate_number ${integer},
+    template_name ${text} not null,
+    signing_algorithm ${text} not null,
+    tbs_certificate_der ${bytes} not null,
+    not_after ${integer} not null,
+    crl_id ${integer},
+    requester_account_id ${text} not null,
+    requester_service ${text},
+    requester_arn ${text} not null,
+    requested_at_ms ${integer} not null,
+    failure_reason ${text},
+    failed_at_ms ${integer},
+    failures ${integer} not null,
+    retry_at_ms ${integer} not null,
+    lease ${text},
+    lease_until_ms ${integer} not null,
+    primary key (authority_number, serial_number)
+  )${strict};
+  create index certificate_intents_waiting on certificate_intents (requested_at_ms)
+    where failed_at_ms is null;
+  create index certificate_intents_of_authority on certificate_intents (authority_number)
+    where failed_at_ms is null;
+  create index certificate_intents_failed on certificate_intents (failed_at_ms)
+    where failed_at_ms is not null;
+  create index certificate_intents_leased on certificate_intents (lease) where lease is not null;
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -258,5 +295,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     masterKeyIds(dialect),
     tokenKeys(dialect),
     recordTables(dialect),
+    certificateIntents(dialect),
   ]
 }

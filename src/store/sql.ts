@@ -42,6 +42,8 @@ export type GuardName =
   | 'token'
   /** Another process has the lease. */
   | 'lease'
+  /** The limit on the waiting certificates of the CA is reached. */
+  | 'waiting'
   /** Other rows still refer to this row. */
   | 'in-use'
   /** The master key that sealed the value was replaced by a rotation. */

@@ -17,6 +17,7 @@ const tableNames: readonly string[] = [
   'certificates',
   'retired_certificates',
   'certificate_counts',
+  'certificate_intents',
   'tags',
   'idempotency_tokens',
   'crls',

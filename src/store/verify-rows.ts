@@ -1,5 +1,5 @@
 /** Pages of rows for the verification of a whole database. */
-import { integerOf } from './columns.ts'
+import { integerOf, textOf } from './columns.ts'
 import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
@@ -39,6 +39,16 @@ export function selectCertificates(after: Row | undefined, limit: number): Sql {
     order by c.certificate_number limit ${limit}`
 }
 
+/** Selects the intents of all CAs that have not failed. */
+export function selectWaitingIntents(after: Row | undefined, limit: number): Sql {
+  const serial = after === undefined ? '' : textOf(after, 'serial_number')
+  return sql`select i.*, a.id from certificate_intents i
+      join authorities a on a.authority_number = i.authority_number
+    where (i.authority_number, i.serial_number) > (${numberOf(after, 'authority_number')}, ${serial})
+      and i.failed_at_ms is null
+    order by i.authority_number, i.serial_number limit ${limit}`
+}
+
 /** Selects revocations with the columns of the certificate's row, which are null if the row is missing. */
 export function selectRevokedCertificates(after: Row | undefined, limit: number): Sql {
   const authority = numberOf(after, 'authority_number')
@@ -51,12 +61,14 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** Counts the certificates of a CA, including deleted ones, and the revocations that its stored count must include. */
+/** Counts the certificates of a CA, including deleted and waiting ones, and the revocations that its stored count must include. */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select
       (select count(*) from certificates where authority_number = ${authorityNumber})
         + (select count(*) from retired_certificates
-          where authority_number = ${authorityNumber}) as issued,
+          where authority_number = ${authorityNumber})
+        + (select count(*) from certificate_intents
+          where authority_number = ${authorityNumber} and failed_at_ms is null) as issued,
       (select count(*) from revocations where authority_number = ${authorityNumber}
         and not_after > ${revokedCountedAt}) as revoked`
 }

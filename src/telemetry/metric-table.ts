@@ -67,6 +67,16 @@ export const databaseGauges = {
   daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ]),
+  certificatesWaiting: row(
+    'certificates_waiting',
+    'Requested certificates of a CA that wait for its key',
+    ['authority'],
+  ),
+  certificatesWaitingAge: row(
+    'certificates_waiting_age_seconds',
+    'Time since the request of the oldest waiting certificate of a CA',
+    ['authority'],
+  ),
   crlAge: row('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority']),
   crlNextUpdate: row(
     'crl_next_update_timestamp_seconds',

@@ -8,10 +8,12 @@ import { after, before, beforeEach, test } from 'node:test'
 import { BackupFolder } from '../support/backups.ts'
 import { csr } from '../support/csrs.ts'
 import { freePort } from '../support/free-port.ts'
-import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { createRoot, issue } from '../support/hierarchy.ts'
 import { KmsServer, kmsCredentials, kmsEnvironment } from '../support/kms-server.ts'
 import { command, spawnCommand, startServer, type ServerProcess } from '../support/process.ts'
 import { clientOf, healthOf } from '../support/process-client.ts'
+import { eventually } from '../support/revocation.ts'
+import { request } from '../support/waiting.ts'
 
 let kms: KmsServer
 let folder: string
@@ -92,16 +94,19 @@ test('workers use CA keys and the master key in KMS, through an outage', async (
   const shown = await command(['status', '--endpoint', server.url, '--data', data])
   assert.match(shown.stdout, /keys +1 in AWS KMS\n/)
   await kms.stop()
-  const input = issueInput(root.arn, csr('ec-server'))
-  const answers = await Promise.all(
-    Array.from({ length: 4 }, () => client.call('IssueCertificate', input)),
-  )
-  for (const { status, text } of answers) {
-    assert.equal(status, 503, text)
-    assert.doesNotMatch(text, /kms|arn/i)
+  const waiting = await Promise.all(Array.from({ length: 4 }, () => request(client, root.arn)))
+  for (const arns of waiting) {
+    const { json, text } = await client.call('GetCertificate', arns)
+    assert.equal(json['__type'], 'RequestInProgressException')
+    assert.doesNotMatch(text, /kms|arn:/i)
   }
   assert.match(server.stderr(), /ECONNREFUSED/)
   await kms.resume()
+  for (const arns of waiting)
+    await eventually(
+      async () => ((await client.call('GetCertificate', arns)).status === 200 ? true : undefined),
+      'a certificate',
+    )
   await issue(client, { arn: root.arn, csr: csr('ec-server') })
   assert.equal(await server.stop('SIGTERM'), 0)
   const verified = await command(['verify', '--data', data, ...endpoint()], environment)

@@ -92,6 +92,7 @@ const tablesWithoutRows = new Set([
   'share_authorities',
   'resource_policies',
   'token_keys',
+  'certificate_intents',
 ])
 
 async function must(...words: string[]): Promise<Members> {

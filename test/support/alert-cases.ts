@@ -49,6 +49,7 @@ export const alertCases: readonly AlertCase[] = [
       [`signet_uncaught_errors_total{${on}}`]: '1x100',
       [`signet_crl_size_bytes{${authority}}`]: '900000x100',
       [`signet_job_queue_depth{${on},exported_job="publish-crls"}`]: '50x100',
+      [`signet_certificates_waiting_age_seconds{${authority}}`]: '60x100',
     },
     fires: {},
   },
@@ -78,6 +79,7 @@ export const alertCases: readonly AlertCase[] = [
       [`signet_crl_size_bytes{${authority}}`]: '2000000x100',
       [`signet_public_url_unreachable{${on},url="http://127.0.0.1:8081"}`]: '1x100',
       [`signet_job_queue_depth{${on},exported_job="publish-crls"}`]: '500x100',
+      [`signet_certificates_waiting_age_seconds{${authority}}`]: '900x100',
     },
     fires: {
       SignetDown: server,
@@ -101,6 +103,7 @@ export const alertCases: readonly AlertCase[] = [
       SignetCrlLarge: ca,
       SignetPublicUrlUnreachable: { url: 'http://127.0.0.1:8081' },
       SignetJobsWait: { exported_job: 'publish-crls' },
+      SignetCertificatesWait: ca,
       SignetAuthorityExpires: ca,
       SignetAuthorityExpired: ca,
     },

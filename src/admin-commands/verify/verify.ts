@@ -11,6 +11,7 @@ import {
   selectAuthorityCertificates,
   selectCertificates,
   selectRevokedCertificates,
+  selectWaitingIntents,
 } from '../../store/verify-rows.ts'
 import { Problems } from './problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
@@ -21,6 +22,7 @@ import {
   verifyRevocation,
   type Signers,
 } from './certificates.ts'
+import { verifyIntent } from './intents.ts'
 import { CrlIdentities } from './identities.ts'
 import { verifyCrls, type CrlFindings } from './crls.ts'
 
@@ -81,6 +83,9 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     await verifyCertificate(row, signers, problems)
   })
   identities.report(problems)
+  const waiting = await each('waiting certificates', selectWaitingIntents, async (row) =>
+    verifyIntent(row, signers, problems),
+  )
   let unknown = 0
   const revocations = await each('revocations', selectRevokedCertificates, async (row) => {
     if (verifyRevocation(row, problems) === 'without-certificate') unknown += 1
@@ -103,6 +108,8 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     Authorities: authorities,
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
+    // They wait for the key of their CA.
+    WaitingCertificates: waiting,
     Revocations: revocations,
     // These revocations were recovered from a CRL; their certificates are not in the database.
     RevocationsWithoutCertificate: unknown,

@@ -15,18 +15,20 @@ export interface ClaimedWork<Item> {
   /** Claims at most `limit` due rows. */
   readonly claim: (lease: Lease, limit: number) => Sql
   readonly itemOf: (row: Row) => Item
+  /** Order of the work. A claim returns its rows in no order. */
+  readonly compare?: (one: Item, other: Item) => number
   /** Processes a row. `signal` is aborted when the work must stop: the server is stopping, or the lease is lost. */
   readonly work: (item: Item, lease: Lease, signal: AbortSignal) => Promise<keyof JobResult>
 }
 
-const retrySecondsMax = 15 * 60
+const retrySecondsDefault = 15 * 60
 
 /**
- * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, up to 15 minutes, which is AWS's
+ * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, by default up to 15 minutes, which is AWS's
  * interval for a CRL.
  */
-export function retryAt(now: Date, failures: number): Date {
-  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
+export function retryAt(now: Date, failures: number, secondsMax = retrySecondsDefault): Date {
+  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), secondsMax)
   return new Date(now.getTime() + seconds * 1000)
 }
 
@@ -34,7 +36,7 @@ export function retryAt(now: Date, failures: number): Date {
 export async function runClaimed<Item>(
   services: Services,
   signal: AbortSignal,
-  { name, table, batch, parallel, claim, itemOf, work }: ClaimedWork<Item>,
+  { name, table, batch, parallel, claim, itemOf, compare, work }: ClaimedWork<Item>,
 ): Promise<JobResult> {
   const { db, clock, random, wake } = services
   const lease = newLease(random, clock.now())
@@ -43,10 +45,10 @@ export async function runClaimed<Item>(
   const held = holdLease(services, table, lease)
   try {
     const workSignal = AbortSignal.any([signal, held.lost])
-    const result = await forEachParallel(
-      rows.map(itemOf),
-      { parallel, signal: workSignal },
-      (item) => work(item, lease, workSignal),
+    const items = rows.map(itemOf)
+    if (compare !== undefined) items.sort(compare)
+    const result = await forEachParallel(items, { parallel, signal: workSignal }, (item) =>
+      work(item, lease, workSignal),
     )
     if (rows.length === batch) wake(name)
     return result

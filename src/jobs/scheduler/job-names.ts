@@ -6,6 +6,7 @@ export type JobName =
   | 'deliver-events'
   | 'erase-authorities'
   | 'finish-creation'
+  | 'finish-issuance'
   | 'forget-tokens'
   | 'index-certificates'
   | 'publish-crls'

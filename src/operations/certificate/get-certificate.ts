@@ -1,14 +1,16 @@
-import type { Authority } from '../../authority/authority.ts'
+import type { AuthorityView } from '../../authority/status.ts'
 import { createOwnedCaches } from '../../bounded-cache.ts'
 import { invalidArn, resourceNotFound } from '../../errors.ts'
-import { findCertificate, type CertificateOfSigner } from '../../store/certificates.ts'
+import { findCertificate } from '../../store/certificates.ts'
 import type { Database } from '../../store/database.ts'
+import type { SignerCertificate } from '../../store/installed-certificates.ts'
 import { parseCertificateArn } from '../../wire/arn.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { isExpiredAt } from '../../x509/der/time.ts'
 import { certificatePem, chainPem } from '../shared/certificate-view.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
+import { findIssued } from './find-issued.ts'
 
 /** Returns an issued certificate and its chain (AWS Private CA API, GetCertificate). */
 export const getCertificate = authorityOperation({
@@ -30,9 +32,9 @@ export const getCertificate = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'get-certificate',
-  async run({ db }, input, { authority, now }) {
-    const known = findKnown(db, input, now)
-    const { certificate, chain } = known ?? (await readCertificate(db, input, authority))
+  async run({ db }, input, view) {
+    const known = findKnown(db, input, view.now)
+    const { certificate, chain } = known ?? (await readCertificate(db, input, view))
     return {
       Certificate: certificate,
       ...(chain && { CertificateChain: chain }),
@@ -83,9 +85,11 @@ function findKnown(
   return chain === undefined && signer !== undefined ? undefined : { certificate, chain }
 }
 
-async function readCertificate(db: Database, arns: CertificateArns, authority: Authority) {
+async function readCertificate(db: Database, arns: CertificateArns, view: AuthorityView) {
   const serialNumber = serialNumberIn(arns)
-  const found = await findCertificate(db, authority, serialNumber)
+  const found = await findIssued(db, { view, serialNumber }, () =>
+    findCertificate(db, view.authority, serialNumber),
+  )
   if (found === undefined)
     throw resourceNotFound(`Could not find certificate ${arns.CertificateArn}.`)
   const { certificateDer, notAfter, signer } = found
@@ -95,7 +99,7 @@ async function readCertificate(db: Database, arns: CertificateArns, authority: A
   return { certificate, chain: signer && chainOf(db, signer) }
 }
 
-function chainOf(db: Database, signer: CertificateOfSigner): string {
+function chainOf(db: Database, signer: SignerCertificate): string {
   const number = String(signer.number)
   const chain = chainsOf(db).get(number) ?? chainPem(signer)
   chainsOf(db).set(number, chain)

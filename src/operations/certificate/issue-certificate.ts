@@ -1,9 +1,7 @@
 import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
-import type { CurrentCrl } from '../../authority/authority.ts'
-import { serviceOf, type Caller } from '../../identity/caller.ts'
 import { limitExceeded } from '../../errors.ts'
-import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
+import { acceptCsr } from '../../issuance/accept-csr.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
 import {
   encodePassthrough,
@@ -11,25 +9,25 @@ import {
   type Passthrough,
   apiPassthrough,
 } from '../../issuance/passthrough.ts'
-import { prepareCertificate, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
+import { prepareCertificate, signerOf } from '../../issuance/prepare-certificate.ts'
 import { newSerialNumber } from '../../issuance/new-serial-number.ts'
 import type { Template } from '../../issuance/templates.ts'
 import { certificatePeriod, type Validity as RequestedValidity } from '../../issuance/validity.ts'
+import { KeyOutage } from '../../keys/key-outage.ts'
+import { isRemoteKey } from '../../keys/key-store.ts'
 import type { Services } from '../../services.ts'
-import { countCertificate, insertCertificate } from '../../store/certificates.ts'
 import { ConflictError } from '../../store/database.ts'
-import { recorded } from '../../store/recorded-states.ts'
 import type { Sql } from '../../store/sql.ts'
-import { findTokenArn, type ScopedToken } from '../../store/idempotency-tokens.ts'
-import { certificateArn } from '../../wire/arn.ts'
+import { findTokenArn } from '../../store/idempotency-tokens.ts'
 import { enumeration, type Infer, long, required, structure } from '../../wire/shapes/shape.ts'
 import { revocationUrls } from '../../crl/revocation-urls.ts'
 import { approvalUsed, changedTooOften } from '../shared/change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
-import { bindStatements, currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
+import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
-import { commitOnce, scopedToken } from '../shared/idempotency.ts'
-import { warnOfMissingNames } from './issuance-warnings.ts'
+import { signInTime } from './sign-in-time.ts'
+import { storeCertificate, storeIntent, type Issuance } from './store-issuance.ts'
+import { scopedToken } from '../shared/idempotency.ts'
 import { operation } from '../shared/operation.ts'
 import { requireSecondPerson } from '../shared/second-person.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
@@ -76,46 +74,55 @@ export const issueCertificate = operation({
     of: ({ TemplateArn }, { partition }) =>
       new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
   },
-  async run(services, input, caller) {
-    const view = await requireAuthority(services, caller, lookupOf(input))
-    const scope = { operation: 'IssueCertificate', resource: view.arn }
-    const token = scopedToken(caller, scope, input.IdempotencyToken)
-    const earlier = token && (await findTokenArn(services.db, token, view.now))
-    if (earlier !== undefined) return { CertificateArn: earlier }
-    const template = templateOf(input.TemplateArn, caller.partition)
-    requireIssuing(view, template)
-    requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
-    const passthrough = passthroughOf(input, template)
-    const csr = await acceptCsr(input.Csr, services.issuancePolicy)
-    const request = { input, caller, token, template, passthrough, csr }
-    return { CertificateArn: await issue(services, request, view) }
-  },
+  run: async (services, input, caller) => ({
+    CertificateArn: await requestCertificate(services, input, { caller, signature: 'deferrable' }),
+  }),
 })
 
-type Input = Infer<typeof issueCertificateInput>
+export type IssueCertificateInput = Infer<typeof issueCertificateInput>
+type Input = IssueCertificateInput
+
+/** Whether a certificate may be signed later if the key of its CA is unavailable. */
+type Signature = 'deferrable' | 'immediate'
+
+/**
+ * Runs IssueCertificate. Returns the ARN of the certificate. With `immediate`, the certificate is issued when the promise resolves,
+ * and an unavailable key is an error.
+ */
+export async function requestCertificate(
+  services: Services,
+  input: Input,
+  { caller, signature }: Pick<AcceptedRequest, 'caller' | 'signature'>,
+): Promise<string> {
+  const view = await requireAuthority(services, caller, lookupOf(input))
+  const scope = { operation: 'IssueCertificate', resource: view.arn }
+  const token = scopedToken(caller, scope, input.IdempotencyToken)
+  const earlier = token && (await findTokenArn(services.db, token, view.now))
+  if (earlier !== undefined) return earlier
+  const template = templateOf(input.TemplateArn, caller.partition)
+  requireIssuing(view, template)
+  requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
+  const passthrough = passthroughOf(input, template)
+  const csr = await acceptCsr(input.Csr, services.issuancePolicy)
+  const request = { input, caller, token, template, passthrough, csr, signature }
+  return issue(services, request, view)
+}
 
 /** The validated request, without anything that depends on the state of the CA. */
-interface AcceptedRequest {
+interface AcceptedRequest extends Omit<Issuance, 'view' | 'crl' | 'prepared'> {
   readonly input: Input
-  readonly caller: Caller
-  readonly token: ScopedToken | undefined
-  readonly template: Template
-  readonly passthrough: Passthrough
-  readonly csr: AcceptedCsr
+  readonly signature: Signature
 }
 
-/** The request and the certificate to sign, prepared from one snapshot of the CA. */
-interface PreparedIssuance extends AcceptedRequest {
-  readonly view: AuthorityView
-  /** The CRL of the certificate; undefined if the CA publishes no CRLs. */
-  readonly crl: CurrentCrl | undefined
-  readonly prepared: PreparedCertificate
-}
+type PreparedIssuance = AcceptedRequest & Issuance
 
 /** Maximum number of attempts if the issuance conflicts with changes of the CA. */
 const attemptsMax = 10
 
-/** Prepares, signs and stores the certificate. Returns its ARN once the certificate is durable. */
+/**
+ * Prepares, signs and stores the certificate, or stores an intent if its key is unavailable. Returns the ARN once one of them is
+ * durable.
+ */
 async function issue(
   services: Services,
   request: AcceptedRequest,
@@ -123,6 +130,7 @@ async function issue(
 ): Promise<string> {
   let view = firstView
   let approved: readonly Sql[] | undefined
+  let outage: KeyOutage | undefined
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const crl = request.template.kind === 'root' ? undefined : currentCrl(view)
     if (crl === 'missing') {
@@ -132,15 +140,26 @@ async function issue(
     }
     const issuance = prepare(services, request, { view, crl })
     approved ??= await requireApproved(services, issuance)
-    const certificateDer = await signCertificate(services, issuance.prepared)
+    const complete = { ...issuance, approved }
+    const signed =
+      outage ??
+      (await (mayWait(issuance) ? signInTime : signCertificate)(services, issuance.prepared))
+    if (signed instanceof KeyOutage) outage = signed
     try {
-      return await store(services, { ...issuance, approved }, certificateDer)
+      return signed instanceof KeyOutage
+        ? await storeIntent(services, complete, signed)
+        : await storeCertificate(services, complete, signed)
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
       view = await resolveConflict(services, issuance, error)
     }
   }
   throw changedTooOften()
+}
+
+/** Whether the certificate can be signed later. A local key signs immediately or never. */
+function mayWait({ signature, prepared }: PreparedIssuance): boolean {
+  return signature === 'deferrable' && isRemoteKey(signerOf(prepared).keyHandle)
 }
 
 /** Requires a second person for a CA certificate. Returns the statements that use up the approval. */
@@ -212,56 +231,6 @@ function prepare(
 
 function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity {
   return { value: Value, type: Type }
-}
-
-/**
- * Stores the certificate. Returns the ARN of the certificate, or of an earlier certificate with the same token. Throws
- * ConflictError if the CA has changed.
- */
-async function store(
-  services: Services,
-  issuance: PreparedIssuance & { readonly approved: readonly Sql[] },
-  certificateDer: Uint8Array,
-): Promise<string> {
-  const { caller, token, template, view, crl, prepared } = issuance
-  const { serialNumber, notAfter, templateName, issuerDer } = prepared
-  const { authority, now } = view
-  const record = {
-    serialNumber,
-    certificateDer,
-    templateName,
-    issuedAt: now,
-    notAfter,
-    crlId: crl?.id,
-    requesterAccountId: caller.accountId,
-    requesterService: serviceOf(caller),
-    requesterArn: caller.arn,
-  }
-  const newArn = certificateArn(view.arn, serialNumber)
-  const event = services.events.prepare({
-    type: 'ACM Private CA Certificate Issuance',
-    authority,
-    time: now,
-    resources: [view.arn, newArn],
-    detail: { result: 'success' },
-  })
-  const statements = [
-    ...recorded(issuance.approved, {
-      time: now,
-      actor: { principal: caller.arn },
-      authority: authority.number,
-    }),
-    countCertificate(authority, services.quotas.certificatesPerAuthority),
-    ...bindStatements(crl, { issuerOctets: issuerDer.length, notAfter }),
-    ...insertCertificate(authority, record, template.kind === 'root'),
-    ...event.statements,
-  ]
-  const storedArn = await commitOnce(services, token, { arn: newArn, now, statements })
-  if (storedArn !== newArn) return storedArn
-  services.metrics.certificateIssued()
-  warnOfMissingNames(services, { ...issuance, certificateArn: newArn, requesterArn: caller.arn })
-  event.publish()
-  return newArn
 }
 
 /** Reads the CA again after a conflict, for the next attempt. Throws LimitExceededException if its quota is exhausted. */

@@ -19,6 +19,7 @@ import { changedTooOften } from '../shared/change-authority.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { boundCrl, listingCrls } from '../../crl/listing-crls.ts'
 import { operation } from '../shared/operation.ts'
+import { findIssued } from './find-issued.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 import { arn } from '../shared/shapes.ts'
@@ -82,10 +83,13 @@ function requireSerial(text: string, { arn: authorityArn }: AuthorityView): Uint
 
 async function requireRevocable(
   { db }: Services,
-  { authority, arn: authorityArn, now }: AuthorityView,
+  view: AuthorityView,
   serialNumber: Uint8Array,
 ): Promise<RevocableCertificate> {
-  const certificate = await findRevocableCertificate(db, authority.number, serialNumber)
+  const { authority, arn: authorityArn, now } = view
+  const certificate = await findIssued(db, { view, serialNumber }, () =>
+    findRevocableCertificate(db, authority.number, serialNumber),
+  )
   if (certificate === undefined) throw notFound(authorityArn)
   if (certificate.selfSigned)
     throw new ServiceError('InvalidRequestException', 'Self-signed certificate can not be revoked')

@@ -1,4 +1,4 @@
-import type { CertificateOfSigner } from '../../store/certificates.ts'
+import type { SignerCertificate } from '../../store/installed-certificates.ts'
 import { encodePem } from '../../x509/pem.ts'
 
 /** Encodes a certificate in PEM as AWS does, without a final newline: clients add one before they concatenate certificates. */
@@ -7,7 +7,7 @@ export function certificatePem(der: Uint8Array): string {
 }
 
 /** Returns the chain of a certificate that `signer` signed, in PEM: the signer, then its issuers, with the root last. */
-export function chainPem(signer: CertificateOfSigner): string {
+export function chainPem(signer: SignerCertificate): string {
   const own = certificatePem(signer.certificateDer)
   return signer.chainPem === undefined ? own : `${own}\n${signer.chainPem}`
 }

@@ -2,6 +2,7 @@
 import { statusAt } from '../../authority/status.ts'
 import type { Services } from '../../services.ts'
 import { listAuthorityStates } from '../../store/authority-states.ts'
+import { listWaitingCertificates } from '../../store/certificate-intents.ts'
 import { listCrlStatuses } from '../../store/crls.ts'
 import { listJobQueues } from '../../store/job-outcomes.ts'
 import { findLastBackup } from '../../store/last-backup.ts'
@@ -22,6 +23,10 @@ export function createDatabaseGauges(
     const now = clock.now()
     await readAuthorities(services, gauges, now)
     await readCrls(services, gauges, now)
+    for (const { authorityId, count, oldestAt } of await listWaitingCertificates(db)) {
+      gauges.certificatesWaiting(authorityId, count)
+      gauges.certificatesWaitingAge(authorityId, (now.getTime() - oldestAt.getTime()) / 1000)
+    }
     for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
     const backup = await findLastBackup(db)
     if (backup !== undefined) gauges.backupAge((now.getTime() - backup.getTime()) / 1000)

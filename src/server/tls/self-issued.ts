@@ -6,8 +6,7 @@ import type { Caller } from '../../identity/caller.ts'
 import { generalNameOf } from '../../authority/general-names.ts'
 import { statusAt } from '../../authority/status.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { getCertificate } from '../../operations/certificate/get-certificate.ts'
-import { issueCertificate } from '../../operations/certificate/issue-certificate.ts'
+import { issueOwn } from '../../operations/certificate/issue-own.ts'
 import type { Services } from '../../services.ts'
 import { storable } from '../../text/storable-text.ts'
 import { findAuthority, listAuthorities } from '../../store/authorities.ts'
@@ -47,8 +46,7 @@ const lifeSeconds = 7 * daySeconds
 const pageLength = 100
 
 /**
- * Issues a certificate through IssueCertificate, so that it is linted, counted, recorded and reported. Throws ConfigurationError
- * unless exactly one CA matches and is ACTIVE.
+ * Issues a certificate for the API listener. Throws ConfigurationError unless exactly one CA matches and is ACTIVE.
  */
 export async function issueOwnCertificate(
   services: Services,
@@ -61,7 +59,7 @@ export async function issueOwnCertificate(
     publicKey.export({ type: 'spki', format: 'der' }),
     (info) => createSign('sha256').update(info).sign(privateKey),
   )
-  const { CertificateArn = '' } = await required(issueCertificate.run)(
+  const { certificate, chain } = await issueOwn(
     services,
     {
       CertificateAuthorityArn: storable(authorityArn),
@@ -74,14 +72,9 @@ export async function issueOwnCertificate(
     },
     caller,
   )
-  const identifiers = {
-    CertificateAuthorityArn: storable(authorityArn),
-    CertificateArn: storable(CertificateArn),
-  }
-  const found = await required(getCertificate.run)(services, identifiers, caller)
   const now = services.clock.now().getTime() / 1000
   return {
-    ...splitRoot(`${found.Certificate}\n${found.CertificateChain ?? ''}`),
+    ...splitRoot(`${certificate}\n${chain}`),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     renewAt: new Date((now + ((end - now) * 2) / 3) * 1000),
   }
@@ -184,10 +177,4 @@ function splitRoot(pem: string): { readonly cert: string; readonly root: string 
     (certificate, index) => index === 0 || certificate.subject !== certificate.issuer,
   )
   return { cert: sent.join(''), root: String(certificates.at(-1) ?? '') }
-}
-
-/** Returns the implementation of an operation. Throws if it is not implemented. */
-function required<F>(run: F | undefined): F {
-  if (run === undefined) throw new Error('the operation is not implemented')
-  return run
 }

@@ -1,0 +1,215 @@
+import type { Authority } from '../authority/authority.ts'
+import { publicKeyOf } from '../authority/csr.ts'
+import { statusAt } from '../authority/status.ts'
+import { requireLinted } from '../issuance/issuance-policy.ts'
+import { keyHandleOf, type AuthorityKey } from '../issuance/issuer.ts'
+import { issuerOfNumber } from '../issuance/issuer-cache.ts'
+import { restorePreparation } from '../issuance/prepare-certificate.ts'
+import { decideWaiting } from '../issuance/waiting-certificate.ts'
+import { KeyOutage } from '../keys/key-outage.ts'
+import { KeyNotFoundError } from '../keys/key-store.ts'
+import { signCertificate } from '../operations/certificate/sign-certificate.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import {
+  claimedIntentOf,
+  claimIntents,
+  failIntent,
+  finishIntent,
+  hastenIntents,
+  postponeIntent,
+  postponeOtherIntents,
+  type ClaimedIntent,
+} from '../store/certificate-intents.ts'
+import { insertCertificate } from '../store/certificates.ts'
+import { ConflictError } from '../store/database.ts'
+import type { Lease } from '../store/leases.ts'
+import { recorded } from '../store/recorded-states.ts'
+import type { Sql } from '../store/sql.ts'
+import { certificateArn, certificateAuthorityArn } from '../wire/arn.ts'
+import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
+
+const batch = 32
+const parallel = 4
+/** Maximum time between two attempts. While a key is unavailable, one attempt is made for all waiting certificates of its CA. */
+const retrySecondsMax = 30
+
+/**
+ * Signs and stores certificates that waited for the key of their CA, in the order of their requests, and gives up those that can no
+ * longer be issued.
+ */
+export const finishIssuance: Job<'finish-issuance'> = {
+  name: 'finish-issuance',
+  everySeconds: 5,
+  run(services, signal) {
+    const outages = new Set<number>()
+    return runClaimed(services, signal, {
+      name: 'finish-issuance',
+      table: 'certificate_intents',
+      batch,
+      parallel,
+      claim: claimIntents,
+      itemOf: claimedIntentOf,
+      compare: (one, other) => one.requestedAt.getTime() - other.requestedAt.getTime(),
+      work: (intent, lease, workSignal) =>
+        finish(services, { intent, lease, signal: workSignal, outages }),
+    })
+  },
+}
+
+interface IntentWork {
+  readonly intent: ClaimedIntent
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  /** Numbers of the CAs whose keys were unavailable in this run. */
+  readonly outages: Set<number>
+}
+
+async function finish(services: Services, work: IntentWork): Promise<keyof JobResult> {
+  const { intent, signal, outages } = work
+  const authority = await findAuthority(services.db, intent.authorityId)
+  if (authority === undefined)
+    throw new Error(`an intent belongs to the nonexistent CA ${intent.authorityId}`)
+  const now = services.clock.now()
+  const decision = decideWaiting(intent, statusAt(authority, now), now)
+  try {
+    if (decision.state === 'failed') return await giveUp(services, { ...work, authority }, decision)
+    if (decision.state === 'wait' || outages.has(authority.number)) {
+      await postpone(services, work)
+      return 'failed'
+    }
+    await issue(services, authority, work)
+    return 'done'
+  } catch (error) {
+    // The intent stays due: its lease is released when the server stops, or belongs to another process.
+    if (!signal.aborted) await fail(services, work, error)
+    return 'failed'
+  }
+}
+
+/** Signs and stores the certificate. Every signature is verified, because it was made outside of this process. */
+async function issue(
+  services: Services,
+  authority: Authority,
+  { intent, lease, signal }: IntentWork,
+): Promise<void> {
+  const { keys, issuancePolicy } = services
+  const { signerNumber } = intent
+  const signer =
+    signerNumber === undefined
+      ? ownKey(authority)
+      : await issuerOfNumber(services.db, authority, signerNumber)
+  const prepared = restorePreparation(intent, signer)
+  requireLinted(prepared.findings, issuancePolicy)
+  const policy = { verifySignatures: 'all' } as const
+  const signed = signCertificate({ keys, issuancePolicy: policy }, prepared)
+  const certificateDer = await Promise.race([signed, abortOf(signal)])
+  await commit(services, { intent, authority, result: 'success' }, [
+    finishIntent(intent, authority, lease),
+    ...insertCertificate(authority, {
+      ...intent,
+      certificateDer,
+      issuedAt: services.clock.now(),
+    }),
+    // The key is available again.
+    ...(intent.failures > 0 ? [hastenIntents(authority.number)] : []),
+  ])
+  services.metrics.certificateIssued()
+  if (intent.failures > 0) services.wake('finish-issuance')
+}
+
+/** Rejects when the signal is aborted, so that a stopping server does not wait for a key. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function ownKey(authority: Authority): AuthorityKey {
+  return {
+    keyHandle: keyHandleOf(authority),
+    subjectPublicKeyInfo: parseSubjectPublicKeyInfo(publicKeyOf(authority)),
+  }
+}
+
+async function giveUp(
+  services: Services,
+  { intent, authority, lease }: IntentWork & { readonly authority: Authority },
+  { reason }: { readonly reason: string },
+): Promise<keyof JobResult> {
+  services.log.error({ ...logged(intent), reason }, 'a waiting certificate FAILED')
+  const statements = failIntent(intent, { reason, time: services.clock.now() }, lease)
+  await commit(services, { intent, authority, result: 'failure' }, statements)
+  return 'done'
+}
+
+/** Commits the end of an intent, its leaves and its event. */
+async function commit(
+  { db, clock, events }: Services,
+  {
+    intent,
+    authority,
+    result,
+  }: {
+    readonly intent: ClaimedIntent
+    readonly authority: Authority
+    readonly result: 'success' | 'failure'
+  },
+  statements: readonly Sql[],
+): Promise<void> {
+  const now = clock.now()
+  const authorityArn = certificateAuthorityArn(authority)
+  const event = events.prepare({
+    type: 'ACM Private CA Certificate Issuance',
+    authority,
+    time: now,
+    resources: [authorityArn, certificateArn(authorityArn, intent.serialNumber)],
+    detail: { result },
+  })
+  const actor = { principal: 'job:finish-issuance' }
+  const context = { time: now, actor, authority: authority.number }
+  await db.transaction([...recorded(statements, context), ...event.statements])
+  event.publish()
+}
+
+/**
+ * Postpones an intent after an error. A conflict means that the lease was lost, or that the CA was changed: the signature is dropped,
+ * and the same certificate is signed again.
+ */
+async function fail(services: Services, work: IntentWork, error: unknown): Promise<void> {
+  const { intent, outages } = work
+  const { log, db, clock } = services
+  if (error instanceof KeyOutage || error instanceof KeyNotFoundError) {
+    outages.add(intent.authorityNumber)
+    const now = clock.now()
+    await db.transaction([
+      postponeOtherIntents(intent.authorityNumber, nextAttempt(work, now), now),
+    ])
+  }
+  // The key store logs outages.
+  if (!(error instanceof KeyOutage || error instanceof ConflictError)) {
+    log.error(
+      { ...logged(intent), err: error },
+      'a waiting certificate was not issued; this is retried',
+    )
+  }
+  await postpone(services, work)
+}
+
+async function postpone({ db, clock }: Services, work: IntentWork): Promise<void> {
+  const { intent, lease } = work
+  await db.transaction([postponeIntent(intent, nextAttempt(work, clock.now()), lease)])
+}
+
+function logged({ authorityId, serialNumber }: ClaimedIntent) {
+  const certificate = Buffer.from(serialNumber).toString('hex')
+  return { job: 'finish-issuance', authority: authorityId, certificate }
+}
+
+function nextAttempt({ intent }: IntentWork, now: Date): Date {
+  return retryAt(now, intent.failures + 1, retrySecondsMax)
+}
