@@ -42,7 +42,7 @@ const retrySecondsMax = 30
  */
 export const finishIssuance: Job<'finish-issuance'> = {
   name: 'finish-issuance',
-  everySeconds: 5,
+  everySeconds: 1,
   run(services, signal) {
     const outages = new Set<number>()
     return runClaimed(services, signal, {

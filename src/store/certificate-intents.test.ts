@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
+import type { Authority } from '../authority/authority.ts'
 import {
   claimedIntentOf,
   claimIntents,
   failIntent,
   findFailedIntents,
+  finishIntent,
   hastenIntents,
   insertIntent,
   postponeIntent,
@@ -119,6 +121,26 @@ test('during an outage all intents of the CA are postponed, and after it all are
     claimed.map(({ failures }) => failures),
     [1, 0, 0],
   )
+})
+
+test('an intent is finished once, by the process with the lease, and only if its CA has not changed', async () => {
+  await using database = await openWith(intent(1))
+  const { db } = database
+  const authority = { number: 1, revision: 1 } as Authority
+  const paused = lease('a', 10)
+  const [claimed] = await claim(db, paused)
+  const other = lease('b', 10 + minute)
+  const [again] = await claim(db, other)
+  assert.ok(claimed !== undefined && again !== undefined)
+  const finish = (one: ClaimedIntent, by: Lease, revision = 1): Promise<unknown> =>
+    db.transaction([finishIntent(one, { ...authority, revision }, by)])
+  const isConflict = (error: unknown): boolean =>
+    error instanceof ConflictError && error.guard === 'lease'
+  await assert.rejects(finish(claimed, paused), isConflict)
+  await assert.rejects(finish(again, other, 2), isConflict)
+  await finish(again, other)
+  await assert.rejects(finish(again, other), isConflict)
+  assert.deepEqual(await db.query(sql`select * from certificate_intents`), [])
 })
 
 test('retries and leases far in the future are ignored, because the clock was set back', async () => {

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { after, before, beforeEach, suite, test } from 'node:test'
+import { createClient } from '../../client/index.ts'
 import { BackupFolder } from '../support/backups.ts'
+import { csr } from '../support/csrs.ts'
 import { createRoot } from '../support/hierarchy.ts'
 import { KmsServer, kmsEnvironment, useKmsCredentials } from '../support/kms-server.ts'
 import { clientOf } from '../support/process-client.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
-import { TestService, type ApiCaller } from '../support/service.ts'
+import { readCredentials, TestService, type ApiCaller } from '../support/service.ts'
 import { hasSerialOf, request, retry } from '../support/waiting.ts'
 
 useKmsCredentials()
@@ -99,15 +101,26 @@ suite('a server that is killed', { concurrency: true }, () => {
     })
 })
 
-test('with workers, the primary issues the certificates that wait', async () => {
+test('with workers, the primary issues waiting certificates, and the waiter of a client receives them', async (t) => {
   const server = await serve('workers', kms, '2')
-  const client = clientOf(server, folder.file('workers'))
-  const root = await createRoot(client)
-  kms.fault = deny
-  const arns = await request(client, root.arn)
-  kms.fault = () => undefined
-  const certificate = await issued(client, arns)
-  assert.ok(hasSerialOf(certificate, arns.CertificateArn))
+  const root = await createRoot(clientOf(server, folder.file('workers')))
+  const credentials = readCredentials(folder.file('workers/credentials'))
+  const client = createClient({ region: 'eu-west-1', endpoint: server.url, credentials })
+  t.after(() => client.close())
+  let denied = 0
+  kms.fault = (operation) => {
+    if (!isSign(operation)) return undefined
+    denied += 1
+    // The request and the first run of the job find an outage.
+    return denied <= 2 ? 'deny' : undefined
+  }
+  const issuedCertificate = await client.issue({
+    ca: root.arn,
+    csr: csr('ec-server'),
+    validity: { days: 30 },
+  })
+  assert.ok(denied > 2)
+  assert.ok(hasSerialOf(issuedCertificate.certificate, issuedCertificate.arn))
   assert.equal(await server.stop('SIGTERM'), 0)
 })
 
