@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Handle, PKCS11 } from 'pkcs11js'
 import { TokenFailure } from './failure.ts'
 import type { Library } from './module-values.ts'
+import { returnValueOf } from './return-values.ts'
 
 /** Location of a token, as plain data that can be sent to a thread. */
 export interface TokenLocation {
@@ -98,7 +99,7 @@ export class TokenConnector {
     try {
       module.C_Initialize({ flags: this.#library.CKF_OS_LOCKING_OK })
     } catch (error) {
-      if (codeOf(error) !== this.#library.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error
+      if (returnValueOf(error) !== this.#library.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error
     }
   }
 
@@ -131,7 +132,7 @@ export class TokenConnector {
       module.C_Login(session, library.CKU_USER, pin)
       this.#refusedPin = undefined
     } catch (error) {
-      const code = codeOf(error)
+      const code = returnValueOf(error)
       if (code === library.CKR_USER_ALREADY_LOGGED_IN) return
       const { CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED } = library
       const { CKR_PIN_LOCKED, CKR_USER_PIN_NOT_INITIALIZED } = library
@@ -192,12 +193,6 @@ function wrongPin({ token, pinFile }: TokenLocation, reason: string): TokenFailu
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })
-}
-
-/** Returns the return value (CKR) of a failed call of the module. Undefined for other errors. */
-export function codeOf(error: unknown): number | undefined {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
-  return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined
 }
 
 function messageOf(error: unknown): string {

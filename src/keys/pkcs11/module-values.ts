@@ -1,4 +1,4 @@
-/** Values that are passed to PKCS #11 modules and returned by them: templates of objects, and return values. */
+/** Values that are passed to PKCS #11 modules: attributes and templates of objects. */
 import type * as pkcs11js from 'pkcs11js'
 import type { Handle, PKCS11, Template } from 'pkcs11js'
 import type { KeyKind } from './key-kinds.ts'
@@ -13,34 +13,6 @@ export interface KeyName {
   /** CKA_ID. */
   readonly id: Uint8Array
 }
-
-/** Return values after which another call, or another session, would fail in the same way. */
-export const permanentCodes: ReadonlySet<number> = new Set([
-  0x07, // CKR_ARGUMENTS_BAD
-  0x10, // CKR_ATTRIBUTE_READ_ONLY
-  0x11, // CKR_ATTRIBUTE_SENSITIVE
-  0x12, // CKR_ATTRIBUTE_TYPE_INVALID
-  0x13, // CKR_ATTRIBUTE_VALUE_INVALID
-  0x20, // CKR_DATA_INVALID
-  0x21, // CKR_DATA_LEN_RANGE
-  0x54, // CKR_FUNCTION_NOT_SUPPORTED
-  0x62, // CKR_KEY_SIZE_RANGE
-  0x63, // CKR_KEY_TYPE_INCONSISTENT
-  0x68, // CKR_KEY_FUNCTION_NOT_PERMITTED
-  0x70, // CKR_MECHANISM_INVALID
-  0x71, // CKR_MECHANISM_PARAM_INVALID
-  0xd0, // CKR_TEMPLATE_INCOMPLETE
-  0xd1, // CKR_TEMPLATE_INCONSISTENT
-  0xe2, // CKR_TOKEN_WRITE_PROTECTED
-])
-
-/** Return values of a key generation that the token does not support. */
-export const unsupportedCodes: ReadonlySet<number> = new Set([
-  0x62, // CKR_KEY_SIZE_RANGE
-  0x70, // CKR_MECHANISM_INVALID
-  0x130, // CKR_DOMAIN_PARAMS_INVALID
-  0x140, // CKR_CURVE_NOT_SUPPORTED
-])
 
 const publicExponent = Buffer.from([0x01, 0x00, 0x01])
 

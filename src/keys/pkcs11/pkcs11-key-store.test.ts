@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.ts'
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { suite, test, type TestContext } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
 import { eventually } from '../../../test/support/revocation.ts'
@@ -9,7 +9,12 @@ import { SoftHsm } from '../../../test/support/softhsm.ts'
 import { systemRandom as random } from '../../random.ts'
 import { createTokenKeyRecords } from '../../store/token-keys.ts'
 import { keyStoreContract, keyStoreKinds } from '../key-store-contract.ts'
-import { KeyNotFoundError, KeyUnavailableError, type OpenKeyStore } from '../key-store.ts'
+import {
+  KeyNotFoundError,
+  KeyUnavailableError,
+  type CreatedKey,
+  type OpenKeyStore,
+} from '../key-store.ts'
 import { createPkcs11KeyStore, checkToken, type Pkcs11KeyStoreOptions } from './pkcs11-key-store.ts'
 import { parseUri } from './uri.ts'
 
@@ -177,14 +182,13 @@ test('error messages do not contain the PIN', async (t) => {
 
 test('a module that hangs makes its keys unavailable, blocks nothing else, and is used again once it returns', async (t) => {
   const bench = await prepare(t)
-  const slow = await bench?.hsm.slowModule(t)
-  if (bench === undefined || slow === undefined) return
-  const location = { ...bench.hsm.location, module: slow.module }
-  const store = bench.open({ location, limits: { hang: 3000, wait: 100 } })
+  const faulty = await bench?.hsm.faultyModule(t)
+  if (bench === undefined || faulty === undefined) return
+  const store = bench.open({ location: faulty.location, limits: { hang: 3000, wait: 100 } })
   const { handle } = await store.create('slow', 'EC_prime256v1')
   const sign = () => store.sign(handle, 'SHA256WITHECDSA', message)
   await sign()
-  await writeFile(slow.hangs, '')
+  await faulty.hang(true)
   const hanging = sign()
   let turns = 0
   const ticking = setInterval(() => (turns += 1), 10)
@@ -192,6 +196,98 @@ test('a module that hangs makes its keys unavailable, blocks nothing else, and i
   clearInterval(ticking)
   assert.ok(turns > 5, `${turns} turns of the event loop`)
   await assert.rejects(sign(), KeyUnavailableError)
-  await rm(slow.hangs)
+  await faulty.hang(false)
   await eventually(async () => sign().catch(() => undefined), 'a signature')
+})
+
+suite('one broken key of a token', () => {
+  /** Signs with a broken key and a good key, in one message to the thread. */
+  async function signWithBoth(
+    store: OpenKeyStore,
+    broken: CreatedKey,
+    good: CreatedKey,
+  ): Promise<{ readonly error: Error; readonly isGood: boolean }> {
+    const [failed, signature] = await Promise.all([
+      store.sign(broken.handle, 'SHA256WITHECDSA', message).then(
+        () => assert.fail('the broken key signed'),
+        (error: Error) => error,
+      ),
+      store.sign(good.handle, 'SHA256WITHECDSA', message),
+    ])
+    return { error: failed, isGood: isSignature(good.subjectPublicKeyInfo, signature) }
+  }
+
+  test('a key that was deleted from the token is not found, and another key signs meanwhile', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    const [broken, good] = [
+      await store.create('broken', 'EC_prime256v1'),
+      await store.create('good', 'EC_prime256v1'),
+    ]
+    await store.sign(broken.handle, 'SHA256WITHECDSA', message)
+    await bench.hsm.tool('--delete-object', '--type', 'privkey', '--label', 'broken')
+    const { error, isGood } = await signWithBoth(store, broken, good)
+    assert.ok(error instanceof KeyNotFoundError, String(error))
+    assert.ok(isGood)
+  })
+
+  test('a key without CKA_SIGN is unavailable, and another key signs meanwhile', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    const [broken, good] = [
+      await store.create('broken', 'EC_prime256v1'),
+      await store.create('good', 'EC_prime256v1'),
+    ]
+    await bench.hsm.forbidSigning('broken')
+    const { error, isGood } = await signWithBoth(store, broken, good)
+    assert.ok(error instanceof KeyUnavailableError, String(error))
+    assert.match(error.message, /CKR_KEY_FUNCTION_NOT_PERMITTED/)
+    assert.ok(isGood)
+  })
+
+  test('another key signs while one key fails, and the key signs again when it is repaired', async (t) => {
+    const bench = await prepare(t)
+    const faulty = await bench?.hsm.faultyModule(t)
+    if (bench === undefined || faulty === undefined) return
+    const store = bench.open({ location: faulty.location, limits: { wait: 60_000 } })
+    const good = await store.create('good', 'EC_prime256v1')
+    const keyFunctionNotPermitted = 0x68
+    const generalError = 0x05
+    const keyHandleInvalid = 0x60
+    const ofVendor = 0x80_00_01_23
+    for (const value of [keyFunctionNotPermitted, generalError, keyHandleInvalid, ofVendor]) {
+      const label = `fails-with-${value}`
+      const broken = await store.create(label, 'EC_prime256v1')
+      await faulty.fail(value, label)
+      const before = await faulty.logins()
+      for (let round = 0; round < 3; round += 1) {
+        const { error, isGood } = await signWithBoth(store, broken, good)
+        assert.ok(error instanceof KeyUnavailableError, String(error))
+        assert.match(error.message, /refused the call/)
+        assert.ok(isGood)
+      }
+      // A new session is tried once, and not for each signature.
+      const sessions = value === keyFunctionNotPermitted ? 0 : 1
+      assert.equal((await faulty.logins()) - before, sessions)
+      await faulty.repair()
+      const signature = await store.sign(broken.handle, 'SHA256WITHECDSA', message)
+      assert.ok(isSignature(broken.subjectPublicKeyInfo, signature))
+    }
+  })
+
+  test('a token that is lost is reported as such, and not as a key that fails', async (t) => {
+    const bench = await prepare(t)
+    const faulty = await bench?.hsm.faultyModule(t)
+    if (bench === undefined || faulty === undefined) return
+    const store = bench.open({ location: faulty.location, limits: { wait: 0 } })
+    const key = await store.create('lost', 'EC_prime256v1')
+    const deviceRemoved = 0x32
+    await faulty.fail(deviceRemoved, 'lost')
+    await assert.rejects(
+      store.sign(key.handle, 'SHA256WITHECDSA', message),
+      /cannot be used now \(CKR_DEVICE_REMOVED/,
+    )
+  })
 })

@@ -1,6 +1,7 @@
 /** Keys in a token: finds, creates, uses and destroys them. Calls of the module block the thread. */
 import type { Handle, Template } from 'pkcs11js'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
+import { createBoundedCache } from '../../bounded-cache.ts'
 import { TokenFailure } from './failure.ts'
 import {
   algorithmOf,
@@ -15,13 +16,11 @@ import {
   type KeyName,
   attributesOf,
   closeSession,
-  permanentCodes,
   privateTemplate,
   publicTemplate,
-  unsupportedCodes,
 } from './module-values.ts'
+import { isUnsupported, meaningOf, returnValueOf } from './return-values.ts'
 import {
-  codeOf,
   unavailable,
   type TokenConnector,
   type TokenConnection,
@@ -44,6 +43,11 @@ interface KnownKey {
 const knownKeysMax = 1000
 /** Length of the longest signature, of RSA with 4096 bits. */
 const signatureBytesMax = 512
+/**
+ * Time after a failure of a key in a new session, during which another failure of the key opens no new session: the key is the
+ * cause, and a new session interrupts the other keys.
+ */
+const brokenKeyMilliseconds = 5000
 
 /** Owns the session with a token, and opens a new one after a failure. Methods throw TokenFailure. */
 export class Token {
@@ -52,6 +56,8 @@ export class Token {
   #connection: TokenConnection | undefined
   /** Private keys of the session by the hexadecimal ID. */
   readonly #known = new Map<string, KnownKey>()
+  /** Times at which keys failed in a new session, as values of performance.now(), by the hexadecimal ID. */
+  readonly #failedAt = createBoundedCache<number>(knownKeysMax)
   readonly #output = Buffer.alloc(signatureBytesMax)
   /** Number of running key generations, during which the module must not be finalized. */
   #generations = 0
@@ -68,13 +74,14 @@ export class Token {
 
   /** Signs a message. Returns the content of the signature BIT STRING. */
   sign(name: KeyName, algorithm: SigningAlgorithm, message: Uint8Array): Uint8Array {
+    const keyId = hex(name.id)
     return this.#retrying(({ library, module, session }) => {
-      const { object, kind } = this.#privateKey(name)
+      const { object, kind } = this.#known.get(keyId) ?? this.#privateKey(name)
       const input = Buffer.from(signingInput(kind, algorithm, message))
       const mechanism = kind.type === 'rsa' ? library.CKM_RSA_PKCS : library.CKM_ECDSA
       module.C_SignInit(session, { mechanism }, object)
       return signatureValue(kind, module.C_Sign(session, input, this.#output))
-    })
+    }, keyId)
   }
 
   /** Returns the key pairs with a label, sorted by ID. */
@@ -157,18 +164,40 @@ export class Token {
 
   /**
    * Runs calls of the module. If they fail for a reason that can be the session, or the removal of the token, they run again in
-   * a new session. A key that is missing is also searched for again, because a removed token looks empty.
+   * a new session. A key that is missing is also searched for again, because a removed token looks empty. A key that has just
+   * failed in a new session fails without another one.
    */
-  #retrying<Result>(run: (connection: TokenConnection) => Result): Result {
+  #retrying<Result>(run: (connection: TokenConnection) => Result, keyId?: string): Result {
     const isNew = this.#connection === undefined
     try {
       return this.#run(run)
     } catch (error) {
-      const { kind } = error as TokenFailure
-      if (isNew || (kind !== 'unavailable' && kind !== 'not-found')) throw error
+      if (isNew) this.#recordFailure(error, keyId)
+      if (isNew || !mayBeSession(error as TokenFailure) || this.#hasJustFailed(error, keyId))
+        throw error
     }
     this.close()
-    return this.#run(run)
+    try {
+      return this.#run(run)
+    } catch (error) {
+      this.#recordFailure(error, keyId)
+      throw error
+    }
+  }
+
+  /** Records a failure in a new session, unless it is a failure of the token. */
+  #recordFailure(error: unknown, keyId: string | undefined): void {
+    const { kind } = error as TokenFailure
+    if (keyId === undefined || kind === 'unavailable' || !mayBeSession(error as TokenFailure))
+      return
+    this.#failedAt.set(keyId, performance.now())
+  }
+
+  #hasJustFailed(error: unknown, keyId: string | undefined): boolean {
+    if (keyId === undefined || (error as TokenFailure).kind === 'unavailable') return false
+    // A key that was replaced has another handle.
+    this.#known.delete(keyId)
+    return performance.now() - (this.#failedAt.get(keyId) ?? -Infinity) < brokenKeyMilliseconds
   }
 
   #run<Result>(run: (connection: TokenConnection) => Result): Result {
@@ -187,18 +216,20 @@ export class Token {
     return this.#connection
   }
 
+  /** Returns the failure for an error. With `algorithm`, the error is that of a key generation. */
   #failureOf(error: unknown, algorithm?: KeyAlgorithm): TokenFailure {
     if (error instanceof TokenFailure) return error
-    const code = codeOf(error)
-    if (code === undefined) {
-      const message = error instanceof Error ? error.message : String(error)
-      return new TokenFailure('invalid', message, { cause: error })
-    }
-    if (algorithm !== undefined && unsupportedCodes.has(code)) return unsupported(algorithm)
-    if (!permanentCodes.has(code)) return unavailable(this.#location, error)
+    const { message } = error as Error
+    const value = returnValueOf(error)
+    if (value === undefined) return new TokenFailure('invalid', message, { cause: error })
+    if (algorithm !== undefined && isUnsupported(value)) return unsupported(algorithm)
+    const meaning = meaningOf(value)
+    if (meaning === 'connection') return unavailable(this.#location, error)
+    const kind = meaning === 'request' ? 'invalid' : 'key-unavailable'
     const { token } = this.#location
-    const message = `the PKCS #11 token '${token}' refused the call: ${(error as Error).message}`
-    return new TokenFailure('invalid', message, { cause: error })
+    return new TokenFailure(kind, `the PKCS #11 token '${token}' refused the call: ${message}`, {
+      cause: error,
+    })
   }
 
   #privateKey(name: KeyName): KnownKey {
@@ -317,6 +348,13 @@ function unsupported(algorithm: KeyAlgorithm): TokenFailure {
     'unsupported',
     `${algorithm} keys are not supported by the PKCS #11 token`,
   )
+}
+
+/** Whether the cause of a failure can be the session. A key that the token refuses to use is the cause itself. */
+function mayBeSession({ kind, cause }: TokenFailure): boolean {
+  if (kind !== 'key-unavailable') return kind === 'unavailable' || kind === 'not-found'
+  const value = returnValueOf(cause)
+  return value !== undefined && meaningOf(value) === 'uncertain'
 }
 
 function hex(bytes: Uint8Array): string {
