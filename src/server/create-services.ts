@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
-import { bucketsFolder } from '../data-folder/data-folder.ts'
+import { bucketsFolder, tokenOf } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
 import { loadKmsSdk } from '../keys/kms/kms-client.ts'
@@ -80,7 +80,8 @@ export async function createServices(
 
 /** Opens the key stores. Their connections open with the first use of a key. */
 function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime): OpenKeyStore {
-  const { pkcs11: location, kms, newKeys } = config.keys
+  const { kms, newKeys } = config.keys
+  const location = tokenOf(config)
   const options: KeyStoreOptions = {
     local: {
       records: createKeyRecords(db, clock),
