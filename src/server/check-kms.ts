@@ -16,9 +16,7 @@ export async function checkNewKeys({ keys }: Config): Promise<void> {
   if (keys.newKeys !== 'kms' || region === undefined) return
   const kms = createKms({ ...keys.kms, random: systemRandom })
   try {
-    await kms.send(region, (client, sdk, options) =>
-      client.send(new sdk.DescribeKeyCommand({ KeyId: probeAlias }), options),
-    )
+    await kms.send(region, (sdk) => new sdk.DescribeKeyCommand({ KeyId: probeAlias }))
   } catch (error) {
     if (!(error instanceof KmsError)) throw error
     if (error.problem === 'not-found') return

@@ -29,6 +29,8 @@ export interface ProcessServices {
   readonly services: Services
   /** Objects that the public listener serves; undefined if the object store serves them itself. */
   readonly publicObjects: PublicObjects | undefined
+  /** Lets requests to a key store that does not respond end soon. Called before listeners and jobs complete their work. */
+  readonly beginStop: () => void
 }
 
 /** Throws ConfigurationError for an invalid list of weak keys, and if the library of the key store is not installed. */
@@ -42,7 +44,8 @@ export async function createServices(
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
   if (config.keys.newKeys === 'kms') await loadKmsSdk()
-  const keys = openKeys(runtime)
+  const stopping = new AbortController()
+  const keys = openKeys(runtime, stopping.signal)
   stack.defer(() => keys.close?.())
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
@@ -75,11 +78,14 @@ export async function createServices(
   stack.defer(() =>
     services.ocspBatches.flush().catch((err: unknown) => log.error({ err }, ocspFailure)),
   )
-  return { services, publicObjects }
+  return { services, publicObjects, beginStop: () => stopping.abort() }
 }
 
 /** Opens the key stores. Their connections open with the first use of a key. */
-function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime): OpenKeyStore {
+function openKeys(
+  { config, data: { db, masterKeys }, clock, random }: Runtime,
+  stopping: AbortSignal,
+): OpenKeyStore {
   const { kms, newKeys } = config.keys
   const location = tokenOf(config)
   const options: KeyStoreOptions = {
@@ -92,7 +98,7 @@ function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime):
     },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
     // An existing key in KMS needs no settings, because its handle contains the Region.
-    kms: { ...kms, random },
+    kms: { ...kms, random, stopping },
   }
   return createKeyStore(options, newKeys)
 }
