@@ -6,7 +6,7 @@ import { bucketsFolder, tokenOf } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
 import { loadKmsSdk } from '../keys/kms/kms-client.ts'
-import { createKeyStore, type KeyStoreOptions } from '../keys/stores/index.ts'
+import { createKeyStore, storesOfNewKeys, type KeyStoreOptions } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -43,10 +43,11 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
-  if (config.keys.newKeys === 'kms') await loadKmsSdk()
+  if (storesOfNewKeys(config.keys).has('kms')) await loadKmsSdk()
   const stopping = new AbortController()
   const keys = openKeys(runtime, stopping.signal)
   stack.defer(() => keys.close?.())
+  const { standards } = config.keys
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
@@ -57,6 +58,7 @@ export async function createServices(
       onFailure: (err) => log.error({ err }, ocspFailure),
     }),
     keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
+    keyStorageStandards: standards?.map(({ standard }) => standard),
     objects,
     bulk,
     clock,
@@ -86,7 +88,7 @@ function openKeys(
   { config, data: { db, masterKeys }, clock, random }: Runtime,
   stopping: AbortSignal,
 ): OpenKeyStore {
-  const { kms, newKeys } = config.keys
+  const { kms } = config.keys
   const location = tokenOf(config)
   const options: KeyStoreOptions = {
     local: {
@@ -100,7 +102,7 @@ function openKeys(
     // An existing key in KMS needs no settings, because its handle contains the Region.
     kms: { ...kms, random, stopping },
   }
-  return createKeyStore(options, newKeys)
+  return createKeyStore(options, config.keys)
 }
 
 async function openObjects(
