@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import type { TokenLocation } from '../../src/keys/pkcs11/connection.ts'
 import { tool } from './foreign-tools.ts'
 
 const run = promisify(execFile)
@@ -104,14 +105,29 @@ export class SoftHsm {
 
   /** Builds a module in front of SoftHSM with faults. Undefined, and the test is skipped, without a C compiler. */
   async faultyModule(t: TestContext): Promise<FaultyModule | undefined> {
-    const compiler = await tool(t, 'cc')
-    if (compiler === undefined) return undefined
-    const module = join(this.folder, 'faulty-token.so')
-    const source = join(import.meta.dirname, 'faulty-token.c')
-    await run(compiler, ['-shared', '-fPIC', '-O1', '-o', module, source, '-ldl'])
+    const module = await this.#compile(t, 'faulty-token')
+    if (module === undefined) return undefined
     const faulty = new FaultyModule(module, this)
     Object.assign(process.env, faulty.environment)
     return faulty
+  }
+
+  /** Builds a module in front of SoftHSM with ML-DSA keys. Undefined, and the test is skipped, without a C compiler. */
+  async mlDsaModule(t: TestContext): Promise<{ readonly location: TokenLocation } | undefined> {
+    const module = await this.#compile(t, 'ml-dsa-token')
+    if (module === undefined) return undefined
+    process.env['REAL_MODULE'] = this.module
+    return { location: { ...this.location, module } }
+  }
+
+  /** Compiles a module of this folder. */
+  async #compile(t: TestContext, name: string): Promise<string | undefined> {
+    const compiler = await tool(t, 'cc')
+    if (compiler === undefined) return undefined
+    const module = join(this.folder, `${name}.so`)
+    const source = join(import.meta.dirname, `${name}.c`)
+    await run(compiler, ['-shared', '-fPIC', '-O1', '-o', module, source, '-ldl'])
+    return module
   }
 
   /** Runs pkcs11-tool on the token, with the user logged in. Returns its standard output. */

@@ -86,5 +86,7 @@ async function signsWith(store: OpenKeyStore, row: Row, problems: Problems): Pro
 }
 
 function signingAlgorithmOf(algorithm: KeyAlgorithm): SigningAlgorithm {
+  if (algorithm === 'ML_DSA_44' || algorithm === 'ML_DSA_65' || algorithm === 'ML_DSA_87')
+    return algorithm
   return algorithm.startsWith('RSA') ? 'SHA256WITHRSA' : 'SHA256WITHECDSA'
 }

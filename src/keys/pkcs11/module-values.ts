@@ -14,6 +14,35 @@ export interface KeyName {
   readonly id: Uint8Array
 }
 
+/** A mechanism of a module. */
+interface Mechanism {
+  readonly name: string
+  readonly value: number
+}
+
+/** Mechanisms of each type of key. Those of ML-DSA, and its constants below, are from PKCS #11 3.2, which pkcs11js does not contain. */
+export const mechanisms: Readonly<
+  Record<KeyKind['type'], { readonly generation: Mechanism; readonly signing: Mechanism }>
+> = {
+  rsa: {
+    generation: { name: 'CKM_RSA_PKCS_KEY_PAIR_GEN', value: 0x00 },
+    signing: { name: 'CKM_RSA_PKCS', value: 0x01 },
+  },
+  ec: {
+    generation: { name: 'CKM_EC_KEY_PAIR_GEN', value: 0x10_40 },
+    signing: { name: 'CKM_ECDSA', value: 0x10_41 },
+  },
+  'ml-dsa': {
+    generation: { name: 'CKM_ML_DSA_KEY_PAIR_GEN', value: 0x1c },
+    signing: { name: 'CKM_ML_DSA', value: 0x1d },
+  },
+}
+
+/** CKK_ML_DSA. */
+export const mlDsaKeyType = 0x4a
+/** CKA_PARAMETER_SET. */
+export const parameterSetAttribute = 0x6_1d
+
 const publicExponent = Buffer.from([0x01, 0x00, 0x01])
 
 /** Attributes that find the objects of a key pair. */
@@ -30,12 +59,17 @@ export function publicTemplate(library: Library, name: KeyName, kind: KeyKind): 
     ...attributesOf(library, name),
     { type: library.CKA_TOKEN, value: true },
     { type: library.CKA_VERIFY, value: true },
-    ...(kind.type === 'rsa'
-      ? [
-          { type: library.CKA_MODULUS_BITS, value: kind.modulusBits },
-          { type: library.CKA_PUBLIC_EXPONENT, value: publicExponent },
-        ]
-      : [{ type: library.CKA_EC_PARAMS, value: Buffer.from(kind.parametersDer) }]),
+    ...kindTemplate(library, kind),
+  ]
+}
+
+function kindTemplate(library: Library, kind: KeyKind): Template {
+  if (kind.type === 'ec')
+    return [{ type: library.CKA_EC_PARAMS, value: Buffer.from(kind.parametersDer) }]
+  if (kind.type === 'ml-dsa') return [{ type: parameterSetAttribute, value: kind.parameterSet }]
+  return [
+    { type: library.CKA_MODULUS_BITS, value: kind.modulusBits },
+    { type: library.CKA_PUBLIC_EXPONENT, value: publicExponent },
   ]
 }
 

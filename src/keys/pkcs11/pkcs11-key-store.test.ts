@@ -12,6 +12,7 @@ import { keyStoreContract, keyStoreKinds } from '../key-store-contract.ts'
 import {
   KeyNotFoundError,
   KeyUnavailableError,
+  UnsupportedKeyAlgorithmError,
   type CreatedKey,
   type OpenKeyStore,
 } from '../key-store.ts'
@@ -57,6 +58,42 @@ suite('the key store pkcs11', () => {
       const bench = await prepare(t)
       if (bench !== undefined) await run({ store: bench.open(), other: bench.open() })
     })
+})
+
+suite('ML-DSA keys', () => {
+  const algorithms = ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'] as const
+
+  test('a token without the mechanisms of PKCS #11 3.2 refuses them, and the error names the mechanism', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    for (const algorithm of algorithms)
+      await assert.rejects(store.create(algorithm, algorithm), (error: Error) => {
+        assert.ok(error instanceof UnsupportedKeyAlgorithmError)
+        assert.match(error.message, new RegExp(`${algorithm} keys .*CKM_ML_DSA_KEY_PAIR_GEN`))
+        return true
+      })
+  })
+
+  test('a module with the mechanisms creates them, signs, and finds them after an interruption', async (t) => {
+    const bench = await prepare(t)
+    const mlDsa = await bench?.hsm.mlDsaModule(t)
+    if (bench === undefined || mlDsa === undefined) return
+    const [store, other] = [bench.open(mlDsa), bench.open(mlDsa)]
+    for (const { name, run } of keyStoreKinds)
+      if (name.includes('ML_DSA')) await run({ store, other })
+    const records = createTokenKeyRecords(bench.database.db, systemClock)
+    for (const algorithm of algorithms) {
+      const created = await store.create(algorithm, algorithm)
+      await assert.rejects(store.sign(created.handle, 'SHA256WITHECDSA', message), TypeError)
+      const wrong = algorithm === 'ML_DSA_44' ? 'ML_DSA_65' : 'ML_DSA_44'
+      await assert.rejects(store.sign(created.handle, wrong, message), TypeError)
+      await records.erase(algorithm, created.handle)
+      assert.deepEqual(await other.create(algorithm, algorithm), created)
+      await store.destroy(created.handle)
+      await assert.rejects(other.sign(created.handle, algorithm, message), KeyNotFoundError)
+    }
+  })
 })
 
 test('handles are RFC 7512 URIs of the private key', async (t) => {
