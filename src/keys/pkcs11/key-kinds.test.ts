@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeOctetString } from '../../x509/der/writer.ts'
 import {
   algorithmOf,
+  digestOf,
   kindOf,
   signatureValue,
   signingInput,
@@ -95,8 +96,10 @@ for (const algorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'] as const)
     for (const wrong of [value.subarray(1), Buffer.of()])
       assert.throws(() => subjectPublicKeyInfo({ type: 'ml-dsa', parameterSet, value: wrong }))
     const message = Buffer.from('message')
-    assert.equal(signingInput(kind, algorithm, message), message)
-    assert.throws(() => signingInput(kind, 'SHA256WITHECDSA', message), TypeError)
+    const toSign = digestOf(algorithm, message)
+    assert.deepEqual(toSign, { bytes: message, isDigest: false })
+    assert.equal(signingInput(kind, algorithm, toSign), message)
+    assert.throws(() => signingInput(kind, 'SHA256WITHECDSA', toSign), TypeError)
     const signature = signatureValue(kind, sign(null, message, privateKey))
     assert.ok(verify(null, message, publicKey, signature))
     assert.throws(() => signatureValue(kind, signature.subarray(1)), TypeError)
@@ -111,9 +114,23 @@ test('an unknown ML-DSA parameter set has no algorithm', () => {
 })
 
 test('the input of CKM_ECDSA is the digest, truncated to the length of the curve', () => {
-  const message = Buffer.from('message')
-  assert.equal(signingInput(ecKindOf('EC_prime256v1'), 'SHA512WITHECDSA', message).length, 32)
-  assert.equal(signingInput(ecKindOf('EC_secp384r1'), 'SHA512WITHECDSA', message).length, 48)
-  assert.equal(signingInput(ecKindOf('EC_secp521r1'), 'SHA512WITHECDSA', message).length, 64)
-  assert.throws(() => signingInput(ecKindOf('EC_secp521r1'), 'SHA256WITHRSA', message), TypeError)
+  const bytes = Buffer.from('message')
+  for (const [algorithm, length] of [
+    ['EC_prime256v1', 32],
+    ['EC_secp384r1', 48],
+    ['EC_secp521r1', 64],
+  ] as const) {
+    const digest = hash('sha512', bytes, 'buffer')
+    for (const toSign of [
+      { bytes, isDigest: false },
+      { bytes: digest, isDigest: true },
+      digestOf('SHA512WITHECDSA', bytes),
+    ])
+      assert.deepEqual(
+        signingInput(ecKindOf(algorithm), 'SHA512WITHECDSA', toSign),
+        digest.subarray(0, length),
+      )
+  }
+  const toSign = digestOf('SHA256WITHRSA', bytes)
+  assert.throws(() => signingInput(ecKindOf('EC_secp521r1'), 'SHA256WITHRSA', toSign), TypeError)
 })

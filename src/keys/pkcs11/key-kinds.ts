@@ -175,6 +175,19 @@ const signatures: ReadonlyMap<
   ['SHA512WITHECDSA', ['ec', 'sha512']],
 ])
 
+/** A message that is to be signed, or its digest. */
+export interface ToSign {
+  readonly bytes: Uint8Array
+  readonly isDigest: boolean
+}
+
+/** Returns the digest of a message. For an algorithm that hashes the message itself, such as ML-DSA, returns the message. */
+export function digestOf(algorithm: SigningAlgorithm, message: Uint8Array): ToSign {
+  const [, digestName] = signatures.get(algorithm) ?? []
+  if (digestName === undefined) return { bytes: message, isDigest: false }
+  return { bytes: hash(digestName, message, 'buffer'), isDigest: true }
+}
+
 /**
  * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS it is the DER of a DigestInfo (RFC 8017 §9.2), for
  * CKM_ECDSA the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1), for CKM_ML_DSA the message. Throws
@@ -183,13 +196,13 @@ const signatures: ReadonlyMap<
 export function signingInput(
   kind: KeyKind,
   algorithm: SigningAlgorithm,
-  message: Uint8Array,
+  toSign: ToSign,
 ): Uint8Array {
-  if (kind.type === 'ml-dsa' && kind.algorithm === algorithm) return message
+  if (kind.type === 'ml-dsa' && kind.algorithm === algorithm) return toSign.bytes
   const [type, digestName] = signatures.get(algorithm) ?? []
   if (digestName === undefined || type !== kind.type)
     throw new TypeError(`a key of type ${kind.type} cannot sign with ${algorithm}`)
-  const digest = hash(digestName, message, 'buffer')
+  const digest = toSign.isDigest ? toSign.bytes : digestOf(algorithm, toSign.bytes).bytes
   if (kind.type === 'ec') return digest.subarray(0, kind.coordinateBytes)
   return encodeSequence(
     encodeSequence(encodeOidElement(digestOids[digestName]), encodeElement(tags.null)),

@@ -45,9 +45,9 @@ async function prepare(
   return { hsm, database, open }
 }
 
-function isSignature(spki: Uint8Array, signature: Uint8Array): boolean {
+function isSignature(spki: Uint8Array, signature: Uint8Array, signed = message): boolean {
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  return verify('sha256', message, key, signature)
+  return verify('sha256', signed, key, signature)
 }
 
 suite('the key store pkcs11', () => {
@@ -94,6 +94,23 @@ suite('ML-DSA keys', () => {
       await assert.rejects(other.sign(created.handle, algorithm, message), KeyNotFoundError)
     }
   })
+})
+
+test('messages of every length are signed, also if the thread of the token computes their digest', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  for (const [algorithm, signing] of [
+    ['EC_prime256v1', 'SHA256WITHECDSA'],
+    ['RSA_2048', 'SHA256WITHRSA'],
+  ] as const) {
+    const { handle, subjectPublicKeyInfo } = await store.create(algorithm, algorithm)
+    for (const length of [0, 1, 65_536, 65_537, 1_000_000]) {
+      const long = Buffer.alloc(length, 'x')
+      const signature = await store.sign(handle, signing, long)
+      assert.ok(isSignature(subjectPublicKeyInfo, signature, long), `${signing} ${length}`)
+    }
+  }
 })
 
 test('handles are RFC 7512 URIs of the private key', async (t) => {

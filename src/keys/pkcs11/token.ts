@@ -10,6 +10,7 @@ import {
   signingInput,
   subjectPublicKeyInfo,
   type KeyKind,
+  type ToSign,
 } from './key-kinds.ts'
 import {
   type KeyName,
@@ -74,11 +75,11 @@ export class Token {
   }
 
   /** Signs a message. Returns the content of the signature BIT STRING. */
-  sign(name: KeyName, algorithm: SigningAlgorithm, message: Uint8Array): Uint8Array {
+  sign(name: KeyName, algorithm: SigningAlgorithm, toSign: ToSign): Uint8Array {
     const keyId = hex(name.id)
     return this.#retrying(({ module, session }) => {
       const { object, kind } = this.#known.get(keyId) ?? this.#privateKey(name)
-      const input = Buffer.from(signingInput(kind, algorithm, message))
+      const input = asBuffer(signingInput(kind, algorithm, toSign))
       module.C_SignInit(session, { mechanism: mechanisms[kind.type].signing.value }, object)
       return signatureValue(kind, module.C_Sign(session, input, this.#output))
     }, keyId)
@@ -333,6 +334,11 @@ function mayBeSession({ kind, cause }: TokenFailure): boolean {
   if (kind !== 'key-unavailable') return kind === 'unavailable' || kind === 'not-found'
   const value = returnValueOf(cause)
   return value !== undefined && meaningOf(value) === 'uncertain'
+}
+
+/** Returns a view of bytes, without a copy. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function hex(bytes: Uint8Array): string {
