@@ -1,4 +1,5 @@
 import type { KeyUses } from './access/key-uses.ts'
+import type { KeyStorageSecurityStandard } from './authority/key-storage.ts'
 import type { Quotas } from './authority/quotas.ts'
 import type { RevocationPolicy } from './authority/revocation-configuration.ts'
 import type { BulkWork } from './bulk/bulk-work.ts'
@@ -20,6 +21,8 @@ import type { PageTokens } from './wire/page-token.ts'
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
+  /** Standards that CreateCertificateAuthority offers. Undefined: those of AWS, whatever the key store. */
+  readonly keyStorageStandards: readonly KeyStorageSecurityStandard[] | undefined
   readonly objects: ObjectStore
   readonly bulk: BulkWork
   readonly clock: Clock

@@ -9,20 +9,30 @@ export const keyStorageSecurityStandards = [
 
 export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[number]
 
+export interface KeyStorageOffer {
+  readonly partition: string
+  /** Standards for which the server has a key store (--key-storage-standards). Undefined: those that AWS offers in the partition. */
+  readonly offered: readonly KeyStorageSecurityStandard[] | undefined
+}
+
 /**
- * Returns the stored standard of a CA; the default depends on the partition. The partition of China has a different standard.
- * Throws InvalidArgsException with AWS's message for a standard that the partition does not have. The value is only a label:
- * docs/reference/data-folder.md describes where keys are stored.
+ * Returns the standard of a new CA. The default is AWS's, which depends on the partition: the partition of China has a different
+ * standard. Throws InvalidArgsException with AWS's message for a standard that is not offered, also if it is the default.
  */
 export function requireKeyStorage(
   requested: KeyStorageSecurityStandard | undefined,
-  partition: string,
+  { partition, offered }: KeyStorageOffer,
 ): KeyStorageSecurityStandard {
-  const china = partition === 'aws-cn'
-  const standard = requested ?? (china ? 'CCPC_LEVEL_1_OR_HIGHER' : 'FIPS_140_2_LEVEL_3_OR_HIGHER')
-  if ((standard === 'CCPC_LEVEL_1_OR_HIGHER') !== china)
-    throw invalidArgs(
-      'A certificate authority cannot be created in this region with the specified security standard.',
-    )
-  return standard
+  const isChina = partition === 'aws-cn'
+  const standard =
+    requested ?? (isChina ? 'CCPC_LEVEL_1_OR_HIGHER' : 'FIPS_140_2_LEVEL_3_OR_HIGHER')
+  const isOffered =
+    offered?.includes(standard) ?? (standard === 'CCPC_LEVEL_1_OR_HIGHER') === isChina
+  if (isOffered) return standard
+  const refusal =
+    'A certificate authority cannot be created in this region with the specified security standard.'
+  if (offered === undefined) throw invalidArgs(refusal)
+  const reason =
+    requested === undefined ? ` The request has none, and the default is ${standard}.` : ''
+  throw invalidArgs(`${refusal}${reason} The server offers: ${offered.join(', ')}.`)
 }

@@ -1,7 +1,11 @@
 /** `signet init-hierarchy`: creates a root CA and an issuing CA, unless they exist. */
 import { isoSeconds } from '../text/iso-time.ts'
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
-import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
+import type {
+  HierarchyAuthority,
+  HierarchyRequest,
+  KeyStorageSecurityStandard,
+} from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parsePem } from '../x509/pem.ts'
@@ -18,6 +22,7 @@ export interface InitHierarchyOptions {
   /** CommonName of the issuing CA. Default: `NAME Issuing CA`. */
   readonly issuingName?: string
   readonly keyAlgorithm: KeyAlgorithmName
+  readonly keyStorageStandard?: KeyStorageSecurityStandard
   /** Validity in the form of parseValidity, such as `10y`. */
   readonly rootValidity: string
   readonly issuingValidity: string
@@ -97,7 +102,7 @@ function requireNames({ name, rootName, issuingName }: InitHierarchyOptions): vo
 }
 
 function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): HierarchyRequest {
-  const { name, keyAlgorithm, crlBucket, ocsp } = request
+  const { name, keyAlgorithm, keyStorageStandard, crlBucket, ocsp } = request
   const revocation = {
     ...(crlBucket !== undefined && {
       CrlConfiguration: { Enabled: true, ExpirationInDays: crlDays, S3BucketName: crlBucket },
@@ -107,6 +112,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   const authority = (commonName: string, validity: string): HierarchyRequest['root'] => ({
     subject: { Organization: name, CommonName: commonName },
     keyAlgorithm,
+    ...(keyStorageStandard && { keyStorageSecurityStandard: keyStorageStandard }),
     validity: parseValidity(validity, now),
     ...(Object.keys(revocation).length > 0 && { revocation }),
   })

@@ -1,5 +1,5 @@
-/** Values of options about new certificates: key algorithms and validities. */
-import type { CertificateValidity } from '../../client/index.ts'
+/** Values of options about new CAs and certificates: key algorithms, key storage and validities. */
+import type { CertificateValidity, KeyStorageSecurityStandard } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
 
@@ -15,6 +15,12 @@ export const keyAlgorithms = [
   'ML_DSA_65',
   'ML_DSA_87',
 ] as const
+
+export const keyStorageSecurityStandards = [
+  'FIPS_140_2_LEVEL_2_OR_HIGHER',
+  'FIPS_140_2_LEVEL_3_OR_HIGHER',
+  'CCPC_LEVEL_1_OR_HIGHER',
+] as const satisfies readonly KeyStorageSecurityStandard[]
 
 export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
 

@@ -52,6 +52,14 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
   return join(dataDirectory, 'objects')
 }
 
+/** Returns the token of a configuration. The processes of a server share what they learn about its PIN in the data folder. */
+export function tokenOf({
+  keys: { pkcs11 },
+  dataDirectory,
+}: Pick<Config, 'keys' | 'dataDirectory'>): Config['keys']['pkcs11'] {
+  return pkcs11 && { ...pkcs11, folder: dataDirectory }
+}
+
 /**
  * Opens the data folder, which must exist, and the database in the folder or on a server. Throws ConfigurationError if either is
  * missing, if the master key belongs to another database, or if a newer version wrote the database.

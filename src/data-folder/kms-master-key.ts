@@ -1,4 +1,5 @@
 /** Envelope encryption of the master key: the file contains a ciphertext that only a key in AWS KMS decrypts. */
+import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-kms'
 import { ConfigurationError } from '../errors.ts'
 import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
 import { createKms, type KmsRequest } from '../keys/kms/kms-client.ts'
@@ -34,8 +35,13 @@ export const wrappedFileBytesMax = 9000
 const prefix = 'signet-master-key-kms-1:'
 const form = /^signet-master-key-kms-1:([A-Za-z0-9+/]{1,8192}={0,2}):(arn:[\x21-\x7E]{1,256})\n?$/
 
-/** KMS authenticates the context and logs it. A ciphertext for another purpose cannot take the place of the master key. */
-const encryptionContext = { signet: 'master-key' }
+/**
+ * Parameters of every request that encrypts or decrypts. KMS authenticates the context and logs it. A ciphertext for another purpose
+ * cannot take the place of the master key.
+ */
+function parametersOf(arn: KeyArn) {
+  return { KeyId: arn.text, EncryptionContext: { signet: 'master-key' } }
+}
 
 /** Returns the options of a configuration. */
 export function kmsOptionsOf({
@@ -79,15 +85,7 @@ export async function unwrapMasterKey(
   const answer = await request(
     options,
     { arn, action: `${path} cannot be decrypted` },
-    (client, sdk, sendOptions) =>
-      client.send(
-        new sdk.DecryptCommand({
-          KeyId: arn.text,
-          CiphertextBlob: ciphertext,
-          EncryptionContext: encryptionContext,
-        }),
-        sendOptions,
-      ),
+    (sdk) => new sdk.DecryptCommand({ ...parametersOf(arn), CiphertextBlob: ciphertext }),
   )
   return requireKey(answer.Plaintext, arn)
 }
@@ -100,15 +98,7 @@ export async function generateMasterKey(
   const answer = await request(
     options,
     { arn, action: 'a key cannot be generated' },
-    (client, sdk, sendOptions) =>
-      client.send(
-        new sdk.GenerateDataKeyCommand({
-          KeyId: arn.text,
-          KeySpec: 'AES_256',
-          EncryptionContext: encryptionContext,
-        }),
-        sendOptions,
-      ),
+    (sdk) => new sdk.GenerateDataKeyCommand({ ...parametersOf(arn), KeySpec: 'AES_256' }),
   )
   const bytes = requireKey(answer.Plaintext, arn)
   return { bytes, content: contentOf(arn, answer.CiphertextBlob) }
@@ -123,15 +113,7 @@ export async function wrapMasterKey(
   const answer = await request(
     options,
     { arn, action: 'it cannot be encrypted' },
-    (client, sdk, sendOptions) =>
-      client.send(
-        new sdk.EncryptCommand({
-          KeyId: arn.text,
-          Plaintext: bytes,
-          EncryptionContext: encryptionContext,
-        }),
-        sendOptions,
-      ),
+    (sdk) => new sdk.EncryptCommand({ ...parametersOf(arn), Plaintext: bytes }),
   )
   return contentOf(arn, answer.CiphertextBlob)
 }
@@ -144,8 +126,7 @@ export async function requireUsableKmsKey(
   const { KeyMetadata } = await request(
     options,
     { arn, action: 'it cannot be used' },
-    (client, sdk, sendOptions) =>
-      client.send(new sdk.DescribeKeyCommand({ KeyId: arn.text }), sendOptions),
+    (sdk) => new sdk.DescribeKeyCommand({ KeyId: arn.text }),
   )
   const { KeySpec, KeyState } = KeyMetadata ?? {}
   if (KeySpec !== 'SYMMETRIC_DEFAULT')
@@ -165,14 +146,14 @@ interface Action {
 }
 
 /** Sends a request over a connection of its own, and converts a KmsError to a ConfigurationError. */
-async function request<T>(
+async function request<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   { endpoint, random }: KmsMasterKeyOptions,
   { arn, action }: Action,
-  send: KmsRequest<T>,
-): Promise<T> {
+  command: KmsRequest<Input, Output>,
+): Promise<Output> {
   const kms = createKms({ endpoint, region: undefined, random })
   try {
-    return await kms.send(arn.region, send)
+    return await kms.send(arn.region, command)
   } catch (error) {
     if (!(error instanceof KmsError)) throw error
     throw new ConfigurationError(

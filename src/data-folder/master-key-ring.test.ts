@@ -81,6 +81,60 @@ test('a process that missed a rotation reads the new key from its file when it m
   assert.equal(idle.currentId, rotating.currentId)
 })
 
+test('many concurrent refreshes share two reads of the database, and none of them returns an older read', async () => {
+  await using world = await openWorld()
+  const rotating = await world.open()
+  const masterKey = { bytes: Uint8Array.from(rotating.current.bytes), path: world.path }
+  let reads = 0
+  let hold: Promise<void> | undefined
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const query: Database['query'] = async (statement) => {
+    reads += 1
+    const rows = await world.db.query(statement)
+    if (hold !== undefined) begin()
+    await hold
+    return rows
+  }
+  const db = { query } as Pick<Database, 'query'> as Database
+  const ring = await openMasterKeyRing(masterKey, { db, clock: world.clock, random })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  hold = promise
+  reads = 0
+  const early = ring.refresh()
+  await begun
+  // The first read has the rows from before the rotation.
+  await world.rotate(rotating)
+  const late = [
+    ...Array.from({ length: 50 }, () => ring.refresh()),
+    ...Array.from({ length: 50 }, () => ring.sealers('keys').find(rotating.currentId)),
+  ]
+  resolve()
+  await Promise.all([early, ...late])
+  assert.equal(reads, 2)
+  assert.equal(ring.currentId, rotating.currentId)
+  await ring.refresh()
+  assert.equal(reads, 3)
+})
+
+test('a failed refresh is not shared with later calls', async () => {
+  await using world = await openWorld()
+  const ring = await world.open()
+  let isBroken = false
+  const query: Database['query'] = (statement) =>
+    isBroken ? Promise.reject(new Error('no connection')) : world.db.query(statement)
+  const db = { query } as Pick<Database, 'query'> as Database
+  const masterKey = { bytes: Uint8Array.from(ring.current.bytes), path: world.path }
+  const other = await openMasterKeyRing(masterKey, { db, clock: world.clock, random })
+  isBroken = true
+  const failed = await Promise.allSettled([other.refresh(), other.refresh()])
+  assert.deepEqual(
+    failed.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  isBroken = false
+  await other.refresh()
+})
+
 test('a process without the new key keeps its key, and says which key it lacks', async () => {
   await using world = await openWorld()
   const [rotating, idle] = [await world.open(), await world.open()]

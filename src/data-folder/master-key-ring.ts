@@ -87,7 +87,10 @@ class Ring implements MasterKeyRing {
   readonly #options: RingOptions
   readonly #sealers = new Map<string, Sealer>()
   #state: RingState
-  #refreshing: Promise<void> | undefined
+  /** The running read of the settings, or the last one. */
+  #running: Promise<void> | undefined
+  /** A read that has not begun. */
+  #next: Promise<void> | undefined
   generation = 0
 
   constructor(state: RingState, options: RingOptions) {
@@ -153,15 +156,17 @@ class Ring implements MasterKeyRing {
     }
   }
 
-  async refresh(): Promise<void> {
-    // A caller must not get the result of a read that began before its own reason to refresh.
-    const previous = this.#refreshing
-    const next = (async () => {
-      await previous?.catch(() => {})
-      await this.#read()
-    })()
-    this.#refreshing = next
-    await next
+  refresh(): Promise<void> {
+    this.#next ??= this.#readAfter(this.#running)
+    return this.#next
+  }
+
+  /** A caller must not get the result of a read that began before its own reason to refresh. Later callers share the next read. */
+  async #readAfter(previous: Promise<void> | undefined): Promise<void> {
+    await previous?.catch(() => {})
+    this.#running = this.#next
+    this.#next = undefined
+    await this.#read()
   }
 
   async #read(): Promise<void> {

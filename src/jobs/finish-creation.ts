@@ -41,10 +41,10 @@ export const finishCreation: Job<'finish-creation'> = {
 }
 
 async function finish(services: Services, authority: Authority): Promise<keyof JobResult> {
-  const { id, configuration } = authority
+  const { id, configuration, keyStorageSecurityStandard: standard } = authority
   let key: CreatedKey | undefined
   try {
-    key = await services.keys.create(id, configuration.KeyAlgorithm)
+    key = await services.keys.create(id, configuration.KeyAlgorithm, standard)
     const csrPem = await makeCsr(services, configuration, key)
     const change = { status: 'PENDING_CERTIFICATE', keyHandle: key.handle, csrPem } as const
     await record(services, authority, change)

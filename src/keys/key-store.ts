@@ -1,5 +1,6 @@
 /** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
+import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 
 /** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The scheme names its key store. */
 export type KeyHandle = string
@@ -22,9 +23,13 @@ export interface CreatedKey {
 export interface KeyStore {
   /**
    * Creates a key pair, which is durable once the promise resolves. A repeated call with the same name and algorithm returns the
-   * existing key, so that an interrupted creation can be repeated.
+   * existing key, so that an interrupted creation can be repeated. The standard of the CA selects one of several stores.
    */
-  create(name: string, algorithm: KeyAlgorithm): Promise<CreatedKey>
+  create(
+    name: string,
+    algorithm: KeyAlgorithm,
+    standard?: KeyStorageSecurityStandard,
+  ): Promise<CreatedKey>
   /**
    * Signs `message` (not its digest). Returns the content of the signature BIT STRING: the bytes of an RSA PKCS#1 v1.5
    * signature, or the DER of an ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.

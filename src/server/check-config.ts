@@ -15,7 +15,7 @@ import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { checkSetting, rotationSetting } from '../store/master-keys.ts'
-import { requireToken } from './check-keys.ts'
+import { checkConfiguredToken } from './check-keys.ts'
 import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
@@ -35,7 +35,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkDataFolder(config),
     () => checkDatabase(config),
     () => checkObjectStore(config),
-    () => requireToken(config),
+    () => checkConfiguredToken(config),
     () => checkNewKeys(config),
     () => checkMasterKeyInKms(config),
   ]

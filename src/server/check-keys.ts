@@ -1,30 +1,43 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { tokenOf } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
+import type { TokenLocation } from '../keys/pkcs11/connection.ts'
 import { TokenFailure } from '../keys/pkcs11/failure.ts'
 import { checkToken } from '../keys/pkcs11/pkcs11-key-store.ts'
-import type { Config } from '../settings/config.ts'
+import { refusedPinFile } from '../keys/pkcs11/refused-pin.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** Logs in to the token. Throws ConfigurationError if the module, the token or the PIN cannot be used. */
-export async function requireToken({ keys: { pkcs11 } }: Pick<Config, 'keys'>): Promise<void> {
-  if (pkcs11 === undefined) return
-  try {
-    await checkToken(pkcs11)
-  } catch (error) {
-    if (!(error instanceof TokenFailure)) throw error
-    throw new ConfigurationError(error.message, { cause: error })
-  }
+type TokenConfig = Parameters<typeof tokenOf>[0]
+
+/** The check of `signet check-config`, which creates no file in the data folder. */
+export async function checkConfiguredToken(config: TokenConfig): Promise<void> {
+  const isRecorded = existsSync(join(config.dataDirectory, refusedPinFile))
+  const token = tokenOf(config)
+  await requireToken(token && (isRecorded ? token : { ...token, folder: undefined }))
 }
 
 /**
- * Checks the token before a server starts, once for all of its processes, so that a wrong PIN is tried once. A server starts
- * without its token, and uses it once it is present. Throws ConfigurationError for a configuration that cannot work.
+ * Checks the token before a server starts, once for all of its processes. A server starts without its token, and uses it once it is
+ * present. Throws ConfigurationError for a configuration that cannot work.
  */
-export async function checkTokenAtStart(config: Pick<Config, 'keys'>, log: Log): Promise<void> {
+export async function checkTokenAtStart(config: TokenConfig, log: Log): Promise<void> {
   try {
-    await requireToken(config)
+    await requireToken(tokenOf(config))
   } catch (error) {
     const { cause } = error as Error
     if (!(cause instanceof TokenFailure) || cause.kind !== 'unavailable') throw error
     log.warn({ reason: cause.message }, 'the token with CA keys is unavailable')
+  }
+}
+
+/** Logs in to the token. Throws ConfigurationError if the module, the token or the PIN cannot be used. */
+async function requireToken(token: TokenLocation | undefined): Promise<void> {
+  if (token === undefined) return
+  try {
+    await checkToken(token)
+  } catch (error) {
+    if (!(error instanceof TokenFailure)) throw error
+    throw new ConfigurationError(error.message, { cause: error })
   }
 }

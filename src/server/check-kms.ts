@@ -4,6 +4,7 @@ import { kmsOptionsOf, requireUsableKmsKey } from '../data-folder/kms-master-key
 import { ConfigurationError } from '../errors.ts'
 import { createKms } from '../keys/kms/kms-client.ts'
 import { KmsError } from '../keys/kms/kms-error.ts'
+import { storesOfNewKeys } from '../keys/stores/index.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
@@ -13,19 +14,19 @@ const probeAlias = 'alias/signet/check-config'
 /** Sends a request to KMS if new CAs have their keys there. The response about a missing alias shows that the server has access. */
 export async function checkNewKeys({ keys }: Config): Promise<void> {
   const { region } = keys.kms
-  if (keys.newKeys !== 'kms' || region === undefined) return
+  if (!storesOfNewKeys(keys).has('kms') || region === undefined) return
   const kms = createKms({ ...keys.kms, random: systemRandom })
   try {
-    await kms.send(region, (client, sdk, options) =>
-      client.send(new sdk.DescribeKeyCommand({ KeyId: probeAlias }), options),
-    )
+    await kms.send(region, (sdk) => new sdk.DescribeKeyCommand({ KeyId: probeAlias }))
   } catch (error) {
     if (!(error instanceof KmsError)) throw error
     if (error.problem === 'not-found') return
     const place = keys.kms.endpoint ?? `AWS KMS in ${region}`
     const advice =
       error.problem === 'denied' ? '; check the credentials of the server and its IAM policy' : ''
-    throw new ConfigurationError(`--ca-keys: ${place} cannot be used: ${error.message}${advice}`)
+    throw new ConfigurationError(
+      `${keys.standards === undefined ? '--ca-keys' : '--key-storage-standards'}: ${place} cannot be used: ${error.message}${advice}`,
+    )
   } finally {
     kms.close()
   }

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
-import { bucketsFolder } from '../data-folder/data-folder.ts'
+import { bucketsFolder, tokenOf } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
 import { loadKmsSdk } from '../keys/kms/kms-client.ts'
-import { createKeyStore, type KeyStoreOptions } from '../keys/stores/index.ts'
+import { createKeyStore, storesOfNewKeys, type KeyStoreOptions } from '../keys/stores/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -29,6 +29,8 @@ export interface ProcessServices {
   readonly services: Services
   /** Objects that the public listener serves; undefined if the object store serves them itself. */
   readonly publicObjects: PublicObjects | undefined
+  /** Lets requests to a key store that does not respond end soon. Called before listeners and jobs complete their work. */
+  readonly beginStop: () => void
 }
 
 /** Throws ConfigurationError for an invalid list of weak keys, and if the library of the key store is not installed. */
@@ -41,9 +43,11 @@ export async function createServices(
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
   const { objects, publicObjects } = await openObjects(runtime, publicUrl)
-  if (config.keys.newKeys === 'kms') await loadKmsSdk()
-  const keys = openKeys(runtime)
+  if (storesOfNewKeys(config.keys).has('kms')) await loadKmsSdk()
+  const stopping = new AbortController()
+  const keys = openKeys(runtime, stopping.signal)
   stack.defer(() => keys.close?.())
+  const { standards } = config.keys
   const delivered = config.eventWebhook !== undefined
   const services: Services = {
     db,
@@ -54,6 +58,7 @@ export async function createServices(
       onFailure: (err) => log.error({ err }, ocspFailure),
     }),
     keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
+    keyStorageStandards: standards?.map(({ standard }) => standard),
     objects,
     bulk,
     clock,
@@ -75,12 +80,16 @@ export async function createServices(
   stack.defer(() =>
     services.ocspBatches.flush().catch((err: unknown) => log.error({ err }, ocspFailure)),
   )
-  return { services, publicObjects }
+  return { services, publicObjects, beginStop: () => stopping.abort() }
 }
 
 /** Opens the key stores. Their connections open with the first use of a key. */
-function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime): OpenKeyStore {
-  const { pkcs11: location, kms, newKeys } = config.keys
+function openKeys(
+  { config, data: { db, masterKeys }, clock, random }: Runtime,
+  stopping: AbortSignal,
+): OpenKeyStore {
+  const { kms } = config.keys
+  const location = tokenOf(config)
   const options: KeyStoreOptions = {
     local: {
       records: createKeyRecords(db, clock),
@@ -91,9 +100,9 @@ function openKeys({ config, data: { db, masterKeys }, clock, random }: Runtime):
     },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
     // An existing key in KMS needs no settings, because its handle contains the Region.
-    kms: { ...kms, random },
+    kms: { ...kms, random, stopping },
   }
-  return createKeyStore(options, newKeys)
+  return createKeyStore(options, config.keys)
 }
 
 async function openObjects(

@@ -32,12 +32,13 @@ export async function openOwnData(
   context: ProcessContext,
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
-  await checkTokenAtStart(config, context.log)
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   // A PostgreSQL database needs no lock of the folder, which the servers that share the database may share, too.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
+  // A refused PIN is recorded in the folder.
+  await checkTokenAtStart(config, context.log)
   const { onFailure, wrapDatabase = (db) => db, log, random, clock, masterKey } = context
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {

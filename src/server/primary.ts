@@ -26,7 +26,7 @@ export function startPrimary(
     const shared = await createOwnState(runtime)
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
-    const { services } = await createServices(runtime, { ...shared, publicUrl })
+    const { services, beginStop } = await createServices(runtime, { ...shared, publicUrl })
     reportGauges({ services, config, stack, runningWorkers: () => pool.running })
     // Workers must exit before the services that they use are closed.
     stack.defer(() => pool.stop())
@@ -38,6 +38,7 @@ export function startPrimary(
       text: async () => shared.metrics.text(await pool.metrics()),
     })
     shared.startJobs(createJobs(config), services)
+    stack.defer(beginStop)
     return {
       apiUrl,
       publicUrl,

@@ -8,9 +8,9 @@ export function refusingKeys(keys: KeyStore, db: Pick<Database, 'damage'>): KeyS
     if (damage !== undefined) throw damage
   }
   return {
-    async create(name, algorithm) {
+    async create(...key) {
       requireIntact()
-      return keys.create(name, algorithm)
+      return keys.create(...key)
     },
     async sign(handle, algorithm, message) {
       requireIntact()

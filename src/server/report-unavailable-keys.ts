@@ -32,7 +32,7 @@ export function reportUnavailableKeys(
     }
   }
   return {
-    create: (name, algorithm) => reporting(keys.create(name, algorithm)),
+    create: (...key) => reporting(keys.create(...key)),
     sign: (handle, algorithm, message) => reporting(keys.sign(handle, algorithm, message)),
     destroy: (handle) => reporting(keys.destroy(handle)),
   }

@@ -27,11 +27,13 @@ export function startSingleProcess(
     const shared = await createOwnState(runtime)
     const publicPort = stack.use(await reservePort(config.publicListen))
     const publicUrl = config.publicUrl ?? publicPort.url
-    const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
+    const created = await createServices(runtime, { ...shared, publicUrl })
+    const { services } = created
     reportGauges({ services, config, stack, runningWorkers: () => 1 })
-    const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
+    const listeners = await startListeners(runtime, { ...created, shared, publicPort })
     const metricsUrl = await startMetricsListener(runtime, services.metrics)
     shared.startJobs(createJobs(config), services)
+    stack.defer(created.beginStop)
     return {
       apiUrl: listeners.apiUrl,
       publicUrl,

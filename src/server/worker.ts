@@ -42,11 +42,13 @@ export function startWorker(
     const runtime = { ...context, config, data, stack }
     watchMasterKey(runtime)
     const shared = await createWorkerState(runtime, primary)
-    const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
+    const created = await createServices(runtime, { ...shared, publicUrl })
+    const { services } = created
     const publicPort = { ...config.publicListen, port, reusePort: hasOwnSockets }
-    const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
+    const listeners = await startListeners(runtime, { ...created, shared, publicPort })
     const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
+    stack.defer(created.beginStop)
     primary.listening(listeners.apiUrl)
     return {
       async reload() {

@@ -27,6 +27,7 @@ test('the configuration has the documented defaults', () => {
     dev: false,
     keys: {
       newKeys: 'local',
+      standards: undefined,
       pkcs11: undefined,
       kms: { endpoint: undefined, region: undefined },
     },
@@ -163,6 +164,40 @@ test('--kms-endpoint accepts https, and http only on this machine', () => {
     assert.throws(() => endpointOf(text), /--kms-endpoint must be an https URL/)
 })
 
+test('--key-storage-standards selects a configured key store for each standard', () => {
+  const [level3, ccpc] = ['FIPS_140_2_LEVEL_3_OR_HIGHER', 'CCPC_LEVEL_1_OR_HIGHER'] as const
+  const keysOf = (keyStorageStandards: string, more: Flags = {}) =>
+    readConfig({ keyStorageStandards, ...more }, {}).keys
+  const token = { pkcs11Module: '/m', pkcs11Token: 't', pkcs11PinFile: '/p' }
+  assert.deepEqual(keysOf(`${level3}=pkcs11, ${ccpc}=local`, token).standards, [
+    { standard: level3, store: 'pkcs11' },
+    { standard: ccpc, store: 'local' },
+  ])
+  for (const text of [
+    '',
+    ccpc,
+    `${ccpc}=`,
+    `${ccpc}=hsm`,
+    `FIPS=local`,
+    `${ccpc}=local=local`,
+    ',',
+  ])
+    assert.throws(() => keysOf(text), /--key-storage-standards must be STANDARD=STORE.*CCPC_LEVEL/)
+  assert.throws(
+    () => keysOf(`${ccpc}=local,${ccpc}=local`),
+    /must contain CCPC_LEVEL_\S+ only once/,
+  )
+  assert.throws(
+    () => keysOf(`${level3}=pkcs11`),
+    /--key-storage-standards FIPS_140_2_LEVEL_3_OR_HIGHER=pkcs11 requires --pkcs11-module/,
+  )
+  assert.throws(() => keysOf(`${level3}=kms`), /LEVEL_3_OR_HIGHER=kms requires --kms-region/)
+  assert.throws(
+    () => keysOf(`${ccpc}=local`, { caKeys: 'pkcs11', ...token }),
+    /--ca-keys cannot be combined with --key-storage-standards/,
+  )
+})
+
 test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', () => {
   const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
   assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
@@ -174,6 +209,7 @@ test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', (
   )
   assert.deepEqual(keys, {
     newKeys: 'kms',
+    standards: undefined,
     pkcs11: undefined,
     kms: { endpoint: undefined, region: 'eu-central-1' },
   })

@@ -1,5 +1,14 @@
 /** The settings of CA keys outside the database, and of the master key in KMS. */
-import { kmsKeyArn, nonEmpty, oneOf, regionName, secureUrl, tokenLabel } from './parse-values.ts'
+import {
+  keyStorageStandards,
+  keyStoreNames,
+  kmsKeyArn,
+  nonEmpty,
+  oneOf,
+  regionName,
+  secureUrl,
+  tokenLabel,
+} from './parse-values.ts'
 import { setting } from './setting.ts'
 
 /** A part of the table in settings-table.ts. */
@@ -12,8 +21,13 @@ export const keySettings = {
   caKeys: setting(
     'STORE',
     'store for the keys of new CAs: local (encrypted in the database), pkcs11 (in a token), or kms (AWS KMS)',
-    oneOf(['local', 'pkcs11', 'kms']),
+    oneOf(keyStoreNames),
     'local',
+  ),
+  keyStorageStandards: setting(
+    'STANDARD=STORE,...',
+    'store for the keys of new CAs with a KeyStorageSecurityStandard; other standards are refused (default: --ca-keys for all of them)',
+    keyStorageStandards,
   ),
   pkcs11Module: setting(
     'FILE',
@@ -23,9 +37,5 @@ export const keySettings = {
   pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
   pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
   kmsEndpoint: setting('URL', 'service with the AWS KMS API (default: AWS)', secureUrl),
-  kmsRegion: setting(
-    'REGION',
-    'Region in which AWS KMS creates the keys of --ca-keys kms',
-    regionName,
-  ),
+  kmsRegion: setting('REGION', 'Region in which AWS KMS creates the keys of new CAs', regionName),
 } as const

@@ -2,12 +2,10 @@
 import { resolve } from 'node:path'
 import type { KmsConfig } from '../keys/kms/kms-client.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
-import type { KeyStoreName } from '../keys/stores/index.ts'
+import type { NewKeyStores } from '../keys/stores/index.ts'
 import type { Read } from './read-setting.ts'
 
-export interface KeysConfig {
-  /** Key store in which the keys of new CAs are created. */
-  readonly newKeys: KeyStoreName
+export interface KeysConfig extends NewKeyStores {
   /** Token with CA keys; undefined if there is none. Paths are absolute. */
   readonly pkcs11: TokenLocation | undefined
   readonly kms: KmsConfig
@@ -19,13 +17,23 @@ export function keysConfig(
   problems: string[],
 ): { readonly [Name in keyof KeysConfig]: KeysConfig[Name] | undefined } {
   const newKeys = read('caKeys')
+  const standards = read('keyStorageStandards')
+  if (standards !== undefined && newKeys !== 'local' && newKeys !== undefined)
+    problems.push(
+      '--ca-keys cannot be combined with --key-storage-standards, which selects the store of each new CA',
+    )
   const pkcs11 = tokenLocation(read, problems)
-  if (newKeys === 'pkcs11' && pkcs11 === undefined && problems.length === 0)
-    problems.push('--ca-keys pkcs11 requires --pkcs11-module, --pkcs11-token and --pkcs11-pin-file')
   const kms = { endpoint: read('kmsEndpoint'), region: read('kmsRegion') }
-  if (newKeys === 'kms' && kms.region === undefined)
-    problems.push('--ca-keys kms requires --kms-region, the Region in which KMS creates the keys')
-  return { newKeys, pkcs11, kms }
+  const uses = new Map([[newKeys, `--ca-keys ${newKeys}`]])
+  for (const { standard, store } of standards ?? [])
+    uses.set(store, `--key-storage-standards ${standard}=${store}`)
+  const tokenUse = uses.get('pkcs11')
+  if (tokenUse !== undefined && pkcs11 === undefined && problems.length === 0)
+    problems.push(`${tokenUse} requires --pkcs11-module, --pkcs11-token and --pkcs11-pin-file`)
+  const kmsUse = uses.get('kms')
+  if (kmsUse !== undefined && kms.region === undefined)
+    problems.push(`${kmsUse} requires --kms-region, the Region in which KMS creates the keys`)
+  return { newKeys, standards, pkcs11, kms }
 }
 
 function tokenLocation(read: Read, problems: string[]): TokenLocation | undefined {

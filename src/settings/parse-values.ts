@@ -1,7 +1,9 @@
 /** Parsers of the values of settings. Each throws an Error that states the valid form. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { keyStorageSecurityStandards } from '../authority/key-storage.ts'
 import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
+import type { KeyStoreName, StandardStore } from '../keys/stores/index.ts'
 import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
@@ -12,6 +14,8 @@ export interface Address {
   /** 0 lets the system choose. */
   readonly port: number
 }
+
+export const keyStoreNames: readonly KeyStoreName[] = ['local', 'pkcs11', 'kms']
 
 export function nonEmpty(text: string): string {
   if (text === '') throw new Error('must not be empty')
@@ -93,6 +97,26 @@ export function kmsKeyArn(text: string): KeyArn {
       'must be the ARN of a key in KMS, such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     )
   return arn
+}
+
+/** Parses pairs of a KeyStorageSecurityStandard and a key store, such as `CCPC_LEVEL_1_OR_HIGHER=local`, separated by commas. */
+export function keyStorageStandards(text: string): readonly StandardStore[] {
+  const pairs = text.split(',').map((pair) => standardStore(pair.trim()))
+  const standards = pairs.map(({ standard }) => standard)
+  const repeated = standards.find((standard, index) => standards.indexOf(standard) !== index)
+  if (repeated !== undefined) throw new Error(`must contain ${repeated} only once`)
+  return pairs
+}
+
+function standardStore(pair: string): StandardStore {
+  const [, name, storeName = ''] = /^(\w+)=(\w+)$/.exec(pair) ?? []
+  const standard = keyStorageSecurityStandards.find((each) => each === name)
+  const store = keyStoreNames.find((each) => each === storeName)
+  if (standard !== undefined && store !== undefined) return { standard, store }
+  throw new Error(
+    `must be STANDARD=STORE, or several of them separated by commas; STANDARD is one of ${keyStorageSecurityStandards.join(', ')}; ` +
+      `STORE is one of ${keyStoreNames.join(', ')}`,
+  )
 }
 
 /** Parses the name of a Region. */

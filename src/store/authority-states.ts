@@ -6,7 +6,7 @@ import { sql, type Row } from './sql.ts'
 
 export interface AuthorityState extends Pick<
   Authority,
-  'number' | 'id' | 'type' | 'status' | 'deletion' | 'keyHandle'
+  'number' | 'id' | 'type' | 'status' | 'deletion' | 'keyHandle' | 'keyStorageSecurityStandard'
 > {
   /** CommonName of the subject, or the ID. */
   readonly name: string
@@ -17,7 +17,7 @@ export interface AuthorityState extends Pick<
 /** Lists the CAs that exist or can be restored at `now`, in the order of creation. */
 export async function listAuthorityStates(db: Database, now: Date): Promise<AuthorityState[]> {
   const rows = await db.query(
-    sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.key_handle,
+    sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.key_handle, a.key_storage_security_standard,
         a.deleted_at_ms, a.restorable_until_ms, c.not_after
       from authorities a left join authority_certificates c using (authority_certificate_number)
       where a.restorable_until_ms is null or a.restorable_until_ms > ${now.getTime()}
@@ -36,6 +36,10 @@ function stateOf(row: Row): AuthorityState {
     type: textOf(row, 'type') as Authority['type'],
     status: textOf(row, 'status') as Authority['status'],
     keyHandle: optionalTextOf(row, 'key_handle'),
+    keyStorageSecurityStandard: textOf(
+      row,
+      'key_storage_security_standard',
+    ) as Authority['keyStorageSecurityStandard'],
     deletion:
       row['deleted_at_ms'] === null
         ? undefined

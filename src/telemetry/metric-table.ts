@@ -64,6 +64,16 @@ export const databaseGauges = {
     'status',
   ]),
   caKeys: row('ca_keys', 'Keys of CAs in a key store', ['store']),
+  keyStorageStandard: row(
+    'key_storage_standard',
+    'Key store of new CAs with a KeyStorageSecurityStandard (--key-storage-standards); always 1',
+    ['standard', 'store'],
+  ),
+  misplacedCaKeys: row(
+    'misplaced_ca_keys',
+    'Keys of CAs in another key store than that of their KeyStorageSecurityStandard',
+    ['standard', 'store'],
+  ),
   daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ]),

@@ -8,7 +8,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { BackupFolder } from '../support/backups.ts'
 import { csr } from '../support/csrs.ts'
 import { freePort } from '../support/free-port.ts'
-import { createRoot, issue } from '../support/hierarchy.ts'
+import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
 import { KmsServer, kmsCredentials, kmsEnvironment } from '../support/kms-server.ts'
 import { command, spawnCommand, startServer, type ServerProcess } from '../support/process.ts'
 import { clientOf, healthOf } from '../support/process-client.ts'
@@ -112,6 +112,29 @@ test('workers use CA keys and the master key in KMS, through an outage', async (
   const verified = await command(['verify', '--data', data, ...endpoint()], environment)
   assert.equal(verified.code, 0, verified.stdout + verified.stderr)
 })
+
+for (const workers of ['1', '2'])
+  test(`a server with ${workers} process(es) stops although KMS does not respond`, async () => {
+    const data = path(`stops-${workers}`)
+    const server = await serve(`stops-${workers}`, ['--workers', workers, ...caKeys()])
+    const client = clientOf(server, data)
+    const root = await createRoot(client)
+    const { promise: until, resolve } = Promise.withResolvers<void>()
+    const { promise: received, resolve: receive } = Promise.withResolvers<void>()
+    kms.fault = () => {
+      receive()
+      return { until }
+    }
+    const answer = client.call('IssueCertificate', issueInput(root.arn, csr('ec-server')))
+    await received
+    const stopped = server.stop('SIGTERM')
+    // The certificate waits for KMS.
+    assert.equal((await answer).status, 200)
+    assert.equal(await stopped, 0)
+    resolve()
+    // At the deadline, the message would be a different one.
+    assert.match(server.stderr(), /cannot be used: the server is stopping/)
+  })
 
 test('a restore encrypts the master key of the backup with KMS', async () => {
   const plain = await serve('plain', [])

@@ -118,7 +118,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   keys: {
     subject: 'The key store port; encrypted keys in the database',
-    imports: ['authority/algorithms.ts'],
+    imports: ['authority/algorithms.ts', 'authority/key-storage.ts'],
   },
   'keys/kms': {
     subject: 'Keys in AWS KMS and services with its API',
@@ -130,7 +130,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'keys/stores': {
     subject: 'The table of key stores',
-    imports: ['keys', 'keys/kms', 'keys/pkcs11'],
+    imports: ['authority/key-storage.ts', 'keys', 'keys/kms', 'keys/pkcs11'],
   },
   objects: { subject: 'The object store port, with folders or S3', imports: [] },
   approval: {

@@ -1,11 +1,12 @@
 /** A PKCS #11 token of SoftHSM in a temporary folder. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import type { TokenLocation } from '../../src/keys/pkcs11/connection.ts'
 import { tool } from './foreign-tools.ts'
 
 const run = promisify(execFile)
@@ -102,22 +103,31 @@ export class SoftHsm {
     await rename(`${this.#tokens}-removed`, this.#tokens)
   }
 
-  /**
-   * Builds a module in front of SoftHSM whose signatures do not return while the file `hangs` exists. Undefined, and the test is
-   * skipped, without a C compiler.
-   */
-  async slowModule(
-    t: TestContext,
-  ): Promise<{ readonly module: string; readonly hangs: string } | undefined> {
+  /** Builds a module in front of SoftHSM with faults. Undefined, and the test is skipped, without a C compiler. */
+  async faultyModule(t: TestContext): Promise<FaultyModule | undefined> {
+    const module = await this.#compile(t, 'faulty-token')
+    if (module === undefined) return undefined
+    const faulty = new FaultyModule(module, this)
+    Object.assign(process.env, faulty.environment)
+    return faulty
+  }
+
+  /** Builds a module in front of SoftHSM with ML-DSA keys. Undefined, and the test is skipped, without a C compiler. */
+  async mlDsaModule(t: TestContext): Promise<{ readonly location: TokenLocation } | undefined> {
+    const module = await this.#compile(t, 'ml-dsa-token')
+    if (module === undefined) return undefined
+    process.env['REAL_MODULE'] = this.module
+    return { location: { ...this.location, module } }
+  }
+
+  /** Compiles a module of this folder. */
+  async #compile(t: TestContext, name: string): Promise<string | undefined> {
     const compiler = await tool(t, 'cc')
     if (compiler === undefined) return undefined
-    const module = join(this.folder, 'slow-token.so')
-    const source = join(import.meta.dirname, 'slow-token.c')
+    const module = join(this.folder, `${name}.so`)
+    const source = join(import.meta.dirname, `${name}.c`)
     await run(compiler, ['-shared', '-fPIC', '-O1', '-o', module, source, '-ldl'])
-    const hangs = join(this.folder, 'hangs')
-    process.env['REAL_MODULE'] = this.module
-    process.env['HANG_FILE'] = hangs
-    return { module, hangs }
+    return module
   }
 
   /** Runs pkcs11-tool on the token, with the user logged in. Returns its standard output. */
@@ -134,10 +144,81 @@ export class SoftHsm {
     return this.#run('pkcs11-tool', [...token, ...args])
   }
 
+  /** Sets CKA_SIGN of a private key to false, in another process. */
+  async forbidSigning(label: string): Promise<void> {
+    const script = `
+      const library = require('pkcs11js')
+      const module = new library.PKCS11()
+      module.load(${JSON.stringify(this.module)})
+      module.C_Initialize()
+      const slot = module.C_GetSlotList(true)
+        .find((each) => module.C_GetTokenInfo(each).label.trim() === ${JSON.stringify(this.label)})
+      const session = module.C_OpenSession(slot, library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION)
+      module.C_Login(session, library.CKU_USER, ${JSON.stringify(userPin)})
+      module.C_FindObjectsInit(session, [
+        { type: library.CKA_CLASS, value: library.CKO_PRIVATE_KEY },
+        { type: library.CKA_LABEL, value: ${JSON.stringify(label)} },
+      ])
+      const [key] = module.C_FindObjects(session, 1)
+      module.C_FindObjectsFinal(session)
+      module.C_SetAttributeValue(session, key, [{ type: library.CKA_SIGN, value: false }])
+      module.C_Finalize()`
+    await this.#run(process.execPath, ['-e', script])
+  }
+
   async #run(command: string, args: readonly string[]): Promise<string> {
     const { stdout } = await run(command, [...args], {
       env: { ...process.env, ...this.environment },
     })
     return stdout
+  }
+}
+
+/** A module in front of SoftHSM whose calls hang or fail. */
+export class FaultyModule {
+  /** Path of the module. */
+  readonly module: string
+  /** Variables of processes that use the module. */
+  readonly environment
+  readonly #hsm: SoftHsm
+
+  constructor(module: string, hsm: SoftHsm) {
+    const file = (name: string): string => join(hsm.folder, name)
+    this.module = module
+    this.#hsm = hsm
+    this.environment = {
+      REAL_MODULE: hsm.module,
+      HANG_FILE: file('hangs'),
+      FAULT_FILE: file('fault'),
+      LOGIN_FILE: file('logins'),
+    } as const
+  }
+
+  get location() {
+    return { ...this.#hsm.location, module: this.module }
+  }
+
+  /** Makes signatures hang, or return again. */
+  async hang(hangs: boolean): Promise<void> {
+    const { HANG_FILE } = this.environment
+    await (hangs ? writeFile(HANG_FILE, '') : rm(HANG_FILE))
+  }
+
+  /** Makes signatures with the key of a label fail with a return value. */
+  async fail(returnValue: number, label: string): Promise<void> {
+    const { FAULT_FILE } = this.environment
+    await writeFile(`${FAULT_FILE}.new`, `${returnValue.toString(16)} ${label}`)
+    await rename(`${FAULT_FILE}.new`, FAULT_FILE)
+  }
+
+  /** Makes all signatures succeed. */
+  async repair(): Promise<void> {
+    await rm(this.environment.FAULT_FILE, { force: true })
+  }
+
+  /** Number of attempts to log in. */
+  async logins(): Promise<number> {
+    const text = await readFile(this.environment.LOGIN_FILE, 'utf8').catch(() => '')
+    return text.split('\n').length - 1
   }
 }

@@ -1,7 +1,7 @@
 /** Whether the keys that are recorded as keys in a token are there, and match their recorded public keys. */
 import { systemClock } from '../../clock.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
-import type { DataFolder } from '../../data-folder/data-folder.ts'
+import { tokenOf, type DataFolder } from '../../data-folder/data-folder.ts'
 import { KeyNotFoundError, type OpenKeyStore } from '../../keys/key-store.ts'
 import { createPkcs11KeyStore } from '../../keys/pkcs11/pkcs11-key-store.ts'
 import { systemRandom } from '../../random.ts'
@@ -30,11 +30,12 @@ const message = Buffer.from('signet verify: the key is in the token')
 
 /** Signs with each recorded key if the token is configured. */
 export async function verifyTokenKeys(
-  { keys: { pkcs11: location } }: Pick<Config, 'keys'>,
+  config: Pick<Config, 'keys' | 'dataDirectory'>,
   { data, snapshot, problems }: TokenKeyInput,
 ): Promise<TokenKeyCounts> {
   const records = createTokenKeyRecords(data.db, systemClock)
   const options = { records, random: systemRandom, limits: { wait: 0 } }
+  const location = tokenOf(config)
   const store = location && createPkcs11KeyStore({ location, ...options })
   let recorded = 0
   let used = 0
@@ -85,5 +86,7 @@ async function signsWith(store: OpenKeyStore, row: Row, problems: Problems): Pro
 }
 
 function signingAlgorithmOf(algorithm: KeyAlgorithm): SigningAlgorithm {
+  if (algorithm === 'ML_DSA_44' || algorithm === 'ML_DSA_65' || algorithm === 'ML_DSA_87')
+    return algorithm
   return algorithm.startsWith('RSA') ? 'SHA256WITHRSA' : 'SHA256WITHECDSA'
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import type {
@@ -6,6 +6,7 @@ import type {
   HierarchyResult,
   InitHierarchyOptions,
 } from '../../client-commands/init-hierarchy.ts'
+import { keyStorageSecurityStandards } from '../../client-commands/issuance-options.ts'
 import { writeOutput } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
@@ -40,6 +41,12 @@ export function initHierarchyCommand(context: CommandContext): Command {
     .option('--root-name <text>', 'common name of the root CA (default: NAME Root CA)')
     .option('--issuing-name <text>', 'common name of the issuing CA (default: NAME Issuing CA)')
     .addOption(keyAlgorithmOption('key algorithm of both CAs'))
+    .addOption(
+      new Option(
+        '--key-storage-standard <name>',
+        'KeyStorageSecurityStandard of both CAs (default: that of the API)',
+      ).choices(keyStorageSecurityStandards),
+    )
     .option('--root-validity <time>', 'validity period of the root certificate', '10y')
     .option('--issuing-validity <time>', 'validity period of the issuing CA certificate', '5y')
     .option('--crl-bucket <name>', 'bucket for the CRLs of both CAs (see signet bucket create)')

@@ -6,6 +6,7 @@ import { idOf, type AuthoritySummary } from '../authorities.ts'
 import { authorityTree, treeLines } from '../authority/authority-tree.ts'
 import { trust, withConnection, type ConnectionOptions } from '../connection.ts'
 import { readHealth, readMetrics, urlOf, type ServerHealth } from './server-health.ts'
+import { keyStorageOf, misplacedKeyWarning } from './key-storage.ts'
 import type { Sample } from './read-metrics.ts'
 import {
   authorityWarnings,
@@ -75,31 +76,11 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
     warnings: [
       ...(problem === undefined ? [] : [problem]),
       ...(samples ?? []).flatMap(publicUrlWarning),
+      ...(samples ?? []).flatMap(misplacedKeyWarning),
       ...(authorities ?? []).flatMap(authorityWarnings),
       ...jobs.flatMap(jobWarning),
     ],
   }
-}
-
-const softwareStorage = 'software, encrypted at rest; not FIPS 140 validated'
-const storageNames: ReadonlyMap<string, string> = new Map([
-  ['kms', 'AWS KMS'],
-  ['pkcs11', 'a PKCS #11 token'],
-])
-
-/** Describes where keys are. A server without keys outside the database is described without counts. */
-function keyStorageOf(samples: readonly Sample[]): string {
-  const stores = samples
-    .filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
-    .map(({ labels: { store = '' }, value }) => ({ store, value }))
-  if (stores.every(({ store }) => store === 'local')) return softwareStorage
-  return stores
-    .map(({ store, value }) =>
-      store === 'local'
-        ? `${value} in ${softwareStorage.replace(';', ',')}`
-        : `${value} in ${storageNames.get(store) ?? store}`,
-    )
-    .join('; ')
 }
 
 /** Undefined if an unhealthy server does not return its CAs; its health explains why. */

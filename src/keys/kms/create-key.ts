@@ -79,11 +79,9 @@ async function createWithAlias(kms: Kms, key: NewKey, unnamed: UnnamedKeys): Pro
 /** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key of the alias. */
 async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyArn> {
   try {
-    await kms.send(key.region, (client, sdk, options) =>
-      client.send(
-        new sdk.CreateAliasCommand({ AliasName: key.alias, TargetKeyId: created.text }),
-        options,
-      ),
+    await kms.send(
+      key.region,
+      (sdk) => new sdk.CreateAliasCommand({ AliasName: key.alias, TargetKeyId: created.text }),
     )
     return created
   } catch (error) {
@@ -98,16 +96,15 @@ async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyA
 }
 
 async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyArn> {
-  const { KeyMetadata } = await kms.send(region, (client, sdk, options) =>
-    client.send(
+  const { KeyMetadata } = await kms.send(
+    region,
+    (sdk) =>
       new sdk.CreateKeyCommand({
         KeySpec: spec,
         KeyUsage: 'SIGN_VERIFY',
         Description: `Private key of the CA ${name} of Signet`,
         Tags: [{ TagKey: tagKey, TagValue: name }],
       }),
-      options,
-    ),
   )
   return arnOf(KeyMetadata)
 }
@@ -134,7 +131,7 @@ export async function describeKey(
 ): Promise<KeyMetadata> {
   const { KeyMetadata } = await kms.send(
     region,
-    (client, sdk, options) => client.send(new sdk.DescribeKeyCommand({ KeyId: id }), options),
+    (sdk) => new sdk.DescribeKeyCommand({ KeyId: id }),
     { retry },
   )
   if (KeyMetadata === undefined) throw new KmsError('other', `KMS did not describe ${id}`)
@@ -165,14 +162,13 @@ export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
 
 async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
   try {
-    await kms.send(arn.region, (client, sdk, options) =>
-      client.send(
+    await kms.send(
+      arn.region,
+      (sdk) =>
         new sdk.ScheduleKeyDeletionCommand({
           KeyId: arn.text,
           PendingWindowInDays: pendingWindowDays,
         }),
-        options,
-      ),
     )
   } catch (error) {
     await requireGone(kms, arn, error)
@@ -194,8 +190,9 @@ async function listAliases(kms: Kms, arn: KeyArn): Promise<readonly string[]> {
   let marker: string | undefined
   try {
     do {
-      const page = await kms.send(arn.region, (client, sdk, options) =>
-        client.send(new sdk.ListAliasesCommand({ KeyId: arn.text, Marker: marker }), options),
+      const page = await kms.send(
+        arn.region,
+        (sdk) => new sdk.ListAliasesCommand({ KeyId: arn.text, Marker: marker }),
       )
       names.push(...(page.Aliases ?? []).map(({ AliasName = '' }) => AliasName))
       marker = page.Truncated ? page.NextMarker : undefined
@@ -208,9 +205,7 @@ async function listAliases(kms: Kms, arn: KeyArn): Promise<readonly string[]> {
 
 async function deleteAlias(kms: Kms, { region, alias }: Alias): Promise<void> {
   try {
-    await kms.send(region, (client, sdk, options) =>
-      client.send(new sdk.DeleteAliasCommand({ AliasName: alias }), options),
-    )
+    await kms.send(region, (sdk) => new sdk.DeleteAliasCommand({ AliasName: alias }))
   } catch (error) {
     if (!(error instanceof KmsError && error.problem === 'not-found')) throw error
   }

@@ -1,6 +1,12 @@
 /** Connections to AWS KMS, or to a service with its API. */
 import type * as Sdk from '@aws-sdk/client-kms'
-import type { KMSClient } from '@aws-sdk/client-kms'
+import type {
+  $Command,
+  KMSClient,
+  KMSClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-kms'
 import { ConfigurationError } from '../../errors.ts'
 import type { Random } from '../../random.ts'
 import { KmsError, toKmsError, type KmsProblem } from './kms-error.ts'
@@ -18,14 +24,14 @@ export interface KmsOptions extends KmsConfig {
   readonly random: Random
   /** Time for all attempts of one request. Default: 10 seconds. */
   readonly deadlineMilliseconds?: number | undefined
+  /** Aborted when the server begins to stop. Requests then end after a fifth of the deadline. */
+  readonly stopping?: AbortSignal | undefined
 }
 
-/** The parameter of `send` after the command. */
-interface SendOptions {
-  readonly abortSignal: AbortSignal
-}
-
-export type KmsRequest<T> = (client: KMSClient, sdk: typeof Sdk, options: SendOptions) => Promise<T>
+/** Creates the command of a request. */
+export type KmsRequest<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = (
+  sdk: typeof Sdk,
+) => $Command<Input, Output, KMSClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>
 
 /** Further problems after which a request is repeated. */
 interface SendPolicy {
@@ -36,11 +42,15 @@ export interface Kms {
   /** Region of new keys; undefined if no keys are created. */
   readonly region: string | undefined
   /**
-   * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError, or ConfigurationError if
-   * the SDK is not installed.
+   * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError, also at the deadline and
+   * after `close`, or ConfigurationError if the SDK is not installed.
    */
-  send<T>(region: string, request: KmsRequest<T>, options?: SendPolicy): Promise<T>
-  /** Closes all connections. */
+  send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    region: string,
+    request: KmsRequest<Input, Output>,
+    options?: SendPolicy,
+  ): Promise<Output>
+  /** Ends all requests, and closes all connections. */
   close(): void
 }
 
@@ -54,33 +64,85 @@ const deadlineDefault = 10_000
  * environment, shared files, web identity, role of the machine.
  */
 export function createKms(options: KmsOptions): Kms {
-  const { random, deadlineMilliseconds = deadlineDefault } = options
+  const { random, deadlineMilliseconds = deadlineDefault, stopping } = options
   const clients = new Map<string, KMSClient>()
+  const limits = createTimeLimits()
   let loading: Promise<typeof Sdk> | undefined
   const clientOf = (sdk: typeof Sdk, region: string): KMSClient => {
     const client = clients.get(region) ?? createClient(sdk, { ...options, region })
     clients.set(region, client)
     return client
   }
+  const close = (): void => {
+    stopping?.removeEventListener('abort', closeSoon)
+    limits.end(new KmsError('transient', 'the server is stopping'))
+    for (const client of clients.values()) client.destroy()
+  }
+  const closeSoon = (): void => {
+    setTimeout(close, deadlineMilliseconds / 5).unref()
+  }
+  stopping?.addEventListener('abort', closeSoon)
   return {
     region: options.region,
+    close,
     async send(region, request, { retry = [] } = {}) {
       const sdk = await (loading ??= loadKmsSdk())
       const client = clientOf(sdk, region)
-      const attempt = async (abortSignal: AbortSignal) => {
-        try {
-          return await request(client, sdk, { abortSignal })
-        } catch (error) {
-          throw toKmsError(error)
-        }
-      }
       const repeated: readonly KmsProblem[] = ['transient', ...retry]
       const isTransient = (error: unknown): boolean =>
         error instanceof KmsError && repeated.includes(error.problem)
-      return withRetries(attempt, { random, isTransient, deadlineMilliseconds })
+      return limits.run(deadlineMilliseconds, (signal) =>
+        withRetries(
+          async () => {
+            try {
+              return await client.send(request(sdk), { abortSignal: signal })
+            } catch (error) {
+              throw toKmsError(error)
+            }
+          },
+          { random, isTransient, signal },
+        ),
+      )
     },
-    close() {
-      for (const client of clients.values()) client.destroy()
+  }
+}
+
+interface TimeLimits {
+  /**
+   * Runs work with a signal. Rejects at the deadline and after `end`, also if the work ignores the signal, as some sources of
+   * credentials do.
+   */
+  run<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Ends running and later work. */
+  end(reason: KmsError): void
+}
+
+function createTimeLimits(): TimeLimits {
+  const running = new Set<(reason: KmsError) => void>()
+  let ended: KmsError | undefined
+  return {
+    async run(milliseconds, work) {
+      if (ended !== undefined) throw ended
+      const controller = new AbortController()
+      const { promise: limit, reject } = Promise.withResolvers<never>()
+      const end = (reason: KmsError): void => {
+        reject(reason)
+        controller.abort(reason)
+      }
+      const expire = (): void =>
+        end(new KmsError('transient', `KMS has not responded for ${milliseconds / 1000} seconds`))
+      const timer = setTimeout(expire, milliseconds)
+      running.add(end)
+      try {
+        return await Promise.race([work(controller.signal), limit])
+      } finally {
+        clearTimeout(timer)
+        running.delete(end)
+      }
+    },
+    end(reason) {
+      ended = reason
+      for (const end of running) end(reason)
     },
   }
 }

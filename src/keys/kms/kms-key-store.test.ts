@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, suite, test } from 'node:test'
 import { createPublicKey, verify } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, beforeEach, suite, test, type TestContext } from 'node:test'
 import { KmsServer, useKmsCredentials } from '../../../test/support/kms-server.ts'
 import { systemRandom as random } from '../../random.ts'
 import { keyStoreContract, keyStoreKinds } from '../key-store-contract.ts'
 import { KeyNotFoundError, KeyUnavailableError, type OpenKeyStore } from '../key-store.ts'
+import type { KmsOptions } from './kms-client.ts'
 import { createKmsKeyStore } from './kms-key-store.ts'
 
 useKmsCredentials()
@@ -21,9 +25,9 @@ after(async () => {
   await kms[Symbol.asyncDispose]()
 })
 
-function store(deadlineMilliseconds?: number): OpenKeyStore {
+function store(options: Partial<KmsOptions> = {}): OpenKeyStore {
   const { endpoint, region } = kms
-  const created = createKmsKeyStore({ endpoint, region, random, deadlineMilliseconds })
+  const created = createKmsKeyStore({ endpoint, region, random, ...options })
   opened.push(created)
   return created
 }
@@ -84,11 +88,14 @@ suite('faults of KMS', () => {
   })
 
   test('a request without a response ends at the deadline', async () => {
-    const keys = store(300)
+    const keys = store({ deadlineMilliseconds: 300 })
     const { handle } = await keys.create('slow', 'EC_prime256v1')
     const { promise, resolve } = Promise.withResolvers<void>()
     kms.fault = () => ({ until: promise })
-    await assert.rejects(keys.sign(handle, 'SHA256WITHECDSA', message), unavailable(/Abort/))
+    await assert.rejects(
+      keys.sign(handle, 'SHA256WITHECDSA', message),
+      unavailable(/KMS has not responded for 0.3 s/),
+    )
     resolve()
   })
 
@@ -260,4 +267,60 @@ test('wrong credentials are reported without what KMS says about the request', a
   } finally {
     useKmsCredentials()
   }
+})
+
+suite('the end of requests', () => {
+  /** Sends a request that KMS receives, and does not answer before the end of the test. */
+  async function signUnanswered(
+    keys: OpenKeyStore,
+    t: Pick<TestContext, 'after'>,
+  ): Promise<{ readonly signature: Promise<Uint8Array> }> {
+    const { handle } = await keys.create('unanswered', 'EC_prime256v1')
+    const { promise: until, resolve } = Promise.withResolvers<void>()
+    const { promise: received, resolve: receive } = Promise.withResolvers<void>()
+    t.after(() => resolve())
+    kms.fault = () => {
+      receive()
+      return { until }
+    }
+    const signature = keys.sign(handle, 'SHA256WITHECDSA', message)
+    signature.catch(() => {})
+    await received
+    return { signature }
+  }
+
+  test('a closed store ends its requests, and accepts no further ones', async (t) => {
+    const keys = store()
+    const { signature } = await signUnanswered(keys, t)
+    await keys.close?.()
+    await assert.rejects(signature, unavailable(/the server is stopping/))
+    await assert.rejects(keys.create('after-close', 'EC_prime256v1'), unavailable(/is stopping/))
+  })
+
+  test('requests of a server that begins to stop end before their deadline', async (t) => {
+    const stopping = new AbortController()
+    const keys = store({ stopping: stopping.signal, deadlineMilliseconds: 1000 })
+    const { signature } = await signUnanswered(keys, t)
+    stopping.abort()
+    await assert.rejects(signature, unavailable(/the server is stopping/))
+  })
+
+  test('the deadline also ends a request that waits for credentials', async (t) => {
+    const silent = createServer(() => {})
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => {
+      useKmsCredentials()
+      delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI']
+      silent.close()
+      silent.closeAllConnections()
+    })
+    delete process.env['AWS_ACCESS_KEY_ID']
+    const { port } = silent.address() as AddressInfo
+    process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://127.0.0.1:${port}/`
+    await assert.rejects(
+      store({ deadlineMilliseconds: 200 }).create('waits', 'EC_prime256v1'),
+      unavailable(/KMS has not responded for 0.2 seconds/),
+    )
+  })
 })

@@ -80,8 +80,9 @@ async function signVerified(
   { algorithm, message }: ToSign,
 ): Promise<Uint8Array> {
   const request = await signingRequest(publicKey, algorithm, message)
-  const answer = await kms.send(arn.region, (client, sdk, options) =>
-    client.send(new sdk.SignCommand({ KeyId: arn.text, ...request }), options),
+  const answer = await kms.send(
+    arn.region,
+    (sdk) => new sdk.SignCommand({ KeyId: arn.text, ...request }),
   )
   const signature = answer.Signature ?? new Uint8Array()
   if (!(await isSignature(publicKey.key, { algorithm, message }, signature)))
@@ -109,8 +110,7 @@ async function isSignature(
 async function readPublicKey(kms: Kms, arn: KeyArn): Promise<PublicKey> {
   const answer = await kms.send(
     arn.region,
-    (client, sdk, options) =>
-      client.send(new sdk.GetPublicKeyCommand({ KeyId: arn.text }), options),
+    (sdk) => new sdk.GetPublicKeyCommand({ KeyId: arn.text }),
     { retry: ['not-found'] },
   )
   const key = importKey(answer.PublicKey)

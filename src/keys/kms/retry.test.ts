@@ -8,7 +8,7 @@ function options(pauses: number[]): RetryOptions {
   return {
     random,
     isTransient: (error) => (error as Error).message === 'transient',
-    deadlineMilliseconds: 60_000,
+    signal: new AbortController().signal,
     pause: async (milliseconds) => void pauses.push(milliseconds),
   }
 }
@@ -45,14 +45,13 @@ test('the fifth error and permanent errors are thrown', async () => {
   assert.equal(pauses.length, 5)
 })
 
-test('the deadline ends an attempt and a pause', async () => {
-  const short = { ...options([]), deadlineMilliseconds: 20 }
-  const endless = (signal: AbortSignal): Promise<never> =>
-    new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('transient')), { once: true })
-    })
-  await assert.rejects(withRetries(endless, short), /transient/)
-  const { pause: _, ...withTimer } = { ...short, random: { bytes: () => Uint8Array.of(255) } }
+test('an aborted signal ends the attempts and a pause', async () => {
+  const pauses: number[] = []
+  const always = failing(...Array<string>(9).fill('transient'))
+  const aborted = { ...options(pauses), signal: AbortSignal.abort() }
+  await assert.rejects(withRetries(always, aborted), /transient/)
+  assert.deepEqual(pauses, [])
+  const { pause: _, ...withTimer } = { ...options([]), signal: AbortSignal.timeout(20) }
   await assert.rejects(withRetries(failing('transient', 'transient'), withTimer), /transient/)
 })
 

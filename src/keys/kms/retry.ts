@@ -5,8 +5,8 @@ export interface RetryOptions {
   readonly random: Random
   /** Whether another attempt may succeed. */
   readonly isTransient: (error: unknown) => boolean
-  /** Time for all attempts together. */
-  readonly deadlineMilliseconds: number
+  /** Ends the attempts when it is aborted. */
+  readonly signal: AbortSignal
   /** Waits between attempts; rejects when the signal is aborted. Default: a timer. */
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }
@@ -14,18 +14,14 @@ export interface RetryOptions {
 const attemptsMax = 5
 const firstMilliseconds = 100
 
-/**
- * Repeats an attempt that fails for a transient reason, up to five attempts within a deadline. Throws the last error. The signal is
- * aborted at the deadline.
- */
+/** Repeats an attempt that fails for a transient reason, up to five attempts. Throws the last error. */
 export async function withRetries<T>(
-  attempt: (signal: AbortSignal) => Promise<T>,
-  { random, isTransient, deadlineMilliseconds, pause = pauseFor }: RetryOptions,
+  attempt: () => Promise<T>,
+  { random, isTransient, signal, pause = pauseFor }: RetryOptions,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(deadlineMilliseconds)
   for (let count = 1; ; count += 1) {
     try {
-      return await attempt(signal)
+      return await attempt()
     } catch (error) {
       if (count === attemptsMax || signal.aborted || !isTransient(error)) throw error
       try {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
 import type { TokenLocation } from './connection.ts'
+import type { ToSign } from './key-kinds.ts'
 import { recordHangingModule } from './hanging-modules.ts'
 import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 
@@ -160,9 +161,8 @@ class TokenThread {
 
   #send(requests: readonly TokenRequest[]): void {
     if (this.hasEnded) return
-    // A clone contains the whole buffer of a view, so each message is copied into a buffer of its own.
     const copies = requests.map((request) =>
-      request.kind === 'sign' ? { ...request, message: request.message.slice() } : request,
+      request.kind === 'sign' ? { ...request, toSign: ownBytes(request.toSign) } : request,
     )
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     this.#worker.postMessage(copies satisfies TokenMessage)
@@ -214,4 +214,9 @@ class TokenThread {
       `the PKCS #11 token '${token}' cannot be used now (${reason})`,
     )
   }
+}
+
+/** A clone contains the whole buffer of a view, so the bytes are copied into a buffer of their own. */
+function ownBytes({ bytes, isDigest }: ToSign): ToSign {
+  return { bytes: Uint8Array.from(bytes), isDigest }
 }

@@ -1,9 +1,12 @@
 /** The connection of a thread to a token: the loaded module, its slot, and a session in which the user is logged in. */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Handle, PKCS11 } from 'pkcs11js'
+import { systemRandom } from '../../random.ts'
 import { TokenFailure } from './failure.ts'
 import type { Library } from './module-values.ts'
+import { PinGuard, refusedPinFile } from './refused-pin.ts'
+import { returnValueOf } from './return-values.ts'
 
 /** Location of a token, as plain data that can be sent to a thread. */
 export interface TokenLocation {
@@ -13,6 +16,8 @@ export interface TokenLocation {
   readonly token: string
   /** Absolute path of the file with the user's PIN on its first line. */
   readonly pinFile: string
+  /** Data folder, in which the processes of a server share a refused PIN. Default: each process remembers it. */
+  readonly folder?: string | undefined
 }
 
 export interface TokenConnection {
@@ -26,13 +31,13 @@ const pinBytesMax = 256
 
 /**
  * Opens and closes connections to one token. Calls block the thread. The PIN is read for each login and not kept. A PIN that the
- * token refused is not tried again until the file changes, because tokens lock themselves after a few wrong PINs.
+ * token refused is not tried again until the file changes (refused-pin.ts).
  */
 export class TokenConnector {
   readonly #location: TokenLocation
   readonly #library: Library
   #module: PKCS11 | undefined
-  #refusedPin: string | undefined
+  readonly #pinGuard: PinGuard
 
   /** Throws TokenFailure if the package pkcs11js is not installed. */
   static async load(location: TokenLocation): Promise<TokenConnector> {
@@ -51,6 +56,11 @@ export class TokenConnector {
   private constructor(location: TokenLocation, library: Library) {
     this.#location = location
     this.#library = library
+    this.#pinGuard = new PinGuard({
+      token: location.token,
+      folder: location.folder,
+      random: systemRandom,
+    })
   }
 
   /** Returns a new connection. Throws TokenFailure. */
@@ -98,7 +108,7 @@ export class TokenConnector {
     try {
       module.C_Initialize({ flags: this.#library.CKF_OS_LOCKING_OK })
     } catch (error) {
-      if (codeOf(error) !== this.#library.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error
+      if (returnValueOf(error) !== this.#library.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error
     }
   }
 
@@ -122,33 +132,42 @@ export class TokenConnector {
   }
 
   #login(module: PKCS11, session: Handle): void {
-    const { pinFile, token } = this.#location
+    const location = this.#location
+    const pin = readPin(location.pinFile)
+    let refusal = ''
+    const result = this.#pinGuard.logIn(pin, () => {
+      try {
+        module.C_Login(session, this.#library.CKU_USER, pin)
+      } catch (error) {
+        if (!this.#isWrongPin(error)) return true
+        refusal = messageOf(error)
+      }
+      return refusal === ''
+    })
+    if (result === 'busy')
+      throw unavailable(location, 'another process of the server is logging in')
+    if (result !== 'accepted') throw wrongPin(location, refusal)
+  }
+
+  /** Whether an error of C_Login means that the PIN is wrong. Throws other errors, except that the user is logged in already. */
+  #isWrongPin(error: unknown): boolean {
     const library = this.#library
-    const pin = readPin(pinFile)
-    const fingerprint = createHash('sha256').update(pin).digest('hex')
-    if (fingerprint === this.#refusedPin) throw wrongPin(this.#location, 'refused earlier')
-    try {
-      module.C_Login(session, library.CKU_USER, pin)
-      this.#refusedPin = undefined
-    } catch (error) {
-      const code = codeOf(error)
-      if (code === library.CKR_USER_ALREADY_LOGGED_IN) return
-      const { CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED } = library
-      const { CKR_PIN_LOCKED, CKR_USER_PIN_NOT_INITIALIZED } = library
-      if (
-        code === CKR_PIN_LOCKED ||
-        code === CKR_USER_PIN_NOT_INITIALIZED ||
-        code === CKR_PIN_EXPIRED
+    const value = returnValueOf(error)
+    if (value === library.CKR_USER_ALREADY_LOGGED_IN) return false
+    const { CKR_PIN_LOCKED, CKR_USER_PIN_NOT_INITIALIZED, CKR_PIN_EXPIRED } = library
+    if (
+      value === CKR_PIN_LOCKED ||
+      value === CKR_USER_PIN_NOT_INITIALIZED ||
+      value === CKR_PIN_EXPIRED
+    )
+      throw new TokenFailure(
+        'misconfigured',
+        `--pkcs11-token: the PIN of the token '${this.#location.token}' cannot be used (${messageOf(error)}); set a new PIN with the tools of the token`,
       )
-        throw new TokenFailure(
-          'misconfigured',
-          `--pkcs11-token: the PIN of the token '${token}' cannot be used (${messageOf(error)}); set a new PIN with the tools of the token`,
-        )
-      if (code !== CKR_PIN_INCORRECT && code !== CKR_PIN_INVALID && code !== CKR_PIN_LEN_RANGE)
-        throw error
-      this.#refusedPin = fingerprint
-      throw wrongPin(this.#location, messageOf(error))
-    }
+    const { CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE } = library
+    if (value !== CKR_PIN_INCORRECT && value !== CKR_PIN_INVALID && value !== CKR_PIN_LEN_RANGE)
+      throw error
+    return true
   }
 }
 
@@ -181,23 +200,22 @@ function readPin(file: string): string {
   return pin
 }
 
-function wrongPin({ token, pinFile }: TokenLocation, reason: string): TokenFailure {
+/** Returns the failure for a wrong PIN. `refusal` is the error of the token; empty if the PIN was refused earlier. */
+function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): TokenFailure {
+  const advice =
+    refusal === ''
+      ? `correct the file${folder === undefined ? '' : `, or remove ${join(folder, refusedPinFile)} if the PIN of the token was changed`}`
+      : 'correct the file before the token locks itself'
   return new TokenFailure(
     'misconfigured',
-    `--pkcs11-pin-file: the token '${token}' refuses the PIN in ${pinFile} (${reason}); correct the file before the token locks itself`,
+    `--pkcs11-pin-file: the token '${token}' refuses the PIN in ${pinFile} (${refusal || 'refused earlier'}); ${advice}`,
   )
 }
 
-/** Returns the failure for an error of the module that may pass. */
+/** Returns the failure for an error of the module, or another reason, that may pass. */
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })
-}
-
-/** Returns the return value (CKR) of a failed call of the module. Undefined for other errors. */
-export function codeOf(error: unknown): number | undefined {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
-  return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined
 }
 
 function messageOf(error: unknown): string {

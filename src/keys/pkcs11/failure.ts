@@ -6,10 +6,19 @@ import {
 } from '../key-store.ts'
 
 /**
- * Kinds of failures. After `unavailable` the call can succeed later without a change of the configuration; after `misconfigured`
- * it cannot.
+ * Kinds of failures.
+ * - `unavailable`: the token is absent, or no session can be opened. All calls fail until that changes.
+ * - `misconfigured`: no session can be opened with these settings.
+ * - `key-unavailable`: the token refuses or fails this call. Calls with other keys are not affected.
+ * - `not-found`, `unsupported`, `invalid`: the key does not exist, its algorithm is not supported, or the call is wrong.
  */
-export type FailureKind = 'unavailable' | 'misconfigured' | 'not-found' | 'unsupported' | 'invalid'
+export type FailureKind =
+  | 'unavailable'
+  | 'misconfigured'
+  | 'key-unavailable'
+  | 'not-found'
+  | 'unsupported'
+  | 'invalid'
 
 /** A failure of a call to a token. Its message is for the operator, and contains no secret. */
 export class TokenFailure extends Error {

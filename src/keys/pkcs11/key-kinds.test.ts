@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeOctetString } from '../../x509/der/writer.ts'
 import {
   algorithmOf,
+  digestOf,
   kindOf,
   signatureValue,
   signingInput,
@@ -78,10 +79,58 @@ test('an RSA modulus of another length has no algorithm', () => {
   )
 })
 
+for (const algorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'] as const)
+  test(`the public key of a ${algorithm} key is read from its value, and its signatures are not encoded`, () => {
+    const name = algorithm.toLowerCase().replaceAll('_', '-') as 'ml-dsa-44'
+    const { publicKey, privateKey } = generateKeyPairSync(name)
+    const spki = publicKey.export({ format: 'der', type: 'spki' })
+    const kind = kindOf(algorithm)
+    if (kind?.type !== 'ml-dsa') return assert.fail(algorithm)
+    const { parameterSet } = kind
+    assert.equal(algorithmOf({ type: 'ml-dsa', parameterSet }), algorithm)
+    const value = spki.subarray(22)
+    assert.deepEqual(
+      Buffer.from(subjectPublicKeyInfo({ type: 'ml-dsa', parameterSet, value })),
+      spki,
+    )
+    for (const wrong of [value.subarray(1), Buffer.of()])
+      assert.throws(() => subjectPublicKeyInfo({ type: 'ml-dsa', parameterSet, value: wrong }))
+    const message = Buffer.from('message')
+    const toSign = digestOf(algorithm, message)
+    assert.deepEqual(toSign, { bytes: message, isDigest: false })
+    assert.equal(signingInput(kind, algorithm, toSign), message)
+    assert.throws(() => signingInput(kind, 'SHA256WITHECDSA', toSign), TypeError)
+    const signature = signatureValue(kind, sign(null, message, privateKey))
+    assert.ok(verify(null, message, publicKey, signature))
+    assert.throws(() => signatureValue(kind, signature.subarray(1)), TypeError)
+  })
+
+test('an unknown ML-DSA parameter set has no algorithm', () => {
+  for (const parameterSet of [0, 4, 0xff_ff_ff_ff]) {
+    assert.equal(algorithmOf({ type: 'ml-dsa', parameterSet }), undefined)
+    const key = { type: 'ml-dsa', parameterSet, value: new Uint8Array(1312) } as const
+    assert.throws(() => subjectPublicKeyInfo(key), /unknown parameter set/)
+  }
+})
+
 test('the input of CKM_ECDSA is the digest, truncated to the length of the curve', () => {
-  const message = Buffer.from('message')
-  assert.equal(signingInput(ecKindOf('EC_prime256v1'), 'SHA512WITHECDSA', message).length, 32)
-  assert.equal(signingInput(ecKindOf('EC_secp384r1'), 'SHA512WITHECDSA', message).length, 48)
-  assert.equal(signingInput(ecKindOf('EC_secp521r1'), 'SHA512WITHECDSA', message).length, 64)
-  assert.throws(() => signingInput(ecKindOf('EC_secp521r1'), 'SHA256WITHRSA', message), TypeError)
+  const bytes = Buffer.from('message')
+  for (const [algorithm, length] of [
+    ['EC_prime256v1', 32],
+    ['EC_secp384r1', 48],
+    ['EC_secp521r1', 64],
+  ] as const) {
+    const digest = hash('sha512', bytes, 'buffer')
+    for (const toSign of [
+      { bytes, isDigest: false },
+      { bytes: digest, isDigest: true },
+      digestOf('SHA512WITHECDSA', bytes),
+    ])
+      assert.deepEqual(
+        signingInput(ecKindOf(algorithm), 'SHA512WITHECDSA', toSign),
+        digest.subarray(0, length),
+      )
+  }
+  const toSign = digestOf('SHA256WITHRSA', bytes)
+  assert.throws(() => signingInput(ecKindOf('EC_secp521r1'), 'SHA256WITHRSA', toSign), TypeError)
 })

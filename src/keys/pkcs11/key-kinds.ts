@@ -1,9 +1,13 @@
-/** Keys and signatures as PKCS #11 represents them: attributes of keys, inputs and outputs of the mechanisms CKM_RSA_PKCS and CKM_ECDSA. */
+/**
+ * Keys and signatures as PKCS #11 represents them: attributes of keys, inputs and outputs of the mechanisms CKM_RSA_PKCS, CKM_ECDSA and
+ * CKM_ML_DSA.
+ */
 import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { encodeOidElement, oids } from '../../x509/der/oid.ts'
 import { readOnly, tags } from '../../x509/der/reader.ts'
 import {
+  encodeBitString,
   encodeElement,
   encodeOctetString,
   encodeSequence,
@@ -22,6 +26,17 @@ export type KeyKind =
       /** Length of a coordinate, and of each half of a signature. */
       readonly coordinateBytes: number
     }
+  | {
+      readonly type: 'ml-dsa'
+      readonly algorithm: MlDsaAlgorithm
+      /** CKA_PARAMETER_SET: the value CKP_ML_DSA_44, 65 or 87 of PKCS #11 3.2. */
+      readonly parameterSet: number
+      /** Object identifier of public keys (RFC 9881 §2). */
+      readonly oid: string
+      readonly signatureBytes: number
+    }
+
+type MlDsaAlgorithm = KeyAlgorithm & SigningAlgorithm
 
 const kinds: ReadonlyMap<KeyAlgorithm, KeyKind> = new Map([
   ['RSA_2048', { type: 'rsa', modulusBits: 2048 }],
@@ -30,10 +45,21 @@ const kinds: ReadonlyMap<KeyAlgorithm, KeyKind> = new Map([
   ['EC_prime256v1', ecKind('P-256', oids.prime256v1, 32)],
   ['EC_secp384r1', ecKind('P-384', oids.secp384r1, 48)],
   ['EC_secp521r1', ecKind('P-521', oids.secp521r1, 66)],
+  ['ML_DSA_44', mlDsaKind('ML_DSA_44', 1, { oid: oids.mlDsa44, signatureBytes: 2420 })],
+  ['ML_DSA_65', mlDsaKind('ML_DSA_65', 2, { oid: oids.mlDsa65, signatureBytes: 3309 })],
+  ['ML_DSA_87', mlDsaKind('ML_DSA_87', 3, { oid: oids.mlDsa87, signatureBytes: 4627 })],
 ])
 
 function ecKind(curve: string, oid: string, coordinateBytes: number): KeyKind {
   return { type: 'ec', curve, parametersDer: encodeOidElement(oid), coordinateBytes }
+}
+
+function mlDsaKind(
+  algorithm: MlDsaAlgorithm,
+  parameterSet: number,
+  sizes: { readonly oid: string; readonly signatureBytes: number },
+): KeyKind {
+  return { type: 'ml-dsa', algorithm, parameterSet, ...sizes }
 }
 
 /** Returns the kind of a key algorithm. Undefined if this key store does not support the algorithm. */
@@ -51,18 +77,28 @@ export type PublicAttributes =
       /** CKA_EC_POINT. */
       readonly point: Uint8Array
     }
+  | {
+      readonly type: 'ml-dsa'
+      /** CKA_PARAMETER_SET. */
+      readonly parameterSet: number
+      /** CKA_VALUE of the public key: the encoded public key of FIPS 204. */
+      readonly value: Uint8Array
+    }
 
-/** Returns the key algorithm of an RSA modulus or an EC curve. Undefined for other sizes and curves. */
+/** Returns the key algorithm of an RSA modulus, an EC curve or an ML-DSA parameter set. Undefined for other values. */
 export function algorithmOf(
   key:
     | Pick<PublicAttributes & { type: 'rsa' }, 'type' | 'modulus'>
-    | Pick<PublicAttributes & { type: 'ec' }, 'type' | 'parametersDer'>,
+    | Pick<PublicAttributes & { type: 'ec' }, 'type' | 'parametersDer'>
+    | Pick<PublicAttributes & { type: 'ml-dsa' }, 'type' | 'parameterSet'>,
 ): KeyAlgorithm | undefined {
-  const found = [...kinds].find(([, kind]) =>
-    key.type === 'rsa'
-      ? kind.type === 'rsa' && kind.modulusBits === bitLength(key.modulus)
-      : kind.type === 'ec' && Buffer.compare(kind.parametersDer, key.parametersDer) === 0,
-  )
+  const found = [...kinds].find(([, kind]) => {
+    if (kind.type === 'rsa')
+      return key.type === 'rsa' && kind.modulusBits === bitLength(key.modulus)
+    if (kind.type === 'ml-dsa')
+      return key.type === 'ml-dsa' && kind.parameterSet === key.parameterSet
+    return key.type === 'ec' && Buffer.compare(kind.parametersDer, key.parametersDer) === 0
+  })
   return found?.[0]
 }
 
@@ -72,16 +108,26 @@ function bitLength(magnitude: Uint8Array): number {
   return start < 0 ? 0 : (magnitude.length - start) * 8 - (Math.clz32(magnitude[start] ?? 0) - 24)
 }
 
-/** Returns the SubjectPublicKeyInfo of a key pair in DER. Throws an error for a point that is not on its curve. */
+/** Returns the SubjectPublicKeyInfo of a key pair in DER. Throws an error for a point that is not on its curve, or a wrong length. */
 export function subjectPublicKeyInfo(key: PublicAttributes): Uint8Array {
-  const der = createPublicKey({ key: jsonWebKey(key), format: 'jwk' }).export({
-    format: 'der',
-    type: 'spki',
-  })
-  return Uint8Array.from(der)
+  const publicKey =
+    key.type === 'ml-dsa'
+      ? createPublicKey({ key: mlDsaKeyInfo(key), format: 'der', type: 'spki' })
+      : createPublicKey({ key: jsonWebKey(key), format: 'jwk' })
+  return Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }))
 }
 
-function jsonWebKey(key: PublicAttributes): JsonWebKey {
+/** Encodes the SubjectPublicKeyInfo of RFC 9881 §4. */
+function mlDsaKeyInfo(key: PublicAttributes & { type: 'ml-dsa' }): Buffer {
+  const algorithm = algorithmOf(key)
+  const kind = algorithm && kinds.get(algorithm)
+  if (kind?.type !== 'ml-dsa')
+    throw new TypeError('the token has an ML-DSA key with an unknown parameter set')
+  const identifier = encodeSequence(encodeOidElement(kind.oid))
+  return Buffer.from(encodeSequence(identifier, encodeBitString(key.value)))
+}
+
+function jsonWebKey(key: Exclude<PublicAttributes, { type: 'ml-dsa' }>): JsonWebKey {
   if (key.type === 'rsa')
     return { kty: 'RSA', n: base64Url(key.modulus), e: base64Url(key.publicExponent) }
   const algorithm = algorithmOf(key)
@@ -129,20 +175,34 @@ const signatures: ReadonlyMap<
   ['SHA512WITHECDSA', ['ec', 'sha512']],
 ])
 
+/** A message that is to be signed, or its digest. */
+export interface ToSign {
+  readonly bytes: Uint8Array
+  readonly isDigest: boolean
+}
+
+/** Returns the digest of a message. For an algorithm that hashes the message itself, such as ML-DSA, returns the message. */
+export function digestOf(algorithm: SigningAlgorithm, message: Uint8Array): ToSign {
+  const [, digestName] = signatures.get(algorithm) ?? []
+  if (digestName === undefined) return { bytes: message, isDigest: false }
+  return { bytes: hash(digestName, message, 'buffer'), isDigest: true }
+}
+
 /**
  * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS it is the DER of a DigestInfo (RFC 8017 §9.2), for
- * CKM_ECDSA the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1). Throws TypeError if the key does not
- * support the algorithm.
+ * CKM_ECDSA the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1), for CKM_ML_DSA the message. Throws
+ * TypeError if the key does not support the algorithm.
  */
 export function signingInput(
   kind: KeyKind,
   algorithm: SigningAlgorithm,
-  message: Uint8Array,
+  toSign: ToSign,
 ): Uint8Array {
+  if (kind.type === 'ml-dsa' && kind.algorithm === algorithm) return toSign.bytes
   const [type, digestName] = signatures.get(algorithm) ?? []
   if (digestName === undefined || type !== kind.type)
     throw new TypeError(`a key of type ${kind.type} cannot sign with ${algorithm}`)
-  const digest = hash(digestName, message, 'buffer')
+  const digest = toSign.isDigest ? toSign.bytes : digestOf(algorithm, toSign.bytes).bytes
   if (kind.type === 'ec') return digest.subarray(0, kind.coordinateBytes)
   return encodeSequence(
     encodeSequence(encodeOidElement(digestOids[digestName]), encodeElement(tags.null)),
@@ -150,12 +210,17 @@ export function signingInput(
   )
 }
 
+function signatureBytesOf(kind: KeyKind): number {
+  if (kind.type === 'rsa') return kind.modulusBits / 8
+  return kind.type === 'ec' ? 2 * kind.coordinateBytes : kind.signatureBytes
+}
+
 /** Returns the content of the signature BIT STRING from the output of the mechanism. Throws TypeError for a wrong length. */
 export function signatureValue(kind: KeyKind, output: Uint8Array): Uint8Array {
-  const length = kind.type === 'rsa' ? kind.modulusBits / 8 : 2 * kind.coordinateBytes
+  const length = signatureBytesOf(kind)
   if (output.length !== length)
     throw new TypeError(`the token returned a signature of ${output.length} bytes, not ${length}`)
-  if (kind.type === 'rsa') return Uint8Array.from(output)
+  if (kind.type !== 'ec') return Uint8Array.from(output)
   const half = kind.coordinateBytes
   return encodeSequence(
     encodeUnsigned(output.subarray(0, half)),

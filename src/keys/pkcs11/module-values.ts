@@ -1,4 +1,4 @@
-/** Values that are passed to PKCS #11 modules and returned by them: templates of objects, and return values. */
+/** Values that are passed to PKCS #11 modules: attributes and templates of objects. */
 import type * as pkcs11js from 'pkcs11js'
 import type { Handle, PKCS11, Template } from 'pkcs11js'
 import type { KeyKind } from './key-kinds.ts'
@@ -14,33 +14,34 @@ export interface KeyName {
   readonly id: Uint8Array
 }
 
-/** Return values after which another call, or another session, would fail in the same way. */
-export const permanentCodes: ReadonlySet<number> = new Set([
-  0x07, // CKR_ARGUMENTS_BAD
-  0x10, // CKR_ATTRIBUTE_READ_ONLY
-  0x11, // CKR_ATTRIBUTE_SENSITIVE
-  0x12, // CKR_ATTRIBUTE_TYPE_INVALID
-  0x13, // CKR_ATTRIBUTE_VALUE_INVALID
-  0x20, // CKR_DATA_INVALID
-  0x21, // CKR_DATA_LEN_RANGE
-  0x54, // CKR_FUNCTION_NOT_SUPPORTED
-  0x62, // CKR_KEY_SIZE_RANGE
-  0x63, // CKR_KEY_TYPE_INCONSISTENT
-  0x68, // CKR_KEY_FUNCTION_NOT_PERMITTED
-  0x70, // CKR_MECHANISM_INVALID
-  0x71, // CKR_MECHANISM_PARAM_INVALID
-  0xd0, // CKR_TEMPLATE_INCOMPLETE
-  0xd1, // CKR_TEMPLATE_INCONSISTENT
-  0xe2, // CKR_TOKEN_WRITE_PROTECTED
-])
+/** A mechanism of a module. */
+interface Mechanism {
+  readonly name: string
+  readonly value: number
+}
 
-/** Return values of a key generation that the token does not support. */
-export const unsupportedCodes: ReadonlySet<number> = new Set([
-  0x62, // CKR_KEY_SIZE_RANGE
-  0x70, // CKR_MECHANISM_INVALID
-  0x130, // CKR_DOMAIN_PARAMS_INVALID
-  0x140, // CKR_CURVE_NOT_SUPPORTED
-])
+/** Mechanisms of each type of key. Those of ML-DSA, and its constants below, are from PKCS #11 3.2, which pkcs11js does not contain. */
+export const mechanisms: Readonly<
+  Record<KeyKind['type'], { readonly generation: Mechanism; readonly signing: Mechanism }>
+> = {
+  rsa: {
+    generation: { name: 'CKM_RSA_PKCS_KEY_PAIR_GEN', value: 0x00 },
+    signing: { name: 'CKM_RSA_PKCS', value: 0x01 },
+  },
+  ec: {
+    generation: { name: 'CKM_EC_KEY_PAIR_GEN', value: 0x10_40 },
+    signing: { name: 'CKM_ECDSA', value: 0x10_41 },
+  },
+  'ml-dsa': {
+    generation: { name: 'CKM_ML_DSA_KEY_PAIR_GEN', value: 0x1c },
+    signing: { name: 'CKM_ML_DSA', value: 0x1d },
+  },
+}
+
+/** CKK_ML_DSA. */
+export const mlDsaKeyType = 0x4a
+/** CKA_PARAMETER_SET. */
+export const parameterSetAttribute = 0x6_1d
 
 const publicExponent = Buffer.from([0x01, 0x00, 0x01])
 
@@ -58,12 +59,17 @@ export function publicTemplate(library: Library, name: KeyName, kind: KeyKind): 
     ...attributesOf(library, name),
     { type: library.CKA_TOKEN, value: true },
     { type: library.CKA_VERIFY, value: true },
-    ...(kind.type === 'rsa'
-      ? [
-          { type: library.CKA_MODULUS_BITS, value: kind.modulusBits },
-          { type: library.CKA_PUBLIC_EXPONENT, value: publicExponent },
-        ]
-      : [{ type: library.CKA_EC_PARAMS, value: Buffer.from(kind.parametersDer) }]),
+    ...kindTemplate(library, kind),
+  ]
+}
+
+function kindTemplate(library: Library, kind: KeyKind): Template {
+  if (kind.type === 'ec')
+    return [{ type: library.CKA_EC_PARAMS, value: Buffer.from(kind.parametersDer) }]
+  if (kind.type === 'ml-dsa') return [{ type: parameterSetAttribute, value: kind.parameterSet }]
+  return [
+    { type: library.CKA_MODULUS_BITS, value: kind.modulusBits },
+    { type: library.CKA_PUBLIC_EXPONENT, value: publicExponent },
   ]
 }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.ts'
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { suite, test, type TestContext } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
 import { eventually } from '../../../test/support/revocation.ts'
@@ -9,7 +9,13 @@ import { SoftHsm } from '../../../test/support/softhsm.ts'
 import { systemRandom as random } from '../../random.ts'
 import { createTokenKeyRecords } from '../../store/token-keys.ts'
 import { keyStoreContract, keyStoreKinds } from '../key-store-contract.ts'
-import { KeyNotFoundError, KeyUnavailableError, type OpenKeyStore } from '../key-store.ts'
+import {
+  KeyNotFoundError,
+  KeyUnavailableError,
+  UnsupportedKeyAlgorithmError,
+  type CreatedKey,
+  type OpenKeyStore,
+} from '../key-store.ts'
 import { createPkcs11KeyStore, checkToken, type Pkcs11KeyStoreOptions } from './pkcs11-key-store.ts'
 import { parseUri } from './uri.ts'
 
@@ -39,9 +45,9 @@ async function prepare(
   return { hsm, database, open }
 }
 
-function isSignature(spki: Uint8Array, signature: Uint8Array): boolean {
+function isSignature(spki: Uint8Array, signature: Uint8Array, signed = message): boolean {
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  return verify('sha256', message, key, signature)
+  return verify('sha256', signed, key, signature)
 }
 
 suite('the key store pkcs11', () => {
@@ -52,6 +58,59 @@ suite('the key store pkcs11', () => {
       const bench = await prepare(t)
       if (bench !== undefined) await run({ store: bench.open(), other: bench.open() })
     })
+})
+
+suite('ML-DSA keys', () => {
+  const algorithms = ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'] as const
+
+  test('a token without the mechanisms of PKCS #11 3.2 refuses them, and the error names the mechanism', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    for (const algorithm of algorithms)
+      await assert.rejects(store.create(algorithm, algorithm), (error: Error) => {
+        assert.ok(error instanceof UnsupportedKeyAlgorithmError)
+        assert.match(error.message, new RegExp(`${algorithm} keys .*CKM_ML_DSA_KEY_PAIR_GEN`))
+        return true
+      })
+  })
+
+  test('a module with the mechanisms creates them, signs, and finds them after an interruption', async (t) => {
+    const bench = await prepare(t)
+    const mlDsa = await bench?.hsm.mlDsaModule(t)
+    if (bench === undefined || mlDsa === undefined) return
+    const [store, other] = [bench.open(mlDsa), bench.open(mlDsa)]
+    for (const { name, run } of keyStoreKinds)
+      if (name.includes('ML_DSA')) await run({ store, other })
+    const records = createTokenKeyRecords(bench.database.db, systemClock)
+    for (const algorithm of algorithms) {
+      const created = await store.create(algorithm, algorithm)
+      await assert.rejects(store.sign(created.handle, 'SHA256WITHECDSA', message), TypeError)
+      const wrong = algorithm === 'ML_DSA_44' ? 'ML_DSA_65' : 'ML_DSA_44'
+      await assert.rejects(store.sign(created.handle, wrong, message), TypeError)
+      await records.erase(algorithm, created.handle)
+      assert.deepEqual(await other.create(algorithm, algorithm), created)
+      await store.destroy(created.handle)
+      await assert.rejects(other.sign(created.handle, algorithm, message), KeyNotFoundError)
+    }
+  })
+})
+
+test('messages of every length are signed, also if the thread of the token computes their digest', async (t) => {
+  const bench = await prepare(t)
+  if (bench === undefined) return
+  const store = bench.open()
+  for (const [algorithm, signing] of [
+    ['EC_prime256v1', 'SHA256WITHECDSA'],
+    ['RSA_2048', 'SHA256WITHRSA'],
+  ] as const) {
+    const { handle, subjectPublicKeyInfo } = await store.create(algorithm, algorithm)
+    for (const length of [0, 1, 65_536, 65_537, 1_000_000]) {
+      const long = Buffer.alloc(length, 'x')
+      const signature = await store.sign(handle, signing, long)
+      assert.ok(isSignature(subjectPublicKeyInfo, signature, long), `${signing} ${length}`)
+    }
+  }
 })
 
 test('handles are RFC 7512 URIs of the private key', async (t) => {
@@ -177,14 +236,13 @@ test('error messages do not contain the PIN', async (t) => {
 
 test('a module that hangs makes its keys unavailable, blocks nothing else, and is used again once it returns', async (t) => {
   const bench = await prepare(t)
-  const slow = await bench?.hsm.slowModule(t)
-  if (bench === undefined || slow === undefined) return
-  const location = { ...bench.hsm.location, module: slow.module }
-  const store = bench.open({ location, limits: { hang: 3000, wait: 100 } })
+  const faulty = await bench?.hsm.faultyModule(t)
+  if (bench === undefined || faulty === undefined) return
+  const store = bench.open({ location: faulty.location, limits: { hang: 3000, wait: 100 } })
   const { handle } = await store.create('slow', 'EC_prime256v1')
   const sign = () => store.sign(handle, 'SHA256WITHECDSA', message)
   await sign()
-  await writeFile(slow.hangs, '')
+  await faulty.hang(true)
   const hanging = sign()
   let turns = 0
   const ticking = setInterval(() => (turns += 1), 10)
@@ -192,6 +250,98 @@ test('a module that hangs makes its keys unavailable, blocks nothing else, and i
   clearInterval(ticking)
   assert.ok(turns > 5, `${turns} turns of the event loop`)
   await assert.rejects(sign(), KeyUnavailableError)
-  await rm(slow.hangs)
+  await faulty.hang(false)
   await eventually(async () => sign().catch(() => undefined), 'a signature')
+})
+
+suite('one broken key of a token', () => {
+  /** Signs with a broken key and a good key, in one message to the thread. */
+  async function signWithBoth(
+    store: OpenKeyStore,
+    broken: CreatedKey,
+    good: CreatedKey,
+  ): Promise<{ readonly error: Error; readonly isGood: boolean }> {
+    const [failed, signature] = await Promise.all([
+      store.sign(broken.handle, 'SHA256WITHECDSA', message).then(
+        () => assert.fail('the broken key signed'),
+        (error: Error) => error,
+      ),
+      store.sign(good.handle, 'SHA256WITHECDSA', message),
+    ])
+    return { error: failed, isGood: isSignature(good.subjectPublicKeyInfo, signature) }
+  }
+
+  test('a key that was deleted from the token is not found, and another key signs meanwhile', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    const [broken, good] = [
+      await store.create('broken', 'EC_prime256v1'),
+      await store.create('good', 'EC_prime256v1'),
+    ]
+    await store.sign(broken.handle, 'SHA256WITHECDSA', message)
+    await bench.hsm.tool('--delete-object', '--type', 'privkey', '--label', 'broken')
+    const { error, isGood } = await signWithBoth(store, broken, good)
+    assert.ok(error instanceof KeyNotFoundError, String(error))
+    assert.ok(isGood)
+  })
+
+  test('a key without CKA_SIGN is unavailable, and another key signs meanwhile', async (t) => {
+    const bench = await prepare(t)
+    if (bench === undefined) return
+    const store = bench.open()
+    const [broken, good] = [
+      await store.create('broken', 'EC_prime256v1'),
+      await store.create('good', 'EC_prime256v1'),
+    ]
+    await bench.hsm.forbidSigning('broken')
+    const { error, isGood } = await signWithBoth(store, broken, good)
+    assert.ok(error instanceof KeyUnavailableError, String(error))
+    assert.match(error.message, /CKR_KEY_FUNCTION_NOT_PERMITTED/)
+    assert.ok(isGood)
+  })
+
+  test('another key signs while one key fails, and the key signs again when it is repaired', async (t) => {
+    const bench = await prepare(t)
+    const faulty = await bench?.hsm.faultyModule(t)
+    if (bench === undefined || faulty === undefined) return
+    const store = bench.open({ location: faulty.location, limits: { wait: 60_000 } })
+    const good = await store.create('good', 'EC_prime256v1')
+    const keyFunctionNotPermitted = 0x68
+    const generalError = 0x05
+    const keyHandleInvalid = 0x60
+    const ofVendor = 0x80_00_01_23
+    for (const value of [keyFunctionNotPermitted, generalError, keyHandleInvalid, ofVendor]) {
+      const label = `fails-with-${value}`
+      const broken = await store.create(label, 'EC_prime256v1')
+      await faulty.fail(value, label)
+      const before = await faulty.logins()
+      for (let round = 0; round < 3; round += 1) {
+        const { error, isGood } = await signWithBoth(store, broken, good)
+        assert.ok(error instanceof KeyUnavailableError, String(error))
+        assert.match(error.message, /refused the call/)
+        assert.ok(isGood)
+      }
+      // A new session is tried once, and not for each signature.
+      const sessions = value === keyFunctionNotPermitted ? 0 : 1
+      assert.equal((await faulty.logins()) - before, sessions)
+      await faulty.repair()
+      const signature = await store.sign(broken.handle, 'SHA256WITHECDSA', message)
+      assert.ok(isSignature(broken.subjectPublicKeyInfo, signature))
+    }
+  })
+
+  test('a token that is lost is reported as such, and not as a key that fails', async (t) => {
+    const bench = await prepare(t)
+    const faulty = await bench?.hsm.faultyModule(t)
+    if (bench === undefined || faulty === undefined) return
+    const store = bench.open({ location: faulty.location, limits: { wait: 0 } })
+    const key = await store.create('lost', 'EC_prime256v1')
+    const deviceRemoved = 0x32
+    await faulty.fail(deviceRemoved, 'lost')
+    await assert.rejects(
+      store.sign(key.handle, 'SHA256WITHECDSA', message),
+      /cannot be used now \(CKR_DEVICE_REMOVED/,
+    )
+  })
 })

@@ -10,7 +10,7 @@ import {
 } from '../key-store.ts'
 import type { TokenKeyRecord, TokenKeyRecords } from '../token-key-records.ts'
 import { keyStoreError, TokenFailure } from './failure.ts'
-import { kindOf } from './key-kinds.ts'
+import { digestOf, kindOf } from './key-kinds.ts'
 import { openTokenClient, type TokenClient, type TokenLimits } from './client.ts'
 import type { TokenLocation } from './connection.ts'
 import type { KeyName } from './module-values.ts'
@@ -21,6 +21,8 @@ import { encodeUri, parseUri } from './uri.ts'
 const idBytes = 16
 /** Maximum number of parsed handles in memory. Parsing takes as long as a signature of a fast token. */
 const namesMax = 1000
+/** Longer messages, such as CRLs, are hashed in the thread of the token, because the calling thread must not block. */
+const quickBytesMax = 65_536
 
 export interface Pkcs11KeyStoreOptions {
   readonly location: TokenLocation
@@ -44,7 +46,12 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
       return { handle: record.handle, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
-      return call(client, { kind: 'sign', name: nameOf(handle), algorithm, message })
+      const name = nameOf(handle)
+      const toSign =
+        message.length > quickBytesMax
+          ? { bytes: message, isDigest: false }
+          : digestOf(algorithm, message)
+      return call(client, { kind: 'sign', name, algorithm, toSign })
     },
     async destroy(handle) {
       const name = nameOf(handle)

@@ -1,6 +1,7 @@
 /** Requests to the thread of a token, and its replies. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { FailureKind } from './failure.ts'
+import type { ToSign } from './key-kinds.ts'
 import type { KeyName } from './module-values.ts'
 import type { TokenKeyPair } from './token.ts'
 
@@ -11,7 +12,7 @@ export type TokenCall =
       readonly kind: 'sign'
       readonly name: KeyName
       readonly algorithm: SigningAlgorithm
-      readonly message: Uint8Array
+      readonly toSign: ToSign
     }
   | { readonly kind: 'find'; readonly label: string }
   | { readonly kind: 'create'; readonly name: KeyName; readonly algorithm: KeyAlgorithm }

@@ -102,7 +102,7 @@ class TokenServer {
         (error: unknown) => this.#fail(request, error, true),
       )
     } else if (request.kind === 'sign') {
-      this.#reply(request, token.sign(request.name, request.algorithm, request.message))
+      this.#reply(request, token.sign(request.name, request.algorithm, request.toSign))
     } else if (request.kind === 'find') {
       this.#reply(request, token.find(request.label))
     } else if (request.kind === 'destroy') {

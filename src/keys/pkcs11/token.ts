@@ -1,6 +1,7 @@
 /** Keys in a token: finds, creates, uses and destroys them. Calls of the module block the thread. */
-import type { Handle, Template } from 'pkcs11js'
+import type { Handle } from 'pkcs11js'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
+import { createBoundedCache } from '../../bounded-cache.ts'
 import { TokenFailure } from './failure.ts'
 import {
   algorithmOf,
@@ -9,19 +10,19 @@ import {
   signingInput,
   subjectPublicKeyInfo,
   type KeyKind,
-  type PublicAttributes,
+  type ToSign,
 } from './key-kinds.ts'
 import {
   type KeyName,
   attributesOf,
   closeSession,
-  permanentCodes,
+  mechanisms,
   privateTemplate,
   publicTemplate,
-  unsupportedCodes,
 } from './module-values.ts'
+import { findObjects, publicAttributes, readAttributes } from './objects.ts'
+import { isUnsupported, meaningOf, returnValueOf } from './return-values.ts'
 import {
-  codeOf,
   unavailable,
   type TokenConnector,
   type TokenConnection,
@@ -42,8 +43,13 @@ interface KnownKey {
 
 /** Maximum number of handles of keys in memory. */
 const knownKeysMax = 1000
-/** Length of the longest signature, of RSA with 4096 bits. */
-const signatureBytesMax = 512
+/** Length of the longest signature, of ML-DSA-87. */
+const signatureBytesMax = 4627
+/**
+ * Time after a failure of a key in a new session, during which another failure of the key opens no new session: the key is the
+ * cause, and a new session interrupts the other keys.
+ */
+const brokenKeyMilliseconds = 5000
 
 /** Owns the session with a token, and opens a new one after a failure. Methods throw TokenFailure. */
 export class Token {
@@ -52,6 +58,8 @@ export class Token {
   #connection: TokenConnection | undefined
   /** Private keys of the session by the hexadecimal ID. */
   readonly #known = new Map<string, KnownKey>()
+  /** Times at which keys failed in a new session, as values of performance.now(), by the hexadecimal ID. */
+  readonly #failedAt = createBoundedCache<number>(knownKeysMax)
   readonly #output = Buffer.alloc(signatureBytesMax)
   /** Number of running key generations, during which the module must not be finalized. */
   #generations = 0
@@ -67,20 +75,22 @@ export class Token {
   }
 
   /** Signs a message. Returns the content of the signature BIT STRING. */
-  sign(name: KeyName, algorithm: SigningAlgorithm, message: Uint8Array): Uint8Array {
-    return this.#retrying(({ library, module, session }) => {
-      const { object, kind } = this.#privateKey(name)
-      const input = Buffer.from(signingInput(kind, algorithm, message))
-      const mechanism = kind.type === 'rsa' ? library.CKM_RSA_PKCS : library.CKM_ECDSA
-      module.C_SignInit(session, { mechanism }, object)
+  sign(name: KeyName, algorithm: SigningAlgorithm, toSign: ToSign): Uint8Array {
+    const keyId = hex(name.id)
+    return this.#retrying(({ module, session }) => {
+      const { object, kind } = this.#known.get(keyId) ?? this.#privateKey(name)
+      const input = asBuffer(signingInput(kind, algorithm, toSign))
+      module.C_SignInit(session, { mechanism: mechanisms[kind.type].signing.value }, object)
       return signatureValue(kind, module.C_Sign(session, input, this.#output))
-    })
+    }, keyId)
   }
 
   /** Returns the key pairs with a label, sorted by ID. */
   find(label: string): TokenKeyPair[] {
     return this.#unlessAbsent([], ({ library: { CKO_PRIVATE_KEY, CKA_LABEL } }) => {
-      const objects = this.#objects(CKO_PRIVATE_KEY, [{ type: CKA_LABEL, value: label }])
+      const objects = findObjects(this.#connected(), CKO_PRIVATE_KEY, [
+        { type: CKA_LABEL, value: label },
+      ])
       if (objects.length === 0) throw this.#notFound({ label })
       return objects
         .map((object) => this.#pair({ label, id: this.#id(object) }))
@@ -91,13 +101,15 @@ export class Token {
   /** Creates a key pair that never leaves the token. Other calls may run meanwhile. */
   async create(name: KeyName, algorithm: KeyAlgorithm): Promise<TokenKeyPair> {
     const kind = kindOf(algorithm)
-    if (kind === undefined) throw unsupported(algorithm)
+    if (kind === undefined) throw this.#unsupported(algorithm)
     const { library, module, slot } = this.#retrying((connection) => connection)
     this.#generations += 1
     try {
-      const mechanism =
-        kind.type === 'rsa' ? library.CKM_RSA_PKCS_KEY_PAIR_GEN : library.CKM_EC_KEY_PAIR_GEN
-      if (!module.C_GetMechanismList(slot).includes(mechanism)) throw unsupported(algorithm)
+      const { generation, signing } = mechanisms[kind.type]
+      const available = module.C_GetMechanismList(slot)
+      const missing = [generation, signing].find(({ value }) => !available.includes(value))
+      if (missing !== undefined)
+        throw this.#unsupported(algorithm, ` does not have the mechanism ${missing.name}`)
       // A session runs one call at a time, and signatures do not wait for the generation.
       const session = module.C_OpenSession(
         slot,
@@ -106,7 +118,7 @@ export class Token {
       try {
         await module.C_GenerateKeyPairAsync(
           session,
-          { mechanism },
+          { mechanism: generation.value },
           publicTemplate(library, name, kind),
           privateTemplate(library, name, kind),
         )
@@ -128,7 +140,9 @@ export class Token {
   destroy(name: KeyName): void {
     this.#unlessAbsent(undefined, ({ library, module, session }) => {
       const classes = [library.CKO_PRIVATE_KEY, library.CKO_PUBLIC_KEY]
-      const objects = classes.flatMap((one) => this.#objects(one, attributesOf(library, name)))
+      const objects = classes.flatMap((one) =>
+        findObjects(this.#connected(), one, attributesOf(library, name)),
+      )
       if (objects.length === 0) throw this.#notFound(name)
       for (const object of objects) module.C_DestroyObject(session, object)
       this.#known.delete(hex(name.id))
@@ -157,18 +171,40 @@ export class Token {
 
   /**
    * Runs calls of the module. If they fail for a reason that can be the session, or the removal of the token, they run again in
-   * a new session. A key that is missing is also searched for again, because a removed token looks empty.
+   * a new session. A key that is missing is also searched for again, because a removed token looks empty. A key that has just
+   * failed in a new session fails without another one.
    */
-  #retrying<Result>(run: (connection: TokenConnection) => Result): Result {
+  #retrying<Result>(run: (connection: TokenConnection) => Result, keyId?: string): Result {
     const isNew = this.#connection === undefined
     try {
       return this.#run(run)
     } catch (error) {
-      const { kind } = error as TokenFailure
-      if (isNew || (kind !== 'unavailable' && kind !== 'not-found')) throw error
+      if (isNew) this.#recordFailure(error, keyId)
+      if (isNew || !mayBeSession(error as TokenFailure) || this.#hasJustFailed(error, keyId))
+        throw error
     }
     this.close()
-    return this.#run(run)
+    try {
+      return this.#run(run)
+    } catch (error) {
+      this.#recordFailure(error, keyId)
+      throw error
+    }
+  }
+
+  /** Records a failure in a new session, unless it is a failure of the token. */
+  #recordFailure(error: unknown, keyId: string | undefined): void {
+    const { kind } = error as TokenFailure
+    if (keyId === undefined || kind === 'unavailable' || !mayBeSession(error as TokenFailure))
+      return
+    this.#failedAt.set(keyId, performance.now())
+  }
+
+  #hasJustFailed(error: unknown, keyId: string | undefined): boolean {
+    if (keyId === undefined || (error as TokenFailure).kind === 'unavailable') return false
+    // A key that was replaced has another handle.
+    this.#known.delete(keyId)
+    return performance.now() - (this.#failedAt.get(keyId) ?? -Infinity) < brokenKeyMilliseconds
   }
 
   #run<Result>(run: (connection: TokenConnection) => Result): Result {
@@ -187,18 +223,26 @@ export class Token {
     return this.#connection
   }
 
+  /** Returns the failure for an error. With `algorithm`, the error is that of a key generation. */
   #failureOf(error: unknown, algorithm?: KeyAlgorithm): TokenFailure {
     if (error instanceof TokenFailure) return error
-    const code = codeOf(error)
-    if (code === undefined) {
-      const message = error instanceof Error ? error.message : String(error)
-      return new TokenFailure('invalid', message, { cause: error })
-    }
-    if (algorithm !== undefined && unsupportedCodes.has(code)) return unsupported(algorithm)
-    if (!permanentCodes.has(code)) return unavailable(this.#location, error)
+    const { message } = error as Error
+    const value = returnValueOf(error)
+    if (value === undefined) return new TokenFailure('invalid', message, { cause: error })
+    if (algorithm !== undefined && isUnsupported(value))
+      return this.#unsupported(algorithm, ` refuses them: ${message}`)
+    const meaning = meaningOf(value)
+    if (meaning === 'connection') return unavailable(this.#location, error)
+    const kind = meaning === 'request' ? 'invalid' : 'key-unavailable'
     const { token } = this.#location
-    const message = `the PKCS #11 token '${token}' refused the call: ${(error as Error).message}`
-    return new TokenFailure('invalid', message, { cause: error })
+    return new TokenFailure(kind, `the PKCS #11 token '${token}' refused the call: ${message}`, {
+      cause: error,
+    })
+  }
+
+  #unsupported(algorithm: KeyAlgorithm, reason = ''): TokenFailure {
+    const text = `${algorithm} keys are not supported by the PKCS #11 token '${this.#location.token}'`
+    return new TokenFailure('unsupported', reason === '' ? text : `${text}, which${reason}`)
   }
 
   #privateKey(name: KeyName): KnownKey {
@@ -206,7 +250,11 @@ export class Token {
     const known = this.#known.get(id)
     if (known !== undefined) return known
     const { library } = this.#connected()
-    const objects = this.#objects(library.CKO_PRIVATE_KEY, attributesOf(library, name))
+    const objects = findObjects(
+      this.#connected(),
+      library.CKO_PRIVATE_KEY,
+      attributesOf(library, name),
+    )
     const [object] = objects
     if (object === undefined) throw this.#notFound(name)
     if (objects.length > 1)
@@ -214,7 +262,7 @@ export class Token {
         'invalid',
         `the token '${this.#location.token}' has ${objects.length} keys with the label ${name.label} and the ID ${id}`,
       )
-    const algorithm = algorithmOf(this.#publicAttributes(object))
+    const algorithm = algorithmOf(publicAttributes(this.#connected(), object))
     const kind = algorithm && kindOf(algorithm)
     if (kind === undefined)
       throw new TokenFailure(
@@ -229,10 +277,14 @@ export class Token {
 
   #pair(name: KeyName): TokenKeyPair {
     const { library } = this.#connected()
-    const [object] = this.#objects(library.CKO_PUBLIC_KEY, attributesOf(library, name))
+    const [object] = findObjects(
+      this.#connected(),
+      library.CKO_PUBLIC_KEY,
+      attributesOf(library, name),
+    )
     if (object === undefined)
       throw new TokenFailure('invalid', `the key ${name.label} of the token has no public key`)
-    const attributes = this.#publicAttributes(object, true)
+    const attributes = publicAttributes(this.#connected(), object, true)
     const algorithm = algorithmOf(attributes)
     if (algorithm === undefined)
       throw new TokenFailure(
@@ -252,7 +304,10 @@ export class Token {
   #requireProtected(name: KeyName): void {
     const { object } = this.#privateKey(name)
     const { CKA_SENSITIVE, CKA_EXTRACTABLE } = this.#connected().library
-    const [sensitive, extractable] = this.#read(object, [CKA_SENSITIVE, CKA_EXTRACTABLE])
+    const [sensitive, extractable] = readAttributes(this.#connected(), object, [
+      CKA_SENSITIVE,
+      CKA_EXTRACTABLE,
+    ])
     if (sensitive?.[0] === 1 && extractable?.[0] === 0) return
     this.destroy(name)
     throw new TokenFailure(
@@ -261,62 +316,29 @@ export class Token {
     )
   }
 
-  #publicAttributes(object: Handle, withPoint = false): PublicAttributes {
-    const { library } = this.#connected()
-    const [type] = this.#read(object, [library.CKA_KEY_TYPE])
-    const keyType = type?.readUInt32LE(0)
-    if (keyType === library.CKK_RSA) {
-      const [modulus, exponent] = this.#read(object, [
-        library.CKA_MODULUS,
-        library.CKA_PUBLIC_EXPONENT,
-      ])
-      return {
-        type: 'rsa',
-        modulus: modulus ?? Buffer.of(),
-        publicExponent: exponent ?? Buffer.of(),
-      }
-    }
-    if (keyType !== library.CKK_EC)
-      throw new TokenFailure('invalid', 'the token has a key that is neither RSA nor EC')
-    const [parametersDer = Buffer.of()] = this.#read(object, [library.CKA_EC_PARAMS])
-    // A private key has no point.
-    const [point = Buffer.of()] = withPoint ? this.#read(object, [library.CKA_EC_POINT]) : []
-    return { type: 'ec', parametersDer, point }
-  }
-
   #notFound({ label }: { readonly label: string }): TokenFailure {
     const message = `the token '${this.#location.token}' does not have the key ${label}`
     return new TokenFailure('not-found', message)
   }
 
   #id(object: Handle): Uint8Array {
-    const [id = Buffer.of()] = this.#read(object, [this.#connected().library.CKA_ID])
+    const [id = Buffer.of()] = readAttributes(this.#connected(), object, [
+      this.#connected().library.CKA_ID,
+    ])
     return Uint8Array.from(id)
-  }
-
-  #read(object: Handle, types: readonly number[]): Buffer[] {
-    const { module, session } = this.#connected()
-    const attributes = types.map((type) => ({ type }))
-    return module.C_GetAttributeValue(session, object, attributes).map(({ value }) => value)
-  }
-
-  #objects(objectClass: number, attributes: Template): Handle[] {
-    const { library, module, session } = this.#connected()
-    const template = [{ type: library.CKA_CLASS, value: objectClass }, ...attributes]
-    module.C_FindObjectsInit(session, template)
-    try {
-      return module.C_FindObjects(session, 100)
-    } finally {
-      module.C_FindObjectsFinal(session)
-    }
   }
 }
 
-function unsupported(algorithm: KeyAlgorithm): TokenFailure {
-  return new TokenFailure(
-    'unsupported',
-    `${algorithm} keys are not supported by the PKCS #11 token`,
-  )
+/** Whether the cause of a failure can be the session. A key that the token refuses to use is the cause itself. */
+function mayBeSession({ kind, cause }: TokenFailure): boolean {
+  if (kind !== 'key-unavailable') return kind === 'unavailable' || kind === 'not-found'
+  const value = returnValueOf(cause)
+  return value !== undefined && meaningOf(value) === 'uncertain'
+}
+
+/** Returns a view of bytes, without a copy. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function hex(bytes: Uint8Array): string {

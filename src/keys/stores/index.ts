@@ -1,7 +1,8 @@
 /**
- * The table of key stores, which the configuration opens. The setting --ca-keys selects the store of new keys. The scheme of a
- * handle selects the store of an existing key.
+ * The table of key stores, which the configuration opens. The settings --ca-keys and --key-storage-standards select the store of new
+ * keys. The scheme of a handle selects the store of an existing key.
  */
+import type { KeyStorageSecurityStandard } from '../../authority/key-storage.ts'
 import { createKmsKeyStore } from '../kms/kms-key-store.ts'
 import type { KmsOptions } from '../kms/kms-client.ts'
 import { createLocalKeyStore, type LocalKeyStoreOptions } from '../local-key-store.ts'
@@ -22,7 +23,7 @@ export interface KeyStoreOptions {
 }
 
 /**
- * Key stores by the scheme of their handles, which is also their name in --ca-keys. A function returns undefined if its store is
+ * Key stores by the scheme of their handles, which is also their name in settings. A function returns undefined if its store is
  * not configured.
  */
 export const keyStores = {
@@ -31,25 +32,55 @@ export const keyStores = {
   kms: ({ kms }) => (kms === undefined ? undefined : createKmsKeyStore(kms)),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
-/** Name of a key store: a value of --ca-keys, and the scheme of handles. */
+/** Name of a key store: a value of settings, and the scheme of handles. */
 export type KeyStoreName = keyof typeof keyStores
 
 /** Names of all key stores. */
 const keyStoreNames = Object.keys(keyStores) as readonly KeyStoreName[]
 
+/** The store in which the keys of new CAs with a standard are created. */
+export interface StandardStore {
+  readonly standard: KeyStorageSecurityStandard
+  readonly store: KeyStoreName
+}
+
+/** The stores in which keys of new CAs are created. */
+export interface NewKeyStores {
+  /** Store of every new key without `standards`. */
+  readonly newKeys: KeyStoreName
+  /** The store of each standard. Keys of CAs with other standards cannot be created. */
+  readonly standards: readonly StandardStore[] | undefined
+}
+
+/** Returns the names of all stores in which keys may be created. */
+export function storesOfNewKeys({ newKeys, standards }: NewKeyStores): ReadonlySet<KeyStoreName> {
+  return new Set(standards?.map(({ store }) => store) ?? [newKeys])
+}
+
 /**
- * Opens the configured key stores as one, which passes each call to the store of the handle. `newKeys` is the store in which
- * keys are created. Throws TypeError if that store is not configured.
+ * Opens the configured key stores as one, which passes each call to the store of the handle. Throws TypeError if a store of new keys
+ * is not configured.
  */
-export function createKeyStore(options: KeyStoreOptions, newKeys: KeyStoreName): OpenKeyStore {
+export function createKeyStore(options: KeyStoreOptions, newStores: NewKeyStores): OpenKeyStore {
   const stores = new Map<string, OpenKeyStore>()
   for (const name of keyStoreNames) {
     const store = keyStores[name](options)
     if (store !== undefined) stores.set(name, store)
   }
-  const storeOfNewKeys = stores.get(newKeys)
-  if (storeOfNewKeys === undefined)
-    throw new TypeError(`the key store ${newKeys} is not configured`)
+  for (const name of storesOfNewKeys(newStores))
+    if (!stores.has(name)) throw new TypeError(`the key store ${name} is not configured`)
+  const storeOfNewKey = (standard: KeyStorageSecurityStandard | undefined): KeyStore => {
+    const { newKeys, standards } = newStores
+    const name =
+      standards === undefined
+        ? newKeys
+        : standards.find((each) => each.standard === standard)?.store
+    const store = name && stores.get(name)
+    if (store) return store
+    throw new KeyUnavailableError(
+      `no key store is configured for the standard ${standard}; add it to --key-storage-standards`,
+    )
+  }
   const storeOf = (handle: KeyHandle): KeyStore => {
     const scheme = handle.slice(0, Math.max(0, handle.indexOf(':')))
     const store = stores.get(scheme)
@@ -61,7 +92,7 @@ export function createKeyStore(options: KeyStoreOptions, newKeys: KeyStoreName):
     throw new KeyNotFoundError(`no key store has the scheme of the handle ${handle}`)
   }
   return {
-    create: (name, algorithm) => storeOfNewKeys.create(name, algorithm),
+    create: async (name, algorithm, standard) => storeOfNewKey(standard).create(name, algorithm),
     sign: async (handle, algorithm, message) => storeOf(handle).sign(handle, algorithm, message),
     destroy: async (handle) => storeOf(handle).destroy(handle),
     async close() {

@@ -102,7 +102,7 @@ export const createCertificateAuthority = operation({
 type Input = Infer<typeof createCertificateAuthorityInput>
 
 function authorityRequest(
-  { clock, random }: Services,
+  { clock, random, keyStorageStandards: offered }: Services,
   input: Input,
   { partition, region, accountId }: Caller,
 ): AuthorityRequest {
@@ -114,7 +114,10 @@ function authorityRequest(
     accountId,
     type: input.CertificateAuthorityType,
     usageMode: input.UsageMode ?? 'GENERAL_PURPOSE',
-    keyStorageSecurityStandard: requireKeyStorage(input.KeyStorageSecurityStandard, partition),
+    keyStorageSecurityStandard: requireKeyStorage(input.KeyStorageSecurityStandard, {
+      partition,
+      offered,
+    }),
     configuration,
     revocation: requireRevocation(input.RevocationConfiguration, noRevocation),
     createdAt: clock.now(),

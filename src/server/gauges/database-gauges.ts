@@ -1,7 +1,8 @@
 /** Gauges that are read from the database. */
 import { statusAt } from '../../authority/status.ts'
 import type { Services } from '../../services.ts'
-import { listAuthorityStates } from '../../store/authority-states.ts'
+import type { Config } from '../../settings/config.ts'
+import { listAuthorityStates, type AuthorityState } from '../../store/authority-states.ts'
 import { listWaitingCertificates } from '../../store/certificate-intents.ts'
 import { listCrlStatuses } from '../../store/crls.ts'
 import { listJobQueues } from '../../store/job-outcomes.ts'
@@ -12,16 +13,22 @@ import { createExpiryCounts } from './expiry-counts.ts'
 
 type DatabaseServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that sets the gauges. It rejects if the database cannot be read. `closing` aborts when the server stops. */
+interface DatabaseGaugesOptions {
+  readonly config: Pick<Config, 'keys'>
+  /** Aborts when the server stops. */
+  readonly closing: AbortSignal
+}
+
+/** Returns a function that sets the gauges. It rejects if the database cannot be read. */
 export function createDatabaseGauges(
   services: DatabaseServices,
-  closing: AbortSignal,
+  { config, closing }: DatabaseGaugesOptions,
 ): (gauges: Gauges) => Promise<void> {
   const { db, clock } = services
   const expiryCounts = createExpiryCounts(services, closing)
   return async (gauges) => {
     const now = clock.now()
-    await readAuthorities(services, gauges, now)
+    setKeyStores(await readAuthorities(services, gauges, now), config.keys, gauges)
     await readCrls(services, gauges, now)
     for (const { authorityId, count, oldestAt } of await listWaitingCertificates(db)) {
       gauges.certificatesWaiting(authorityId, count)
@@ -37,19 +44,43 @@ export function createDatabaseGauges(
 }
 
 /** Sets the gauges of the CAs. A deleted CA that can be restored has only a status. */
-async function readAuthorities({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {
-  const keys = new Map<string, number>()
-  for (const authority of await listAuthorityStates(db, now)) {
-    const { id, name, type, certificate, deletion, keyHandle } = authority
-    // The scheme of a handle names its key store.
-    const store = keyHandle?.split(':', 1)[0]
-    if (store !== undefined) keys.set(store, (keys.get(store) ?? 0) + 1)
+async function readAuthorities(
+  { db }: DatabaseServices,
+  gauges: Gauges,
+  now: Date,
+): Promise<readonly AuthorityState[]> {
+  const authorities = await listAuthorityStates(db, now)
+  for (const authority of authorities) {
+    const { id, name, type, certificate, deletion } = authority
     const status = statusAt(authority, now)
     if (status !== undefined) gauges.authorityInfo(id, name, type, status, 1)
     if (certificate !== undefined && deletion === undefined)
       gauges.daysToExpiry(id, (certificate.notAfter.getTime() - now.getTime()) / dayMilliseconds)
   }
-  for (const [store, count] of keys) gauges.caKeys(store, count)
+  return authorities
+}
+
+/** Sets the gauges of key stores. Without `standards`, the standard of a CA does not describe its key store. */
+function setKeyStores(
+  authorities: readonly AuthorityState[],
+  { standards }: Config['keys'],
+  gauges: Gauges,
+): void {
+  for (const { standard, store } of standards ?? []) gauges.keyStorageStandard(standard, store, 1)
+  const withKeys = authorities.flatMap(({ keyHandle, keyStorageSecurityStandard: standard }) =>
+    // The scheme of a handle names its key store.
+    keyHandle === undefined ? [] : [{ standard, store: keyHandle.split(':', 1)[0] ?? '' }],
+  )
+  const isMisplaced = ({ standard, store }: (typeof withKeys)[number]): boolean =>
+    standards?.some((each) => each.standard === standard && each.store === store) === false
+  for (const [store, keys] of Map.groupBy(withKeys, (key) => key.store)) {
+    gauges.caKeys(store, keys.length)
+    for (const [standard, misplaced] of Map.groupBy(
+      keys.filter(isMisplaced),
+      (key) => key.standard,
+    ))
+      gauges.misplacedCaKeys(standard, store, misplaced.length)
+  }
 }
 
 async function readCrls({ db }: DatabaseServices, gauges: Gauges, now: Date): Promise<void> {

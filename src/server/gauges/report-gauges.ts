@@ -24,7 +24,7 @@ export function reportGauges(sources: GaugeSources): void {
   const { services, config } = sources
   const closing = new AbortController()
   sources.stack.defer(() => closing.abort())
-  const readDatabase = createDatabaseGauges(services, closing.signal)
+  const readDatabase = createDatabaseGauges(services, { config, closing: closing.signal })
   const readHealth = createHealthGauges(services)
   services.metrics.onRead(async (gauges) => {
     const database = withTimeout(

@@ -20,7 +20,7 @@ const held = new Set<DatabaseSync>()
 
 /** Files that a data folder without a database may contain, left by an interrupted first start. */
 const ownNames =
-  /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|control\.sock|master-key-shares\.json|objects|postgresql\.damage|lost\+found)$/
+  /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|control\.sock|master-key-shares\.json|objects|pkcs11-refused-pin\.sqlite.*|postgresql\.damage|lost\+found)$/
 
 /**
  * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails,

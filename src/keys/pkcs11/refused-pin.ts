@@ -1,0 +1,143 @@
+/**
+ * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs, so all processes of a server try a wrong PIN once,
+ * and do not try it again after a restart.
+ */
+import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
+import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Random } from '../../random.ts'
+
+/** Name of the file in the data folder with the refused PIN. Its lock lets one process at a time log in. */
+export const refusedPinFile = 'pkcs11-refused-pin.sqlite'
+
+/** Time to wait for the login of another process, which blocks the thread. */
+const waitMilliseconds = 1000
+const schema =
+  'CREATE TABLE IF NOT EXISTS refused_pin (token TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL) STRICT'
+const saltBytes = 16
+const hashBytes = 32
+
+/** `refused earlier`: the token was not asked. `busy`: another process is logging in. */
+export type LoginResult = 'accepted' | 'refused' | 'refused earlier' | 'busy'
+
+interface StoredPin {
+  readonly salt: Uint8Array
+  /** Result of scrypt: a wrong PIN is often similar to the correct one. */
+  readonly hash: Uint8Array
+}
+
+export interface PinGuardOptions {
+  readonly token: string
+  /** Without a folder, or if its files cannot be written, a refused PIN is remembered only by the guard. */
+  readonly folder: string | undefined
+  readonly random: Random
+}
+
+/** Logs in to one token. */
+export class PinGuard {
+  readonly #options: PinGuardOptions
+  /** The refused PIN, if it cannot be stored. */
+  #refused: StoredPin | undefined
+  /** The last comparison, because comparisons are slow. */
+  #compared: { readonly digest: string; readonly isEqual: boolean } | undefined
+
+  constructor(options: PinGuardOptions) {
+    this.#options = options
+  }
+
+  /** Calls `login`, which returns whether the token accepted the PIN, unless the token has refused this PIN before. */
+  logIn(pin: string, login: () => boolean): LoginResult {
+    const { token, folder, random } = this.#options
+    const file = folder === undefined ? undefined : lockFile(join(folder, refusedPinFile))
+    if (file === 'busy') return file
+    try {
+      const stored = file && readPin(file, token)
+      const refused = stored ?? this.#refused
+      if (refused !== undefined && this.#isEqual(refused, pin)) return 'refused earlier'
+      const isAccepted = login()
+      this.#refused = undefined
+      if (isAccepted) {
+        if (stored !== undefined) this.#change(file, undefined)
+      } else {
+        const hashed = hashOf(pin, random)
+        if (!this.#change(file, hashed)) this.#refused = hashed
+      }
+      return isAccepted ? 'accepted' : 'refused'
+    } finally {
+      file?.close()
+    }
+  }
+
+  /** Stores the refused PIN, or deletes the stored one. Returns whether that succeeded. */
+  #change(file: DatabaseSync | undefined, refused: StoredPin | undefined): boolean {
+    const { token } = this.#options
+    try {
+      if (file === undefined) return false
+      file.prepare('DELETE FROM refused_pin WHERE token = ?').run(token)
+      if (refused !== undefined)
+        file
+          .prepare('INSERT INTO refused_pin (token, salt, hash) VALUES (?, ?, ?)')
+          .run(token, refused.salt, refused.hash)
+      file.exec('COMMIT')
+      return true
+    } catch {
+      // For example, the disk is full.
+      return false
+    }
+  }
+
+  #isEqual({ salt, hash }: StoredPin, pin: string): boolean {
+    const digest = createHash('sha256').update(salt).update(hash).update(pin).digest('hex')
+    if (this.#compared?.digest !== digest) {
+      const isEqual = timingSafeEqual(scryptSync(pin, salt, hashBytes), hash)
+      this.#compared = { digest, isEqual }
+    }
+    return this.#compared.isEqual
+  }
+}
+
+function hashOf(pin: string, random: Random): StoredPin {
+  const salt = random.bytes(saltBytes)
+  return { salt, hash: scryptSync(pin, salt, hashBytes) }
+}
+
+/** Opens and locks the file. Undefined if that fails: a full disk or a missing folder does not prevent a login. */
+function lockFile(path: string): DatabaseSync | 'busy' | undefined {
+  let file: DatabaseSync | undefined
+  try {
+    createPrivateFile(path)
+    file = new DatabaseSync(path, { timeout: waitMilliseconds })
+    file.exec(`BEGIN EXCLUSIVE; ${schema}`)
+    return file
+  } catch (error) {
+    file?.close()
+    const sqliteBusy = 5
+    return (error as { readonly errcode?: unknown }).errcode === sqliteBusy ? 'busy' : undefined
+  }
+}
+
+/**
+ * Creates the file unless it exists. It belongs to the owner of the folder, also if a command of root creates it. An existing file
+ * is not opened, because closing it would release the locks of this process (fcntl).
+ */
+function createPrivateFile(path: string): void {
+  let file: number
+  try {
+    file = openSync(path, 'ax', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
+  }
+  try {
+    const { uid, gid } = statSync(dirname(path))
+    if (uid !== process.geteuid?.()) fchownSync(file, uid, gid)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readPin(file: DatabaseSync, token: string): StoredPin | undefined {
+  const row = file.prepare('SELECT salt, hash FROM refused_pin WHERE token = ?').get(token)
+  return row as unknown as StoredPin | undefined
+}
