@@ -12,7 +12,7 @@ import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLockedOcspRoute } from '../ocsp/locked-route.ts'
 import type { Config } from '../settings/config.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
-import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { listenOn, reservePort } from './public-port.ts'
 import type { ProcessContext } from './runtime.ts'
@@ -32,10 +32,7 @@ export async function waitForMasterKey(
   await using stack = new AsyncDisposableStack()
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   const engine = await loadEngine(locateDatabase(config))
-  const settings = {
-    check: await engine.peekSetting(checkSetting),
-    rotation: await engine.peekSetting(rotationSetting),
-  }
+  const settings = await peekMasterKeySettings(engine)
   const needed = neededKeyIds(settings)
   if (needed.length === 0)
     throw new ConfigurationError(
