@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts'
 export interface SyslogLimits {
   /** Limit on the bytes of the frames that wait. Further records are dropped. */
   readonly waitingBytesMax: number
-  /** Pause after the first failure. It doubles with each further failure, up to the maximum. */
+  /** Pause after the first failure. The pause doubles with each further failure, up to the maximum. */
   readonly pauseMilliseconds: number
   readonly pauseMillisecondsMax: number
   /**

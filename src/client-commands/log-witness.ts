@@ -23,7 +23,7 @@ export interface WitnessOptions {
   readonly url: string
   /** Public key of the log, as `signet log key` prints it. */
   readonly key: string
-  /** File that keeps the checkpoints, one JSON object in each line. It is created at the first run. */
+  /** File that keeps the checkpoints, one JSON object in each line. The file is created at the first run. */
   readonly state: string
   readonly now: Date
 }

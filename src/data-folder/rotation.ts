@@ -27,7 +27,7 @@ export interface RotationKeys {
 const tokenLabels = ['session tokens', 'page tokens'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys of tokens that were issued under a replaced master key. They open nothing else. */
+/** The keys of tokens that were issued under a replaced master key. These keys open nothing else. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string

@@ -23,7 +23,7 @@ import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-
 import { requireOwnAuthority } from './tls/own-authority.ts'
 
 const s3Milliseconds = 10_000
-/** Name of the bucket in the test request to the S3 store. It does not have to exist. */
+/** Name of the bucket in the test request to the S3 store. The bucket does not have to exist. */
 const probeBucket = 'signet-check-config'
 
 /** Returns the problems that would prevent `signet serve` from running with a configuration. */

@@ -12,7 +12,10 @@ import { createExpiryCounts } from './expiry-counts.ts'
 
 type DatabaseServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that sets the gauges. It rejects if the database cannot be read. `closing` aborts when the server stops. */
+/**
+ * Returns a function that sets the gauges. The returned function rejects if the database cannot be read. `closing` aborts when
+ * the server stops.
+ */
 export function createDatabaseGauges(
   services: DatabaseServices,
   closing: AbortSignal,
