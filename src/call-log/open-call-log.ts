@@ -37,7 +37,7 @@ export async function openCallLog(
 async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> {
   if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
   if (!existsSync(dirname(path)))
-    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
+    throw new ConfigurationError(`--call-log: the folder ${dirname(path)} does not exist`)
   try {
     return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
   } catch (error) {

@@ -114,7 +114,7 @@ export class ShareCollector {
     const [first] = this.#shares
     if (first !== undefined && !isSameSplit(first, share))
       throw new ConfigurationError(
-        `the share belongs to the split ${share.splitId}, but the shares before belong to the split ${first.splitId}`,
+        `the share belongs to the split ${share.splitId}, but the earlier shares belong to the split ${first.splitId}`,
       )
     if (this.#shares.some(({ number }) => number === share.number))
       throw new ConfigurationError(`the share ${share.number} was entered already`)

@@ -103,7 +103,7 @@ function externalLookup(resolve: Resolve): LookupFunction {
 
 function internalError(host: string): Error {
   return new Error(
-    `${host} is an address of this machine, its links or a metadata service, and the issuer is not there` +
+    `${host} is an address of this machine, a link-local address or the address of a metadata service, and the issuer's URL has a different address` +
       (isIP(host) === 0 ? '; specify the keys with --jwks' : ''),
   )
 }

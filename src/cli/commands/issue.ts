@@ -60,7 +60,7 @@ export function issueCommand(context: CommandContext): Command {
     )
     .option(
       '--csr <file>',
-      'PEM file with a CSR, which has the names and the key; no key is generated',
+      'PEM file with a CSR, which determines the names and the key; no key is generated',
     )
     .addOption(keyAlgorithmOption('algorithm of the generated key'))
     .option(

@@ -257,7 +257,7 @@ export class Token {
     this.destroy(name)
     throw new TokenFailure(
       'invalid',
-      `the token '${this.#location.token}' created a key that can leave it; the key was destroyed`,
+      `the token '${this.#location.token}' created an extractable key; the key was destroyed`,
     )
   }
 
