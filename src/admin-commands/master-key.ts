@@ -96,7 +96,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database needs, and the one in the file. Neither key has to exist. */
+/** Describes the master key that the database needs, and the master key in the file. Neither key has to exist. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)

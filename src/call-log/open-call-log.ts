@@ -48,7 +48,7 @@ async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> 
   }
 }
 
-/** Writes records to both. Whether a record is written is decided by the local one, which can confirm it. */
+/** Writes records to both. Only the local call log can confirm that a record was written. */
 function both(local: CallLog, remote: CallLog): CallLog {
   return {
     write(record) {

@@ -174,7 +174,7 @@ export class SyslogCallLog implements CallLog {
     try {
       await connection.write(Buffer.concat(batch, bytes))
       this.#sent += batch.length
-      // A connection that is no longer the current one has sent its last batch before its end.
+      // A connection that has been replaced sent its last batch before it ended.
       if (connection !== this.#connection || this.#isProven()) this.#succeed()
     } catch (error) {
       if (connection !== this.#connection) return

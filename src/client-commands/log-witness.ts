@@ -35,7 +35,7 @@ interface KeptCheckpoint {
   readonly problem?: string
 }
 
-/** The record has another history than the one that this witness has seen. */
+/** The history of the record differs from the history that this witness has stored. */
 class InconsistentLogError extends Error {
   override name = 'InconsistentLogError'
 }
@@ -120,7 +120,9 @@ async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<str
     : `the record of ${later.size} leaves does not begin with the ${earlier.size} earlier leaves`
 }
 
-/** Reads hashes from the tiles of the server. The proof that they make is verified, so that they need not be trusted. */
+/**
+ * Reads hashes from the tiles of the server. The proof from the server is verified, so the server does not have to be trusted.
+ */
 function tileReader(size: number, base: URL): HashReader {
   const tiles = new Map<string, Promise<Uint8Array[]>>()
   return async (subtree) => {

@@ -107,8 +107,8 @@ export class ShareCollector {
   }
 
   /**
-   * Adds a share. Returns the master key with the last one that is needed. Throws ConfigurationError for a repeated share and one of
-   * another split. If the shares do not restore the key, all of them are discarded.
+   * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share, and
+   * for a share of another split. If the shares do not restore the key, all of them are discarded.
    */
   async add(share: KeyShare): Promise<MasterKey | undefined> {
     const [first] = this.#shares

@@ -122,7 +122,7 @@ export function requireMasterKey(
   else openRotation(rotation, { key, check, random })
 }
 
-/** Returns the IDs of the master keys of which one is needed to open a database with these settings. */
+/** Returns the IDs of the master keys that can open a database with these settings. */
 export function neededKeyIds({
   check,
   rotation,

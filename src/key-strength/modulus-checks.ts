@@ -72,7 +72,7 @@ function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
     try {
       return await task()
     } finally {
-      // The slot passes to the next waiting task, so that a new one cannot take it first.
+      // The slot passes to the next waiting task, so that a new task cannot take the slot first.
       const next = waiting.shift()
       if (next === undefined) running -= 1
       else next()

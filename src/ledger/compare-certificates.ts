@@ -29,7 +29,7 @@ interface Waiting {
 }
 
 /**
- * Reads rows in step with the leaves. Leaves and rows are in the same order, so that few of them wait for each other unless rows
+ * Reads rows in step with the leaves. Leaves and rows are in the same order, so few of them have to be kept in memory unless rows
  * were altered.
  */
 export class CertificateComparison {

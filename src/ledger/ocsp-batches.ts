@@ -15,7 +15,7 @@ export interface OcspBatches {
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error of leaves that could not be written. These leaves are written with the next ones. */
+  /** Receives the error of leaves that could not be written. These leaves are written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 

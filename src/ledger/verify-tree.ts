@@ -130,7 +130,7 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   return a !== undefined && b !== undefined && isSameHash(a, b)
 }
 
-/** Reads all tiles. Reports tiles outside the tree, missing ones, and those with a wrong number of hashes. */
+/** Reads all tiles. Reports tiles outside the tree, missing tiles, and tiles with a wrong number of hashes. */
 async function readTiles(
   read: Read,
   treeSize: number | undefined,

@@ -88,7 +88,7 @@ function reasonOf({ received, threshold }: ShareCollector): string {
 }
 
 interface UnlockOptions {
-  /** IDs of master keys of which one opens the database. */
+  /** IDs of the master keys, one of which decrypts the database. */
   readonly needed: readonly string[]
   /** Throws ConfigurationError if the key does not open the database. */
   readonly accept: (key: MasterKey) => void

@@ -109,7 +109,7 @@ export function sealedSecretOf(row: Row): SealedSecret {
   }
 }
 
-/** Replaces the sealed bytes of a secret, unless the row was changed or deleted meanwhile. */
+/** Replaces the sealed bytes of a secret, unless another process has changed or deleted the row. */
 export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSecret): Sql {
   const { name, masterKeyId, sealed } = next
   return kind === 'keys'

@@ -88,7 +88,7 @@ export class Token {
     })
   }
 
-  /** Creates a key pair that never leaves the token. Other calls may run meanwhile. */
+  /** Creates a key pair that never leaves the token. Other calls may run during the creation. */
   async create(name: KeyName, algorithm: KeyAlgorithm): Promise<TokenKeyPair> {
     const kind = kindOf(algorithm)
     if (kind === undefined) throw unsupported(algorithm)
@@ -135,7 +135,7 @@ export class Token {
     })
   }
 
-  /** Ends the session. The next call opens a new one. */
+  /** Ends the session. The next call opens a new connection. */
   close(): void {
     const connection = this.#connection
     this.#connection = undefined
