@@ -128,7 +128,9 @@ function namesExportedBy(file: string): string[] {
   return Object.keys(exported).sort()
 }
 
-/** The declarations of a library in one file for each module system. They refer to Node.js, and embedded to client. */
+/**
+ * The declarations of a library in one file for each module system. The declarations refer to Node.js, and embedded to client.
+ */
 async function bundleDeclarations(library: Library): Promise<void> {
   const isClient = (id: string): boolean =>
     library === 'embedded' && id.endsWith('/client/index.ts')

@@ -1,5 +1,5 @@
 /**
- * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. They are
+ * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. The CSRs are
  * generated once, with a different library than the server's, and stored in the temporary directory.
  */
 import { webcrypto } from 'node:crypto'

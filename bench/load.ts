@@ -1,6 +1,6 @@
 /**
- * Sends HTTP/1.1 requests in rotation on several connections and counts the responses. It is a separate process that does as
- * little work per request as possible, so that the server is the limit.
+ * Sends HTTP/1.1 requests in rotation on several connections and counts the responses. The load generator is a separate process
+ * that does as little work per request as possible, so that the server is the limit.
  *
  * Without `rate`, each connection sends a request when it has received the previous response (closed loop). With `rate`, requests
  * are due at fixed times, and latency is measured from these times, including the wait for a connection (open loop).

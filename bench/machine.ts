@@ -81,7 +81,7 @@ function treesOf(pids: readonly number[]): Process[] {
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up. They follow the program name in parentheses, which may contain any character.
+    // Fields 3 and up. These fields follow the program name in parentheses, which may contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

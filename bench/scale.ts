@@ -1,6 +1,6 @@
 /**
- * Benchmark of a CA with very many certificates, which are all revoked. It measures the duration of the complete CRL and of an
- * audit report, the additional memory of the process, and the latency of GetCertificate meanwhile.
+ * Benchmark of a CA with very many certificates, which are all revoked. The benchmark measures the duration of the complete CRL
+ * and of an audit report, the additional memory of the process, and the latency of GetCertificate meanwhile.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** Target values, and whether a run has reached them. They apply to 64 connections. */
+/** Target values, and whether a run has reached them. The targets apply to 64 connections. */
 import { markdownTable } from './table.ts'
 import { median, ratioOf, type Row } from './turns.ts'
 

@@ -13,7 +13,7 @@ const run = promisify(execFile)
 /** A load and the server that receives it. */
 export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  /** Returns complete requests. They are signed again for each turn, because a signature is valid for five minutes. */
+  /** Returns complete requests. The requests are signed again for each turn, because a signature is valid for five minutes. */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** Processes whose CPU time is counted, with their descendants. */
   readonly pids: readonly number[]

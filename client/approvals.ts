@@ -52,7 +52,7 @@ export interface ListApprovalsInput {
 /** A page of approvals, newest first. */
 export interface ListApprovalsOutput {
   readonly Approvals: readonly Approval[]
-  /** Token of the next page. It may be present even if this page is empty; it is absent on the last page. */
+  /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 

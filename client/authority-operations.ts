@@ -25,7 +25,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.CreateCertificateAuthorityResponse & CallMetadata>
   /**
-   * Deletes a CA that is not ACTIVE. It can be restored for 7 to 30 days; 30 by default.
+   * Deletes a CA that is not ACTIVE. The deleted CA can be restored for 7 to 30 days; 30 by default.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`,
    * `ConcurrentModificationException`, and the codes of every operation

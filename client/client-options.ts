@@ -60,8 +60,8 @@ export interface HttpOptions {
 }
 
 /**
- * Options of createClient. They are the same as for every client of the AWS SDK for JavaScript v3. The default of an option
- * comes from the environment and the shared configuration files, as in every AWS SDK.
+ * Options of createClient. These options are the same as for every client of the AWS SDK for JavaScript v3. The default of an
+ * option comes from the environment and the shared configuration files, as in every AWS SDK.
  *
  * @example
  * const options: ClientOptions = { region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' }
@@ -85,9 +85,9 @@ export interface ClientOptions {
   readonly requestHandler?: RequestHandler | HttpOptions
   /** Receiver of log messages; none by default. */
   readonly logger?: ClientLogger
-  /** Whether to use AWS's FIPS endpoint; false by default. It cannot be combined with `endpoint`. */
+  /** Whether to use AWS's FIPS endpoint; false by default. This option cannot be combined with `endpoint`. */
   readonly useFipsEndpoint?: boolean | (() => Promise<boolean>)
-  /** Whether to use AWS's endpoint for IPv4 and IPv6; false by default. It cannot be combined with `endpoint`. */
+  /** Whether to use AWS's endpoint for IPv4 and IPv6; false by default. This option cannot be combined with `endpoint`. */
   readonly useDualstackEndpoint?: boolean | (() => Promise<boolean>)
   /** Whether to use TLS with AWS's endpoint; true by default. */
   readonly tls?: boolean

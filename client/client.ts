@@ -17,7 +17,7 @@ import type { ClientOptions } from './client-options.ts'
 import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
 
 /**
- * Creates a client. It opens no connection before its first call, and an idle client does not keep the process alive.
+ * Creates a client. The client opens no connection before its first call, and an idle client does not keep the process alive.
  *
  * @param options absent options come from the environment and the shared configuration files, as in every AWS SDK
  * @throws TypeError for an unknown option and for a value of a wrong type

@@ -12,7 +12,7 @@ import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
- * Filters of a certificate search. They are combined with AND.
+ * Filters of a certificate search. The filters are combined with AND.
  *
  * @example
  * const search: CertificateSearch = { SubjectAlternativeName: '*.example.com', Status: 'VALID' }
@@ -69,7 +69,7 @@ export interface ListedCertificate {
 /** A page of the certificates that match a search. */
 export interface ListCertificatesOutput {
   readonly Certificates: readonly ListedCertificate[]
-  /** Token of the next page. It may be present even if this page is empty; it is absent on the last page. */
+  /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 

@@ -105,7 +105,7 @@ export interface CsrExtensions {
   SubjectInformationAccess?: AccessDescription[] | undefined
 }
 
-/** An attribute of a distinguished name, by its OID. It cannot be combined with the named attributes. */
+/** An attribute of a distinguished name, by its OID. A custom attribute cannot be combined with the named attributes. */
 export interface CustomAttribute {
   ObjectIdentifier: string
   Value: string

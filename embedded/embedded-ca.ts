@@ -38,7 +38,7 @@ import { silentMetrics } from './silent-metrics.ts'
  * await using ca: EmbeddedCa = await openEmbedded()
  */
 export interface EmbeddedCa extends AsyncDisposable {
-  /** A client of `signet-ca/client` with the administrator's credentials. It polls every 10 ms. */
+  /** A client of `signet-ca/client` with the administrator's credentials. The client polls every 10 ms. */
   readonly client: Client
   /** The request handler for clients of the AWS SDK for JavaScript v3, for AWS Private CA and STS. */
   readonly requestHandler: EmbeddedRequestHandler

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** A cache of limited size. It evicts the least recently used values. */
+/** A cache of limited size. The cache evicts the least recently used values. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void

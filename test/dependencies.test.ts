@@ -17,7 +17,7 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/** Maximum number of packages. It reveals a new dependency that itself has many dependencies. */
+/** Maximum number of packages. The limit reveals a new dependency that itself has many dependencies. */
 const packagesMax = 74
 
 /** A lock file with one package. */

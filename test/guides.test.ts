@@ -65,7 +65,10 @@ const probes: Readonly<Record<string, readonly string[]>> = {
   terraform: ['version'],
 }
 
-/** Simulates AWS with another Region of the same server. It receives the calls without an endpoint, and has a root CA. */
+/**
+ * Simulates AWS with another Region of the same server. The simulated AWS receives the calls without an endpoint, and has a root
+ * CA.
+ */
 async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const paths = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'aws'))
   const real = globSync(paths)[0] ?? 'aws'

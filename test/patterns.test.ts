@@ -26,7 +26,7 @@ const shapes: readonly (Shape | RequiredMember)[] = [
 ]
 const patterns = [...new Set(shapes.flatMap(patternsOf))]
 
-/** Texts that parts of the patterns match. They are repeated, and followed by characters that no pattern matches. */
+/** Texts that parts of the patterns match. These texts are repeated, and followed by characters that no pattern matches. */
 const units = [
   'a',
   '1',

@@ -1,6 +1,6 @@
 /**
- * Writes the generated pages in docs/reference/api (`npm run docs`). They list the input, output, limits and errors of each operation
- * in the operations table. A test checks that the pages are current.
+ * Writes the generated pages in docs/reference/api (`npm run docs`). The pages list the input, output, limits and errors of each
+ * operation in the operations table. A test checks that the pages are current.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -2,8 +2,8 @@
 import { SignatureError, signatureProblems, type SignatureProblem } from '../errors.ts'
 
 /**
- * Reasons by error code. An unknown and an inactive access key have the same reason, because anyone who can read the metrics
- * could otherwise find out which access keys exist.
+ * Reasons by error code. An unknown and an inactive access key have the same reason. Otherwise anyone who can read the metrics
+ * could find out which access keys exist.
  */
 const reasons = {
   MissingAuthenticationTokenException: 'no-signature',

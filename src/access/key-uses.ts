@@ -1,6 +1,6 @@
 import type { KeyUse } from '../store/access-keys.ts'
 
-/** Collects the times at which access keys were last used. They are kept in memory and stored periodically. */
+/** Collects the times at which access keys were last used. These times are kept in memory and stored periodically. */
 export interface KeyUses {
   note(accessKeyId: string, use: KeyUse): void
   /** Returns the uses recorded since the previous call. */

@@ -87,8 +87,8 @@ export function denialOf(
 }
 
 /**
- * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not restrict an
- * Allow by a statement that names the session itself. They do restrict an Allow by a statement that names its role, or
+ * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not restrict an Allow
+ * by a statement that names the session itself. Session policies do restrict an Allow by a statement that names its role, or
  * everyone.
  */
 function allowsDirectly(

@@ -23,12 +23,12 @@ export interface PolicyOptions {
 
 const windowMin = 60
 const windowMax = 30 * 86_400
-/** A requester must not approve, so that one approver alone could never have a request of their own approved. */
+/** A requester must not approve their own request, so a single approver could never get an approval. */
 const approversMin = 2
 
 /**
- * Stores the policy of an account and replaces an existing one, which needs a second person. Throws ConfigurationError for an
- * unknown action, and if fewer than two principals could approve.
+ * Stores the policy of an account. Replacing an existing policy needs a second person. Throws ConfigurationError for an unknown
+ * action, and if fewer than two principals could approve.
  */
 export async function setApprovalPolicy(
   config: Config,
@@ -98,8 +98,8 @@ export async function removeApprovalPolicy(
 }
 
 /**
- * ARNs of the users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so that a
- * principal whose permission depends on one is omitted.
+ * ARNs of the users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so a
+ * principal whose permission depends on a condition is omitted.
  */
 async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
   const home = { partition: 'aws', accountId }

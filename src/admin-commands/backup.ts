@@ -28,7 +28,7 @@ import { version } from '../version.ts'
 export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
-  /** Obtains the key. It is called only if the file does not exist, because it may prompt. */
+  /** Obtains the key. The function is called only if the file does not exist, because it may prompt. */
   readonly key: () => Promise<EncryptionKey>
   /** Reports a failure that does not affect the backup. */
   readonly warn: (problem: string) => void

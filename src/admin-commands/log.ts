@@ -127,7 +127,7 @@ async function targetLeaf(
   { leaf: position, serial, ca }: ProofTarget,
 ): Promise<FoundLeaf> {
   if ((position === undefined) === (serial === undefined))
-    throw new ConfigurationError('exactly one of the number of a leaf and --serial is required')
+    throw new ConfigurationError('specify either a leaf number or --serial')
   if (position !== undefined) {
     const number = /^\d{1,15}$/.test(position) ? Number(position) : -1
     const [stored] = number < 0 ? [] : await readLeaves(db, number, 1)
@@ -174,7 +174,7 @@ function serialOf(text: string): Uint8Array {
 function authorityOf(ids: ReadonlyMap<number, string>, ca: string): number {
   const id = ca.slice(ca.lastIndexOf('/') + 1)
   const [number] = [...ids].find(([, one]) => one === id) ?? []
-  if (number === undefined) throw new ConfigurationError(`--ca: there is no CA ${ca}`)
+  if (number === undefined) throw new ConfigurationError(`--ca: the CA ${ca} does not exist`)
   return number
 }
 

@@ -23,7 +23,7 @@ import { operatorContext } from './operator.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
-import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { lockFolder } from '../store/sqlite/folder-lock.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
@@ -96,20 +96,19 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database needs, and the one in the file. Neither has to exist. */
+/** Describes the master key that the database needs, and the master key in the file. Neither key has to exist. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
-  const check = await engine.peekSetting(checkSetting)
-  const rotation = await engine.peekSetting(rotationSetting)
+  const settings = await peekMasterKeySettings(engine)
   const masterKey = await readMasterKey(config.masterKeyFile, kmsOptionsOf(config))
-  const needed = neededKeyIds({ check, rotation })
+  const needed = neededKeyIds(settings)
   const id = masterKey && masterKeyId(masterKey)
   return {
     File: config.masterKeyFile,
     ...(id !== undefined && { MasterKeyId: id }),
     NeededKeyIds: needed,
     OpensDatabase: id !== undefined && needed.includes(id),
-    Rotation: rotation === undefined ? 'none' : 'unfinished',
+    Rotation: settings.rotation === undefined ? 'none' : 'unfinished',
   }
 }
 

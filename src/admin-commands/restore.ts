@@ -50,7 +50,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
   await prepareDataFolder(dataDirectory, pathsOf(config))
   const lock = await asFolderOwner(dataDirectory, () => lockFolder(dataDirectory))
   try {
-    // The target is checked before the passphrase prompt. It may contain buckets, which the restore does not change.
+    // The target is checked before the passphrase prompt. The target may contain buckets, which the restore does not change.
     engine.requireRestorable()
     const { header, batches } = await backup.decrypt(await key(backup))
     requireKnown(header, engine.schemaVersion)

@@ -56,7 +56,7 @@ export class RestoredContent {
     requireMasterKey(this.#masterKeySettings(), masterKey, systemRandom)
   }
 
-  /** IDs of master keys of which one opens the database. */
+  /** IDs of the master keys, one of which decrypts the database. */
   get neededKeyIds(): readonly string[] {
     return neededKeyIds(this.#masterKeySettings())
   }

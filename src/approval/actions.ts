@@ -12,7 +12,7 @@ export const approvalActions = {
 
 export type ApprovalAction = keyof typeof approvalActions
 
-/** The change of an approval policy. It needs a second person whenever there is a policy. */
+/** The change of an approval policy. This change needs a second person whenever there is a policy. */
 export const policyChange = 'change-approval-policy'
 
 export function isApprovalAction(text: string): text is ApprovalAction {

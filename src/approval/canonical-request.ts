@@ -29,8 +29,8 @@ export function requestHash(request: CanonicalRequest): Buffer {
 }
 
 /**
- * JSON with sorted members and without undefined ones. A value that JSON does not have is an array of a type name and text, and
- * an array begins with an empty string, so that values of different types never have the same form.
+ * JSON with sorted members and without undefined members. A value that JSON cannot represent becomes an array of a type name and
+ * text. Every other array begins with an empty string. Values of different types therefore never have the same form.
  */
 export function canonicalJson(value: unknown): string {
   if (value instanceof Uint8Array)

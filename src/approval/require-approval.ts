@@ -51,8 +51,9 @@ export class ApprovalRequiredError extends Error {
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the statements that the transaction of the action must contain: none if the account's policy does not name the action,
- * or the one that uses up the approval. Throws ApprovalRequiredError, after recording the request, if it is not approved.
+ * Returns the statements that the transaction of the action must contain: an empty list if the account's policy does not contain
+ * the action, otherwise the statement that uses up the approval. Throws ApprovalRequiredError, after recording the request, if it
+ * is not approved.
  */
 export async function requireApproval(
   services: ApprovalServices,

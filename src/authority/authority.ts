@@ -49,7 +49,7 @@ export interface Authority extends AuthorityRequest {
   readonly revision: number
 }
 
-/** An imported CA certificate with its chain. It never changes. */
+/** An imported CA certificate with its chain. An imported certificate never changes. */
 export interface InstalledCertificate {
   readonly number: number
   /** Number of the issuer identity (issuer-identity.ts). */

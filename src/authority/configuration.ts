@@ -1,6 +1,6 @@
 /**
- * The configuration of a CA. It is stored in the JSON form of the AWS API, because DescribeCertificateAuthority returns it
- * unchanged.
+ * The configuration of a CA. The configuration is stored in the JSON form of the AWS API, because DescribeCertificateAuthority
+ * returns it unchanged.
  */
 import { enumeration, required, structure } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'

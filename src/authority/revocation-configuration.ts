@@ -1,6 +1,6 @@
 /**
- * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored in the JSON form of the
- * AWS API, because DescribeCertificateAuthority returns it.
+ * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). The revocation configuration is stored in
+ * the JSON form of the AWS API, because DescribeCertificateAuthority returns it.
  */
 import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'

@@ -72,6 +72,6 @@ for (const [name, vector] of binary)
     } else {
       assert.ok(error instanceof ConfigurationError, (error as Error | undefined)?.stack)
       if (vector.fields.get('expect') === 'payload failure')
-        assert.match(error.message, /content was changed or cut short/)
+        assert.match(error.message, /content was changed or truncated/)
     }
   })

@@ -115,7 +115,7 @@ describe('a backup', () => {
       all.toSpliced(1, 1, chunksOf(other)[1]!),
       [...all, Buffer.alloc(16)],
     ])
-      await refuses(Buffer.concat([head, ...chunks]), identity, /content was changed or cut short/)
+      await refuses(Buffer.concat([head, ...chunks]), identity, /content was changed or truncated/)
     assert.deepEqual(await readBackup(Buffer.concat([head, ...all]), identity), expected(large))
   })
 

@@ -63,11 +63,11 @@ export interface LegacyContainer {
 /** Reads the start of a file. Returns undefined if the file has another format. */
 export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
   if (!head.subarray(0, magic.length).equals(magic)) return undefined
-  if (head.length < magic.length + lengthBytes) throw damaged('it is cut short')
+  if (head.length < magic.length + lengthBytes) throw damaged('it is truncated')
   const headerLength = head.readUInt32BE(magic.length)
   const authenticatedLength = magic.length + lengthBytes + headerLength
   if (headerLength > headerBytesMax) throw damaged('its header is too long')
-  if (head.length < authenticatedLength + macBytes) throw damaged('it is cut short')
+  if (head.length < authenticatedLength + macBytes) throw damaged('it is truncated')
   const authenticated = Buffer.from(head.subarray(0, authenticatedLength))
   const mac = Buffer.from(head.subarray(authenticatedLength, authenticatedLength + macBytes))
   const { lock, ...header } = parseHeader(authenticated.subarray(magic.length + lengthBytes))
@@ -190,7 +190,7 @@ function decryptChunk(
   sealed: Buffer,
   { number, isLast }: { readonly number: number; readonly isLast: boolean },
 ): Buffer {
-  if (sealed.length < tagBytes) throw damaged('it is cut short')
+  if (sealed.length < tagBytes) throw damaged('it is truncated')
   const nonce = Buffer.alloc(12)
   nonce.writeUIntBE(number, 5, 6)
   nonce[11] = isLast ? 1 : 0
@@ -201,7 +201,7 @@ function decryptChunk(
   try {
     decipher.final()
   } catch (cause) {
-    throw damaged(`it was changed or cut short in chunk ${number}`, cause)
+    throw damaged(`it was changed or truncated in chunk ${number}`, cause)
   }
   return plaintext
 }

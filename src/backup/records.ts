@@ -50,7 +50,7 @@ const headBytes = 5
 /** Maximum length of a record. A longer length field is rejected as damage before memory is allocated. */
 const recordBytesMax = 256 * 1024 * 1024
 const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
-/** Format name in the header. It distinguishes this format from later formats and other content. */
+/** Format name in the header. The name distinguishes this format from later formats and other content. */
 const format = 'signet-backup-2'
 
 export class RecordWriter {

@@ -63,7 +63,7 @@ export function decodeRow(row: Buffer): BackupValue[] {
 }
 
 function take(row: Buffer, at: number, length: number): Buffer {
-  if (at + length > row.length) throw damaged('a row is cut short')
+  if (at + length > row.length) throw damaged('a row is truncated')
   return row.subarray(at, at + length)
 }
 

@@ -1,6 +1,6 @@
 /**
- * The stanza `ssh-rsa` of `age`, which contains the file key encrypted with RSA-OAEP. It allows RSA keys in PEM as recipients of
- * backups: `age -d -i key.pem` decrypts such a backup.
+ * The stanza `ssh-rsa` of `age`, which contains the file key encrypted with RSA-OAEP. The stanza allows RSA keys in PEM as
+ * recipients of backups: `age -d -i key.pem` decrypts such a backup.
  */
 import {
   constants,

@@ -1,6 +1,6 @@
 /**
- * The entry point of the bulk worker thread, which has its own read-only connection. It answers requests one after another. It
- * builds an audit report page by page, so that other requests run between the pages.
+ * The entry point of the bulk worker thread, which has its own read-only connection. The bulk worker answers requests one after
+ * another. The thread builds an audit report page by page, so that other requests run between the pages.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'

@@ -129,7 +129,7 @@ export class QueuedCallLog implements CallLog {
         this.#waitingLength = 0
       }
     }
-    // In the same turn as the check of #waiting, so that a record added later starts a new run.
+    // This happens in the same turn as the check of #waiting, so that a record added later starts a new run.
     this.#isWorking = false
   }
 

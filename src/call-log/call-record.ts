@@ -75,7 +75,7 @@ export function repeatedRecord(
   }
 }
 
-/** Returns whether CloudTrail considers the operation read-only. This is derived from the verb in its name. */
+/** Returns whether CloudTrail considers the operation read-only. The result is derived from the verb in its name. */
 export function isRead(operation: string): boolean {
   return /^(?:Get|List|Describe)/.test(operation)
 }

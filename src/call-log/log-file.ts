@@ -1,6 +1,6 @@
 /**
- * The file of the call log. It is rotated by size, and reopened after another program, such as logrotate, has moved, replaced
- * or removed it.
+ * The file of the call log. The file is rotated by size, and reopened after another program, such as logrotate, has moved,
+ * replaced or removed it.
  */
 import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'

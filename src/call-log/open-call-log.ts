@@ -37,7 +37,7 @@ export async function openCallLog(
 async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> {
   if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
   if (!existsSync(dirname(path)))
-    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
+    throw new ConfigurationError(`--call-log: the folder ${dirname(path)} does not exist`)
   try {
     return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
   } catch (error) {
@@ -48,7 +48,7 @@ async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> 
   }
 }
 
-/** Writes records to both. Whether a record is written is decided by the local one, which can confirm it. */
+/** Writes records to both. Only the local call log can confirm that a record was written. */
 function both(local: CallLog, remote: CallLog): CallLog {
   return {
     write(record) {

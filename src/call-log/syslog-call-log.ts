@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts'
 export interface SyslogLimits {
   /** Limit on the bytes of the frames that wait. Further records are dropped. */
   readonly waitingBytesMax: number
-  /** Pause after the first failure. It doubles with each further failure, up to the maximum. */
+  /** Pause after the first failure. The pause doubles with each further failure, up to the maximum. */
   readonly pauseMilliseconds: number
   readonly pauseMillisecondsMax: number
   /**
@@ -174,7 +174,7 @@ export class SyslogCallLog implements CallLog {
     try {
       await connection.write(Buffer.concat(batch, bytes))
       this.#sent += batch.length
-      // A connection that is no longer the current one has sent its last batch before its end.
+      // A connection that has been replaced sent its last batch before it ended.
       if (connection !== this.#connection || this.#isProven()) this.#succeed()
     } catch (error) {
       if (connection !== this.#connection) return

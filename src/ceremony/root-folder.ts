@@ -147,8 +147,8 @@ async function writeFiles(
 }
 
 /**
- * Renames the key file of a folder without ceremonies. It is the rest of an interrupted run, or the only copy of the key of a root
- * whose ceremonies were moved elsewhere.
+ * Renames the key file of a folder without ceremonies. The key file is the rest of an interrupted run, or the only copy of the
+ * key of a root whose ceremonies were moved elsewhere.
  */
 async function keepEarlierKey(path: string): Promise<void> {
   if (!existsSync(path)) return

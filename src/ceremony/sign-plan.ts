@@ -1,4 +1,4 @@
-/** Signs everything in a plan with the root's key, and returns the files of the ceremony. It writes nothing. */
+/** Signs everything in a plan with the root's key, and returns the files of the ceremony. The function writes nothing. */
 import type { KeyObject } from 'node:crypto'
 import { crlFields } from '../crl/contents.ts'
 import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'

@@ -1,6 +1,6 @@
 /**
- * Checks each certificate of an imported path individually. It must be a CA certificate whose fields, key and critical
- * extensions this server accepts.
+ * Checks each certificate of an imported path individually. Each certificate must be a CA certificate whose fields, key and
+ * critical extensions this server accepts.
  */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'

@@ -47,7 +47,7 @@ export function profileAddress(
   const keys = credentials.get(profile)
   if (settings === undefined && keys === undefined && name !== undefined)
     throw new ConfigurationError(
-      `--profile: there is no profile '${name}' in the AWS config and credentials files`,
+      `--profile: the AWS config and credentials files have no profile '${name}'`,
     )
   const services = config.get(`services ${settings?.get('services')}`)
   const endpoint = services?.get('acm_pca.endpoint_url')

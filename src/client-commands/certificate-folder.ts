@@ -26,6 +26,10 @@ export interface Metadata {
   readonly validity: string
   readonly endpoint: string
   readonly region: string
+  /** Absolute path of the PKCS #12 file. Absent without a PKCS #12 file. */
+  readonly pkcs12?: string
+  /** Absolute path of the file with the password of the PKCS #12 file. Absent if the password was entered at a prompt. */
+  readonly pkcs12PasswordFile?: string
 }
 
 /** Contents of the files in the folder. All are PEM except the metadata. */
@@ -38,6 +42,8 @@ export interface FolderContent {
   /** The root certificate, which clients trust. */
   readonly root: string
   readonly metadata: Metadata
+  /** A file outside the folder, or undefined. */
+  readonly pkcs12?: { readonly path: string; readonly content: Uint8Array } | undefined
 }
 
 const keyFile = 'key.pem'
@@ -78,23 +84,37 @@ export async function requireWritable(folder: string): Promise<void> {
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)
-  const { key, csr, certificate, chain, root, metadata } = content
-  const files: readonly (readonly [name: string, text: string | undefined, mode: number])[] = [
-    [keyFile, key, 0o600],
-    [csrFile, csr, 0o644],
-    [certificateFile, certificate, 0o644],
-    ['chain.pem', chain, 0o644],
-    ['fullchain.pem', certificate + chain, 0o644],
-    ['ca.pem', root, 0o644],
-    [metadataFile, `${JSON.stringify(metadata, undefined, 2)}\n`, 0o644],
+  const { key, csr, certificate, chain, root, metadata, pkcs12 } = content
+  const inFolder = (name: string): string => join(folder, name)
+  const files: readonly (readonly [
+    path: string,
+    content: string | Uint8Array | undefined,
+    mode: number,
+  ])[] = [
+    // After an interruption between the renames, the old metadata or a mismatched key makes the next renewal repeat all of them.
+    [pkcs12?.path ?? '', pkcs12?.content, 0o600],
+    [inFolder(keyFile), key, 0o600],
+    [inFolder(csrFile), csr, 0o644],
+    [inFolder(certificateFile), certificate, 0o644],
+    [inFolder('chain.pem'), chain, 0o644],
+    [inFolder('fullchain.pem'), certificate + chain, 0o644],
+    [inFolder('ca.pem'), root, 0o644],
+    [inFolder(metadataFile), `${JSON.stringify(metadata, undefined, 2)}\n`, 0o644],
   ]
   await replaceFiles(
-    files.flatMap(([name, text, mode]) => {
-      if (text === undefined) return []
-      const path = join(folder, name)
-      // The mode is set before the content is written, so that no other user can ever read a key.
-      return [{ path, content: text, mode: 0o600, prepare: (file) => keepAccess(file, path, mode) }]
-    }),
+    files.flatMap(([path, fileContent, mode]) =>
+      fileContent === undefined
+        ? []
+        : // The mode is set before the content is written, so that no other user can ever read a key.
+          [
+            {
+              path,
+              content: fileContent,
+              mode: 0o600,
+              prepare: (file) => keepAccess(file, path, mode),
+            },
+          ],
+    ),
   )
   // Removes the key of an earlier certificate, because it does not belong to the CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
@@ -132,13 +152,14 @@ export async function readMetadata(folder: string): Promise<Metadata> {
 
 function isMetadata(value: unknown): value is Metadata {
   if (!isObject(value) || value['version'] !== 1) return false
-  const { names, keyAlgorithm, template, notAfter } = value
+  const { names, keyAlgorithm, template, notAfter, pkcs12, pkcs12PasswordFile } = value
   const texts = ['arn', 'certificateAuthorityArn', 'validity', 'endpoint', 'region', 'notAfter']
   return (
     texts.every((name) => typeof value[name] === 'string') &&
     !Number.isNaN(Date.parse(String(notAfter))) &&
     Array.isArray(names) &&
     names.every((name) => typeof name === 'string') &&
-    [keyAlgorithm, template].every((text) => text === null || typeof text === 'string')
+    [keyAlgorithm, template].every((text) => text === null || typeof text === 'string') &&
+    [pkcs12, pkcs12PasswordFile].every((text) => text === undefined || typeof text === 'string')
   )
 }

@@ -15,7 +15,7 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
-  /** Organization in both subjects. It identifies the hierarchy in later runs. */
+  /** Organization in both subjects. The organization identifies the hierarchy in later runs. */
   readonly name: string
   /** CommonName of the root. Default: `NAME Root CA`. */
   readonly rootName?: string

@@ -1,5 +1,6 @@
 /** `signet issue`: generates a key, issues a certificate for it, and writes the files that a server reads. */
 import { isIP } from 'node:net'
+import { basename, dirname } from 'node:path'
 import { readName, serverUrlProblem } from '../../client/names.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -11,6 +12,7 @@ import { chooseAuthority, type AuthorityReference } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
 import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
+import { pkcs12Content, requirePkcs12Folder, type Pkcs12Options } from './pkcs12-file.ts'
 
 export interface IssueRequest {
   /** The CA, or a reference for chooseAuthority. Undefined for the only ACTIVE subordinate CA. */
@@ -23,6 +25,8 @@ export interface IssueRequest {
   readonly validity: string
   /** Name or ARN. */
   readonly template: string | undefined
+  /** The PKCS #12 file to write. Undefined for none. Requires a new key. */
+  readonly pkcs12?: Pkcs12Options | undefined
 }
 
 interface Target {
@@ -47,11 +51,15 @@ export async function issueInto(
 /** Issues a certificate and replaces the files in the folder. */
 export async function issueAndWrite(
   { client, endpoint, region }: Connection,
-  { ca, subject, validity, template }: IssueRequest,
+  { ca, subject, validity, template, pkcs12 }: IssueRequest,
   { folder, now, progress }: Target,
 ): Promise<Metadata> {
   const requestedValidity = parseValidity(validity, now)
   await requireWritable(folder)
+  if (pkcs12 !== undefined) {
+    requirePkcs12Folder(pkcs12.path)
+    await requireWritable(dirname(pkcs12.path))
+  }
   const authority = typeof ca === 'object' ? ca : await chooseAuthority(client, ca)
   progress(`Requesting a certificate from ${authority.name}`)
   const issued = await client.issue({
@@ -74,13 +82,29 @@ export async function issueAndWrite(
     validity,
     endpoint,
     region,
+    ...(pkcs12 !== undefined && { pkcs12: pkcs12.path }),
+    ...(pkcs12?.passwordFile !== undefined && { pkcs12PasswordFile: pkcs12.passwordFile }),
   }
+  const key = 'key' in issued ? issued.key : undefined
+  const parts = partsOf(issued.chain + issued.root)
+  const certificates = issued.certificate + parts.chain
   await writeFolder(folder, {
-    key: 'key' in issued ? issued.key : undefined,
+    key,
     csr: 'csr' in subject ? subject.csr : undefined,
     certificate: issued.certificate,
-    ...partsOf(issued.chain + issued.root),
+    ...parts,
     metadata,
+    ...(pkcs12 !== undefined &&
+      key !== undefined && {
+        pkcs12: {
+          path: pkcs12.path,
+          content: pkcs12Content(
+            { key, certificates },
+            metadata.names[0] ?? basename(folder),
+            pkcs12,
+          ),
+        },
+      }),
   })
   return metadata
 }

@@ -23,7 +23,7 @@ export interface WitnessOptions {
   readonly url: string
   /** Public key of the log, as `signet log key` prints it. */
   readonly key: string
-  /** File that keeps the checkpoints, one JSON object in each line. It is created at the first run. */
+  /** File that keeps the checkpoints, one JSON object in each line. The file is created at the first run. */
   readonly state: string
   readonly now: Date
 }
@@ -35,7 +35,7 @@ interface KeptCheckpoint {
   readonly problem?: string
 }
 
-/** The record has another history than the one that this witness has seen. */
+/** The history of the record differs from the history that this witness has stored. */
 class InconsistentLogError extends Error {
   override name = 'InconsistentLogError'
 }
@@ -89,7 +89,7 @@ function openKept(note: string, verifier: NoteVerifier, path: string): Tree {
     return openCheckpoint(note, verifier)
   } catch (error) {
     throw new ConfigurationError(
-      `${path}: the last checkpoint is not of this log: ${(error as Error).message}`,
+      `${path}: the last checkpoint belongs to a different log: ${(error as Error).message}`,
       { cause: error },
     )
   }
@@ -109,18 +109,20 @@ function openDownloaded(note: string, verifier: NoteVerifier): Tree {
 /** Returns why the later tree does not contain the earlier one. Undefined if it does. */
 async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<string | undefined> {
   if (later.size < earlier.size)
-    return `the record has ${later.size} leaves, and had ${earlier.size} before`
+    return `the record has ${later.size} leaves, but previously had ${earlier.size}`
   if (later.size === earlier.size)
     return isSameHash(earlier.root, later.root)
       ? undefined
-      : `the record of ${later.size} leaves has another root than before`
+      : `the record of ${later.size} leaves has a different root than the earlier record`
   const proof = await consistencyProof(earlier.size, later.size, tileReader(later.size, base))
   return verifyConsistency(earlier, later, proof)
     ? undefined
-    : `the record of ${later.size} leaves does not begin with the ${earlier.size} leaves of before`
+    : `the record of ${later.size} leaves does not begin with the ${earlier.size} earlier leaves`
 }
 
-/** Reads hashes from the tiles of the server. The proof that they make is verified, so that they need not be trusted. */
+/**
+ * Reads hashes from the tiles of the server. The proof from the server is verified, so the server does not have to be trusted.
+ */
 function tileReader(size: number, base: URL): HashReader {
   const tiles = new Map<string, Promise<Uint8Array[]>>()
   return async (subtree) => {

@@ -1,16 +1,18 @@
-/** The PKCS #12 file of `signet issue --pkcs12`. */
+/** The PKCS #12 file of `signet issue --pkcs12`, which `signet renew` replaces. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { replaceFile } from '../durable-file.ts'
+import { dirname } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import { parsePem } from '../x509/pem.ts'
 import { encodePkcs12, isPkcs12Password } from '../x509/pkcs12.ts'
 
 export interface Pkcs12Options {
+  /** Absolute path. */
   readonly path: string
   readonly password: string
+  /** Absolute path of the file that contained the password. Undefined for a password from a prompt or a pipe. */
+  readonly passwordFile: string | undefined
+  readonly random: Random
 }
 
 /** Throws ConfigurationError for a password that programs would encode differently, or that is too short. */
@@ -21,32 +23,28 @@ export function requirePkcs12Password(password: string): void {
     )
   if (password.length < passwordLengthMin)
     throw new ConfigurationError(
-      `the PKCS #12 password must have at least ${passwordLengthMin} characters or more`,
+      `the PKCS #12 password must have at least ${passwordLengthMin} characters`,
     )
 }
 
 const passwordLengthMin = 8
 
-/** Throws ConfigurationError if the file exists and `force` is not set, or if its folder does not exist. */
-export function requirePkcs12Path(path: string, force: boolean): void {
-  if (existsSync(path) && !force)
-    throw new ConfigurationError(`--pkcs12: ${path} exists; replace it with --force`)
+/** Throws ConfigurationError if the folder for the file does not exist. */
+export function requirePkcs12Folder(path: string): void {
   if (!existsSync(dirname(path)))
-    throw new ConfigurationError(`--pkcs12: the folder ${dirname(path)} does not exist`)
+    throw new ConfigurationError(
+      `the folder ${dirname(path)} for the PKCS #12 file does not exist; create the folder`,
+    )
 }
 
-/** Writes the key and the certificates of a folder of `signet issue` into one file, which only its owner can read. */
-export async function writePkcs12(
-  folder: string,
-  { path, password }: Pkcs12Options,
-  { friendlyName, random }: { readonly friendlyName: string; readonly random: Random },
-): Promise<void> {
-  const [key] = parsePem(await readFile(join(folder, 'key.pem'), 'utf8'))
-  if (key === undefined) throw new Error(`${folder} has no private key`)
-  const chain = parsePem(await readFile(join(folder, 'fullchain.pem'), 'utf8'))
-  const content = encodePkcs12(
-    { privateKey: key.der, certificates: chain.map(({ der }) => der), friendlyName },
-    { password, random },
-  )
-  await replaceFile({ path, content, mode: 0o600 })
+/** Returns the content of a PKCS #12 file with a key and its certificates, which are in PEM. */
+export function pkcs12Content(
+  pem: { readonly key: string; readonly certificates: string },
+  friendlyName: string,
+  { password, random }: Pkcs12Options,
+): Uint8Array {
+  const [key] = parsePem(pem.key)
+  if (key === undefined) throw new Error('the PEM has no private key')
+  const certificates = parsePem(pem.certificates).map(({ der }) => der)
+  return encodePkcs12({ privateKey: key.der, certificates, friendlyName }, { password, random })
 }

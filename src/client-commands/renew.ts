@@ -9,6 +9,8 @@ import { csrFile, readMetadata, type Metadata } from './certificate-folder.ts'
 import type { Connection, Progress } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
 import { isInstant, keyAlgorithms } from './issuance-options.ts'
+import type { Pkcs12Options } from './pkcs12-file.ts'
+import type { Random } from '../random.ts'
 
 /**
  * When a certificate is renewed: on every run, when that many milliseconds of validity are left, or in the last third of its
@@ -47,6 +49,15 @@ export interface RenewalTools {
     metadata: Metadata,
     work: (connection: Connection) => Promise<Metadata>,
   ) => Promise<Metadata>
+  /**
+   * Reads the password of a PKCS #12 file. `recorded` is the password file that `signet issue` used. Rejects with
+   * ConfigurationError if no password is available.
+   */
+  readonly readPkcs12Password: (
+    path: string,
+    recorded: string | undefined,
+  ) => Promise<Pick<Pkcs12Options, 'password' | 'passwordFile'>>
+  readonly random: Random
   readonly now: Date
   readonly progress: Progress
 }
@@ -77,7 +88,10 @@ export async function renewOne(
     ;({ notAfter } = metadata)
     if (!(await isDue(folder, metadata, { when: request.when, now: tools.now })))
       return { folder, result: 'not due', notAfter }
-    const options = await optionsOf(folder, metadata, request)
+    const options = {
+      ...(await optionsOf(folder, metadata, request)),
+      pkcs12: await pkcs12Of(metadata, tools),
+    }
     const renewed = await tools.connect(metadata, (connection) =>
       issueAndWrite(connection, options, { folder, now: tools.now, progress: tools.progress }),
     )
@@ -151,6 +165,15 @@ async function optionsOf(
     validity,
     template: metadata.template ?? undefined,
   }
+}
+
+/** Returns the PKCS #12 file to replace. Undefined if the folder has none. */
+async function pkcs12Of(
+  { pkcs12: path, pkcs12PasswordFile }: Metadata,
+  { readPkcs12Password, random }: RenewalTools,
+): Promise<Pkcs12Options | undefined> {
+  if (path === undefined) return undefined
+  return { path, random, ...(await readPkcs12Password(path, pkcs12PasswordFile)) }
 }
 
 /** The error of a hook that failed after a successful renewal. */

@@ -61,6 +61,7 @@ async function run(
       {
         clock: { now: () => new Date(now) },
         random: new TestRandom(),
+        readPkcs12Password: async () => ({ password: '', passwordFile: undefined }),
         progress: () => {},
         report: (line) => void lines.push(line.replace(folder, 'tls')),
         signal: stop.signal,

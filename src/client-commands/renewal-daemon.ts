@@ -8,8 +8,6 @@ import { dueTime, renewOne, type RenewalRequest, type RenewalTools } from './ren
 
 export interface DaemonTools extends Omit<RenewalTools, 'now'> {
   readonly clock: Clock
-  /** Random numbers, which spread the retries of many machines over time. */
-  readonly random: Random
   /** Resolves after the given milliseconds, or as soon as the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Logs one line. */

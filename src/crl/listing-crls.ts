@@ -6,8 +6,8 @@
 import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
- * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs list only the certificates that are bound
- * to them. These are partitions, and the complete CRL of a CA that was changed to partitions.
+ * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs list only the certificates that are bound to
+ * them. These CRLs are partitions, and the complete CRL of a CA that was changed to partitions.
  */
 export function listsAllRevocations(
   { revocation: { CrlConfiguration } }: Pick<Authority, 'revocation'>,

@@ -39,7 +39,7 @@ type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
     readonly masterKey?: MasterKey
   }
 
-/** Returns all strings in the configuration. They include every file path. */
+/** Returns all strings in the configuration. The strings include every file path. */
 export function pathsOf(settings: object): string[] {
   return Object.values(settings).flatMap((value: unknown) => {
     if (typeof value === 'string') return [value]

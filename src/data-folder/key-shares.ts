@@ -107,14 +107,14 @@ export class ShareCollector {
   }
 
   /**
-   * Adds a share. Returns the master key with the last one that is needed. Throws ConfigurationError for a repeated share and one of
-   * another split. If the shares do not restore the key, all of them are discarded.
+   * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share, and
+   * for a share of another split. If the shares do not restore the key, all of them are discarded.
    */
   async add(share: KeyShare): Promise<MasterKey | undefined> {
     const [first] = this.#shares
     if (first !== undefined && !isSameSplit(first, share))
       throw new ConfigurationError(
-        `the share belongs to the split ${share.splitId}, but the shares before belong to the split ${first.splitId}`,
+        `the share belongs to the split ${share.splitId}, but the earlier shares belong to the split ${first.splitId}`,
       )
     if (this.#shares.some(({ number }) => number === share.number))
       throw new ConfigurationError(`the share ${share.number} was entered already`)

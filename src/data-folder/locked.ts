@@ -6,7 +6,7 @@ import type { Config } from '../settings/config.ts'
 import type { KeyShare } from './key-shares.ts'
 import { isStandardInput } from './master-key.ts'
 
-/** Returns the path of the file that describes the split of the master key. It contains no secret. */
+/** Returns the path of the file that describes the split of the master key. The file contains no secret. */
 function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'master-key-shares.json')
 }

@@ -24,7 +24,7 @@ import {
 } from './rotation.ts'
 
 export interface MasterKeyRing {
-  /** The key that new secrets are sealed under: during a rotation the new one. */
+  /** The key that new secrets are sealed under. During a rotation, this is the new key. */
   readonly current: MasterKey
   readonly currentId: string
   /** The unfinished rotation, if any. */
@@ -34,8 +34,8 @@ export interface MasterKeyRing {
   /** Returns the sealers of stored secrets. */
   sealers(label: string): SealerRing
   /**
-   * Returns the sealer of tokens. It opens the tokens of all keys. During a rotation it seals under the old key, because other
-   * processes may not have read the new one yet.
+   * Returns the sealer of tokens. The sealer opens the tokens of all keys. During a rotation, the sealer uses the old key,
+   * because other processes may not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
   /** A number that changes when a key is added or removed. */

@@ -23,7 +23,7 @@ import {
   type KmsMasterKeyOptions,
 } from './kms-master-key.ts'
 
-/** 32 secret bytes. They encrypt nothing directly; deriveKey derives keys from them. */
+/** 32 secret bytes. The master key bytes encrypt nothing directly; deriveKey derives keys from them. */
 export interface MasterKey {
   readonly bytes: Uint8Array
   /** Path of the file, for messages. */

@@ -192,8 +192,9 @@ async function holds(path: string, key: MasterKey): Promise<boolean> {
 }
 
 /**
- * Ends the rotation. Secrets that running processes have sealed under the old key meanwhile are sealed under the new one first.
- * With `endSessions`, temporary credentials from before are no longer accepted. Returns the number of these secrets.
+ * Ends the rotation. First, secrets that running processes have sealed under the old key since the rotation started are sealed
+ * under the new key. With `endSessions`, temporary credentials from before are no longer accepted. Returns the number of these
+ * secrets.
  */
 export async function endRotation(
   context: RotationContext,

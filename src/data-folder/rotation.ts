@@ -27,7 +27,7 @@ export interface RotationKeys {
 const tokenLabels = ['session tokens', 'page tokens'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys of tokens that were issued under a replaced master key. They open nothing else. */
+/** The keys of tokens that were issued under a replaced master key. These keys open nothing else. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string
@@ -122,7 +122,7 @@ export function requireMasterKey(
   else openRotation(rotation, { key, check, random })
 }
 
-/** Returns the IDs of the master keys of which one is needed to open a database with these settings. */
+/** Returns the IDs of the master keys that can open a database with these settings. */
 export function neededKeyIds({
   check,
   rotation,

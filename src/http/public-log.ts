@@ -33,7 +33,7 @@ async function answerCheckpoint(db: Pick<Database, 'query'>): Promise<Answer> {
   return { status: 200, headers, body: checkpoint.note }
 }
 
-/** The hashes of a tile never change, so that a shorter tile is the beginning of the current one. */
+/** The hashes of a tile never change, so a shorter tile is the beginning of the current tile. */
 async function answerTile(db: Pick<Database, 'query'>, path: string): Promise<Answer> {
   const tile = parseTilePath(path)
   const hashes = tile && (await findTile(db, tile))

@@ -42,7 +42,7 @@ export function createPlainServer(services: ListenerServices, routes: readonly R
   return createServer(services, routes)
 }
 
-/** Creates a listener with TLS and other routes than those of the API. It does not listen yet. */
+/** Creates a listener with TLS and other routes than those of the API. The listener does not listen yet. */
 export function createTlsServer(
   services: ListenerServices,
   routes: readonly Route[],

@@ -10,7 +10,9 @@ import { SealError, type Sealer } from '../sealer.ts'
 export interface Session extends SessionProperties {
   /** `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
-  /** Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session. */
+  /**
+   * Secret access key in plaintext. The secret is never logged, and is returned only in the response that creates the session.
+   */
   readonly secretAccessKey: string
   readonly expiresAt: Date
   /** Session policies as JSON, which limit the role's policies further. */

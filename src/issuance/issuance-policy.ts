@@ -34,7 +34,7 @@ export function requireLinted(
     ({ name, rule, detail, source }) =>
       `${name}: ${rule}${detail === undefined ? '' : `; ${detail}`} (${source})`,
   )
-  throw invalidArgs(`The certificate would not pass the lint. ${reasons.join('; ')}`)
+  throw invalidArgs(`The certificate would violate lint rules. ${reasons.join('; ')}`)
 }
 
 /** Throws MalformedCSRException for a weak key, if the policy refuses weak keys. */

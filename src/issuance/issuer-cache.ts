@@ -15,7 +15,10 @@ export type CrlIssuer = Pick<
 
 const issuersMax = 1000
 
-/** Cached issuers. They never change, because an installed certificate, its key and the usage mode of its CA never change. */
+/**
+ * Cached issuers. Cached issuers never change, because an installed certificate, its key and the usage mode of its CA never
+ * change.
+ */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
 /** Returns the issuer for a CA's current certificate. Throws for a CA without a certificate. */

@@ -96,7 +96,7 @@ async function findExpired(
 
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
-/** Deletes a certificate. An unreadable certificate is kept, so that `signet verify` finds it, and does not stop the job. */
+/** Deletes a certificate. An unreadable certificate does not stop the job, and is kept, so that `signet verify` finds it. */
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,

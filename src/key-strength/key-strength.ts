@@ -28,8 +28,8 @@ const rsaExponentMin = 65_537n
 const rsaExponentBitsMax = 256n
 
 /**
- * Why a key is refused, or undefined: one that is too large always, a weak one unless the operator allows it. A prime
- * modulus passes, see refusalOfPrimeModulus.
+ * Returns why a key is refused, or undefined. A key that is too large is always refused. A weak key is refused unless the
+ * operator allows weak keys. A prime modulus passes, see refusalOfPrimeModulus.
  */
 export function weakKeyReason(
   subjectPublicKeyInfo: SubjectPublicKeyInfo,

@@ -31,7 +31,7 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 /**
  * Whether an odd integer, big-endian and at least 2048 bits long, is prime. Anyone can compute the private exponent for a prime
  * RSA modulus (NIST SP 800-89 §5.3.3). The test is an exponentiation of the length of the modulus: 1.5 ms for 2048 bits, 11 ms
- * for 4096. It runs in libuv's thread pool.
+ * for 4096. The test runs in libuv's thread pool.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)
@@ -45,7 +45,7 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Testing a prime takes much longer than a product, up to seconds. It must not keep the pool from signing. */
+/** Testing a prime takes much longer than a product, up to seconds. Such a test must not keep the pool from signing. */
 const largeBits = 3072
 const smallLane = createLane(2)
 const largeLane = createLane(1)
@@ -72,7 +72,7 @@ function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
     try {
       return await task()
     } finally {
-      // The slot passes to the next waiting task, so that a new one cannot take it first.
+      // The slot passes to the next waiting task, so that a new task cannot take the slot first.
       const next = waiting.shift()
       if (next === undefined) running -= 1
       else next()

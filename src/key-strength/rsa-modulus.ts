@@ -33,7 +33,7 @@ export function weaknessOfModulus(modulus: Uint8Array): string | undefined {
   const residues = new Uint16Array(smallPrimes.length)
   const factor = readResidues(n, residues)
   if (factor !== undefined) return `RSA modulus is divisible by ${factor}`
-  if (isRoca(residues)) return 'RSA key was made by a faulty generator (ROCA, CVE-2017-15361)'
+  if (isRoca(residues)) return 'RSA key comes from a faulty generator (ROCA, CVE-2017-15361)'
   const exponent = perfectPower(n, residues)
   if (exponent !== undefined) return `RSA modulus is an integer raised to the power ${exponent}`
   const root = squareRoot(n)

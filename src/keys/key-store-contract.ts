@@ -10,7 +10,7 @@ interface KeyStores {
   readonly other: KeyStore
 }
 
-/** A test case. It uses names of keys that no other case uses, so that cases may share a store. */
+/** A test case. A test case uses names of keys that no other case uses, so that cases may share a store. */
 export interface KeyStoreCase {
   readonly name: string
   readonly run: (stores: KeyStores) => Promise<void>

@@ -36,8 +36,8 @@ export async function hasBegun(db: Database): Promise<boolean> {
 
 /**
  * Writes leaves about all existing rows: the digests of certificates and revocations, and the state of each row of the tables
- * that change. Rows that are written at the same time have leaves of their own. If this is interrupted, the next call starts
- * again, and the later leaves replace the earlier ones.
+ * that change. Rows that are written at the same time have leaves of their own. If the call is interrupted, the next call starts
+ * again, and its leaves replace the earlier leaves.
  */
 export async function beginRecord(db: Database, clock: Clock): Promise<void> {
   const [row] = await db.query(selectLastCertificate)
@@ -53,7 +53,7 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node has finished first. Its leaves and those of this node state the same.
+    // Another node has finished first. The leaves of the other node and of this node have the same content.
     if (!(error instanceof ConflictError)) throw error
   }
 }

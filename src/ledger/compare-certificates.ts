@@ -29,7 +29,7 @@ interface Waiting {
 }
 
 /**
- * Reads rows in step with the leaves. Leaves and rows are in the same order, so that few of them wait for each other unless rows
+ * Reads rows in step with the leaves. Leaves and rows are in the same order, so few of them have to be kept in memory unless rows
  * were altered.
  */
 export class CertificateComparison {
@@ -88,8 +88,8 @@ export class CertificateComparison {
       if (!(await this.#isElsewhere(key, isRow)))
         this.#problem(
           leaf === undefined
-            ? `the certificate of number ${key.slice(1)} was removed`
-            : `the certificate ${key.split(':')[1]} of the CA of number ${key.split(':')[0]}, of leaf ${leaf}, was removed`,
+            ? `certificate number ${key.slice(1)} was removed`
+            : `the certificate ${key.split(':')[1]} of CA number ${key.split(':')[0]}, in leaf ${leaf}, was removed`,
         )
   }
 
@@ -173,5 +173,5 @@ function numberOf(row: Row): number {
 
 function nameOf(row: Row): string {
   const serial = Buffer.from(bytesOf(row, 'serial_number')).toString('hex')
-  return `the certificate ${serial} of the CA of number ${integerOf(row, 'authority_number')}`
+  return `the certificate ${serial} of CA number ${integerOf(row, 'authority_number')}`
 }

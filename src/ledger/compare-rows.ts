@@ -44,7 +44,7 @@ export class RevocationComparison {
     for (const key of this.#expected.keys()) {
       const [authority, rest] = key.split(/[:#]/)
       const what = key.includes('#') ? `certificate number ${rest}` : String(rest)
-      problem(`the revocation of ${what} by the CA of number ${authority} was removed`)
+      problem(`the revocation of ${what} by CA number ${authority} was removed`)
     }
   }
 
@@ -54,7 +54,7 @@ export class RevocationComparison {
     const key = serialKey(authority, serialNumber)
     const earlyKey = `${authority}#${integerOf(row, 'certificate_number')}`
     const [digest, early] = [this.#expected.get(key), this.#expected.get(earlyKey)]
-    const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')} by the CA of number ${authority}`
+    const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')} by CA number ${authority}`
     if (digest === undefined && early === undefined) problem(`${name} was added`)
     const isSame =
       (digest === undefined || isSameHash(revocationDigest(row), digest)) &&

@@ -16,7 +16,7 @@ async function findLogName(db: Database): Promise<string | undefined> {
   return name && Buffer.from(name).toString()
 }
 
-/** Returns the name of the log, and chooses a random one first if there is none. */
+/** Returns the name of the log. If the log has no name, chooses a random name first. */
 export async function logName(db: Database, random: Random): Promise<string> {
   const existing = await findLogName(db)
   if (existing !== undefined) return existing

@@ -15,7 +15,7 @@ export interface OcspBatches {
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error of leaves that could not be written. They are written with the next ones. */
+  /** Receives the error of leaves that could not be written. These leaves are written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -34,7 +34,7 @@ const delayMilliseconds = 1000
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {
   let next = new Map<number, Batch>()
-  /** The batches that are being written. They stay until they are written. */
+  /** The batches that are being written. The batches stay until they are written. */
   let current = new Map<number, Batch>()
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined

@@ -43,7 +43,7 @@ export async function sealLeaves(sealing: Sealing): Promise<number> {
   const size = checkpoint?.size ?? 0
   if (size < sealing.seen)
     throw new RecordAlteredError(
-      `the checkpoint has ${size} leaves, and had ${sealing.seen} before`,
+      `the checkpoint has ${size} leaves, but previously had ${sealing.seen}`,
     )
   sealing.seen = size
   const hashes = await waitingHashes(db, size)
@@ -84,7 +84,7 @@ async function readEdge(db: Database, size: number): Promise<TreeEdge> {
     const hashes = count === 0 ? [] : await findTile(db, tile)
     if (hashes?.length !== count)
       throw new RecordAlteredError(
-        `the last tile of level ${tile.level} is not that of ${size} leaves`,
+        `the last tile of level ${tile.level} does not match a tree of ${size} leaves`,
       )
     edge.push(hashes)
   }

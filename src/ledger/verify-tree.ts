@@ -47,7 +47,9 @@ export async function verifyTree(
   const checkpoint = await findCheckpoint({ query: read })
   const tree = signedTree(checkpoint?.note, verifier, problem)
   if (tree !== undefined && tree.size !== checkpoint?.size)
-    problem('the checkpoint of the record was altered: its row has another size than its note')
+    problem(
+      'the checkpoint of the record was altered: the size in its row differs from the size in its note',
+    )
   const size = tree?.size ?? checkpoint?.size ?? 0
   if (checkpoint === undefined && (await read(selectTiles(undefined, 1))).length > 0)
     problem('the checkpoint of the record was removed')
@@ -102,9 +104,7 @@ function signedTree(
 ): Tree | undefined {
   if (note === undefined) return undefined
   if (verifier === undefined) {
-    problem(
-      'the key or the name of the record was removed, so that its checkpoint cannot be verified',
-    )
+    problem('the key or the name of the record was removed, so its checkpoint cannot be verified')
     return undefined
   }
   try {
@@ -130,7 +130,7 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   return a !== undefined && b !== undefined && isSameHash(a, b)
 }
 
-/** Reads all tiles. Reports tiles outside the tree, missing ones, and those with a wrong number of hashes. */
+/** Reads all tiles. Reports tiles outside the tree, missing tiles, and tiles with a wrong number of hashes. */
 async function readTiles(
   read: Read,
   treeSize: number | undefined,

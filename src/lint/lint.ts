@@ -158,7 +158,10 @@ function lintExtension(extension: Extension, context: LintContext): void {
   }
 }
 
-/** Constant extensions without findings. They contain URLs of a CA or come from a template, and occur in many certificates. */
+/**
+ * Constant extensions without findings. These extensions contain URLs of a CA or come from a template, and occur in many
+ * certificates.
+ */
 const passed = new WeakSet<Extension>()
 
 function checkOnce(known: ExtensionCheck, extension: Extension, context: LintContext): void {

@@ -38,8 +38,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer, much more than a key of 1024 bytes needs with every character escaped. It limits the memory
- * that is allocated if the length field is damaged.
+ * Maximum length of a footer, much more than a key of 1024 bytes needs with every character escaped. The maximum limits the
+ * memory that is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536

@@ -12,7 +12,7 @@ const laterCodes = [
 ]
 
 /**
- * Returns a BucketError for a permanent refusal, otherwise an Error. Neither has the error of the SDK as its cause, because
+ * Returns a BucketError for a permanent refusal, otherwise an Error. Neither error has the error of the SDK as its cause, because
  * that error contains the request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {

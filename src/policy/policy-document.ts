@@ -17,7 +17,7 @@ import { parsePrincipals, type Principals } from './principal.ts'
 /** Identity policies belong to a principal, resource policies to a CA, trust policies to a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust'
 
-/** Patterns of which at least one must match, or none if the selection is negated. */
+/** At least one of the patterns must match. If the selection is negated, no pattern may match. */
 export interface Selection {
   readonly negated: boolean
   readonly patterns: readonly Pattern[]

@@ -16,7 +16,7 @@ export function signCheckpoint(
 /** Returns the tree of a signed checkpoint. Throws NoteError for an invalid signature, another log, or a malformed text. */
 export function openCheckpoint(note: string, verifier: NoteVerifier): Tree {
   const [origin, size = '', base64 = '', ...extensions] = openNote(note, verifier).split('\n')
-  if (origin !== verifier.name) throw new NoteError(`the checkpoint is of the log ${origin}`)
+  if (origin !== verifier.name) throw new NoteError(`the checkpoint belongs to the log ${origin}`)
   const root = Buffer.from(base64, 'base64')
   const isWellFormed =
     /^(?:0|[1-9]\d{0,15})$/.test(size) &&

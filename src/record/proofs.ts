@@ -16,7 +16,7 @@ interface Range {
   readonly end: number
 }
 
-/** Returns the complete subtrees of a range, from the left. `start` is a multiple of the largest one. */
+/** Returns the complete subtrees of a range, from the left. `start` is a multiple of the size of the largest subtree. */
 function subtreesOf({ start, end }: Range): Subtree[] {
   const subtrees: Subtree[] = []
   let at = start

@@ -59,7 +59,7 @@ export function parseNamePattern(text: string): NamePattern | { readonly problem
   return { kind: 'exact', key: searchKey(name) }
 }
 
-/** Parses a pattern for common names. It cannot be a suffix, because common names are not indexed in reverse. */
+/** Parses a pattern for common names. The pattern cannot be a suffix, because common names are not indexed in reverse. */
 export function parseSubjectPattern(text: string): NamePattern | { readonly problem: string } {
   const pattern = parseNamePattern(text)
   return 'kind' in pattern && pattern.kind === 'suffix'

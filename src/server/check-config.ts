@@ -14,14 +14,16 @@ import type { Config } from '../settings/config.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
-import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { peekMasterKeySettings } from '../store/master-keys.ts'
+import type { Row, Sql } from '../store/sql.ts'
 import { checkConfiguredToken } from './check-keys.ts'
 import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
+import { requireOwnAuthority } from './tls/own-authority.ts'
 
 const s3Milliseconds = 10_000
-/** Name of the bucket in the test request to the S3 store. It does not have to exist. */
+/** Name of the bucket in the test request to the S3 store. The bucket does not have to exist. */
 const probeBucket = 'signet-check-config'
 
 /** Returns the problems that would prevent `signet serve` from running with a configuration. */
@@ -34,6 +36,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkCallLog(config),
     () => checkDataFolder(config),
     () => checkDatabase(config),
+    () => checkOwnAuthority(config, clock),
     () => checkObjectStore(config),
     () => checkConfiguredToken(config),
     () => checkNewKeys(config),
@@ -47,7 +50,8 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
       return [error instanceof ConfigurationError ? error.message : problemOf(error)]
     }
   })
-  return (await Promise.all(found)).flat()
+  // An unreachable database fails several checks with the same message.
+  return [...new Set((await Promise.all(found)).flat())]
 }
 
 async function checkCertificate({ tls }: Config, clock: Clock): Promise<void> {
@@ -128,14 +132,32 @@ async function checkDatabase(config: Config): Promise<void> {
     readMasterKey(config.masterKeyFile, kmsOptionsOf(config)),
     loadEngine(locateDatabase(config)),
   ])
-  const check = await engine.peekSetting(checkSetting)
-  const rotation = await engine.peekSetting(rotationSetting)
-  if (check === undefined) return
+  const settings = await peekMasterKeySettings(engine)
+  if (settings.check === undefined) return
   if (masterKey === undefined)
     throw new ConfigurationError(
       `--master-key-file: ${config.masterKeyFile} does not exist; the database cannot be used without its master key`,
     )
-  requireMasterKey({ check, rotation }, masterKey, systemRandom)
+  requireMasterKey(settings, masterKey, systemRandom)
+}
+
+/** Looks up the CA of --tls-self, unless `signet serve` would first migrate the database to the newest schema. */
+async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
+  const { tls } = config
+  if (tls.kind !== 'self' || config.dev) return
+  const engine = await loadEngine(locateDatabase(config))
+  const { check } = await peekMasterKeySettings(engine)
+  let isOutdated = false
+  const query = async (statement: Sql): Promise<Row[]> => {
+    const rows = await engine.peek(statement)
+    isOutdated ||= rows === undefined
+    return rows ?? []
+  }
+  try {
+    await requireOwnAuthority({ query }, tls.authority, clock.now())
+  } catch (error) {
+    if (check === undefined || !isOutdated) throw error
+  }
 }
 
 /** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */

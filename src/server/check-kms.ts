@@ -8,7 +8,7 @@ import { storesOfNewKeys } from '../keys/stores/index.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Alias in the test request. It does not have to exist. */
+/** Alias in the test request. The alias does not have to exist. */
 const probeAlias = 'alias/signet/check-config'
 
 /** Sends a request to KMS if new CAs have their keys there. The response about a missing alias shows that the server has access. */

@@ -23,7 +23,7 @@ import { reportUnavailableKeys } from './report-unavailable-keys.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
-const ocspFailure = 'signed OCSP responses cannot be recorded; this is retried'
+const ocspFailure = 'signed OCSP responses cannot be recorded; the server retries'
 
 export interface ProcessServices {
   readonly services: Services

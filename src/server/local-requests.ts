@@ -17,7 +17,7 @@ export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHa
         throw new ConfigurationError('the server is not locked')
       default:
         throw new ConfigurationError(
-          'the server does not know this request; its version is another',
+          'the server does not support this request; the command and the server are different versions',
         )
     }
   }

@@ -12,7 +12,7 @@ import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLockedOcspRoute } from '../ocsp/locked-route.ts'
 import type { Config } from '../settings/config.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
-import { checkSetting, rotationSetting } from '../store/master-keys.ts'
+import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { listenOn, reservePort } from './public-port.ts'
 import type { ProcessContext } from './runtime.ts'
@@ -32,10 +32,7 @@ export async function waitForMasterKey(
   await using stack = new AsyncDisposableStack()
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   const engine = await loadEngine(locateDatabase(config))
-  const settings = {
-    check: await engine.peekSetting(checkSetting),
-    rotation: await engine.peekSetting(rotationSetting),
-  }
+  const settings = await peekMasterKeySettings(engine)
   const needed = neededKeyIds(settings)
   if (needed.length === 0)
     throw new ConfigurationError(
@@ -91,7 +88,7 @@ function reasonOf({ received, threshold }: ShareCollector): string {
 }
 
 interface UnlockOptions {
-  /** IDs of master keys of which one opens the database. */
+  /** IDs of the master keys, one of which decrypts the database. */
   readonly needed: readonly string[]
   /** Throws ConfigurationError if the key does not open the database. */
   readonly accept: (key: MasterKey) => void

@@ -1,4 +1,7 @@
-/** Assembles the primary of a server with workers. It writes, runs the jobs, replaces failed workers, and serves only metrics. */
+/**
+ * Assembles the primary of a server with workers. The primary writes, runs the jobs, replaces failed workers, and serves only
+ * metrics.
+ */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'

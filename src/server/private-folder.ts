@@ -17,7 +17,10 @@ const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Creates an empty folder with mode 0700. It is removed when `stack` is disposed, or on exit unless the process is killed. */
+/**
+ * Creates an empty folder with mode 0700. The folder is removed when `stack` is disposed, or on exit unless the process is
+ * killed.
+ */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)

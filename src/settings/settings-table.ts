@@ -189,7 +189,7 @@ export const settings = withFlags({
   ),
   tlsNames: setting(
     'NAME,…',
-    'host names and IP addresses in the --tls-self certificate (default: those of the API listener)',
+    'host names and IP addresses in the --tls-self certificate (default: the address of the API listener)',
     hosts,
   ),
   tlsClientCa: setting(
@@ -236,7 +236,7 @@ export const settings = withFlags({
   ),
   ocspSigner: setting(
     'SIGNER',
-    'what signs OCSP responses: ca, or delegated (a local key with a short-lived certificate of the CA)',
+    'signer of OCSP responses: ca, or delegated (a local key with a short-lived certificate from the CA)',
     oneOf(['ca', 'delegated']),
     'ca',
   ),

@@ -49,7 +49,7 @@ export interface KeyUse {
 }
 
 export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
-  /** Secret access key in plaintext. It must never be logged or returned. */
+  /** Secret access key in plaintext. The secret must never be logged or returned. */
   readonly secretAccessKey: string
 }
 

@@ -13,7 +13,7 @@ export interface ApprovalPolicy {
   readonly windowSeconds: number
 }
 
-/** EXPIRED is not stored. It follows from `expiresAt`. */
+/** EXPIRED is not stored. EXPIRED follows from `expiresAt`. */
 export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
 
 /** A principal, or a user of the operating system. */
@@ -256,7 +256,7 @@ export async function findUndecidedApprovals(
   return rows.map((row) => textOf(row, 'approval_id'))
 }
 
-/** Deletes a request that expired without a decision. It cannot change any more. */
+/** Deletes a request that expired without a decision. An expired request cannot change any more. */
 export function deleteApproval(id: string): Sql {
   return changing(
     { table: 'approvals', key: [id] },

@@ -19,6 +19,9 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
+/** A database, or a reader that does not open the database. */
+export type ReadableDatabase = Pick<Database, 'query' | 'snapshot'>
+
 /** Owner of CAs: an account in a Region. */
 export interface Owner {
   readonly accountId: string
@@ -89,7 +92,10 @@ const cachedMax = 1000
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
 /** Finds a CA by id, even after its restoration period. */
-export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
+export async function findAuthority(
+  db: ReadableDatabase,
+  id: string,
+): Promise<Authority | undefined> {
   const known = cacheOf(db).get(id)
   const seenIn = db.snapshot?.()
   if (known !== undefined && seenIn !== undefined && known.seenIn === seenIn) return known.authority
@@ -101,14 +107,14 @@ export async function findAuthority(db: Database, id: string): Promise<Authority
   return row && keepAuthority(db, row, seenIn)
 }
 
-function knownAuthority(db: Database, stamp: Row, seenIn?: object): Authority | undefined {
+function knownAuthority(db: ReadableDatabase, stamp: Row, seenIn?: object): Authority | undefined {
   const known = cacheOf(db).get(textOf(stamp, 'id'))
   if (known?.authority.revision !== integerOf(stamp, 'revision')) return undefined
   known.seenIn = seenIn
   return known.authority
 }
 
-function keepAuthority(db: Database, row: Row, seenIn?: object): Authority {
+function keepAuthority(db: ReadableDatabase, row: Row, seenIn?: object): Authority {
   const authority = authorityOf(row)
   cacheOf(db).set(authority.id, { authority, seenIn })
   return authority
@@ -116,7 +122,7 @@ function keepAuthority(db: Database, row: Row, seenIn?: object): Authority {
 
 /** Lists CAs of `owner` after number `after`, oldest first, without CAs that are permanently deleted at `now`. */
 export function listAuthorities(
-  db: Database,
+  db: ReadableDatabase,
   owner: Owner,
   page: { readonly after: number; readonly limit: number; readonly now: Date },
 ): Promise<Authority[]> {
@@ -139,7 +145,7 @@ export function listSharedAuthorities(
  * Returns a page from the cache if it has every CA of the page in its current revision. Reading the rows of ten CAs takes 60 of
  * 160 µs.
  */
-async function listKnown(db: Database, { text, values }: Sql): Promise<Authority[]> {
+async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()
   const stamps = await db.query({
     text: `select a.id, a.revision from authorities a ${text}`,

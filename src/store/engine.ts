@@ -37,10 +37,10 @@ export interface Engine {
   /** Opens the database and migrates it to the newest schema. Throws ConfigurationError if it cannot be opened. */
   open(options: OpenOptions): Promise<Database>
   /**
-   * Returns the value of a row of `settings` without creating, migrating or recording anything. Undefined if the database or the
-   * row does not exist. Throws ConfigurationError if the database cannot be reached or read.
+   * Returns the rows of a read without creating, migrating or recording anything. Undefined if the database, a table or a column
+   * does not exist. Throws ConfigurationError if the database cannot be reached or read.
    */
-  peekSetting(name: string): Promise<Uint8Array | undefined>
+  peek(statement: Sql): Promise<Row[] | undefined>
   /** Opens a snapshot of all current rows. The schema must be the newest. */
   openSnapshot(): Promise<Snapshot>
   /** Checks the structure of the database as far as the engine can, and returns one line per fault. */

@@ -7,7 +7,7 @@ import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Identifier of the claim. It guards the write at the end of the work. */
+  /** Identifier of the claim. The identifier guards the write at the end of the work. */
   readonly token: string
   readonly now: Date
   /** Time after which other processes may claim the row. */

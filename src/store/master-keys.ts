@@ -5,6 +5,7 @@
  */
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
+import type { Engine } from './engine.ts'
 import { insertSetting, putSetting } from './metadata.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
@@ -39,6 +40,13 @@ function replacedName(masterKeyId: string): string {
 
 export async function readMasterKeySettings(db: Database): Promise<MasterKeySettings> {
   return masterKeySettingsOf(await db.query(selectMasterKeySettings()))
+}
+
+/** Reads the settings without creating, migrating or recording anything. */
+export async function peekMasterKeySettings(
+  engine: Pick<Engine, 'peek'>,
+): Promise<MasterKeySettings> {
+  return masterKeySettingsOf((await engine.peek(selectMasterKeySettings())) ?? [])
 }
 
 export function selectMasterKeySettings(): Sql {
@@ -101,7 +109,7 @@ export function sealedSecretOf(row: Row): SealedSecret {
   }
 }
 
-/** Replaces the sealed bytes of a secret, unless the row was changed or deleted meanwhile. */
+/** Replaces the sealed bytes of a secret, unless another process has changed or deleted the row. */
 export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSecret): Sql {
   const { name, masterKeyId, sealed } = next
   return kind === 'keys'

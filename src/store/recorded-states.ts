@@ -12,7 +12,7 @@ interface RecordedTable {
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
   /** Columns of text and integers. */
   readonly columns: readonly string[]
-  /** Column of bytes whose SHA-256 is a field of the leaf. It never changes. */
+  /** Column of bytes whose SHA-256 is a field of the leaf. The column never changes. */
   readonly digestColumn?: string
 }
 

@@ -57,8 +57,8 @@ export interface Table {
 }
 
 /**
- * Number of SQLite schema versions before the first PostgreSQL schema, which has the same tables and columns. It is added to
- * PostgreSQL's version, so that a version means the same on both engines.
+ * Number of SQLite schema versions before the first PostgreSQL schema, which has the same tables and columns. This number is
+ * added to PostgreSQL's version, so that a version means the same on both engines.
  */
 export const versionsBeforePostgres = 3
 

@@ -146,7 +146,7 @@ function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   )
 }
 
-/** Creates the AccessDenied error. It is the same for a nonexistent role and for a role that must not be assumed. */
+/** Creates the AccessDenied error. The error is the same for a nonexistent role and for a role that must not be assumed. */
 function notAuthorized(caller: Caller, role: string): (action: string) => ServiceError {
   return (action) =>
     new ServiceError(

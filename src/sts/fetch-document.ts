@@ -53,8 +53,8 @@ export async function fetchDocument(
 }
 
 /**
- * Returns whether the target may be on this machine or its links. It may if the issuer is also there. Throws for a URL that
- * must not be fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
+ * Returns whether the target may be on this machine or its links. The target may if the issuer is also there. Throws for a URL
+ * that must not be fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')
@@ -103,7 +103,7 @@ function externalLookup(resolve: Resolve): LookupFunction {
 
 function internalError(host: string): Error {
   return new Error(
-    `${host} is an address of this machine, its links or a metadata service, and the issuer is not there` +
+    `${host} is an address of this machine, a link-local address or the address of a metadata service, and the issuer's URL has a different address` +
       (isIP(host) === 0 ? '; specify the keys with --jwks' : ''),
   )
 }

@@ -35,7 +35,7 @@ const pieceBytesMax = 4096
  */
 export class LogLines {
   readonly #options: LogLinesOptions
-  /** Called when lines can be written again. It may write a line itself. */
+  /** Called when lines can be written again. The callback may write a line itself. */
   onRecovery: (recovery: Recovery) => void = () => {}
   /** Bytes that a slow reader has not read yet. */
   #waiting: Uint8Array[] = []

@@ -55,7 +55,9 @@ const derNull = Uint8Array.of(tags.null, 0)
 const explicit0 = contextTag(0, true)
 const implicit0 = contextTag(0, false)
 
-/** Returns whether all programs derive the same key from a password. They disagree about the encoding of non-ASCII characters. */
+/**
+ * Returns whether all programs derive the same key from a password. Programs disagree about the encoding of non-ASCII characters.
+ */
 export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)
 }

@@ -15,7 +15,7 @@ export interface RevokedCertificate {
   readonly reasonCode: number
 }
 
-/** Upper bound for the size of an entry. It follows from the maximum length of a serial number, 20 bytes. */
+/** Upper bound for the size of an entry. The upper bound follows from the maximum length of a serial number, 20 bytes. */
 const entryBytesMax = 64
 const chunkBytes = 1024 * 1024
 

@@ -1,7 +1,7 @@
 /** `signet ca`, `revoke`, `renew --ca` and `issue --pkcs12` against a running server. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -275,8 +275,48 @@ test('signet issue --pkcs12 writes a private file that OpenSSL reads', async (t)
   assert.match(await refused(2, ...issue, '--out', path('p2'), ...flags), /p\.p12 exists; replace/)
   await writeFile(path('short'), 'short\n', { mode: 0o600 })
   const short = ['--pkcs12', path('q.p12'), '--pkcs12-password-file', path('short')]
-  assert.match(await refused(2, ...issue, '--out', path('q'), ...short), /8 characters or more/)
+  assert.match(await refused(2, ...issue, '--out', path('q'), ...short), /at least 8 characters/)
   await assert.rejects(stat(path('q')))
+})
+
+test('signet renew replaces the PKCS #12 file of signet issue, and needs its password', async (t) => {
+  if ((await tool(t, 'openssl', { probe: ['version'] })) === undefined) return
+  const opensWith = async (file: string, certificate: string, password: string) => {
+    const args = ['pkcs12', '-in', path(file), '-passin', `file:${path(password)}`, '-nokeys']
+    const { ok, text } = await outcome('openssl', args)
+    assert.ok(ok, text)
+    assert.match(text, /friendlyName: r\.test/)
+    return text.includes((await readFile(path(certificate), 'utf8')).trim())
+  }
+  await writeFile(path('first'), 'the first password\n', { mode: 0o600 })
+  await writeFile(path('second'), 'the second password\n', { mode: 0o600 })
+  const flags = ['--pkcs12', path('r.p12'), '--pkcs12-password-file', path('first')]
+  await must('issue', '--name', 'r.test', '--ca', 'Corp Root CA', '--out', path('p12'), ...flags)
+  const old = await readFile(path('r.p12'))
+  await chmod(path('r.p12'), 0o640)
+  await must('renew', path('p12'))
+  assert.notDeepEqual(await readFile(path('r.p12')), old)
+  assert.equal((await stat(path('r.p12'))).mode & 0o777, 0o640)
+  assert.ok(await opensWith('r.p12', 'p12/cert.pem', 'first'))
+  // A password file of the renewal takes precedence, and later renewals use it.
+  await must('renew', path('p12'), '--pkcs12-password-file', path('second'))
+  await rm(path('first'))
+  await must('renew', path('p12'))
+  assert.ok(await opensWith('r.p12', 'p12/cert.pem', 'second'))
+
+  // Without a password, no certificate is issued.
+  const metadata = JSON.parse(await readFile(path('p12/metadata.json'), 'utf8'))
+  const withoutFile = JSON.stringify({ ...metadata, pkcs12PasswordFile: undefined })
+  await writeFile(path('p12/metadata.json'), withoutFile)
+  const certificate = await readFile(path('p12/cert.pem'))
+  const { code, stdout } = await signet(['renew', path('p12'), '--wide'])
+  assert.equal(code, 1)
+  assert.match(stdout, /its password is not available; specify .*--pkcs12-password-file FILE/)
+  assert.deepEqual(await readFile(path('p12/cert.pem')), certificate)
+  await writeFile(path('p12/metadata.json'), JSON.stringify({ ...metadata, pkcs12: path('no/r') }))
+  const moved = await signet(['renew', path('p12'), '--wide'])
+  assert.match(moved.stdout, /the folder \S+no for the PKCS #12 file does not exist/)
+  assert.deepEqual(await readFile(path('p12/cert.pem')), certificate)
 })
 
 test('signet issue with a URI as the only name leaves the subject empty', async () => {

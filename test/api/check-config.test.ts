@@ -4,6 +4,9 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { databaseFile } from '../../src/store/engines/index.ts'
+import { insertSetting } from '../../src/store/metadata.ts'
+import { createAtVersion, SqliteConnection } from '../../src/store/sqlite/connection.ts'
 import { command, startServer } from '../support/process.ts'
 import { freePort } from '../support/free-port.ts'
 import { makeCertificate } from '../support/tls.ts'
@@ -95,4 +98,46 @@ test('check-config compares the master key with the database, and creates no fil
   const missing = await command([...check, path('none.key')])
   assert.match(missing.stderr, /none\.key does not exist/)
   assert.deepEqual(await readdir(data), files)
+})
+
+test('check-config looks up the CA of --tls-self in the database', async () => {
+  const data = path('own')
+  const check = (authority: string) =>
+    command(['check-config', '--data', data, '--tls-self', authority])
+  const absent = await check('Corp Issuing CA')
+  assert.equal(absent.code, 2)
+  assert.match(
+    absent.stderr,
+    /--tls-self: the certificate authority Corp Issuing CA does not exist/,
+  )
+  const server = await startServer(data)
+  try {
+    const created = await command(['init-hierarchy', '--data', data, '--name', 'Corp'])
+    assert.equal(created.code, 0, created.stderr)
+    assert.equal((await check('Corp Issuing CA')).code, 0)
+  } finally {
+    await server.stop('SIGTERM')
+  }
+  const files = await readdir(data)
+  assert.equal((await check('Corp Issuing CA')).code, 0)
+  assert.match((await check('Other CA')).stderr, /authority Other CA does not exist/)
+  assert.deepEqual(await readdir(data), files)
+})
+
+test('check-config does not look up the CA of --tls-self in a database of an earlier schema', async () => {
+  await mkdir(path('earlier'), { mode: 0o700 })
+  const connection = new SqliteConnection(databaseFile({ dataDirectory: path('earlier') }), {
+    readOnly: false,
+  })
+  createAtVersion(connection, 1)
+  connection.run(insertSetting('master key check', new Uint8Array(1)))
+  connection.exec(`insert into accounts values ('1', 0);
+    insert into authorities (id, partition_name, region, account_id, type, usage_mode, key_storage_security_standard,
+      configuration, revocation_configuration, status, created_at_ms, last_state_change_at_ms, revision)
+    values ('a', 'aws', 'r', '1', 'ROOT', 'GENERAL_PURPOSE', 'FIPS_140_2_LEVEL_3_OR_HIGHER', '{}', '{}', 'ACTIVE', 0, 0, 1)`)
+  connection.close()
+  const flags = ['--data', path('earlier'), '--tls-self', 'Corp Issuing CA']
+  const { stderr } = await command(['check-config', ...flags])
+  assert.match(stderr, /master\.key does not exist/)
+  assert.doesNotMatch(stderr, /--tls-self/)
 })

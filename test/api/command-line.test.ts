@@ -408,7 +408,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(invalid.code, 2)
   assert.match(invalid.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A valid policy with an unknown condition operator is stored. It fails closed.
+  // A valid policy with an unknown condition operator is stored. The policy fails closed.
   const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))

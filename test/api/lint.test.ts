@@ -78,7 +78,7 @@ for (const [title, csr, rule] of emptyNames)
   test(`IssueCertificate refuses an empty name in a CSR: ${title}`, async () => {
     assert.match(
       await refusalOf(csr),
-      new RegExp(`^InvalidArgsException: The certificate would not pass the lint\\. ${rule}: `),
+      new RegExp(`^InvalidArgsException: The certificate would violate lint rules\\. ${rule}: `),
     )
   })
 
@@ -95,7 +95,7 @@ test('an error about a name states the attribute, its RDN and the character', as
   const printable = subjectOf(oids.commonName, tags.printableString, Buffer.from('a@b'))
   assert.equal(
     await refusalOf(csrOf(printable)),
-    'InvalidArgsException: The certificate would not pass the lint. name-characters: strings in names ' +
+    'InvalidArgsException: The certificate would violate lint rules. name-characters: strings in names ' +
       'contain only characters that their string type allows; subject, commonName in RDN 2 has ' +
       "U+0040 '@' at character 2, which is not allowed in a PrintableString (RFC 5280 §4.1.2.4; X.680 §41)",
   )
@@ -127,7 +127,7 @@ test('IssueCertificate refuses malformed passthrough extensions and names the li
   const template = 'BlankEndEntityCertificate_APICSRPassthrough'
   for (const [oid, hex, critical, rule] of cases) {
     const value = Buffer.from(hex, 'hex')
-    const expected = new RegExp(`would not pass the lint\\. ${rule}: `)
+    const expected = new RegExp(`would violate lint rules\\. ${rule}: `)
     const fromCsr = issueInput(root.arn, csrOf(commonName, { oid, critical, value }), { template })
     assert.match(await service.refusal('IssueCertificate', fromCsr), expected, oid)
     const custom = { ObjectIdentifier: oid, Value: value.toString('base64'), Critical: critical }

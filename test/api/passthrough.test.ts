@@ -536,7 +536,7 @@ test('custom extensions of known types must be valid for their type', async () =
     return refusalOf({ Extensions: { CustomExtensions } })
   }
   const lint = (name: string): RegExp =>
-    new RegExp(`^InvalidArgsException: The certificate would not pass the lint\\. ${name}: `)
+    new RegExp(`^InvalidArgsException: The certificate would violate lint rules\\. ${name}: `)
   for (const hex of ['3000', '0500', '3003820100', '3003870101'])
     assert.match(
       await refused('2.5.29.17', hex),

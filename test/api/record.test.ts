@@ -156,7 +156,7 @@ describe('signet verify names each altered row', () => {
       pattern,
     ]
   }
-  const certificate = 'the certificate [0-9a-f]{32} of the CA of number 1'
+  const certificate = 'the certificate [0-9a-f]{32} of CA number 1'
   const flipped = (column: string): string =>
     `${column} = (select ${column} from certificates where certificate_number = 9)`
   for (const [column, value] of [
@@ -177,12 +177,12 @@ describe('signet verify names each altered row', () => {
   )
   add(
     'a removed certificate',
-    /^the certificate [0-9a-f]{32} of the CA of number 1, of leaf \d+, was removed$/,
+    /^the certificate [0-9a-f]{32} of CA number 1, in leaf \d+, was removed$/,
     'delete from certificates where certificate_number = 5',
   )
   add(
     'an added certificate',
-    /^the certificate (?:07){16} of the CA of number 1 was added$/,
+    /^the certificate (?:07){16} of CA number 1 was added$/,
     `insert into certificates (certificate_number, authority_number, serial_number,
       authority_certificate_number, template_name, certificate_der, issued_at_ms, not_after)
       select 5000, authority_number, ?, authority_certificate_number, template_name,
@@ -197,17 +197,17 @@ describe('signet verify names each altered row', () => {
   )
   add(
     'a changed revocation',
-    /^the revocation of [0-9a-f]{32} by the CA of number 1 was changed$/,
+    /^the revocation of [0-9a-f]{32} by CA number 1 was changed$/,
     'update revocations set reason_code = 5',
   )
   add(
     'a removed revocation',
-    /^the revocation of [0-9a-f]{32} by the CA of number 1 was removed$/,
+    /^the revocation of [0-9a-f]{32} by CA number 1 was removed$/,
     'delete from revocations where certificate_number = (select min(certificate_number) from revocations)',
   )
   add(
     'an added revocation',
-    /^the revocation of (?:07){16} by the CA of number 1 was added$/,
+    /^the revocation of (?:07){16} by CA number 1 was added$/,
     `insert into revocations (authority_number, certificate_number, serial_number, revoked_at_ms,
       reason_code, not_after) select authority_number, 77, ?, revoked_at_ms, reason_code, not_after
       from revocations where certificate_number = (select min(certificate_number) from revocations)`,

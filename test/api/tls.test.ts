@@ -226,7 +226,7 @@ test('invalid TLS settings are reported at startup without the content of the fi
     [{ tlsNames: 'a' }, /--tls-names requires --tls-self/],
     [{ tlsSelf: 'x', tlsNames: 'a b' }, /TLS_NAMES|--tls-names must be up to 100 host names/],
     [{ listen: '0.0.0.0:0' }, /--listen exposes the API to other machines over plain HTTP/],
-    [{ callLog: join(folder, 'none', 'calls') }, /--call-log: there is no folder/],
+    [{ callLog: join(folder, 'none', 'calls') }, /--call-log: the folder \S+ does not exist/],
   ] as const)
     await assert.rejects(TestService.start(flags), message)
   const open = await TestService.start({ listen: '0.0.0.0:0', insecureHttp: 'true' })

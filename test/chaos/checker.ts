@@ -1,6 +1,6 @@
 /**
- * Compares the responses that clients received with the stored data, without using code of the server. It reads rows with SQL,
- * certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the command `openssl`.
+ * Compares the responses that clients received with the stored data, without using code of the server. The checker reads rows
+ * with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the command `openssl`.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { checkCrlVersions } from './crl-versions.ts'

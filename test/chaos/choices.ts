@@ -11,7 +11,10 @@ export interface Choices {
   shuffled<T>(list: readonly T[]): T[]
 }
 
-/** Mulberry32, a generator with 32 bits of state. It is good enough for tests, and has the same results on every machine. */
+/**
+ * Mulberry32, a generator with 32 bits of state. The generator is good enough for tests, and has the same results on every
+ * machine.
+ */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0
   const fraction = (): number => {

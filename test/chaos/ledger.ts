@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 /** One requested certificate. */
 export interface Issuance {
   readonly authorityArn: string
-  /** Common name of the subject. It is unique, and identifies the request. */
+  /** Common name of the subject. The common name is unique, and identifies the request. */
   readonly commonName: string
   readonly token: string | undefined
   /** Whether a response was lost, so that the outcome of that attempt is unknown. */

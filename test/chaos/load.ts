@@ -28,7 +28,7 @@ const errorBytesMax = 16
 /** Pause between two requests for a CRL. */
 export const pollMilliseconds = 100
 
-/** Runs all clients until `isOver`. They complete the work that they have started. */
+/** Runs all clients until `isOver`. The clients complete the work that they have started. */
 export async function runLoad(load: Load): Promise<void> {
   const authority = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([

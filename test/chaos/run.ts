@@ -24,7 +24,7 @@ import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 /** Duration of fault injection, and the seed of all choices. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
-/** Time limit for publishing all CRLs. It is longer than the lease of a killed server. */
+/** Time limit for publishing all CRLs. The time limit is longer than the lease of a killed server. */
 const publicationSeconds = 60
 
 export interface Chaos {

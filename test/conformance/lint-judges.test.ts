@@ -246,8 +246,8 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 const sampling = 5
 
 /**
- * Returns the complaints of a command that parses one certificate. It runs, two at a time, on every certificate without a lint
- * error and on a sample of the other certificates.
+ * Returns the complaints of a command that parses one certificate. The command runs, two at a time, on every certificate without
+ * a lint error and on a sample of the other certificates.
  */
 async function complaintsAboutFiles(
   parse: (path: string) => Promise<string | undefined>,

@@ -177,7 +177,7 @@ test('a witness accepts a log that grows, and refuses one with another history',
   await rewriteHistory()
   const forked = await witness()
   assert.equal(forked.code, 1)
-  assert.match(forked.stderr, /does not begin with the \d+ leaves of before/)
+  assert.match(forked.stderr, /does not begin with the \d+ earlier leaves/)
   const kept = (await readFile(state, 'utf8')).trim().split('\n')
   assert.match(kept.at(-1) ?? '', /"problem":"the record of/)
   await writeFile(state, 'x')

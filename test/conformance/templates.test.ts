@@ -573,7 +573,7 @@ for (const contradiction of contradictions)
     assert.match(
       await service.refusal('IssueCertificate', issueInput(arn, request, options)),
       new RegExp(
-        `^InvalidArgsException: The certificate would not pass the lint\\. ${contradiction[2]}: `,
+        `^InvalidArgsException: The certificate would violate lint rules\\. ${contradiction[2]}: `,
       ),
     )
   })

@@ -375,7 +375,7 @@ function nameAsPyca({ rdns }: Name): string[][][] {
   )
 }
 
-/** Samples that pyca rejects. It requires attributes that are present and sorted, and supports fewer string types. */
+/** Samples that pyca rejects. pyca requires attributes that are present and sorted, and supports fewer string types. */
 const pycaRefuses: Readonly<Record<string, RegExp>> = {
   'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
   'no-attributes-field.csr.pem': /ShortData/,

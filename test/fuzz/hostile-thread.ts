@@ -1,4 +1,6 @@
-/** The hostile client of hostile-load.ts. It has its own thread, so that writing megabytes does not slow the other client. */
+/**
+ * The hostile client of hostile-load.ts. The client has its own thread, so that writing megabytes does not slow the other client.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { closeStalled, hostileKinds } from './hostile-kinds.ts'

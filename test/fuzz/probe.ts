@@ -1,5 +1,5 @@
 /**
- * A probe that `--import` loads into every process of a server under test. It records when the event loop was blocked, and
+ * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked, and
  * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
  * The duration of a block is the processor time of the main thread, not the elapsed time: on a busy machine an idle thread

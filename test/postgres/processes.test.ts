@@ -38,6 +38,15 @@ test('no output contains a password, and commands use the same database settings
     (JSON.parse(accounts.stdout) as { AccountId: string }[])[0]?.AccountId,
     '123456789012',
   )
+  const check = ['check-config', '--data', data, ...flags, '--tls-self']
+  const absent = await command([...check, 'Corp Issuing CA'])
+  assert.match(
+    absent.stderr,
+    /--tls-self: the certificate authority Corp Issuing CA does not exist/,
+  )
+  const created = await command(['init-hierarchy', '--data', data, '--name', 'Corp'])
+  assert.equal(created.code, 0, created.stderr)
+  assert.equal((await command([...check, 'Corp Issuing CA'])).code, 0)
   const jobs = await command(['jobs', 'list', '--data', data, ...flags])
   assert.equal(jobs.code, 0, jobs.stderr)
   const unreachable = url.replace(/:\d+\//, ':1/').replace('@', ':hunter2@')

@@ -60,7 +60,7 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Index of the list element that a site addresses. It is the second element, so that error messages show its number. */
+/** Index of the list element that a site addresses. The element is the second element, so that error messages show its number. */
 const siteIndex = 1
 
 /** Returns the path of a site as messages of ValidationException print it. */

@@ -237,7 +237,10 @@ export class TestPostgres {
     return this.#create('')
   }
 
-  /** Creates a database with the newest schema. It is copied from a template, which is ten times faster than creating the schema. */
+  /**
+   * Creates a database with the newest schema. The database is copied from a template, which is ten times faster than creating
+   * the schema.
+   */
   async createMigrated(): Promise<PostgresConnectionOptions> {
     return this.#create(`template ${await this.#migratedTemplate()}`)
   }

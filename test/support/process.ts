@@ -87,7 +87,7 @@ async function runInHost(request: CommandRequest): Promise<Outcome> {
   }
 }
 
-/** Starts the command host. It exits when this process does. */
+/** Starts the command host. The command host exits when this process does. */
 function startHost(): ChildProcess {
   return fork(join(import.meta.dirname, 'command-host.ts'), {
     execArgv: [],

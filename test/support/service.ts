@@ -40,7 +40,9 @@ export interface CallOptions {
   readonly credentials?: Credentials
 }
 
-/** A clock that only tests advance. It starts at the real time, so that requests of foreign clients have valid signatures. */
+/**
+ * A clock that only tests advance. The clock starts at the real time, so that requests of foreign clients have valid signatures.
+ */
 export class TestClock implements Clock {
   #milliseconds = Date.now()
 

@@ -208,9 +208,7 @@ async function compare(
     }
   const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
-    ...(other > 0
-      ? [`${other} entries have another time or reason than the stored revocation`]
-      : []),
+    ...(other > 0 ? [`${other} entries differ from the stored revocation in time or reason`] : []),
     ...(entries.size > 0 ? [`${entries.size} entries belong to no stored revocation`] : []),
   ]
   return findings.length > 0 ? findings.join(', ') : undefined

@@ -25,7 +25,7 @@ export interface TokenKeyCounts {
   readonly used: number
 }
 
-/** The signed message. It is not the encoding of a certificate, a CRL or an OCSP response. */
+/** The signed message. The message is not the encoding of a certificate, a CRL or an OCSP response. */
 const message = Buffer.from('signet verify: the key is in the token')
 
 /** Signs with each recorded key if the token is configured. */

@@ -41,7 +41,7 @@ export type PathConstraints = readonly AnyConstraints[]
 type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Limits on the number of comparisons of a name with a subtree, and on the compared bytes of directoryNames. They limit the
+ * Limits on the number of comparisons of a name with a subtree, and on the compared bytes of directoryNames. The limits limit the
  * comparison to some tens of milliseconds per certificate. No CA in use reaches these limits.
  */
 const comparisonsMax = 2 ** 18

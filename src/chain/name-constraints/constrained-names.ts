@@ -56,7 +56,9 @@ function subjectAttribute(
 /** SmtpUTF8Mailbox is an email address in an otherName, to which rfc822Name constraints apply (RFC 9598 §6). */
 const utf8MailboxOid = encodeOidElement('1.3.6.1.5.5.7.8.9')
 
-/** Returns an empty rfc822Name for each SmtpUTF8Mailbox. It is invalid, so it violates every rfc822Name constraint. */
+/**
+ * Returns an empty rfc822Name for each SmtpUTF8Mailbox. The empty name is invalid, so it violates every rfc822Name constraint.
+ */
 function utf8Mailboxes(names: readonly GeneralName[]): ConstrainedName[] {
   return names
     .filter(

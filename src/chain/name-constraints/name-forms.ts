@@ -32,7 +32,7 @@ export type ComparableBase =
     }
   | { readonly kind: 'iPAddress'; readonly address: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
-  /** A form that cannot be compared. It affects only names of the same form. */
+  /** A form that cannot be compared. The constraint affects only names of the same form. */
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**

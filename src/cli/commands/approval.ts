@@ -40,7 +40,7 @@ export function approvalCommand(context: CommandContext): Command {
   })
   decisionSubcommand(group, {
     name: 'reject',
-    description: 'Reject a request, also one that was approved and not used',
+    description: 'Reject a request, or withdraw an approval that was not used',
     decide: ({ client }, id) => client.rejectRequest({ ApprovalId: id }),
     done: 'Rejected',
   })
@@ -154,7 +154,7 @@ function policySubcommands(group: SignetCommand): void {
     )
     .option(
       '--window <duration>',
-      'time to decide a request, and then to repeat it (default: 24h)',
+      'time limit for the decision, and again for the repeated request (default: 24h)',
       seconds,
       86_400,
     )

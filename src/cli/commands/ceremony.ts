@@ -166,7 +166,7 @@ function verifySubcommand(group: SignetCommand): void {
   group
     .command('verify')
     .output('table')
-    .description('Verify a transcript, and the certificates, CRL and script beside it')
+    .description('Verify a transcript, and the certificates, CRL and script in its folder')
     .argument('<transcript>', 'transcript.json in the folder of a ceremony')
     .requiredOption('--root <file>', 'root certificate in PEM, from a source that you trust')
     .examples('signet ceremony verify 0001/transcript.json --root root.pem')

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Metadata } from '../../client-commands/certificate-folder.ts'
 import { withConnection } from '../../client-commands/connection.ts'
@@ -12,19 +12,12 @@ import {
   type IssueRequest,
 } from '../../client-commands/issue.ts'
 import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
-import {
-  requirePkcs12Path,
-  requirePkcs12Password,
-  writePkcs12,
-  type Pkcs12Options,
-} from '../../client-commands/pkcs12-file.ts'
+import { requirePkcs12Folder, type Pkcs12Options } from '../../client-commands/pkcs12-file.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/value-texts.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { systemClock } from '../../clock.ts'
 import { systemRandom } from '../../random.ts'
-import { askHidden } from '../shared/ask-hidden.ts'
-import { readPrivate } from '../shared/backup-keys.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {
@@ -34,6 +27,7 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
+import { askPkcs12Password, readPkcs12Password } from '../shared/pkcs12-password.ts'
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { severalOf } from '../shared/config-flags.ts'
 import { paragraphsText } from '../shared/style.ts'
@@ -66,7 +60,7 @@ export function issueCommand(context: CommandContext): Command {
     )
     .option(
       '--csr <file>',
-      'PEM file with a CSR, which has the names and the key; no key is generated',
+      'PEM file with a CSR, which determines the names and the key; no key is generated',
     )
     .addOption(keyAlgorithmOption('algorithm of the generated key'))
     .option(
@@ -112,19 +106,13 @@ async function issue(context: CommandContext, flags: IssueFlags, command: Comman
   const metadata = await withConnection(connectionOf(flags, context.environment), (connection) =>
     issueInto(
       connection,
-      { ca, subject, validity, template },
+      { ca, subject, validity, template, pkcs12 },
       { folder, force, now: systemClock.now(), progress: progressTo(context.stderr) },
     ),
   )
-  if (pkcs12 !== undefined)
-    await writePkcs12(folder, pkcs12, { friendlyName: names[0] ?? folder, random: systemRandom })
   printResult(context, flags, {
-    value: pascalCaseKeys({
-      folder,
-      ...metadata,
-      ...(pkcs12 !== undefined && { pkcs12: pkcs12.path }),
-    }),
-    text: () => paragraphsText(context.stdout, [issuedParagraph(folder, metadata, pkcs12?.path)]),
+    value: pascalCaseKeys({ folder, ...metadata }),
+    text: () => paragraphsText(context.stdout, [issuedParagraph(folder, metadata, flags.pkcs12)]),
   })
   nextSteps(context, [
     `signet inspect ${join(folder, 'fullchain.pem')}`,
@@ -156,27 +144,18 @@ function folderFor(name: string): string {
   return safe.replace(/^\.+|^-+/, '_')
 }
 
-/**
- * Reads the password before anything is issued. A password is never a command-line argument, because other users could see
- * it.
- */
+/** Reads the password before anything is issued. */
 async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
   const { pkcs12: path, pkcs12PasswordFile: file, force = false } = flags
   if (path === undefined) return undefined
-  requirePkcs12Path(path, force)
-  const password =
-    file === undefined
-      ? await askPassword()
-      : (readPrivate(file, 'PKCS #12 password file').split(/\r?\n/, 1)[0] ?? '')
-  requirePkcs12Password(password)
-  return { path, password }
-}
-
-async function askPassword(): Promise<string> {
-  const instead = '--pkcs12-password-file'
-  const password = await askHidden('Password for the PKCS #12 file: ', instead)
-  if ((await askHidden('Repeat the password: ', instead)) === password) return password
-  throw new ConfigurationError('the passwords do not match')
+  if (existsSync(path) && !force)
+    throw new ConfigurationError(`--pkcs12: ${path} exists; replace it with --force`)
+  requirePkcs12Folder(path)
+  return {
+    path: resolve(path),
+    ...(file === undefined ? await askPkcs12Password(path) : readPkcs12Password(file)),
+    random: systemRandom,
+  }
 }
 
 function issuedParagraph(

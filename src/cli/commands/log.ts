@@ -83,10 +83,10 @@ export function logCommand(context: CommandContext): Command {
   group
     .command('witness')
     .output()
-    .description('Verify that the record of a server only grows, and keep its checkpoints')
-    .argument('<url>', 'URL of the log: the public URL of the server and /log')
+    .description('Verify that the record of a server is append-only, and store its checkpoints')
+    .argument('<url>', 'URL of the log, which is the public URL of the server followed by /log')
     .requiredOption('--key <key>', 'public key of the record, from "signet log key"')
-    .requiredOption('--state <file>', 'file that keeps the checkpoints')
+    .requiredOption('--state <file>', 'file in which the checkpoints are stored')
     .examples('signet log witness http://pki.example/log --key "$KEY" --state checkpoints.jsonl')
     .action(async (url: string, flags: OutputFlags & WitnessFlags) => {
       const { key, state } = flags
@@ -106,7 +106,12 @@ function addShow(group: SignetCommand): void {
     .option('--kind <kind>', 'kind of leaf, such as certificate or revocation')
     .option('--since <time>', 'earliest time, for example 2026-01-31T12:00:00Z')
     .option('--until <time>', 'time after the last leaf')
-    .option('--limit <number>', 'maximum number of leaves, the newest', count, 100)
+    .option(
+      '--limit <number>',
+      'maximum number of leaves to show; the newest leaves are shown',
+      count,
+      100,
+    )
     .examples('signet log show --principal user/alice', 'signet log show --kind revocation')
     .run(({ config, flags }: Call<ShowFlags>) => showLog(config, flags), { columns })
 }

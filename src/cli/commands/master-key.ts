@@ -59,7 +59,7 @@ type SplitFlags = Flags & {
 function addShares(group: SignetCommand): void {
   storageCommand(group, 'split')
     .output()
-    .description('Split the master key into shares, of which some restore it')
+    .description('Split the master key into shares; a threshold number of shares restores the key')
     .requiredOption('--shares <number>', 'number of shares', wholeNumber)
     .requiredOption('--threshold <number>', 'number of shares that restore the key', wholeNumber)
     .requiredOption('--out <folder>', 'folder for the files of the shares')
@@ -98,8 +98,8 @@ function addRotation(group: SignetCommand): void {
       'Replace the master key, or continue an interrupted rotation. Safe while the server is running',
     )
     .option('--out <file>', 'new file for the new key (default: replace the master key file)')
-    .option('--finish', 'end a rotation after the new key was installed on every node')
-    .option('--end-sessions', 'end the temporary credentials that were issued before')
+    .option('--finish', 'end a rotation, after the new key was installed on every node')
+    .option('--end-sessions', 'end all temporary credentials that were issued before the rotation')
     .examples('signet master-key rotate', 'signet master-key rotate --finish')
     .run(async ({ config, flags }: Call<RotationFlags>) => {
       const result = await rotateMasterKey(config, {

@@ -14,6 +14,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { instantWords } from '../../inspect/value-texts.ts'
 import { systemRandom } from '../../random.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { askPkcs12Password, readPkcs12Password } from '../shared/pkcs12-password.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {
   connectionOf,
@@ -32,6 +33,7 @@ type RenewFlags = ConnectionFlags &
     readonly validity?: string
     readonly hook?: string
     readonly daemon?: boolean
+    readonly pkcs12PasswordFile?: string
   }
 
 export function renewCommand(context: CommandContext): Command {
@@ -52,6 +54,10 @@ export function renewCommand(context: CommandContext): Command {
     .option(
       '--daemon',
       'keep running, and renew each certificate in the last third of its lifetime, or as --if-expiring-within specifies',
+    )
+    .option(
+      '--pkcs12-password-file <file>',
+      'file whose first line is the password of the PKCS #12 files (default: the file that signet issue read, otherwise prompt)',
     )
     .examples(
       'signet renew tls',
@@ -81,6 +87,22 @@ function connectWith(flags: RenewFlags, { environment }: CommandContext): Renewa
   return (metadata, work) => withConnection(connectionOf(flags, environment, metadata), work)
 }
 
+function passwordReader({
+  pkcs12PasswordFile,
+  daemon,
+}: RenewFlags): RenewalTools['readPkcs12Password'] {
+  return async (path, recorded) => {
+    const file = pkcs12PasswordFile ?? recorded
+    if (file !== undefined) return readPkcs12Password(file)
+    if (daemon === true || !process.stdin.isTTY)
+      throw new ConfigurationError(
+        `a renewal must also replace the PKCS #12 file ${path}, and its password is not available; ` +
+          'specify the file with the password: --pkcs12-password-file FILE',
+      )
+    return askPkcs12Password(path)
+  }
+}
+
 async function once(
   context: CommandContext,
   folders: readonly string[],
@@ -88,6 +110,8 @@ async function once(
 ): Promise<void> {
   const renewals = await renewAll(folders, requestOf(flags, context), {
     connect: connectWith(flags, context),
+    readPkcs12Password: passwordReader(flags),
+    random: systemRandom,
     now: systemClock.now(),
     progress: progressTo(context.stderr),
   })
@@ -117,6 +141,7 @@ async function watch(
   try {
     const tools = {
       connect: connectWith(flags, context),
+      readPkcs12Password: passwordReader(flags),
       clock: systemClock,
       random: systemRandom,
       progress: () => {},

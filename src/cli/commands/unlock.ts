@@ -9,7 +9,7 @@ export function unlockCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'unlock')
     .settings(['data'])
     .output()
-    .description('Enter a share of the master key into a locked server')
+    .description('Enter a share of the master key to unlock a server')
     .argument('[file]', 'file with the share (default: prompt)')
     .examples('signet unlock --data /var/lib/signet', 'signet unlock share-1.txt')
     .run(async ({ config }, file) => {

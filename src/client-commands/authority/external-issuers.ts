@@ -1,4 +1,4 @@
-/** CAs without a key on the server, such as an offline root. They are known from the chains of the CAs below them. */
+/** CAs without a key on the server, such as an offline root. External issuers are known from the chains of the CAs below them. */
 import { hash } from 'node:crypto'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'

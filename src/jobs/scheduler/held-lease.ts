@@ -2,7 +2,7 @@
 import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
-/** Interval between renewals. It is a small fraction of the lease, so that a few renewals may fail. */
+/** Interval between renewals. The interval is a small fraction of the lease, so that a few renewals may fail. */
 const renewalMilliseconds = 3000
 /**
  * Time without a renewal after which the work stops: half of the lease. Requests sent before then arrive before another

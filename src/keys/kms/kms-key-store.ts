@@ -24,8 +24,8 @@ const unnamedKeysMax = 1000
 const quickBytesMax = 65_536
 
 /**
- * Creates a key store in KMS. It verifies every signature before it returns it. Throttled and unanswered requests are repeated for
- * some seconds; then sign throws KeyUnavailableError.
+ * Creates a key store in KMS. The key store verifies every signature before it returns it. Throttled and unanswered requests are
+ * repeated for some seconds; then sign throws KeyUnavailableError.
  */
 export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
   const kms = createKms(options)

@@ -121,7 +121,7 @@ export class TokenConnector {
     if (found.length > 1)
       throw new TokenFailure(
         'misconfigured',
-        `--pkcs11-token: ${found.length} tokens have the label '${token}'; labels of tokens must differ`,
+        `--pkcs11-token: ${found.length} tokens have the label '${token}'; token labels must be unique`,
       )
     const others = slots.map(({ label }) => label).filter(Boolean)
     const list = others.length === 0 ? 'no token is present' : `present: ${others.join(', ')}`

@@ -63,7 +63,7 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
 
   /**
    * Creates a key pair, or uses one that an interrupted creation left in the token, and records it. If another process has
-   * recorded a key pair with that name meanwhile, its key pair is used, and a new one is destroyed.
+   * recorded a key pair with that name in the meantime, that key pair is used, and the new key pair is destroyed.
    */
   async function createRecorded(name: string, algorithm: KeyAlgorithm): Promise<TokenKeyRecord> {
     if (kindOf(algorithm) === undefined)

@@ -98,7 +98,7 @@ export class Token {
     })
   }
 
-  /** Creates a key pair that never leaves the token. Other calls may run meanwhile. */
+  /** Creates a key pair that never leaves the token. Other calls may run during the creation. */
   async create(name: KeyName, algorithm: KeyAlgorithm): Promise<TokenKeyPair> {
     const kind = kindOf(algorithm)
     if (kind === undefined) throw this.#unsupported(algorithm)
@@ -149,7 +149,7 @@ export class Token {
     })
   }
 
-  /** Ends the session. The next call opens a new one. */
+  /** Ends the session. The next call opens a new connection. */
   close(): void {
     const connection = this.#connection
     this.#connection = undefined
@@ -312,7 +312,7 @@ export class Token {
     this.destroy(name)
     throw new TokenFailure(
       'invalid',
-      `the token '${this.#location.token}' created a key that can leave it; the key was destroyed`,
+      `the token '${this.#location.token}' created an extractable key; the key was destroyed`,
     )
   }
 

@@ -1,6 +1,6 @@
 /**
  * PKCS #11 URIs (RFC 7512) that locate a private key: `pkcs11:token=…;object=…;id=…;type=private`. Only the attributes of the
- * path that Signet writes are accepted. Two URIs of the same key are the same text.
+ * path that Signet writes are accepted. All URIs of a key have the same text.
  */
 
 /** Location of a private key in a token. */

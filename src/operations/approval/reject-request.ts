@@ -3,7 +3,7 @@ import { operation } from '../shared/operation.ts'
 import { approvalId, approvalSummary } from './approval-view.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** Rejects a request, also one that was approved and not used yet. AWS has no such operation (decision 0039). */
+/** Rejects a request, or withdraws an approval that has not been used. AWS has no such operation (decision 0039). */
 export const rejectRequest = operation({
   name: 'RejectRequest',
   actionPrefix: 'signet',

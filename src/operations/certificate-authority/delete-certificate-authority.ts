@@ -6,7 +6,7 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireSecondPerson } from '../shared/second-person.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Deletes a CA. It can be restored for 7 to 30 days (AWS Private CA API, DeleteCertificateAuthority). */
+/** Deletes a CA. The deleted CA can be restored for 7 to 30 days (AWS Private CA API, DeleteCertificateAuthority). */
 export const deleteCertificateAuthority = authorityOperation({
   name: 'DeleteCertificateAuthority',
   input: structure({

@@ -14,7 +14,7 @@ import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 /** Names of the 23 operations of the API (AWS Private CA API, Actions), and of the operations that only Signet has. */
 export type OperationName = AwsOperationName | OwnOperationName
 
-/** Names of operations that AWS does not have. They use the same protocol. */
+/** Names of operations that AWS does not have. These operations use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'GetApproval'

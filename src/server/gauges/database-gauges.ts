@@ -19,7 +19,7 @@ interface DatabaseGaugesOptions {
   readonly closing: AbortSignal
 }
 
-/** Returns a function that sets the gauges. It rejects if the database cannot be read. */
+/** Returns a function that sets the gauges. The returned function rejects if the database cannot be read. */
 export function createDatabaseGauges(
   services: DatabaseServices,
   { config, closing }: DatabaseGaugesOptions,

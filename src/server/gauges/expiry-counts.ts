@@ -24,7 +24,7 @@ const certificatesMax = 1_000_000
 
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that resolves to the counts, which are up to five minutes old. It never rejects. */
+/** Returns a function that resolves to the counts, which are up to five minutes old. The returned function never rejects. */
 export function createExpiryCounts(
   services: CountServices,
   closing: AbortSignal,

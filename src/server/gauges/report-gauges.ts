@@ -1,4 +1,4 @@
-/** The gauges of a server. They are computed whenever the metrics are read. */
+/** The gauges of a server. The gauges are computed whenever the metrics are read. */
 import { statfs } from 'node:fs/promises'
 import { createHealth } from '../../http/health.ts'
 import type { Services } from '../../services.ts'
@@ -56,7 +56,7 @@ function createHealthGauges({ db, clock }: GaugeSources['services']) {
   }
 }
 
-/** Sets the disk gauges. They are missing if the file system cannot be queried. */
+/** Sets the disk gauges. The gauges are missing if the file system cannot be queried. */
 async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dataDirectory)
   gauges.diskFree(bavail * bsize)

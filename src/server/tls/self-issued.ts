@@ -4,16 +4,10 @@ import { isIP } from 'node:net'
 import { daySeconds } from '../../text/duration.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { generalNameOf } from '../../authority/general-names.ts'
-import { statusAt } from '../../authority/status.ts'
-import { ConfigurationError } from '../../errors.ts'
 import { issueOwn } from '../../operations/certificate/issue-own.ts'
 import type { Services } from '../../services.ts'
 import { storable } from '../../text/storable-text.ts'
-import { findAuthority, listAuthorities } from '../../store/authorities.ts'
-import { listOwners } from '../../store/certificate-search.ts'
-import type { Database } from '../../store/database.ts'
-import type { Authority } from '../../authority/authority.ts'
-import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../../wire/arn.ts'
+import { certificateAuthorityArn } from '../../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import {
   encodeCertificationRequest,
@@ -23,6 +17,7 @@ import { encodeGeneralNames, type GeneralName } from '../../x509/names/general-n
 import { encodeName } from '../../x509/names/name.ts'
 import { oids } from '../../x509/der/oid.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
+import { requireOwnAuthority } from './own-authority.ts'
 
 export interface OwnCertificate {
   /** PEM of the certificate and its chain, without the root. */
@@ -43,7 +38,6 @@ export interface OwnCertificateOptions {
 }
 
 const lifeSeconds = 7 * daySeconds
-const pageLength = 100
 
 /**
  * Issues a certificate for the API listener. Throws ConfigurationError unless exactly one CA matches and is ACTIVE.
@@ -83,15 +77,7 @@ export async function issueOwnCertificate(
 /** Returns the CA, the caller that requests the certificate, and the certificate's notAfter in seconds since 1970. */
 async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const now = clock.now()
-  const authority = nameOrArn.startsWith('arn:')
-    ? await authorityOfArn(db, nameOrArn)
-    : await authorityOfName(db, nameOrArn, now)
-  const status = authority && statusAt(authority, now)
-  if (authority?.certificate === undefined || status !== 'ACTIVE')
-    throw new ConfigurationError(
-      `--tls-self: the certificate authority ${nameOrArn} ${authority ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ` +
-        'start on loopback without --tls-self, make it ACTIVE, and start again',
-    )
+  const authority = await requireOwnAuthority(db, nameOrArn, now)
   const { accountId, partition, region, configuration, certificate } = authority
   const caller: Caller = {
     partition,
@@ -109,40 +95,6 @@ async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const end = Math.min(Math.floor(now.getTime() / 1000) + lifeSeconds, latest)
   const authorityArn = certificateAuthorityArn(authority)
   return { authorityArn, caller, SigningAlgorithm, end }
-}
-
-async function authorityOfArn(db: Database, arn: string): Promise<Authority | undefined> {
-  const parsed = parseCertificateAuthorityArn(arn)
-  const authority = parsed && (await findAuthority(db, parsed.id))
-  return authority && certificateAuthorityArn(authority) === arn ? authority : undefined
-}
-
-/**
- * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the name. Throws
- * ConfigurationError if several CAs with the name are ACTIVE, or if several have the name and none is ACTIVE.
- */
-async function authorityOfName(
-  db: Database,
-  name: string,
-  now: Date,
-): Promise<Authority | undefined> {
-  const named: Authority[] = []
-  for (const owner of await listOwners(db, undefined))
-    for (let after = 0; ;) {
-      const page = await listAuthorities(db, owner, { after, limit: pageLength, now })
-      named.push(...page.filter(({ configuration }) => configuration.Subject.CommonName === name))
-      const last = page.at(-1)
-      if (last === undefined || page.length < pageLength) break
-      after = last.number
-    }
-  const active = named.filter((authority) => statusAt(authority, now) === 'ACTIVE')
-  const candidates = active.length > 0 ? active : named
-  if (candidates.length > 1)
-    throw new ConfigurationError(
-      `--tls-self: ${candidates.length} certificate authorities have the common name "${name}"; specify one of these ARNs:\n` +
-        candidates.map((authority) => `  ${certificateAuthorityArn(authority)}`).join('\n'),
-    )
-  return candidates[0]
 }
 
 function certificationRequest(

@@ -19,7 +19,9 @@ type PostgresTls =
       readonly rootCertificateFile: string | undefined
     }
 
-/** Source of the password. It is read for each connection, so that the password can be changed while the server runs. */
+/**
+ * Source of the password. The password is read for each connection, so that the password can be changed while the server runs.
+ */
 type PasswordSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }

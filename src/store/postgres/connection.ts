@@ -10,7 +10,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned. It exceeds the statement timeout of the server. */
+/** Time without a response after which a connection is abandoned. This time exceeds the statement timeout of the server. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 

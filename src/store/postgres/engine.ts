@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts'
 import { versionsBeforePostgres } from '../tables.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { openPostgres } from './database.ts'
-import { peekSetting } from './peek-setting.ts'
+import { peek } from './peek.ts'
 import { openPostgresRestore } from './restore.ts'
 import { createPostgresRows } from './rows.ts'
 import { postgresSchema } from './schema.ts'
@@ -28,7 +28,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
       if (acceptLoss) clearDamage(damagePath)
       return openPostgres(connection, { pool, random, mayCreate, damagePath })
     },
-    peekSetting: (name) => peekSetting(connection, name),
+    peek: (statement) => peek(connection, statement),
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its own pages.
     structureProblems: async () => [],

@@ -2,9 +2,9 @@
  * The commit mark of a database: a file with the number of acknowledged commits. A database with fewer commits has lost some,
  * for example because its write-ahead log was truncated, or because it was replaced by an older file.
  *
- * The server overwrites the file after each commit, which takes a microsecond and survives a crash of the process. It flushes
- * the file once a second. After a power failure, the mark may be up to a second behind the database, but it is never ahead of
- * the database.
+ * The server overwrites the file after each commit, which takes a microsecond and survives a crash of the process. The server
+ * flushes the file once a second. After a power failure, the mark may be up to a second behind the database, but it is never
+ * ahead of the database.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
@@ -62,7 +62,7 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** Updates the mark. It must be called after the commit and before the response. */
+  /** Updates the mark. This function must be called after the commit and before the response. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)

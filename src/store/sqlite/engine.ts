@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts'
 import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
 import { recordLostWrites } from './lost-writes.ts'
-import { peekSetting } from './peek-setting.ts'
+import { peek } from './peek.ts'
 import { requireNoEarlierDatabase } from './own-database.ts'
 import type { Ownership } from './ownership.ts'
 import { openSqliteRestore, unfinishedPath } from './restore.ts'
@@ -56,7 +56,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
       }
     },
     // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the port is not
-    peekSetting: async (name) => peekSetting(path, name),
+    peek: async (statement) => peek(path, statement),
     // oxlint-disable-next-line typescript/require-await -- as above
     openSnapshot: async () => openSqliteSnapshot(path),
     structureProblems,

@@ -32,7 +32,7 @@ const slowMilliseconds = 20
 /**
  * Creates a writer that runs on the calling thread while the disk is fast, so that requests from other processes are copied only
  * once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread: the process
- * can then accept connections during an fsync, and requests that arrive meanwhile share the next fsync.
+ * can then accept connections during an fsync, and requests that arrive during an fsync share the next fsync.
  */
 export function createOwnWriter(
   path: string,

@@ -201,9 +201,9 @@ export class CommitFence {
   }
 
   /**
-   * Counts this commit and returns its number. It is called as the last step of the transaction. Returns undefined without
-   * writing if the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another server is
-   * the owner.
+   * Counts this commit and returns its number. This function is called as the last step of the transaction. Returns undefined
+   * without writing if the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another
+   * server is the owner.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership

@@ -1,6 +1,6 @@
 /**
- * The check of a SQLite database when a server starts: `PRAGMA quick_check`, which finds malformed pages and rows out of
- * order. It reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is
+ * The check of a SQLite database when a server starts: `PRAGMA quick_check`, which finds malformed pages and rows out of order.
+ * The check reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is
  * checked before it is served.
  */
 import { fork } from 'node:child_process'

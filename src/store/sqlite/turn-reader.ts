@@ -15,8 +15,8 @@ export class TurnReader {
   #snapshot: object | undefined
 
   /**
-   * Returns a number that changes with every commit of another connection, as of this turn. It needs no snapshot, because later
-   * reads are at least as recent.
+   * Returns a number that changes with every commit of another connection, as of this turn. This read needs no snapshot, because
+   * later reads are at least as recent.
    */
   readonly stamp: () => number
 

@@ -7,8 +7,8 @@ export interface Limits {
 }
 
 /**
- * A pattern is a regular expression with the flag `u`. It is also run on text longer than `max`, so its time must be linear
- * in the length of the text: no repeated part of a pattern may match the same text in two ways.
+ * A pattern is a regular expression with the flag `u`. The pattern is also run on text longer than `max`, so its time must be
+ * linear in the length of the text: no repeated part of a pattern may match the same text in two ways.
  */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })

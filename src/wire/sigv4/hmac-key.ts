@@ -17,7 +17,7 @@ export interface HmacKey {
   readonly outer: Buffer
 }
 
-/** Space for a text. It is longer than any string to sign. */
+/** Space for a text. The space is longer than any string to sign. */
 const textBytes = 512
 
 /** Prepares a key. Throws RangeError for a key longer than a block, which RFC 2104 would hash first. */

@@ -18,7 +18,9 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/** Headers that affect the meaning of a request. They must occur at most once, so that a proxy cannot add a second one. */
+/**
+ * Headers that affect the meaning of a request. These headers must occur at most once, so that a proxy cannot add a second one.
+ */
 const singleHeaders = [
   'authorization',
   'content-type',

@@ -2,7 +2,7 @@
  * Reads strict DER (X.690 §8, §10, §11): definite, minimal lengths; low tag numbers; no trailing data. Values are views
  * of the input, never copies.
  *
- * The folder x509 parses and encodes the structures of RFC 5280 and RFC 2986. It does no I/O, reads no clock and applies
+ * The folder x509 parses and encodes the structures of RFC 5280 and RFC 2986. The folder does no I/O, reads no clock and applies
  * no policy.
  */
 import { DerError } from './error.ts'

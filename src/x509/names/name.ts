@@ -22,7 +22,7 @@ export interface Name {
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/** Limit for the number of RDNs, which no name in use reaches. It bounds the cost of comparing and formatting a name. */
+/** Limit for the number of RDNs, which no name in use reaches. The limit bounds the cost of comparing and formatting a name. */
 const rdnsMax = 256
 const attributesMax = 64
 

@@ -2,7 +2,7 @@
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes } from './bytes.ts'
 
-/** One element. It has children if it is constructed, or an OCTET STRING, and its content can be read as elements. */
+/** One element. An element has children if it is constructed, or an OCTET STRING, and its content can be read as elements. */
 export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined

@@ -1,11 +1,12 @@
-/** Reads a setting of a SQLite database without changing any file. */
+/** Reads rows of a SQLite database without changing any file. */
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../../errors.ts'
+import type { Row, Sql } from '../sql.ts'
 
-/** Returns the value of a row of `settings`. Undefined if the file, the table or the row does not exist. */
-export function peekSetting(path: string, name: string): Uint8Array | undefined {
+/** Returns the rows of a read. Undefined if the file, a table or a column does not exist. */
+export function peek(path: string, { text, values }: Sql): Row[] | undefined {
   if (!existsSync(path)) return undefined
   const url = pathToFileURL(path)
   // Without a server, an ordinary reader would create the files of the write-ahead log.
@@ -13,11 +14,9 @@ export function peekSetting(path: string, name: string): Uint8Array | undefined 
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(url, { readOnly: true })
-    const hasTable = database.prepare("select 1 from sqlite_schema where name = 'settings'").get()
-    if (hasTable === undefined) return undefined
-    const row = database.prepare('select value from settings where name = ?').get(name)
-    return row?.['value'] instanceof Uint8Array ? row['value'] : undefined
+    return database.prepare(text).all(...values) as Row[]
   } catch (cause) {
+    if (/^no such (table|column):/.test((cause as Error).message)) return undefined
     throw new ConfigurationError(
       `the database ${path} cannot be read: ${(cause as Error).message}`,
       { cause },

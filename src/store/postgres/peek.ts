@@ -1,33 +1,32 @@
-/** Reads a setting of a PostgreSQL database without creating or migrating its schema. */
+/** Reads rows of a PostgreSQL database without creating or migrating its schema. */
 import { ConfigurationError } from '../../errors.ts'
 import { clientConfig, connect } from './connection.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { sqlStateOf } from './errors.ts'
 import { readPassword } from './password.ts'
+import { preparedQuery } from './text.ts'
+import type { Row, Sql } from '../sql.ts'
 
-const undefinedTable = '42P01'
+/** SQLSTATEs of a table or a column that does not exist. */
+const isUndefined: ReadonlySet<unknown> = new Set(['42P01', '42703'])
 
-/** Returns the value of a row of `settings`. Undefined if the table or the row does not exist. */
-export async function peekSetting(
+/** Returns the rows of a read. Undefined if a table or a column does not exist. */
+export async function peek(
   place: PostgresConnectionOptions,
-  name: string,
-): Promise<Uint8Array | undefined> {
+  statement: Sql,
+): Promise<Row[] | undefined> {
   // The file of a password is checked even if the server does not ask for a password.
   if (place.password.kind === 'file') await readPassword(place)
   try {
     const client = await connect(await clientConfig(place))
     try {
-      const { rows } = await client.query<{ value: Uint8Array }>(
-        'select value from settings where name = $1',
-        [name],
-      )
-      return rows[0]?.value
+      return (await client.query<Row>(preparedQuery(statement))).rows
     } finally {
       await client.end().catch(() => {})
     }
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause
-    if (sqlStateOf(cause) === undefinedTable) return undefined
+    if (isUndefined.has(sqlStateOf(cause))) return undefined
     const { host, port, database } = place
     throw new ConfigurationError(
       `--database: cannot connect to PostgreSQL at ${host}:${port}/${database}: ${reasonOf(cause)}`,

@@ -1,0 +1,61 @@
+/** Finds the CA of `--tls-self`. */
+import type { Authority, InstalledCertificate } from '../../authority/authority.ts'
+import { statusAt } from '../../authority/status.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { findAuthority, listAuthorities, type ReadableDatabase } from '../../store/authorities.ts'
+import { listOwners } from '../../store/certificate-search.ts'
+import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../../wire/arn.ts'
+
+const pageLength = 100
+
+/** Returns the CA with an ARN or a common name. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
+export async function requireOwnAuthority(
+  db: ReadableDatabase,
+  nameOrArn: string,
+  now: Date,
+): Promise<Authority & { readonly certificate: InstalledCertificate }> {
+  const authority = nameOrArn.startsWith('arn:')
+    ? await authorityOfArn(db, nameOrArn)
+    : await authorityOfName(db, nameOrArn, now)
+  const status = authority && statusAt(authority, now)
+  if (authority?.certificate === undefined || status !== 'ACTIVE')
+    throw new ConfigurationError(
+      `--tls-self: the certificate authority ${nameOrArn} ${authority ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ` +
+        'start on loopback without --tls-self, make it ACTIVE, and start again',
+    )
+  return { ...authority, certificate: authority.certificate }
+}
+
+async function authorityOfArn(db: ReadableDatabase, arn: string): Promise<Authority | undefined> {
+  const parsed = parseCertificateAuthorityArn(arn)
+  const authority = parsed && (await findAuthority(db, parsed.id))
+  return authority && certificateAuthorityArn(authority) === arn ? authority : undefined
+}
+
+/**
+ * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the name. Throws
+ * ConfigurationError if several CAs with the name are ACTIVE, or if several have the name and none is ACTIVE.
+ */
+async function authorityOfName(
+  db: ReadableDatabase,
+  name: string,
+  now: Date,
+): Promise<Authority | undefined> {
+  const named: Authority[] = []
+  for (const owner of await listOwners(db, undefined))
+    for (let after = 0; ;) {
+      const page = await listAuthorities(db, owner, { after, limit: pageLength, now })
+      named.push(...page.filter(({ configuration }) => configuration.Subject.CommonName === name))
+      const last = page.at(-1)
+      if (last === undefined || page.length < pageLength) break
+      after = last.number
+    }
+  const active = named.filter((authority) => statusAt(authority, now) === 'ACTIVE')
+  const candidates = active.length > 0 ? active : named
+  if (candidates.length > 1)
+    throw new ConfigurationError(
+      `--tls-self: ${candidates.length} certificate authorities have the common name "${name}"; specify one of these ARNs:\n` +
+        candidates.map((authority) => `  ${certificateAuthorityArn(authority)}`).join('\n'),
+    )
+  return candidates[0]
+}
