@@ -13,6 +13,7 @@ import type { OcspBatches } from './ledger/ocsp-batches.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { ObjectStore } from './objects/object-store.ts'
+import type { ResponseWriter } from './ocsp/response-writer.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
@@ -34,6 +35,8 @@ export interface Services {
   readonly ledger: Ledger
   /** Signed OCSP responses that are waiting for their leaf of the record. */
   readonly ocspBatches: OcspBatches
+  /** Stores signed OCSP responses for times without keys. */
+  readonly ocspResponses: ResponseWriter
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy

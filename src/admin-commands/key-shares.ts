@@ -175,6 +175,11 @@ export async function combineShares(
   return { MasterKeyId: masterKeyId(key), File: path }
 }
 
+/** Returns how many shares were entered into the server that runs on the data folder. */
+export function showUnlockProgress({ dataDirectory }: Config): Promise<unknown> {
+  return requestLocally(dataDirectory, { command: 'unlock-progress' })
+}
+
 /** Sends a share to the locked server that runs on the data folder. */
 export async function enterShare(config: Config, text: string): Promise<unknown> {
   // A mistyped share is refused before it is sent.

@@ -106,6 +106,12 @@ export class ShareCollector {
     return this.#shares[0]?.threshold
   }
 
+  /** Erases all shares. */
+  discard(): void {
+    for (const { bytes } of this.#shares) bytes.fill(0)
+    this.#shares = []
+  }
+
   /**
    * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share, and
    * for a share of another split. If the shares do not restore the key, all of them are discarded.

@@ -1,8 +1,11 @@
 /** Whether a server starts without its master key, and waits for shares of the key. */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
+import { isObject } from '../text/json.ts'
 import type { KeyShare } from './key-shares.ts'
 import { isStandardInput } from './master-key.ts'
 
@@ -11,10 +14,35 @@ function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string 
   return join(dataDirectory, 'master-key-shares.json')
 }
 
+export type SplitManifest = Pick<KeyShare, 'masterKeyId' | 'splitId' | 'threshold' | 'total'>
+
+/** Reads the description of the last split. Undefined if this folder has none. Throws ConfigurationError for another content. */
+export async function readManifest(
+  config: Pick<Config, 'dataDirectory'>,
+): Promise<SplitManifest | undefined> {
+  const path = manifestPath(config)
+  if (!existsSync(path)) return undefined
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (
+      isObject(value) &&
+      typeof value['masterKeyId'] === 'string' &&
+      typeof value['splitId'] === 'string'
+    )
+      return value as unknown as SplitManifest
+  } catch (cause) {
+    throw new ConfigurationError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+  throw new ConfigurationError(
+    `${path} does not describe a split of the master key; restore it from a copy, or remove it and start with --locked`,
+  )
+}
+
 /** Records that the master key was split, so that the server starts locked without the key. */
 export async function writeManifest(config: Config, share: KeyShare): Promise<void> {
   const { masterKeyId, splitId, threshold, total } = share
-  const content = `${JSON.stringify({ masterKeyId, splitId, threshold, total }, undefined, 2)}\n`
+  const manifest: SplitManifest = { masterKeyId, splitId, threshold, total }
+  const content = `${JSON.stringify(manifest, undefined, 2)}\n`
   await replaceFile({ path: manifestPath(config), content, mode: 0o600 })
 }
 

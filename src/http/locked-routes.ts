@@ -13,38 +13,39 @@ import type { Route } from './route.ts'
 const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
-interface LockedOptions {
-  readonly log: Log
-  /** The reason for `/healthz` and for clients of the API. */
-  readonly reason: () => string
-}
+/** Anyone can read this text, so it does not contain the number of entered shares. */
+const locked = 'locked: the server waits for its master key'
 
-export function lockedApiRoutes(options: LockedOptions): readonly Route[] {
+export function lockedApiRoutes({ log }: { readonly log: Log }): readonly Route[] {
   return [
-    healthRoute(options),
+    healthRoute(log),
     {
       path: every,
       handler: {
-        answer: (_request, { requestId }) => errorAnswer(lockedError(options), requestId),
+        answer: (_request, { requestId }) => errorAnswer(lockedError(), requestId),
         fail: (error, _head, requestId) => errorAnswer(error, requestId),
       },
     },
   ]
 }
 
-/** Serves CRLs in the buckets of the server. Everything else needs the master key or the database. */
-export function lockedPublicRoutes(
-  options: LockedOptions & {
-    readonly publicUrl: string
-    readonly publicObjects: PublicObjects | undefined
-    readonly clock: Clock
-    readonly ocsp: Route
-  },
-): readonly Route[] {
-  const { publicObjects, publicUrl, clock, ocsp } = options
+/** Serves CRLs in the buckets of the server, and OCSP. Everything else needs the master key. */
+export function lockedPublicRoutes({
+  log,
+  publicObjects,
+  publicUrl,
+  clock,
+  ocsp,
+}: {
+  readonly log: Log
+  readonly publicUrl: string
+  readonly publicObjects: PublicObjects | undefined
+  readonly clock: Clock
+  readonly ocsp: Route
+}): readonly Route[] {
   const site = publicSite(publicUrl)
   return [
-    healthRoute(options),
+    healthRoute(log),
     ocsp,
     {
       path: every,
@@ -56,7 +57,7 @@ export function lockedPublicRoutes(
             const answer = await answerObject(services, { ...request, localPath })
             if (answer !== notFound) return answer
           }
-          return textAnswer(503, options.reason())
+          return textAnswer(503, locked)
         },
         fail: publicFailure,
       },
@@ -64,11 +65,11 @@ export function lockedPublicRoutes(
   ]
 }
 
-function healthRoute(options: LockedOptions): Route {
-  const health = () => Promise.resolve(lockedError(options))
-  return { methods: reads, path: '/healthz', handler: createHealthHandler({ ...options, health }) }
+function healthRoute(log: Log): Route {
+  const health = () => Promise.resolve(lockedError())
+  return { methods: reads, path: '/healthz', handler: createHealthHandler({ log, health }) }
 }
 
-function lockedError({ reason }: LockedOptions): ServiceError {
-  return new ServiceError('ServiceUnavailable', reason())
+function lockedError(): ServiceError {
+  return new ServiceError('ServiceUnavailable', locked)
 }

@@ -1,6 +1,7 @@
 import { deleteApproval, findUndecidedApprovals } from '../store/approvals.ts'
 import { deleteIntent, findFailedIntents } from '../store/certificate-intents.ts'
 import { deleteExpiredTokens } from '../store/idempotency-tokens.ts'
+import { deleteExpiredOcspResponses, deleteSurplusOcspResponses } from '../store/ocsp-responses.ts'
 import { recorded } from '../store/recorded-states.ts'
 import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
@@ -10,8 +11,8 @@ const batch = 1000
 const keptDays = 30
 
 /**
- * Deletes expired idempotency tokens, which are ignored before that, and requests for approvals and certificates that expired or
- * failed long ago.
+ * Deletes expired idempotency tokens and OCSP responses, which are ignored before that, and requests for approvals and certificates
+ * that expired or failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',
@@ -21,14 +22,21 @@ export const forgetTokens: Job<'forget-tokens'> = {
     const before = new Date(now.getTime() - keptDays * dayMilliseconds)
     const undecided = await findUndecidedApprovals(db, before, batch)
     const failed = await findFailedIntents(db, before, batch)
-    const deletions = [...undecided.map(deleteApproval), ...failed.map(deleteIntent)]
-    const [tokens = []] = await db.transaction(
-      recorded([deleteExpiredTokens(now, batch), ...deletions], {
+    const expired = [
+      deleteExpiredTokens(now, batch),
+      deleteExpiredOcspResponses(now, batch),
+      deleteSurplusOcspResponses(batch),
+    ]
+    const results = await db.transaction(
+      recorded([...expired, ...undecided.map(deleteApproval), ...failed.map(deleteIntent)], {
         time: now,
         actor: { principal: 'job:forget-tokens' },
       }),
     )
-    if ([tokens, undecided, failed].some(({ length }) => length === batch)) wake('forget-tokens')
-    return { done: tokens.length + deletions.length, failed: 0 }
+    const counts = [undecided, failed, ...results.slice(0, expired.length)].map(
+      ({ length }) => length,
+    )
+    if (counts.includes(batch)) wake('forget-tokens')
+    return { done: counts.reduce((sum, count) => sum + count), failed: 0 }
   },
 }

@@ -10,6 +10,8 @@ export type LocalRequest =
   | { readonly command: 'export-master-key'; readonly recipients: string }
   /** Enters the text of a share of the master key. */
   | { readonly command: 'unlock'; readonly share: string }
+  /** Requests the numbers of entered shares. */
+  | { readonly command: 'unlock-progress' }
 
 export type LocalReply =
   | { readonly ok: true; readonly value: unknown }

@@ -1,14 +1,34 @@
 import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
 import type { Route } from '../http/route.ts'
+import type { Services } from '../services.ts'
+import type { Database } from '../store/database.ts'
 import { encodeOcspError } from '../x509/ocsp/encode-response.ts'
 import { createOcspRoute } from './handler.ts'
-import type { OcspAnswer } from './responder.ts'
+import { createOcspResponder, type OcspAnswer } from './responder.ts'
 
-/** Creates the OCSP route of a server that has no keys yet. Every answer is tryLater, which is not signed (RFC 6960 §2.3). */
-export function createLockedOcspRoute(clock: Clock): Route {
-  const tryLater: OcspAnswer = { der: encodeOcspError('tryLater'), life: undefined }
-  return createOcspRoute({
+/**
+ * Creates the OCSP route of a server that has no keys yet. It sends stored responses until their nextUpdate. Every other answer is
+ * an error, which is not signed (RFC 6960 §2.3), such as tryLater. `db` is undefined if the database cannot be read.
+ */
+export function createLockedOcspRoute(
+  db: Database | undefined,
+  { clock, revocationPolicy }: Pick<Services, 'revocationPolicy'> & { readonly clock: Clock },
+): Route {
+  if (db === undefined) {
+    const tryLater: OcspAnswer = { der: encodeOcspError('tryLater'), life: undefined }
+    const responder = { find: () => tryLater, answer: () => Promise.resolve(tryLater) }
+    return createOcspRoute({ clock, responder })
+  }
+  const locked = new ServiceError('ServiceUnavailable', 'The keys of the server are locked.')
+  const responder = createOcspResponder({
+    db,
     clock,
-    responder: { find: () => tryLater, answer: () => Promise.resolve(tryLater) },
+    revocationPolicy,
+    keys: { sign: () => Promise.reject(locked) },
+    metrics: { ocspAnswer() {} },
+    ocspBatches: { add() {} },
+    ocspResponses: { add() {} },
   })
+  return createOcspRoute({ clock, responder })
 }

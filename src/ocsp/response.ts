@@ -27,13 +27,23 @@ export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   return encodeResponseData({ responderKeyHash, producedAt: now, responses, nonce })
 }
 
-/** Returns the validity of a response, and the time until which it is cached: half of the validity. */
+/** The validity of a response. */
+export interface OcspLife {
+  readonly producedAt: Date
+  readonly nextUpdate: Date
+  /** Time at which a new response is generated. */
+  readonly freshUntil: Date
+}
+
+/** Returns the validity of a response. It is cached for half of that time. */
 export function ocspLife({
   now,
   validitySeconds,
-}: Pick<OcspParameters, 'now' | 'validitySeconds'>) {
-  return {
-    nextUpdate: new Date(now.getTime() + validitySeconds * 1000),
-    freshUntil: new Date(now.getTime() + validitySeconds * 500),
-  }
+}: Pick<OcspParameters, 'now' | 'validitySeconds'>): OcspLife {
+  const nextUpdate = new Date(now.getTime() + validitySeconds * 1000)
+  return { producedAt: now, nextUpdate, freshUntil: halfway(now, nextUpdate) }
+}
+
+export function halfway(from: Date, to: Date): Date {
+  return new Date((from.getTime() + to.getTime()) / 2)
 }

@@ -11,6 +11,7 @@ import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
+import { createResponseWriter } from '../ocsp/response-writer.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
@@ -24,6 +25,7 @@ import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 
 const ocspFailure = 'signed OCSP responses cannot be recorded; the server retries'
+const storeFailure = 'signed OCSP responses cannot be stored'
 
 export interface ProcessServices {
   readonly services: Services
@@ -57,6 +59,10 @@ export async function createServices(
       clock,
       onFailure: (err) => log.error({ err }, ocspFailure),
     }),
+    ocspResponses: createResponseWriter({
+      db,
+      onFailure: (err) => log.error({ err }, storeFailure),
+    }),
     keys: reportUnavailableKeys(refusingKeys(keys, db), { log, clock }),
     keyStorageStandards: standards?.map(({ standard }) => standard),
     objects,
@@ -79,6 +85,9 @@ export async function createServices(
   stack.defer(() => recordLastUses(services))
   stack.defer(() =>
     services.ocspBatches.flush().catch((err: unknown) => log.error({ err }, ocspFailure)),
+  )
+  stack.defer(() =>
+    services.ocspResponses.flush().catch((err: unknown) => log.error({ err }, storeFailure)),
   )
   return { services, publicObjects, beginStop: () => stopping.abort() }
 }

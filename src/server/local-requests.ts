@@ -15,6 +15,8 @@ export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHa
         return exportMasterKey(masterKeys, request.recipients, log)
       case 'unlock':
         throw new ConfigurationError('the server is not locked')
+      case 'unlock-progress':
+        return { Locked: false }
       default:
         throw new ConfigurationError(
           'the server does not support this request; the command and the server are different versions',

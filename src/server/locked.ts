@@ -1,21 +1,23 @@
-/** A server without its master key: it serves CRLs, refuses everything else, and waits for shares of the key. */
+/** A server without its master key: it serves CRLs and stored OCSP responses, refuses everything else, and waits for shares. */
 import { bucketsFolder, pathsOf } from '../data-folder/data-folder.ts'
-import { parseShare, ShareCollector } from '../data-folder/key-shares.ts'
+import { readManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
 import { lockedApiRoutes, lockedPublicRoutes } from '../http/locked-routes.ts'
 import { createPlainServer, createTlsServer } from '../http/server.ts'
-import type { LocalRequest } from '../local-channel/messages.ts'
-import { serveLocally, type LocalHandler } from '../local-channel/serve.ts'
+import { serveLocally } from '../local-channel/serve.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLockedOcspRoute } from '../ocsp/locked-route.ts'
 import type { Config } from '../settings/config.ts'
+import type { Database } from '../store/database.ts'
+import type { Engine } from '../store/engine.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { listenOn, reservePort } from './public-port.ts'
 import type { ProcessContext } from './runtime.ts'
+import { createUnlockHandler } from './unlock-requests.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
 type LockedContext = Pick<ProcessContext, 'clock' | 'random' | 'log'>
@@ -42,22 +44,24 @@ export async function waitForMasterKey(
     const lock = lockFolder(config.dataDirectory)
     stack.defer(() => lock.release())
   }
-  const collector = new ShareCollector(config.masterKeyFile)
   const { promise: ended, resolve: end } = Promise.withResolvers<MasterKey | undefined>()
   stopped.then(
     () => end(undefined),
     () => end(undefined),
   )
-  const handler = createUnlockHandler(collector, {
+  const handler = createUnlockHandler({
     needed,
+    manifest: await readManifest(config),
+    path: config.masterKeyFile,
     accept(key) {
       requireMasterKey(settings, key, context.random)
       end(key)
     },
     log: context.log,
   })
-  const reason = (): string => reasonOf(collector)
-  const publicUrl = await serveLocked(config, { ...context, stack, reason })
+  const db = await openDatabase(engine, context.log)
+  stack.defer(() => db?.close())
+  const publicUrl = await serveLocked(config, { ...context, stack, db })
   const closeChannel = await serveLocally(config.dataDirectory, handler, context.log)
   stack.defer(() => closeChannel())
   context.log.warn(
@@ -72,7 +76,7 @@ export async function waitForMasterKey(
 
 function lockedGreeting({ dataDirectory }: Config, publicUrl: string): string {
   return [
-    `Signet is locked: it has no master key. It serves CRLs at ${publicUrl}`,
+    `Signet is locked: it has no master key. It serves CRLs and stored OCSP responses at ${publicUrl}`,
     `Data: ${dataDirectory}`,
     '',
     'To enter shares of the master key, each on a terminal of its holder:',
@@ -82,51 +86,29 @@ function lockedGreeting({ dataDirectory }: Config, publicUrl: string): string {
   ].join('\n')
 }
 
-function reasonOf({ received, threshold }: ShareCollector): string {
-  const count = threshold === undefined ? '' : ` (${received} of ${threshold} shares entered)`
-  return `locked: the server waits for shares of its master key${count}; enter them with: signet unlock`
-}
-
-interface UnlockOptions {
-  /** IDs of the master keys, one of which decrypts the database. */
-  readonly needed: readonly string[]
-  /** Throws ConfigurationError if the key does not open the database. */
-  readonly accept: (key: MasterKey) => void
-  readonly log: ProcessContext['log']
-}
-
-function createUnlockHandler(
-  collector: ShareCollector,
-  { needed, accept, log }: UnlockOptions,
-): LocalHandler {
-  return async (request: LocalRequest) => {
-    if (request.command !== 'unlock')
-      throw new ConfigurationError(
-        'the server is locked; enter shares of its master key with: signet unlock',
-      )
-    const share = parseShare(request.share)
-    if (!needed.includes(share.masterKeyId))
-      throw new ConfigurationError(
-        `the share belongs to the master key ${share.masterKeyId}, but the database needs the key ${needed.join(' or ')}`,
-      )
-    const key = await collector.add(share)
-    const { number, threshold } = share
-    const received = key === undefined ? collector.received : threshold
-    log.warn({ share: number, received, threshold }, 'a share of the master key was entered')
-    if (key !== undefined) accept(key)
-    return { Share: number, Received: received, Threshold: threshold, Unlocked: key !== undefined }
-  }
-}
-
 interface LockedServing extends LockedContext {
   readonly stack: AsyncDisposableStack
-  readonly reason: () => string
+  readonly db: Database | undefined
+}
+
+/** Opens the database for OCSP. Undefined if it cannot be read: the server then sends no OCSP responses until it is unlocked. */
+async function openDatabase(
+  engine: Engine,
+  log: LockedContext['log'],
+): Promise<Database | undefined> {
+  try {
+    return await engine.openReadOnly()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    log.warn({ reason: error.message }, 'locked: stored OCSP responses cannot be served')
+    return undefined
+  }
 }
 
 /** Starts the two listeners, and returns the URL of the public one. With `--tls-self` there is no API listener yet, because its certificate needs a CA key. */
 async function serveLocked(config: Config, serving: LockedServing): Promise<string> {
-  const { clock, random, log, stack, reason } = serving
-  const { limits, basePath, tls } = config
+  const { clock, random, log, stack, db } = serving
+  const { limits, basePath, tls, revocationPolicy } = config
   const publicPort = stack.use(await reservePort(config.publicListen))
   const publicUrl = config.publicUrl ?? publicPort.url
   const directory = bucketsFolder(config)
@@ -137,11 +119,10 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
   const services = { log, random, limits, basePath }
   const routes = {
     log,
-    reason,
     publicUrl,
     publicObjects,
     clock,
-    ocsp: createLockedOcspRoute(clock),
+    ocsp: createLockedOcspRoute(db, { clock, revocationPolicy }),
   }
   const publicServer = createPlainServer(services, lockedPublicRoutes(routes))
   stack.defer(() => publicServer.close())
@@ -151,7 +132,7 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
     tls.kind === 'files' ? await readCertificateAndKey(tls.certFile, tls.keyFile) : undefined
   const ca =
     tls.clientCaFile === undefined ? undefined : await readClientAuthorities(tls.clientCaFile)
-  const apiRoutes = lockedApiRoutes({ log, reason })
+  const apiRoutes = lockedApiRoutes({ log })
   const apiServer = material
     ? createTlsServer(services, apiRoutes, { ...material, ca })
     : createPlainServer(services, apiRoutes)

@@ -37,6 +37,11 @@ export interface Engine {
   /** Opens the database and migrates it to the newest schema. Throws ConfigurationError if it cannot be opened. */
   open(options: OpenOptions): Promise<Database>
   /**
+   * Opens the database for reads, without creating, migrating or recording anything, except lost writes. Throws
+   * ConfigurationError if it cannot be opened, or does not have the newest schema.
+   */
+  openReadOnly(): Promise<Database>
+  /**
    * Returns the rows of a read without creating, migrating or recording anything. Undefined if the database, a table or a column
    * does not exist. Throws ConfigurationError if the database cannot be reached or read.
    */

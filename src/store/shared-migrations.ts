@@ -282,6 +282,21 @@ function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/** Signed OCSP responses, which a server without its keys can still send (ocsp/stored-responses.ts). */
+function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table ocsp_responses (
+    cert_id_sha256 ${bytes} primary key,
+    authority_certificate_number ${integer} not null,
+    status ${text} not null,
+    produced_at_ms ${integer} not null,
+    next_update_ms ${integer} not null,
+    response ${bytes} not null
+  )${strict};
+  create index ocsp_responses_by_time on ocsp_responses (next_update_ms);
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -296,5 +311,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     tokenKeys(dialect),
     recordTables(dialect),
     certificateIntents(dialect),
+    ocspResponses(dialect),
   ]
 }

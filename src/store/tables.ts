@@ -39,13 +39,14 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up. A job fills some of them from other tables; the others describe one database file and its
- * server.
+ * Tables that are not backed up. A job fills some of them from other tables, and servers store responses that they can sign
+ * again; the others describe one database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_facets',
   'certificate_names',
   'search_progress',
+  'ocsp_responses',
   'ownership',
 ])
 

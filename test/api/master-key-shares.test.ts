@@ -19,21 +19,26 @@ import {
   revocationOptions,
   revoke,
 } from '../support/revocation.ts'
+import { ocspRequest } from '../support/ocsp-requests.ts'
 import { freePort } from '../support/free-port.ts'
 import { TestService, type Members } from '../support/service.ts'
 
 let service: TestService
 let shares: string
 let crlPath: string
+let statusRequest: Buffer
+let statusResponse: string
 before(async () => {
   service = await TestService.start()
   await service.createBucket(crlBucket)
-  const root = await createRoot(service, { more: revocationOptions() })
+  const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
   const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   await revoke(service, revoked.arn)
   await crlWith(service, revoked.arn)
   await allPublished(service)
   crlPath = `/${crlBucket}/crl/${lastOf(root.arn)}.crl`
+  statusRequest = ocspRequest([{ issuer: root.certificate, serial: lastOf(revoked.arn) }])
+  statusResponse = await askStatus(service.publicUrl, statusRequest)
   shares = join(data(), '..', `${data().split('/').at(-1)}-shares`)
 })
 after(async () => {
@@ -44,6 +49,13 @@ after(async () => {
 const data = (): string => service.config.dataDirectory
 const keyFile = (): string => join(data(), 'master.key')
 const share = (number: number): string => join(shares, `share-${number}.txt`)
+
+/** Sends an OCSP request, and returns the response in hex. */
+async function askStatus(url: string, request: Buffer): Promise<string> {
+  const headers = { 'content-type': 'application/ocsp-request' }
+  const answer = await fetch(url, { method: 'POST', headers, body: Uint8Array.from(request) })
+  return Buffer.from(await answer.arrayBuffer()).toString('hex')
+}
 
 async function run(...args: readonly string[]): Promise<Members> {
   const { code, stdout, stderr } = await command(args)
@@ -58,6 +70,8 @@ async function refused(...args: readonly string[]): Promise<string> {
 }
 
 const unlock = (number: number): Promise<Members> => run('unlock', share(number), '--data', data())
+
+const progress = (): Promise<Members> => run('unlock', '--progress', '--data', data())
 
 interface LockedServer {
   readonly url: string
@@ -126,32 +140,33 @@ test('a split writes private files, verifies them, and removes the key only with
   ])
 })
 
-test('a locked server serves CRLs, answers everything else with 503, and starts with enough shares', async () => {
+test('a locked server serves CRLs and stored OCSP responses, answers everything else with 503, and starts with enough shares', async () => {
   await service.stop()
   await withLocked(async (server) => {
     const health = await fetch(`${server.url}/healthz`)
     assert.equal(health.status, 503)
-    assert.match(await health.text(), /"message":"locked: /)
+    const reason = '"message":"locked: the server waits for its master key"'
+    assert.equal(await health.text(), `{"status":"unavailable",${reason}}`)
     const call = await fetch(server.url, { method: 'POST', body: '{}' })
     assert.equal(call.status, 503)
     assert.match(await call.text(), /^\{"__type":"ServiceUnavailable","message":"locked: /)
     const crl = await fetch(`${server.publicUrl}${crlPath}`)
     assert.equal(crl.status, 200)
     assert.ok((await crl.arrayBuffer()).byteLength > 100)
-    const ocsp = await fetch(server.publicUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/ocsp-request' },
-      body: 'request',
-    })
-    assert.equal(Buffer.from(await ocsp.arrayBuffer()).toString('hex'), '30030a0103')
+    assert.equal(await askStatus(server.publicUrl, statusRequest), statusResponse)
+    assert.equal(await askStatus(server.publicUrl, Buffer.from('request')), '30030a0101')
     assert.equal((await fetch(`${server.publicUrl}/none`)).status, 503)
-    assert.deepEqual(
-      [(await unlock(1)).Unlocked, (await fetch(`${server.url}/healthz`)).status],
-      [false, 503],
+    const stale = join(shares, 'kept', 'share-2.txt')
+    assert.match(
+      await refused('unlock', stale, '--data', data()),
+      /split \w+, which was replaced by/,
     )
+    assert.equal((await unlock(1)).Unlocked, false)
+    for (const url of [server.url, server.publicUrl])
+      assert.ok((await (await fetch(`${url}/healthz`)).text()).includes(reason))
+    const [split] = (await progress()).Splits as Members[]
+    assert.deepEqual([split.Received, split.Threshold], [1, 2])
     assert.match(await refused('unlock', share(1), '--data', data()), /entered already/)
-    const other = join(shares, 'kept', 'share-2.txt')
-    assert.match(await refused('unlock', other, '--data', data()), /belongs to the split/)
     const mistyped = join(shares, 'mistyped.txt')
     writeFileSync(mistyped, readFileSync(share(2), 'utf8').replace(/.\n$/, 'x\n'), { mode: 0o600 })
     assert.match(await refused('unlock', mistyped, '--data', data()), /not a share/)
@@ -159,6 +174,7 @@ test('a locked server serves CRLs, answers everything else with 503, and starts 
     await server.printed('Ctrl-C stops the server')
     assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
     assert.match(await refused('unlock', share(2), '--data', data()), /is not locked/)
+    assert.deepEqual(await progress(), { Locked: false })
     for (const number of [1, 2, 3]) {
       const secret = readFileSync(share(number), 'utf8').split(':').at(-2) ?? ''
       assert.ok(!server.output().includes(secret))

@@ -11,7 +11,7 @@ import type { Database, SharedDatabase } from '../database.ts'
 import { damageErrorOf, DiskFaultError } from '../disk-faults.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
-import { migratePostgres } from './migrate.ts'
+import { migratePostgres, requireNewestSchema } from './migrate.ts'
 import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { preparedQuery } from './text.ts'
@@ -22,7 +22,9 @@ export interface PostgresOptions {
   readonly pool: number
   readonly random: Random
   /** Whether a missing schema may be created. */
-  readonly mayCreate: boolean
+  readonly mayCreate?: boolean
+  /** Whether the database is only read. It must have the newest schema then, and transactions are refused. */
+  readonly isReadOnly?: boolean
   /**
    * Path beside which damage of the database is recorded; once damage is recorded, nothing is issued. If undefined, damage is
    * not recorded.
@@ -40,10 +42,13 @@ const probeMilliseconds = 3000
  */
 export async function openPostgres(
   place: PostgresConnectionOptions,
-  { pool, random, mayCreate, damagePath }: PostgresOptions,
+  { pool, random, mayCreate = false, isReadOnly = false, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)
-  await migratePostgres(config, { name: connectionName(place), mayCreate })
+  const name = connectionName(place)
+  await (isReadOnly
+    ? requireNewestSchema(config, name)
+    : migratePostgres(config, { name, mayCreate }))
   const readers = createReaders(config, pool)
   const writer = new PostgresWriter(config, random)
   let closed: Promise<void> | undefined
@@ -59,6 +64,7 @@ export async function openPostgres(
     },
     transaction: async (statements) => {
       if (closed !== undefined) throw new Error('the database is closed')
+      if (isReadOnly) throw new Error('the database is open for reads')
       const damage = damageOf()
       if (damage !== undefined) throw damage
       return withDamageRecord(damagePath, writer.transaction(statements))

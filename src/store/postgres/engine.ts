@@ -1,4 +1,5 @@
 /** The Engine port over a PostgreSQL database, which any number of nodes may share. */
+import { systemRandom } from '../../random.ts'
 import { clearDamage } from '../damage.ts'
 import type { Engine } from '../engine.ts'
 import { versionsBeforePostgres } from '../tables.ts'
@@ -28,6 +29,8 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
       if (acceptLoss) clearDamage(damagePath)
       return openPostgres(connection, { pool, random, mayCreate, damagePath })
     },
+    openReadOnly: () =>
+      openPostgres(connection, { pool, random: systemRandom, damagePath, isReadOnly: true }),
     peek: (statement) => peek(connection, statement),
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its own pages.

@@ -20,13 +20,7 @@ export async function migratePostgres(
   config: ClientConfig,
   { name, mayCreate }: MigrateOptions,
 ): Promise<void> {
-  let client: Client
-  try {
-    client = await connect(config)
-  } catch (error) {
-    throw error instanceof ConfigurationError ? error : unusableError(name, error)
-  }
-  try {
+  await withClient(config, name, async (client) => {
     await requireSuitableServer(client, name)
     const version = await versionOf(client)
     if (version === postgresSchema.length) return
@@ -36,10 +30,35 @@ export async function migratePostgres(
       )
     requireKnown(version, name)
     await migrate(client, name)
+  })
+}
+
+/** Throws ConfigurationError unless the database can be reached and has the newest schema. Changes nothing. */
+export async function requireNewestSchema(config: ClientConfig, name: string): Promise<void> {
+  await withClient(config, name, async (client) => {
+    const version = await versionOf(client)
+    requireKnown(version, name)
+    if (version < postgresSchema.length)
+      throw new ConfigurationError(
+        `${name} was written by an earlier version of Signet (schema ${version}); the next start with the master key migrates it`,
+      )
+  })
+}
+
+/** Runs `work` on a connection of its own. Converts its errors to ConfigurationError. */
+async function withClient(
+  config: ClientConfig,
+  name: string,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  let client: Client | undefined
+  try {
+    client = await connect(config)
+    await work(client)
   } catch (error) {
     throw error instanceof ConfigurationError ? error : unusableError(name, error)
   } finally {
-    await client.end()
+    await client?.end()
   }
 }
 

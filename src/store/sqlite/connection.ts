@@ -182,6 +182,20 @@ export function migrate(path: string): void {
   }
 }
 
+/** Throws ConfigurationError unless the file has the newest schema. Changes nothing. */
+export function requireNewestSchema(path: string): void {
+  const connection = new SqliteConnection(path, { readOnly: true, recordsDamage: false })
+  try {
+    const version = requireOwn(path, connection)
+    if (version < sqliteSchema.length)
+      throw new ConfigurationError(
+        `${path} was written by an earlier version of Signet (schema ${version}); the next start with the master key migrates it`,
+      )
+  } finally {
+    connection.close()
+  }
+}
+
 /** Creates an earlier schema version in an empty database. */
 export function createAtVersion(connection: SqliteConnection, version: number): void {
   connection.exec('begin')

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
-import { SqliteConnection } from './connection.ts'
+import { requireNewestSchema, SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
 import { recordLostWrites } from './lost-writes.ts'
 import { peek } from './peek.ts'
@@ -20,6 +20,12 @@ export interface SqliteSettings {
   readonly own?: (path: string) => Promise<Ownership>
   /** Writer that has already opened the database. Default: a thread of this process. */
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
+}
+
+/** The writer of a database that is open for reads. */
+const refusingWriter: SqliteWriter = {
+  run: () => Promise.reject(new Error('the database is open for reads')),
+  close: () => Promise.resolve(),
 }
 
 export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {}): Engine {
@@ -54,6 +60,11 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
         await db.close()
         throw error
       }
+    },
+    async openReadOnly() {
+      requireNewestSchema(path)
+      recordLostWrites(path)
+      return openSqlite(path, { writer: refusingWriter })
     },
     // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the port is not
     peek: async (statement) => peek(path, statement),

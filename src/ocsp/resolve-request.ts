@@ -1,0 +1,49 @@
+/** The CA of a request, and the status of its certificates in the database. */
+import type { Authority } from '../authority/authority.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { findIssuedStatus } from '../store/revocations.ts'
+import type { CertId } from '../x509/ocsp/request.ts'
+import { recordedSerialNumber } from '../x509/serial-number-text.ts'
+import { certificateStatus, type CertificateStatus } from './certificate-status.ts'
+import type { OcspIssuers } from './issuers.ts'
+
+export type KnownStatus = CertificateStatus & { readonly certId: CertId }
+
+/** A request with its CA and the status of its certificates. */
+export interface ResolvedRequest {
+  readonly authority: Authority
+  readonly statuses: readonly KnownStatus[]
+}
+
+type StatusServices = Pick<Services, 'db' | 'clock'>
+
+/**
+ * Resolves a request. Undefined if this server cannot answer it: the certificates belong to an unknown CA or to several CAs, or
+ * their status is unknown.
+ */
+export async function resolveRequest(
+  services: StatusServices,
+  certIds: readonly CertId[],
+  issuers: OcspIssuers,
+): Promise<ResolvedRequest | undefined> {
+  const authorityIds = new Set(await Promise.all(certIds.map((certId) => issuers.find(certId))))
+  const [authorityId] = authorityIds
+  if (authorityId === undefined || authorityIds.size !== 1) return undefined
+  const authority = await findAuthority(services.db, authorityId)
+  if (authority === undefined) return undefined
+  const statuses = await Promise.all(
+    certIds.map((certId) => findStatus(services, authority, certId)),
+  )
+  return statuses.some(({ status }) => status === 'unknown') ? undefined : { authority, statuses }
+}
+
+export async function findStatus(
+  { db, clock }: StatusServices,
+  authority: Authority,
+  certId: CertId,
+): Promise<KnownStatus> {
+  const serialNumber = recordedSerialNumber(certId.serialNumber)
+  const issued = serialNumber && (await findIssuedStatus(db, authority.number, serialNumber))
+  return { certId, ...certificateStatus(authority, issued, clock.now()) }
+}

@@ -1,0 +1,60 @@
+/** Stores signed OCSP responses in batches, so that signing does not wait for a commit. */
+import type { Database } from '../store/database.ts'
+import { putOcspResponse, type OcspResponseRow } from '../store/ocsp-responses.ts'
+
+export interface ResponseWriter {
+  /** Stores a response within seconds. */
+  add(row: OcspResponseRow): void
+  /** Stores all added responses. */
+  flush(): Promise<void>
+}
+
+interface ResponseWriterOptions {
+  readonly db: Database
+  /** Receives the error of responses that could not be stored. They are stored when they are signed again. */
+  readonly onFailure: (error: unknown) => void
+}
+
+const delayMilliseconds = 1000
+/** Maximum number of responses in one transaction, so that a flood of requests delays other writes by a few milliseconds. */
+const writtenMax = 500
+/** Maximum number of waiting responses, which equals that of cached ones. Further responses are not stored. */
+const waitingMax = 20_000
+
+/** Creates the writer of a process. A process that is killed loses the responses of its last second. */
+export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): ResponseWriter {
+  /** Waiting rows by CertID. */
+  const waiting = new Map<string, OcspResponseRow>()
+  let timer: NodeJS.Timeout | undefined
+  const write = async (): Promise<void> => {
+    const next = [...waiting].slice(0, writtenMax)
+    for (const [name] of next) waiting.delete(name)
+    if (next.length > 0) await db.transaction(next.map(([, row]) => putOcspResponse(row)))
+  }
+  const writeAndContinue = async (): Promise<void> => {
+    try {
+      await write()
+    } catch (error) {
+      onFailure(error)
+    }
+    timer = undefined
+    if (waiting.size > 0) writeLater()
+  }
+  // Starts in the same turn as the leaves of the record (ledger/ocsp-batches.ts), so that both share a commit.
+  const writeLater = (): void => {
+    timer ??= setTimeout(() => {
+      writeAndContinue().catch(onFailure)
+    }, delayMilliseconds).unref()
+  }
+  return {
+    add(row) {
+      const name = Buffer.from(row.certIdSha256).toString('latin1')
+      if (waiting.size >= waitingMax && !waiting.has(name)) return
+      waiting.set(name, row)
+      writeLater()
+    },
+    async flush() {
+      while (waiting.size > 0) await write()
+    },
+  }
+}

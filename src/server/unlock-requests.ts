@@ -1,0 +1,77 @@
+/** Requests of `signet unlock` to a locked server: shares of the master key, and the progress. */
+import { parseShare, ShareCollector, type KeyShare } from '../data-folder/key-shares.ts'
+import type { SplitManifest } from '../data-folder/locked.ts'
+import type { MasterKey } from '../data-folder/master-key.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { LocalRequest } from '../local-channel/messages.ts'
+import type { LocalHandler } from '../local-channel/serve.ts'
+import type { Log } from '../telemetry/log.ts'
+
+interface UnlockOptions {
+  /** IDs of master keys of which one opens the database. */
+  readonly needed: readonly string[]
+  /** The last split, if this data folder has its description. */
+  readonly manifest: SplitManifest | undefined
+  /** Path of the master key, for messages. */
+  readonly path: string
+  /** Throws ConfigurationError if the key does not open the database. */
+  readonly accept: (key: MasterKey) => void
+  readonly log: Pick<Log, 'warn'>
+}
+
+/** Maximum number of splits whose shares are held. There are several only if this folder does not know the last split. */
+const splitsMax = 8
+
+/** Creates the handler of the local channel. Shares of different splits are collected separately, so that none blocks another. */
+export function createUnlockHandler(options: UnlockOptions): LocalHandler {
+  const { needed, path, accept, log } = options
+  const splits = new Map<string, ShareCollector>()
+  const enter = async (text: string): Promise<unknown> => {
+    const share = parseShare(text)
+    const problem = staleReason(share, options)
+    if (problem !== undefined) throw new ConfigurationError(problem)
+    const { splitId, number, threshold } = share
+    const collector = splits.get(splitId) ?? new ShareCollector(path)
+    if (!splits.has(splitId) && splits.size >= splitsMax)
+      throw new ConfigurationError(
+        `shares of ${splitsMax} splits were entered; restart the server, and enter shares of one split`,
+      )
+    splits.set(splitId, collector)
+    const key = await collector.add(share)
+    const received = key === undefined ? collector.received : threshold
+    log.warn({ share: number, received, threshold }, 'a share of the master key was entered')
+    if (key !== undefined) {
+      accept(key)
+      for (const other of splits.values()) other.discard()
+    }
+    return { Share: number, Received: received, Threshold: threshold, Unlocked: key !== undefined }
+  }
+  const progress = () => ({
+    Locked: true,
+    NeededKeyIds: needed,
+    Splits: [...splits].map(([SplitId, { received: Received, threshold: Threshold }]) => ({
+      SplitId,
+      Received,
+      Threshold,
+    })),
+  })
+  return (request: LocalRequest) => {
+    if (request.command === 'unlock') return enter(request.share)
+    if (request.command === 'unlock-progress') return Promise.resolve(progress())
+    throw new ConfigurationError(
+      'the server is locked; enter shares of its master key with: signet unlock',
+    )
+  }
+}
+
+/** Returns why a share cannot belong to the key of the database. Undefined if it can. */
+function staleReason(
+  { masterKeyId, splitId }: KeyShare,
+  { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,
+): string | undefined {
+  if (!needed.includes(masterKeyId))
+    return `the share belongs to the master key ${masterKeyId}, but the database needs the key ${needed.join(' or ')}: the share is from before a rotation, or of another server; it was not counted`
+  if (manifest?.masterKeyId === masterKeyId && manifest.splitId !== splitId)
+    return `the share belongs to the split ${splitId}, which was replaced by the split ${manifest.splitId}; use the share of that split; it was not counted`
+  return undefined
+}

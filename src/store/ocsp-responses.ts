@@ -1,0 +1,76 @@
+/**
+ * Rows of signed OCSP responses, which a server without its keys can still send. They are derived data: backups omit them. A row
+ * does not prove a status: the reader compares it with the certificate, its revocation and its CA.
+ */
+import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Sql } from './sql.ts'
+
+export interface OcspResponseRow {
+  /** SHA-256 of the DER of the CertID. */
+  readonly certIdSha256: Uint8Array
+  /** Number of the CA certificate at the time of the signature. */
+  readonly authorityCertificateNumber: number
+  readonly status: 'good' | 'revoked'
+  readonly producedAt: Date
+  readonly nextUpdate: Date
+  /** DER of the OCSPResponse. */
+  readonly response: Uint8Array
+}
+
+/** Maximum number of rows: about 70 MB with EC keys, 800 MB with delegated ML-DSA keys. */
+const rowsMax = 100_000
+
+/** Stores a response, and replaces an earlier one of the same CertID. */
+export function putOcspResponse(row: OcspResponseRow): Sql {
+  const { certIdSha256, authorityCertificateNumber, status, producedAt, nextUpdate } = row
+  return sql`insert into ocsp_responses (cert_id_sha256, authority_certificate_number, status,
+      produced_at_ms, next_update_ms, response)
+    values (${certIdSha256}, ${authorityCertificateNumber}, ${status}, ${producedAt.getTime()},
+      ${nextUpdate.getTime()}, ${row.response})
+    on conflict (cert_id_sha256) do update
+      set authority_certificate_number = excluded.authority_certificate_number,
+        status = excluded.status, produced_at_ms = excluded.produced_at_ms,
+        next_update_ms = excluded.next_update_ms, response = excluded.response`
+}
+
+/** Finds the response to a CertID that is valid at `now`. */
+export async function findOcspResponse(
+  db: Database,
+  certIdSha256: Uint8Array,
+  now: Date,
+): Promise<OcspResponseRow | undefined> {
+  const [row] = await db.query(
+    sql`select * from ocsp_responses where cert_id_sha256 = ${certIdSha256}
+      and produced_at_ms <= ${now.getTime()} and next_update_ms > ${now.getTime()}`,
+  )
+  if (row === undefined) return undefined
+  return {
+    certIdSha256,
+    authorityCertificateNumber: integerOf(row, 'authority_certificate_number'),
+    status: textOf(row, 'status') as OcspResponseRow['status'],
+    producedAt: dateOf(row, 'produced_at_ms'),
+    nextUpdate: dateOf(row, 'next_update_ms'),
+    response: bytesOf(row, 'response'),
+  }
+}
+
+/** Deletes up to `limit` expired responses. */
+export function deleteExpiredOcspResponses(now: Date, limit: number): Sql {
+  return sql`delete from ocsp_responses where cert_id_sha256 in
+      (select cert_id_sha256 from ocsp_responses where next_update_ms <= ${now.getTime()}
+        order by next_update_ms limit ${limit})
+    returning cert_id_sha256`
+}
+
+/** Deletes up to `limit` of the responses that exceed the maximum number, beginning with those that expire first. */
+export function deleteSurplusOcspResponses(limit: number, max: number = rowsMax): Sql {
+  return sql`delete from ocsp_responses where cert_id_sha256 in
+      (select cert_id_sha256 from ocsp_responses order by next_update_ms
+        limit (select case when count(*) > ${max + limit} then ${limit}
+          when count(*) > ${max} then count(*) - ${max} else 0 end from ocsp_responses))
+    returning cert_id_sha256`
+}
+
+/** Deletes all responses, for example after a loss of data. */
+export const deleteAllOcspResponses: Sql = sql`delete from ocsp_responses`
