@@ -5,7 +5,6 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
 import { asFolderOwner } from '../data-folder/folder-owner.ts'
-import { kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { masterKeyId, readMasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, type RotationKeys } from '../data-folder/rotation.ts'
 import {
@@ -16,6 +15,7 @@ import {
   writeKeyTo,
   type RotationContext,
 } from '../data-folder/rotate-master-key.ts'
+import { wrappingOf } from '../data-folder/wrapped-master-key.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { requestLocally } from '../local-channel/request.ts'
@@ -100,7 +100,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)
-  const masterKey = await readMasterKey(config.masterKeyFile, kmsOptionsOf(config))
+  const masterKey = await readMasterKey(config.masterKeyFile, wrappingOf(config))
   const needed = neededKeyIds(settings)
   const id = masterKey && masterKeyId(masterKey)
   return {

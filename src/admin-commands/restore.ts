@@ -17,8 +17,8 @@ import { asFolderOwner } from '../data-folder/folder-owner.ts'
 import { credentialsFile, credentialsPlace } from '../data-folder/credentials-file.ts'
 import { pathsOf } from '../data-folder/data-folder.ts'
 import { credentialsSetting } from '../data-folder/first-start.ts'
-import { fileKeyOf, kmsOptionsOf } from '../data-folder/kms-master-key.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
+import { newFileKey, wrappingOf } from '../data-folder/wrapped-master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { putLastBackup } from '../store/last-backup.ts'
@@ -153,15 +153,19 @@ function accessKeyIn(file: Uint8Array): string | undefined {
 /** Writes the master key and returns a description of its location. Never replaces an existing file. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
-  const kms = kmsOptionsOf(config)
-  const existing = await readMasterKey(path, kms)
+  const wrapping = wrappingOf(config)
+  const existing = await readMasterKey(path, wrapping)
   if (content.masterKey === undefined) {
     if (existing === undefined)
       return `not in the backup; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
     content.requireOwn(existing)
     return `${path} (existed before)`
   }
-  const restored: MasterKey = { bytes: content.masterKey, path, kms: fileKeyOf(kms) }
+  const restored: MasterKey = {
+    bytes: content.masterKey,
+    path,
+    fileKey: newFileKey(wrapping),
+  }
   content.requireOwn(restored)
   if (existing === undefined) await placeAsOwner(config, path, () => writeMasterKey(restored))
   else content.requireOwn(existing)

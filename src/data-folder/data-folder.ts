@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { printProblem } from '../terminal.ts'
 import type { Config } from '../settings/config.ts'
-import { kmsOptionsOf } from './kms-master-key.ts'
 import { hasMasterKey, openMasterKey, recordMasterKey, type MasterKey } from './master-key.ts'
 import { openMasterKeyRing, type MasterKeyRing } from './master-key-ring.ts'
+import { wrappingOf } from './wrapped-master-key.ts'
 import type { SealerRing } from '../sealer.ts'
 import { systemClock, type Clock } from '../clock.ts'
 import { systemRandom } from '../random.ts'
@@ -52,14 +52,6 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
   return join(dataDirectory, 'objects')
 }
 
-/** Returns the token of a configuration. The processes of a server share what they learn about its PIN in the data folder. */
-export function tokenOf({
-  keys: { pkcs11 },
-  dataDirectory,
-}: Pick<Config, 'keys' | 'dataDirectory'>): Config['keys']['pkcs11'] {
-  return pkcs11 && { ...pkcs11, folder: dataDirectory }
-}
-
 /**
  * Opens the data folder, which must exist, and the database in the folder or on a server. Throws ConfigurationError if either is
  * missing, if the master key belongs to another database, or if a newer version wrote the database.
@@ -80,7 +72,7 @@ export async function openData(
       path: config.masterKeyFile,
       mayCreate: mayCreateKey,
       random,
-      kms: kmsOptionsOf(config),
+      wrapping: wrappingOf(config),
     })
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })

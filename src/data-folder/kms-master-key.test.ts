@@ -7,7 +7,6 @@ import { KmsServer, useKmsCredentials } from '../../test/support/kms-server.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
 import { systemRandom as random } from '../random.ts'
-import { fileKeyOf, type KmsMasterKeyOptions } from './kms-master-key.ts'
 import {
   newMasterKey,
   openMasterKey,
@@ -16,6 +15,7 @@ import {
   type MasterKey,
 } from './master-key.ts'
 import { replaceKeyFile } from './rotate-master-key.ts'
+import { newFileKey, noWrapping, type WrappingOptions } from './wrapped-master-key.ts'
 
 useKmsCredentials()
 let kms: KmsServer
@@ -33,13 +33,13 @@ function newKey(): KeyArn {
   return parseKeyArn(kms.operations.createSymmetricKey().arn) ?? assert.fail('not an ARN')
 }
 
-function options(key: KeyArn | undefined = arn): KmsMasterKeyOptions {
-  return { arn: key, endpoint: kms.endpoint, random }
+function options(key: KeyArn | undefined = arn): WrappingOptions {
+  return { ...noWrapping, kms: { arn: key, endpoint: kms.endpoint, random } }
 }
 
 /** Options without the ARN, as of a server that relies on the file. */
-function withoutArn(): KmsMasterKeyOptions {
-  return { arn: undefined, endpoint: kms.endpoint, random }
+function withoutArn(): WrappingOptions {
+  return { ...noWrapping, kms: { arn: undefined, endpoint: kms.endpoint, random } }
 }
 
 function refused(pattern: RegExp): (error: unknown) => boolean {
@@ -48,7 +48,7 @@ function refused(pattern: RegExp): (error: unknown) => boolean {
 
 async function createIn(folder: TestFolder): Promise<MasterKey> {
   const path = folder.file('master.key')
-  return openMasterKey({ path, mayCreate: true, random, kms: options() })
+  return openMasterKey({ path, mayCreate: true, random, wrapping: options() })
 }
 
 test('the file contains only a ciphertext, and KMS decrypts it', async () => {
@@ -70,7 +70,7 @@ test('the file contains only a ciphertext, and KMS decrypts it', async () => {
 test('an existing master key is written as a ciphertext', async () => {
   using folder = new TestFolder()
   const path = folder.file('master.key')
-  const masterKey = { bytes: random.bytes(32), path, kms: fileKeyOf(options()) }
+  const masterKey = { bytes: random.bytes(32), path, fileKey: newFileKey(options()) }
   await writeMasterKey(masterKey)
   assert.match(readFileSync(masterKey.path, 'utf8'), /^signet-master-key-kms-1:/)
   const { bytes } = (await readMasterKey(masterKey.path, options())) ?? assert.fail('no key')
@@ -169,7 +169,7 @@ test('a rotation replaces the ciphertext in the file with a ciphertext of the ne
   using folder = new TestFolder()
   const previous = await createIn(folder)
   const { path } = previous
-  const next = newMasterKey({ path, kms: previous.kms }, random)
+  const next = newMasterKey({ path, fileKey: previous.fileKey }, random)
   await replaceKeyFile({ previous, next })
   assert.match(readFileSync(path, 'utf8'), /^signet-master-key-kms-1:/)
   assert.deepEqual((await readMasterKey(path, options()))?.bytes, Uint8Array.from(next.bytes))

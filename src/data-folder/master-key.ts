@@ -5,31 +5,32 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import { systemRandom, type Random } from '../random.ts'
+import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { checkSetting, readMasterKeySettings } from '../store/master-keys.ts'
 import { addSetting, findSetting } from '../store/metadata.ts'
 import { createSealer, type Sealer } from '../sealer.ts'
+import { wrappedFileBytesMax } from './kms-master-key.ts'
 import {
-  fileKeyOf,
-  generateMasterKey,
+  generateWrapped,
   isWrapped,
-  readOptions,
-  unwrapMasterKey,
-  wrapMasterKey,
-  wrappedFileBytesMax,
-  wrappingKeyOf,
+  newFileKey,
+  noWrapping,
+  readingOptions,
+  requireConfigured,
+  unwrap,
+  wrap,
   type FileKey,
-  type KmsMasterKeyOptions,
-} from './kms-master-key.ts'
+  type WrappingOptions,
+} from './wrapped-master-key.ts'
 
 /** 32 secret bytes. The master key bytes encrypt nothing directly; deriveKey derives keys from them. */
 export interface MasterKey {
   readonly bytes: Uint8Array
   /** Path of the file, for messages. */
   readonly path: string
-  /** The KMS key that encrypts the file. Undefined: the file is not encrypted. */
-  readonly kms?: FileKey | undefined
+  /** The key that encrypts the file. Undefined: the file is not encrypted. */
+  readonly fileKey?: FileKey | undefined
 }
 
 const keyBytes = 32
@@ -45,55 +46,50 @@ export async function openMasterKey(options: {
   readonly path: string
   readonly mayCreate: boolean
   readonly random: Random
-  readonly kms?: KmsMasterKeyOptions | undefined
+  readonly wrapping?: WrappingOptions | undefined
 }): Promise<MasterKey> {
-  const { path, mayCreate, random, kms } = options
+  const { path, mayCreate, random, wrapping = noWrapping } = options
   const text = await readKeyFile(path)
   if (text === undefined) {
     if (!mayCreate)
       throw new ConfigurationError(
         `the master key ${path} is missing; restore this file, because no other key decrypts the database`,
       )
-    return createKeyFile(path, random, kms)
+    return createKeyFile(path, random, wrapping)
   }
-  return decodeMasterKey(text, path, kms)
+  return decodeMasterKey(text, path, wrapping)
 }
 
 /** Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError as openMasterKey does. */
 export async function readMasterKey(
   path: string,
-  kms?: KmsMasterKeyOptions,
+  wrapping: WrappingOptions = noWrapping,
 ): Promise<MasterKey | undefined> {
   const text = await readKeyFile(path)
-  return text === undefined ? undefined : decodeMasterKey(text, path, kms)
+  return text === undefined ? undefined : decodeMasterKey(text, path, wrapping)
 }
 
 /** Reads the file of a master key again, as readMasterKey does. */
-export function rereadMasterKey({ path, kms }: MasterKey): Promise<MasterKey | undefined> {
-  return readMasterKey(path, readOptions(kms))
+export function rereadMasterKey({ path, fileKey }: MasterKey): Promise<MasterKey | undefined> {
+  return readMasterKey(path, readingOptions(fileKey))
 }
 
 async function decodeMasterKey(
   text: string,
   path: string,
-  kms: KmsMasterKeyOptions | undefined,
+  wrapping: WrappingOptions,
 ): Promise<MasterKey> {
-  if (isWrapped(text)) {
-    const bytes = await unwrapMasterKey(text, path, kms)
-    return { bytes, path, kms: { arn: wrappingKeyOf(text, path), endpoint: kms?.endpoint } }
-  }
   const hex = filePattern.exec(text)?.[1]
-  if (hex === undefined)
+  if (hex === undefined && !isWrapped(text))
     throw new ConfigurationError(
       isStandardInput(path)
         ? 'standard input is not a master key of Signet'
         : `${path} is not a master key of Signet`,
     )
-  if (kms?.arn !== undefined)
-    throw new ConfigurationError(
-      `--master-key-kms: the file ${path} contains the master key without encryption; to encrypt it, restore a backup into a new data folder with --master-key-kms`,
-    )
-  return { bytes: Buffer.from(hex, 'hex'), path }
+  requireConfigured(text, path, wrapping)
+  return hex === undefined
+    ? { path, ...(await unwrap(text, path, wrapping)) }
+    : { bytes: Buffer.from(hex, 'hex'), path }
 }
 
 /** Whether a file is on standard input. */
@@ -156,16 +152,17 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 async function createKeyFile(
   path: string,
   random: Random,
-  kms: KmsMasterKeyOptions | undefined,
+  wrapping: WrappingOptions,
 ): Promise<MasterKey> {
-  if (kms?.arn !== undefined) {
-    const { bytes, content } = await generateMasterKey(kms.arn, kms)
-    await writeKeyFile(path, content)
-    return { bytes, path, kms: fileKeyOf(kms) }
-  }
+  const fileKey = newFileKey(wrapping)
   const key = newMasterKey({ path }, random)
-  await writeMasterKey(key)
-  return key
+  if (fileKey === undefined) {
+    await writeMasterKey(key)
+    return key
+  }
+  const { bytes, content } = await generateWrapped(fileKey, { bytesOf: () => key.bytes, random })
+  await writeKeyFile(path, content)
+  return { bytes, path, fileKey }
 }
 
 /** Creates a master key in memory for a file. */
@@ -178,11 +175,10 @@ export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
   await writeKeyFile(masterKey.path, await masterKeyContent(masterKey))
 }
 
-/** Returns the content of the file of a master key: a ciphertext if a KMS key encrypts it. Throws ConfigurationError if KMS fails. */
+/** Returns the content of the file of a master key, which may be a ciphertext. Throws ConfigurationError if it cannot be encrypted. */
 export async function masterKeyContent(masterKey: MasterKey): Promise<string> {
-  const { bytes, kms } = masterKey
-  if (kms === undefined) return masterKeyText(masterKey)
-  return wrapMasterKey(bytes, kms.arn, { ...kms, random: systemRandom })
+  const { bytes, fileKey } = masterKey
+  return fileKey === undefined ? masterKeyText(masterKey) : wrap(bytes, fileKey)
 }
 
 async function writeKeyFile(path: string, content: string): Promise<void> {

@@ -71,7 +71,8 @@ export async function startRotation({
   const { masterKeys, db } = data
   if (masterKeys.rotation === undefined) {
     const previous = masterKeys.current
-    const next = newMasterKey({ path: previous.path, kms: previous.kms }, random)
+    const { path, fileKey } = previous
+    const next = newMasterKey({ path, fileKey }, random)
     try {
       await db.transaction([insertRotation(sealRotation({ previous, next }, random))])
     } catch (error) {

@@ -83,7 +83,8 @@ export function openRotation(
       `the master key ${describeSource(key.path)} has the ID ${id}, but the database needs the key ${previousId} or ${nextId}: its rotation is unfinished`,
     )
   const sealed = Buffer.from(id === nextId ? previousUnderNext : nextUnderPrevious, 'base64')
-  const other = { bytes: openOther(sealed, { key, stored, random }), path: key.path, kms: key.kms }
+  const { path, fileKey } = key
+  const other = { bytes: openOther(sealed, { key, stored, random }), path, fileKey }
   const keys = id === nextId ? { previous: other, next: key } : { previous: key, next: other }
   requireMasterKeyOf(check, keys.previous)
   return keys

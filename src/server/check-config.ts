@@ -3,7 +3,8 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { kmsOptionsOf } from '../data-folder/kms-master-key.ts'
+import { requireUsableTokenKey } from '../data-folder/token-master-key.ts'
+import { wrappingOf } from '../data-folder/wrapped-master-key.ts'
 import { readMasterKey } from '../data-folder/master-key.ts'
 import { requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -41,6 +42,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkConfiguredToken(config),
     () => checkNewKeys(config),
     () => checkMasterKeyInKms(config),
+    () => checkMasterKeyInToken(config),
   ]
   const found = checks.map(async (check) => {
     try {
@@ -129,7 +131,7 @@ async function nearestExisting(path: string): Promise<string> {
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
-    readMasterKey(config.masterKeyFile, kmsOptionsOf(config)),
+    readMasterKey(config.masterKeyFile, wrappingOf(config)),
     loadEngine(locateDatabase(config)),
   ])
   const settings = await peekMasterKeySettings(engine)
@@ -158,6 +160,16 @@ async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
   } catch (error) {
     if (check === undefined || !isOutdated) throw error
   }
+}
+
+/** Checks the key in the token under which the first start would encrypt a new master key. */
+async function checkMasterKeyInToken({
+  masterKeyPkcs11: label,
+  masterKeyFile,
+  keys,
+}: Config): Promise<void> {
+  if (label === undefined || keys.pkcs11 === undefined || (await exists(masterKeyFile))) return
+  await requireUsableTokenKey({ label, location: keys.pkcs11 })
 }
 
 /** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */

@@ -23,6 +23,7 @@ test('the configuration has the documented defaults', () => {
     masterKeyFile: resolve('data/master.key'),
     locked: false,
     masterKeyKms: undefined,
+    masterKeyPkcs11: undefined,
     rootKey: undefined,
     dev: false,
     keys: {

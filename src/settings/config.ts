@@ -49,6 +49,8 @@ export interface Config {
   readonly locked: boolean
   /** Symmetric key in KMS that encrypts the master key. */
   readonly masterKeyKms: KeyArn | undefined
+  /** Label of the key in the token that encrypts the master key. */
+  readonly masterKeyPkcs11: string | undefined
   readonly keys: KeysConfig
   readonly logLevel: string
   /** Served Regions in addition to AWS's. */
@@ -150,6 +152,7 @@ export function readConfig(
     masterKeyFile: locateMasterKey(read('masterKeyFile'), environment, resolve(data ?? '.')),
     locked: read('locked') === 'true',
     masterKeyKms: read('masterKeyKms'),
+    masterKeyPkcs11: read('masterKeyPkcs11'),
     keys: keysConfig(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],

@@ -1,4 +1,4 @@
-/** The settings of CA keys outside the database, and of the master key in KMS. */
+/** The settings of CA keys outside the database, and of the keys that encrypt the master key. */
 import {
   keyStorageStandards,
   keyStoreNames,
@@ -18,6 +18,11 @@ export const keySettings = {
     'symmetric AWS KMS key that encrypts the master key; the file then contains only the ciphertext',
     kmsKeyArn,
   ),
+  masterKeyPkcs11: setting(
+    'LABEL',
+    'label of the AES-256 or RSA key in the PKCS #11 token that encrypts the master key; the file then contains only the ciphertext',
+    tokenLabel,
+  ),
   caKeys: setting(
     'STORE',
     'store for the keys of new CAs: local (encrypted in the database), pkcs11 (in a token), or kms (AWS KMS)',
@@ -31,7 +36,7 @@ export const keySettings = {
   ),
   pkcs11Module: setting(
     'FILE',
-    'PKCS #11 module (shared library) for the token with the CA keys',
+    'PKCS #11 module (shared library) for the token with the CA keys or the key of the master key',
     nonEmpty,
   ),
   pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),

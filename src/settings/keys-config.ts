@@ -23,6 +23,14 @@ export function keysConfig(
       '--ca-keys cannot be combined with --key-storage-standards, which selects the store of each new CA',
     )
   const pkcs11 = tokenLocation(read, problems)
+  if (read('masterKeyPkcs11') !== undefined) {
+    if (pkcs11 === undefined && problems.length === 0)
+      problems.push(
+        '--master-key-pkcs11 requires --pkcs11-module, --pkcs11-token and --pkcs11-pin-file',
+      )
+    if (read('masterKeyKms') !== undefined)
+      problems.push('--master-key-pkcs11 cannot be combined with --master-key-kms')
+  }
   const kms = { endpoint: read('kmsEndpoint'), region: read('kmsRegion') }
   const uses = new Map([[newKeys, `--ca-keys ${newKeys}`]])
   for (const { standard, store } of standards ?? [])

@@ -29,6 +29,7 @@ const storedDataSettings: readonly SettingName[] = [
   'masterKeyFile',
   'locked',
   'masterKeyKms',
+  'masterKeyPkcs11',
   's3Endpoint',
 ]
 

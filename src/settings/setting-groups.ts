@@ -8,6 +8,7 @@ export const settingGroups = {
     'masterKeyFile',
     'locked',
     'masterKeyKms',
+    'masterKeyPkcs11',
     'account',
     'rootAccessKeyId',
     'rootSecretAccessKey',

@@ -353,6 +353,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'terminal.ts',
       'identity',
       'keys/kms',
+      'keys/pkcs11',
       'record',
       'settings',
       'store',

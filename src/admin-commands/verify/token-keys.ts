@@ -1,7 +1,8 @@
 /** Whether the keys that are recorded as keys in a token are there, and match their recorded public keys. */
 import { systemClock } from '../../clock.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
-import { tokenOf, type DataFolder } from '../../data-folder/data-folder.ts'
+import type { DataFolder } from '../../data-folder/data-folder.ts'
+import { tokenOf } from '../../data-folder/token-location.ts'
 import { KeyNotFoundError, type OpenKeyStore } from '../../keys/key-store.ts'
 import { createPkcs11KeyStore } from '../../keys/pkcs11/pkcs11-key-store.ts'
 import { systemRandom } from '../../random.ts'

@@ -11,11 +11,7 @@ export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
       // The settings of the object store are needed to read CRLs from their buckets, and those of a token to sign with its keys.
-      .settings([
-        ...storageSettings,
-        ...(['objects', 's3Endpoint', 's3Region'] as const),
-        ...(['pkcs11Module', 'pkcs11Token', 'pkcs11PinFile'] as const),
-      ])
+      .settings([...storageSettings, ...(['objects', 's3Endpoint', 's3Region'] as const)])
       .output()
       .description('Check all stored keys, certificates, revocations and CRLs')
       .examples('signet verify --data /var/lib/signet')

@@ -21,6 +21,10 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
   'masterKeyKms',
   'kmsEndpoint',
+  'masterKeyPkcs11',
+  'pkcs11Module',
+  'pkcs11Token',
+  'pkcs11PinFile',
 ]
 
 /** Returns whether a setting has a flag in addition to its environment variable. */

@@ -4,6 +4,7 @@ import type { FailureKind } from './failure.ts'
 import type { ToSign } from './key-kinds.ts'
 import type { KeyName } from './module-values.ts'
 import type { TokenKeyPair } from './token.ts'
+import type { WrappedValue } from './wrapping-key.ts'
 
 /** A call of a token. */
 export type TokenCall =
@@ -17,6 +18,8 @@ export type TokenCall =
   | { readonly kind: 'find'; readonly label: string }
   | { readonly kind: 'create'; readonly name: KeyName; readonly algorithm: KeyAlgorithm }
   | { readonly kind: 'destroy'; readonly name: KeyName }
+  | { readonly kind: 'wrap'; readonly label: string; readonly value: Uint8Array }
+  | { readonly kind: 'unwrap'; readonly label: string; readonly wrapped: WrappedValue }
 
 export type TokenRequest = TokenCall & {
   readonly id: number
@@ -33,6 +36,8 @@ export interface TokenResults {
   readonly find: readonly TokenKeyPair[]
   readonly create: TokenKeyPair
   readonly destroy: undefined
+  readonly wrap: WrappedValue
+  readonly unwrap: Uint8Array
 }
 
 export type TokenReply = { readonly id: number } & (

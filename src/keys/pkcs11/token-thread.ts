@@ -7,6 +7,7 @@ import { TokenFailure } from './failure.ts'
 import { TokenConnector, type TokenLocation } from './connection.ts'
 import type { TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 import { Token } from './token.ts'
+import { unwrapValue, wrapValue } from './wrapping-key.ts'
 
 /** Time between two attempts to reach a token that is unavailable. */
 const retryMilliseconds = 250
@@ -105,6 +106,18 @@ class TokenServer {
       this.#reply(request, token.sign(request.name, request.algorithm, request.toSign))
     } else if (request.kind === 'find') {
       this.#reply(request, token.find(request.label))
+    } else if (request.kind === 'wrap') {
+      const { label, value } = request
+      this.#reply(
+        request,
+        token.use((connection) => wrapValue(connection, label, value)),
+      )
+    } else if (request.kind === 'unwrap') {
+      const { label, wrapped } = request
+      this.#reply(
+        request,
+        token.use((connection) => unwrapValue(connection, label, wrapped)),
+      )
     } else if (request.kind === 'destroy') {
       token.destroy(request.name)
       this.#reply(request, undefined)

@@ -149,6 +149,11 @@ export class Token {
     })
   }
 
+  /** Runs calls of the module with other keys than those of CAs (wrapping-key.ts). */
+  use<Result>(run: (connection: TokenConnection) => Result): Result {
+    return this.#retrying(run)
+  }
+
   /** Ends the session. The next call opens a new connection. */
   close(): void {
     const connection = this.#connection

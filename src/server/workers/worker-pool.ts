@@ -136,8 +136,8 @@ export class WorkerPool implements AsyncDisposable {
 
   async #start(worker: WorkerProcess): Promise<string> {
     const { publicUrl, publicPort, callLog, masterKeys } = this.#services()
-    const { bytes, path, kms } = masterKeys.current
-    const options = { publicUrl, publicPort, masterKey: { bytes, path, kms } }
+    const { bytes, path, fileKey } = masterKeys.current
+    const options = { publicUrl, publicPort, masterKey: { bytes, path, fileKey } }
     return worker.start(options, callLog?.isWritable() !== false)
   }
 

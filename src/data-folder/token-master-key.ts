@@ -1,0 +1,135 @@
+/** Envelope encryption of the master key: the file contains a ciphertext that only a key in a PKCS #11 token decrypts. */
+import { ConfigurationError } from '../errors.ts'
+import { openTokenClient } from '../keys/pkcs11/client.ts'
+import type { TokenLocation } from '../keys/pkcs11/connection.ts'
+import { TokenFailure } from '../keys/pkcs11/failure.ts'
+import type { TokenCall, TokenResults } from '../keys/pkcs11/requests.ts'
+import {
+  wrapMechanisms,
+  type WrapMechanism,
+  type WrappedValue,
+} from '../keys/pkcs11/wrapping-key.ts'
+
+/** How the master key is kept in a token. */
+export interface TokenMasterKeyOptions {
+  /** CKA_LABEL of the key of `--master-key-pkcs11`. Undefined if an existing file says which key opens it. */
+  readonly label: string | undefined
+  /** Undefined if no token is configured. */
+  readonly location: TokenLocation | undefined
+}
+
+/** The key in a token that encrypts a master key file. */
+export interface TokenFileKey {
+  readonly label: string
+  readonly location: TokenLocation
+}
+
+interface TokenFile extends WrappedValue {
+  readonly token: string
+  readonly label: string
+}
+
+const keyBytes = 32
+const prefix = 'signet-master-key-pkcs11-1:'
+/** The mechanism, the ciphertext, and the label of the token and of the key, percent-encoded. */
+const form =
+  /^signet-master-key-pkcs11-1:([a-z0-9-]{1,20}):([A-Za-z0-9+/]{1,2048}={0,2}):pkcs11:token=([^;\s]{1,200});object=([^;\s]{1,800})\n?$/
+
+/** Whether a master key file has the form of this module. */
+export function isTokenFile(content: string): boolean {
+  return content.startsWith(prefix)
+}
+
+/** Decrypts the content of a master key file, and returns the key that encrypts it. Throws ConfigurationError. */
+export async function unwrapWithToken(
+  content: string,
+  path: string,
+  options: TokenMasterKeyOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly key: TokenFileKey }> {
+  const { token, label, mechanism, ciphertext } = parseContent(content, path)
+  const { location } = options
+  const name = `the key '${label}' of the PKCS #11 token '${token}'`
+  if (location?.token !== token)
+    throw new ConfigurationError(
+      `the master key ${path} is encrypted with ${name}; specify this token with --pkcs11-module, --pkcs11-token and --pkcs11-pin-file`,
+    )
+  if (options.label !== undefined && options.label !== label)
+    throw new ConfigurationError(
+      `--master-key-pkcs11: the master key ${path} is encrypted with ${name}, not with '${options.label}'; specify the former, or omit the setting`,
+    )
+  const key = { label, location }
+  const wrapped = { mechanism, ciphertext }
+  const bytes = await call(key, { kind: 'unwrap', label, wrapped }, `${path} cannot be decrypted`)
+  if (bytes.length !== keyBytes)
+    throw new ConfigurationError(
+      `the master key ${path}: ${name} returned ${bytes.length} bytes instead of ${keyBytes}`,
+    )
+  return { bytes, key }
+}
+
+/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError. */
+export async function wrapWithToken(bytes: Uint8Array, key: TokenFileKey): Promise<string> {
+  const { label, location } = key
+  const value = Uint8Array.from(bytes)
+  const action = 'the master key cannot be encrypted'
+  const { mechanism, ciphertext } = await call(key, { kind: 'wrap', label, value }, action)
+  value.fill(0)
+  const base64 = Buffer.from(ciphertext).toString('base64')
+  const uri = `pkcs11:token=${encodeURIComponent(location.token)};object=${encodeURIComponent(label)}`
+  return `${prefix}${mechanism}:${base64}:${uri}\n`
+}
+
+/** Throws ConfigurationError unless the key can encrypt and decrypt. */
+export async function requireUsableTokenKey(key: TokenFileKey): Promise<void> {
+  await wrapWithToken(new Uint8Array(keyBytes), key)
+}
+
+async function call<Kind extends 'wrap' | 'unwrap'>(
+  { label, location }: TokenFileKey,
+  request: Extract<TokenCall, { readonly kind: Kind }>,
+  action: string,
+): Promise<TokenResults[Kind]> {
+  const client = openTokenClient(location)
+  try {
+    return await client.call<Kind>(request)
+  } catch (error) {
+    if (!(error instanceof TokenFailure)) throw error
+    throw new ConfigurationError(
+      `--master-key-pkcs11: the key '${label}' of the token '${location.token}': ${action}: ${error.message}${advice[error.kind] ?? ''}`,
+      { cause: error },
+    )
+  } finally {
+    await client.close()
+  }
+}
+
+const advice: Partial<Record<TokenFailure['kind'], string>> = {
+  unavailable: '; the server starts when the token can be used',
+  'not-found': '; create an AES-256 or RSA key with this label in the token',
+}
+
+function parseContent(content: string, path: string): TokenFile {
+  const [, mechanism, base64 = '', token = '', label = ''] = form.exec(content) ?? []
+  const ciphertext = Buffer.from(base64, 'base64')
+  if (!isMechanism(mechanism) || ciphertext.toString('base64') !== base64) throw damaged(path)
+  try {
+    return {
+      mechanism,
+      ciphertext: Uint8Array.from(ciphertext),
+      token: decodeURIComponent(token),
+      label: decodeURIComponent(label),
+    }
+  } catch {
+    throw damaged(path)
+  }
+}
+
+function isMechanism(text: string | undefined): text is WrapMechanism {
+  return wrapMechanisms.some((mechanism) => mechanism === text)
+}
+
+function damaged(path: string): ConfigurationError {
+  return new ConfigurationError(
+    `the master key ${path} is damaged; restore this file from a copy, because no other key decrypts the database`,
+  )
+}
