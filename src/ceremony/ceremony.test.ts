@@ -103,8 +103,10 @@ async function csrAction(name: string, changes: object = {}): Promise<object> {
   }
 }
 
-const useRootOf = ({ transcript }: CompletedCeremony): object => ({
+/** The member `useRoot` of a script that follows a ceremony. */
+const useRootOf = ({ transcript, transcriptSha256 }: CompletedCeremony): object => ({
   certificateSha256: transcript.root.certificateSha256,
+  previousTranscriptSha256: transcriptSha256,
 })
 
 test('a first ceremony creates a root, signs a CSR and writes a CRL and a signed transcript', async () => {
@@ -138,17 +140,16 @@ test('later ceremonies use the same root, continue its ceremony record and list 
     actions: [await csrAction('one'), await csrAction('two'), crl],
   })
   const serials = first.transcript.certificates.map(({ serialNumber }) => serialNumber)
-  const useRoot = useRootOf(first)
   const revoke = (index: number): object => ({
     action: 'revoke',
     serialNumber: serials[index],
     reason: 'KEY_COMPROMISE',
   })
   now = new Date('2030-06-01T10:00:00Z')
-  const second = await run({ useRoot, actions: [revoke(1), crl] })
+  const second = await run({ useRoot: useRootOf(first), actions: [revoke(1), crl] })
   now = new Date('2030-06-02T10:00:00Z')
   const third = await run({
-    useRoot: { ...useRoot, previousTranscriptSha256: second.transcriptSha256 },
+    useRoot: useRootOf(second),
     actions: [revoke(2), crl],
   })
   assert.equal(third.transcript.number, 3)
@@ -157,6 +158,7 @@ test('later ceremonies use the same root, continue its ceremony record and list 
   assert.ok((third.transcript.crl?.number ?? 0) > (second.transcript.crl?.number ?? 0))
   const list = parseCertificateList(await readFile(join(third.path, 'root.crl')))
   assert.equal(list.nextUpdate.toISOString(), '2031-06-02T10:00:00.000Z')
+  const useRoot = useRootOf(third)
   const again = { useRoot, actions: [revoke(1), crl] }
   await refused(run({ ...again, title: 'again' }), /actions\[0\]\.serialNumber: CN=one was revoked/)
   await refused(
@@ -165,14 +167,30 @@ test('later ceremonies use the same root, continue its ceremony record and list 
   )
 })
 
-test('a script that requests a signature runs once, and a script that requests only a CRL runs any number of times', async () => {
+test('a script must state the last transcript, and therefore runs once', async () => {
   const first = await run({ createRoot, actions: [crl] })
-  const sign = { useRoot: useRootOf(first), actions: [await csrAction('issuing')] }
-  await run(sign)
-  await refused(run(sign), /ceremony 2 has already run this script; change its title/)
-  const renewal = { useRoot: useRootOf(first), actions: [crl] }
-  await run(renewal)
-  assert.equal((await run(renewal)).transcript.number, 4)
+  const { certificateSha256 } = first.transcript.root
+  const unstated = { useRoot: { certificateSha256 }, actions: [crl] }
+  for (const start of [() => run(unstated), async () => checkCeremony(await optionsOf(unstated))])
+    await refused(
+      start(),
+      /^useRoot\.previousTranscriptSha256 is missing: the folder has ceremony 1; add the SHA-256 of its transcript from the minutes/,
+    )
+  for (const actions of [[await csrAction('issuing')], [crl]]) {
+    const latest = await readFile(
+      join(work, 'root', actions[0] === crl ? '0002' : '0001', 'transcript.json'),
+    )
+    const useRoot = { certificateSha256, previousTranscriptSha256: sha256(latest) }
+    await run({ useRoot, actions })
+    await assert.rejects(run({ useRoot, actions }), (error: Error) => {
+      assert.match(
+        error.message,
+        /has another SHA-256; .* for an earlier state, or has already run$/,
+      )
+      assert.doesNotMatch(error.message, /[0-9a-f]{64}/)
+      return true
+    })
+  }
 })
 
 test('a check signs and writes nothing, and reports every problem of the requested signatures', async () => {
@@ -214,7 +232,7 @@ test('the name constraints of a root apply to the certificates that it signs', a
 })
 
 test('a folder without a root, or with another root, is refused', async () => {
-  const useRoot = { certificateSha256: '00'.repeat(32) }
+  const useRoot = { certificateSha256: '00'.repeat(32), previousTranscriptSha256: '00'.repeat(32) }
   await refused(run({ useRoot, actions: [crl] }), /useRoot: the folder has no root/)
   const first = await run({ createRoot, actions: [crl] })
   await refused(run({ useRoot, actions: [crl] }), /has the SHA-256 [0-9a-f]{64}/)
@@ -314,13 +332,17 @@ test('every changed, missing or foreign file of a ceremony is reported', async (
   assert.equal(verified.transcript, undefined)
 })
 
-test('a removed ceremony is reported, unless it was the latest and no script states its transcript', async () => {
+test('a removed ceremony is reported, also if it was the latest', async () => {
   const first = await run({ createRoot, actions: [crl] })
   const renewal = { useRoot: useRootOf(first), actions: [crl] }
   const second = await run(renewal)
-  await run(renewal)
+  const third = await run({ ...renewal, useRoot: useRootOf(second) })
+  const next = { ...renewal, useRoot: useRootOf(third) }
+  await rm(third.path, { recursive: true })
+  await refused(run(next), /this is not the latest copy of the folder/)
+  await run({ ...renewal, useRoot: useRootOf(second) })
   await rm(second.path, { recursive: true })
-  await refused(run(renewal), /0002 is missing; restore it from a copy/)
+  await refused(run(next), /0002 is missing; restore it from a copy/)
 })
 
 test('a run that fails before its end leaves no files, and can be repeated', async () => {

@@ -88,7 +88,7 @@ export async function planCeremony(input: PlanInput): Promise<CeremonyPlan> {
   const { script, scriptBytes, state } = input
   const now = new Date(Math.floor(input.now.getTime() / 1000) * 1000)
   requireState(script, state)
-  requireTimeAndScript(input, now)
+  requireTime(state, now)
   const problems: string[] = []
   const root = await planRoot({ ...input, now })
   const certificates: PlannedCertificate[] = []
@@ -132,23 +132,25 @@ function stateProblem(
     return 'useRoot: the folder has no root; specify its --folder, or create a root with createRoot'
   if (root.certificateSha256 !== state.root.certificateSha256)
     return `useRoot.certificateSha256: the root in the folder, ${state.root.subject}, has the SHA-256 ${state.root.certificateSha256}`
-  const { previousTranscriptSha256: expected } = root
-  return expected === undefined || expected === state.transcriptSha256
-    ? undefined
-    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${state.number}, has the SHA-256 ${state.transcriptSha256}; either this is not the latest copy of the folder, or the script was written for an earlier state`
+  return transcriptProblem(root.previousTranscriptSha256, state)
 }
 
-function requireTimeAndScript({ script, scriptBytes, state }: PlanInput, now: Date): void {
-  if (state === undefined) return
-  if (now < state.signedAt)
+/** The errors do not contain the SHA-256 of the folder: a value that is copied from there would not detect an outdated copy. */
+function transcriptProblem(
+  expected: string | undefined,
+  { number, transcriptSha256 }: RootState,
+): string | undefined {
+  if (expected === undefined)
+    return `useRoot.previousTranscriptSha256 is missing: the folder has ceremony ${number}; add the SHA-256 of its transcript from the minutes of that ceremony`
+  return expected === transcriptSha256
+    ? undefined
+    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has another SHA-256; either this is not the latest copy of the folder, or the script was written for an earlier state, or has already run`
+}
+
+function requireTime(state: RootState | undefined, now: Date): void {
+  if (state !== undefined && now < state.signedAt)
     throw new ConfigurationError(
       `the clock of this machine is wrong: it shows ${isoSeconds(now)}, and the last ceremony was ${isoSeconds(state.signedAt)}; set the clock`,
-    )
-  const earlier = state.scripts.get(sha256(scriptBytes))
-  const isRepeatable = script.sign.length + script.revoke.length === 0
-  if (earlier !== undefined && !isRepeatable)
-    throw new ConfigurationError(
-      `ceremony ${earlier} has already run this script; change its title to run it again`,
     )
 }
 

@@ -23,8 +23,6 @@ export interface RootState {
   readonly revocations: readonly RevocationRecord[]
   /** cRLNumber of the last CRL; 0 if there is none. */
   readonly crlNumber: number
-  /** Ceremony numbers by the SHA-256 of their script. */
-  readonly scripts: ReadonlyMap<string, number>
 }
 
 /**
@@ -93,6 +91,5 @@ function stateOf(
     issued: new Map(issued.map((record) => [record.serialNumber, record])),
     revocations: transcripts.flatMap(({ revocations }) => revocations),
     crlNumber: Math.max(0, ...transcripts.map(({ crl }) => crl?.number ?? 0)),
-    scripts: new Map(transcripts.map(({ scriptSha256, number }) => [scriptSha256, number])),
   }
 }

@@ -71,6 +71,12 @@ async function scriptArguments(content: object, name = 'script.json'): Promise<s
   ]
 }
 
+/** The member `useRoot` of a script that follows a ceremony. */
+async function useRootAfter(ceremony: string, root: X509Certificate): Promise<object> {
+  const previousTranscriptSha256 = await sha256Of(path(`root/${ceremony}/transcript.json`))
+  return { certificateSha256: root.fingerprint256, previousTranscriptSha256 }
+}
+
 /** Creates a subordinate CA on the server. Returns the action that signs its CSR. */
 async function subordinate(name: string, file: string): Promise<object> {
   const client = await administrator()
@@ -185,7 +191,7 @@ test('an offline root signs the CA of a server, which imports the certificate an
 test('a second ceremony with the same root revokes a certificate and publishes the next CRL', async (t) => {
   const certificate = new X509Certificate(await readFile(path('root/0001/issuing.pem')))
   const root = new X509Certificate(await readFile(path('root/0001/root.pem')))
-  const useRoot = { certificateSha256: root.fingerprint256 }
+  const useRoot = await useRootAfter('0001', root)
   const revoke = { action: 'revoke', serialNumber: certificate.serialNumber, reason: 'SUPERSEDED' }
   const actions = [await subordinate('Second Issuing CA', 'second'), revoke, crl]
   await must(
@@ -222,7 +228,7 @@ test('a second ceremony with the same root revokes a certificate and publishes t
 
 test('a changed script, CSR or transcript is refused, and so is a run without confirmation', async () => {
   const root = new X509Certificate(await readFile(path('root/0001/root.pem')))
-  const useRoot = { certificateSha256: root.fingerprint256 }
+  const useRoot = await useRootAfter('0002', root)
   const args = await scriptArguments({ title: 'Next CRL', useRoot, actions: [crl] })
   await writeFile(path('script.json'), `${await readFile(path('script.json'), 'utf8')} `)
   assert.match(

@@ -44,7 +44,7 @@ interface ExistingRoot {
   readonly kind: 'existing'
   /** SHA-256 of the root certificate in DER: lower-case hex. */
   readonly certificateSha256: string
-  /** SHA-256 of the last transcript: lower-case hex. Undefined if the script does not state it. */
+  /** SHA-256 of the last transcript: lower-case hex. Undefined if the script does not state it, as a script of an earlier version. */
   readonly previousTranscriptSha256: string | undefined
 }
 

@@ -5,6 +5,7 @@ import type { Confirmed } from '../../ceremony/ceremony.ts'
 import { confirmByFlags, confirmScript, groupedDigest } from './confirm-script.ts'
 
 const scriptSha256 = '0123456789abcdef'.repeat(4)
+const half = scriptSha256.slice(0, 32)
 const clock = { now: () => new Date('2030-01-01T10:00:00Z') }
 
 async function confirm(
@@ -25,8 +26,9 @@ async function confirm(
   return { confirmed, shown }
 }
 
-test('two people confirm the displayed SHA-256 with their names and its first digits', async () => {
-  const { confirmed, shown } = await confirm(['Ada', '01234567', 'Grace', '0123 4567 89AB'])
+test('two people confirm the SHA-256, which is displayed after they have typed it', async () => {
+  const groups = '0123 4567 89AB CDEF 0123 4567 89AB CDEF'
+  const { confirmed, shown } = await confirm(['Ada', scriptSha256, 'Grace', groups])
   assert.deepEqual(confirmed, {
     confirmation: 'terminal',
     participants: [
@@ -34,24 +36,27 @@ test('two people confirm the displayed SHA-256 with their names and its first di
       { name: 'Grace', confirmedAt: '2030-01-01T10:00:00Z' },
     ],
   })
-  assert.ok(shown.includes(groupedDigest(scriptSha256)))
+  const [before, after] = shown.split(/Grace, type the SHA-256 of your copy, or its first 8 groups/)
+  assert.doesNotMatch(before ?? '', /0123/)
+  assert.ok(after?.includes(groupedDigest(scriptSha256)))
   assert.match(shown, /Second participant, type your name: /)
 })
 
-test("a confirmation requires two different people and the first digits of the script's SHA-256", async () => {
+test('a confirmation requires two different people and the SHA-256 of the script', async () => {
   for (const [answers, expected] of [
-    [['Ada', '0123456'], /these are not the first digits/],
-    [['Ada', '11234567'], /the scripts differ; not confirmed, and nothing was signed/],
+    [['Ada', half.slice(1)], /at least 32 digits of the SHA-256 are required/],
+    [['Ada', ''], /at least 32 digits/],
+    [['Ada', '1'.repeat(32)], /the scripts differ; not confirmed, and nothing was signed/],
     [['Ada', `${scriptSha256}0`], /the scripts differ/],
-    [['Ada', '01234567', ' ada ', '01234567'], /must be another person/],
-    [['', '01234567'], /a name must have 1 to 100 visible characters/],
-    [['\u001B[2J', '01234567'], /a name must have 1 to 100 visible characters/],
-    [['Ada', '01234567'], /the input ended; not confirmed/],
+    [['Ada', half, ' ada ', half], /must be another person/],
+    [['', half], /a name must have 1 to 100 visible characters/],
+    [['\u001B[2J', half], /a name must have 1 to 100 visible characters/],
+    [['Ada', half], /the input ended; not confirmed/],
     [[], /the input ended/],
   ] as const)
     await assert.rejects(confirm(answers), expected)
   await assert.rejects(
-    confirm(['Eve', '01234567'], { permitted: ['Ada', 'Grace'] }),
+    confirm(['Eve', half], { permitted: ['Ada', 'Grace'] }),
     /Eve is not one of the participants of the script: Ada, Grace/,
   )
   await assert.rejects(confirm([], { isTTY: false }), /must confirm the script at a terminal/)
@@ -72,6 +77,6 @@ test('the flags for tests need two names and the SHA-256 of the script', () => {
   )
   assert.throws(
     () => confirmByFlags({ ...flags, scriptSha256: '00'.repeat(32) }, script),
-    /the script has a different SHA-256, 0123/,
+    /the script has a different SHA-256; not confirmed/,
   )
 })

@@ -1,6 +1,6 @@
 /**
- * The confirmation of a ceremony: two people type their names, and the first digits of the SHA-256 of their copy of the
- * script.
+ * The confirmation of a ceremony: two people type their names, and the SHA-256 of their copy of the script. It is displayed only
+ * after both have typed it, because a person who copies it from the screen confirms nothing.
  */
 import { createInterface } from 'node:readline'
 import type { Confirmed } from '../../ceremony/ceremony.ts'
@@ -13,8 +13,9 @@ import { isoSeconds } from '../../text/iso-time.ts'
 import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from '../shared/context.ts'
 
-/** Number of digits that each person types. These 32 bits cannot be guessed in a single attempt. */
-const typedDigits = 8
+/** Number of digits in a group, and of groups that each person types at least. No other script has the same 128 bits. */
+const [groupDigits, typedGroups] = [4, 8]
+const typedDigits = groupDigits * typedGroups
 const people = ['First', 'Second'] as const
 const nameMax = 100
 
@@ -52,12 +53,12 @@ export async function confirmScript(
   }
   try {
     stderr.write(
-      `\nThe script has the SHA-256\n  ${groupedDigest(script.scriptSha256)}\n` +
-        'Compare it with the copies of the script that you have reviewed (sha256sum).\n',
+      '\nTake the SHA-256 of the script from the copies that you have reviewed (sha256sum).\n',
     )
     const participants: Participant[] = []
     for (const person of people)
       participants.push(await confirmOne(ask, { person, participants, script }))
+    stderr.write(`\nBoth match the script:\n  ${groupedDigest(script.scriptSha256)}\n`)
     return { confirmation: 'terminal', participants }
   } finally {
     lines.close()
@@ -80,11 +81,13 @@ async function confirmOne(
   const problem = nameProblem(name, { participants, script })
   if (problem !== undefined) throw notConfirmed(problem)
   const typed = await ask(
-    `${visibleText(name)}, type the first ${typedDigits} digits of the SHA-256 on your copy: `,
+    `${visibleText(name)}, type the SHA-256 of your copy, or its first ${typedGroups} groups of ${groupDigits} digits: `,
   )
   const digits = typed.replaceAll(/[\s:]/g, '').toLowerCase()
-  if (digits.length < typedDigits || !script.scriptSha256.startsWith(digits))
-    throw notConfirmed('these are not the first digits of the SHA-256: the scripts differ')
+  if (digits.length < typedDigits)
+    throw notConfirmed(`at least ${typedDigits} digits of the SHA-256 are required`)
+  if (!script.scriptSha256.startsWith(digits))
+    throw notConfirmed('this is not the SHA-256 of the script: the scripts differ')
   return { name, confirmedAt: isoSeconds(script.clock.now()) }
 }
 
@@ -129,7 +132,7 @@ export function confirmByFlags(
     throw notConfirmed(
       scriptSha256 === undefined
         ? '--confirmed-by requires --script-sha256'
-        : `--script-sha256: the script has a different SHA-256, ${script.scriptSha256}`,
+        : '--script-sha256: the script has a different SHA-256',
     )
   return { confirmation: 'flags', participants }
 }

@@ -11,11 +11,16 @@ import { groupedDigest } from './confirm-script.ts'
 
 const line = (label: string, text: string): Line => ({ label, text, tone: 'plain' })
 
-/** Returns a paragraph about the ceremony, and a paragraph for each object that it signs. */
-export async function planParagraphs(plan: CeremonyPlan, folder: string): Promise<Paragraph[]> {
+/** Returns a paragraph about the ceremony, with the SHA-256 of the script if it `showsDigest`, and one for each object that it signs. */
+export async function planParagraphs(
+  plan: CeremonyPlan,
+  { folder, showsDigest }: { readonly folder: string; readonly showsDigest: boolean },
+): Promise<Paragraph[]> {
   const { root, certificates, revocations, crl } = plan
   const { created } = root
-  const paragraphs = [ceremonyParagraph(plan, folder)]
+  const heading = ceremonyParagraph(plan, folder)
+  const digest = line('script SHA-256', groupedDigest(plan.scriptSha256))
+  const paragraphs = [showsDigest ? { ...heading, lines: [...heading.lines, digest] } : heading]
   if (created !== undefined)
     paragraphs.push(await certificateParagraph('New root: root.pem', created.prepared, plan))
   for (const { action, prepared } of certificates)
@@ -37,7 +42,7 @@ export async function planParagraphs(plan: CeremonyPlan, folder: string): Promis
 }
 
 function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): Paragraph {
-  const { root, number, startedAt, scriptSha256 } = plan
+  const { root, number, startedAt } = plan
   const { participants } = script
   const fingerprint = root.created === undefined ? sha256(root.certificate.der) : undefined
   return {
@@ -53,7 +58,6 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
       ...(fingerprint === undefined ? [] : [line('root SHA-256', groupedDigest(fingerprint))]),
       line('signs with', `${root.keyAlgorithm}, ${root.signingAlgorithm}`),
       line('CRL URL', root.crlUrl ?? 'none: the certificates cannot be checked for revocation'),
-      line('script SHA-256', groupedDigest(scriptSha256)),
     ],
   }
 }

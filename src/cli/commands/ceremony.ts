@@ -66,7 +66,7 @@ function checkSubcommand(group: SignetCommand): void {
     .action(async (script: string, flags: FolderFlags) => {
       const { folder } = flags
       const plan = await checkCeremony({ script, folder, clock: systemClock, random: systemRandom })
-      const paragraphs = await planParagraphs(plan, folder)
+      const paragraphs = await planParagraphs(plan, { folder, showsDigest: true })
       printResult(context, flags, {
         value: pascalCaseKeys(await planValue(plan)),
         text: () => paragraphsText(context.stdout, paragraphs),
@@ -107,7 +107,9 @@ function runSubcommand(group: SignetCommand): void {
         program: `signet ${version()}`,
         passphrase: (purpose) => passphraseOf(flags, purpose),
         async confirm(plan) {
-          const text = paragraphsText(context.stderr, await planParagraphs(plan, folder))
+          // The people who confirm the script type its SHA-256 first.
+          const paragraphs = await planParagraphs(plan, { folder, showsDigest: false })
+          const text = paragraphsText(context.stderr, paragraphs)
           context.stderr.write(`${text}\n`)
           const { scriptSha256, script: content } = plan
           const toConfirm = { scriptSha256, permitted: content.participants, clock: systemClock }
