@@ -4,8 +4,12 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
+import { listAccountsWithPolicy } from '../store/approvals.ts'
+import type { Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
 import { insertAccount, listAccounts, setOrganization, type Account } from '../store/accounts.ts'
 import { changeOr, listingOf } from './require-rows.ts'
+import { requireSecondPersonForPrincipals } from './second-person.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
@@ -13,13 +17,15 @@ const organizationForm = /^o-[a-z0-9]{10,32}$/
 export async function addAccount(config: Config, accountId: string, organizationId?: string) {
   requireOrganization(organizationId)
   const account = { accountId, organizationId, createdAt: systemClock.now() }
-  await withData(config, ({ db }) =>
-    changeOr(
+  await withData(config, async ({ db }) => {
+    const command = 'account create'
+    const approved = await requireApprovals(db, { command, accountId, organizationId })
+    await changeOr(
       `account ${accountId} already exists`,
-      { db, context: operatorContext(config, 'account create') },
-      [insertAccount(account)],
-    ),
-  )
+      { db, context: operatorContext(config, command) },
+      [...approved, insertAccount(account)],
+    )
+  })
   return toPrintedAccount(account)
 }
 
@@ -33,13 +39,49 @@ export async function moveAccount(
   organizationId: string | undefined,
 ): Promise<void> {
   requireOrganization(organizationId)
-  await withData(config, ({ db }) =>
-    changeOr(
+  await withData(config, async ({ db }) => {
+    const command = 'account update'
+    const approved = await requireApprovals(db, { command, accountId, organizationId })
+    await changeOr(
       `account ${accountId} does not exist`,
-      { db, context: operatorContext(config, 'account move') },
-      [setOrganization(accountId, organizationId)],
-    ),
-  )
+      { db, context: operatorContext(config, command) },
+      [...approved, setOrganization(accountId, organizationId)],
+    )
+  })
+}
+
+/**
+ * Requires the approvals of all accounts whose policies a change of an organization concerns: the account itself, and the accounts
+ * of the organization that it joins, because it can then use what they share with the organization. Returns the statements for the
+ * transaction. Throws ConfigurationError with the ID of each missing approval.
+ */
+async function requireApprovals(
+  db: Database,
+  {
+    command,
+    accountId,
+    organizationId,
+  }: {
+    readonly command: string
+    readonly accountId: string
+    readonly organizationId: string | undefined
+  },
+): Promise<readonly Sql[]> {
+  const others =
+    organizationId === undefined ? [] : await listAccountsWithPolicy(db, organizationId)
+  const input = { account: accountId, organization: organizationId }
+  const statements: Sql[] = []
+  const problems: string[] = []
+  for (const each of new Set([accountId, ...others]))
+    try {
+      const critical = { accountId: each, command, input }
+      statements.push(...(await requireSecondPersonForPrincipals(db, critical)))
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      problems.push(error.message)
+    }
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
+  return statements
 }
 
 export const listAllAccounts = listingOf(listAccounts, toPrintedAccount)

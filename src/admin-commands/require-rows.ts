@@ -26,7 +26,7 @@ export async function changeOr(
 }
 
 const approvalUsed =
-  'the approval was used by another identical command, or has expired; run the command again to request a new approval'
+  'the approval was used by another identical command, or has expired, or the approval policy was changed at the same time; run the command again'
 
 /** Returns the ID of an existing account, by default the oldest. Throws ConfigurationError if it does not exist. */
 export async function resolveAccount(db: Database, accountId: string | undefined): Promise<string> {

@@ -26,6 +26,7 @@ import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 import { systemErrorText } from '../text/system-error.ts'
 import { parseCredentials } from '../text/credentials-file.ts'
+import { insertRestoreRequests, restoreRequests } from './restore-approvals.ts'
 import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
@@ -115,6 +116,7 @@ async function complete(
     credentials === undefined
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
+  const requests = restoreRequests(content.approvalPolicies, header)
   await asFolderOwner(config.dataDirectory, () =>
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
@@ -124,9 +126,14 @@ async function complete(
       ...content.openApprovals.map((id) =>
         recordRow({ table: 'approvals', key: [id] }, operatorContext(config, 'restore')),
       ),
+      ...insertRestoreRequests(requests, config),
     ]),
   )
-  return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
+  return {
+    MasterKey: masterKey,
+    ...(credentials !== undefined && { Credentials: path }),
+    ...(requests.length > 0 && { ApprovalIds: requests.map(({ id }) => id) }),
+  }
 }
 
 /** The leaf of the restore is the first one after those of the backup. */

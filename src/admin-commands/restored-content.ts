@@ -5,6 +5,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
 import { systemRandom } from '../random.ts'
+import type { RestoredPolicy } from './restore-approvals.ts'
 import { checkSetting, rotationSetting } from '../store/master-keys.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 
@@ -19,6 +20,7 @@ export class RestoredContent {
   readonly #settings = new Map<unknown, Uint8Array>()
   /** IDs of approvals whose window a restore ends. */
   readonly openApprovals: string[] = []
+  readonly approvalPolicies: RestoredPolicy[] = []
   masterKey: Uint8Array | undefined
   credentials: Uint8Array | undefined
 
@@ -87,6 +89,7 @@ export class RestoredContent {
     const { name, columns } = this.#table ?? { name: '', columns: [] }
     if (name === 'settings') this.#remember(columns, rows)
     if (name === 'approvals') this.#rememberApprovals(columns, rows)
+    if (name === 'approval_policies') this.#rememberPolicies(columns, rows)
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
     await this.#target.insert(name, columns, rows)
   }
@@ -96,6 +99,17 @@ export class RestoredContent {
     for (const values of rows)
       if (values[state] === 'PENDING' || values[state] === 'APPROVED')
         this.openApprovals.push(String(values[id]))
+  }
+
+  #rememberPolicies(columns: readonly string[], rows: readonly (readonly BackupValue[])[]): void {
+    for (const values of rows) {
+      const row = Object.fromEntries(columns.map((column, at) => [column, values[at]]))
+      this.approvalPolicies.push({
+        accountId: String(row['account_id']),
+        actions: JSON.parse(String(row['actions'])) as string[],
+        windowSeconds: Number(row['window_seconds']),
+      })
+    }
   }
 
   /** Keeps the settings that identify the master key. */

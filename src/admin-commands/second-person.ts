@@ -20,8 +20,7 @@ export interface CriticalCommand {
 }
 
 /**
- * Returns the statements that use up the approval of a command, for the transaction of its effect; none if the command needs no
- * approval. Throws ConfigurationError with the approval ID if it is not approved.
+ * Returns the statements about the policy and the approval of a command, for the transaction of its effect. Throws ConfigurationError with the approval ID if it is not approved.
  */
 export async function requireSecondPerson(
   db: Database,
@@ -46,7 +45,7 @@ export async function requireSecondPerson(
   }
 }
 
-/** `change-principals` for the commands of users, roles, policies, access keys and identity providers. */
+/** `change-principals` for the commands of users, roles, policies, access keys, identity providers and accounts. */
 export function requireSecondPersonForPrincipals(
   db: Database,
   command: Omit<CriticalCommand, 'action'>,
@@ -55,7 +54,7 @@ export function requireSecondPersonForPrincipals(
 }
 
 /** The user of the operating system. No principal of the API is the same person. */
-function operatingSystemUser(): Requester {
+export function operatingSystemUser(): Requester {
   const name = `${userName()}@${hostname()}`
   return { arn: `operating system user ${name}`, person: `os:${name}` }
 }

@@ -7,10 +7,14 @@ export const approvalActions = {
   'put-policy':
     'PutPolicy, DeletePolicy, CreatePermission, DeletePermission, and changes of shares',
   'change-principals':
-    'changes of users, roles, policies, access keys and identity providers; not disabling or deleting an access key',
+    'changes of users, roles, policies, access keys, identity providers and organizations; not disabling or deleting an access key',
+  restore: 'all API operations of a restored server, until the restore is approved',
 } as const
 
 export type ApprovalAction = keyof typeof approvalActions
+
+/** The restore of a backup whose approval policy names it. */
+export const restoreAction = 'restore' satisfies ApprovalAction
 
 /** The change of an approval policy. This change needs a second person whenever there is a policy. */
 export const policyChange = 'change-approval-policy'

@@ -5,8 +5,10 @@ import {
   findApprovalPolicy,
   findOpenApproval,
   insertApproval,
+  requireApprovalPolicy,
   takeApproval,
   type Approval,
+  type ApprovalRequest,
   type PendingLimits,
   type Requester,
 } from '../store/approvals.ts'
@@ -51,57 +53,36 @@ export class ApprovalRequiredError extends Error {
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the statements that the transaction of the action must contain: an empty list if the account's policy does not contain
- * the action, otherwise the statement that uses up the approval. Throws ApprovalRequiredError, after recording the request, if it
- * is not approved.
+ * Returns the statements that the transaction of the action must contain: the statement that requires an unchanged policy and, if
+ * the policy contains the action, the statement that uses up the approval. Throws ApprovalRequiredError, after recording the
+ * request, if it is not approved.
  */
 export async function requireApproval(
   services: ApprovalServices,
   request: ActionRequest,
 ): Promise<readonly Sql[]> {
-  const { db, clock, random } = services
+  const { db, clock } = services
   const policy = await findApprovalPolicy(db, request.accountId)
-  if (policy === undefined) return []
-  if (request.action !== policyChange && !policy.actions.includes(request.action)) return []
-  const { accountId, action, operation, region, resourceArn, input } = request
-  const requester = request.requester()
-  const hash = requestHash({
-    accountId,
-    region,
-    operation,
-    resourceArn,
-    requester: requester.arn,
-    person: requester.person,
-    input,
-  })
+  const unchanged = requireApprovalPolicy(request.accountId, policy)
+  if (policy === undefined) return [unchanged]
+  if (request.action !== policyChange && !policy.actions.includes(request.action))
+    return [unchanged]
+  const pending = approvalRequest(request, policy.windowSeconds, services)
   const now = clock.now()
-  const open = await findOpenApproval(db, hash, now)
-  if (open?.state === 'APPROVED') return [takeApproval(open.id, now)]
+  const open = await findOpenApproval(db, pending.requestHash, now)
+  if (open?.state === 'APPROVED') return [unchanged, takeApproval(open.id, now)]
   if (open !== undefined) throw new ApprovalRequiredError(open)
-  const pending = {
-    id: uuid(random),
-    accountId,
-    requestHash: hash,
-    action,
-    operation,
-    resourceArn,
-    input: nearestStorable(shownInput(input)),
-    requester,
-    requestedAt: now,
-    windowSeconds: policy.windowSeconds,
-    expiresAt: new Date(now.getTime() + policy.windowSeconds * 1000),
-  }
   try {
     await db.transaction(
       recorded(insertApproval(pending, pendingLimits), {
         time: now,
-        actor: { principal: requester.arn },
+        actor: { principal: pending.requester.arn },
       }),
     )
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     // Another node may have recorded the same request.
-    throw new ApprovalRequiredError(await findOpenApproval(db, hash, now))
+    throw new ApprovalRequiredError(await findOpenApproval(db, pending.requestHash, now))
   }
   throw new ApprovalRequiredError({
     ...pending,
@@ -109,6 +90,32 @@ export async function requireApproval(
     decision: undefined,
     usedAt: undefined,
   })
+}
+
+/** Returns the pending request for an action. */
+export function approvalRequest(
+  request: ActionRequest,
+  windowSeconds: number,
+  { clock, random }: Pick<ApprovalServices, 'clock' | 'random'>,
+): ApprovalRequest {
+  const { accountId, action, operation, region, resourceArn, input } = request
+  const requester = request.requester()
+  const { arn, person } = requester
+  const canonical = { accountId, region, operation, resourceArn, requester: arn, person, input }
+  const requestedAt = clock.now()
+  return {
+    id: uuid(random),
+    accountId,
+    requestHash: requestHash(canonical),
+    action,
+    operation,
+    resourceArn,
+    input: nearestStorable(shownInput(input)),
+    requester,
+    requestedAt,
+    windowSeconds,
+    expiresAt: new Date(requestedAt.getTime() + windowSeconds * 1000),
+  }
 }
 
 function denialText(approval: Approval | undefined): string {

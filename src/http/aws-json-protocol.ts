@@ -53,8 +53,9 @@ function decode(operation: ApiOperation, members: Members | QueryMembers): Decod
   const actions = [operation.action, ...call.furtherActions]
   return {
     input,
-    async run({ services }, { sourceIp, isSecure, ...context }) {
+    async run({ services, restoreGate }, { sourceIp, isSecure, ...context }) {
       const caller = context.caller as Caller
+      if (!restoreGate.isOpen) await restoreGate.require(operation.action)
       const access = { actions, resourceArn, keys: call.conditionKeys(caller), sourceIp, isSecure }
       await authorize(services, caller, access)
       const hidden = { hiddenAuthorities: () => hiddenAuthorities(services, caller, access) }

@@ -2,6 +2,7 @@
 import type { AuthenticationServices, SigningName } from '../access/authenticate.ts'
 import type { FailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
+import type { RestoreGate } from '../approval/restore-gate.ts'
 import type { CallRecorder } from '../call-log/call-recorder.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ScopedCaller } from '../operations/shared/operation.ts'
@@ -20,6 +21,8 @@ export interface ApiServices extends AuthenticationServices {
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
+  /** Refuses operations of a restored server that waits for an approval. */
+  readonly restoreGate: RestoreGate
   /** The recorder of calls; undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log

@@ -106,6 +106,7 @@ function services(deadlineMilliseconds?: number) {
     log,
     random: systemRandom,
     rateLimiter: createRateLimiter({}, { now: () => now }),
+    restoreGate: { isOpen: true, require: () => Promise.resolve() },
     callLog: undefined,
     failureLimiter: createFailureLimiter(0, { now: () => now }),
     clock: { now: () => now },

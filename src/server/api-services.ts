@@ -1,4 +1,5 @@
 /** The services of the API's pipeline, with or without a listener. */
+import { createRestoreGate } from '../approval/restore-gate.ts'
 import { createFreshCache } from '../access/one-second-cache.ts'
 import { createSessions } from '../identity/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
@@ -29,6 +30,7 @@ export function createApiServices(
     services,
     regions: servedRegions(config.regions),
     findOperation,
+    restoreGate: createRestoreGate(db),
     keyUses: services.keyUses,
     sessions: createSessions(masterKeys.tokenSealer('session tokens'), () => masterKeys.generation),
     issuerKeys: createIssuerKeysLater(clock),

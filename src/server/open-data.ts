@@ -14,6 +14,8 @@ import type { Ownership } from '../store/sqlite/ownership.ts'
 import { watchDatabase } from '../store/sqlite/watch-database.ts'
 import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
 import { findOpenApprovals } from '../store/approvals.ts'
+import { describeWaiting } from '../approval/restore-gate.ts'
+import { findWaitingRestore } from '../store/restore-approvals.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { recordRow } from '../store/recorded-states.ts'
@@ -63,6 +65,8 @@ export async function openOwnData(
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, context)
   await warnOfUnservedRegions(config, data, context)
+  const waiting = await findWaitingRestore(data.db)
+  if (waiting !== undefined) log.warn(describeWaiting(waiting))
   // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold some.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())

@@ -68,6 +68,33 @@ export async function findApprovalPolicy(
   }
 }
 
+/**
+ * A statement that conflicts (`approval`) if the policy of an account has changed since it was read. A policy that comes into effect
+ * meanwhile must not be circumvented, and an approval must not be used up for a policy that no longer requires it.
+ */
+export function requireApprovalPolicy(accountId: string, policy: ApprovalPolicy | undefined): Sql {
+  return guard(
+    'approval',
+    policy === undefined
+      ? sql`select count(*) as policies from approval_policies where account_id = ${accountId}
+          having count(*) = 0`
+      : sql`select account_id from approval_policies where account_id = ${accountId}
+          and actions = ${JSON.stringify(policy.actions)} and window_seconds = ${policy.windowSeconds}`,
+  )
+}
+
+/** Lists the accounts of an organization that have an approval policy. */
+export async function listAccountsWithPolicy(
+  db: Database,
+  organizationId: string,
+): Promise<readonly string[]> {
+  const rows = await db.query(
+    sql`select account_id from accounts join approval_policies using (account_id)
+      where organization_id = ${organizationId} order by account_id`,
+  )
+  return rows.map((row) => textOf(row, 'account_id'))
+}
+
 export function putApprovalPolicy(
   accountId: string,
   { actions, windowSeconds }: ApprovalPolicy,
@@ -111,7 +138,7 @@ export async function findOpenApproval(
  * requests (`quota`).
  */
 export function insertApproval(request: ApprovalRequest, limits: PendingLimits): Sql[] {
-  const { id, accountId, requestHash, requester, requestedAt } = request
+  const { accountId, requestHash, requester, requestedAt } = request
   const now = requestedAt.getTime()
   return [
     guard(
@@ -120,14 +147,7 @@ export function insertApproval(request: ApprovalRequest, limits: PendingLimits):
         where request_hash = ${requestHash} and state <> 'USED' and expires_at_ms > ${now}
         having count(*) = 0`,
     ),
-    changing(
-      { table: 'approvals', key: [id], sha256: sha256(requestHash) },
-      sql`insert into approvals (approval_id, account_id, request_hash, action, operation, resource_arn,
-          input, requester_arn, requester_person, requested_at_ms, window_seconds, state, expires_at_ms)
-        values (${id}, ${accountId}, ${requestHash}, ${request.action}, ${request.operation},
-          ${request.resourceArn ?? null}, ${request.input}, ${requester.arn}, ${requester.person},
-          ${now}, ${request.windowSeconds}, 'PENDING', ${request.expiresAt.getTime()})`,
-    ),
+    insertApprovalRow(request),
     guard(
       'quota',
       sql`select count(*) as pending_count from approvals
@@ -142,6 +162,19 @@ export function insertApproval(request: ApprovalRequest, limits: PendingLimits):
         having count(*) <= ${limits.perPerson}`,
     ),
   ]
+}
+
+/** Inserts a pending request, without any condition. */
+export function insertApprovalRow(request: ApprovalRequest): Sql {
+  const { id, accountId, requestHash, requester, requestedAt } = request
+  return changing(
+    { table: 'approvals', key: [id], sha256: sha256(requestHash) },
+    sql`insert into approvals (approval_id, account_id, request_hash, action, operation, resource_arn,
+        input, requester_arn, requester_person, requested_at_ms, window_seconds, state, expires_at_ms)
+      values (${id}, ${accountId}, ${requestHash}, ${request.action}, ${request.operation},
+        ${request.resourceArn ?? null}, ${request.input}, ${requester.arn}, ${requester.person},
+        ${requestedAt.getTime()}, ${request.windowSeconds}, 'PENDING', ${request.expiresAt.getTime()})`,
+  )
 }
 
 /** Marks an approved request as used, exactly once: an unapproved, expired or used request is a conflict (`approval`). */
@@ -166,34 +199,32 @@ export interface Decision {
   readonly expiresAt: Date
 }
 
-/** Approves a pending request of another person. Any other request is a conflict (`approval`). */
-export function approveRequest({ id, accountId, by, at, expiresAt }: Decision): Sql {
+/**
+ * Decides a request: approves a pending one of another person, or rejects a pending or approved one. Any other request is a
+ * conflict (`approval`).
+ */
+export function decideRequest(
+  decision: 'APPROVED' | 'REJECTED',
+  { id, accountId, by, at, expiresAt }: Decision,
+): Sql {
   return changing(
     { table: 'approvals', key: [id] },
     guard(
       'approval',
-      sql`update approvals set state = 'APPROVED', decider_arn = ${by.arn}, decider_person = ${by.person},
+      sql`update approvals set state = ${decision}, decider_arn = ${by.arn}, decider_person = ${by.person},
           decided_at_ms = ${at.getTime()}, expires_at_ms = ${expiresAt.getTime()}
-        where approval_id = ${id} and account_id = ${accountId} and state = 'PENDING'
-          and expires_at_ms > ${at.getTime()} and requester_person <> ${by.person}
+        where approval_id = ${id} and account_id = ${accountId} and expires_at_ms > ${at.getTime()}
+          and case when ${decision} = 'REJECTED' then state in ('PENDING', 'APPROVED')
+            else state = 'PENDING' and requester_person <> ${by.person} end
         returning approval_id`,
     ),
   )
 }
 
-/** Rejects a pending or approved request. Any other request is a conflict (`approval`). */
-export function rejectRequest({ id, accountId, by, at, expiresAt }: Decision): Sql {
-  return changing(
-    { table: 'approvals', key: [id] },
-    guard(
-      'approval',
-      sql`update approvals set state = 'REJECTED', decider_arn = ${by.arn}, decider_person = ${by.person},
-          decided_at_ms = ${at.getTime()}, expires_at_ms = ${expiresAt.getTime()}
-        where approval_id = ${id} and account_id = ${accountId} and state in ('PENDING', 'APPROVED')
-          and expires_at_ms > ${at.getTime()}
-        returning approval_id`,
-    ),
-  )
+/** Finds a request of any account. */
+export async function findApprovalById(db: Database, id: string): Promise<Approval | undefined> {
+  const [row] = await db.query(sql`select * from approvals where approval_id = ${id}`)
+  return row === undefined ? undefined : approvalOf(row)
 }
 
 export async function findApproval(

@@ -50,7 +50,7 @@ export type GuardName =
   | 'master-key'
   /** Too little time has passed since the previous audit report. */
   | 'interval'
-  /** The request of a second person's approval is not in the state that the change needs. */
+  /** The request of a second person's approval is not in the state that the change needs, or the approval policy has changed. */
   | 'approval'
 
 export type Row = Record<string, SqlValue>

@@ -11,6 +11,7 @@ import {
   switchAccessKey,
 } from '../../src/admin-commands/access-keys.ts'
 import { putPolicy } from '../../src/admin-commands/policies.ts'
+import { addAccount, moveAccount } from '../../src/admin-commands/accounts.ts'
 import { addUser } from '../../src/admin-commands/users.ts'
 import { listApprovalRows } from '../../src/store/approvals.ts'
 import { resetAfterRestore } from '../../src/store/after-restore.ts'
@@ -394,6 +395,102 @@ test('a chain of sessions is the person who started the first one', async (t) =>
     /must not approve it/,
   )
   await approve(service, id, bob)
+})
+
+/** A policy change that a test inserts into a call, between its reading of the policy and its transaction. */
+async function withPolicyChange(
+  t: TestContext,
+  change: (service: TestService) => Promise<unknown>,
+) {
+  let pending: (() => Promise<unknown>) | undefined
+  const service = await TestService.start(
+    {},
+    {
+      wrapDatabase: (db) => ({
+        ...db,
+        async transaction(statements) {
+          const isEffect = statements.some(({ text }) =>
+            /^\s*(?:update|insert into) authorities|insert into certificates/.test(text),
+          )
+          const work = isEffect ? pending : undefined
+          if (isEffect) pending = undefined
+          await work?.()
+          return db.transaction(statements)
+        },
+      }),
+    },
+  )
+  t.after(() => service.close())
+  const root = await createRoot(service)
+  const alice = await createUser(service, { userName: 'alice', statements: everything })
+  const bob = await createUser(service, { userName: 'bob', statements: everything })
+  return { service, root, alice, bob, arm: () => (pending = () => change(service)) }
+}
+
+test('a policy that comes into effect between the check and the transaction of a call is not circumvented', async (t) => {
+  const { service, root, alice, arm } = await withPolicyChange(t, ({ config }) =>
+    setApprovalPolicy(config, undefined, { actions: allActions, windowSeconds: 86_400 }),
+  )
+  const CertificateAuthorityArn = root.arn
+  await service.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'DISABLED' })
+  arm()
+  const input = { CertificateAuthorityArn }
+  assert.match(
+    await service.refusal('DeleteCertificateAuthority', input, alice),
+    /^AccessDeniedException: .* or the approval policy was changed at the same time\. Send the request again/,
+  )
+  await denied(service, 'DeleteCertificateAuthority', { input, by: alice })
+})
+
+test('an approval is not used up if the policy is deleted between the check and the transaction', async (t) => {
+  const { service, root, alice, bob, arm } = await withPolicyChange(t, (running) =>
+    running.inDatabase('delete from approval_policies'),
+  )
+  await setApprovalPolicy(service.config, undefined, { actions: allActions, windowSeconds: 86_400 })
+  const subordinate = await createAuthority(service, { type: 'SUBORDINATE' })
+  const template = 'SubordinateCACertificate_PathLen0'
+  const input = issueInput(root.arn, subordinate.csr, { template })
+  const id = await denied(service, 'IssueCertificate', { input, by: alice })
+  await approve(service, id, bob)
+  arm()
+  assert.match(await service.refusal('IssueCertificate', input, alice), /^AccessDeniedException: /)
+  assert.equal(
+    (await service.must('GetApproval', { ApprovalId: id }, bob)).Approval.Status,
+    'APPROVED',
+  )
+  await service.must('IssueCertificate', input, alice)
+})
+
+test('two concurrent first policies of an account are not both stored', async (t) => {
+  const { service } = await withPolicyChange(t, () => Promise.resolve())
+  const results = await Promise.allSettled(
+    allActions.map((action) =>
+      setApprovalPolicy(service.config, undefined, { actions: [action], windowSeconds: 3600 }),
+    ),
+  )
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+})
+
+test('a change of an organization needs the approval of the account and of the others in the organization', async (t) => {
+  const { service, bob } = await office(t, ['change-principals'])
+  const { config } = service
+  service.clock.catchUp()
+  const organization = 'o-exampleorgid'
+  const own = config.accountId
+  const move = (id: string, to: string | undefined) => () => moveAccount(config, id, to)
+  const id = await refusedCommand(move(own, organization))
+  await approve(service, id, bob)
+  await move(own, organization)()
+  for (const work of [
+    () => addAccount(config, otherAccountId, organization),
+    move(own, undefined),
+  ]) {
+    const next = await refusedCommand(work)
+    await approve(service, next, bob)
+    await work()
+  }
+  await addAccount(config, '333333333333')
+  await moveAccount(config, '333333333333', organization)
 })
 
 test('after a restore, an approval of the backup cannot be used again', async (t) => {

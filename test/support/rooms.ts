@@ -262,6 +262,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   http: {
     subject: 'Listeners, route tables, AWS protocols and responses',
     imports: [
+      'approval/restore-gate.ts',
       'services.ts',
       'version.ts',
       'access',
@@ -398,6 +399,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   server: {
     subject: 'Single, primary and worker processes, assembled from the other rooms',
     imports: [
+      'approval/restore-gate.ts',
       'services.ts',
       'version.ts',
       'access',

@@ -1,10 +1,11 @@
+import { restoreAction } from '../../approval/actions.ts'
 import { approvalState } from '../../approval/approval-state.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import {
-  approveRequest,
+  decideRequest as decide,
   findApproval,
-  rejectRequest,
+  takeApproval,
   type Approval,
 } from '../../store/approvals.ts'
 import { ConflictError } from '../../store/database.ts'
@@ -14,11 +15,11 @@ import type { ScopedCaller } from '../shared/operation.ts'
 import { requesterOf } from '../shared/second-person.ts'
 import { requireExisting, summarize, type approvalSummary } from './approval-view.ts'
 
-const decisions = { approve: approveRequest, reject: rejectRequest }
+const decisions = { approve: 'APPROVED', reject: 'REJECTED' } as const
 
 /**
- * Approves or rejects a request, and returns it. Throws AccessDeniedException for an approval by the person who made the request,
- * and InvalidStateException if the request is not open.
+ * Approves or rejects a request, and returns it. A restore has happened already, so its approval is used immediately. Throws
+ * AccessDeniedException for an approval by the person who made the request, and InvalidStateException if the request is not open.
  */
 export async function decideRequest(
   services: Services,
@@ -36,13 +37,11 @@ export async function decideRequest(
   const at = clock.now()
   const expiresAt = new Date(at.getTime() + approval.windowSeconds * 1000)
   const { accountId } = caller
+  const statements = [decide(decisions[decision], { id, accountId, by, at, expiresAt })]
+  if (decision === 'approve' && approval.action === restoreAction)
+    statements.push(takeApproval(id, at))
   try {
-    await db.transaction(
-      recorded([decisions[decision]({ id, accountId, by, at, expiresAt })], {
-        time: at,
-        actor: { principal: caller.arn },
-      }),
-    )
+    await db.transaction(recorded(statements, { time: at, actor: { principal: caller.arn } }))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     throw notOpen((await findApproval(db, accountId, id)) ?? approval, at)

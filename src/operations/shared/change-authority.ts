@@ -26,11 +26,11 @@ export async function changeAuthority(
   }
 }
 
-/** Creates the error of a call whose approval was used by a concurrent identical call, or has expired. */
+/** Creates the error of a call whose approval was used by a concurrent identical call or has expired, or whose policy has changed. */
 export function approvalUsed(cause: ConflictError): ServiceError {
   return new ServiceError(
     'AccessDeniedException',
-    'The approval of this request was used by another identical request, or has expired. Send the request again to request a new approval.',
+    'The approval of this request was used by another identical request, or has expired, or the approval policy was changed at the same time. Send the request again.',
     { cause },
   )
 }

@@ -21,8 +21,7 @@ interface CriticalCall {
 }
 
 /**
- * Returns the statements that use up the approval of a call, for the transaction of its effect; none if the call needs no
- * approval. Throws AccessDeniedException with the approval ID if the call is not approved.
+ * Returns the statements about the policy and the approval of a call, for the transaction of its effect. Throws AccessDeniedException with the approval ID if the call is not approved.
  */
 export async function requireSecondPerson(
   services: Pick<Services, 'db' | 'clock' | 'random'>,

@@ -1,0 +1,60 @@
+/** The approvals of a restore: one for each account whose approval policy in the backup names `restore`. */
+import { restoreAction } from '../approval/actions.ts'
+import { approvalRequest, type ActionRequest } from '../approval/require-approval.ts'
+import type { BackupHeader } from '../backup/records.ts'
+import { systemClock } from '../clock.ts'
+import { systemRandom } from '../random.ts'
+import type { Config } from '../settings/config.ts'
+import { insertApprovalRow, type ApprovalRequest } from '../store/approvals.ts'
+import { recorded } from '../store/recorded-states.ts'
+import { putRestoreApprovals } from '../store/restore-approvals.ts'
+import type { Sql } from '../store/sql.ts'
+import { dayMilliseconds } from '../text/duration.ts'
+import { operatorContext } from './operator.ts'
+import { operatingSystemUser } from './second-person.ts'
+
+/** A policy in a backup. */
+export interface RestoredPolicy {
+  readonly accountId: string
+  readonly actions: readonly string[]
+  readonly windowSeconds: number
+}
+
+/** A restore waits for its approval much longer than the window of the policy, because it cannot be requested again. */
+const waitingDays = 3650
+
+/** Returns the pending requests for the policies in a backup. */
+export function restoreRequests(
+  policies: readonly RestoredPolicy[],
+  { createdAt, signetVersion }: BackupHeader,
+): readonly ApprovalRequest[] {
+  return policies
+    .filter(({ actions }) => actions.includes(restoreAction))
+    .map(({ accountId, windowSeconds }) => {
+      const request: ActionRequest = {
+        accountId,
+        action: restoreAction,
+        operation: 'restore',
+        region: undefined,
+        resourceArn: undefined,
+        input: { BackupCreatedAt: createdAt, SignetVersion: signetVersion },
+        requester: operatingSystemUser,
+      }
+      const services = { clock: systemClock, random: systemRandom }
+      const pending = approvalRequest(request, windowSeconds, services)
+      const expiresAt = new Date(pending.requestedAt.getTime() + waitingDays * dayMilliseconds)
+      return { ...pending, expiresAt }
+    })
+}
+
+/** Returns the statements that make the restored server wait for the requests. */
+export function insertRestoreRequests(
+  requests: readonly ApprovalRequest[],
+  config: Config,
+): readonly Sql[] {
+  const context = operatorContext(config, 'restore')
+  return [
+    ...recorded(requests.map(insertApprovalRow), context),
+    putRestoreApprovals(requests.map(({ id }) => id)),
+  ]
+}

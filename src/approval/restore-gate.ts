@@ -1,0 +1,46 @@
+/** Refuses operations of a restored server until another person has approved the restore. */
+import { ServiceError } from '../errors.ts'
+import type { Database } from '../store/database.ts'
+import { findWaitingRestore, type WaitingRestore } from '../store/restore-approvals.ts'
+
+export interface RestoreGate {
+  /** Whether no restore waits for an approval. A server that is open stays open. */
+  readonly isOpen: boolean
+  /** Throws ServiceError unless the action serves approvals, or no restore waits for one. */
+  require(action: string): Promise<void>
+}
+
+/** The actions with which a person approves a restore. */
+const permittedActions: ReadonlySet<string> = new Set([
+  'signet:ListApprovals',
+  'signet:GetApproval',
+  'signet:ApproveRequest',
+  'signet:RejectRequest',
+])
+
+export function createRestoreGate(db: Database): RestoreGate {
+  let isOpen = false
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    async require(action) {
+      if (isOpen || permittedActions.has(action)) return
+      const waiting = await findWaitingRestore(db)
+      if (waiting !== undefined)
+        throw new ServiceError('ServiceUnavailable', describeWaiting(waiting))
+      isOpen = true
+    },
+  }
+}
+
+/** Describes what a restored server waits for. */
+export function describeWaiting({ approval }: WaitingRestore): string {
+  const start = 'The server was restored from a backup, and serves no operation'
+  if (approval === undefined)
+    return `${start}: the approval of the restore was deleted. Restore the backup again.`
+  const { id, state, decision } = approval
+  if (state === 'REJECTED')
+    return `${start}: ${decision?.by.arn ?? 'another person'} rejected approval ${id}. Restore the backup again to request another approval.`
+  return `${start} until another person approves the restore. The approval ID is ${id}. Approve it with: signet approval approve ${id}`
+}

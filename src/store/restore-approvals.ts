@@ -1,0 +1,31 @@
+/** The approvals that a restored database waits for: their IDs in a row of `settings`, which each restore replaces. */
+import { findApprovalById, type Approval } from './approvals.ts'
+import type { Database } from './database.ts'
+import { findSetting, putSetting } from './metadata.ts'
+import { sql, type Sql } from './sql.ts'
+
+const settingName = 'restore approvals'
+
+/** Records the approvals of a restore. An empty list removes those of an earlier restore. */
+export function putRestoreApprovals(ids: readonly string[]): Sql {
+  return ids.length === 0
+    ? sql`delete from settings where name = ${settingName}`
+    : putSetting(settingName, Buffer.from(JSON.stringify(ids)))
+}
+
+/** A restore without an approval. */
+export interface WaitingRestore {
+  /** Undefined if the row was deleted. */
+  readonly approval: Approval | undefined
+}
+
+/** Finds an approval that a restored database waits for. Undefined if it waits for none. */
+export async function findWaitingRestore(db: Database): Promise<WaitingRestore | undefined> {
+  const value = await findSetting(db, settingName)
+  if (value === undefined) return undefined
+  for (const id of JSON.parse(Buffer.from(value).toString()) as readonly string[]) {
+    const approval = await findApprovalById(db, id)
+    if (approval?.state !== 'USED') return { approval }
+  }
+  return undefined
+}
