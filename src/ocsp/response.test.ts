@@ -12,6 +12,7 @@ const certId = (octet: number): Uint8Array => encodeSequence(encodeUnsigned(Uint
 
 test('a response is valid for the given seconds and replaced after half of them', () => {
   assert.deepEqual(ocspLife({ now, validitySeconds: 3600 }), {
+    producedAt: now,
     nextUpdate: new Date('2026-03-01T09:15:30.250Z'),
     freshUntil: new Date('2026-03-01T08:45:30.250Z'),
   })
