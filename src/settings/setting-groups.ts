@@ -21,6 +21,7 @@ export const settingGroups = {
     'publicUrl',
     'metricsListen',
     'basePath',
+    'console',
     'insecureHttp',
     'maxConnections',
     'bodyMemory',

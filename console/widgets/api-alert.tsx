@@ -1,0 +1,35 @@
+/** Shows an error of the API: denied calls as denied with the reason, every error with its code and request ID. */
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import type { ReactNode } from 'react'
+import type { ApiError } from '../api/errors.ts'
+
+interface ApiAlertProps {
+  readonly error: ApiError | undefined
+  /** What failed, such as "List CAs". */
+  readonly action: string
+  readonly onRetry?: (() => void) | undefined
+}
+
+export function ApiAlert({ error, action, onRetry }: ApiAlertProps): ReactNode {
+  if (error === undefined) return null
+  const { code, message, requestId, operation, isDenied } = error
+  const details = [
+    operation && `Operation ${operation}`,
+    `Error ${code}`,
+    requestId && `Request ID ${requestId}`,
+  ]
+  return (
+    <Alert
+      type={isDenied ? 'warning' : 'error'}
+      header={isDenied ? `${action}: denied` : `${action}: failed`}
+      action={onRetry && !isDenied ? <Button onClick={onRetry}>Try again</Button> : undefined}
+    >
+      {message}
+      <Box variant="small" color="inherit" display="block">
+        {details.filter(Boolean).join(' · ')}
+      </Box>
+    </Alert>
+  )
+}
