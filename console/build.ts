@@ -4,7 +4,7 @@
  * have identical bytes.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
@@ -14,7 +14,18 @@ const root = resolve(import.meta.dirname, '..')
 const stampFile = 'sources.sha256'
 
 /** Folders and files that the bundle depends on. Versions of packages are in the lock file. */
-const inputs = ['console', 'src/x509', 'src/inspect', 'src/text', 'package-lock.json']
+const inputs = [
+  'console',
+  'client/names.ts',
+  'src/authority',
+  'src/errors.ts',
+  'src/inspect',
+  'src/issuance/templates.ts',
+  'src/text',
+  'src/wire/shapes',
+  'src/x509',
+  'package-lock.json',
+]
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -55,12 +66,13 @@ async function bundle(outDir: string): Promise<void> {
     logLevel: 'warn',
     // The page has a base element, so relative addresses work below any path prefix.
     base: './',
-    plugins: [systemFonts],
+    plugins: [systemFonts, onlyInputs],
     resolve: {
       alias: {
         'node:buffer': join(root, 'console/browser/node-buffer.ts'),
         'node:crypto': join(root, 'console/browser/node-crypto.ts'),
         'node:net': join(root, 'console/browser/node-net.ts'),
+        'node:url': join(root, 'console/browser/node-url.ts'),
       },
     },
     build: {
@@ -93,6 +105,19 @@ const systemFonts: Plugin = {
   transform(code, id) {
     if (!id.endsWith('/global-styles/index.css')) return undefined
     return { code: code.replaceAll(/@font-face\s*\{[^}]*\}/g, ''), map: null }
+  },
+}
+
+/** Fails if the bundle contains a source that is not one of the inputs: a change of it would not cause a build. */
+const onlyInputs: Plugin = {
+  name: 'only-inputs',
+  generateBundle() {
+    for (const id of this.getModuleIds()) {
+      const path = relative(root, id.split('?')[0] ?? '')
+      const isSource = !path.startsWith('..') && !path.startsWith('node_modules/') && !id.startsWith('\0')
+      if (isSource && !inputs.some((input) => path === input || path.startsWith(`${input}/`)))
+        this.error(`${path} is not in the list of inputs in console/build.ts`)
+    }
   },
 }
 
@@ -132,7 +157,7 @@ function listFiles(folder: string): FileList {
 function hashOfSources(): string {
   const hash = createHash('sha256')
   for (const input of inputs)
-    for (const path of input.endsWith('.json') ? [''] : filesIn(join(root, input))) {
+    for (const path of statSync(join(root, input)).isFile() ? [''] : filesIn(join(root, input))) {
       if (path.endsWith('.test.ts')) continue
       const content = readFileSync(join(root, input, path))
       hash.update(`${input}/${path} ${content.length}\n`).update(content)

@@ -1,5 +1,6 @@
 /** Entry point of the console. */
 import '@cloudscape-design/global-styles/index.css'
+import './console.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'

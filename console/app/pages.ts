@@ -35,6 +35,36 @@ export const pages: readonly Page[] = [
     section: 'authorities',
     component: page(() => import('../pages/authority-list.tsx')),
   },
+  {
+    pattern: /^authorities\/create$/,
+    title: 'Create CA',
+    section: 'authorities',
+    component: page(() => import('../pages/create-authority.tsx')),
+  },
+  {
+    pattern: new RegExp(`^authorities/${authorityArn}$`),
+    title: 'Certificate authority',
+    section: 'authorities',
+    component: page(() => import('../pages/authority.tsx')),
+  },
+  {
+    pattern: /^certificates$/,
+    title: 'Certificates',
+    section: 'certificates',
+    component: page(() => import('../pages/certificate-search.tsx')),
+  },
+  {
+    pattern: /^certificates\/issue$/,
+    title: 'Issue certificate',
+    section: 'certificates/issue',
+    component: page(() => import('../pages/issue-certificate.tsx')),
+  },
+  {
+    pattern: new RegExp(`^certificates/(${authorityArn.slice(1, -1)}/certificate/[0-9a-f]+)$`),
+    title: 'Certificate',
+    section: 'certificates',
+    component: page(() => import('../pages/certificate.tsx')),
+  },
 ]
 
 export interface FoundPage extends Page {

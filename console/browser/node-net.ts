@@ -6,3 +6,8 @@ export function isIPv4(text: string): boolean {
 export function isIPv6(text: string): boolean {
   return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`)
 }
+
+export function isIP(text: string): 0 | 4 | 6 {
+  if (isIPv4(text)) return 4
+  return isIPv6(text) ? 6 : 0
+}

@@ -99,7 +99,7 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
                   ]}
                 />
                 {method === 'key' ? (
-                  <>
+                  <SpaceBetween size="m">
                     <FormField label="Access key ID">
                       <Input
                         value={accessKeyId}
@@ -132,7 +132,7 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
                         onChange={({ detail }) => setSessionToken(detail.value.trim())}
                       />
                     </FormField>
-                  </>
+                  </SpaceBetween>
                 ) : (
                   <ProfileInput
                     onChange={(chosen) => {

@@ -1,6 +1,8 @@
 /** Texts for values of the API. */
 import type { Subject } from '../api/types.ts'
 
+export { visibleText } from '../../src/text/visible-text.ts'
+
 const dayMilliseconds = 86_400_000
 
 /** Formats seconds since 1970 in the time zone and language of the browser. */
@@ -62,9 +64,9 @@ export function fullSubjectText(subject: Subject): string {
   return [...known, ...others].join(', ') || '(empty)'
 }
 
-/** Returns the name of a template from its ARN. */
+/** Returns the name of a template from its ARN, without the version, of which there is only one. */
 export function templateName(arn: string): string {
-  return arn.replace(/^arn:[^/]*template\//, '')
+  return arn.replace(/^arn:[^/]*template\//, '').replace(/\/V1$/, '')
 }
 
 /** Returns the last part of the ARN of a CA. */
@@ -75,16 +77,6 @@ export function authorityId(arn: string): string {
 /** Returns the part of a principal's ARN that people recognize, such as user/alice. */
 export function principalName(arn: string): string {
   return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
-}
-
-const control = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\uFFFD]/gu
-
-/** Replaces characters that are invisible or change the direction of text by escapes, so that a name looks like what it is. */
-export function visibleText(text: string): string {
-  return text.replaceAll(
-    control,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
-  )
 }
 
 /** Converts an enumeration value such as KEY_COMPROMISE to text: Key compromise. */

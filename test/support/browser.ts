@@ -64,12 +64,11 @@ export class ConsoleBrowser implements AsyncDisposable {
       timezoneId: 'UTC',
       acceptDownloads: true,
     })
-    context.setDefaultTimeout(20_000)
-    await context.addInitScript(() => {
-      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-        console.error(`Content-Security-Policy: ${violatedDirective} ${blockedURI}`),
-      )
-    })
+    context.setDefaultTimeout(10_000)
+    await context.addInitScript(
+      `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        console.error('Content-Security-Policy: ' + violatedDirective + ' ' + blockedURI))`,
+    )
     return new ConsoleBrowser(await context.newPage(), url)
   }
 
@@ -86,6 +85,12 @@ export class ConsoleBrowser implements AsyncDisposable {
     await page.getByLabel('Stay signed in').check()
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: /^Principal / }).waitFor()
+  }
+
+  /** Waits until the page has no loading indicators and no pending requests. */
+  async settle(): Promise<void> {
+    await this.page.waitForLoadState('networkidle')
+    await this.page.getByText(/^Loading/).first().waitFor({ state: 'hidden' })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
