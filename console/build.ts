@@ -4,7 +4,17 @@
  * have identical bytes.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
@@ -64,6 +74,8 @@ async function bundle(outDir: string): Promise<void> {
     configFile: false,
     envDir: false,
     logLevel: 'warn',
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     // The page has a base element, so relative addresses work below any path prefix.
     base: './',
     plugins: [systemFonts, onlyInputs],
@@ -114,7 +126,8 @@ const onlyInputs: Plugin = {
   generateBundle() {
     for (const id of this.getModuleIds()) {
       const path = relative(root, id.split('?')[0] ?? '')
-      const isSource = !path.startsWith('..') && !path.startsWith('node_modules/') && !id.startsWith('\0')
+      const isSource =
+        !path.startsWith('..') && !path.startsWith('node_modules/') && !id.startsWith('\0')
       if (isSource && !inputs.some((input) => path === input || path.startsWith(`${input}/`)))
         this.error(`${path} is not in the list of inputs in console/build.ts`)
     }

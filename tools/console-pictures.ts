@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { ConsoleBrowser, startChromium } from '../test/support/browser.ts'
+import { startChromium, withConsole } from '../test/support/browser.ts'
 import { createConsoleData, type ConsoleData } from '../test/support/console-data.ts'
 import { TestService } from '../test/support/service.ts'
 
@@ -35,30 +35,31 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
 async function takeAll(browser: Browser, service: TestService, folder: string): Promise<void> {
   const pages = consolePages(await createConsoleData(service))
   for (const theme of ['light', 'dark'] as const)
-    for (const width of [375, 1440]) {
-      await using shown = await ConsoleBrowser.open(browser, { url: service.url, width, theme })
-      const take = async (name: string): Promise<void> => {
-        await shown.settle()
-        const path = join(folder, `${name}-${theme}-${width}.png`)
-        await shown.page.screenshot({ path, fullPage: true })
-      }
-      await shown.goto('')
-      await take('sign-in')
-      await shown.signIn(service.credentials, region)
-      for (const [name, path] of Object.entries(pages)) {
-        await shown.goto(path)
-        await take(name)
-      }
-    }
+    for (const width of [375, 1440])
+      await withConsole(browser, { url: service.url, width, theme }, async (shown) => {
+        const take = async (name: string): Promise<void> => {
+          await shown.settle()
+          const path = join(folder, `${name}-${theme}-${width}.png`)
+          await shown.page.screenshot({ path, fullPage: true })
+        }
+        await shown.goto('')
+        await take('sign-in')
+        await shown.signIn(service.credentials, region)
+        for (const [name, path] of Object.entries(pages)) {
+          await shown.goto(path)
+          await take(name)
+        }
+      })
 }
 
 async function takeForReadme(browser: Browser, service: TestService): Promise<void> {
   const { certificateArn } = await createConsoleData(service)
-  await using shown = await ConsoleBrowser.open(browser, { url: service.url, width: 1280, height: 800 })
-  await shown.goto(`certificates/${certificateArn}`)
-  await shown.signIn(service.credentials, region)
-  await shown.settle()
-  await shown.page.screenshot({ path: readmePicture })
+  await withConsole(browser, { url: service.url, width: 1280, height: 800 }, async (shown) => {
+    await shown.goto(`certificates/${certificateArn}`)
+    await shown.signIn(service.credentials, region)
+    await shown.settle()
+    await shown.page.screenshot({ path: readmePicture })
+  })
 }
 
 if (import.meta.main) {

@@ -3,7 +3,7 @@ import { ApiError, parseError, parseStsError } from './errors.ts'
 import { signRequest, type Credentials } from './sigv4.ts'
 import type { OperationName, Outputs } from './types.ts'
 
-export interface CallOptions {
+interface CallOptions {
   /** Region of the request; by default that of the ARN in the input, or that of the session. */
   readonly region?: string
   readonly signal?: AbortSignal

@@ -19,7 +19,7 @@ export const signingAlgorithms = {
 
 export type KeyAlgorithm = keyof typeof signingAlgorithms
 
-export interface Issuer {
+interface Issuer {
   readonly arn: string
   readonly signingAlgorithm: string
 }
@@ -54,7 +54,10 @@ export function stepsOf({ type, issuer }: Pick<AuthorityRequest, 'type' | 'issue
   return isSigned ? ['create', 'key', 'issue', 'import'] : ['create', 'key']
 }
 
-export function templateOf({ type, pathLength }: Pick<AuthorityRequest, 'type' | 'pathLength'>): string {
+export function templateOf({
+  type,
+  pathLength,
+}: Pick<AuthorityRequest, 'type' | 'pathLength'>): string {
   return type === 'ROOT' ? 'RootCACertificate' : `SubordinateCACertificate_PathLen${pathLength}`
 }
 

@@ -28,7 +28,10 @@ test('an error of STS is read from XML, and its entities are decoded', () => {
   const xml =
     '<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>a &lt;b&gt; &amp;lt;</Message></Error><RequestId>r</RequestId></ErrorResponse>'
   const error = parseStsError(response(403, {}), xml)
-  assert.deepEqual([error.code, error.message, error.requestId], ['InvalidClientTokenId', 'a <b> &lt;', 'r'])
+  assert.deepEqual(
+    [error.code, error.message, error.requestId],
+    ['InvalidClientTokenId', 'a <b> &lt;', 'r'],
+  )
   assert.equal(error.isSignedOut, true)
 })
 

@@ -21,7 +21,7 @@ export class ApiError extends Error {
 
   /** Whether the policies of the principal do not allow the call. */
   get isDenied(): boolean {
-    return /^AccessDenied/.test(this.code)
+    return this.code.startsWith('AccessDenied')
   }
 
   /** Whether the credentials are no longer valid. */
@@ -45,9 +45,13 @@ interface ErrorResponse {
 /** Reads an error in the AWS JSON 1.1 protocol. */
 export function parseError(response: ErrorResponse, text: string, operation: string): ApiError {
   const body = parseJson(text)
-  const type = response.headers.get('x-amzn-errortype') ?? body['__type']
-  const code = String(type ?? `HTTP ${response.status}`).replace(/^.*#/, '')
-  const message = String(body['message'] ?? body['Message'] ?? '')
+  const member = (name: string): string | undefined => {
+    const value = body[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const type = response.headers.get('x-amzn-errortype') ?? member('__type')
+  const code = (type ?? `HTTP ${response.status}`).replace(/^.*#/, '')
+  const message = member('message') ?? member('Message') ?? ''
   return new ApiError({
     code,
     message: message || defaultMessage(code),

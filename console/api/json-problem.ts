@@ -3,7 +3,9 @@ export function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? undefined : 'The policy must be a JSON object: { "Version": …, "Statement": … }'
+    return isObject
+      ? undefined
+      : 'The policy must be a JSON object: { "Version": …, "Statement": … }'
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const [, position] = /position (\d+)/.exec(message) ?? []

@@ -35,7 +35,8 @@ test('profiles with a complete access key are found, and others are skipped', ()
 })
 
 test('text without a profile has no profiles', () => {
-  for (const other of ['', '[x]', 'not a file', '\u0000\uFFFF']) assert.deepEqual(parseProfiles(other), [])
+  for (const other of ['', '[x]', 'not a file', '\u0000\uFFFF'])
+    assert.deepEqual(parseProfiles(other), [])
 })
 
 test('a profile for another server is reported, and other names of this machine are accepted', () => {
@@ -43,5 +44,8 @@ test('a profile for another server is reported, and other names of this machine 
   assert.ok(ops)
   assert.equal(endpointProblem(ops, new URL('http://localhost:8080/console/')), undefined)
   assert.match(endpointProblem(ops, new URL('https://ca.example.com/')) ?? '', /127\.0\.0\.1:8080/)
-  assert.match(endpointProblem({ ...ops, endpointUrl: 'x' }, new URL('http://a/')) ?? '', /not a URL/)
+  assert.match(
+    endpointProblem({ ...ops, endpointUrl: 'x' }, new URL('http://a/')) ?? '',
+    /not a URL/,
+  )
 })

@@ -40,6 +40,7 @@ export function endpointProblem({ endpointUrl }: Profile, here: URL): string | u
   const isLocal = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
   if (origin === here.origin) return undefined
   const other = new URL(endpointUrl)
-  if (isLocal(other.hostname) && isLocal(here.hostname) && other.port === here.port) return undefined
+  if (isLocal(other.hostname) && isLocal(here.hostname) && other.port === here.port)
+    return undefined
   return `The profile is for ${origin}, and this console sends requests only to ${here.origin}.`
 }

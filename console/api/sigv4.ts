@@ -26,7 +26,11 @@ export interface RequestToSign {
 /** Returns the headers to send: those of the request, `x-amz-date`, `x-amz-security-token` and `authorization`. */
 export async function signRequest(
   request: RequestToSign,
-  { credentials, date, ...scope }: SigningScope & { readonly credentials: Credentials; readonly date: Date },
+  {
+    credentials,
+    date,
+    ...scope
+  }: SigningScope & { readonly credentials: Credentials; readonly date: Date },
 ): Promise<Record<string, string>> {
   const timestamp = date.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const { sessionToken } = credentials

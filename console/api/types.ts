@@ -19,7 +19,7 @@ export interface Subject {
   readonly [attribute: string]: unknown
 }
 
-export interface CrlConfiguration {
+interface CrlConfiguration {
   readonly Enabled: boolean
   readonly ExpirationInDays?: number
   readonly S3BucketName?: string
@@ -57,7 +57,7 @@ export interface Authority {
   readonly UsageMode?: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
 }
 
-export interface CertificateAndChain {
+interface CertificateAndChain {
   /** PEM. */
   readonly Certificate: string
   /** PEM; absent for a root. */

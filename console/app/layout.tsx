@@ -3,7 +3,9 @@ import AppLayout from '@cloudscape-design/components/app-layout'
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Flashbar from '@cloudscape-design/components/flashbar'
+import Header from '@cloudscape-design/components/header'
 import SideNavigation from '@cloudscape-design/components/side-navigation'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { Component, Suspense, useCallback, useEffect, useState, type ReactNode } from 'react'
 import { NotifyContext, type Notification } from './notifications.ts'
@@ -97,9 +99,12 @@ function Loading(): ReactNode {
 
 function NotFound(): ReactNode {
   return (
-    <Alert type="warning" header="Page not found">
-      The console has no page at this address. Use the navigation to open another page.
-    </Alert>
+    <SpaceBetween size="l">
+      <Header variant="h1">Page not found</Header>
+      <Alert type="warning">
+        The console has no page at this address. Use the navigation to open another page.
+      </Alert>
+    </SpaceBetween>
   )
 }
 

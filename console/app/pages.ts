@@ -22,7 +22,7 @@ function page(load: () => PageModule): ComponentType<PageProps> {
 
 const authorityArn = '(arn:[^/]+:certificate-authority/[^/]+)'
 
-export const pages: readonly Page[] = [
+const pages: readonly Page[] = [
   {
     pattern: /^$/,
     title: 'Certificate authorities',

@@ -31,7 +31,8 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
     return output.CertificateAuthority
   })
   const { value: authority, error, reload } = loaded
-  const name = authority && visibleText(subjectText(authority.CertificateAuthorityConfiguration.Subject))
+  const name =
+    authority && visibleText(subjectText(authority.CertificateAuthorityConfiguration.Subject))
   return (
     <SpaceBetween size="l">
       <Breadcrumbs
@@ -144,10 +145,7 @@ function Overview({ authority }: { readonly authority: Authority }): ReactNode {
   )
 }
 
-function AuthorityTabs({
-  authority,
-  onChanged,
-}: Omit<AuthorityViewProps, 'name'>): ReactNode {
+function AuthorityTabs({ authority, onChanged }: Omit<AuthorityViewProps, 'name'>): ReactNode {
   const { query } = useLocation()
   const { Arn: arn } = authority
   const hrefOfTab = (tab: string): string => hrefOf(`authorities/${arn}`, { tab })

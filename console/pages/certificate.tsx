@@ -176,7 +176,8 @@ async function readFacts(client: Client, request: FactsRequest): Promise<Certifi
       const input = { CertificateAuthorityArn: caArn, CertificateArn: arn }
       const output = await client.call('GetCertificate', input, { signal })
       const [certificate] = describeCertificates(output.Certificate)
-      if (certificate === undefined) throw new Error(`The API returned no certificate for ${serial}.`)
+      if (certificate === undefined)
+        throw new Error(`The API returned no certificate for ${serial}.`)
       return {
         certificate,
         chain: describeCertificates(output.CertificateChain ?? ''),

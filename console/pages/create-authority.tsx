@@ -108,7 +108,10 @@ export function Page(): ReactNode {
                 {isRunning && step !== undefined && (
                   <StatusIndicator type="in-progress">{stepTexts[step]}</StatusIndicator>
                 )}
-                <ApiAlert error={error} action={step === undefined ? 'Create CA' : stepTexts[step]} />
+                <ApiAlert
+                  error={error}
+                  action={step === undefined ? 'Create CA' : stepTexts[step]}
+                />
               </SpaceBetween>
             ),
           },

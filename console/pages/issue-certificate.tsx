@@ -40,9 +40,7 @@ export function Page(): ReactNode {
         <Alert
           type="info"
           header="No CA is active"
-          action={
-            <Button onClick={() => navigate(hrefOf('authorities/create'))}>Create CA</Button>
-          }
+          action={<Button onClick={() => navigate(hrefOf('authorities/create'))}>Create CA</Button>}
         >
           A certificate needs an active CA of this Region.
         </Alert>
@@ -109,7 +107,10 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
       <Container header={<Header variant="h2">Certificate</Header>}>
         <SpaceBetween size="m">
           <AuthorityField authorities={authorities} selected={authority} onSelect={setArn} />
-          <FormField label="Template" description="Determines what the certificate can be used for.">
+          <FormField
+            label="Template"
+            description="Determines what the certificate can be used for."
+          >
             <Select
               filteringType="auto"
               options={offeredTemplates}

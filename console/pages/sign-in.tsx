@@ -12,8 +12,10 @@ import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import { toApiError, type ApiError } from '../api/errors.ts'
+import type { Credentials } from '../api/sigv4.ts'
 import { clientOf, lastRegion, regionForm, type Session } from '../app/session.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
+import { KeyInput } from './key-input.tsx'
 import { ProfileInput, type ChosenProfile } from './profile-input.tsx'
 import './sign-in.css'
 
@@ -30,16 +32,13 @@ const insecure =
 
 export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
   const [method, setMethod] = useState<'key' | 'profile'>('key')
-  const [accessKeyId, setAccessKeyId] = useState('')
-  const [secretAccessKey, setSecretAccessKey] = useState('')
-  const [sessionToken, setSessionToken] = useState('')
+  const [keys, setKeys] = useState<Credentials>({ accessKeyId: '', secretAccessKey: '' })
   const [profile, setProfile] = useState<ChosenProfile>()
   const [region, setRegion] = useState(lastRegion)
   const [isKept, setKept] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<ApiError>()
-  const typed = { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined }
-  const credentials = method === 'key' ? typed : profile?.credentials
+  const credentials = method === 'key' ? keys : profile?.credentials
   const isReady =
     isSecureContext &&
     regionForm.test(region) &&
@@ -64,16 +63,7 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
         <Box variant="h1" textAlign="center">
           Signet
         </Box>
-        {!isSecureContext && (
-          <Alert type="error" header="Sign-in is not possible on this page">
-            {insecure}
-          </Alert>
-        )}
-        {reason !== undefined && (
-          <Alert type="info" header="The session has ended">
-            {reason}
-          </Alert>
-        )}
+        <Notices reason={reason} />
         <form
           onSubmit={(event) => {
             event.preventDefault()
@@ -99,40 +89,7 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
                   ]}
                 />
                 {method === 'key' ? (
-                  <SpaceBetween size="m">
-                    <FormField label="Access key ID">
-                      <Input
-                        value={accessKeyId}
-                        autoFocus
-                        autoComplete="username"
-                        spellcheck={false}
-                        onChange={({ detail }) => setAccessKeyId(detail.value.trim())}
-                      />
-                    </FormField>
-                    <FormField label="Secret access key">
-                      <Input
-                        value={secretAccessKey}
-                        type="password"
-                        autoComplete="current-password"
-                        onChange={({ detail }) => setSecretAccessKey(detail.value.trim())}
-                      />
-                    </FormField>
-                    <FormField
-                      label={
-                        <span>
-                          Session token <i>- optional</i>
-                        </span>
-                      }
-                      description="Only temporary credentials have a session token."
-                    >
-                      <Input
-                        value={sessionToken}
-                        type="password"
-                        autoComplete={false}
-                        onChange={({ detail }) => setSessionToken(detail.value.trim())}
-                      />
-                    </FormField>
-                  </SpaceBetween>
+                  <KeyInput keys={keys} onChange={setKeys} />
                 ) : (
                   <ProfileInput
                     onChange={(chosen) => {
@@ -172,5 +129,23 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
         </Box>
       </SpaceBetween>
     </main>
+  )
+}
+
+/** Says why a session ended, and why the page cannot start one. */
+function Notices({ reason }: Pick<SignInProps, 'reason'>): ReactNode {
+  return (
+    <>
+      {!isSecureContext && (
+        <Alert type="error" header="Sign-in is not possible on this page">
+          {insecure}
+        </Alert>
+      )}
+      {reason !== undefined && (
+        <Alert type="info" header="The session has ended">
+          {reason}
+        </Alert>
+      )}
+    </>
   )
 }

@@ -18,7 +18,7 @@ export function useAuthorities(): Loaded<readonly Authority[]> {
   return useCall('authorities', listAuthorities)
 }
 
-export async function listAuthorities(
+async function listAuthorities(
   client: Client,
   signal?: AbortSignal,
 ): Promise<readonly Authority[]> {

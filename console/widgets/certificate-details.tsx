@@ -137,13 +137,12 @@ function useFingerprint(der: Uint8Array<ArrayBuffer>): string {
   const [text, setText] = useState('…')
   useEffect(() => {
     let isCurrent = true
-    crypto.subtle
-      .digest('SHA-256', der)
-      .then((hash) => {
-        const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0'))
-        if (isCurrent) setText(hex.join(':').toUpperCase())
-      })
-      .catch(() => setText('not available'))
+    const compute = async (): Promise<void> => {
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', der))
+      const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0'))
+      if (isCurrent) setText(hex.join(':').toUpperCase())
+    }
+    compute().catch(() => setText('not available'))
     return () => {
       isCurrent = false
     }
@@ -152,7 +151,11 @@ function useFingerprint(der: Uint8Array<ArrayBuffer>): string {
 }
 
 /** The certificates above a certificate, from its issuer to the root. */
-export function ChainList({ chain }: { readonly chain: readonly CertificateDescription[] }): ReactNode {
+export function ChainList({
+  chain,
+}: {
+  readonly chain: readonly CertificateDescription[]
+}): ReactNode {
   return (
     <Container header={<Header variant="h2">Certificate chain</Header>}>
       {chain.length === 0 ? (

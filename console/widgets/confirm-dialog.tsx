@@ -24,7 +24,16 @@ interface ConfirmDialogProps {
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
-  const { title, action, confirmation, isValid = true, children, onConfirm, onDone, onClose } = props
+  const {
+    title,
+    action,
+    confirmation,
+    isValid = true,
+    children,
+    onConfirm,
+    onDone,
+    onClose,
+  } = props
   const [typed, setTyped] = useState('')
   const { run, isRunning, error } = useAction(onConfirm)
   const isReady = isValid && (confirmation === undefined || typed === confirmation)
@@ -47,7 +56,9 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
               variant="primary"
               disabled={!isReady}
               loading={isRunning}
-              onClick={() => confirm().catch(() => undefined)}
+              onClick={() => {
+                confirm().catch(() => undefined)
+              }}
             >
               {action}
             </Button>

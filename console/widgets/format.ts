@@ -48,7 +48,7 @@ const attributes = [
 export function subjectText(subject: Subject): string {
   if (subject.CommonName) return subject.CommonName
   const parts = attributes.flatMap(([name, keyword]) =>
-    subject[name] ? [`${keyword}=${String(subject[name])}`] : [],
+    subject[name] ? [`${keyword}=${subject[name]}`] : [],
   )
   return parts.length === 0 ? '(no name)' : parts.join(', ')
 }
@@ -56,10 +56,12 @@ export function subjectText(subject: Subject): string {
 /** Formats all attributes of a subject. */
 export function fullSubjectText(subject: Subject): string {
   const known = attributes.flatMap(([name, keyword]) =>
-    subject[name] ? [`${keyword}=${String(subject[name])}`] : [],
+    subject[name] ? [`${keyword}=${subject[name]}`] : [],
   )
   const others = Object.entries(subject)
-    .filter(([name, value]) => typeof value === 'string' && !attributes.some(([own]) => own === name))
+    .filter(
+      ([name, value]) => typeof value === 'string' && !attributes.some(([own]) => own === name),
+    )
     .map(([name, value]) => `${name}=${String(value)}`)
   return [...known, ...others].join(', ') || '(empty)'
 }

@@ -35,7 +35,11 @@ for (const { value: algorithm } of browserKeyAlgorithms)
   })
 
 test('a CSR without a subject has a critical SAN', async () => {
-  const { csrPem } = await generateKey({ algorithm: 'EC_prime256v1', names: ['a.example'], subject: {} })
+  const { csrPem } = await generateKey({
+    algorithm: 'EC_prime256v1',
+    names: ['a.example'],
+    subject: {},
+  })
   const [extension] = describeRequest(csrPem).extensions
   assert.deepEqual([extension?.name, extension?.critical], ['subjectAltName', true])
 })

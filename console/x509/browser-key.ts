@@ -88,10 +88,12 @@ export async function generateKey({ algorithm, names, subject }: KeyRequest): Pr
         ? []
         : [{ oid: oids.subjectAltName, critical: isEmpty, value: encodeGeneralNames(general) }],
   }
-  const pair = (await crypto.subtle.generateKey(generate, true, ['sign', 'verify'])) as CryptoKeyPair
+  const pair = await crypto.subtle.generateKey(generate, true, ['sign', 'verify'])
   const spki = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey))
-  const der = new Uint8Array(encodeCertificationRequestInfo({ ...info, subjectPublicKeyInfo: spki }))
+  const der = new Uint8Array(
+    encodeCertificationRequestInfo({ ...info, subjectPublicKeyInfo: spki }),
+  )
   const raw = new Uint8Array(await crypto.subtle.sign(sign, pair.privateKey, der))
   const signature = sign.name === 'ECDSA' ? ecdsaSignature(raw) : raw
   const identifier = signatureAlgorithmIdentifier(signing)

@@ -9,8 +9,11 @@ test('text that is not one CSR is refused with the reason', () => {
 })
 
 test('items whose issuers are unknown, or are below them, are at the top of the tree', () => {
-  assert.deepEqual(treeOf(['a', 'b'], () => undefined), [
-    { item: 'a', children: [] },
-    { item: 'b', children: [] },
-  ])
+  assert.deepEqual(
+    treeOf(['a', 'b'], () => undefined),
+    [
+      { item: 'a', children: [] },
+      { item: 'b', children: [] },
+    ],
+  )
 })

@@ -68,7 +68,9 @@ export interface RequestDescription {
 export function describeRequest(text: string): RequestDescription {
   const [block, ...more] = parsePem(text)
   if (block === undefined)
-    throw new Error('No PEM block was found. A CSR starts with -----BEGIN CERTIFICATE REQUEST-----.')
+    throw new Error(
+      'No PEM block was found. A CSR starts with -----BEGIN CERTIFICATE REQUEST-----.',
+    )
   if (!/^(?:NEW )?CERTIFICATE REQUEST$/.test(block.label))
     throw new Error(`The PEM block is a ${block.label}, not a CERTIFICATE REQUEST.`)
   if (more.length > 0) throw new Error('The text has several PEM blocks. Paste one CSR.')
@@ -90,7 +92,7 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 /** Returns whether the names and the key identifiers of two certificates match as certificate and issuer. Signatures are not verified. */
-export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
+function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const wanted = keyIdentifier(certificate, oids.authorityKeyIdentifier)
   const own = keyIdentifier(issuer, oids.subjectKeyIdentifier)

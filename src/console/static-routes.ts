@@ -1,6 +1,12 @@
 /** The routes of the web console. Its files are public: everything that a user sees in it comes from the API. */
 import fresh from 'fresh'
-import { methodNotAllowed, notFound, publicFailure, textAnswer, type Answer } from '../http/answer.ts'
+import {
+  methodNotAllowed,
+  notFound,
+  publicFailure,
+  textAnswer,
+  type Answer,
+} from '../http/answer.ts'
 import { isBrowserAtRoot } from '../http/landing-page.ts'
 import { conditionsOf, headerValue, type RequestHead } from '../http/request.ts'
 import type { Route } from '../http/route.ts'
@@ -46,7 +52,10 @@ interface ConsoleOptions {
 }
 
 /** Returns the routes: the redirect of browsers from `/`, and everything below `/console`. */
-export function consoleRoutes({ basePath, folder = consoleFolder() }: ConsoleOptions): readonly Route[] {
+export function consoleRoutes({
+  basePath,
+  folder = consoleFolder(),
+}: ConsoleOptions): readonly Route[] {
   let opened: Promise<BuiltConsole | undefined> | undefined
   const open = async (): Promise<BuiltConsole | undefined> => {
     const built = await (opened ??= openConsole(folder))
@@ -68,8 +77,7 @@ export function consoleRoutes({ basePath, folder = consoleFolder() }: ConsoleOpt
   return [
     {
       methods: ['GET', 'HEAD'],
-      path: (head) =>
-        head.localPath === '/console' || isBrowserAtRoot(head) ? '' : undefined,
+      path: (head) => (head.localPath === '/console' || isBrowserAtRoot(head) ? '' : undefined),
       handler: { answer: () => redirect, fail: publicFailure },
     },
     {
@@ -78,7 +86,8 @@ export function consoleRoutes({ basePath, folder = consoleFolder() }: ConsoleOpt
       handler: {
         answer: async (request, _connection, path) => {
           const built = await open()
-          const answer = built === undefined ? notBuilt : answerFile(built, { request, path, basePath })
+          const answer =
+            built === undefined ? notBuilt : answerFile(built, { request, path, basePath })
           return { ...answer, headers: { ...securityHeaders, ...answer.headers } }
         },
         fail: publicFailure,
@@ -122,7 +131,11 @@ function answerPage(built: BuiltConsole, request: RequestHead, basePath: string)
 
 function answerAsset(
   built: BuiltConsole,
-  { request, path, file }: { readonly request: RequestHead; readonly path: string; readonly file: BuiltFile },
+  {
+    request,
+    path,
+    file,
+  }: { readonly request: RequestHead; readonly path: string; readonly file: BuiltFile },
 ): Answer {
   const encoding = encodingFor(request, file)
   const headers = {

@@ -4,6 +4,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { createAccount, sharingStatements } from '../support/accounts.ts'
 import { ConsoleBrowser, hasChromium, startChromium } from '../support/browser.ts'
 import { TestService, type Members } from '../support/service.ts'
 
@@ -21,14 +22,17 @@ before(async (t) => {
   page = console_.page
 })
 after(async () => {
-  await console_?.[Symbol.asyncDispose]()
+  await console_?.close()
   await browser?.close()
   await service?.close()
 })
 
 /** Waits until a button is shown, and clicks it. */
 async function press(name: string | RegExp): Promise<void> {
-  await page.getByRole('button', { name, exact: typeof name === 'string' }).first().click()
+  await page
+    .getByRole('button', { name, exact: typeof name === 'string' })
+    .first()
+    .click()
 }
 
 async function choose(label: string, option: string | RegExp): Promise<void> {
@@ -134,11 +138,14 @@ test('a subordinate CA that is signed elsewhere gets its certificate by upload',
     CertificateArn,
   })
   await page.getByLabel('Certificate (PEM)', { exact: true }).fill(issued.Certificate as string)
-  await page.locator('input[type=file]').last().setInputFiles({
-    name: 'chain.pem',
-    mimeType: 'text/plain',
-    buffer: Buffer.from(issued.CertificateChain as string),
-  })
+  await page
+    .locator('input[type=file]')
+    .last()
+    .setInputFiles({
+      name: 'chain.pem',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(issued.CertificateChain as string),
+    })
   await press('Import certificate')
   await page.getByText('The CA certificate is installed.').waitFor()
   const foreign = (await authorities()).find(
@@ -190,14 +197,7 @@ test('tags, policy, permissions and revocation of a CA are changed in its tabs',
   await page.getByRole('tab', { name: 'Policy' }).click()
   const policy = {
     Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { AWS: '210987654321' },
-        Action: ['acm-pca:DescribeCertificateAuthority', 'acm-pca:GetCertificate', 'acm-pca:GetCertificateAuthorityCertificate', 'acm-pca:ListPermissions', 'acm-pca:ListTags'],
-        Resource: arn,
-      },
-    ],
+    Statement: sharingStatements({ arn, principal: await createAccount(service) }),
   }
   await page.getByLabel('Policy (JSON)').fill('{')
   await page.getByText(/Not valid JSON/).waitFor()
@@ -276,4 +276,31 @@ test('certificates are found by name, exported as CSV, and revoked with a reason
   await page.getByText('Reason: Superseded.').waitFor()
   const [row] = await certificates({ Status: 'REVOKED' })
   assert.equal(row.RevocationReason, 'SUPERSEDED')
+})
+
+test('a session that was kept for the tab, and the address of a page, survive a reload', async () => {
+  await page.reload()
+  await page.getByText('Reason: Superseded.').waitFor()
+})
+
+test('sign-out removes the credentials from the tab', async () => {
+  await press(/^Principal /)
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  assert.equal(await page.evaluate('sessionStorage.length'), 0)
+})
+
+test('sign-in with a pasted credentials file leads to the address that was opened', async () => {
+  await page.goto(`${service.url}/console/certificates?status=REVOKED`)
+  await page.getByText('Credentials file', { exact: true }).click()
+  const { accessKeyId, secretAccessKey } = service.credentials
+  const input = page.getByLabel('Content of a credentials file')
+  const profile = (endpoint: string): string =>
+    `[ops]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\nregion=${region}\nendpoint_url=${endpoint}\n`
+  await input.fill(profile('https://ca.example.com'))
+  await page.getByText(/The profile is for https:\/\/ca\.example\.com/).waitFor()
+  await input.fill(profile(service.url))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'CN=web.example.com' }).waitFor()
+  assert.equal(await page.evaluate('sessionStorage.length'), 0)
 })

@@ -18,10 +18,17 @@ export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
   return false
 }
 
+const args = [
+  // The sandbox of Chromium needs namespaces, which root in a container does not have.
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  // A host name that is not that of this machine, for the test of an insecure page.
+  '--host-resolver-rules=MAP signet.test 127.0.0.1',
+]
+
 export async function startChromium(): Promise<Browser> {
   await buildConsole()
-  // The sandbox of Chromium needs namespaces, which root in a container does not have.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  return chromium.launch({ executablePath, args })
 }
 
 export interface ConsoleOptions {
@@ -32,7 +39,7 @@ export interface ConsoleOptions {
 }
 
 /** A browser with its own storage, and the problems that its pages reported. */
-export class ConsoleBrowser implements AsyncDisposable {
+export class ConsoleBrowser {
   readonly page: Page
   readonly url: string
   readonly problems: string[] = []
@@ -87,14 +94,32 @@ export class ConsoleBrowser implements AsyncDisposable {
     await page.getByRole('button', { name: /^Principal / }).waitFor()
   }
 
-  /** Waits until the page has no loading indicators and no pending requests. */
+  /** Waits until the page has its heading and no loading indicators. */
   async settle(): Promise<void> {
-    await this.page.waitForLoadState('networkidle')
-    await this.page.getByText(/^Loading/).first().waitFor({ state: 'hidden' })
+    await this.page.getByRole('heading', { level: 1 }).first().waitFor()
+    const busy = this.page.getByText(/^(?:Loading|Searching)\b/).first()
+    await busy.waitFor({ state: 'hidden' })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the pages. Throws if they reported a problem. */
+  async close(): Promise<void> {
     await this.page.context().close()
     assert.deepEqual(this.problems, [])
   }
+}
+
+/** Runs `work` with a new browser, and closes it. Problems of the pages are reported only if `work` succeeded. */
+export async function withConsole(
+  browser: Browser,
+  options: ConsoleOptions,
+  work: (shown: ConsoleBrowser) => Promise<void>,
+): Promise<void> {
+  const shown = await ConsoleBrowser.open(browser, options)
+  try {
+    await work(shown)
+  } catch (error) {
+    await shown.page.context().close()
+    throw error
+  }
+  await shown.close()
 }

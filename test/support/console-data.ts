@@ -20,12 +20,10 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   const root = await createRoot(service, {
     subject: subject('Example Root CA'),
     more,
-
   })
   const issuing = await createSubordinate(service, root, {
     subject: subject('Example Issuing CA'),
     more,
-
   })
   const issueFor = async (
     names: readonly string[],

@@ -91,11 +91,7 @@ export function ActionDialog(props: ActionDialogProps): ReactNode {
           label="Restoration period in days"
           errorText={isDaysValid ? undefined : 'The period is 7 to 30 days.'}
         >
-          <Input
-            type="number"
-            value={days}
-            onChange={({ detail }) => setDays(detail.value)}
-          />
+          <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
         </FormField>
       )}
     </ConfirmDialog>
@@ -104,7 +100,11 @@ export function ActionDialog(props: ActionDialogProps): ReactNode {
 
 async function perform(
   client: Client,
-  { action, arn, days }: { readonly action: AuthorityAction; readonly arn: string; readonly days: number },
+  {
+    action,
+    arn,
+    days,
+  }: { readonly action: AuthorityAction; readonly arn: string; readonly days: number },
 ): Promise<void> {
   const input = { CertificateAuthorityArn: arn }
   if (action === 'delete')

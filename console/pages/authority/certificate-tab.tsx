@@ -28,7 +28,9 @@ export function CertificateTab({ authority, onChanged }: CertificateTabProps): R
     return <PendingCertificate authority={authority} onChanged={onChanged} />
   if (!['ACTIVE', 'DISABLED', 'EXPIRED'].includes(authority.Status))
     return (
-      <Alert type="info">The API returns no certificate of a CA in the state {authority.Status}.</Alert>
+      <Alert type="info">
+        The API returns no certificate of a CA in the state {authority.Status}.
+      </Alert>
     )
   return <InstalledCertificate authority={authority} />
 }
@@ -41,7 +43,9 @@ function InstalledCertificate({ authority }: { readonly authority: Authority }):
       const input = { CertificateAuthorityArn: arn }
       const output = await client.call('GetCertificateAuthorityCertificate', input, { signal })
       const [certificate] = describeCertificates(output.Certificate)
-      return certificate && { certificate, chain: describeCertificates(output.CertificateChain ?? '') }
+      return (
+        certificate && { certificate, chain: describeCertificates(output.CertificateChain ?? '') }
+      )
     },
   )
   if (error !== undefined)
@@ -134,7 +138,9 @@ function PendingCertificate({ authority, onChanged }: CertificateTabProps): Reac
             variant="primary"
             loading={isRunning}
             disabled={certificate.trim() === ''}
-            onClick={() => install().catch(() => undefined)}
+            onClick={() => {
+              install().catch(() => undefined)
+            }}
           >
             Import certificate
           </Button>

@@ -66,7 +66,11 @@ export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
           },
           { id: 'actions', header: 'Actions', cell: ({ Actions }) => Actions.join(', ') },
           { id: 'account', header: 'Account', cell: ({ SourceAccount }) => SourceAccount ?? '–' },
-          { id: 'created', header: 'Created', cell: ({ CreatedAt }) => <Time seconds={CreatedAt} /> },
+          {
+            id: 'created',
+            header: 'Created',
+            cell: ({ CreatedAt }) => <Time seconds={CreatedAt} />,
+          },
           {
             id: 'delete',
             header: 'Delete',

@@ -28,7 +28,9 @@ export function PolicyTab({ arn }: { readonly arn: string }): ReactNode {
     return <ApiAlert error={loaded.error} action="Read the policy" onRetry={loaded.reload} />
   if (loaded.value === undefined)
     return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
-  return <PolicyEditor key={loaded.value} arn={arn} policy={loaded.value} onChanged={loaded.reload} />
+  return (
+    <PolicyEditor key={loaded.value} arn={arn} policy={loaded.value} onChanged={loaded.reload} />
+  )
 }
 
 interface PolicyEditorProps {
@@ -67,7 +69,9 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
                 variant="primary"
                 loading={isRunning}
                 disabled={!isChanged || text.trim() === '' || problem !== undefined}
-                onClick={() => save().catch(() => undefined)}
+                onClick={() => {
+                  save().catch(() => undefined)
+                }}
               >
                 Save
               </Button>

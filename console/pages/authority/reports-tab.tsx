@@ -65,7 +65,9 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
             variant="primary"
             loading={isRunning}
             disabled={bucket.length < 3}
-            onClick={() => run().catch(() => undefined)}
+            onClick={() => {
+              run().catch(() => undefined)
+            }}
           >
             Create report
           </Button>

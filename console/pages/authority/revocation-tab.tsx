@@ -51,7 +51,10 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
           items={[
             { label: 'OCSP', value: ocsp?.Enabled === true ? 'On' : 'Off' },
             { label: 'Host name of OCSP', value: ocsp?.OcspCustomCname ?? 'That of the server' },
-            { label: 'CRL', value: crl?.Enabled === true ? enumText(crl.CrlType ?? 'COMPLETE') : 'Off' },
+            {
+              label: 'CRL',
+              value: crl?.Enabled === true ? enumText(crl.CrlType ?? 'COMPLETE') : 'Off',
+            },
             { label: 'Bucket of the CRL', value: crl?.S3BucketName ?? '–' },
             {
               label: 'Validity of a CRL',

@@ -58,7 +58,9 @@ function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
               variant="primary"
               loading={isRunning}
               disabled={!isValid}
-              onClick={() => save().catch(() => undefined)}
+              onClick={() => {
+                save().catch(() => undefined)
+              }}
             >
               Save
             </Button>

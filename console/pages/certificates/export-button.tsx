@@ -33,7 +33,7 @@ function iso(seconds: number): string {
 }
 
 /** Formats rows as CSV (RFC 4180). Every cell is quoted, and text that a spreadsheet would run as a formula is marked as text. */
-export function csvOf(rows: readonly CertificateSummary[]): string {
+function csvOf(rows: readonly CertificateSummary[]): string {
   const header = columns.map(([name]) => csvCell(name)).join(',')
   const lines = rows.map((row) => columns.map(([, read]) => csvCell(read(row))).join(','))
   return [header, ...lines, ''].join('\r\n')
@@ -63,7 +63,10 @@ export function ExportButton({ input }: ExportButtonProps): ReactNode {
       })
       download('certificates.csv', csvOf(items), 'text/csv')
       if (!isComplete)
-        notify({ type: 'warning', header: `The export has only the first ${items.length} certificates.` })
+        notify({
+          type: 'warning',
+          header: `The export has only the first ${items.length} certificates.`,
+        })
     } catch (failure) {
       const { message, requestId } = toApiError(failure)
       const suffix = requestId === undefined ? '' : ` Request ID ${requestId}`
@@ -83,7 +86,9 @@ export function ExportButton({ input }: ExportButtonProps): ReactNode {
     <Button
       iconName="download"
       disabled={input === undefined}
-      onClick={() => run().catch(() => undefined)}
+      onClick={() => {
+        run().catch(() => undefined)
+      }}
     >
       Export CSV
     </Button>

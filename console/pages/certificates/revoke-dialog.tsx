@@ -4,13 +4,14 @@ import FormField from '@cloudscape-design/components/form-field'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
 import Select from '@cloudscape-design/components/select'
 import { useRef, useState, type ReactNode } from 'react'
+import type { Client } from '../../api/client.ts'
 import { ApiError, toApiError } from '../../api/errors.ts'
 import type { CertificateSummary } from '../../api/types.ts'
 import { useNotify } from '../../app/notifications.ts'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 import { ForeignText } from '../../widgets/values.tsx'
 
-export type RevocableCertificate = Pick<
+type RevocableCertificate = Pick<
   CertificateSummary,
   'CertificateAuthorityArn' | 'SerialNumber' | 'Subject'
 >
@@ -48,27 +49,11 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
       action="Revoke"
       confirmation="revoke"
       onConfirm={async (client) => {
-        for (const { CertificateAuthorityArn, SerialNumber, Subject } of certificates) {
+        for (const certificate of certificates) {
           // After an error, a second attempt continues with the remaining certificates.
-          if (done.current.has(SerialNumber)) continue
-          try {
-            await client.call('RevokeCertificate', {
-              CertificateAuthorityArn,
-              CertificateSerial: SerialNumber,
-              RevocationReason: reason.value,
-            })
-          } catch (failure) {
-            const error = toApiError(failure)
-            if (error.code !== 'RequestAlreadyProcessedException')
-              throw new ApiError({
-                ...error,
-                requestId: error.requestId,
-                operation: error.operation,
-                code: error.code,
-                message: `${Subject || SerialNumber}: ${error.message}`,
-              })
-          }
-          done.current.add(SerialNumber)
+          if (done.current.has(certificate.SerialNumber)) continue
+          await revoke(client, certificate, reason.value)
+          done.current.add(certificate.SerialNumber)
           setFinished(done.current.size)
         }
       }}
@@ -76,7 +61,8 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
       onDone={() => {
         notify({
           type: 'success',
-          header: count === 1 ? 'The certificate is revoked.' : `${count} certificates are revoked.`,
+          header:
+            count === 1 ? 'The certificate is revoked.' : `${count} certificates are revoked.`,
           text: 'OCSP shows it immediately, and CRLs within seconds.',
         })
         onDone()
@@ -96,7 +82,9 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
           options={reasons}
           selectedOption={reason}
           onChange={({ detail }) =>
-            setReason(reasons.find(({ value }) => value === detail.selectedOption.value) ?? unspecified)
+            setReason(
+              reasons.find(({ value }) => value === detail.selectedOption.value) ?? unspecified,
+            )
           }
         />
       </FormField>
@@ -109,4 +97,28 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
       )}
     </ConfirmDialog>
   )
+}
+
+/** Revokes a certificate. Succeeds if it is already revoked. An error states which certificate it is about. */
+async function revoke(
+  client: Client,
+  { CertificateAuthorityArn, SerialNumber, Subject }: RevocableCertificate,
+  reason: string,
+): Promise<void> {
+  try {
+    await client.call('RevokeCertificate', {
+      CertificateAuthorityArn,
+      CertificateSerial: SerialNumber,
+      RevocationReason: reason,
+    })
+  } catch (failure) {
+    const { code, requestId, operation, message } = toApiError(failure)
+    if (code === 'RequestAlreadyProcessedException') return
+    throw new ApiError({
+      code,
+      requestId,
+      operation,
+      message: `${Subject || SerialNumber}: ${message}`,
+    })
+  }
 }

@@ -23,7 +23,8 @@ const kinds: readonly {
   {
     value: 'root',
     label: 'Root CA',
-    description: 'The trust anchor of your clients. It signs its own certificate and is active immediately.',
+    description:
+      'The trust anchor of your clients. It signs its own certificate and is active immediately.',
   },
   {
     value: 'signed-here',

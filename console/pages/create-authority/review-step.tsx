@@ -33,9 +33,11 @@ export function ReviewStep({ draft, issuers }: ReviewStepProps): ReactNode {
             { label: 'Region', value: region },
             {
               label: 'Kind',
-              value: { root: 'Root CA', 'signed-here': 'Subordinate CA', 'signed-elsewhere': 'Subordinate CA' }[
-                draft.kind
-              ],
+              value: {
+                root: 'Root CA',
+                'signed-here': 'Subordinate CA',
+                'signed-elsewhere': 'Subordinate CA',
+              }[draft.kind],
             },
             {
               label: 'Key and signature',
@@ -46,7 +48,10 @@ export function ReviewStep({ draft, issuers }: ReviewStepProps): ReactNode {
               value: draft.isShortLived ? 'Short-lived (at most 7 days)' : 'General purpose',
             },
             { label: 'OCSP', value: ocsp ? 'On' : 'Off' },
-            { label: 'CRL', value: crl ? `In the bucket ${bucket}, valid for ${days} days` : 'Off' },
+            {
+              label: 'CRL',
+              value: crl ? `In the bucket ${bucket}, valid for ${days} days` : 'Off',
+            },
           ]}
         />
       </Container>

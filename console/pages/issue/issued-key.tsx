@@ -59,7 +59,9 @@ export function IssuedKey({ issued }: { readonly issued: IssuedCertificate }): R
         >
           Certificate and chain
         </Button>
-        <Button onClick={() => navigate(hrefOf(`certificates/${arn}`))}>Open the certificate</Button>
+        <Button onClick={() => navigate(hrefOf(`certificates/${arn}`))}>
+          Open the certificate
+        </Button>
       </SpaceBetween>
       <ApiAlert error={error} action="Read the certificate" onRetry={reload} />
       <Container header={<Header variant="h2">Certificate</Header>}>

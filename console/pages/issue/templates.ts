@@ -9,7 +9,10 @@ const purposes: readonly (readonly [RegExp, string])[] = [
   [/^EndEntityClientAuth/, 'TLS clients only'],
   [/^CodeSigning/, 'Signatures of software'],
   [/^OCSPSigning/, 'An OCSP responder of the CA'],
-  [/^BlankEndEntityCertificate_CriticalBasicConstraints/, 'No usage of its own, and critical basic constraints'],
+  [
+    /^BlankEndEntityCertificate_CriticalBasicConstraints/,
+    'No usage of its own, and critical basic constraints',
+  ],
   [/^BlankEndEntity/, 'No usage of its own'],
   [/^(?:Blank)?SubordinateCA/, 'A subordinate CA'],
 ]
@@ -31,7 +34,10 @@ function templateText(name: string): string {
 }
 
 /** Returns the names of the requested extensions that a certificate of this template will not have. */
-export function droppedExtensions(template: string, { extensions }: Pick<RequestDescription, 'extensions'>): string[] {
+export function droppedExtensions(
+  template: string,
+  { extensions }: Pick<RequestDescription, 'extensions'>,
+): string[] {
   if (requireTemplate(template).csr) return []
   return extensions.filter(({ oid }) => oid !== oids.subjectAltName).map(({ name }) => name)
 }
