@@ -61,6 +61,9 @@ export async function buildConsole(folder = join(root, 'dist/console')): Promise
     chmodSync(temporary, 0o755)
     rmSync(folder, { recursive: true, force: true })
     renameSync(temporary, folder)
+  } catch (error) {
+    // Another process may have finished the same build in the meantime.
+    if (readIfExists(join(folder, stampFile)) !== sources) throw error
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }

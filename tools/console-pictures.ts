@@ -17,6 +17,7 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
   const { issuingArn, certificateArn, hostileArn } = data
   const tabs = ['certificate', 'revocation', 'policy', 'permissions', 'tags', 'reports']
   return {
+    dashboard: '',
     authorities: 'authorities',
     'authorities-empty': 'authorities?name=nothing',
     'authority-create': 'authorities/create',

@@ -48,7 +48,7 @@ export function Layout(): ReactNode {
         toolsHide
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
-        navigation={<Navigation section={page?.section ?? ''} />}
+        navigation={<Navigation section={page?.section ?? 'none'} />}
         notifications={
           <Flashbar
             items={notifications.map(({ id, type, header, text }) => ({
@@ -77,10 +77,11 @@ export function Layout(): ReactNode {
 function Navigation({ section }: { readonly section: string }): ReactNode {
   return (
     <SideNavigation
-      header={{ text: 'Private CA', href: hrefOf('authorities') }}
+      header={{ text: 'Private CA', href: hrefOf('') }}
       activeHref={hrefOf(section)}
       onFollow={followLink}
       items={[
+        { type: 'link', text: 'Dashboard', href: hrefOf('') },
         { type: 'link', text: 'Certificate authorities', href: hrefOf('authorities') },
         { type: 'link', text: 'Certificates', href: hrefOf('certificates') },
         { type: 'link', text: 'Issue certificate', href: hrefOf('certificates/issue') },

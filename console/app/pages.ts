@@ -25,9 +25,9 @@ const authorityArn = '(arn:[^/]+:certificate-authority/[^/]+)'
 const pages: readonly Page[] = [
   {
     pattern: /^$/,
-    title: 'Certificate authorities',
-    section: 'authorities',
-    component: page(() => import('../pages/authority-list.tsx')),
+    title: 'Dashboard',
+    section: '',
+    component: page(() => import('../pages/dashboard.tsx')),
   },
   {
     pattern: /^authorities$/,

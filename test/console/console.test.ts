@@ -71,6 +71,8 @@ test('after sign-in, the page without CAs says what to do', async () => {
 })
 
 test('the wizard creates a root CA that is active', async () => {
+  await page.getByRole('link', { name: 'Certificate authorities' }).click()
+  await page.getByRole('columnheader', { name: 'Revocation' }).waitFor()
   await page.getByRole('link', { name: 'Create CA' }).first().click()
   await page.getByRole('radio', { name: /^Root CA/ }).check()
   await press('Next')
