@@ -94,7 +94,7 @@ function CountLink({ authorities, state }: CountLinkProps): ReactNode {
       variant="awsui-value-large"
       href={hrefOf('authorities', { state })}
       onFollow={followLink}
-      ariaLabel={`${count ?? 'Unknown number of'} CAs in the state ${state}`}
+      ariaLabel={`${count ?? '–'} CAs in the state ${state}`}
     >
       {count ?? '–'}
     </Link>
@@ -121,20 +121,23 @@ function Charts(): ReactNode {
         <ApiAlert error={expiring.error} action="Search certificates" onRetry={expiring.reload} />
         <KeyValuePairs
           columns={3}
-          items={[7, 30, 90].map((days) => ({
-            label: `Within ${days} days`,
-            value: (
-              <Link
-                variant="awsui-value-large"
-                href={hrefOf('certificates', { status: 'VALID', expiring: String(days) })}
-                onFollow={followLink}
-                ariaLabel={`Certificates that expire within ${days} days`}
-              >
-                {expiring.value === undefined ? '–' : countWithin(times, days)}
-                {expiring.value?.isComplete === false && ' or more'}
-              </Link>
-            ),
-          }))}
+          items={[7, 30, 90].map((days) => {
+            const count = expiring.value === undefined ? '–' : String(countWithin(times, days))
+            const text = expiring.value?.isComplete === false ? `${count} or more` : count
+            return {
+              label: `Within ${days} days`,
+              value: (
+                <Link
+                  variant="awsui-value-large"
+                  href={hrefOf('certificates', { status: 'VALID', expiring: String(days) })}
+                  onFollow={followLink}
+                  ariaLabel={`${text} certificates expire within ${days} days`}
+                >
+                  {text}
+                </Link>
+              ),
+            }
+          })}
         />
       </Container>
       <Grid gridDefinition={[half, half]}>

@@ -38,10 +38,12 @@ interface Violation {
 async function accessibilityProblems(page: Page): Promise<string[]> {
   // An evaluated script is not subject to the Content-Security-Policy of the page.
   await page.evaluate(axe)
-  const light = await page.evaluate<{ violations: Violation[] }>('axe.run()')
+  const light = await page.evaluate<{ violations: Violation[] }>(
+    "axe.run({ resultTypes: ['violations'] })",
+  )
   await page.emulateMedia({ colorScheme: 'dark' })
   const dark = await page.evaluate<{ violations: Violation[] }>(
-    "axe.run({ runOnly: ['color-contrast', 'link-in-text-block'] })",
+    "axe.run({ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] })",
   )
   await page.emulateMedia({ colorScheme: 'light' })
   return [...light.violations, ...dark.violations]
