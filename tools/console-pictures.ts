@@ -29,6 +29,7 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     certificate: `certificates/${certificateArn}`,
     'certificate-hostile': `certificates/${hostileArn}`,
     issue: 'certificates/issue',
+    approvals: 'approvals',
     'not-found': 'nothing-here',
   }
 }

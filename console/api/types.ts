@@ -94,8 +94,28 @@ export interface Permission {
   readonly CreatedAt: number
 }
 
+export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'USED'
+
+/** A request for the approval of a second person. */
+export interface Approval {
+  readonly ApprovalId: string
+  readonly Status: ApprovalStatus
+  readonly Action: string
+  readonly Operation: string
+  readonly ResourceArn?: string
+  readonly Requester: string
+  readonly RequestedAt: number
+  readonly ExpiresAt: number
+  readonly DecidedBy?: string
+  readonly DecidedAt?: number
+  readonly UsedAt?: number
+  /** Input of the request as JSON; only in the output of GetApproval. */
+  readonly Input?: string
+}
+
 /** Output of each operation that has one. */
 export interface Outputs {
+  ApproveRequest: object
   CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
   CreateCertificateAuthorityAuditReport: {
     readonly AuditReportId: string
@@ -112,12 +132,14 @@ export interface Outputs {
     readonly S3Key: string
     readonly CreatedAt: number
   }
+  GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
   GetPolicy: { readonly Policy: string }
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
+  ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
@@ -129,6 +151,7 @@ export interface Outputs {
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
   PutPolicy: object
+  RejectRequest: object
   RestoreCertificateAuthority: object
   RevokeCertificate: object
   TagCertificateAuthority: object

@@ -65,6 +65,18 @@ const pages: readonly Page[] = [
     section: 'certificates',
     component: page(() => import('../pages/certificate.tsx')),
   },
+  {
+    pattern: /^approvals$/,
+    title: 'Approvals',
+    section: 'approvals',
+    component: page(() => import('../pages/approvals.tsx')),
+  },
+  {
+    pattern: /^approvals\/([0-9a-f-]{36})$/,
+    title: 'Approval',
+    section: 'approvals',
+    component: page(() => import('../pages/approval.tsx')),
+  },
 ]
 
 export interface FoundPage extends Page {

@@ -4,6 +4,8 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import type { ReactNode } from 'react'
 import type { ApiError } from '../api/errors.ts'
+import { hrefOf } from '../app/router.ts'
+import { PageLink } from './values.tsx'
 
 interface ApiAlertProps {
   readonly error: ApiError | undefined
@@ -15,6 +17,7 @@ interface ApiAlertProps {
 export function ApiAlert({ error, action, onRetry }: ApiAlertProps): ReactNode {
   if (error === undefined) return null
   const { code, message, requestId, operation, isDenied } = error
+  const [, approvalId] = isDenied ? (/approval ID is ([0-9a-f-]{36})/.exec(message) ?? []) : []
   const details = [
     operation && `Operation ${operation}`,
     `Error ${code}`,
@@ -27,6 +30,12 @@ export function ApiAlert({ error, action, onRetry }: ApiAlertProps): ReactNode {
       action={onRetry && !isDenied ? <Button onClick={onRetry}>Try again</Button> : undefined}
     >
       {message}
+      {approvalId !== undefined && (
+        <div>
+          After a second person has approved it, repeat the action here.{' '}
+          <PageLink href={hrefOf(`approvals/${approvalId}`)}>Open the approval</PageLink>
+        </div>
+      )}
       <Box variant="small" color="inherit" display="block">
         {details.filter(Boolean).join(' · ')}
       </Box>

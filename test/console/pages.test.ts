@@ -5,7 +5,14 @@ import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { consolePages } from '../../tools/console-pictures.ts'
-import { allow, createUser } from '../support/accounts.ts'
+import { setApprovalPolicy } from '../../src/admin-commands/approval-policies.ts'
+import {
+  allow,
+  createAccount,
+  createUser,
+  policyOf,
+  sharingStatements,
+} from '../support/accounts.ts'
 import { hasChromium, startChromium, withConsole } from '../support/browser.ts'
 import { createConsoleData, hostileName, type ConsoleData } from '../support/console-data.ts'
 import { TestService } from '../support/service.ts'
@@ -145,4 +152,40 @@ test('the keyboard alone signs in and opens a CA', async () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Example Issuing CA', level: 1 }).waitFor()
   })
+})
+
+test('an action that needs a second person shows the approval, and succeeds after that person approved it', async () => {
+  const everything = [allow('*'), { Effect: 'Allow', Action: 'signet:*', Resource: '*' }]
+  const alice = await createUser(service, { userName: 'alice', statements: everything })
+  const bob = await createUser(service, { userName: 'bob', statements: everything })
+  const policy = { actions: ['put-policy'], windowSeconds: 86_400 }
+  await setApprovalPolicy(service.config, undefined, policy)
+  const text = policyOf(
+    ...sharingStatements({ arn: data.rootArn, principal: await createAccount(service) }),
+  )
+  await withConsole(browser, { url: service.url }, async (shown) => {
+    const { page } = shown
+    await shown.goto(`authorities/${data.rootArn}?tab=policy`)
+    await shown.signIn(alice.credentials, region)
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    await page.getByLabel('Policy (JSON)').fill(text)
+    await save.click()
+    await page.getByText('Save the policy: denied').waitFor()
+    const link = page.getByRole('link', { name: 'Open the approval' })
+    const path = new URL((await link.getAttribute('href')) ?? '', service.url).pathname
+    await withConsole(browser, { url: service.url }, async (other) => {
+      await other.page.goto(`${service.url}${path}`)
+      await other.signIn(bob.credentials, region)
+      await other.page.getByText(/"ResourceArn"/).waitFor()
+      await other.page.getByRole('button', { name: 'Approve' }).click()
+      const dialog = other.page.getByRole('dialog')
+      await dialog.getByLabel(/^To confirm/).fill('approve')
+      await dialog.getByRole('button', { name: 'Approve' }).click()
+      await other.page.getByText('The request is approved.').waitFor()
+    })
+    await save.click()
+    await page.getByText('The policy is saved.').waitFor()
+  })
+  const { Policy } = await service.must('GetPolicy', { ResourceArn: data.rootArn })
+  assert.deepEqual(JSON.parse(Policy as string), JSON.parse(text))
 })
