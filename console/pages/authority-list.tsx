@@ -1,6 +1,7 @@
 /** The CAs of the Region as a tree. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
+import Pagination from '@cloudscape-design/components/pagination'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
@@ -14,9 +15,12 @@ import { ApiAlert } from '../widgets/api-alert.tsx'
 import { listCertifiedAuthorities, type CertifiedAuthority } from '../widgets/authorities.ts'
 import { authorityId, enumText, subjectText } from '../widgets/format.ts'
 import { AuthorityState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
-import { treeOf, type TreeNode } from '../x509/describe.ts'
+import { treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
+
+/** Number of CAs at the top of the tree on one page. */
+const pageSize = 50
 
 const states = [
   { value: '', label: 'All states' },
@@ -33,6 +37,9 @@ export function Page(): ReactNode {
   const name = query.get('name') ?? ''
   const state = query.get('state') ?? ''
   const nodes = useNodes(loaded.value, name, state)
+  const pagesCount = Math.max(1, Math.ceil(nodes.length / pageSize))
+  const page = Math.min(Math.max(1, Number(query.get('page')) || 1), pagesCount)
+  const shown = nodes.slice((page - 1) * pageSize, page * pageSize)
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
   const filter = (changed: Record<string, string>): void =>
     navigate(hrefOf('authorities', { name, state, ...changed }), { replace: true })
@@ -75,29 +82,23 @@ export function Page(): ReactNode {
           Certificate authorities
         </Header>
       }
-      filter={
-        <SpaceBetween direction="horizontal" size="xs">
-          <TextFilter
-            filteringText={name}
-            filteringPlaceholder="Find by name or ID"
-            filteringAriaLabel="Find by name or ID"
-            onChange={({ detail }) => filter({ name: detail.filteringText })}
+      filter={<Filters name={name} state={state} onChange={filter} />}
+      pagination={
+        pagesCount > 1 && (
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={pagesCount}
+            onChange={({ detail }) => filter({ page: String(detail.currentPageIndex) })}
           />
-          <Select
-            ariaLabel="State"
-            options={states}
-            selectedOption={states.find(({ value }) => value === state) ?? null}
-            onChange={({ detail }) => filter({ state: detail.selectedOption.value ?? '' })}
-          />
-        </SpaceBetween>
+        )
       }
-      items={nodes}
+      items={shown}
       trackBy={idOf}
       columnDefinitions={columns}
       expandableRows={{
         getItemChildren: ({ children }) => [...children],
         isItemExpandable: ({ children }) => children.length > 0,
-        expandedItems: expandable(nodes).filter((node) => !collapsed.has(idOf(node))),
+        expandedItems: expandable(shown).filter((node) => !collapsed.has(idOf(node))),
         onExpandableItemToggle: ({ detail }) => {
           const changed = new Set(collapsed)
           if (detail.expanded) changed.delete(idOf(detail.item))
@@ -129,6 +130,31 @@ export function Page(): ReactNode {
         )
       }
     />
+  )
+}
+
+interface FiltersProps {
+  readonly name: string
+  readonly state: string
+  readonly onChange: (changed: Record<string, string>) => void
+}
+
+function Filters({ name, state, onChange }: FiltersProps): ReactNode {
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      <TextFilter
+        filteringText={name}
+        filteringPlaceholder="Find by name or ID"
+        filteringAriaLabel="Find by name or ID"
+        onChange={({ detail }) => onChange({ name: detail.filteringText })}
+      />
+      <Select
+        ariaLabel="State"
+        options={states}
+        selectedOption={states.find(({ value }) => value === state) ?? null}
+        onChange={({ detail }) => onChange({ state: detail.selectedOption.value ?? '' })}
+      />
+    </SpaceBetween>
   )
 }
 
@@ -207,7 +233,10 @@ function useNodes(
 ): readonly Node[] {
   return useMemo(() => {
     const all = certified ?? []
-    if (name === '' && state === '') return treeOf(all, ({ certificate }) => certificate?.parsed)
+    if (name === '' && state === '') {
+      const byArn = new Map(all.map((one) => [one.authority.Arn, one]))
+      return treeOf(all, ({ issuerArn }) => byArn.get(issuerArn ?? ''))
+    }
     const text = name.toLowerCase()
     return all
       .filter(({ authority }) => state === '' || authority.Status === state)

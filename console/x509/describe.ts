@@ -92,7 +92,7 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 /** Returns whether the names and the key identifiers of two certificates match as certificate and issuer. Signatures are not verified. */
-function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
+export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const wanted = keyIdentifier(certificate, oids.authorityKeyIdentifier)
   const own = keyIdentifier(issuer, oids.subjectKeyIdentifier)
@@ -106,38 +106,4 @@ function keyIdentifier({ extensions }: Certificate, oid: string): string | undef
     oid === oids.subjectKeyIdentifier ? parseSubjectKeyIdentifier : parseAuthorityKeyIdentifier
   const bytes = parse(extension.value)
   return bytes && hexOf(bytes)
-}
-
-export interface TreeNode<Item> {
-  readonly item: Item
-  readonly children: readonly TreeNode<Item>[]
-}
-
-/** Arranges items below their issuers. Items without a certificate or with an unknown issuer are at the top. */
-export function treeOf<Item>(
-  items: readonly Item[],
-  certificateOf: (item: Item) => Certificate | undefined,
-): TreeNode<Item>[] {
-  const parents = new Map<Item, Item>()
-  for (const item of items) {
-    const certificate = certificateOf(item)
-    if (certificate === undefined) continue
-    const issuer = items.find((other) => {
-      const candidate = other === item ? undefined : certificateOf(other)
-      return candidate !== undefined && isIssuerOf(candidate, certificate)
-    })
-    // Two CAs with the same name can each seem to be the issuer of the other.
-    if (issuer !== undefined && !isAbove(parents, item, issuer)) parents.set(item, issuer)
-  }
-  const nodeOf = (item: Item): TreeNode<Item> => ({
-    item,
-    children: items.filter((other) => parents.get(other) === item).map(nodeOf),
-  })
-  return items.filter((item) => !parents.has(item)).map(nodeOf)
-}
-
-function isAbove<Item>(parents: ReadonlyMap<Item, Item>, item: Item, below: Item): boolean {
-  for (let at: Item | undefined = below; at !== undefined; at = parents.get(at))
-    if (at === item) return true
-  return false
 }
