@@ -109,7 +109,7 @@ test('all responses have a strict Content-Security-Policy', async () => {
     const { headers } = await get(path)
     const policy = headers['content-security-policy'] ?? ''
     assert.match(String(policy), /^default-src 'none'; script-src 'self'; style-src 'self'; /)
-    assert.match(String(policy), /frame-ancestors 'none'/)
+    assert.match(String(policy), /frame-ancestors 'none'; require-trusted-types-for 'script'$/)
     assert.doesNotMatch(String(policy), /unsafe|\*|https?:/)
     assert.equal(headers['x-content-type-options'], 'nosniff')
     assert.equal(headers['referrer-policy'], 'no-referrer')

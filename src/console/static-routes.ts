@@ -22,7 +22,8 @@ import {
 
 /**
  * Scripts, styles, fonts and requests are limited to this origin, so that the browser enforces that no other host is contacted.
- * `data:` is for images in styles. Trusted Types make a script in text that becomes HTML impossible.
+ * `data:` is for images in styles. With Trusted Types, the browser refuses to
+ * parse text as HTML.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -34,6 +35,7 @@ const contentSecurityPolicy = [
   "base-uri 'self'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
 ].join('; ')
 
 const securityHeaders = {
