@@ -1,13 +1,14 @@
 /**
- * Builds dist/, the content of the package: the server and the command line as ES modules, and the two libraries as CommonJS
- * with an ES module beside each. Few files load faster than the three hundred of the source.
+ * Builds dist/, the content of the package: the server and the command line as ES modules, the web console, and the two libraries
+ * as CommonJS with an ES module beside each. Few files load faster than the three hundred of the source.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
+import { buildConsole } from './console/build.ts'
 import { writeSbom } from './tools/sbom.ts'
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -164,8 +165,12 @@ async function bundleDeclarations(library: Library): Promise<void> {
   await bundle.close()
 }
 
-rmSync('dist', { recursive: true, force: true })
+mkdirSync('dist', { recursive: true })
+// The console is not built again if its sources are the same.
+for (const name of readdirSync('dist'))
+  if (name !== 'console') rmSync(`dist/${name}`, { recursive: true })
 await buildProgram()
+await buildConsole()
 for (const library of ['client', 'embedded'] as const) {
   mkdirSync(`dist/${library}`, { recursive: true })
   await buildLibrary(library)

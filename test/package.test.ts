@@ -86,11 +86,14 @@ describe('in an empty project', () => {
     assert.deepEqual(sdks.toSorted(), ['@aws-sdk/client-kms', '@aws-sdk/client-s3'])
   })
 
-  test('signet serve responds to requests', async (t) => {
+  test('signet serve responds to requests, and serves the console', async (t) => {
     if (!project.isReady(t)) return
     await withServer(async (url) => {
       const answer = await fetch(`${url}/healthz`)
       assert.deepEqual([answer.status, await answer.json()], [200, { status: 'ok' }])
+      const page = await (await fetch(`${url}/console/`)).text()
+      const [, script = ''] = /src="\.\/([^"]+)"/.exec(page) ?? []
+      assert.equal((await fetch(`${url}/console/${script}`)).status, 200)
     })
   })
 

@@ -4,13 +4,13 @@ import { TestService } from '../../test/support/service.ts'
 
 let service: TestService
 before(async () => {
-  service = await TestService.start({})
+  service = await TestService.start({ console: 'off' })
 })
 after(() => service.close())
 
 const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
-test('a browser that requests the path / of either listener receives a static page without scripts', async () => {
+test('without the console, a browser that requests the path / of either listener receives a static page without scripts', async () => {
   for (const url of [service.url, service.publicUrl]) {
     const answer = await fetch(`${url}/`, { headers: { accept } })
     assert.equal(answer.status, 200)
@@ -26,7 +26,7 @@ test('other clients, paths and methods do not receive the page', async () => {
   const json = await fetch(`${service.url}/`)
   assert.equal(json.status, 403)
   assert.match(await json.text(), /AccessDeniedException/)
-  for (const path of ['/?Action=GetCallerIdentity&Version=2011-06-15', '/x'])
+  for (const path of ['/?Action=GetCallerIdentity&Version=2011-06-15', '/x', '/console/'])
     assert.notEqual((await fetch(`${service.url}${path}`, { headers: { accept } })).status, 200)
   const post = await fetch(`${service.url}/`, { method: 'POST', headers: { accept } })
   assert.notEqual(post.status, 200)

@@ -10,7 +10,7 @@ const pages = {
     title: 'Signet: API of a private certificate authority',
     text:
       'This listener serves the AWS Private CA API. Use the AWS CLI, an AWS SDK, Terraform, or the command ' +
-      '<code>signet</code> with this address as endpoint URL. It has no web interface.',
+      '<code>signet</code> with this address as endpoint URL. Its web console is turned off.',
   },
   public: {
     title: 'Signet: CRLs, OCSP and CA certificates',
@@ -42,7 +42,8 @@ export function landingRoute(listener: keyof typeof pages): Route {
   }
 }
 
-function isBrowserAtRoot({ localPath, query, headers: sent }: RequestHead): boolean {
+/** Returns whether a browser requests the root of a listener. */
+export function isBrowserAtRoot({ localPath, query, headers: sent }: RequestHead): boolean {
   if (localPath !== '/' || query.names.size > 0 || sent.has('authorization')) return false
   return sent.get('accept')?.some((value) => /(?:^|[,\s])text\/html\b/i.test(value)) ?? false
 }

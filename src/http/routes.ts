@@ -24,6 +24,8 @@ export interface ApiRouteServices extends ApiServices {
   readonly hasMetricsListener?: boolean
   /** The health check; absent if no part of the server can be unavailable. */
   readonly health?: Health
+  /** The routes of the web console; absent if it is turned off. */
+  readonly console?: readonly Route[]
 }
 
 /** Returns the routes of the API listener. */
@@ -38,6 +40,7 @@ export function apiRoutes(api: ApiRouteServices): readonly Route[] {
           ? notFound('Metrics are served at the address of --metrics-listen.\n')
           : createMetricsHandler(api.services.metrics),
     },
+    ...(api.console ?? []),
     landingRoute('api'),
     { path: every, handler: createApiHandler(api) },
   ]

@@ -1,6 +1,7 @@
 /** The API listener and the public listener of a process that answers requests. */
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
+import { consoleRoutes } from '../console/static-routes.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { publicRoutes } from '../http/routes.ts'
@@ -83,7 +84,8 @@ async function startApiListener(
   const api = createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
   const material = await tls?.first(services)
   const hasMetricsListener = config.metricsListen !== undefined
-  const parts = { ...api, ...common, limits, basePath, hasMetricsListener }
+  const console = config.console ? consoleRoutes({ basePath }) : []
+  const parts = { ...api, ...common, limits, basePath, hasMetricsListener, console }
   const server = createApiServer(parts, material)
   stack.defer(() => server.close())
   services.metrics.observe('openConnections', () => ({ api: server.openConnections() }))

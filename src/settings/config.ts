@@ -30,6 +30,8 @@ export interface Config {
   readonly limits: LimitsConfig
   /** Path prefix of a reverse proxy, without a trailing slash. Empty if there is none. */
   readonly basePath: string
+  /** Whether the API listener serves the web console. */
+  readonly console: boolean
   readonly publicListen: Address
   /** Listener of the metrics. Undefined: the API listener serves them. */
   readonly metricsListen: Address | undefined
@@ -142,6 +144,7 @@ export function readConfig(
       bodyMemoryBytes: (read('bodyMemory') ?? 0) * 1024 * 1024,
     },
     basePath: read('basePath') ?? '',
+    console: read('console') === 'on',
     publicListen,
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),

@@ -22,6 +22,7 @@ export const settingGroups = {
     'publicUrl',
     'metricsListen',
     'basePath',
+    'console',
     'insecureHttp',
     'maxConnections',
     'bodyMemory',

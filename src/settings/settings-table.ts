@@ -216,6 +216,12 @@ export const settings = withFlags({
     'path prefix of a reverse proxy, such as /pki; both listeners also accept requests with this prefix',
     pathPrefix,
   ),
+  console: setting(
+    'MODE',
+    'web console at /console/ of the API listener: on, or off',
+    oneOf(['on', 'off']),
+    'on',
+  ),
   authFailures: setting(
     'N',
     'maximum number of failed authentications per minute from one address; 0 for no limit',

@@ -282,6 +282,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
 
+  console: {
+    subject: 'The files of the web console, which is built from the folder console beside src',
+    imports: ['http'],
+  },
+
   ledger: {
     subject:
       'The record in the database: its beginning, checkpoints, proofs, comparison with tables',
@@ -406,6 +411,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'backup',
       'bulk',
       'call-log',
+      'console',
       'data-folder',
       'http',
       'http/body',
@@ -572,7 +578,7 @@ export interface Layer {
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
-  { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
+  { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp'] },
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
   {
     name: 'Issuing and revoking',

@@ -1,0 +1,101 @@
+/** Errors of the API, with the request ID that identifies the request in the logs of the server. */
+
+interface ApiErrorDetails {
+  readonly code: string
+  readonly message: string
+  readonly requestId?: string | undefined
+  readonly operation?: string | undefined
+}
+
+export class ApiError extends Error {
+  readonly code: string
+  readonly requestId: string | undefined
+  readonly operation: string | undefined
+
+  constructor({ code, message, requestId, operation }: ApiErrorDetails) {
+    super(message)
+    this.code = code
+    this.requestId = requestId
+    this.operation = operation
+  }
+
+  /** Whether the policies of the principal do not allow the call. */
+  get isDenied(): boolean {
+    return this.code.startsWith('AccessDenied')
+  }
+
+  /** Whether the credentials are no longer valid. */
+  get isSignedOut(): boolean {
+    return /^(?:ExpiredToken|UnrecognizedClient|InvalidClientTokenId)/.test(this.code)
+  }
+}
+
+/** Converts a failure of any kind to an ApiError. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new ApiError({ code: 'Error', message })
+}
+
+interface ErrorResponse {
+  readonly status: number
+  readonly headers: Pick<Headers, 'get'>
+}
+
+/** Reads an error in the AWS JSON 1.1 protocol. */
+export function parseError(response: ErrorResponse, text: string, operation: string): ApiError {
+  const body = parseJson(text)
+  const member = (name: string): string | undefined => {
+    const value = body[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const type = response.headers.get('x-amzn-errortype') ?? member('__type')
+  const code = (type ?? `HTTP ${response.status}`).replace(/^.*#/, '')
+  const message = member('message') ?? member('Message') ?? ''
+  return new ApiError({
+    code,
+    message: message || defaultMessage(code),
+    requestId: response.headers.get('x-amzn-requestid') ?? undefined,
+    operation,
+  })
+}
+
+/** Reads an error in the AWS Query protocol, which is XML. */
+export function parseStsError(response: ErrorResponse, text: string): ApiError {
+  const member = (name: string): string | undefined =>
+    new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]
+  const code = member('Code') ?? `HTTP ${response.status}`
+  return new ApiError({
+    code,
+    message: decodeEntities(member('Message') ?? '') || defaultMessage(code),
+    requestId: response.headers.get('x-amzn-requestid') ?? member('RequestId'),
+    operation: 'GetCallerIdentity',
+  })
+}
+
+const entities: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+}
+
+function decodeEntities(text: string): string {
+  return text.replaceAll(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '')
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function defaultMessage(code: string): string {
+  return code === 'InternalFailure'
+    ? 'The server could not process the request. Its log contains the cause.'
+    : 'The server returned no message.'
+}

@@ -1,0 +1,162 @@
+/** Inputs and outputs of the API as JSON. Timestamps are seconds since 1970. */
+
+export type AuthorityStatus =
+  | 'CREATING'
+  | 'PENDING_CERTIFICATE'
+  | 'ACTIVE'
+  | 'DELETED'
+  | 'DISABLED'
+  | 'EXPIRED'
+  | 'FAILED'
+
+export interface Subject {
+  readonly Country?: string
+  readonly State?: string
+  readonly Locality?: string
+  readonly Organization?: string
+  readonly OrganizationalUnit?: string
+  readonly CommonName?: string
+  readonly [attribute: string]: unknown
+}
+
+interface CrlConfiguration {
+  readonly Enabled: boolean
+  readonly ExpirationInDays?: number
+  readonly S3BucketName?: string
+  readonly CustomCname?: string
+  readonly CustomPath?: string
+  readonly S3ObjectAcl?: string
+  readonly CrlType?: string
+  readonly CrlDistributionPointExtensionConfiguration?: { readonly OmitExtension: boolean }
+}
+
+export interface RevocationConfiguration {
+  readonly CrlConfiguration?: CrlConfiguration
+  readonly OcspConfiguration?: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
+}
+
+export interface Authority {
+  readonly Arn: string
+  readonly OwnerAccount: string
+  readonly CreatedAt: number
+  readonly LastStateChangeAt?: number
+  readonly Type: 'ROOT' | 'SUBORDINATE'
+  readonly Serial?: string
+  readonly Status: AuthorityStatus
+  readonly NotBefore?: number
+  readonly NotAfter?: number
+  readonly FailureReason?: string
+  readonly CertificateAuthorityConfiguration: {
+    readonly KeyAlgorithm: string
+    readonly SigningAlgorithm: string
+    readonly Subject: Subject
+  }
+  readonly RevocationConfiguration?: RevocationConfiguration
+  readonly RestorableUntil?: number
+  readonly KeyStorageSecurityStandard?: string
+  readonly UsageMode?: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
+}
+
+interface CertificateAndChain {
+  /** PEM. */
+  readonly Certificate: string
+  /** PEM; absent for a root. */
+  readonly CertificateChain?: string
+}
+
+export type CertificateStatus = 'VALID' | 'EXPIRED' | 'REVOKED'
+
+export interface CertificateSummary {
+  readonly CertificateArn: string
+  readonly CertificateAuthorityArn: string
+  readonly SerialNumber: string
+  readonly Subject: string
+  readonly SubjectAlternativeNames: readonly string[]
+  readonly TemplateArn: string
+  readonly Requester: string
+  readonly IssuedAt: number
+  readonly NotBefore: number
+  readonly NotAfter: number
+  readonly Status: CertificateStatus
+  readonly RevokedAt?: number
+  readonly RevocationReason?: string
+}
+
+export interface Tag {
+  readonly Key: string
+  readonly Value?: string
+}
+
+export interface Permission {
+  readonly Principal: string
+  readonly SourceAccount?: string
+  readonly Actions: readonly string[]
+  readonly CreatedAt: number
+}
+
+export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'USED'
+
+/** A request for the approval of a second person. */
+export interface Approval {
+  readonly ApprovalId: string
+  readonly Status: ApprovalStatus
+  readonly Action: string
+  readonly Operation: string
+  readonly ResourceArn?: string
+  readonly Requester: string
+  readonly RequestedAt: number
+  readonly ExpiresAt: number
+  readonly DecidedBy?: string
+  readonly DecidedAt?: number
+  readonly UsedAt?: number
+  /** Input of the request as JSON; only in the output of GetApproval. */
+  readonly Input?: string
+}
+
+/** Output of each operation that has one. */
+export interface Outputs {
+  ApproveRequest: object
+  CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
+  CreateCertificateAuthorityAuditReport: {
+    readonly AuditReportId: string
+    readonly S3Key: string
+  }
+  CreatePermission: object
+  DeleteCertificateAuthority: object
+  DeletePermission: object
+  DeletePolicy: object
+  DescribeCertificateAuthority: { readonly CertificateAuthority: Authority }
+  DescribeCertificateAuthorityAuditReport: {
+    readonly AuditReportStatus: 'CREATING' | 'SUCCESS' | 'FAILED'
+    readonly S3BucketName: string
+    readonly S3Key: string
+    readonly CreatedAt: number
+  }
+  GetApproval: { readonly Approval: Approval }
+  GetCertificate: CertificateAndChain
+  GetCertificateAuthorityCertificate: CertificateAndChain
+  GetCertificateAuthorityCsr: { readonly Csr: string }
+  GetPolicy: { readonly Policy: string }
+  ImportCertificateAuthorityCertificate: object
+  IssueCertificate: { readonly CertificateArn: string }
+  ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
+  ListCertificateAuthorities: {
+    readonly CertificateAuthorities: readonly Authority[]
+    readonly NextToken?: string
+  }
+  ListCertificates: {
+    readonly Certificates: readonly CertificateSummary[]
+    readonly NextToken?: string
+  }
+  ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
+  ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
+  PutPolicy: object
+  RejectRequest: object
+  RestoreCertificateAuthority: object
+  RevokeCertificate: object
+  TagCertificateAuthority: object
+  UntagCertificateAuthority: object
+  UpdateCertificateAuthority: object
+}
+
+export type OperationName = keyof Outputs

@@ -1,0 +1,16 @@
+/** Entry point of the console. */
+import '@cloudscape-design/global-styles/index.css'
+import './console.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { startTheme } from './theme.ts'
+
+startTheme()
+const root = document.querySelector('#root')
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )

@@ -1,0 +1,92 @@
+/** The table of pages. The first pattern that matches a path determines the page. Each page is a separate part of the bundle. */
+import { lazy, type ComponentType } from 'react'
+
+export interface PageProps {
+  /** The part of the path that the pattern captured, such as an ARN. */
+  readonly parameter: string
+}
+
+interface Page {
+  readonly pattern: RegExp
+  readonly title: string
+  /** Path of the entry of the navigation that is highlighted. */
+  readonly section: string
+  readonly component: ComponentType<PageProps>
+}
+
+type PageModule = Promise<{ readonly Page: ComponentType<PageProps> }>
+
+function page(load: () => PageModule): ComponentType<PageProps> {
+  return lazy(async () => ({ default: (await load()).Page }))
+}
+
+const authorityArn = '(arn:[^/]+:certificate-authority/[^/]+)'
+
+const pages: readonly Page[] = [
+  {
+    pattern: /^$/,
+    title: 'Dashboard',
+    section: '',
+    component: page(() => import('../pages/dashboard.tsx')),
+  },
+  {
+    pattern: /^authorities$/,
+    title: 'Certificate authorities',
+    section: 'authorities',
+    component: page(() => import('../pages/authority-list.tsx')),
+  },
+  {
+    pattern: /^authorities\/create$/,
+    title: 'Create CA',
+    section: 'authorities',
+    component: page(() => import('../pages/create-authority.tsx')),
+  },
+  {
+    pattern: new RegExp(`^authorities/${authorityArn}$`),
+    title: 'Certificate authority',
+    section: 'authorities',
+    component: page(() => import('../pages/authority.tsx')),
+  },
+  {
+    pattern: /^certificates$/,
+    title: 'Certificates',
+    section: 'certificates',
+    component: page(() => import('../pages/certificate-search.tsx')),
+  },
+  {
+    pattern: /^certificates\/issue$/,
+    title: 'Issue certificate',
+    section: 'certificates/issue',
+    component: page(() => import('../pages/issue-certificate.tsx')),
+  },
+  {
+    pattern: new RegExp(`^certificates/(${authorityArn.slice(1, -1)}/certificate/[0-9a-f]+)$`),
+    title: 'Certificate',
+    section: 'certificates',
+    component: page(() => import('../pages/certificate.tsx')),
+  },
+  {
+    pattern: /^approvals$/,
+    title: 'Approvals',
+    section: 'approvals',
+    component: page(() => import('../pages/approvals.tsx')),
+  },
+  {
+    pattern: /^approvals\/([0-9a-f-]{36})$/,
+    title: 'Approval',
+    section: 'approvals',
+    component: page(() => import('../pages/approval.tsx')),
+  },
+]
+
+export interface FoundPage extends Page {
+  readonly parameter: string
+}
+
+export function findPage(path: string): FoundPage | undefined {
+  for (const found of pages) {
+    const match = found.pattern.exec(path.replace(/\/$/, ''))
+    if (match !== null) return { ...found, parameter: match[1] ?? '' }
+  }
+  return undefined
+}

@@ -1,0 +1,74 @@
+/** Addresses of pages: the path below `/console/`, and filters in the query. */
+import { useMemo, useSyncExternalStore } from 'react'
+
+const base = new URL(document.baseURI)
+const changed = 'signet:navigate'
+
+/** Endpoint of the API: the parent of `/console/`, with the path prefix of a reverse proxy. */
+export const apiEndpoint = new URL('..', base)
+
+export interface Location {
+  /** Path below `/console/`, without a slash at its start. */
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+/** Returns the address of a page. Parameters without a value are omitted. */
+export function hrefOf(
+  path: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const parameters = new URLSearchParams(
+    Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  )
+  const search = parameters.size === 0 ? '' : `?${parameters.toString()}`
+  return `${base.pathname}${path}${search}`
+}
+
+/** Shows the page of an address. `replace` keeps the length of the history, for changed filters. */
+export function navigate(href: string, { replace = false } = {}): void {
+  const current = location.pathname + location.search
+  if (href === current) return
+  history[replace ? 'replaceState' : 'pushState'](null, '', href)
+  dispatchEvent(new Event(changed))
+  if (!replace) scrollTo(0, 0)
+}
+
+/** Handler of links: opens pages of the console without loading it again, except in a new tab. */
+export function followLink(
+  event: CustomEvent<{
+    readonly href?: string | undefined
+    readonly external?: boolean | undefined
+  }>,
+): void {
+  const { href, external } = event.detail
+  if (href === undefined || external === true || !href.startsWith(base.pathname)) return
+  event.preventDefault()
+  navigate(href)
+}
+
+export function useLocation(): Location {
+  const href = useSyncExternalStore(subscribe, () => location.pathname + location.search)
+  return useMemo(() => {
+    const url = new URL(href, base)
+    const path = url.pathname.replace(/^.*?\/console\//, '')
+    return { path: decodePath(path), query: url.searchParams }
+  }, [href])
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+function subscribe(onChange: () => void): () => void {
+  addEventListener('popstate', onChange)
+  addEventListener(changed, onChange)
+  return () => {
+    removeEventListener('popstate', onChange)
+    removeEventListener(changed, onChange)
+  }
+}

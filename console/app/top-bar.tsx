@@ -1,0 +1,78 @@
+/** The top bar: Region, theme, and the signed-in principal. */
+import TopNavigation from '@cloudscape-design/components/top-navigation'
+import { useState, type ReactNode } from 'react'
+import { hrefOf, navigate } from './router.ts'
+import { RegionDialog } from './region-dialog.tsx'
+import { useSession } from './session.ts'
+import { chosenTheme, chooseTheme, type Theme } from './theme.ts'
+
+const themes: readonly { readonly id: Theme; readonly text: string }[] = [
+  { id: 'light', text: 'Light' },
+  { id: 'dark', text: 'Dark' },
+  { id: 'system', text: 'As the operating system' },
+]
+
+export function TopBar(): ReactNode {
+  const { region, identity, setRegion, signOut } = useSession()
+  const [theme, setTheme] = useState(chosenTheme)
+  const [isRegionOpen, setRegionOpen] = useState(false)
+  const home = hrefOf('')
+  const name = identity.arn.split(':').slice(5).join(':')
+  return (
+    <>
+      <TopNavigation
+        identity={{
+          href: home,
+          title: 'Signet',
+          onFollow: (event) => {
+            event.preventDefault()
+            navigate(home)
+          },
+        }}
+        utilities={[
+          {
+            type: 'button',
+            text: region,
+            ariaLabel: `Region ${region}`,
+            onClick: () => setRegionOpen(true),
+          },
+          {
+            type: 'menu-dropdown',
+            iconName: 'settings',
+            ariaLabel: 'Theme',
+            title: 'Theme',
+            items: themes.map(({ id, text }) => ({
+              id,
+              text,
+              itemType: 'checkbox' as const,
+              checked: id === theme,
+            })),
+            onItemClick: ({ detail }) => {
+              chooseTheme(detail.id as Theme)
+              setTheme(detail.id as Theme)
+            },
+          },
+          {
+            type: 'menu-dropdown',
+            iconName: 'user-profile',
+            text: name,
+            ariaLabel: `Principal ${name}`,
+            description: `Account ${identity.account}`,
+            items: [{ id: 'sign-out', text: 'Sign out' }],
+            onItemClick: () => signOut(),
+          },
+        ]}
+      />
+      {isRegionOpen && (
+        <RegionDialog
+          region={region}
+          onClose={() => setRegionOpen(false)}
+          onChoose={(chosen) => {
+            setRegionOpen(false)
+            setRegion(chosen)
+          }}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,248 @@
+/** The CAs of the Region as a tree. */
+import Button from '@cloudscape-design/components/button'
+import Header from '@cloudscape-design/components/header'
+import Pagination from '@cloudscape-design/components/pagination'
+import Select from '@cloudscape-design/components/select'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
+import TextFilter from '@cloudscape-design/components/text-filter'
+import { useMemo, useState, type ReactNode } from 'react'
+import type { Authority } from '../api/types.ts'
+import { hrefOf, navigate, useLocation } from '../app/router.ts'
+import { useSession } from '../app/session.ts'
+import { useCall } from '../app/use-call.ts'
+import { ApiAlert } from '../widgets/api-alert.tsx'
+import { listCertifiedAuthorities, type CertifiedAuthority } from '../widgets/authorities.ts'
+import { authorityId, enumText, subjectText } from '../widgets/format.ts'
+import { AuthorityState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
+import { treeOf, type TreeNode } from '../x509/tree.ts'
+
+type Node = TreeNode<CertifiedAuthority>
+
+/** Number of CAs at the top of the tree on one page. */
+const pageSize = 50
+
+const states = [
+  { value: '', label: 'All states' },
+  ...['ACTIVE', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'DELETED', 'FAILED'].map((value) => ({
+    value,
+    label: enumText(value),
+  })),
+]
+
+export function Page(): ReactNode {
+  const { region } = useSession()
+  const { query } = useLocation()
+  const loaded = useCall('certified-authorities', listCertifiedAuthorities)
+  const name = query.get('name') ?? ''
+  const state = query.get('state') ?? ''
+  const nodes = useNodes(loaded.value, name, state)
+  const pagesCount = Math.max(1, Math.ceil(nodes.length / pageSize))
+  const page = Math.min(Math.max(1, Number(query.get('page')) || 1), pagesCount)
+  const shown = nodes.slice((page - 1) * pageSize, page * pageSize)
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
+  const filter = (changed: Record<string, string>): void =>
+    navigate(hrefOf('authorities', { name, state, ...changed }), { replace: true })
+  const total = loaded.value?.length
+  const create = (
+    <Button
+      variant="primary"
+      href={hrefOf('authorities/create')}
+      onFollow={(event) => {
+        event.preventDefault()
+        navigate(hrefOf('authorities/create'))
+      }}
+    >
+      Create CA
+    </Button>
+  )
+  if (loaded.error !== undefined)
+    return (
+      <SpaceBetween size="l">
+        <Header variant="h1" actions={create}>
+          Certificate authorities
+        </Header>
+        <ApiAlert error={loaded.error} action="List CAs" onRetry={loaded.reload} />
+      </SpaceBetween>
+    )
+  return (
+    <Table
+      variant="full-page"
+      header={
+        <Header
+          variant="h1"
+          counter={total === undefined ? '' : `(${total})`}
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button iconName="refresh" ariaLabel="Reload the list" onClick={loaded.reload} />
+              {create}
+            </SpaceBetween>
+          }
+        >
+          Certificate authorities
+        </Header>
+      }
+      filter={<Filters name={name} state={state} onChange={filter} />}
+      pagination={
+        pagesCount > 1 && (
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={pagesCount}
+            onChange={({ detail }) => filter({ page: String(detail.currentPageIndex) })}
+          />
+        )
+      }
+      items={shown}
+      trackBy={idOf}
+      columnDefinitions={columns}
+      expandableRows={{
+        getItemChildren: ({ children }) => [...children],
+        isItemExpandable: ({ children }) => children.length > 0,
+        expandedItems: expandable(shown).filter((node) => !collapsed.has(idOf(node))),
+        onExpandableItemToggle: ({ detail }) => {
+          const changed = new Set(collapsed)
+          if (detail.expanded) changed.delete(idOf(detail.item))
+          else changed.add(idOf(detail.item))
+          setCollapsed(changed)
+        },
+      }}
+      loading={loaded.isLoading && loaded.value === undefined}
+      loadingText="Loading CAs"
+      stickyHeader
+      wrapLines
+      enableKeyboardNavigation
+      ariaLabels={{ tableLabel: 'Certificate authorities' }}
+      empty={
+        name === '' && state === '' ? (
+          <Empty title={`No CAs in ${region}`} action={create}>
+            Create a root CA first, and then a subordinate CA that issues certificates. The CAs of
+            other Regions are shown when you select the Region at the top.
+          </Empty>
+        ) : (
+          <Empty
+            title="No CA matches the filter"
+            action={
+              <Button onClick={() => filter({ name: '', state: '' })}>Clear the filter</Button>
+            }
+          >
+            Change the name or the state.
+          </Empty>
+        )
+      }
+    />
+  )
+}
+
+interface FiltersProps {
+  readonly name: string
+  readonly state: string
+  readonly onChange: (changed: Record<string, string>) => void
+}
+
+function Filters({ name, state, onChange }: FiltersProps): ReactNode {
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      <TextFilter
+        filteringText={name}
+        filteringPlaceholder="Find by name or ID"
+        filteringAriaLabel="Find by name or ID"
+        onChange={({ detail }) => onChange({ name: detail.filteringText })}
+      />
+      <Select
+        ariaLabel="State"
+        options={states}
+        selectedOption={states.find(({ value }) => value === state) ?? null}
+        onChange={({ detail }) => onChange({ state: detail.selectedOption.value ?? '' })}
+      />
+    </SpaceBetween>
+  )
+}
+
+const columns: TableProps.ColumnDefinition<Node>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    isRowHeader: true,
+    minWidth: 240,
+    cell: ({ item: { authority } }) => (
+      <PageLink href={hrefOf(`authorities/${authority.Arn}`)}>
+        <ForeignText text={nameOf(authority)} />
+      </PageLink>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    minWidth: 150,
+    cell: ({ item: { authority } }) => <AuthorityState status={authority.Status} />,
+  },
+  { id: 'type', header: 'Type', cell: ({ item: { authority } }) => enumText(authority.Type) },
+  {
+    id: 'expires',
+    header: 'Expires',
+    minWidth: 170,
+    cell: ({ item: { authority } }) => <Time seconds={authority.NotAfter} relative />,
+  },
+  {
+    id: 'revocation',
+    header: 'Revocation',
+    cell: ({ item: { authority } }) => revocationText(authority),
+  },
+  {
+    id: 'key',
+    header: 'Key',
+    cell: ({ item: { authority } }) => authority.CertificateAuthorityConfiguration.KeyAlgorithm,
+  },
+  {
+    id: 'id',
+    header: 'ID',
+    minWidth: 120,
+    cell: ({ item: { authority } }) => (
+      <span title={authorityId(authority.Arn)}>{authorityId(authority.Arn).slice(0, 8)}…</span>
+    ),
+  },
+]
+
+function nameOf({ CertificateAuthorityConfiguration: { Subject } }: Authority): string {
+  return subjectText(Subject)
+}
+
+function revocationText({ RevocationConfiguration: configuration }: Authority): string {
+  const enabled = [
+    configuration?.CrlConfiguration?.Enabled === true ? 'CRL' : '',
+    configuration?.OcspConfiguration?.Enabled === true ? 'OCSP' : '',
+  ].filter(Boolean)
+  return enabled.join(', ') || 'none'
+}
+
+function idOf({ item }: Node): string {
+  return item.authority.Arn
+}
+
+function expandable(nodes: readonly Node[]): Node[] {
+  return nodes.flatMap((node) =>
+    node.children.length === 0 ? [] : [node, ...expandable(node.children)],
+  )
+}
+
+/** Returns the tree. With a filter, the matching CAs are a flat list. */
+function useNodes(
+  certified: readonly CertifiedAuthority[] | undefined,
+  name: string,
+  state: string,
+): readonly Node[] {
+  return useMemo(() => {
+    const all = certified ?? []
+    if (name === '' && state === '') {
+      const byArn = new Map(all.map((one) => [one.authority.Arn, one]))
+      return treeOf(all, ({ issuerArn }) => byArn.get(issuerArn ?? ''))
+    }
+    const text = name.toLowerCase()
+    return all
+      .filter(({ authority }) => state === '' || authority.Status === state)
+      .filter(({ authority }) =>
+        `${nameOf(authority)} ${authority.Arn}`.toLowerCase().includes(text),
+      )
+      .map((item) => ({ item, children: [] }))
+  }, [certified, name, state])
+}

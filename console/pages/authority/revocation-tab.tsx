@@ -1,0 +1,121 @@
+/** The revocation configuration of a CA: CRLs and OCSP. */
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useState, type ReactNode } from 'react'
+import type { Authority, RevocationConfiguration } from '../../api/types.ts'
+import { useNotify } from '../../app/notifications.ts'
+import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
+import { enumText } from '../../widgets/format.ts'
+import {
+  RevocationFields,
+  revocationOf,
+  revocationProblem,
+} from '../../widgets/revocation-fields.tsx'
+
+interface RevocationTabProps {
+  readonly authority: Authority
+  readonly onChanged: () => void
+}
+
+export function RevocationTab({ authority, onChanged }: RevocationTabProps): ReactNode {
+  const [isEditing, setEditing] = useState(false)
+  const { RevocationConfiguration: configuration = {} } = authority
+  const { CrlConfiguration: crl, OcspConfiguration: ocsp } = configuration
+  const isNone = crl?.Enabled !== true && ocsp?.Enabled !== true
+  return (
+    <SpaceBetween size="l">
+      {isNone && (
+        <Alert type="warning" header="Clients cannot find out which certificates are revoked">
+          Configure a CRL or OCSP before you issue certificates: their addresses are written into
+          each certificate when it is issued.
+        </Alert>
+      )}
+      <Container
+        header={
+          <Header
+            variant="h2"
+            actions={<Button onClick={() => setEditing(true)}>Edit</Button>}
+            description="Changes apply to CRLs from now on; the addresses in issued certificates stay."
+          >
+            Revocation
+          </Header>
+        }
+      >
+        <KeyValuePairs
+          columns={2}
+          items={[
+            { label: 'OCSP', value: ocsp?.Enabled === true ? 'On' : 'Off' },
+            { label: 'Host name of OCSP', value: ocsp?.OcspCustomCname ?? 'That of the server' },
+            {
+              label: 'CRL',
+              value: crl?.Enabled === true ? enumText(crl.CrlType ?? 'COMPLETE') : 'Off',
+            },
+            { label: 'Bucket of the CRL', value: crl?.S3BucketName ?? '–' },
+            {
+              label: 'Validity of a CRL',
+              value: crl?.ExpirationInDays === undefined ? '–' : `${crl.ExpirationInDays} days`,
+            },
+            { label: 'Host name of CRLs', value: crl?.CustomCname ?? 'That of the server' },
+          ]}
+        />
+      </Container>
+      <Box color="text-body-secondary">
+        signet status shows the age of each CRL. The console does not read CRLs, because they are on
+        another listener.
+      </Box>
+      {isEditing && (
+        <EditDialog
+          authority={authority}
+          configuration={configuration}
+          onClose={() => setEditing(false)}
+          onDone={() => {
+            setEditing(false)
+            onChanged()
+          }}
+        />
+      )}
+    </SpaceBetween>
+  )
+}
+
+interface EditDialogProps {
+  readonly authority: Authority
+  readonly configuration: RevocationConfiguration
+  readonly onDone: () => void
+  readonly onClose: () => void
+}
+
+function EditDialog({ authority, configuration, onDone, onClose }: EditDialogProps): ReactNode {
+  const notify = useNotify()
+  const [choice, setChoice] = useState({
+    ocsp: configuration.OcspConfiguration?.Enabled === true,
+    crl: configuration.CrlConfiguration?.Enabled === true,
+    bucket: configuration.CrlConfiguration?.S3BucketName ?? '',
+    days: String(configuration.CrlConfiguration?.ExpirationInDays ?? 7),
+  })
+  return (
+    <ConfirmDialog
+      title="Edit revocation"
+      action="Save"
+      isValid={revocationProblem(choice) === undefined}
+      onConfirm={async (client) => {
+        await client.call('UpdateCertificateAuthority', {
+          CertificateAuthorityArn: authority.Arn,
+          RevocationConfiguration: revocationOf(choice, configuration),
+        })
+      }}
+      onClose={onClose}
+      onDone={() => {
+        notify({ type: 'success', header: 'The revocation configuration is saved.' })
+        onDone()
+      }}
+    >
+      <RevocationFields choice={choice} onChange={setChoice} />
+    </ConfirmDialog>
+  )
+}

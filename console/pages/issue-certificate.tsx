@@ -1,0 +1,185 @@
+/** Issues a certificate for a CSR, or for a key that the browser generates. */
+import Alert from '@cloudscape-design/components/alert'
+import Button from '@cloudscape-design/components/button'
+import Container from '@cloudscape-design/components/container'
+import FormField from '@cloudscape-design/components/form-field'
+import Header from '@cloudscape-design/components/header'
+import Input from '@cloudscape-design/components/input'
+import Select from '@cloudscape-design/components/select'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Tiles from '@cloudscape-design/components/tiles'
+import { useState, type ReactNode } from 'react'
+import { toBase64 } from '../api/base64.ts'
+import type { Authority } from '../api/types.ts'
+import { useNotify } from '../app/notifications.ts'
+import { hrefOf, navigate, useLocation } from '../app/router.ts'
+import { useAction } from '../app/use-call.ts'
+import { ApiAlert } from '../widgets/api-alert.tsx'
+import { useAuthorities } from '../widgets/authorities.ts'
+import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
+import { authorityId, subjectText, visibleText } from '../widgets/format.ts'
+import { generateKey } from '../x509/browser-key.ts'
+import { CsrFields, csrOf } from './issue/csr-fields.tsx'
+import { KeyFields, emptyKeyDraft, keyRequestOf, problemOfKey } from './issue/key-fields.tsx'
+import { IssuedKey, type IssuedCertificate } from './issue/issued-key.tsx'
+import { offeredTemplates } from './issue/templates.ts'
+
+const daysMax = 36_500
+
+export function Page(): ReactNode {
+  const { query } = useLocation()
+  const authorities = useAuthorities()
+  const [issued, setIssued] = useState<IssuedCertificate>()
+  const active = authorities.value?.filter(({ Status }) => Status === 'ACTIVE')
+  return (
+    <SpaceBetween size="l">
+      <Breadcrumbs items={[{ text: 'Certificates', path: 'certificates' }]} current="Issue" />
+      <Header variant="h1">Issue certificate</Header>
+      <ApiAlert error={authorities.error} action="List CAs" onRetry={authorities.reload} />
+      {active?.length === 0 && (
+        <Alert
+          type="info"
+          header="No CA is active"
+          action={<Button onClick={() => navigate(hrefOf('authorities/create'))}>Create CA</Button>}
+        >
+          A certificate needs an active CA of this Region.
+        </Alert>
+      )}
+      {issued === undefined ? (
+        <IssueForm
+          authorities={active ?? []}
+          authorityArn={query.get('ca') ?? ''}
+          onIssued={setIssued}
+        />
+      ) : (
+        <IssuedKey issued={issued} />
+      )}
+    </SpaceBetween>
+  )
+}
+
+interface IssueFormProps {
+  readonly authorities: readonly Authority[]
+  readonly authorityArn: string
+  readonly onIssued: (issued: IssuedCertificate) => void
+}
+
+function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): ReactNode {
+  const notify = useNotify()
+  const [source, setSource] = useState<'key' | 'csr'>('key')
+  const [arn, setArn] = useState(authorityArn)
+  const [template, setTemplate] = useState('EndEntityCertificate')
+  const [days, setDays] = useState('90')
+  const [csr, setCsr] = useState('')
+  const [key, setKey] = useState(emptyKeyDraft)
+  const [isAttempted, setAttempted] = useState(false)
+  const only = authorities.length === 1 ? authorities[0] : undefined
+  const authority = authorities.find(({ Arn }) => Arn === arn) ?? only
+  const read = csrOf(csr)
+  const isDaysValid = /^\d{1,5}$/.test(days) && Number(days) >= 1 && Number(days) <= daysMax
+  const problem =
+    authority === undefined
+      ? 'Select the CA.'
+      : !isDaysValid
+        ? `The validity is 1 to ${daysMax} days.`
+        : source === 'key'
+          ? problemOfKey(key)
+          : (read.problem ?? (read.request === undefined ? 'Paste a CSR.' : undefined))
+  const { run, isRunning, error } = useAction(async (client) => {
+    const made = source === 'key' ? await generateKey(keyRequestOf(key)) : undefined
+    const { CertificateArn } = await client.call('IssueCertificate', {
+      CertificateAuthorityArn: authority?.Arn,
+      Csr: toBase64(made?.csrPem ?? read.request?.pem ?? ''),
+      SigningAlgorithm: authority?.CertificateAuthorityConfiguration.SigningAlgorithm,
+      TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
+      Validity: { Type: 'DAYS', Value: Number(days) },
+    })
+    notify({ type: 'success', header: 'The certificate is issued.' })
+    if (made === undefined) navigate(hrefOf(`certificates/${CertificateArn}`))
+    else onIssued({ arn: CertificateArn, keyPem: made.keyPem })
+  })
+  const submit = (): void => {
+    setAttempted(true)
+    if (problem === undefined) run().catch(() => undefined)
+  }
+  return (
+    <SpaceBetween size="l">
+      <Container header={<Header variant="h2">Certificate</Header>}>
+        <SpaceBetween size="m">
+          <AuthorityField authorities={authorities} selected={authority} onSelect={setArn} />
+          <FormField
+            label="Template"
+            description="Determines what the certificate can be used for."
+          >
+            <Select
+              filteringType="auto"
+              options={offeredTemplates}
+              selectedOption={offeredTemplates.find(({ value }) => value === template) ?? null}
+              onChange={({ detail }) => setTemplate(detail.selectedOption.value ?? template)}
+            />
+          </FormField>
+          <FormField label="Validity in days">
+            <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
+          </FormField>
+        </SpaceBetween>
+      </Container>
+      <Container header={<Header variant="h2">Key</Header>}>
+        <SpaceBetween size="l">
+          <Tiles
+            ariaLabel="Origin of the key"
+            value={source}
+            items={[
+              {
+                value: 'key',
+                label: 'New key in this browser',
+                description: 'The private key never leaves this browser. You download it once.',
+              },
+              {
+                value: 'csr',
+                label: 'Certificate signing request',
+                description: 'Paste or drop a CSR; the key stays where it is.',
+              },
+            ]}
+            onChange={({ detail }) => setSource(detail.value as typeof source)}
+          />
+          {source === 'key' ? (
+            <KeyFields draft={key} onChange={setKey} />
+          ) : (
+            <CsrFields text={csr} template={template} onChange={setCsr} />
+          )}
+        </SpaceBetween>
+      </Container>
+      {isAttempted && problem !== undefined && <Alert type="error">{problem}</Alert>}
+      <ApiAlert error={error} action="Issue the certificate" />
+      <Button variant="primary" loading={isRunning} onClick={submit}>
+        Issue certificate
+      </Button>
+    </SpaceBetween>
+  )
+}
+
+interface AuthorityFieldProps {
+  readonly authorities: readonly Authority[]
+  readonly selected: Authority | undefined
+  readonly onSelect: (arn: string) => void
+}
+
+function AuthorityField({ authorities, selected, onSelect }: AuthorityFieldProps): ReactNode {
+  const options = authorities.map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => ({
+    value: Arn,
+    label: visibleText(subjectText(Subject)),
+    description: authorityId(Arn),
+  }))
+  return (
+    <FormField label="CA">
+      <Select
+        placeholder="Select a CA"
+        filteringType={options.length > 10 ? 'auto' : 'none'}
+        options={options}
+        selectedOption={options.find(({ value }) => value === selected?.Arn) ?? null}
+        empty="No CA of this Region is active."
+        onChange={({ detail }) => onSelect(detail.selectedOption.value ?? '')}
+      />
+    </FormField>
+  )
+}

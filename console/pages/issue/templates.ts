@@ -1,0 +1,43 @@
+/** Templates for end-entity certificates, explained in words, and what a template drops from a CSR. */
+import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
+import { oids } from '../../../src/x509/der/oid.ts'
+import type { RequestDescription } from '../../x509/describe.ts'
+
+const purposes: readonly (readonly [RegExp, string])[] = [
+  [/^EndEntityCertificate/, 'TLS servers and clients'],
+  [/^EndEntityServerAuth/, 'TLS servers only'],
+  [/^EndEntityClientAuth/, 'TLS clients only'],
+  [/^CodeSigning/, 'Signatures of software'],
+  [/^OCSPSigning/, 'An OCSP responder of the CA'],
+  [
+    /^BlankEndEntityCertificate_CriticalBasicConstraints/,
+    'No usage of its own, and critical basic constraints',
+  ],
+  [/^BlankEndEntity/, 'No usage of its own'],
+  [/^(?:Blank)?SubordinateCA/, 'A subordinate CA'],
+]
+
+const sources: readonly (readonly [RegExp, string])[] = [
+  [/_APICSRPassthrough$/, 'extensions also from the CSR and the API'],
+  [/_CSRPassthrough$/, 'extensions also from the CSR'],
+]
+
+/** Templates that the form offers. Those for roots sign only the CA itself, and the form has no input for ApiPassthrough. */
+export const offeredTemplates = templateNames
+  .filter((name) => !/RootCA/.test(name) && !/_APIPassthrough$|_APICSRPassthrough$/.test(name))
+  .map((name) => ({ value: name, label: name, description: templateText(name) }))
+
+function templateText(name: string): string {
+  const purpose = purposes.find(([form]) => form.test(name))?.[1]
+  const source = sources.find(([form]) => form.test(name))?.[1]
+  return [purpose, source].filter(Boolean).join('; ')
+}
+
+/** Returns the names of the requested extensions that a certificate of this template will not have. */
+export function droppedExtensions(
+  template: string,
+  { extensions }: Pick<RequestDescription, 'extensions'>,
+): string[] {
+  if (requireTemplate(template).csr) return []
+  return extensions.filter(({ oid }) => oid !== oids.subjectAltName).map(({ name }) => name)
+}

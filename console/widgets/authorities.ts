@@ -1,0 +1,118 @@
+/** The CAs of the Region with their certificates, for lists and for choices. */
+import { listAll, type Client } from '../api/client.ts'
+import type { Authority } from '../api/types.ts'
+import { useCall, type Loaded } from '../app/use-call.ts'
+import { describeCertificates, isIssuerOf, type CertificateDescription } from '../x509/describe.ts'
+
+export interface CertifiedAuthority {
+  readonly authority: Authority
+  /** ARN of the issuer; absent for a root, and if the issuer is not among the CAs or the certificate cannot be read. */
+  readonly issuerArn: string | undefined
+}
+
+/** Maximum number of CAs whose certificates are read to find their issuers. */
+const certificatesMax = 500
+const parallelCalls = 6
+
+export function useAuthorities(): Loaded<readonly Authority[]> {
+  return useCall('authorities', listAuthorities)
+}
+
+async function listAuthorities(
+  client: Client,
+  signal?: AbortSignal,
+): Promise<readonly Authority[]> {
+  const { items } = await listAll(client, 'ListCertificateAuthorities', {
+    items: ({ CertificateAuthorities }) => CertificateAuthorities,
+    ...(signal && { signal }),
+  })
+  return items
+}
+
+/** Lists CAs, and finds their issuers by the certificates of subordinate CAs. */
+export async function listCertifiedAuthorities(
+  client: Client,
+  signal: AbortSignal,
+): Promise<readonly CertifiedAuthority[]> {
+  const authorities = await listAuthorities(client, signal)
+  const certified = authorities
+    .filter(({ Status }) => ['ACTIVE', 'DISABLED', 'EXPIRED'].includes(Status))
+    .slice(0, certificatesMax)
+  const subordinates = certified.filter(({ Type }) => Type === 'SUBORDINATE')
+  const chains = await readChains(client, subordinates, signal)
+  const bySerial = new Map(certified.map(({ Arn, Serial }) => [Serial, Arn]))
+  const issuers = new Map<string, string | undefined>()
+  for (const [arn, [, issuer]] of chains)
+    if (issuer !== undefined) issuers.set(arn, bySerial.get(decimalOf(issuer.serialNumber)))
+  const unknown = [...chains].filter(([arn]) => issuers.get(arn) === undefined)
+  if (unknown.length > 0) {
+    // The issuer may have a newer certificate than the chain.
+    const roots = certified.filter(({ Type }) => Type === 'ROOT')
+    const candidates = [...chains, ...(await readChains(client, roots, signal))]
+    for (const [arn, [certificate]] of unknown)
+      issuers.set(arn, certificate && findIssuer(arn, certificate, candidates))
+  }
+  return authorities.map((authority) => ({ authority, issuerArn: issuers.get(authority.Arn) }))
+}
+
+/** A CA certificate, followed by its chain. */
+type Chain = readonly CertificateDescription[]
+
+function findIssuer(
+  arn: string,
+  { parsed }: CertificateDescription,
+  candidates: readonly (readonly [string, Chain])[],
+): string | undefined {
+  return candidates.find(
+    ([other, [issuer]]) =>
+      other !== arn && issuer !== undefined && isIssuerOf(issuer.parsed, parsed),
+  )?.[0]
+}
+
+/** Converts a serial number from hexadecimal digits to the form of the API. */
+function decimalOf(hex: string): string {
+  return /^[0-9a-f]+$/.test(hex) ? BigInt(`0x${hex}`).toString() : hex
+}
+
+/** Chains that were read before, by ARN and serial number. They never change. */
+const known = new WeakMap<Client, Map<string, Chain>>()
+
+/** Reads the chains of CAs, several at a time. A chain that cannot be read is left out. */
+async function readChains(
+  client: Client,
+  authorities: readonly Authority[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Chain>> {
+  const cache = known.get(client) ?? new Map<string, Chain>()
+  known.set(client, cache)
+  const chains = new Map<string, Chain>()
+  const waiting = [...authorities]
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const key = `${next.Arn} ${next.Serial ?? ''}`
+      const chain = cache.get(key) ?? (await readChain(client, next.Arn, signal))
+      if (chain === undefined) continue
+      cache.set(key, chain)
+      chains.set(next.Arn, chain)
+    }
+  }
+  await Promise.all(Array.from({ length: parallelCalls }, work))
+  return chains
+}
+
+async function readChain(
+  client: Client,
+  arn: string,
+  signal: AbortSignal,
+): Promise<Chain | undefined> {
+  try {
+    const input = { CertificateAuthorityArn: arn }
+    const output = await client.call('GetCertificateAuthorityCertificate', input, { signal })
+    return describeCertificates(`${output.Certificate}\n${output.CertificateChain ?? ''}`)
+  } catch (error) {
+    signal.throwIfAborted()
+    // The list is useful without the certificate; the page of the CA shows the error.
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,86 @@
+/** The confirmation of an action with serious consequences: the user types a text. */
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import FormField from '@cloudscape-design/components/form-field'
+import Input from '@cloudscape-design/components/input'
+import Modal from '@cloudscape-design/components/modal'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useState, type ReactNode } from 'react'
+import type { Client } from '../api/client.ts'
+import { useAction } from '../app/use-call.ts'
+import { ApiAlert } from './api-alert.tsx'
+
+interface ConfirmDialogProps {
+  readonly title: string
+  /** Label of the button and name of the action in error messages. */
+  readonly action: string
+  /** Text to type. Undefined if a click is enough. */
+  readonly confirmation?: string | undefined
+  readonly isValid?: boolean
+  readonly children: ReactNode
+  readonly onConfirm: (client: Client) => Promise<void>
+  readonly onDone: () => void
+  readonly onClose: () => void
+}
+
+export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
+  const {
+    title,
+    action,
+    confirmation,
+    isValid = true,
+    children,
+    onConfirm,
+    onDone,
+    onClose,
+  } = props
+  const [typed, setTyped] = useState('')
+  const { run, isRunning, error } = useAction(onConfirm)
+  const isReady = isValid && (confirmation === undefined || typed === confirmation)
+  const confirm = async (): Promise<void> => {
+    if (isReady && (await run())) onDone()
+  }
+  return (
+    <Modal
+      visible
+      header={title}
+      closeAriaLabel="Close"
+      onDismiss={() => !isRunning && onClose()}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" disabled={isRunning} onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              disabled={!isReady}
+              loading={isRunning}
+              onClick={() => {
+                confirm().catch(() => undefined)
+              }}
+            >
+              {action}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        {children}
+        {confirmation !== undefined && (
+          <FormField label={`To confirm, type ${confirmation}`}>
+            <Input
+              value={typed}
+              placeholder={confirmation}
+              spellcheck={false}
+              autoComplete={false}
+              onChange={({ detail }) => setTyped(detail.value)}
+            />
+          </FormField>
+        )}
+        <ApiAlert error={error} action={action} />
+      </SpaceBetween>
+    </Modal>
+  )
+}

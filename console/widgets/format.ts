@@ -1,0 +1,88 @@
+/** Texts for values of the API. */
+import type { Subject } from '../api/types.ts'
+
+export { visibleText } from '../../src/text/visible-text.ts'
+
+const dayMilliseconds = 86_400_000
+
+/** Formats seconds since 1970 in the time zone and language of the browser. */
+export function localTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  })
+}
+
+export function utcTime(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** Formats the distance of a time from now, such as "in 3 days" or "2 hours ago". */
+export function relativeTime(seconds: number, now: number): string {
+  const difference = seconds * 1000 - now
+  const format = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
+  const units = [
+    ['year', 365 * dayMilliseconds],
+    ['day', dayMilliseconds],
+    ['hour', dayMilliseconds / 24],
+    ['minute', 60_000],
+  ] as const
+  for (const [unit, length] of units) {
+    const isLast = unit === 'minute'
+    const isFar = Math.abs(difference) >= (unit === 'year' ? 2 * length : length)
+    if (isFar || isLast) return format.format(Math.trunc(difference / length), unit)
+  }
+  return ''
+}
+
+const attributes = [
+  ['Country', 'C'],
+  ['State', 'ST'],
+  ['Locality', 'L'],
+  ['Organization', 'O'],
+  ['OrganizationalUnit', 'OU'],
+  ['CommonName', 'CN'],
+] as const
+
+/** Formats a subject for a list: its common name, or its other attributes. */
+export function subjectText(subject: Subject): string {
+  if (subject.CommonName) return subject.CommonName
+  const parts = attributes.flatMap(([name, keyword]) =>
+    subject[name] ? [`${keyword}=${subject[name]}`] : [],
+  )
+  return parts.length === 0 ? '(no name)' : parts.join(', ')
+}
+
+/** Formats all attributes of a subject. */
+export function fullSubjectText(subject: Subject): string {
+  const known = attributes.flatMap(([name, keyword]) =>
+    subject[name] ? [`${keyword}=${subject[name]}`] : [],
+  )
+  const others = Object.entries(subject)
+    .filter(
+      ([name, value]) => typeof value === 'string' && !attributes.some(([own]) => own === name),
+    )
+    .map(([name, value]) => `${name}=${String(value)}`)
+  return [...known, ...others].join(', ') || '(empty)'
+}
+
+/** Returns the name of a template from its ARN, without the version, of which there is only one. */
+export function templateName(arn: string): string {
+  return arn.replace(/^arn:[^/]*template\//, '').replace(/\/V1$/, '')
+}
+
+/** Returns the last part of the ARN of a CA. */
+export function authorityId(arn: string): string {
+  return /certificate-authority\/([^/]+)/.exec(arn)?.[1] ?? arn
+}
+
+/** Returns the part of a principal's ARN that people recognize, such as user/alice. */
+export function principalName(arn: string): string {
+  return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
+}
+
+/** Converts an enumeration value such as KEY_COMPROMISE to text: Key compromise. */
+export function enumText(value: string): string {
+  const text = value.toLowerCase().replaceAll('_', ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

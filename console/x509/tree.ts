@@ -1,0 +1,31 @@
+/** Trees of CAs. */
+
+export interface TreeNode<Item> {
+  readonly item: Item
+  readonly children: readonly TreeNode<Item>[]
+}
+
+/** Arranges items below their issuers. Items without an issuer among the items are at the top. */
+export function treeOf<Item>(
+  items: readonly Item[],
+  issuerOf: (item: Item) => Item | undefined,
+): TreeNode<Item>[] {
+  const parents = new Map<Item, Item>()
+  for (const item of items) {
+    const issuer = issuerOf(item)
+    // Two CAs with the same name and without key identifiers can each seem to be the issuer of the other.
+    if (issuer !== undefined && !isAbove(parents, item, issuer)) parents.set(item, issuer)
+  }
+  const children = Map.groupBy(items, (item) => parents.get(item))
+  const nodeOf = (item: Item): TreeNode<Item> => ({
+    item,
+    children: (children.get(item) ?? []).map(nodeOf),
+  })
+  return (children.get(undefined) ?? []).map(nodeOf)
+}
+
+function isAbove<Item>(parents: ReadonlyMap<Item, Item>, item: Item, below: Item): boolean {
+  for (let at: Item | undefined = below; at !== undefined; at = parents.get(at))
+    if (at === item) return true
+  return false
+}

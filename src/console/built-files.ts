@@ -1,0 +1,64 @@
+/**
+ * The files of the web console as `console/build.ts` writes them to dist/console: static files, their compressed forms, and
+ * `files.json`, which lists them. Only files in this list are served.
+ */
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+/** Content encodings, in the order of preference, and the file name extension of each. */
+export const encodings = { br: '.br', gzip: '.gz' } as const
+export type Encoding = keyof typeof encodings
+
+export interface BuiltFile {
+  readonly type: string
+  /** Hash of the content. */
+  readonly etag: string
+  /** Whether the name contains a hash of the content, so that the content of this name never changes. */
+  readonly isImmutable: boolean
+  /** Sizes in bytes: of the file, and of each compressed form that exists. */
+  readonly bytes: { readonly identity: number } & Partial<Readonly<Record<Encoding, number>>>
+}
+
+export interface BuiltConsole {
+  /** The page, which contains `basePlaceholder`. */
+  readonly page: string
+  readonly pageEtag: string
+  /** Other files by their path below the folder, such as `assets/index-B3f.js`. */
+  readonly files: ReadonlyMap<string, BuiltFile>
+  open(path: string, encoding: Encoding | undefined): Readable
+}
+
+/** Content of `files.json`. */
+export interface FileList {
+  readonly pageEtag: string
+  readonly files: Readonly<Record<string, BuiltFile>>
+}
+
+/** Text in the page that stands for the path prefix of a reverse proxy (`--base-path`). */
+export const basePlaceholder = '%BASE_PATH%'
+
+/** Returns the folder with the built console. package.json is found by package name, because source and built files differ in depth. */
+export function consoleFolder(): string {
+  const manifest = createRequire(import.meta.url).resolve('signet-ca/package.json')
+  return join(dirname(manifest), 'dist/console')
+}
+
+/** Reads the list of files and the page. Resolves to undefined if the console has not been built. */
+export async function openConsole(folder: string): Promise<BuiltConsole | undefined> {
+  try {
+    const list = JSON.parse(await readFile(join(folder, 'files.json'), 'utf8')) as FileList
+    return {
+      page: await readFile(join(folder, 'index.html'), 'utf8'),
+      pageEtag: list.pageEtag,
+      files: new Map(Object.entries(list.files)),
+      open: (path, encoding) =>
+        createReadStream(join(folder, path + (encoding === undefined ? '' : encodings[encoding]))),
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,173 @@
+/** The routes of the web console. Its files are public: everything that a user sees in it comes from the API. */
+import fresh from 'fresh'
+import {
+  methodNotAllowed,
+  notFound,
+  publicFailure,
+  textAnswer,
+  type Answer,
+} from '../http/answer.ts'
+import { isBrowserAtRoot } from '../http/landing-page.ts'
+import { conditionsOf, headerValue, type RequestHead } from '../http/request.ts'
+import type { Route } from '../http/route.ts'
+import {
+  basePlaceholder,
+  consoleFolder,
+  encodings,
+  openConsole,
+  type BuiltConsole,
+  type BuiltFile,
+  type Encoding,
+} from './built-files.ts'
+
+/**
+ * Scripts, styles, fonts and requests are limited to this origin, so that the browser enforces that no other host is contacted.
+ * `data:` is for images in styles. With Trusted Types, the browser refuses to
+ * parse text as HTML.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+const securityHeaders = {
+  'content-security-policy': contentSecurityPolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+
+interface ConsoleOptions {
+  /** Path prefix of a reverse proxy; empty if there is none. */
+  readonly basePath: string
+  readonly folder?: string
+}
+
+/** Returns the routes: the redirect of browsers from `/`, and everything below `/console`. */
+export function consoleRoutes({
+  basePath,
+  folder = consoleFolder(),
+}: ConsoleOptions): readonly Route[] {
+  let opened: Promise<BuiltConsole | undefined> | undefined
+  const open = async (): Promise<BuiltConsole | undefined> => {
+    const built = await (opened ??= openConsole(folder))
+    // The console of a checkout may be built while the server runs.
+    if (built === undefined) opened = undefined
+    return built
+  }
+  const redirect: Answer = {
+    ...textAnswer(302, 'The console is at /console/'),
+    headers: {
+      ...securityHeaders,
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      location: `${basePath}/console/`,
+      // Other clients that request the same URL receive the API response.
+      vary: 'Accept',
+    },
+  }
+  return [
+    {
+      methods: ['GET', 'HEAD'],
+      path: (head) => (head.localPath === '/console' || isBrowserAtRoot(head) ? '' : undefined),
+      handler: { answer: () => redirect, fail: publicFailure },
+    },
+    {
+      path: ({ localPath }) =>
+        localPath.startsWith('/console/') ? localPath.slice('/console/'.length) : undefined,
+      handler: {
+        answer: async (request, _connection, path) => {
+          const built = await open()
+          const answer =
+            built === undefined ? notBuilt : answerFile(built, { request, path, basePath })
+          return { ...answer, headers: { ...securityHeaders, ...answer.headers } }
+        },
+        fail: publicFailure,
+      },
+    },
+  ]
+}
+
+const notBuilt = textAnswer(
+  503,
+  'The console has not been built. In a checkout, npm ci and npm start build it; node console/build.ts shows the error if that failed.',
+)
+
+interface FileRequest {
+  readonly request: RequestHead
+  /** Path below `/console/`. */
+  readonly path: string
+  readonly basePath: string
+}
+
+/** Returns a file, or the page for any path without a file name extension: the console shows a page of its own for each URL. */
+function answerFile(built: BuiltConsole, { request, path, basePath }: FileRequest): Answer {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
+  const file = built.files.get(path)
+  if (file !== undefined) return answerAsset(built, { request, path, file })
+  return /\.[a-z0-9]{1,8}$/i.test(path) ? notFound : answerPage(built, request, basePath)
+}
+
+function answerPage(built: BuiltConsole, request: RequestHead, basePath: string): Answer {
+  const body = built.page.replaceAll(basePlaceholder, basePath)
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-cache',
+    etag: `"${built.pageEtag}"`,
+  }
+  if (isCurrent(request, headers.etag)) return { status: 304, headers, body: undefined }
+  if (request.method === 'GET') return { status: 200, headers, body }
+  const length = String(Buffer.byteLength(body))
+  return { status: 200, headers: { ...headers, 'content-length': length }, body: undefined }
+}
+
+function answerAsset(
+  built: BuiltConsole,
+  {
+    request,
+    path,
+    file,
+  }: { readonly request: RequestHead; readonly path: string; readonly file: BuiltFile },
+): Answer {
+  const encoding = encodingFor(request, file)
+  const headers = {
+    'content-type': file.type,
+    'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    etag: `"${file.etag}${encoding === undefined ? '' : `-${encoding}`}"`,
+    vary: 'Accept-Encoding',
+  }
+  if (isCurrent(request, headers.etag)) return { status: 304, headers, body: undefined }
+  const sent = {
+    ...headers,
+    ...(encoding && { 'content-encoding': encoding }),
+    'content-length': String(file.bytes[encoding ?? 'identity']),
+  }
+  const body = request.method === 'HEAD' ? undefined : built.open(path, encoding)
+  return { status: 200, headers: sent, body }
+}
+
+function isCurrent({ headers }: RequestHead, etag: string): boolean {
+  return fresh(conditionsOf(headers), { etag })
+}
+
+/** Returns the preferred encoding that the client accepts and that exists (RFC 9110 §12.5.3). */
+function encodingFor({ headers }: RequestHead, { bytes }: BuiltFile): Encoding | undefined {
+  const accepted = new Set(
+    (headerValue(headers, 'accept-encoding') ?? '')
+      .split(',')
+      .filter((item) => !/;\s*q=0(?:\.0*)?\s*$/.test(item))
+      .map((item) => item.split(';')[0]?.trim().toLowerCase()),
+  )
+  const known = Object.keys(encodings) as Encoding[]
+  return known.find((encoding) => bytes[encoding] !== undefined && accepted.has(encoding))
+}

@@ -1,0 +1,125 @@
+/** Chromium with the web console of a service. Every page fails its test on console errors, violations of the Content-Security-Policy and requests to other hosts. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import type { TestContext } from 'node:test'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { buildConsole } from '../../console/build.ts'
+import type { Credentials } from './signed-request.ts'
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** Returns whether Chromium is installed. If not, skips the test; with CI set, throws. */
+export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
+  if (existsSync(executablePath)) return true
+  const message = `NOT TESTED: ${executablePath} is not installed`
+  if (process.env['CI'] !== undefined) throw new Error(message)
+  console.error(message)
+  t.skip(message)
+  return false
+}
+
+const args = [
+  // The sandbox of Chromium needs namespaces, which root in a container does not have.
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  // A host name that is not that of this machine, for the test of an insecure page.
+  '--host-resolver-rules=MAP signet.test 127.0.0.1',
+]
+
+export async function startChromium(): Promise<Browser> {
+  await buildConsole()
+  return chromium.launch({ executablePath, args })
+}
+
+export interface ConsoleOptions {
+  readonly url: string
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+}
+
+/** A browser with its own storage, and the problems that its pages reported. */
+export class ConsoleBrowser {
+  readonly page: Page
+  readonly url: string
+  readonly problems: string[] = []
+
+  private constructor(page: Page, url: string) {
+    this.page = page
+    this.url = url
+    const { host } = new URL(url)
+    page.on('console', (message) => {
+      // A denied or invalid call is an HTTP error, which the browser also reports.
+      const isCall = /Failed to load resource/.test(message.text())
+      if (message.type() === 'error' && !isCall) this.problems.push(message.text())
+    })
+    page.on('pageerror', (error) => this.problems.push(String(error)))
+    page.on('request', (request) => {
+      const { protocol, host: other } = new URL(request.url())
+      if (protocol.startsWith('http') && other !== host)
+        this.problems.push(`request to ${request.url()}`)
+    })
+  }
+
+  static async open(browser: Browser, options: ConsoleOptions): Promise<ConsoleBrowser> {
+    const { url, width = 1440, height = 900, theme = 'light' } = options
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+      acceptDownloads: true,
+    })
+    context.setDefaultTimeout(10_000)
+    await context.addInitScript(
+      `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        console.error('Content-Security-Policy: ' + violatedDirective + ' ' + blockedURI))`,
+    )
+    return new ConsoleBrowser(await context.newPage(), url)
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(`${this.url}/console/${path}`)
+  }
+
+  /** Signs in on the page that is shown. */
+  async signIn({ accessKeyId, secretAccessKey }: Credentials, region: string): Promise<void> {
+    const { page } = this
+    await page.getByLabel('Access key ID').fill(accessKeyId)
+    await page.getByLabel('Secret access key').fill(secretAccessKey)
+    await page.getByLabel('Region').fill(region)
+    await page.getByLabel('Stay signed in').check()
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: /^Principal / }).waitFor()
+  }
+
+  /** Waits until the page has its heading and no loading indicators. */
+  async settle(): Promise<void> {
+    await this.page.getByRole('heading', { level: 1 }).first().waitFor()
+    const busy = this.page.getByText(/^(?:Loading|Searching)\b/).first()
+    await busy.waitFor({ state: 'hidden' })
+  }
+
+  /** Closes the pages. Throws if they reported a problem. */
+  async close(): Promise<void> {
+    await this.page.context().close()
+    assert.deepEqual(this.problems, [])
+  }
+}
+
+/** Runs `work` with a new browser, and closes it. Problems of the pages are reported only if `work` succeeded. */
+export async function withConsole(
+  browser: Browser,
+  options: ConsoleOptions,
+  work: (shown: ConsoleBrowser) => Promise<void>,
+): Promise<void> {
+  const shown = await ConsoleBrowser.open(browser, options)
+  try {
+    await work(shown)
+  } catch (error) {
+    await shown.page.context().close()
+    throw error
+  }
+  await shown.close()
+}

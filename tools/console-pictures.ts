@@ -1,0 +1,79 @@
+/**
+ * `node tools/console-pictures.ts` writes the picture of the web console in the README. With a folder as argument, it writes every
+ * page in both themes at the widths of a phone and of a desktop into that folder instead.
+ */
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { startChromium, withConsole } from '../test/support/browser.ts'
+import { createConsoleData, type ConsoleData } from '../test/support/console-data.ts'
+import { TestService } from '../test/support/service.ts'
+
+const region = 'eu-west-1'
+const readmePicture = resolve(import.meta.dirname, '../docs/console.png')
+
+/** Returns the addresses of all pages, by the name of the picture. */
+export function consolePages(data: ConsoleData): Readonly<Record<string, string>> {
+  const { issuingArn, certificateArn, hostileArn } = data
+  const tabs = ['certificate', 'revocation', 'policy', 'permissions', 'tags', 'reports']
+  return {
+    dashboard: '',
+    authorities: 'authorities',
+    'authorities-empty': 'authorities?name=nothing',
+    'authority-create': 'authorities/create',
+    ...Object.fromEntries(
+      tabs.map((tab) => [`authority-${tab}`, `authorities/${issuingArn}?tab=${tab}`]),
+    ),
+    certificates: 'certificates',
+    'certificates-empty': 'certificates?san=nothing',
+    certificate: `certificates/${certificateArn}`,
+    'certificate-hostile': `certificates/${hostileArn}`,
+    issue: 'certificates/issue',
+    approvals: 'approvals',
+    'not-found': 'nothing-here',
+  }
+}
+
+async function takeAll(browser: Browser, service: TestService, folder: string): Promise<void> {
+  const pages = consolePages(await createConsoleData(service))
+  for (const theme of ['light', 'dark'] as const)
+    for (const width of [375, 1440])
+      await withConsole(browser, { url: service.url, width, theme }, async (shown) => {
+        const take = async (name: string): Promise<void> => {
+          await shown.settle()
+          const path = join(folder, `${name}-${theme}-${width}.png`)
+          await shown.page.screenshot({ path, fullPage: true })
+        }
+        await shown.goto('')
+        await take('sign-in')
+        await shown.signIn(service.credentials, region)
+        for (const [name, path] of Object.entries(pages)) {
+          await shown.goto(path)
+          await take(name)
+        }
+      })
+}
+
+async function takeForReadme(browser: Browser, service: TestService): Promise<void> {
+  const { certificateArn } = await createConsoleData(service)
+  await withConsole(browser, { url: service.url, width: 1280, height: 800 }, async (shown) => {
+    await shown.goto(`certificates/${certificateArn}`)
+    await shown.signIn(service.credentials, region)
+    await shown.settle()
+    await shown.page.screenshot({ path: readmePicture })
+  })
+}
+
+if (import.meta.main) {
+  const folder = process.argv[2]
+  if (folder !== undefined) mkdirSync(folder, { recursive: true })
+  const service = await TestService.start()
+  const browser = await startChromium()
+  try {
+    if (folder === undefined) await takeForReadme(browser, service)
+    else await takeAll(browser, service, folder)
+  } finally {
+    await browser.close()
+    await service.close()
+  }
+}
