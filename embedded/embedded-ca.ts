@@ -26,6 +26,7 @@ import { readCredentials } from './credentials.ts'
 import { createGate, withLivingProcess, type Gate } from './gate.ts'
 import { openLog } from './logs.ts'
 import { checkEmbeddedOptions, configOf, type EmbeddedOptions } from './options.ts'
+import { appendEvent } from '../src/store/leaves.ts'
 import { makePrivateFolder } from '../src/server/private-folder.ts'
 import { createFetchPublic, type FetchPublic } from './public.ts'
 import { createRequestHandler, type EmbeddedRequestHandler } from './request-handler.ts'
@@ -133,9 +134,15 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         client.close()
       })
       const createBucketOf = (name: string): Promise<void> =>
-        gate.pass(async () =>
-          createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
-        )
+        gate.pass(async () => {
+          const createdAt = context.clock.now()
+          const actor = { principal: 'createBucket() of the embedded CA' }
+          const event = { event: 'bucket-creation', bucket: name, accountId }
+          const leaf = appendEvent({ time: createdAt, actor }, event)
+          await createBucket(bucketsFolder(config), { name, accountId, createdAt }, () =>
+            runtime.data.db.transaction([leaf]),
+          )
+        })
       const { dataDirectory } = config
       const properties = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
       return { ...properties, ...interfaces, client, createBucket: createBucketOf }

@@ -52,11 +52,14 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       active: true,
       createdAt: systemClock.now(),
     }
-    const approved = await approve(db, {
-      accountId,
-      command: 'access-key create',
-      input: { ...options, accountId },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId,
+        command: 'access-key create',
+        input: { ...options, accountId },
+      },
+    )
     const problem = 'the user was changed at the same time'
     await changeOr(problem, { db, context: operatorContext(config, 'access-key create') }, [
       ...approved,
@@ -109,7 +112,7 @@ export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
  */
 export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
   await withData(config, async ({ db }) => {
-    const approved = active ? await approveEnabling(db, id) : []
+    const approved = active ? await approveEnabling(config, db, id) : []
     await changeKey(db, id, {
       statements: [...approved, setAccessKeyActive(id, active)],
       context: operatorContext(config, active ? 'access-key enable' : 'access-key disable'),
@@ -126,11 +129,17 @@ export async function removeAccessKey(config: Config, id: string): Promise<void>
   )
 }
 
-async function approveEnabling(db: Database, accessKeyId: string): Promise<readonly Sql[]> {
+async function approveEnabling(
+  config: Config,
+  db: Database,
+  accessKeyId: string,
+): Promise<readonly Sql[]> {
   const keys = await listAccessKeys(db, undefined)
   const accountId = keys.find((key) => key.accessKeyId === accessKeyId)?.accountId
   const command = 'access-key enable'
-  return accountId === undefined ? [] : approve(db, { accountId, command, input: { accessKeyId } })
+  return accountId === undefined
+    ? []
+    : approve({ db, config }, { accountId, command, input: { accessKeyId } })
 }
 
 async function changeKey(

@@ -19,7 +19,7 @@ export async function addAccount(config: Config, accountId: string, organization
   const account = { accountId, organizationId, createdAt: systemClock.now() }
   await withData(config, async ({ db }) => {
     const command = 'account create'
-    const approved = await requireApprovals(db, { command, accountId, organizationId })
+    const approved = await requireApprovals({ db, config }, { command, accountId, organizationId })
     await changeOr(
       `account ${accountId} already exists`,
       { db, context: operatorContext(config, command) },
@@ -41,7 +41,7 @@ export async function moveAccount(
   requireOrganization(organizationId)
   await withData(config, async ({ db }) => {
     const command = 'account update'
-    const approved = await requireApprovals(db, { command, accountId, organizationId })
+    const approved = await requireApprovals({ db, config }, { command, accountId, organizationId })
     await changeOr(
       `account ${accountId} does not exist`,
       { db, context: operatorContext(config, command) },
@@ -56,7 +56,7 @@ export async function moveAccount(
  * transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
-  db: Database,
+  { db, config }: { readonly db: Database; readonly config: Config },
   {
     command,
     accountId,
@@ -75,7 +75,7 @@ async function requireApprovals(
   for (const each of new Set([accountId, ...others]))
     try {
       const critical = { accountId: each, command, input }
-      statements.push(...(await requireSecondPersonForPrincipals(db, critical)))
+      statements.push(...(await requireSecondPersonForPrincipals({ db, config }, critical)))
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error
       problems.push(error.message)

@@ -51,12 +51,15 @@ export async function setApprovalPolicy(
           `allowed now: ${approvers.join(', ') || 'none'}. Allow signet:ApproveRequest with signet policy put`,
       )
     const policy = { actions: [...new Set(actions)].toSorted(), windowSeconds }
-    const approved = await requireSecondPerson(db, {
-      accountId,
-      action: policyChange,
-      command: 'approval policy set',
-      input: policy,
-    })
+    const approved = await requireSecondPerson(
+      { db, config },
+      {
+        accountId,
+        action: policyChange,
+        command: 'approval policy set',
+        input: policy,
+      },
+    )
     const problem = 'the approval policy was changed at the same time'
     await changeOr(problem, { db, context: operatorContext(config, 'approval policy set') }, [
       ...approved,
@@ -83,12 +86,15 @@ export async function removeApprovalPolicy(
 ): Promise<void> {
   await withData(config, async ({ db }) => {
     const accountId = await resolveAccount(db, account)
-    const approved = await requireSecondPerson(db, {
-      accountId,
-      action: policyChange,
-      command: 'approval policy delete',
-      input: {},
-    })
+    const approved = await requireSecondPerson(
+      { db, config },
+      {
+        accountId,
+        action: policyChange,
+        command: 'approval policy delete',
+        input: {},
+      },
+    )
     const problem = `account ${accountId} has no approval policy`
     await changeOr(problem, { db, context: operatorContext(config, 'approval policy delete') }, [
       ...approved,

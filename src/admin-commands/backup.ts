@@ -1,5 +1,5 @@
 /** `signet backup`. The server may be running on the same data. */
-import { appendLeaf } from '../store/leaves.ts'
+import { appendEvent } from '../store/leaves.ts'
 import type { ChangeContext } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import { createHash } from 'node:crypto'
@@ -77,11 +77,11 @@ async function recordTime(
   warn: BackupOptions['warn'],
 ): Promise<void> {
   const { CreatedAt, Sha256, MasterKey } = written
-  const detail = JSON.stringify({ event: 'backup', sha256: Sha256, masterKey: MasterKey })
+  const sha256 = Buffer.from(Sha256, 'hex')
   try {
     await db.transaction([
       putLastBackup(new Date(CreatedAt)),
-      appendLeaf({ kind: 'event', time: context.time, ...context.actor, detail }),
+      appendEvent(context, { event: 'backup', masterKey: MasterKey, sha256 }),
     ])
   } catch (error) {
     warn(

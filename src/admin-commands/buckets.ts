@@ -1,4 +1,5 @@
 /** `signet bucket`. The server may be running on the same data. */
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../clock.ts'
@@ -15,6 +16,9 @@ import {
   openObject,
 } from '../objects/embedded-buckets.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
+import type { Database } from '../store/database.ts'
+import { appendEvent } from '../store/leaves.ts'
+import { operatorContext } from './operator.ts'
 import { resolveAccount } from './require-rows.ts'
 
 /** Creates a bucket. The default account is the oldest. Throws ConfigurationError if the bucket exists. */
@@ -24,11 +28,36 @@ export async function addBucket(
   account: string | undefined,
 ): Promise<unknown> {
   const createdAt = systemClock.now()
-  const accountId = await withData(config, ({ db }) => resolveAccount(db, account))
+  return withData(config, async ({ db }) => {
+    const accountId = await resolveAccount(db, account)
+    const event = { event: 'bucket-creation', bucket: name, accountId }
+    await changeBuckets({ config, db, command: 'bucket create' }, event, (folder, beforeChange) =>
+      createBucket(folder, { name, accountId, createdAt }, beforeChange),
+    )
+    return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
+  })
+}
+
+interface BucketChange {
+  readonly config: Config
+  readonly db: Database
+  /** Name of the command. */
+  readonly command: string
+}
+
+/**
+ * Changes buckets as the owner of the data folder. The leaf of the record is written directly before the change, so that no change
+ * is without a leaf.
+ */
+async function changeBuckets(
+  { config, db, command }: BucketChange,
+  event: { readonly event: string; readonly sha256?: Uint8Array | undefined },
+  change: (folder: string, beforeChange: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const leaf = appendEvent(operatorContext(config, command), event)
   await asFolderOwner(config.dataDirectory, () =>
-    createBucket(bucketsFolder(config), { name, accountId, createdAt }),
+    change(bucketsFolder(config), () => db.transaction([leaf])),
   )
-  return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
 }
 
 export async function listAllBuckets(config: Config): Promise<unknown> {
@@ -43,7 +72,12 @@ export async function listAllBuckets(config: Config): Promise<unknown> {
 
 /** Deletes a bucket. Throws ConfigurationError if it does not exist or is not empty. */
 export async function removeBucket(config: Config, name: string): Promise<void> {
-  await asFolderOwner(config.dataDirectory, () => deleteBucket(bucketsFolder(config), name))
+  const event = { event: 'bucket-deletion', bucket: name }
+  await withData(config, ({ db }) =>
+    changeBuckets({ config, db, command: 'bucket delete' }, event, (folder, beforeChange) =>
+      deleteBucket(folder, name, beforeChange),
+    ),
+  )
 }
 
 /** Lists the objects in a bucket. Throws ConfigurationError if the bucket does not exist. */
@@ -62,7 +96,27 @@ export async function listObjectsOf(config: Config, bucket: string): Promise<unk
 
 /** Deletes an object. Throws ConfigurationError if the bucket or the object does not exist. */
 export async function removeObject(config: Config, location: ObjectLocation): Promise<void> {
-  await asFolderOwner(config.dataDirectory, () => deleteObject(bucketsFolder(config), location))
+  const { bucket, key } = location
+  const sha256 = await digestOf(config, location)
+  const event = { event: 'object-deletion', bucket, key, sha256 }
+  await withData(config, ({ db }) =>
+    changeBuckets({ config, db, command: 'bucket delete-object' }, event, (folder, beforeChange) =>
+      deleteObject(folder, location, beforeChange),
+    ),
+  )
+}
+
+/** Returns the SHA-256 of the content of an object. Undefined for a damaged or nonexistent object. */
+async function digestOf(config: Config, location: ObjectLocation): Promise<Uint8Array | undefined> {
+  const object = await openObject(bucketsFolder(config), location)
+  if (object === undefined) return undefined
+  try {
+    const digest = createHash('sha256')
+    for await (const chunk of object.stream()) digest.update(chunk as Uint8Array)
+    return digest.digest()
+  } finally {
+    await object.close()
+  }
 }
 
 /** Writes the content of an object to a stream, which stays open, or to a new file. */

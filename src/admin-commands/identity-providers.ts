@@ -54,11 +54,14 @@ export async function addIdentityProvider(
       createdAt: systemClock.now(),
     }
     const problem = `account ${provider.accountId} already has an identity provider for ${issuer}`
-    const approved = await approve(db, {
-      accountId: provider.accountId,
-      command: 'oidc-provider create',
-      input: { issuer, ...options },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId: provider.accountId,
+        command: 'oidc-provider create',
+        input: { issuer, ...options },
+      },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'oidc-provider create') }, [
       ...approved,
       insertIdentityProvider(provider),
@@ -84,11 +87,14 @@ export async function changeIdentityProvider(
     })
     const { audiences = provider.audiences, keySet = provider.keySet } = options
     const update = { ...provider, audiences, keySet: keySet || undefined }
-    const approved = await approve(db, {
-      accountId: provider.accountId,
-      command: 'oidc-provider update',
-      input: { issuer, ...options },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId: provider.accountId,
+        command: 'oidc-provider update',
+        input: { issuer, ...options },
+      },
+    )
     await changeOr(
       missingRow(provider.accountId, `identity provider for ${issuer}`),
       { db, context: operatorContext(config, 'oidc-provider update') },
@@ -108,11 +114,14 @@ export async function removeIdentityProvider(
       accountId: account,
       issuer: requireIssuer(issuer),
     })
-    const approved = await approve(db, {
-      accountId: account,
-      command: 'oidc-provider delete',
-      input: { issuer },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId: account,
+        command: 'oidc-provider delete',
+        input: { issuer },
+      },
+    )
     const problem = missingRow(account, `identity provider for ${issuer}`)
     await changeOr(problem, { db, context: operatorContext(config, 'oidc-provider delete') }, [
       ...approved,

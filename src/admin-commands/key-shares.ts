@@ -22,6 +22,8 @@ import { ConfigurationError } from '../errors.ts'
 import { requestLocally } from '../local-channel/request.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
+import { appendEvent } from '../store/leaves.ts'
+import { operatorContext } from './operator.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
 type Recipients = readonly (string | Recipient)[]
@@ -52,7 +54,7 @@ export async function splitKey(config: Config, options: SplitOptions) {
     )
   if (remove && isStandardInput(config.masterKeyFile))
     throw new ConfigurationError('--remove: a master key from standard input has no file')
-  return withData(config, async ({ masterKeys }) => {
+  return withData(config, async ({ db, masterKeys }) => {
     if (masterKeys.rotation !== undefined)
       throw new ConfigurationError(
         'the rotation of the master key is unfinished; finish it with: signet master-key rotate',
@@ -61,6 +63,11 @@ export async function splitKey(config: Config, options: SplitOptions) {
     const shares = await splitMasterKey(key, { total, threshold }, systemRandom)
     const folder = resolve(out)
     await makeFolder(folder, 0o700)
+    const id = masterKeyId(key)
+    const event = { event: 'master-key-split', masterKeyId: id, shares: total, threshold }
+    await db.transaction([
+      appendEvent(operatorContext(config, 'master-key split'), { ...event, removed: remove }),
+    ])
     const files: string[] = []
     for (const share of shares) {
       const path = await writeShare(folder, share, recipients[share.number - 1])
@@ -70,7 +77,6 @@ export async function splitKey(config: Config, options: SplitOptions) {
     const [share] = shares
     if (share !== undefined) await writeManifest(config, share)
     if (remove) await removeKeyFile(config, masterKeys, key)
-    const id = masterKeyId(key)
     return { MasterKeyId: id, Shares: total, Threshold: threshold, Files: files, Removed: remove }
   })
 }

@@ -3,8 +3,8 @@ import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { findCertificateLeaf, findLeaves, type FoundLeaf } from '../ledger/find-leaves.ts'
 import { createHashReader } from '../ledger/hash-reader.ts'
-import { findVerifier } from '../ledger/log-identity.ts'
-import { verifyLog } from '../ledger/verify-record.ts'
+import { findLogParts, missingParts, verifierOf } from '../ledger/log-parts.ts'
+import { verifyLog } from '../ledger/verify/verify-record.ts'
 import { openCheckpoint } from '../record/checkpoint.ts'
 import { decodeLeaf, leafKinds, type Leaf, type LeafKind } from '../record/leaf.ts'
 import { leafHash } from '../record/merkle.ts'
@@ -16,6 +16,7 @@ import { listAuthorityIds } from '../store/authorities.ts'
 import { readLeaves } from '../store/leaves.ts'
 import { selectRecordedCertificate } from '../store/recorded-rows.ts'
 import { parseState } from '../store/recorded-states.ts'
+import type { Snapshot } from '../store/snapshot.ts'
 import { findCheckpoint } from '../store/tiles.ts'
 import { dateOf } from '../store/columns.ts'
 
@@ -58,13 +59,16 @@ export async function showLog(config: Config, filters: LogFilters) {
 
 /** Verifies leaves, tiles and the checkpoint, without the tables. */
 export async function verifyLogOf(config: Config, progress: (leaves: number) => void) {
-  return withData(config, async ({ db, engine }) => {
-    const verifier = await requireVerifier(db)
+  return withData(config, async ({ engine }) => {
     const snapshot = await engine.openSnapshot()
     const problems: string[] = []
     let count = 0
     try {
-      const found = await verifyLog((statement) => snapshot.read(statement), verifier, {
+      const read: Snapshot['read'] = (statement) => snapshot.read(statement)
+      const parts = await findLogParts({ query: read })
+      if (parts.isNew) throw new ConfigurationError(notBegun)
+      const verifier = verifierOf(parts)
+      const found = await verifyLog(read, parts, {
         problem(text) {
           count += 1
           if (problems.length < 100) problems.push(text)
@@ -73,7 +77,7 @@ export async function verifyLogOf(config: Config, progress: (leaves: number) => 
       })
       return {
         Ok: count === 0,
-        Key: verifierText(verifier),
+        Key: verifier && verifierText(verifier),
         Leaves: found.leaves,
         CheckpointSize: found.size,
         CheckpointTime: found.signedAt?.toISOString(),
@@ -150,11 +154,17 @@ async function targetLeaf(
 }
 
 async function requireVerifier(db: Database): Promise<NoteVerifier> {
-  const verifier = await findVerifier(db)
+  const parts = await findLogParts(db)
+  if (parts.isNew) throw new ConfigurationError(notBegun)
+  const verifier = verifierOf(parts)
   if (verifier === undefined)
-    throw new ConfigurationError('the record has not begun; it begins when "signet serve" starts')
+    throw new ConfigurationError(
+      `${missingParts(parts).join(', and ')}; "signet verify" names all altered rows`,
+    )
   return verifier
 }
+
+const notBegun = 'the record has not begun; it begins when "signet serve" starts'
 
 function actorsOf({ principal, osUser, sudoUser }: Leaf): string[] {
   return [principal, osUser, sudoUser].filter((text) => text !== undefined)

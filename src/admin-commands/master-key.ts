@@ -119,7 +119,8 @@ export async function describeMasterKey(config: Config) {
 export async function exportMasterKey(config: Config, file: string, recipients: string) {
   const path = resolve(file)
   if (existsSync(path)) throw new ConfigurationError(`${file} already exists; specify another file`)
-  const request = { command: 'export-master-key', recipients } as const
+  const { actor } = operatorContext(config, 'master-key export')
+  const request = { command: 'export-master-key', recipients, actor } as const
   const reply = await requestLocally(config.dataDirectory, request)
   const { MasterKeyId, File } = reply as { MasterKeyId: string; File: string }
   try {

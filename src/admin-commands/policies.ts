@@ -35,11 +35,14 @@ export async function putPolicy(
   checkPolicy('--policy', policy.policy, 'identity')
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
-    const approved = await approve(db, {
-      accountId: await resolveAccount(db, owner.accountId),
-      command: 'policy put',
-      input: { principalId, principal: owner.userName ?? owner.roleName, ...policy },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId: await resolveAccount(db, owner.accountId),
+        command: 'policy put',
+        input: { principalId, principal: owner.userName ?? owner.roleName, ...policy },
+      },
+    )
     const problem = 'the policy was changed at the same time'
     await changeOr(problem, { db, context: operatorContext(config, 'policy put') }, [
       ...approved,
@@ -67,11 +70,14 @@ export async function removePolicy(
   await withData(config, async ({ db }) => {
     const principalId = await principalIdOf(db, owner)
     const problem = `${owner.userName ?? owner.roleName} has no policy ${name}`
-    const approved = await approve(db, {
-      accountId: await resolveAccount(db, owner.accountId),
-      command: 'policy delete',
-      input: { principalId, principal: owner.userName ?? owner.roleName, name },
-    })
+    const approved = await approve(
+      { db, config },
+      {
+        accountId: await resolveAccount(db, owner.accountId),
+        command: 'policy delete',
+        input: { principalId, principal: owner.userName ?? owner.roleName, name },
+      },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'policy delete') }, [
       ...approved,
       deleteIdentityPolicy(principalId, name),

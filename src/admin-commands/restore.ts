@@ -1,9 +1,10 @@
 /** `signet restore`. */
-import { appendLeaf } from '../store/leaves.ts'
+import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import type { Sql } from '../store/sql.ts'
 import { operatorContext } from './operator.ts'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { BackupKey } from '../backup/key-files.ts'
@@ -66,7 +67,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     const restored = {
       CreatedAt: header.createdAt,
       SchemaVersion: header.schemaVersion,
-      ...(await complete(config, target, { content, header })),
+      ...(await complete(config, target, { content, header, sha256: await digestOf(file) })),
       Rows: content.counts,
     }
     lock.release()
@@ -75,6 +76,12 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     // After a failure, the folder is empty again.
     lock.discard()
   }
+}
+
+async function digestOf(file: string): Promise<Uint8Array> {
+  const digest = createHash('sha256')
+  for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer)
+  return digest.digest()
 }
 
 /** Runs `work` as the owner of the data folder if `path` is in that folder. */
@@ -101,11 +108,18 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
   if (schemaVersion < 1) throw new ConfigurationError('the backup has an invalid schema version')
 }
 
+interface RestoredBackup {
+  readonly content: RestoredContent
+  readonly header: BackupHeader
+  /** SHA-256 of the file. */
+  readonly sha256: Uint8Array
+}
+
 /** Writes the files first and the database last. If the restore is interrupted before the database exists, it can be repeated. */
 async function complete(
   config: Config,
   target: RestoreTarget,
-  { content, header }: { readonly content: RestoredContent; readonly header: BackupHeader },
+  { content, header, sha256 }: RestoredBackup,
 ) {
   const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
@@ -122,7 +136,7 @@ async function complete(
       ...resetAfterRestore(systemClock.now(), place),
       // The settings in the backup contain the time of an earlier backup.
       putLastBackup(new Date(header.createdAt)),
-      restoreLeaf(config, header),
+      restoreLeaf(config, header, sha256),
       ...content.openApprovals.map((id) =>
         recordRow({ table: 'approvals', key: [id] }, operatorContext(config, 'restore')),
       ),
@@ -137,10 +151,13 @@ async function complete(
 }
 
 /** The leaf of the restore is the first one after those of the backup. */
-function restoreLeaf(config: Config, { createdAt, signetVersion }: BackupHeader): Sql {
-  const { time, actor } = operatorContext(config, 'restore')
-  const detail = JSON.stringify({ event: 'restore', backupCreatedAt: createdAt, signetVersion })
-  return appendLeaf({ kind: 'event', time, ...actor, detail })
+function restoreLeaf(
+  config: Config,
+  { createdAt, signetVersion }: BackupHeader,
+  sha256: Uint8Array,
+): Sql {
+  const detail = { backupCreatedAt: createdAt, signetVersion, sha256 }
+  return appendEvent(operatorContext(config, 'restore'), { event: 'restore', ...detail })
 }
 
 /** An existing file with the same access key is kept, because its other lines describe the server on this machine. */

@@ -58,7 +58,10 @@ export async function addRole(
     }
     const problem = `account ${role.accountId} already has a role ${roleName}`
     const input = { roleName, ...options }
-    const approved = await approve(db, { accountId: role.accountId, command: 'role create', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: role.accountId, command: 'role create', input },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'role create') }, [
       ...approved,
       insertRole(role),
@@ -79,7 +82,10 @@ export async function changeRole(
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
     const input = { roleId: role.roleId, roleName: role.roleName, ...options }
-    const approved = await approve(db, { accountId: role.accountId, command: 'role update', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: role.accountId, command: 'role update', input },
+    )
     await changeOr(
       missingRow(role.accountId, `role ${role.roleName}`),
       { db, context: operatorContext(config, 'role update') },
@@ -93,7 +99,10 @@ export async function removeRole(config: Config, name: RoleName): Promise<void> 
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
     const input = { roleId: role.roleId, roleName: role.roleName }
-    const approved = await approve(db, { accountId: role.accountId, command: 'role delete', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: role.accountId, command: 'role delete', input },
+    )
     await changeOr(
       missingRow(role.accountId, `role ${role.roleName}`),
       { db, context: operatorContext(config, 'role delete') },

@@ -5,9 +5,11 @@ import { ApprovalRequiredError, requireApproval } from '../approval/require-appr
 import { systemClock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
+import type { Config } from '../settings/config.ts'
 import type { Requester } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
+import { operatorContext } from './operator.ts'
 
 /** A command whose identical repetition an approval allows. */
 export interface CriticalCommand {
@@ -19,11 +21,16 @@ export interface CriticalCommand {
   readonly input: object
 }
 
+interface CommandData {
+  readonly db: Database
+  readonly config: Config
+}
+
 /**
  * Returns the statements about the policy and the approval of a command, for the transaction of its effect. Throws ConfigurationError with the approval ID if it is not approved.
  */
 export async function requireSecondPerson(
-  db: Database,
+  { db, config }: CommandData,
   { accountId, action, command, input }: CriticalCommand,
 ): Promise<readonly Sql[]> {
   try {
@@ -37,6 +44,7 @@ export async function requireSecondPerson(
         resourceArn: undefined,
         input,
         requester: operatingSystemUser,
+        actor: operatorContext(config, command).actor,
       },
     )
   } catch (error) {
@@ -47,10 +55,10 @@ export async function requireSecondPerson(
 
 /** `change-principals` for the commands of users, roles, policies, access keys, identity providers and accounts. */
 export function requireSecondPersonForPrincipals(
-  db: Database,
+  data: CommandData,
   command: Omit<CriticalCommand, 'action'>,
 ): Promise<readonly Sql[]> {
-  return requireSecondPerson(db, { ...command, action: 'change-principals' })
+  return requireSecondPerson(data, { ...command, action: 'change-principals' })
 }
 
 /** The user of the operating system. No principal of the API is the same person. */

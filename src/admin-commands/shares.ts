@@ -54,12 +54,15 @@ export async function addShare(config: Config, options: ShareOptions) {
     const share = { id, accountId, name: options.name, permission, principals, createdAt }
     const rows: SharedAuthority[] = []
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
-    const approved = await requireSecondPerson(db, {
-      accountId,
-      action: 'put-policy',
-      command: 'share create',
-      input: { name: options.name, authorities: arns, principals, permission },
-    })
+    const approved = await requireSecondPerson(
+      { db, config },
+      {
+        accountId,
+        action: 'put-policy',
+        command: 'share create',
+        input: { name: options.name, authorities: arns, principals, permission },
+      },
+    )
     const problem = 'the share was changed at the same time'
     const statements = [...approved, ...insertShare(share, rows, letsRead(permission))]
     await changeOr(problem, { db, context: operatorContext(config, 'share create') }, statements)
@@ -125,12 +128,15 @@ export async function removeShare(config: Config, id: string): Promise<void> {
     const approved =
       share === undefined
         ? []
-        : await requireSecondPerson(db, {
-            accountId: share.accountId,
-            action: 'put-policy',
-            command: 'share delete',
-            input: { id },
-          })
+        : await requireSecondPerson(
+            { db, config },
+            {
+              accountId: share.accountId,
+              action: 'put-policy',
+              command: 'share delete',
+              input: { id },
+            },
+          )
     await changeOr(
       `share ${id} does not exist`,
       { db, context: operatorContext(config, 'share delete') },

@@ -39,7 +39,10 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `account ${user.accountId} already has a user ${userName}`
     const input = { userName, tags }
-    const approved = await approve(db, { accountId: user.accountId, command: 'user create', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: user.accountId, command: 'user create', input },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'user create') }, [
       ...approved,
       insertUser(user),
@@ -56,7 +59,10 @@ export async function tagUser(config: Config, name: UserName, tags: Tags): Promi
     const user = await requireUser(db, name)
     const problem = missingRow(user.accountId, `user ${user.userName}`)
     const input = { userId: user.userId, userName: user.userName, tags }
-    const approved = await approve(db, { accountId: user.accountId, command: 'user tag', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: user.accountId, command: 'user tag', input },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'user tag') }, [
       ...approved,
       setUserTags(user, tags),
@@ -70,7 +76,10 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
     const user = await requireUser(db, name)
     const problem = `user ${user.userName} has access keys; delete them first`
     const input = { userId: user.userId, userName: user.userName }
-    const approved = await approve(db, { accountId: user.accountId, command: 'user delete', input })
+    const approved = await approve(
+      { db, config },
+      { accountId: user.accountId, command: 'user delete', input },
+    )
     await changeOr(problem, { db, context: operatorContext(config, 'user delete') }, [
       ...approved,
       deletePoliciesOf(user.userId, await listPoliciesOf(db, user.userId)),

@@ -1,5 +1,6 @@
 /** The check of an action that may need a second person. */
 import type { Clock } from '../clock.ts'
+import type { Actor } from '../record/leaf.ts'
 import { uuid, type Random } from '../random.ts'
 import {
   findApprovalPolicy,
@@ -35,6 +36,8 @@ export interface ActionRequest {
   readonly input: object
   /** Called only if the account has a policy for the action. */
   readonly requester: () => Requester
+  /** Who runs a command, for the leaf of the record. */
+  readonly actor?: Actor
 }
 
 /** An action that needs the approval of a second person and does not have it. */
@@ -76,7 +79,7 @@ export async function requireApproval(
     await db.transaction(
       recorded(insertApproval(pending, pendingLimits), {
         time: now,
-        actor: { principal: pending.requester.arn },
+        actor: { principal: pending.requester.arn, ...request.actor },
       }),
     )
   } catch (error) {

@@ -1,16 +1,18 @@
-import { revocationLeaf } from '../store/revocations.ts'
 import type { Authority } from '../authority/authority.ts'
 import type { CrlIssuer } from '../issuance/issuer-cache.ts'
 import { isReasonCode } from '../authority/revocation-reason.ts'
 import type { Services } from '../services.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import type { CrlRecord } from '../store/crls.ts'
-import { crlStart } from '../store/revocations.ts'
+import { ConflictError } from '../store/database.ts'
+import { crlStart, revocationLeaf } from '../store/revocations.ts'
 import {
   countRecoveredRevocations,
-  selectRevokedSerials,
   insertRecoveredRevocation,
+  selectRecoverable,
+  selectRevokedSerials,
   type CrlRevocation,
+  type RecoveredRevocation,
 } from '../store/recovered-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
 import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number-text.ts'
@@ -25,6 +27,8 @@ interface DueCrl {
 const pageRows = 1000
 /** Number of revocations in a transaction. */
 const batch = 100
+/** Maximum number of attempts for a transaction, after conflicts with other changes. The job repeats the publication later. */
+const attemptsMax = 5
 
 /**
  * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the
@@ -41,22 +45,21 @@ export async function recoverRevocations(
     missing.set(serialNumberKey(revocation.serialNumber), revocation)
   }
   await leaveKnown(db, authority, missing)
-  const from = { authority, crlId: crl.id, notAfter: issuer.notAfter }
-  const revocations = [...missing.values()]
   let count = 0
-  for (let at = 0; at < revocations.length; at += batch) {
-    const some = revocations.slice(at, at + batch)
-    const rows = await db.transaction([
-      ...some.flatMap((revocation) => insertRecoveredRevocation(revocation, from)),
-      ...some.map((revocation) =>
-        revocationLeaf(authority.number, revocation, {
-          time: clock.now(),
-          principal: 'job:publish-crls',
-        }),
-      ),
-      ...countRecoveredRevocations(authority, crl.id, clock.now()),
-    ])
-    count += rows.flat().length
+  let attempts = 0
+  while (missing.size > 0) {
+    const due = firstOf(missing)
+    try {
+      await insertRevocations({ db, clock }, { authority, crl, issuer }, due)
+      count += due.length
+      attempts = 0
+      for (const { serialNumber } of due) missing.delete(serialNumberKey(serialNumber))
+    } catch (error) {
+      // A revocation was inserted or a certificate was deleted in the meantime.
+      attempts += 1
+      if (!(error instanceof ConflictError) || attempts === attemptsMax) throw error
+      await leaveKnown(db, authority, missing)
+    }
   }
   log.warn(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, number, taken: count },
@@ -75,6 +78,43 @@ function revocationOf({
     // A reason that the API does not define is stored as unspecified.
     reasonCode: isReasonCode(reasonCode) ? reasonCode : 0,
   }
+}
+
+function firstOf(missing: ReadonlyMap<string, CrlRevocation>): CrlRevocation[] {
+  const due: CrlRevocation[] = []
+  for (const revocation of missing.values()) {
+    if (due.length === batch) break
+    due.push(revocation)
+  }
+  return due
+}
+
+/** Inserts revocations and their leaves of the record, or none of them. */
+async function insertRevocations(
+  { db, clock }: Pick<Services, 'db' | 'clock'>,
+  { authority, crl, issuer }: DueCrl,
+  revocations: readonly CrlRevocation[],
+): Promise<void> {
+  const context = { time: clock.now(), principal: 'job:publish-crls' }
+  const rows = await Promise.all(
+    revocations.map(async (revocation): Promise<RecoveredRevocation> => {
+      const [row] = await db.query(selectRecoverable(authority.number, revocation.serialNumber))
+      return {
+        ...revocation,
+        isIssued: row !== undefined,
+        crlId: row === undefined || row['crl_id'] === null ? crl.id : integerOf(row, 'crl_id'),
+        notAfter:
+          row === undefined ? issuer.notAfter : new Date(integerOf(row, 'not_after') * 1000),
+      }
+    }),
+  )
+  await db.transaction([
+    ...rows.flatMap((row) => [
+      insertRecoveredRevocation(authority, row),
+      revocationLeaf(authority.number, row, context),
+    ]),
+    ...countRecoveredRevocations(authority, crl.id, context.time),
+  ])
 }
 
 /** Removes revocations that are already in the database. */

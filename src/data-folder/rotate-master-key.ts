@@ -16,7 +16,7 @@ import type { Actor } from '../record/leaf.ts'
 import type { Random } from '../random.ts'
 import { SealError, type SealerRing } from '../sealer.ts'
 import { ConflictError } from '../store/database.ts'
-import { appendLeaf } from '../store/leaves.ts'
+import { appendEvent } from '../store/leaves.ts'
 import {
   finishRotation,
   insertRotation,
@@ -67,6 +67,8 @@ export async function startRotation({
   data,
   random,
   progress,
+  actor,
+  clock,
 }: RotationContext): Promise<RotationKeys> {
   const { masterKeys, db } = data
   if (masterKeys.rotation === undefined) {
@@ -74,7 +76,15 @@ export async function startRotation({
     const { path, fileKey } = previous
     const next = newMasterKey({ path, fileKey }, random)
     try {
-      await db.transaction([insertRotation(sealRotation({ previous, next }, random))])
+      const event = {
+        event: 'master-key-rotation-start',
+        oldId: masterKeyId(previous),
+        newId: masterKeyId(next),
+      }
+      await db.transaction([
+        insertRotation(sealRotation({ previous, next }, random)),
+        appendEvent({ time: clock.now(), actor }, event),
+      ])
     } catch (error) {
       // Another command has started a rotation, which this one continues.
       if (!(error instanceof ConflictError)) throw error
@@ -233,8 +243,8 @@ export async function endRotation(
 
 /** Re-wrapped rows have no leaves, because the record covers no sealed bytes. */
 function rotationLeaf({ oldId, newId, finishedAt }: FinishedRotation, actor: Actor): Sql {
-  const detail = JSON.stringify({ event: 'master-key-rotation', oldId, newId })
-  return appendLeaf({ kind: 'event', time: finishedAt, ...actor, detail })
+  const context = { time: finishedAt, actor }
+  return appendEvent(context, { event: 'master-key-rotation', oldId, newId })
 }
 
 /** Returns false if a process has sealed another secret under the old key. */

@@ -11,7 +11,7 @@ import {
 } from '../store/certificate-search.ts'
 import { ConflictError } from '../store/database.ts'
 import { readSearchProgress } from '../store/search-progress.ts'
-import { deleteEntries, retireCertificate } from '../store/retired-certificates.ts'
+import { deleteEntries, retireCertificate, selectRetirable } from '../store/retired-certificates.ts'
 import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { Job } from './scheduler/scheduler.ts'
@@ -114,11 +114,10 @@ async function deleteOne(
   const entries = new CertificateEntries()
   entries.add(certificate)
   entries.addFormer(certificate)
+  const [row] = await db.query(selectRetirable(certificate.number))
+  if (row === undefined) return 'kept'
   try {
-    await db.transaction([
-      ...retireCertificate(certificate, content, times),
-      ...deleteEntries(entries),
-    ])
+    await db.transaction([...retireCertificate(row, content, times), ...deleteEntries(entries)])
     return 'deleted'
   } catch (error) {
     // Either the certificate must be kept, or another node has deleted it.

@@ -5,12 +5,15 @@ import type { Actor } from '../record/leaf.ts'
 import { sha256 } from '../record/merkle.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { ConflictError, type Database } from '../store/database.ts'
-import { findSetting, insertSetting } from '../store/metadata.ts'
+import { insertSetting } from '../store/metadata.ts'
 import { appendLeaf } from '../store/leaves.ts'
 import {
+  recordedCertificateOf,
+  requireRows,
   selectLastCertificate,
   selectRecordedCertificates,
   selectRecordedRevocations,
+  selectRetiredCertificates,
   wholeCertificateDigest,
   wholeRevocationDigest,
 } from '../store/recorded-rows.ts'
@@ -21,31 +24,61 @@ import {
   selectStates,
   type RecordedTableName,
 } from '../store/recorded-states.ts'
+import { retiredRowDigest } from '../store/retired-certificates.ts'
 import type { Row, Sql } from '../store/sql.ts'
+import { begunSetting } from './log-parts.ts'
 
-/** Name of the row of `settings` that states that the record has begun: the number of the newest certificate then. */
-const begunSetting = 'record begun'
 const actor: Actor = { principal: 'job:seal-record' }
-/** Rows in a transaction and, for certificates and revocations, in a leaf. */
+/** Rows in a transaction. */
 const pageRows = 500
+/** Maximum number of attempts to record a page whose rows change in the meantime. The job starts again later. */
+const attemptsMax = 20
 
-/** Returns whether the leaves about existing rows have all been written. */
-export async function hasBegun(db: Database): Promise<boolean> {
-  return (await findSetting(db, begunSetting)) !== undefined
+/** A table whose rows have digests in leaves of the kind `baseline`. */
+interface DigestedTable {
+  /** Selects rows after a row, of certificates up to number `last`. */
+  readonly select: (after: Row | undefined, limit: number, last: number) => Sql
+  readonly digestOf: (row: Row) => Uint8Array
 }
 
+const digestedTables = {
+  certificates: {
+    select: selectRecordedCertificates,
+    digestOf: (row) => wholeCertificateDigest(recordedCertificateOf(row)),
+  },
+  revocations: {
+    select: selectRecordedRevocations,
+    digestOf: wholeRevocationDigest,
+  },
+  retired_certificates: {
+    select: selectRetiredCertificates,
+    digestOf: retiredRowDigest,
+  },
+} as const satisfies Readonly<Record<string, DigestedTable>>
+
+type DigestedTableName = keyof typeof digestedTables
+
 /**
- * Writes leaves about all existing rows: the digests of certificates and revocations, and the state of each row of the tables
- * that change. Rows that are written at the same time have leaves of their own. If the call is interrupted, the next call starts
- * again, and its leaves replace the earlier leaves.
+ * Writes leaves about all existing rows: the digests of certificates, revocations and retired certificates, and the state of each
+ * row of the tables that change. Rows that are written at the same time have leaves of their own. If the call is interrupted,
+ * the next call starts again, and its leaves replace the earlier leaves.
  */
 export async function beginRecord(db: Database, clock: Clock): Promise<void> {
   const [row] = await db.query(selectLastCertificate)
   const last = row === undefined ? 0 : integerOf(row, 'last')
-  const counts: Record<string, number> = { certificates: await recordCertificates(db, clock, last) }
-  counts['revocations'] = await recordRevocations(db, clock)
+  const counts: Record<string, number> = {}
+  for (const table of Object.keys(digestedTables) as DigestedTableName[])
+    counts[table] = await recordPages(
+      db,
+      (after, limit) => digestedTables[table].select(after, limit, last),
+      (page) => digestLeaves(table, page, clock.now()),
+    )
   for (const table of Object.keys(recordedTables) as RecordedTableName[])
-    counts[table] = await recordStates(db, clock, table)
+    counts[table] = await recordPages(
+      db,
+      (after, limit) => selectStates(table, after, limit),
+      (page) => page.map((each) => stateLeaf(table, each, clock.now())),
+    )
   const detail = JSON.stringify({ lastCertificateNumber: last, rows: counts })
   try {
     await db.transaction([
@@ -58,56 +91,49 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
   }
 }
 
-async function recordCertificates(db: Database, clock: Clock, last: number): Promise<number> {
-  let after = Number.MIN_SAFE_INTEGER
+/**
+ * Records all rows of a query, one page in each transaction, and returns their number. A page whose rows changed after they were
+ * read is read again.
+ */
+async function recordPages(
+  db: Database,
+  select: (after: Row | undefined, limit: number) => Sql,
+  statementsOf: (page: readonly Row[]) => readonly Sql[],
+): Promise<number> {
+  let after: Row | undefined
   let count = 0
+  let attempts = 0
   for (;;) {
-    const page = await db.query(selectRecordedCertificates(after, pageRows))
-    const rows = page
-      .filter((row) => integerOf(row, 'certificate_number') <= last)
-      .map((row) => ({
-        number: integerOf(row, 'certificate_number'),
-        digest: wholeCertificateDigest(row),
-      }))
-    if (rows.length === 0) return count
-    const leaf = { table: 'certificates', rows: encodeDigestedRows(rows), ...actor } as const
-    await db.transaction([appendLeaf({ kind: 'baseline', time: clock.now(), ...leaf })])
-    count += rows.length
-    after = rows.at(-1)?.number ?? last
+    const page = await db.query(select(after, pageRows))
+    if (page.length === 0) return count
+    attempts += 1
+    try {
+      await db.transaction(statementsOf(page))
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempts === attemptsMax) throw error
+      continue
+    }
+    count += page.length
+    after = page.at(-1)
+    attempts = 0
   }
 }
 
-async function recordRevocations(db: Database, clock: Clock): Promise<number> {
-  let after: Row | undefined
-  let count = 0
-  for (;;) {
-    const page = await db.query(selectRecordedRevocations(after, pageRows))
-    if (page.length === 0) return count
-    const byAuthority = Map.groupBy(page, (row) => integerOf(row, 'authority_number'))
-    const leaves = [...byAuthority].map(([authority, rows]) => {
-      const digests = rows.map((row) => ({
-        number: integerOf(row, 'certificate_number'),
-        digest: wholeRevocationDigest(row),
-      }))
-      const fields = { authority, table: 'revocations', rows: encodeDigestedRows(digests) }
-      return appendLeaf({ kind: 'baseline', time: clock.now(), ...fields, ...actor })
-    })
-    await db.transaction(leaves)
-    count += page.length
-    after = page.at(-1)
-  }
-}
-
-async function recordStates(db: Database, clock: Clock, table: RecordedTableName): Promise<number> {
-  let after: Row | undefined
-  let count = 0
-  for (;;) {
-    const page = await db.query(selectStates(table, after, pageRows))
-    if (page.length === 0) return count
-    await db.transaction(page.map((row) => stateLeaf(table, row, clock.now())))
-    count += page.length
-    after = page.at(-1)
-  }
+/** Returns leaves with digests of rows, with guards that no row was deleted in the meantime. Retired certificates are never deleted. */
+function digestLeaves(table: DigestedTableName, page: readonly Row[], time: Date): Sql[] {
+  // A revocation is identified by its CA and the number of its certificate; the others by their numbers.
+  const groups = Map.groupBy(page, (row) =>
+    table === 'revocations' ? integerOf(row, 'authority_number') : undefined,
+  )
+  return [...groups].flatMap(([authority, rows]) => {
+    const digests = rows.map((row) => ({
+      number: integerOf(row, 'certificate_number'),
+      digest: digestedTables[table].digestOf(row),
+    }))
+    const fields = { authority, table, rows: encodeDigestedRows(digests) }
+    const leaf = appendLeaf({ kind: 'baseline', time, ...actor, ...fields })
+    return table === 'retired_certificates' ? [leaf] : [requireRows(table, rows), leaf]
+  })
 }
 
 function stateLeaf(table: RecordedTableName, row: Row, time: Date): Sql {

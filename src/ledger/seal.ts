@@ -40,7 +40,8 @@ export interface Sealing {
 export async function sealLeaves(sealing: Sealing): Promise<number> {
   const { db, clock, verifier, privateKey } = sealing
   const checkpoint = await findCheckpoint(db)
-  const size = checkpoint?.size ?? 0
+  if (checkpoint === undefined) throw new RecordAlteredError('the checkpoint was removed')
+  const { size } = checkpoint
   if (size < sealing.seen)
     throw new RecordAlteredError(
       `the checkpoint has ${size} leaves, but previously had ${sealing.seen}`,
@@ -49,7 +50,7 @@ export async function sealLeaves(sealing: Sealing): Promise<number> {
   const hashes = await waitingHashes(db, size)
   if (hashes.length === 0) return 0
   const edge = await readEdge(db, size)
-  if (checkpoint !== undefined) await requireSigned(checkpoint.note, verifier, { size, edge })
+  await requireSigned(checkpoint.note, verifier, { size, edge })
   const grown = await growTree(size, edge, hashes)
   const note = signCheckpoint(grown, verifier, privateKey)
   try {

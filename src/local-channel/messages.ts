@@ -6,8 +6,15 @@
 import { join } from 'node:path'
 
 export type LocalRequest =
-  /** Encrypts the master key. `recipients` is the text of a file with recipients or a public key. */
-  | { readonly command: 'export-master-key'; readonly recipients: string }
+  /**
+   * Encrypts the master key. `recipients` is the text of a file with recipients or a public key; `actor` are texts that name who
+   * runs the command, for the record.
+   */
+  | {
+      readonly command: 'export-master-key'
+      readonly recipients: string
+      readonly actor: Readonly<Record<string, string | undefined>>
+    }
   /** Enters the text of a share of the master key. */
   | { readonly command: 'unlock'; readonly share: string }
   /** Requests the numbers of entered shares. */

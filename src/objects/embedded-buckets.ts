@@ -2,7 +2,7 @@
  * Buckets of the embedded object store: folders that the operator creates, each with the account that may write to it. Commands
  * change buckets while the server runs, so every change is one rename.
  */
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, renameDurably, replaceFile, syncFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -31,6 +31,11 @@ const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x
 /** Reserved names, which are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
+/** Called directly before a change. If it rejects, nothing is changed. */
+type BeforeChange = () => Promise<unknown>
+
+const nothing: BeforeChange = () => Promise.resolve()
+
 /**
  * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if the name violates S3's rules or equals a path
  * of the server.
@@ -38,6 +43,7 @@ const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 export async function createBucket(
   directory: string,
   { name, accountId, createdAt }: NewBucket,
+  beforeChange = nothing,
 ): Promise<void> {
   if (reservedNames.includes(name))
     throw new ConfigurationError(
@@ -45,17 +51,18 @@ export async function createBucket(
     )
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
+  if ((await readBucket(directory, name)) !== undefined) throw bucketExists(name)
   await makeFolder(directory, 0o700)
   // The rename makes the bucket and its description appear together.
   const newFolder = await mkdtemp(join(directory, '.new-'))
   try {
     const content = JSON.stringify({ accountId, createdAt: createdAt.toISOString() })
     await replaceFile({ path: join(newFolder, description), content, mode: 0o600 })
+    await beforeChange()
     await renameDurably(newFolder, join(directory, name))
   } catch (error) {
     await rm(newFolder, { recursive: true, force: true })
-    if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'))
-      throw new ConfigurationError(`the bucket ${name} exists already`, { cause: error })
+    if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw bucketExists(name, error)
     throw error
   }
 }
@@ -73,10 +80,15 @@ export async function listBuckets(directory: string): Promise<Bucket[]> {
 }
 
 /** Deletes a bucket. Throws ConfigurationError if the bucket does not exist or contains objects. */
-export async function deleteBucket(directory: string, name: string): Promise<void> {
+export async function deleteBucket(
+  directory: string,
+  name: string,
+  beforeChange = nothing,
+): Promise<void> {
   if ((await readBucket(directory, name)) === undefined) throw noBucket(name)
   const path = join(directory, name)
   await requireEmpty(path, name)
+  await beforeChange()
   const aside = await mkdtemp(join(directory, '.old-'))
   try {
     await rename(path, aside)
@@ -117,10 +129,14 @@ export async function listObjects(directory: string, bucket: string): Promise<Ob
 export async function deleteObject(
   directory: string,
   { bucket, key }: ObjectLocation,
+  beforeChange = nothing,
 ): Promise<void> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
+  const path = join(directory, bucket, fileNameOf(key))
   try {
-    await rm(join(directory, bucket, fileNameOf(key)))
+    await access(path)
+    await beforeChange()
+    await rm(path)
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error
     throw new ConfigurationError(`the bucket ${bucket} has no object ${key}`, {
@@ -171,6 +187,10 @@ export function isCode(error: unknown, ...codes: readonly string[]): boolean {
 
 function isBucketName(name: string): boolean {
   return namePattern.test(name) && !addressPattern.test(name) && !takenPattern.test(name)
+}
+
+function bucketExists(name: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(`the bucket ${name} exists already`, { cause })
 }
 
 function noBucket(name: string): ConfigurationError {

@@ -7,11 +7,19 @@ export interface DelegateTimes {
   readonly validitySeconds: number
   /** notAfter of the certificate of the CA, which no other certificate outlives. */
   readonly caNotAfter: Date
+  /** How much earlier than others this certificate is renewed (renewalLead). Default: 0. */
+  readonly leadMilliseconds?: number
 }
 
 /** How long a new certificate signs responses, and how long before the end of that time it is renewed. */
 const signingMilliseconds = 2 * dayMilliseconds
 const renewalMilliseconds = dayMilliseconds
+const leadMillisecondsMax = dayMilliseconds / 2
+
+/** Returns how much earlier the certificates of a CA are renewed, so that those of many CAs are not renewed at the same time. */
+export function renewalLead(authorityId: string): number {
+  return Math.floor((Number.parseInt(authorityId.slice(0, 8), 16) / 2 ** 32) * leadMillisecondsMax)
+}
 
 /** Returns the notAfter of a new certificate. */
 export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes): Date {
@@ -24,7 +32,7 @@ export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes)
  */
 export function delegateState(
   certificate: { readonly notBefore: Date; readonly notAfter: Date } | undefined,
-  { now, validitySeconds, caNotAfter }: DelegateTimes,
+  { now, validitySeconds, caNotAfter, leadMilliseconds = 0 }: DelegateTimes,
 ): 'fresh' | 'due' | 'unusable' {
   if (certificate === undefined || now < certificate.notBefore) return 'unusable'
   const nextUpdate = after(now, validitySeconds * 1000)
@@ -33,7 +41,10 @@ export function delegateState(
     certificate.notAfter < earlier(nextUpdate, wholeSecond(caNotAfter))
   )
     return 'unusable'
-  const renewalEnd = earlier(after(nextUpdate, renewalMilliseconds), wholeSecond(caNotAfter))
+  const renewalEnd = earlier(
+    after(nextUpdate, renewalMilliseconds + leadMilliseconds),
+    wholeSecond(caNotAfter),
+  )
   return certificate.notAfter < renewalEnd ? 'due' : 'fresh'
 }
 

@@ -2,44 +2,18 @@
  * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs the responses of a CA, so that the key of the CA, which may be
  * in an HSM, signs once in a day or two. The local key exists only in the memory of the process.
  */
-import { createPrivateKey } from 'node:crypto'
 import type { Authority } from '../authority/authority.ts'
-import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
-import { createBoundedCache } from '../bounded-cache.ts'
-import type { Caller } from '../identity/caller.ts'
-import { generateKey } from '../keys/generate-key.ts'
-import { signMessage } from '../keys/sign-message.ts'
-import { issueOwn } from '../operations/certificate/issue-own.ts'
 import type { Services } from '../services.ts'
-import { storable } from '../text/storable-text.ts'
-import { certificateAuthorityArn } from '../wire/arn.ts'
-import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
-import { parseCertificate, type Certificate } from '../x509/certificate.ts'
-import {
-  encodeCertificationRequest,
-  encodeCertificationRequestInfo,
-} from '../x509/certification-request.ts'
-import { nonCritical } from '../x509/extensions/extensions.ts'
-import { encodeName } from '../x509/names/name.ts'
-import { oids } from '../x509/der/oid.ts'
-import { encodePem, parsePem } from '../x509/pem.ts'
-import { delegateEnd, delegateState } from './delegate-life.ts'
-
-/** A key with a certificate that lets it sign the OCSP responses of a CA. */
-interface Delegate {
-  readonly certificate: Certificate
-  readonly signingAlgorithm: SigningAlgorithm
-  readonly sign: (message: Uint8Array) => Promise<Uint8Array>
-}
+import { delegateState, renewalLead } from './delegate-life.ts'
+import { issueDelegate, type Delegate } from './issue-delegate.ts'
 
 export interface Delegates {
-  /** Returns the delegate of a CA; undefined if the CA must sign itself, because a certificate cannot be issued now. */
+  /** Returns the delegate of a CA; undefined if the CA must sign itself, because it has none now. */
   find(authority: Authority): Promise<Delegate | undefined>
 }
 
 /** Time between two attempts to issue a certificate for a CA. */
 const retryMilliseconds = 60_000
-const delegatesMax = 1000
 
 interface Slot {
   delegate: Delegate | undefined
@@ -48,35 +22,82 @@ interface Slot {
   retryAt: number
 }
 
-/** Creates delegates that are issued when they are first needed, and renewed before they expire. */
-export function createDelegates(services: Services): Delegates {
+interface DelegateOptions {
+  /** Maximum number of CAs with a delegate, whose keys are in memory. The keys of further CAs sign their responses themselves. */
+  readonly delegatesMax?: number
+  /** Maximum number of certificates that are issued at the same time. */
+  readonly renewalsMax?: number
+  readonly issue?: typeof issueDelegate
+}
+
+/** A slot without a valid certificate, whose CA is no longer asked or cannot issue, is not needed. */
+function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
+  if (renewal !== undefined) return true
+  return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
+}
+
+/** After the clock was set back, the time of the next attempt may be far in the future. */
+function mayRenew({ renewal, retryAt }: Slot, now: Date): boolean {
+  const wait = retryAt - now.getTime()
+  return renewal === undefined && (wait <= 0 || wait > retryMilliseconds)
+}
+
+/**
+ * Creates delegates that are issued when they are first needed, and renewed before they expire. A delegate is not evicted while
+ * its certificate is valid, because each eviction would cost a further certificate.
+ */
+export function createDelegates(
+  services: Services,
+  { delegatesMax = 1000, renewalsMax = 4, issue = issueDelegate }: DelegateOptions = {},
+): Delegates {
   const { clock, log, revocationPolicy } = services
   const validitySeconds = revocationPolicy.ocspValiditySeconds
-  const slots = createBoundedCache<Slot>(delegatesMax)
+  const slots = new Map<string, Slot>()
+  let renewals = 0
+  let isFull = false
 
-  function slotOf({ id, certificate }: Authority): Slot {
+  function makeRoom(): void {
+    for (const [name, slot] of slots) if (!isNeeded(slot, clock.now())) slots.delete(name)
+    const wasFull = isFull
+    isFull = slots.size >= delegatesMax
+    if (isFull && !wasFull)
+      log.warn(
+        { delegatesMax },
+        'too many CAs for OCSP signing certificates; the keys of further CAs sign their OCSP responses',
+      )
+  }
+
+  function slotOf({ id, certificate }: Authority): Slot | undefined {
     const name = `${id} ${certificate?.number}`
-    const slot = slots.get(name) ?? { delegate: undefined, renewal: undefined, retryAt: 0 }
+    const known = slots.get(name)
+    if (known !== undefined) return known
+    if (slots.size >= delegatesMax) makeRoom()
+    if (slots.size >= delegatesMax) return undefined
+    const slot = { delegate: undefined, renewal: undefined, retryAt: 0 }
     slots.set(name, slot)
     return slot
   }
 
-  function stateOf({ delegate }: Slot, { certificate }: Authority) {
+  function stateOf({ delegate }: Slot, { id, certificate }: Authority) {
     const now = clock.now()
     const caNotAfter = certificate?.notAfter ?? now
-    return delegateState(delegate?.certificate, { now, validitySeconds, caNotAfter })
+    const leadMilliseconds = renewalLead(id)
+    const times = { now, validitySeconds, caNotAfter, leadMilliseconds }
+    return delegateState(delegate?.certificate, times)
   }
 
   async function renew(slot: Slot, authority: Authority): Promise<void> {
     slot.retryAt = clock.now().getTime() + retryMilliseconds
+    renewals += 1
     try {
-      slot.delegate = await issueDelegate(services, authority)
+      slot.delegate = await issue(services, authority)
       const { notAfter } = slot.delegate.certificate
       log.info({ authority: authority.id, notAfter }, 'OCSP signing certificate issued')
     } catch (error) {
       log.warn({ authority: authority.id, err: error }, 'cannot issue an OCSP signing certificate')
     } finally {
       slot.renewal = undefined
+      renewals -= 1
     }
   }
 
@@ -84,99 +105,14 @@ export function createDelegates(services: Services): Delegates {
     async find(authority) {
       if (authority.usageMode === 'SHORT_LIVED_CERTIFICATE') return undefined
       const slot = slotOf(authority)
+      if (slot === undefined) return undefined
       const state = stateOf(slot, authority)
       if (state === 'fresh') return slot.delegate
-      const now = clock.now().getTime()
-      const mayTry = now >= slot.retryAt || slot.retryAt - now > retryMilliseconds
-      if (mayTry && slot.renewal === undefined) slot.renewal = renew(slot, authority)
+      if (renewals < renewalsMax && mayRenew(slot, clock.now()))
+        slot.renewal = renew(slot, authority)
       // A delegate that is due still signs while its successor is issued.
       if (state === 'unusable') await slot.renewal
       return stateOf(slot, authority) === 'unusable' ? undefined : slot.delegate
     },
   }
 }
-
-async function issueDelegate(services: Services, authority: Authority): Promise<Delegate> {
-  const { KeyAlgorithm, SigningAlgorithm } = authority.configuration
-  const { algorithm, signingAlgorithm } = keyFor(KeyAlgorithm)
-  const { subjectPublicKeyInfo, privateKey } = await generateKey(algorithm)
-  const key = createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' })
-  privateKey.fill(0)
-  const sign = (message: Uint8Array): Promise<Uint8Array> =>
-    signMessage(key, signingAlgorithm, { message })
-  const caller = callerFor(authority)
-  const CertificateAuthorityArn = storable(certificateAuthorityArn(authority))
-  const { certificate } = await issueOwn(
-    services,
-    {
-      CertificateAuthorityArn,
-      Csr: Buffer.from(
-        await certificationRequest({ subjectPublicKeyInfo, signingAlgorithm, sign }),
-      ),
-      SigningAlgorithm,
-      TemplateArn: storable(
-        `arn:${caller.partition}:acm-pca:::template/OCSPSigningCertificate_CSRPassthrough/V1`,
-      ),
-      Validity: { Type: 'ABSOLUTE', Value: endOf(services, authority) },
-    },
-    caller,
-  )
-  const [issued] = parsePem(certificate)
-  if (issued === undefined) throw new Error('GetCertificate returned no certificate')
-  return { certificate: parseCertificate(issued.der), signingAlgorithm, sign }
-}
-
-/** Seconds since 1970. */
-function endOf({ clock, revocationPolicy }: Services, { certificate }: Authority): number {
-  const now = clock.now()
-  const validitySeconds = revocationPolicy.ocspValiditySeconds
-  const caNotAfter = certificate?.notAfter ?? now
-  return Math.floor(delegateEnd({ now, validitySeconds, caNotAfter }).getTime() / 1000)
-}
-
-/** Clients that verify ML-DSA get ML-DSA responses. All other clients verify P-256. */
-function keyFor(algorithm: KeyAlgorithm): {
-  readonly algorithm: KeyAlgorithm
-  readonly signingAlgorithm: SigningAlgorithm
-} {
-  if (algorithm === 'ML_DSA_44' || algorithm === 'ML_DSA_65' || algorithm === 'ML_DSA_87')
-    return { algorithm, signingAlgorithm: algorithm }
-  return { algorithm: 'EC_prime256v1', signingAlgorithm: 'SHA256WITHECDSA' }
-}
-
-function callerFor({ accountId, partition, region }: Authority): Caller {
-  const userName = 'signet-ocsp'
-  return {
-    partition,
-    region,
-    accountId,
-    organizationId: undefined,
-    arn: `arn:${partition}:iam::${accountId}:user/${userName}`,
-    accessKeyId: '',
-    principal: { kind: 'user', userName, userId: userName, tags: {} },
-    policies: [],
-    sessionPolicies: undefined,
-  }
-}
-
-/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): clients do not ask for the status of this certificate. */
-async function certificationRequest({
-  subjectPublicKeyInfo,
-  signingAlgorithm,
-  sign,
-}: {
-  readonly subjectPublicKeyInfo: Uint8Array
-  readonly signingAlgorithm: SigningAlgorithm
-  readonly sign: Delegate['sign']
-}): Promise<string> {
-  const info = encodeCertificationRequestInfo({
-    subject: encodeName([{ type: oids.commonName, value: 'OCSP responder' }]),
-    subjectPublicKeyInfo,
-    extensions: [nonCritical(oids.ocspNoCheck, derNull)],
-  })
-  const algorithm = signatureAlgorithmIdentifier(signingAlgorithm)
-  const der = encodeCertificationRequest(info, algorithm, await sign(info))
-  return encodePem('CERTIFICATE REQUEST', der)
-}
-
-const derNull = Uint8Array.of(0x05, 0x00)

@@ -1,18 +1,28 @@
 /** Requests of local commands to a running server. */
 import { encrypt } from '../backup/encryption.ts'
 import { readRecipients } from '../backup/key-files.ts'
+import type { Clock } from '../clock.ts'
+import type { DataFolder } from '../data-folder/data-folder.ts'
 import { masterKeyId, masterKeyText } from '../data-folder/master-key.ts'
-import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { LocalHandler } from '../local-channel/serve.ts'
+import type { Actor } from '../record/leaf.ts'
+import { sha256 } from '../record/merkle.ts'
+import { appendEvent } from '../store/leaves.ts'
 import type { Log } from '../telemetry/log.ts'
 
+interface LocalHandlerOptions {
+  readonly data: Pick<DataFolder, 'db' | 'masterKeys'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
 /** Creates the handler of the local channel. */
-export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHandler {
+export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
   return async (request) => {
     switch (request.command) {
       case 'export-master-key':
-        return exportMasterKey(masterKeys, request.recipients, log)
+        return exportMasterKey(options, request.recipients, actorOf(request.actor))
       case 'unlock':
         throw new ConfigurationError('the server is not locked')
       case 'unlock-progress':
@@ -25,8 +35,26 @@ export function createLocalHandler(masterKeys: MasterKeyRing, log: Log): LocalHa
   }
 }
 
+const actorTextMax = 1000
+
+/** Only the owner of the data folder and root can send requests, and they could also write the record themselves. */
+function actorOf(actor: unknown): Actor {
+  const { osUser, sudoUser, host, command } = (actor ?? {}) as Readonly<Record<string, unknown>>
+  const texts = { osUser, sudoUser, host, command }
+  for (const [name, text] of Object.entries(texts))
+    if (text !== undefined && (typeof text !== 'string' || text.length > actorTextMax))
+      throw new ConfigurationError(`the request has an invalid actor: ${name}`)
+  if (typeof osUser !== 'string')
+    throw new ConfigurationError('the request names no user; the version of the command is another')
+  return texts as Actor
+}
+
 /** Encrypts the content of the master key file. The key itself never leaves the process. */
-async function exportMasterKey(masterKeys: MasterKeyRing, text: string, log: Log) {
+async function exportMasterKey(
+  { data: { db, masterKeys }, clock, log }: LocalHandlerOptions,
+  text: string,
+  actor: Actor,
+) {
   const recipients = await readRecipients(text)
   const { current } = masterKeys
   const content = Buffer.from(masterKeyText(current))
@@ -35,11 +63,16 @@ async function exportMasterKey(masterKeys: MasterKeyRing, text: string, log: Log
     chunks.push(chunk)
   content.fill(0)
   const id = masterKeyId(current)
+  const file = Buffer.concat(chunks)
+  const event = { event: 'master-key-export', masterKeyId: id, recipients: recipients.length }
+  await db.transaction([
+    appendEvent({ time: clock.now(), actor }, { ...event, sha256: sha256(file) }),
+  ])
   log.warn(
     { masterKeyId: id, recipients: recipients.length },
     'a local command exported the master key',
   )
-  return { MasterKeyId: id, File: Buffer.concat(chunks).toString('base64') }
+  return { MasterKeyId: id, File: file.toString('base64') }
 }
 
 // oxlint-disable-next-line typescript/require-await -- an iterable of values that are known

@@ -4,6 +4,7 @@ import { checkTokenAtStart } from './check-keys.ts'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
 import { openData, pathsOf, type DataFolder } from '../data-folder/data-folder.ts'
+import { masterKeyId } from '../data-folder/master-key.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
 import { listOwners } from '../store/certificate-search.ts'
 import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
@@ -18,6 +19,7 @@ import { describeWaiting } from '../approval/restore-gate.ts'
 import { findWaitingRestore } from '../store/restore-approvals.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
+import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import { servedRegions } from '../wire/region.ts'
 
@@ -70,6 +72,11 @@ export async function openOwnData(
   // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold some.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
+  if (masterKey !== undefined && data.db.damage?.() === undefined) {
+    const event = { event: 'unlock', masterKeyId: masterKeyId(masterKey) }
+    const actor = { principal: 'shares of the master key', host: hostname() }
+    await data.db.transaction([appendEvent({ time: clock.now(), actor }, event)])
+  }
   if (owned?.accepted !== undefined) {
     // As after a restore, every CRL becomes due, and revocations that only published CRLs list are inserted.
     const now = clock.now()

@@ -47,7 +47,7 @@ export function startPrimary(
       publicUrl,
       metricsUrl,
       credentials,
-      masterKeys,
+      data: runtime.data,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
         shared.reload()

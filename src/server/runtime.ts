@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
-import type { MasterKeyRing } from '../data-folder/master-key-ring.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
@@ -44,7 +43,7 @@ export interface App {
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
-  readonly masterKeys: MasterKeyRing
+  readonly data: Pick<DataFolder, 'db' | 'masterKeys'>
   /** Reloads the files that may change at run time. Throws ConfigurationError, and changes nothing, if one is invalid. */
   readonly reload: () => Promise<void>
   /** Stops accepting requests, completes the running ones, and closes everything. */

@@ -56,7 +56,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
       ? startSingleProcess(config, context)
       : startPrimary(config, config.workers, context),
   )
-  const handler = createLocalHandler(app.masterKeys, log)
+  const handler = createLocalHandler({ data: app.data, clock: systemClock, log })
   const closeChannel = await serveLocally(config.dataDirectory, handler, log)
   reload = () => reloadFrom(app, log)
   await recordEndpoint(config, app, log)

@@ -39,7 +39,7 @@ export function startSingleProcess(
       publicUrl,
       metricsUrl,
       credentials,
-      masterKeys: runtime.data.masterKeys,
+      data: runtime.data,
       runJob: shared.runJob,
       async reload() {
         shared.reload()

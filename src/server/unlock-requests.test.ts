@@ -81,7 +81,7 @@ test('the shares of at most eight splits are held', async () => {
 test('a locked server refuses other requests of commands', () => {
   const { handler } = start()
   assert.throws(
-    () => handler({ command: 'export-master-key', recipients: '' }),
+    () => handler({ command: 'export-master-key', recipients: '', actor: {} }),
     /the server is locked; enter shares/,
   )
 })

@@ -54,12 +54,15 @@ export function openCrl(
     // The first CRL of a CA lists the revocations that are older than the CRL.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,
-    guard(
-      'revision',
-      sql`update authorities set crl_id = (select crl_id from crls where name = ${name}),
-          revision = revision + 1
-        where authority_number = ${authority.number} and revision = ${authority.revision}
-        returning revision`,
+    changing(
+      { table: 'authorities', key: [authority.id] },
+      guard(
+        'revision',
+        sql`update authorities set crl_id = (select crl_id from crls where name = ${name}),
+            revision = revision + 1
+          where authority_number = ${authority.number} and revision = ${authority.revision}
+          returning revision`,
+      ),
     ),
   ]
 }

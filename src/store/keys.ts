@@ -1,5 +1,4 @@
 /** Rows of encrypted local private keys. */
-import { recordKeyName } from '../keys/record-key.ts'
 import type { Clock } from '../clock.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
@@ -19,25 +18,13 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
     return row === undefined ? undefined : recordOf(row)
   }
   const insertIfAbsent = async (record: KeyRecord): Promise<KeyRecord | undefined> => {
-    const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
     try {
-      await db.transaction([
-        requireCurrentMasterKey(masterKeyId),
-        guard(
-          'duplicate',
-          sql`insert into keys (name, algorithm, subject_public_key_info, master_key_id,
-            data_key_sealed, private_key_sealed)
-          values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${masterKeyId},
-            ${dataKeySealed}, ${record.privateKeySealed})
-          on conflict (name) do nothing returning name`,
-        ),
-        recordKey({ name, sha256: sha256(subjectPublicKeyInfo) }, creatorOf(name), clock.now()),
-      ])
+      await db.transaction(insertKey(record, 'job:finish-creation', clock.now()))
       return record
     } catch (error) {
       // Another process has stored a key of that name.
       if (error instanceof ConflictError && error.guard === 'duplicate')
-        return (await find(name)) ?? insertIfAbsent(record)
+        return (await find(record.name)) ?? insertIfAbsent(record)
       if (error instanceof ConflictError && error.guard === 'master-key') return undefined
       throw error
     }
@@ -55,6 +42,23 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
   }
 }
 
+/** Inserts a key and its leaf of the record. Conflicts if the name is taken, or if the master key of the record was replaced. */
+export function insertKey(record: KeyRecord, principal: string, time: Date): Sql[] {
+  const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
+  return [
+    requireCurrentMasterKey(masterKeyId),
+    guard(
+      'duplicate',
+      sql`insert into keys (name, algorithm, subject_public_key_info, master_key_id,
+        data_key_sealed, private_key_sealed)
+      values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${masterKeyId},
+        ${dataKeySealed}, ${record.privateKeySealed})
+      on conflict (name) do nothing returning name`,
+    ),
+    recordKey({ name, sha256: sha256(subjectPublicKeyInfo) }, principal, time),
+  ]
+}
+
 function recordKey(
   { name, ...digest }: { readonly name: string; readonly sha256?: Uint8Array },
   principal: string,
@@ -64,7 +68,10 @@ function recordKey(
 }
 
 /** Returns the SubjectPublicKeyInfo of a key. Undefined if the key does not exist. */
-export async function findPublicKey(db: Database, name: string): Promise<Uint8Array | undefined> {
+export async function findPublicKey(
+  db: Pick<Database, 'query'>,
+  name: string,
+): Promise<Uint8Array | undefined> {
   const [row] = await db.query(sql`select subject_public_key_info from keys where name = ${name}`)
   return row === undefined ? undefined : bytesOf(row, 'subject_public_key_info')
 }
@@ -78,8 +85,4 @@ function recordOf(row: Row): KeyRecord {
     dataKeySealed: bytesOf(row, 'data_key_sealed'),
     privateKeySealed: bytesOf(row, 'private_key_sealed'),
   }
-}
-
-function creatorOf(name: string): string {
-  return name === recordKeyName ? 'job:seal-record' : 'job:finish-creation'
 }

@@ -1,5 +1,5 @@
 /** Rows of the leaves of the record. A row is written once, in the transaction of what it records, and never changes. */
-import { encodeLeaf, withState, type Leaf } from '../record/leaf.ts'
+import { encodeLeaf, withState, type Actor, type Leaf } from '../record/leaf.ts'
 import { bytesOf, integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -13,6 +13,21 @@ export function appendLeaf(leaf: Leaf): Sql {
     values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ${encodeLeaf(leaf)})`
 }
 
+/** The members of an event, and the SHA-256 of its object. */
+interface RecordedEvent {
+  readonly event: string
+  readonly sha256?: Uint8Array | undefined
+  readonly [member: string]: unknown
+}
+
+/** Appends a leaf about an event that changes no recorded row. */
+export function appendEvent(
+  { time, actor }: { readonly time: Date; readonly actor: Actor },
+  { sha256, ...detail }: RecordedEvent,
+): Sql {
+  return appendLeaf({ kind: 'event', time, ...actor, sha256, detail: JSON.stringify(detail) })
+}
+
 /** A leaf at its position in the log. */
 export interface StoredLeaf {
   readonly number: number
@@ -21,9 +36,15 @@ export interface StoredLeaf {
 }
 
 /** Selects leaves from a position on, in order. */
-export function selectLeaves(from: number, limit: number): Sql {
+function selectLeaves(from: number, limit: number): Sql {
   return sql`select leaf_number, entry, state from record_leaves where leaf_number >= ${from}
     order by leaf_number limit ${limit}`
+}
+
+/** Selects leaves after a row, in order. */
+export function selectLeavesAfter(after: Row | undefined, limit: number): Sql {
+  const last = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'leaf_number')
+  return selectLeaves(last + 1, limit)
 }
 
 export function storedLeafOf(row: Row): StoredLeaf {

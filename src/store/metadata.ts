@@ -3,7 +3,10 @@ import { bytesOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
 
-export async function findSetting(db: Database, name: string): Promise<Uint8Array | undefined> {
+export async function findSetting(
+  db: Pick<Database, 'query'>,
+  name: string,
+): Promise<Uint8Array | undefined> {
   const [row] = await db.query(sql`select value from settings where name = ${name}`)
   return row === undefined ? undefined : bytesOf(row, 'value')
 }

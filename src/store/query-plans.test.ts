@@ -19,7 +19,7 @@ import { deleteExpiredTokens } from './idempotency-tokens.ts'
 import { claimDueCrls } from './crls.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
-import { deleteEntries, retireCertificate } from './retired-certificates.ts'
+import { deleteEntries, retireCertificate, selectRetirable } from './retired-certificates.ts'
 import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
 import type { CertificateFilter } from '../search/filter.ts'
 import { searchCertificates } from '../search/search-certificates.ts'
@@ -254,8 +254,10 @@ suite('query plans', () => {
     }
     await findIssuedStatus({ query } as unknown as Database, 1, new Uint8Array(16))
     assert.equal(forOcsp.length, 2)
+    const bytes = new Uint8Array(16)
     for (const { text } of [
       ...forOcsp,
+      selectRetirable(1),
       selectRevocations({ authorityNumber: 1, crlId: undefined, keptSince }, 1, 500),
       selectRevocations({ authorityNumber: 1, crlId: 1, keptSince }, 1, 500),
       selectAuditedCertificates(1, 1, 500),
@@ -263,7 +265,12 @@ suite('query plans', () => {
       deleteExpiredTokens(keptSince, 500),
       recountRevocations(authority, keptSince),
       ...retireCertificate(
-        { number: 1, authority: { number: 1 } as never, serialNumber: new Uint8Array(16) },
+        {
+          certificate_number: 1,
+          authority_number: 1,
+          serial_number: bytes,
+          certificate_der: bytes,
+        },
         { subjectDer: new Uint8Array(), notBefore: keptSince },
         { now: keptSince, before: keptSince },
       ),

@@ -76,6 +76,7 @@ export const recordedTables = {
       'key_handle',
       'csr_pem',
       'authority_certificate_number',
+      'crl_id',
       'deleted_at_ms',
       'restorable_until_ms',
     ],
@@ -123,6 +124,7 @@ export const recordedTables = {
   crls: {
     key: ['name'],
     columns: [
+      'crl_id',
       'authority_number',
       'kind',
       'issuer_identity',
@@ -133,6 +135,7 @@ export const recordedTables = {
       'size',
       'entries',
       'next_update_ms',
+      'kept_since',
     ],
   },
   permissions: {

@@ -3,7 +3,7 @@
  * missing too, the revocation has a negative certificate number, derived from its serial number.
  */
 import type { Authority } from '../authority/authority.ts'
-import { sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 export interface CrlRevocation {
   /** 16 bytes, as in a certificate's row. */
@@ -13,12 +13,12 @@ export interface CrlRevocation {
   readonly reasonCode: number
 }
 
-interface RevocationSource {
-  readonly authority: Authority
-  /** Id of the CRL that lists the revocation. */
-  readonly crlId: number
-  /** Time until which the revocation of an unknown certificate is kept. */
+/** A revocation as it is inserted. */
+export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
+  readonly crlId: number
+  /** Whether the database has the certificate, whose columns `notAfter` and `crlId` are those of `selectRecoverable`. */
+  readonly isIssued: boolean
 }
 
 /**
@@ -33,35 +33,50 @@ function slotOf(serialNumber: Uint8Array): number {
   return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
-/** Inserts a missing revocation. Returns a row only if the revocation was inserted. */
+/** Selects the CRL and the end of validity of a certificate. */
+export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Array): Sql {
+  return sql`select crl_id, not_after from certificates
+    where serial_number = ${serialNumber} and authority_number = ${authorityNumber}`
+}
+
+/**
+ * Inserts a missing revocation, guarded: a conflict if it exists, or if its certificate was inserted or deleted since it was
+ * read. The revocation of an unknown certificate has a number of the slot of its serial number.
+ */
 export function insertRecoveredRevocation(
-  { serialNumber, revokedAt, reasonCode }: CrlRevocation,
-  { authority, crlId, notAfter }: RevocationSource,
-): Sql[] {
-  const { number } = authority
+  { number }: Authority,
+  { serialNumber, revokedAt, reasonCode, notAfter, crlId, isIssued }: RecoveredRevocation,
+): Sql {
   const first = slotOf(serialNumber)
   const last = first + slotSize - 1
-  return [
-    sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
-        revoked_at_ms, reason_code, not_after)
-      select c.authority_number, c.certificate_number, c.serial_number,
-        coalesce(c.crl_id, ${crlId}), ${revokedAt.getTime()}, ${reasonCode}, c.not_after
-      from certificates c
-      where c.serial_number = ${serialNumber} and c.authority_number = ${number}
-      on conflict (authority_number, certificate_number) do nothing
-      returning certificate_number`,
-    sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
-        revoked_at_ms, reason_code, not_after)
-      select ${number}, (select coalesce(max(certificate_number) + 1, ${first}) from revocations
-          where authority_number = ${number} and certificate_number between ${first} and ${last}),
-        ${serialNumber}, ${crlId}, ${revokedAt.getTime()}, ${reasonCode},
-        ${Math.floor(notAfter.getTime() / 1000)}
-      where not exists (select 1 from certificates
-          where serial_number = ${serialNumber} and authority_number = ${number})
-        and not exists (select 1 from revocations where serial_number = ${serialNumber}
-          and authority_number = ${number} and certificate_number between ${first} and ${last})
-      returning certificate_number`,
-  ]
+  const notAfterSeconds = notAfter.getTime() / 1000
+  return guard(
+    'duplicate',
+    isIssued
+      ? sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
+            revoked_at_ms, reason_code, not_after)
+          select authority_number, certificate_number, serial_number, ${crlId},
+            ${revokedAt.getTime()}, ${reasonCode}, ${notAfterSeconds}
+          from certificates
+          where serial_number = ${serialNumber} and authority_number = ${number}
+          returning certificate_number`
+      : sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
+            revoked_at_ms, reason_code, not_after)
+          select ${number}, (select coalesce(max(certificate_number) + 1, ${first}) from revocations
+              where authority_number = ${number} and certificate_number between ${first} and ${last}),
+            ${serialNumber}, ${crlId}, ${revokedAt.getTime()}, ${reasonCode}, ${notAfterSeconds}
+          where not exists (select 1 from certificates
+              where serial_number = ${serialNumber} and authority_number = ${number})
+            and not exists (select 1 from revocations where serial_number = ${serialNumber}
+              and authority_number = ${number} and certificate_number between ${first} and ${last})
+          returning certificate_number`,
+  )
+}
+
+/** Returns whether the number of a revocation is one for an unknown certificate with this serial number. */
+export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8Array): boolean {
+  const first = slotOf(serialNumber)
+  return certificateNumber >= first && certificateNumber < first + slotSize
 }
 
 /**

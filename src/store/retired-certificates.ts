@@ -1,9 +1,13 @@
 /** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
-import { appendLeaf } from './leaves.ts'
+import { encodeDigestedRows } from '../record/digested-rows.ts'
+import { sha256 } from '../record/merkle.ts'
+import { rowDigest } from '../record/row-digest.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
-import type { FoundCertificate } from './certificate-search.ts'
+import { certificateRowDigest } from './certificates.ts'
+import { bytesOf, integerOf } from './columns.ts'
+import { appendLeaf } from './leaves.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
-import { guard, sql, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Retained content of a deleted certificate that was not in a column of its row. */
 export interface RetiredContent {
@@ -11,21 +15,50 @@ export interface RetiredContent {
   readonly notBefore: Date
 }
 
+/** Selects a certificate with its revocation, for `retireCertificate`. */
+export function selectRetirable(certificateNumber: number): Sql {
+  return sql`select c.*, r.revoked_at_ms, r.reason_code
+    from certificates c left join revocations r
+      on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
+    where c.certificate_number = ${certificateNumber}`
+}
+
+/** Returns the digest of all columns of a retired certificate beside its number. */
+export function retiredRowDigest(row: Row): Uint8Array {
+  return rowDigest([
+    row['authority_number'],
+    row['serial_number'],
+    row['template_name'],
+    row['subject_der'],
+    row['not_before'],
+    row['not_after'],
+    row['issued_at_ms'],
+    row['revoked_at_ms'],
+    row['reason_code'],
+    row['requester_account_id'],
+    row['requester_service'],
+    row['requester_arn'],
+  ])
+}
+
 /**
- * Deletes a certificate that expired before `before`, with its revocation. Nothing is changed if the certificate does not
- * exist, if it has the highest number (SQLite would reuse the number), or if it is revoked and a published CRL may still list
- * it. A CRL no longer lists it once its `kept_since` is later than the expiry. Every complete CRL is treated as if it listed
+ * Deletes a certificate that expired before `before`, with its revocation. `row` is that of `selectRetirable`. Nothing is changed
+ * if the certificate does not exist, if its revocation has changed since, if it has the highest number (SQLite would reuse the
+ * number), or if it is revoked and a published CRL may still list it. A CRL no longer lists it once its `kept_since` is later than the expiry. Every complete CRL is treated as if it listed
  * all revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
-  {
-    number,
-    authority,
-    serialNumber,
-  }: Pick<FoundCertificate, 'number' | 'authority' | 'serialNumber'>,
+  row: Row,
   { subjectDer, notBefore }: RetiredContent,
   { now, before }: { readonly now: Date; readonly before: Date },
 ): Sql[] {
+  const number = integerOf(row, 'certificate_number')
+  const authority = integerOf(row, 'authority_number')
+  const retired = {
+    ...row,
+    subject_der: subjectDer,
+    not_before: Math.floor(notBefore.getTime() / 1000),
+  }
   const expiredBefore = firstValidSecond(before)
   const countedAt = firstValidSecond(now) - 1
   return [
@@ -35,12 +68,13 @@ export function retireCertificate(
           template_name, subject_der, not_before, not_after, issued_at_ms, revoked_at_ms, reason_code,
           requester_account_id, requester_service, requester_arn)
         select c.certificate_number, c.authority_number, c.serial_number, c.template_name,
-          ${subjectDer}, ${Math.floor(notBefore.getTime() / 1000)}, c.not_after, c.issued_at_ms,
+          ${subjectDer}, ${retired.not_before}, c.not_after, c.issued_at_ms,
           r.revoked_at_ms, r.reason_code, c.requester_account_id, c.requester_service, c.requester_arn
         from certificates c left join revocations r
           on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
         where c.certificate_number = ${number} and c.not_after < ${expiredBefore}
           and c.certificate_number < (select max(certificate_number) from certificates)
+          and coalesce(r.revoked_at_ms, -1) = ${row['revoked_at_ms'] ?? -1}
           and (r.certificate_number is null or not exists (select 1 from crls l
             where l.authority_number = c.authority_number and l.due_at_ms is not null
               and (l.crl_id = r.crl_id or l.kind = 'COMPLETE')
@@ -50,22 +84,24 @@ export function retireCertificate(
     // The next statement counts revocations, so it must run before the revocation is deleted.
     sql`update certificate_counts set
         revoked = revoked - (select count(*) from revocations
-          where authority_number = ${authority.number}
+          where authority_number = ${authority}
             and not_after > revoked_counted_at and not_after <= ${countedAt}),
         revoked_counted_at = ${countedAt}
-      where authority_number = ${authority.number} and revoked_counted_at < ${countedAt}
+      where authority_number = ${authority} and revoked_counted_at < ${countedAt}
         and exists (select 1 from revocations
-          where authority_number = ${authority.number} and certificate_number = ${number})`,
+          where authority_number = ${authority} and certificate_number = ${number})`,
     sql`delete from revocations
-      where authority_number = ${authority.number} and certificate_number = ${number}`,
+      where authority_number = ${authority} and certificate_number = ${number}`,
     sql`delete from certificates where certificate_number = ${number}`,
     appendLeaf({
       kind: 'retirement',
       time: now,
-      authority: authority.number,
-      serialNumber,
+      authority,
+      serialNumber: bytesOf(row, 'serial_number'),
+      sha256: sha256(bytesOf(row, 'certificate_der')),
+      rowDigest: certificateRowDigest(row),
       principal: 'job:delete-expired',
-      detail: String(number),
+      rows: encodeDigestedRows([{ number, digest: retiredRowDigest(retired) }]),
     }),
   ]
 }

@@ -58,15 +58,14 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/**
- * Returns the digest of time and reason of a revocation. The other columns are those of the certificate, or that of a CRL that
- * may be opened later.
- */
-export function revocationRowDigest({
-  revoked_at_ms: revokedAt,
-  reason_code: reasonCode,
-}: Readonly<Record<'revoked_at_ms' | 'reason_code', SqlValue>>): Uint8Array {
-  return rowDigest([revokedAt, reasonCode])
+/** Columns of a revocation that `rowDigest` of its leaf covers. */
+type DigestedRevocation = Readonly<
+  Record<'revoked_at_ms' | 'reason_code' | 'not_after' | 'crl_id', SqlValue>
+>
+
+/** Returns the digest of the columns of a revocation beside those that identify its certificate. */
+export function revocationRowDigest(row: DigestedRevocation): Uint8Array {
+  return rowDigest([row.revoked_at_ms, row.reason_code, row.not_after, row.crl_id])
 }
 
 /** Returns the leaf of a revocation. */
@@ -76,12 +75,16 @@ export function revocationLeaf(
     serialNumber,
     revokedAt,
     reasonCode,
-  }: Omit<RevocationRecord, 'certificateNumber' | 'notAfter' | 'crlId'>,
+    notAfter,
+    crlId,
+  }: Omit<RevocationRecord, 'certificateNumber'>,
   { time, principal }: { readonly time: Date; readonly principal: string },
 ): Sql {
   const digest = revocationRowDigest({
     revoked_at_ms: revokedAt.getTime(),
     reason_code: reasonCode,
+    not_after: notAfter.getTime() / 1000,
+    crl_id: crlId,
   })
   const fields = { authority: authorityNumber, serialNumber, rowDigest: digest, principal }
   return appendLeaf({ kind: 'revocation', time, ...fields })

@@ -58,15 +58,18 @@ export async function findCheckpoint(
   }
 }
 
+/** Inserts the first checkpoint. A conflict if there is one. */
+export function insertCheckpoint({ size, note, signedAt }: StoredCheckpoint): Sql {
+  return sql`insert into record_checkpoint (single, tree_size, note, signed_at_ms)
+    values (1, ${size}, ${note}, ${signedAt.getTime()})`
+}
+
 /** Replaces the checkpoint of `earlier` leaves. A conflict if another process has replaced it already. */
 export function putCheckpoint({ size, note, signedAt }: StoredCheckpoint, earlier: number): Sql {
   return guard(
     'revision',
-    earlier === 0
-      ? sql`insert into record_checkpoint (single, tree_size, note, signed_at_ms)
-          values (1, ${size}, ${note}, ${signedAt.getTime()}) returning tree_size`
-      : sql`update record_checkpoint
-          set tree_size = ${size}, note = ${note}, signed_at_ms = ${signedAt.getTime()}
-          where single = 1 and tree_size = ${earlier} returning tree_size`,
+    sql`update record_checkpoint
+      set tree_size = ${size}, note = ${note}, signed_at_ms = ${signedAt.getTime()}
+      where single = 1 and tree_size = ${earlier} returning tree_size`,
   )
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { userInfo } from 'node:os'
 import { decrypt } from '../../src/backup/encryption.ts'
 import { readIdentities } from '../../src/backup/key-files.ts'
 import { TestFolder } from '../support/database.ts'
@@ -59,6 +60,24 @@ test('a running server whose file was lost writes its master key again, encrypte
     assert.ok(!output.includes(text.slice(20, 84)), 'the key was printed')
   assert.match(server.stderr(), /a local command exported the master key/)
   renameSync(folder.file('lost.key'), keyFile())
+  const { stdout: shown } = await command([
+    'log',
+    'show',
+    '--kind',
+    'event',
+    '--data',
+    folder.file('data'),
+  ])
+  const [leaf] = JSON.parse(shown) as Record<string, string>[]
+  const { event, recipients } = JSON.parse(leaf?.['Detail'] ?? '') as Record<string, unknown>
+  assert.deepEqual(
+    [event, recipients, leaf?.['User'], leaf?.['Command']],
+    ['master-key-export', 1, userInfo().username, 'signet master-key export'],
+  )
+  const digest = createHash('sha256')
+    .update(readFileSync(folder.file('key.age')))
+    .digest('hex')
+  assert.equal(leaf?.['Sha256'], digest)
 })
 
 test('an export refuses an existing file and a private key, and needs a running server', async () => {

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { shareText, splitMasterKey } from '../../src/data-folder/key-shares.ts'
+import { decodeLeaf } from '../../src/record/leaf.ts'
 import { systemRandom } from '../../src/random.ts'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
@@ -175,6 +176,12 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
     assert.match(await refused('unlock', share(2), '--data', data()), /is not locked/)
     assert.deepEqual(await progress(), { Locked: false })
+    const rows = await service.inDatabase('select entry from record_leaves order by leaf_number')
+    const leaf = rows
+      .map(({ entry }) => decodeLeaf(entry as Uint8Array))
+      .findLast(({ kind }) => kind === 'event')
+    assert.equal(JSON.parse(leaf?.detail ?? '').event, 'unlock')
+    assert.equal(leaf?.principal, 'shares of the master key')
     for (const number of [1, 2, 3]) {
       const secret = readFileSync(share(number), 'utf8').split(':').at(-2) ?? ''
       assert.ok(!server.output().includes(secret))

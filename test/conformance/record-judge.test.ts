@@ -10,6 +10,11 @@ import { after, before, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { withData } from '../../src/data-folder/data-folder.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
+import { findLogParts, verifierOf } from '../../src/ledger/log-parts.ts'
+import { openKeyRecord } from '../../src/keys/local-key-store.ts'
+import { signCheckpoint } from '../../src/record/checkpoint.ts'
+import { emptyRoot } from '../../src/record/merkle.ts'
+import { createKeyRecords } from '../../src/store/keys.ts'
 import { systemRandom } from '../../src/random.ts'
 import { createHashReader } from '../../src/ledger/hash-reader.ts'
 import { consistencyProof, type HashReader } from '../../src/record/proofs.ts'
@@ -184,16 +189,21 @@ test('a witness accepts a log that grows, and refuses one with another history',
   assert.equal((await witness()).code, 2)
 })
 
-/** Does what someone with the machine can do: changes a leaf, and has the whole tree signed again. */
+/** Does what someone with the machine can do: changes a leaf, and signs the whole tree again with the key of the record. */
 async function rewriteHistory(): Promise<void> {
   await withData(service.config, async ({ db, masterKeys }) => {
+    const sealers = masterKeys.sealers('keys')
+    const record = await createKeyRecords(db, systemClock).find('record')
+    const verifier = verifierOf(await findLogParts(db))
+    assert.ok(record && verifier)
+    const privateKey = await openKeyRecord(record, { sealers, random: systemRandom })
+    const note = signCheckpoint({ size: 0, root: emptyRoot() }, verifier, privateKey)
     await db.transaction([
       sql`update record_leaves set state = null where leaf_number = 1`,
       sql`delete from record_tiles`,
-      sql`delete from record_checkpoint`,
+      sql`update record_checkpoint set tree_size = 0, note = ${note}`,
       appendLeaf({ kind: 'event', time: new Date(0) }),
     ])
-    const sealers = masterKeys.sealers('keys')
     await createLedger({ db, clock: systemClock, random: systemRandom, sealers }).seal()
   })
 }

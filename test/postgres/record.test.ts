@@ -1,3 +1,3 @@
 import { onPostgres } from '../support/on-postgres.ts'
 
-await onPostgres(() => import('../api/record.test.ts'))
+await onPostgres(() => import('../api/record/reading.test.ts'))

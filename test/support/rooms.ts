@@ -135,7 +135,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   objects: { subject: 'The object store port, with folders or S3', imports: [] },
   approval: {
     subject: 'Two-person approval: the actions, the canonical form of a request, the check',
-    imports: ['store'],
+    imports: ['record', 'store'],
   },
   search: {
     subject: 'Certificate search: filters and the index for each filter',
@@ -288,9 +288,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   ledger: {
-    subject:
-      'The record in the database: its beginning, checkpoints, proofs, comparison with tables',
+    subject: 'The record in the database: its beginning, checkpoints, proofs',
     imports: ['keys', 'record', 'store'],
+  },
+  'ledger/verify': {
+    subject: 'Verification of the record, and its comparison with tables',
+    imports: ['ledger', 'record', 'store'],
   },
 
   bulk: {
@@ -427,6 +430,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'objects',
       'ocsp',
       'operations',
+      'record',
       'server/gauges',
       'server/tls',
       'server/workers',
@@ -475,6 +479,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'keys',
       'keys/pkcs11',
       'ledger',
+      'ledger/verify',
       'objects',
       'settings',
       'store',
@@ -491,6 +496,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'jobs',
       'ledger',
+      'ledger/verify',
       'local-channel',
       'objects',
       'policy',

@@ -1,10 +1,7 @@
 /** Comparison of the record with the tables, in both directions. */
-import type { DataFolder } from '../../data-folder/data-folder.ts'
-import { hasBegun } from '../../ledger/baseline.ts'
-import { findVerifier } from '../../ledger/log-identity.ts'
-import { verifyRecord } from '../../ledger/verify-record.ts'
+import { findLogParts } from '../../ledger/log-parts.ts'
+import { verifyRecord } from '../../ledger/verify/verify-record.ts'
 import type { Snapshot } from '../../store/snapshot.ts'
-import { findCheckpoint } from '../../store/tiles.ts'
 import type { Problems } from './problems.ts'
 
 interface Input {
@@ -13,18 +10,13 @@ interface Input {
 }
 
 /** Leaves of the record that were checked. Empty for a database whose record has not begun, before the first start of a server. */
-export async function verifyRecordOf(
-  { db }: DataFolder,
-  { snapshot, progress }: Input,
-  problems: Problems,
-) {
-  // The snapshot must be newer than the reads below.
-  const isBegun = await hasBegun(db)
-  const verifier = await findVerifier(db)
+export async function verifyRecordOf({ snapshot, progress }: Input, problems: Problems) {
+  // Leaves and tables are compared in one snapshot, which is newer than that of other checks.
   await snapshot.renew()
   const read: Snapshot['read'] = (statement) => snapshot.read(statement)
-  if (!isBegun && (await findCheckpoint({ query: read })) === undefined) return {}
-  const { leaves, size, waiting } = await verifyRecord(read, verifier, {
+  const parts = await findLogParts({ query: read })
+  if (parts.isNew) return {}
+  const { leaves, size, waiting } = await verifyRecord(read, parts, {
     problem: (problem) => problems.addAltered(problem),
     progress: (count) => progress('leaves', count),
   })

@@ -91,7 +91,7 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     if (verifyRevocation(row, problems) === 'without-certificate') unknown += 1
   })
   const record = await attempt(problems, 'the record', async () => [
-    await verifyRecordOf(data, input, problems),
+    await verifyRecordOf(input, problems),
   ])
   const none: CrlFindings = { crls: 0, due: [] }
   const crls = (await attempt(problems, 'CRLs', async () => [

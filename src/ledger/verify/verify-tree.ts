@@ -1,15 +1,22 @@
 /** Verification of the leaves, the tiles and the checkpoint of the record. */
-import { openCheckpoint } from '../record/checkpoint.ts'
-import { edgeTiles, rootOfEdge } from '../record/grow-tree.ts'
-import { isSameHash, leafHash, splitHashes, treeHash } from '../record/merkle.ts'
-import type { NoteVerifier } from '../record/note.ts'
-import type { Tree } from '../record/proofs.ts'
-import { hashesAt, levelsOf, tilePath, tileWidth, widthOf, type TileName } from '../record/tiles.ts'
-import { bytesOf, integerOf } from '../store/columns.ts'
-import { selectLeaves, storedLeafOf, type StoredLeaf } from '../store/leaves.ts'
-import { rowsOf } from '../store/snapshot.ts'
-import type { Row, Sql } from '../store/sql.ts'
-import { findCheckpoint, selectTiles } from '../store/tiles.ts'
+import { openCheckpoint } from '../../record/checkpoint.ts'
+import { edgeTiles, rootOfEdge } from '../../record/grow-tree.ts'
+import { isSameHash, leafHash, splitHashes, treeHash } from '../../record/merkle.ts'
+import type { NoteVerifier } from '../../record/note.ts'
+import type { Tree } from '../../record/proofs.ts'
+import {
+  hashesAt,
+  levelsOf,
+  tilePath,
+  tileWidth,
+  widthOf,
+  type TileName,
+} from '../../record/tiles.ts'
+import { bytesOf, integerOf } from '../../store/columns.ts'
+import { selectLeavesAfter, storedLeafOf, type StoredLeaf } from '../../store/leaves.ts'
+import { rowsOf } from '../../store/snapshot.ts'
+import type { Row, Sql } from '../../store/sql.ts'
+import { findCheckpoint, selectTiles } from '../../store/tiles.ts'
 
 /** Reads of one snapshot of the database. */
 export type Read = (statement: Sql) => Promise<Row[]>
@@ -25,7 +32,6 @@ export interface TreeFindings {
   readonly waiting: number
 }
 
-const pageLeaves = 1000
 const pageTiles = 32
 
 /** A level-0 tile whose stored hashes differ from those of the leaves. */
@@ -45,14 +51,12 @@ export async function verifyTree(
   { problem, onLeaves }: { problem: AddProblem; onLeaves: (leaves: StoredLeaf[]) => Promise<void> },
 ): Promise<TreeFindings> {
   const checkpoint = await findCheckpoint({ query: read })
-  const tree = signedTree(checkpoint?.note, verifier, problem)
+  const tree = verifier && signedTree(checkpoint?.note, verifier, problem)
   if (tree !== undefined && tree.size !== checkpoint?.size)
     problem(
       'the checkpoint of the record was altered: the size in its row differs from the size in its note',
     )
   const size = tree?.size ?? checkpoint?.size ?? 0
-  if (checkpoint === undefined && (await read(selectTiles(undefined, 1))).length > 0)
-    problem('the checkpoint of the record was removed')
   const stored = await readTiles(read, checkpoint === undefined ? undefined : size, problem)
   const differences: Difference[] = []
   const computedRoots: (Uint8Array | undefined)[] = []
@@ -79,7 +83,8 @@ export async function verifyTree(
       if (next < size) addHash(undefined)
     }
   }
-  for await (const leaves of pagesOfLeaves(read)) {
+  for await (const page of rowsOf({ read }, selectLeavesAfter)) {
+    const leaves = page.map(storedLeafOf)
     for (const { number, data } of leaves) {
       if (number < 0) {
         problem(`leaf ${number} of the record was added`)
@@ -99,30 +104,15 @@ export async function verifyTree(
 
 function signedTree(
   note: string | undefined,
-  verifier: NoteVerifier | undefined,
+  verifier: NoteVerifier,
   problem: AddProblem,
 ): Tree | undefined {
   if (note === undefined) return undefined
-  if (verifier === undefined) {
-    problem('the key or the name of the record was removed, so its checkpoint cannot be verified')
-    return undefined
-  }
   try {
     return openCheckpoint(note, verifier)
   } catch (error) {
     problem(`the checkpoint of the record was altered: ${(error as Error).message}`)
     return undefined
-  }
-}
-
-async function* pagesOfLeaves(read: Read): AsyncGenerator<StoredLeaf[]> {
-  let from = Number.MIN_SAFE_INTEGER
-  for (;;) {
-    const leaves = (await read(selectLeaves(from, pageLeaves))).map(storedLeafOf)
-    if (leaves.length > 0) yield leaves
-    const last = leaves.at(-1)
-    if (last === undefined || leaves.length < pageLeaves) return
-    from = last.number + 1
   }
 }
 
@@ -198,8 +188,11 @@ class StoredTiles {
   async check(tree: Tree | undefined, { differences, computedRoots }: Computed): Promise<void> {
     const isRootStored = await this.#hasRoot(tree, undefined)
     for (const difference of differences) await this.#judge(difference, { tree, isRootStored })
-    for (let level = 1; level < this.#levels.length; level += 1)
-      this.#checkLevel(level, level === 1 ? computedRoots : [])
+    let roots = computedRoots
+    for (let level = 1; level < this.#levels.length; level += 1) {
+      this.#checkLevel(level, roots)
+      roots = rootsAbove(roots)
+    }
     if (tree !== undefined && !isRootStored && differences.length === 0)
       this.#problem('the tiles of the record do not have the root of its checkpoint')
   }
@@ -257,6 +250,15 @@ class StoredTiles {
         this.#problem(`${nameOf({ level, number }, hashes.length)} of the record was changed`)
     }
   }
+}
+
+/** Returns the roots of the tiles whose hashes are the given roots; undefined if one of them is. */
+function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | undefined)[] {
+  return Array.from({ length: Math.ceil(roots.length / tileWidth) }, (_, number) => {
+    const hashes = roots.slice(number * tileWidth, (number + 1) * tileWidth)
+    const known = hashes.filter((hash) => hash !== undefined)
+    return known.length === hashes.length ? treeHash(known) : undefined
+  })
 }
 
 /** Names the leaves of a tile that were changed or moved. Missing leaves are reported already. */

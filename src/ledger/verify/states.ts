@@ -1,13 +1,7 @@
-/** Comparison of revocations and of the tables that change with their leaves, in both directions. */
-import { decodeDigestedRows } from '../record/digested-rows.ts'
-import type { Leaf } from '../record/leaf.ts'
-import { isSameHash, sha256 } from '../record/merkle.ts'
-import { bytesOf, integerOf } from '../store/columns.ts'
-import {
-  selectRecordedRevocations,
-  revocationDigest,
-  wholeRevocationDigest,
-} from '../store/recorded-rows.ts'
+/** Comparison of the tables that change with their leaves, in both directions. */
+import type { Leaf } from '../../record/leaf.ts'
+import { isSameHash, sha256 } from '../../record/merkle.ts'
+import { bytesOf } from '../../store/columns.ts'
 import {
   isRecordedTable,
   keyText,
@@ -16,58 +10,10 @@ import {
   recordedTables,
   selectStates,
   type RecordedTableName,
-} from '../store/recorded-states.ts'
-import { rowsOf } from '../store/snapshot.ts'
-import type { Row, Sql } from '../store/sql.ts'
+} from '../../store/recorded-states.ts'
+import { rowsOf } from '../../store/snapshot.ts'
+import type { Row, Sql } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
-
-export class RevocationComparison {
-  /** Digests by serial number, or by `#` and the number of the certificate for revocations older than the record. */
-  readonly #expected = new Map<string, Uint8Array>()
-
-  add(leaf: Leaf): void {
-    const { authority = 0, serialNumber, rowDigest } = leaf
-    if (leaf.kind === 'revocation' && serialNumber !== undefined && rowDigest !== undefined)
-      this.#expected.set(serialKey(authority, serialNumber), rowDigest)
-    if (leaf.kind === 'baseline' && leaf.table === 'revocations' && leaf.rows !== undefined)
-      for (const { number, digest } of decodeDigestedRows(leaf.rows))
-        this.#expected.set(`${authority}#${number}`, digest)
-    if (leaf.kind === 'retirement' && serialNumber !== undefined) {
-      this.#expected.delete(serialKey(authority, serialNumber))
-      this.#expected.delete(`${authority}#${leaf.detail}`)
-    }
-  }
-
-  async finish(read: Read, problem: AddProblem): Promise<void> {
-    for await (const page of rowsOf({ read }, selectRecordedRevocations))
-      for (const row of page) this.#compareRow(row, problem)
-    for (const key of this.#expected.keys()) {
-      const [authority, rest] = key.split(/[:#]/)
-      const what = key.includes('#') ? `certificate number ${rest}` : String(rest)
-      problem(`the revocation of ${what} by CA number ${authority} was removed`)
-    }
-  }
-
-  #compareRow(row: Row, problem: AddProblem): void {
-    const authority = integerOf(row, 'authority_number')
-    const serialNumber = bytesOf(row, 'serial_number')
-    const key = serialKey(authority, serialNumber)
-    const earlyKey = `${authority}#${integerOf(row, 'certificate_number')}`
-    const [digest, early] = [this.#expected.get(key), this.#expected.get(earlyKey)]
-    const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')} by CA number ${authority}`
-    if (digest === undefined && early === undefined) problem(`${name} was added`)
-    const isSame =
-      (digest === undefined || isSameHash(revocationDigest(row), digest)) &&
-      (early === undefined || isSameHash(wholeRevocationDigest(row), early))
-    if (!isSame) problem(`${name} was changed`)
-    this.#expected.delete(key)
-    this.#expected.delete(earlyKey)
-  }
-}
-
-function serialKey(authority: number, serialNumber: Uint8Array): string {
-  return `${authority}:${Buffer.from(serialNumber).toString('hex')}`
-}
 
 /** The last leaf about a row. A deleted row has no state. */
 interface LastState {

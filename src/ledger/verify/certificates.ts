@@ -1,24 +1,25 @@
 /** Comparison of certificates with their leaves, in both directions. */
-import { decodeDigestedRows } from '../record/digested-rows.ts'
-import type { Leaf } from '../record/leaf.ts'
-import { isSameHash, sha256 } from '../record/merkle.ts'
-import { certificateRowDigest } from '../store/certificates.ts'
-import { bytesOf, integerOf } from '../store/columns.ts'
+import { decodeDigestedRows } from '../../record/digested-rows.ts'
+import type { Leaf } from '../../record/leaf.ts'
+import { isSameHash } from '../../record/merkle.ts'
+import { bytesOf, integerOf } from '../../store/columns.ts'
 import {
+  recordedCertificateOf,
+  selectCertificateOfNumber,
   selectRecordedCertificate,
   selectRecordedCertificates,
   wholeCertificateDigest,
-} from '../store/recorded-rows.ts'
-import type { Row } from '../store/sql.ts'
+  type RecordedCertificate,
+} from '../../store/recorded-rows.ts'
+import { rowsOf } from '../../store/snapshot.ts'
+import type { Row } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
-
-const pageRows = 1000
 
 /** A leaf about a certificate whose row was not found yet. */
 interface Expected {
   /** Position of the leaf. Undefined for a certificate that is older than the record. */
   readonly leaf: number | undefined
-  readonly isRow: (row: Row) => boolean
+  readonly isSame: (certificate: RecordedCertificate) => boolean
 }
 
 /** A row whose leaf was not found yet, or whose predecessor is still waiting. */
@@ -37,8 +38,8 @@ export class CertificateComparison {
   readonly #problem: AddProblem
   readonly #expected = new Map<string, Expected>()
   readonly #rows = new Map<string, Waiting>()
+  readonly #pages: AsyncGenerator<Row[]>
   #queue: Waiting[] = []
-  #after = Number.MIN_SAFE_INTEGER
   #isEnd = false
   #leaves = 0
   #seen = 0
@@ -47,29 +48,38 @@ export class CertificateComparison {
   constructor(read: Read, problem: AddProblem) {
     this.#read = read
     this.#problem = problem
+    this.#pages = rowsOf({ read }, selectRecordedCertificates)
   }
 
   add(position: number, leaf: Leaf): void {
-    const { authority = 0, serialNumber, sha256: digest, rowDigest } = leaf
-    if (leaf.kind === 'baseline' && leaf.table === 'certificates' && leaf.rows !== undefined)
-      for (const { number, digest: whole } of decodeDigestedRows(leaf.rows))
+    const { kind, authority = 0, serialNumber, sha256, rowDigest, rows } = leaf
+    if (kind === 'baseline' && leaf.table === 'certificates' && rows !== undefined)
+      for (const { number, digest } of decodeDigestedRows(rows))
         this.#expect(`#${number}`, {
           leaf: undefined,
-          isRow: (row) => isSameHash(wholeCertificateDigest(row), whole),
+          isSame: (certificate) => isSameHash(wholeCertificateDigest(certificate), digest),
         })
-    if (serialNumber === undefined) return
-    const key = keyOf(authority, serialNumber)
-    if (leaf.kind === 'certificate' && digest !== undefined && rowDigest !== undefined)
-      this.#expect(key, {
+    if (serialNumber === undefined || sha256 === undefined || rowDigest === undefined) return
+    if (kind === 'certificate')
+      this.#expect(keyOf(authority, serialNumber), {
         leaf: position,
-        isRow: (row) =>
-          isSameHash(sha256(bytesOf(row, 'certificate_der')), digest) &&
-          isSameHash(certificateRowDigest(row), rowDigest),
+        isSame: (certificate) =>
+          isSameHash(certificate.sha256, sha256) && isSameHash(certificate.rowDigest, rowDigest),
       })
-    if (leaf.kind === 'retirement') {
-      this.#expected.delete(key)
-      this.#expected.delete(`#${leaf.detail}`)
-    }
+    if (kind === 'retirement')
+      this.#retire({ authority, serialNumber, sha256, rowDigest }, rows ?? new Uint8Array())
+  }
+
+  /** The leaf of a retirement has the digests of the row that was deleted. */
+  #retire(certificate: RecordedCertificate, rows: Uint8Array): void {
+    const keys = [
+      keyOf(certificate.authority, certificate.serialNumber),
+      ...decodeDigestedRows(rows).map(({ number }) => `#${number}`),
+    ]
+    const expected = keys.flatMap((key) => this.#expected.get(key) ?? [])
+    if (!expected.every(({ isSame }) => isSame(certificate)))
+      this.#problem(`${nameOf(certificate)} was changed before it was retired`)
+    for (const key of keys) this.#expected.delete(key)
   }
 
   /** Reads the rows that the leaves so far are about. */
@@ -83,9 +93,9 @@ export class CertificateComparison {
     while (!this.#isEnd) await this.#readPage()
     this.#release()
     for (const { row, leaf } of this.#queue)
-      if (leaf === undefined) this.#problem(`${nameOf(row)} was added`)
-    for (const [key, { leaf, isRow }] of this.#expected)
-      if (!(await this.#isElsewhere(key, isRow)))
+      if (leaf === undefined) this.#problem(`${nameOfRow(row)} was added`)
+    for (const [key, { leaf, isSame }] of this.#expected)
+      if (!(await this.#isElsewhere(key, isSame)))
         this.#problem(
           leaf === undefined
             ? `certificate number ${key.slice(1)} was removed`
@@ -101,10 +111,9 @@ export class CertificateComparison {
   }
 
   async #readPage(): Promise<void> {
-    const page = await this.#read(selectRecordedCertificates(this.#after, pageRows))
-    for (const row of page) this.#addRow(row)
-    this.#after = page.length === 0 ? this.#after : numberOf(page.at(-1) ?? {})
-    this.#isEnd = page.length < pageRows
+    const { value: page, done } = await this.#pages.next()
+    this.#isEnd = done === true
+    for (const row of page ?? []) this.#addRow(row)
   }
 
   #addRow(row: Row): void {
@@ -122,10 +131,11 @@ export class CertificateComparison {
     }
   }
 
-  #match(waiting: Waiting, { leaf, isRow }: Expected): void {
+  #match(waiting: Waiting, { leaf, isSame }: Expected): void {
     for (const key of keysOf(waiting.row)) this.#rows.delete(key)
     waiting.leaf = leaf ?? 'early'
-    if (!isRow(waiting.row)) this.#problem(`${nameOf(waiting.row)} was changed`)
+    if (!isSame(recordedCertificateOf(waiting.row)))
+      this.#problem(`${nameOfRow(waiting.row)} was changed`)
   }
 
   /** Drops the rows at the front of the queue whose leaves are known. Their leaves must be in the order of the rows. */
@@ -134,7 +144,8 @@ export class CertificateComparison {
     const known = first === -1 ? this.#queue : this.#queue.slice(0, first)
     for (const { row, leaf } of known) {
       if (typeof leaf !== 'number') continue
-      if (leaf < this.#lastLeaf) this.#problem(`${nameOf(row)} was moved: its number was changed`)
+      if (leaf < this.#lastLeaf)
+        this.#problem(`${nameOfRow(row)} was moved: its number was changed`)
       this.#lastLeaf = Math.max(leaf, this.#lastLeaf)
     }
     this.#queue = first === -1 ? [] : this.#queue.slice(first)
@@ -144,15 +155,14 @@ export class CertificateComparison {
    * A certificate that was issued while the record began has both kinds of leaves. If the beginning was interrupted and repeated, a
    * certificate has two leaves of the baseline.
    */
-  async #isElsewhere(key: string, isRow: (row: Row) => boolean): Promise<boolean> {
-    if (key.startsWith('#')) {
-      const number = Number(key.slice(1))
-      const [row] = await this.#read(selectRecordedCertificates(number - 1, 1))
-      return row !== undefined && numberOf(row) === number && isRow(row)
-    }
+  async #isElsewhere(key: string, isSame: Expected['isSame']): Promise<boolean> {
     const [authority, serial = ''] = key.split(':')
-    const select = selectRecordedCertificate(Number(authority), Buffer.from(serial, 'hex'))
-    return (await this.#read(select)).some(isRow)
+    const rows = await this.#read(
+      key.startsWith('#')
+        ? selectCertificateOfNumber(Number(key.slice(1)))
+        : selectRecordedCertificate(Number(authority), Buffer.from(serial, 'hex')),
+    )
+    return rows.some((row) => isSame(recordedCertificateOf(row)))
   }
 }
 
@@ -171,7 +181,17 @@ function numberOf(row: Row): number {
   return integerOf(row, 'certificate_number')
 }
 
-function nameOf(row: Row): string {
-  const serial = Buffer.from(bytesOf(row, 'serial_number')).toString('hex')
-  return `the certificate ${serial} of CA number ${integerOf(row, 'authority_number')}`
+function nameOfRow(row: Row): string {
+  return nameOf({
+    authority: integerOf(row, 'authority_number'),
+    serialNumber: bytesOf(row, 'serial_number'),
+  })
+}
+
+function nameOf({
+  authority,
+  serialNumber,
+}: Pick<RecordedCertificate, 'authority' | 'serialNumber'>): string {
+  const serial = Buffer.from(serialNumber).toString('hex')
+  return `the certificate ${serial} of CA number ${authority}`
 }

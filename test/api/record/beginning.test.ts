@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { csr } from '../support/csrs.ts'
-import { createRoot, issue } from '../support/hierarchy.ts'
-import { command } from '../support/process.ts'
-import { revocationOptions, revoke, crlBucket, lastOf } from '../support/revocation.ts'
-import { TestService } from '../support/service.ts'
+import { csr } from '../../support/csrs.ts'
+import { createRoot, issue } from '../../support/hierarchy.ts'
+import { command } from '../../support/process.ts'
+import { revocationOptions, revoke, crlBucket, lastOf } from '../../support/revocation.ts'
+import { TestService } from '../../support/service.ts'
 
 function alter(data: string, ...statements: string[]): void {
   const db = new DatabaseSync(join(data, 'signet.sqlite'))
@@ -63,25 +63,29 @@ test('the record of an older database names later changes of its old rows', asyn
   }
 })
 
-test('a server whose checkpoint was altered signs no other one, and says so', async () => {
-  const data = await mkdtemp(join(tmpdir(), 'signet-altered-'))
-  try {
-    const service = await TestService.start({ data })
-    await service.runJob('seal-record')
-    await service.stop()
-    alter(data, 'update record_tiles set hashes = zeroblob(length(hashes))')
-    const again = await TestService.start({ data })
-    await createRoot(again)
-    await again.runJob('seal-record')
-    const [outcome] = await again.inDatabase(
-      "select error from job_outcomes where job = 'seal-record'",
-    )
-    assert.match(
-      String(outcome?.['error']),
-      /the tiles do not have the root of the last checkpoint/,
-    )
-    await again.stop()
-  } finally {
-    await rm(data, { recursive: true })
-  }
-})
+const altered: Readonly<Record<string, RegExp>> = {
+  'update record_tiles set hashes = zeroblob(length(hashes))':
+    /the tiles do not have the root of the last checkpoint/,
+  'delete from record_checkpoint': /the checkpoint of the record was removed/,
+}
+
+for (const [alteration, reason] of Object.entries(altered))
+  test(`a server signs no other checkpoint after a restart, and says so: ${alteration}`, async () => {
+    const data = await mkdtemp(join(tmpdir(), 'signet-altered-'))
+    try {
+      const service = await TestService.start({ data })
+      await service.runJob('seal-record')
+      await service.stop()
+      alter(data, alteration)
+      const again = await TestService.start({ data })
+      await createRoot(again)
+      await again.runJob('seal-record')
+      const [outcome] = await again.inDatabase(
+        "select error from job_outcomes where job = 'seal-record'",
+      )
+      assert.match(String(outcome?.['error']), reason)
+      await again.stop()
+    } finally {
+      await rm(data, { recursive: true })
+    }
+  })

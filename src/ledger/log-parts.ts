@@ -1,0 +1,64 @@
+/**
+ * The parts of a log beside its leaves: its name, its key, its checkpoint, and the setting that states that the record has begun. The
+ * first three are written in one transaction, so that a missing one was removed.
+ */
+import { recordKeyName } from '../keys/record-key.ts'
+import { noteVerifier, type NoteVerifier } from '../record/note.ts'
+import type { Database } from '../store/database.ts'
+import { findPublicKey } from '../store/keys.ts'
+import { findSetting } from '../store/metadata.ts'
+import { findCheckpoint, selectTiles, type StoredCheckpoint } from '../store/tiles.ts'
+import { findLeaves } from './find-leaves.ts'
+
+/** Name of the row of `settings` with the name of the log. */
+export const nameSetting = 'record name'
+/** Name of the row of `settings` that states that the record has begun: the number of the newest certificate then. */
+export const begunSetting = 'record begun'
+
+export interface LogParts {
+  readonly name: string | undefined
+  /** SubjectPublicKeyInfo of the key. */
+  readonly publicKey: Uint8Array | undefined
+  readonly checkpoint: StoredCheckpoint | undefined
+  /** Whether the setting states that the leaves about existing rows have all been written. */
+  readonly hasBegun: boolean
+  /** Whether the database has none of the parts, and no tiles. */
+  readonly isNew: boolean
+}
+
+export async function findLogParts(db: Pick<Database, 'query'>): Promise<LogParts> {
+  const setting = await findSetting(db, nameSetting)
+  const publicKey = await findPublicKey(db, recordKeyName)
+  const checkpoint = await findCheckpoint(db)
+  const hasBegun = (await findSetting(db, begunSetting)) !== undefined
+  const hasTiles = (await db.query(selectTiles(undefined, 1))).length > 0
+  return {
+    name: setting && Buffer.from(setting).toString(),
+    publicKey,
+    checkpoint,
+    hasBegun,
+    isNew: !(setting ?? publicKey ?? checkpoint) && !hasBegun && !hasTiles,
+  }
+}
+
+/** Returns a sentence for each removed part. */
+export function missingParts({ name, publicKey, checkpoint, isNew }: LogParts): string[] {
+  if (isNew) return []
+  return Object.entries({ name, key: publicKey, checkpoint }).flatMap(([noun, part]) =>
+    part === undefined ? [`the ${noun} of the record was removed`] : [],
+  )
+}
+
+/** Returns the verifier of checkpoints. Undefined if the name or the key is missing. */
+export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefined {
+  return name === undefined || publicKey === undefined ? undefined : noteVerifier(name, publicKey)
+}
+
+/** Returns whether the log has the leaf with which the leaves about existing rows end, which is written with the setting. */
+export async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
+  const found = await findLeaves(db, {
+    isMatch: ({ kind, table }) => kind === 'baseline' && table === undefined,
+    limit: 1,
+  })
+  return found.length > 0
+}
