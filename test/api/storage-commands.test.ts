@@ -245,6 +245,7 @@ describe('signet jobs list', () => {
       'deliver-events',
       'erase-authorities',
       'finish-creation',
+      'finish-issuance',
       'forget-tokens',
       'index-certificates',
       'publish-crls',
