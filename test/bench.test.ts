@@ -73,32 +73,53 @@ const figures: Readonly<Record<string, readonly RegExp[]>> = {
   scale: [/^Signet: CRL of 2 000, s$/],
 }
 
-/** Parts to run. If CI is set, all parts run. */
-const parts = thorough ? Object.keys(rowNames) : ['issue']
+/** Runs of the benchmark: parts, and whether they also measure another checkout. */
+interface BenchRun {
+  readonly parts: readonly string[]
+  readonly before?: boolean
+}
 
-test('a quick run of the benchmark prints every row with its figures, and every target', async () => {
-  const flags = ['--only', parts.join(','), '--connections', '64']
-  const before = thorough ? ['--before', root] : []
-  const { stdout } = await run(process.execPath, [main, '--quick', ...flags, ...before])
-  assert.doesNotMatch(stdout, /NaN|undefined|Infinity/)
-  const rows = rowsOf(stdout)
-  const names = rows.map(([name = '']) => name)
-  const optional = thorough || (await hasCfssl()) ? undefined : /CFSSL/
-  const expected = parts.flatMap((part) => [...(rowNames[part] ?? []), ...(figures[part] ?? [])])
-  for (const pattern of expected.filter(({ source }) => optional?.test(source) !== true))
-    assert.ok(
-      names.some((name) => pattern.test(name)),
-      `no row ${pattern.source}`,
-    )
-  for (const [name = '', ...cells] of rows) {
-    if (cells.at(-1) === 'yes' || cells.at(-1) === 'no') cells.pop()
-    else if (cells.length > 5) cells.shift()
-    assert.ok(cells.length >= 2, name)
-    for (const cell of cells) assert.match(cell, /\d|^–$/, `${name}: ${cell}`)
-    assert.match(cells[0] ?? '', /\d/, name)
-  }
-  assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
+/** If CI is set, all parts run. */
+const runs: readonly BenchRun[] = thorough
+  ? [
+      { parts: ['issue'] },
+      { parts: ['describe', 'list', 'revoke'], before: true },
+      { parts: ['get', 'mixed', 'ocsp', 'stored'] },
+      { parts: ['scale', 'search', 'nodes', 'writers'] },
+    ]
+  : [{ parts: ['issue'] }]
+
+test('the runs of the benchmark have all parts', { skip: !thorough }, () => {
+  const parts = runs.flatMap((each) => each.parts)
+  assert.deepEqual(parts.toSorted(), Object.keys(rowNames).toSorted())
 })
+
+for (const { parts, before = false } of runs)
+  test(`a quick run of the benchmark prints every row with its figures, and every target: ${parts.join(', ')}`, async () => {
+    const flags = ['--only', parts.join(','), '--connections', '64']
+    if (before) flags.push('--before', root)
+    const { stdout } = await run(process.execPath, [main, '--quick', ...flags])
+    assert.doesNotMatch(stdout, /NaN|undefined|Infinity/)
+    const rows = rowsOf(stdout)
+    const names = rows.map(([name = '']) => name)
+    const optional = thorough || (await hasCfssl()) ? undefined : /CFSSL/
+    const expected = parts.flatMap((part) => [...(rowNames[part] ?? []), ...(figures[part] ?? [])])
+    for (const pattern of expected.filter(({ source }) => optional?.test(source) !== true))
+      assert.ok(
+        names.some((name) => pattern.test(name)),
+        `no row ${pattern.source}`,
+      )
+    for (const [name = '', ...cells] of rows) requireFigures(name, cells)
+    assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
+  })
+
+function requireFigures(name: string, cells: string[]): void {
+  if (cells.at(-1) === 'yes' || cells.at(-1) === 'no') cells.pop()
+  else if (cells.length > 5) cells.shift()
+  assert.ok(cells.length >= 2, name)
+  for (const cell of cells) assert.match(cell, /\d|^–$/, `${name}: ${cell}`)
+  assert.match(cells[0] ?? '', /\d/, name)
+}
 
 test('the benchmark also measures another checkout, over TLS, on one core, with several numbers of connections', async () => {
   const flags = ['--only', 'describe', '--before', root, '--tls', '--cores', '1']
