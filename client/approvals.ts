@@ -1,4 +1,4 @@
-/** Requests for a second person's approval, an operation of Signet that AWS does not have. */
+/** Requests for a second person's approval, which Signet supports and AWS does not. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
@@ -9,20 +9,20 @@ const statuses = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'USED'] as const
 /** The state of an approval. A pending or approved one expires at its `ExpiresAt`. */
 export type ApprovalStatus = (typeof statuses)[number]
 
-/** A request for the approval of a second person. */
+/** A request for a second person's approval. */
 export interface Approval {
   readonly ApprovalId: string
   readonly Status: ApprovalStatus
   /** Name in the approval policy, such as `issue-ca-certificate`. */
   readonly Action: string
-  /** Operation of the API, or command on the data folder. */
+  /** API operation, or command that works on the data folder. */
   readonly Operation: string
   /** ARN of the CA. */
   readonly ResourceArn?: string
-  /** ARN of the user or role, or a user of the operating system. */
+  /** ARN of the user or role, or name of an operating-system user. */
   readonly Requester: string
   readonly RequestedAt: Date
-  /** Time until which the request can be decided, and then repeated. */
+  /** Time until which the request can be approved or rejected and, once approved, repeated. */
   readonly ExpiresAt: Date
   /** ARN of the principal that approved or rejected the request. */
   readonly DecidedBy?: string
@@ -30,7 +30,7 @@ export interface Approval {
   readonly UsedAt?: Date
 }
 
-/** An approval with the parameters of the request, as JSON. */
+/** An approval, with the request's parameters as JSON. */
 export interface ApprovalWithInput extends Approval {
   readonly Input: string
 }
@@ -40,10 +40,10 @@ export interface ApprovalInput {
   readonly ApprovalId: string
 }
 
-/** The filter and the page of listApprovals. */
+/** The input of listApprovals: a filter and a page. */
 export interface ListApprovalsInput {
   readonly Status?: ApprovalStatus
-  /** Limit on the approvals of the page: 1 to 1000. */
+  /** Maximum number of approvals on the page: 1 to 1000. */
   readonly MaxResults?: number
   /** NextToken of the previous page. */
   readonly NextToken?: string
@@ -56,10 +56,10 @@ export interface ListApprovalsOutput {
   readonly NextToken?: string
 }
 
-/** The calls of a client about approvals. Only Signet has these operations. */
+/** The client's methods for approvals. Only Signet has these operations. */
 export interface ApprovalOperations {
   /**
-   * A page of the requests for a second person's approval in the account.
+   * Returns a page of the account's requests for a second person's approval.
    *
    * @throws TypeError for an unknown option and for a value of a wrong type
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`
@@ -68,7 +68,7 @@ export interface ApprovalOperations {
    */
   listApprovals(input?: ListApprovalsInput, options?: CallOptions): Promise<ListApprovalsOutput>
   /**
-   * A request for a second person's approval, with its parameters.
+   * Returns a request for a second person's approval, with its parameters.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`
    * @example
@@ -79,7 +79,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: ApprovalWithInput }>
   /**
-   * Approves the request of another person. The identical call then succeeds once.
+   * Approves another person's request. The identical call then succeeds once.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example
@@ -90,7 +90,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: Approval }>
   /**
-   * Rejects a request, also one that was approved and not used yet.
+   * Rejects a request, even if it has been approved but not yet used.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example

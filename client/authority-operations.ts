@@ -37,7 +37,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Returns the status, the configuration and the validity of a CA.
+   * Returns a CA's status, configuration and validity.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, and the codes of every operation
    * @example
@@ -63,7 +63,7 @@ export interface AuthorityOperations {
    * Returns the CSR of a CA, in PEM.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * `RequestInProgressException` until the key of the CA is generated, and the codes of every operation
+   * `RequestInProgressException` until the CA's key is generated, and the codes of every operation
    * @example
    * const { Csr } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
    */
@@ -72,7 +72,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.GetCertificateAuthorityCsrResponse & CallMetadata>
   /**
-   * Imports the certificate of a CA, which becomes ACTIVE. `Certificate` and `CertificateChain` are PEM, as text or bytes.
+   * Imports a CA's certificate. The CA becomes ACTIVE. `Certificate` and `CertificateChain` are PEM, as text or bytes.
    *
    * @throws ClientError `CertificateMismatchException`, `MalformedCertificateException`, `ResourceNotFoundException`,
    * `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`, `RequestFailedException`,
@@ -89,7 +89,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Returns a page of the CAs of the account in the Region. `MaxResults` is 1 to 1000.
+   * Returns a page of the account's CAs in the Region. `MaxResults` is 1 to 1000.
    *
    * @throws ClientError `InvalidNextTokenException`, and the codes of every operation
    * @example
@@ -100,7 +100,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.ListCertificateAuthoritiesResponse & CallMetadata>
   /**
-   * Returns a page of the tags of a CA. `MaxResults` is 1 to 1000.
+   * Returns a page of a CA's tags. `MaxResults` is 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * and the codes of every operation
@@ -136,7 +136,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Removes tags from a CA. A tag without a value is removed whatever its value is.
+   * Removes tags from a CA. A tag given without a value is removed whatever its stored value is.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`, and
    * the codes of every operation

@@ -1,15 +1,15 @@
-/** Converts CA certificates in PEM from the form of the service to the form of the client. */
+/** Converts PEM CA certificates from the service's form to the client's form. */
 import { X509Certificate } from 'node:crypto'
 
 /** The CA certificates above a certificate. */
 export interface CaCertificates {
   /** CA certificates from the issuer up, without the root. */
   readonly chain: string
-  /** The root; an empty string if the chain does not end in one. */
+  /** The root; an empty string if the chain does not end in a root. */
   readonly root: string
 }
 
-/** Separates the root, if there is one, from a chain of the service, which includes the root. */
+/** Separates the root from a chain that the service returned. Such a chain includes the root, if there is one. */
 export function separateRoot(serviceChain: string): CaCertificates {
   const blocks = serviceChain.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
   const certificates = blocks.map(withLineEnd)
@@ -25,7 +25,7 @@ function isRoot(pem: string): boolean {
   return subject === issuer
 }
 
-/** Adds the line end that PEM from the service lacks, so that other PEM can follow. */
+/** Adds the trailing newline that PEM from the service lacks, so that more PEM can be appended. */
 export function withLineEnd(pem: string): string {
   return pem === '' || pem.endsWith('\n') ? pem : `${pem}\n`
 }

@@ -1,12 +1,12 @@
-/** Metadata of a response, which every output of an operation has. */
+/** Response metadata, which is part of every operation's output. */
 export interface CallMetadata {
   readonly $metadata: {
     readonly httpStatusCode?: number | undefined
-    /** The ID of the request in the log of the service. */
+    /** The request ID, as in the service's log. */
     readonly requestId?: string | undefined
     /** The number of attempts, including the first attempt. */
     readonly attempts?: number | undefined
-    /** Total delay between the attempts, in milliseconds. */
+    /** Total delay between attempts, in milliseconds. */
     readonly totalRetryDelay?: number | undefined
   }
 }

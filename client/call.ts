@@ -1,4 +1,4 @@
-/** Calls an operation through the SDK, with the inputs, outputs and errors of the client. */
+/** Calls an operation through the SDK, and converts inputs, outputs and errors to those of the client. */
 import { describe, objectRule } from './check-options.ts'
 import { apiName, type OperationName, type OwnOperationName } from './commands.ts'
 import { clientErrorOf, UnexpectedResponseError } from './errors.ts'
@@ -8,7 +8,7 @@ import type { SdkClient } from './sdk-client.ts'
 
 /**
  * Calls an operation once. Rejects with TypeError if the input or the options are not objects, with ClientError for an error
- * of the service, and with UnexpectedResponseError if the response does not come from the API.
+ * from the service, and with UnexpectedResponseError if the response does not come from the API.
  */
 export async function call(
   sdk: SdkClient,

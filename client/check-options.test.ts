@@ -25,7 +25,7 @@ type MethodName =
   | 'wait'
   | 'generatePresignedUrl'
 
-/** The client without its types. */
+/** The client without its types, as JavaScript callers see it. */
 interface UntypedClient extends Untyped, AsyncIterable<unknown> {}
 
 /** A call that TypeScript would reject, and the message of its TypeError. */

@@ -8,7 +8,7 @@ export interface OptionRule {
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
   readonly isRequired?: true
-  /** Whether an error may show an invalid value. True only if the value cannot be a secret. */
+  /** Whether an error message may include an invalid value. True only if the value cannot be a secret. */
   readonly isPublic?: true
 }
 

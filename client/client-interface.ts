@@ -54,17 +54,17 @@ export interface Client extends Operations, ApprovalOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta
-  /** The names that getWaiter accepts. */
+  /** The waiter names that getWaiter accepts. */
   readonly waiterNames: readonly WaiterName[]
   /**
-   * Whether an operation has a paginator.
+   * Returns whether an operation has a paginator.
    *
    * @example
    * client.canPaginate('listTags') // true
    */
   canPaginate(operation: OperationName): boolean
   /**
-   * A paginator, which reads the pages of an operation.
+   * Returns a paginator, which reads an operation's pages.
    *
    * @throws OperationNotPageableError for an operation without pages
    * @example
@@ -73,7 +73,7 @@ export interface Client extends Operations, ApprovalOperations {
    */
   getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
   /**
-   * A waiter, which polls an operation until a resource reaches a state.
+   * Returns a waiter, which polls an operation until a resource reaches a state.
    *
    * @throws TypeError for an unknown name
    * @example
@@ -81,8 +81,8 @@ export interface Client extends Operations, ApprovalOperations {
    */
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
   /**
-   * Returns a URL for one call. Anyone with the URL can make the call without credentials until the URL expires, by a POST request
-   * with an empty body and the headers of `presignedHeaders`.
+   * Returns a URL for one call. Anyone with the URL can make the call without credentials until the URL expires, by sending a
+   * POST request with an empty body and the headers from `presignedHeaders`.
    *
    * @throws UnknownClientMethodError for an unknown operation
    * @throws RangeError for a lifetime outside 1 to 604800 seconds
@@ -97,7 +97,7 @@ export interface Client extends Operations, ApprovalOperations {
     options?: PresignOptions,
   ): Promise<string>
   /**
-   * The headers that a request to a presigned URL of the operation must have.
+   * Returns the headers that a request to a presigned URL for the operation must have.
    *
    * @throws UnknownClientMethodError for an unknown operation
    * @example
@@ -105,10 +105,11 @@ export interface Client extends Operations, ApprovalOperations {
    */
   presignedHeaders(operation: OperationName): Record<string, string>
   /**
-   * A page of the issued certificates that match a search. Only Signet has this operation.
+   * Returns a page of issued certificates that match a search. Only Signet has this operation.
    *
    * @throws TypeError for an unknown filter and for a value of a wrong type
-   * @throws ClientError `ValidationException`, `InvalidNextTokenException`, `AccessDeniedException`; AWS itself returns an error
+   * @throws ClientError `ValidationException`, `InvalidNextTokenException`, `AccessDeniedException`; AWS itself always returns
+   * an error
    * @example
    * const { Certificates, NextToken } = await client.listCertificates({ Status: 'REVOKED', MaxResults: 100 })
    */
@@ -117,10 +118,10 @@ export interface Client extends Operations, ApprovalOperations {
     options?: CallOptions,
   ): Promise<ListCertificatesOutput>
   /**
-   * All issued certificates that match a search. Each page is requested when its first certificate is read.
+   * Returns all issued certificates that match a search. Each page is requested when its first certificate is read.
    *
    * @throws TypeError for an unknown filter and for a value of a wrong type
-   * @throws ClientError as listCertificates
+   * @throws ClientError as for listCertificates
    * @example
    * const ExpiresBefore = new Date(Date.now() + 30 * 86_400_000)
    * for await (const { Subject, NotAfter } of client.searchCertificates({ ExpiresBefore, Status: 'VALID' }))
@@ -149,7 +150,8 @@ export interface Client extends Operations, ApprovalOperations {
   /**
    * Issues a certificate for the key of a CSR. The result has no private key.
    *
-   * @throws TypeError, ClientError and WaiterError as for a request without a CSR; `MalformedCSRException` for an invalid CSR
+   * @throws TypeError, ClientError and WaiterError as for a request without a CSR; ClientError `MalformedCSRException` for an
+   * invalid CSR
    * @example
    * const csr = await readFile('server.csr')
    * const { certificate, chain } = await client.issue({ ca: 'Example Issuing CA', csr, validity: { days: 30 } })
@@ -165,11 +167,11 @@ export interface Client extends Operations, ApprovalOperations {
    */
   issue(request: IssueRequest): Promise<IssuedCertificate | IssuedCertificateWithKey>
   /**
-   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, returns them. If an earlier call
-   * was interrupted, continues its work.
+   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, returns them. If an earlier call was
+   * interrupted, continues where it stopped.
    *
    * @throws TypeError for an invalid request
-   * @throws HierarchyError if a step fails; its `cause` is the error of the step
+   * @throws HierarchyError if a step fails; its `cause` is the error from the step
    * @example
    * const { root, issuing } = await client.createHierarchy({
    *   root: { subject: { CommonName: 'Example Root' } },

@@ -14,7 +14,7 @@ import {
 } from './check-options.ts'
 
 /**
- * An access key of AWS or of a Signet account.
+ * An access key for AWS or for a Signet account.
  *
  * @example
  * const credentials: AwsCredentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }
@@ -28,7 +28,7 @@ export interface AwsCredentials {
   readonly expiration?: Date
 }
 
-/** Receives the client's log messages, such as `console`. */
+/** Receives the client's log messages. `console` is a valid logger. */
 export interface ClientLogger {
   trace?(...content: unknown[]): void
   debug(...content: unknown[]): void
@@ -37,21 +37,21 @@ export interface ClientLogger {
   error(...content: unknown[]): void
 }
 
-/** Sends requests: a `NodeHttpHandler` of the AWS SDK for JavaScript v3, or `requestHandler` of an embedded CA. */
+/** Sends requests: a `NodeHttpHandler` from the AWS SDK for JavaScript v3, or an embedded CA's `requestHandler`. */
 export interface RequestHandler {
   handle(request: never, options?: never): Promise<{ readonly response: unknown }>
   destroy?(): void
 }
 
-/** Options of the default HTTP handler. Times are in milliseconds, and 0 means no limit. */
+/** Options for the default HTTP handler. Times are in milliseconds, and 0 means no limit. */
 export interface HttpOptions {
-  /** Limit on the time to connect; 0 by default. */
+  /** Connection timeout; 0 by default. */
   readonly connectionTimeout?: number
-  /** Limit on the time from the request to its response; 0 by default. */
+  /** Time limit from request to response; 0 by default. */
   readonly requestTimeout?: number
   /** Whether exceeding requestTimeout causes a TimeoutError; by default it is only logged. */
   readonly throwOnRequestTimeout?: boolean
-  /** Limit on the time that a connection may be idle; 0 by default. */
+  /** Idle timeout for a connection; 0 by default. */
   readonly socketTimeout?: number
   /** Agent for http URLs. */
   readonly httpAgent?: Agent
@@ -60,8 +60,8 @@ export interface HttpOptions {
 }
 
 /**
- * Options of createClient. These options are the same as for every client of the AWS SDK for JavaScript v3. The default of an
- * option comes from the environment and the shared configuration files, as in every AWS SDK.
+ * Options for createClient. They are the same as for every client in the AWS SDK for JavaScript v3. The default for an option
+ * comes from the environment and the shared configuration files, as in every AWS SDK.
  *
  * @example
  * const options: ClientOptions = { region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' }
@@ -69,9 +69,9 @@ export interface HttpOptions {
 export interface ClientOptions {
   /** Region; default: AWS_REGION, AWS_DEFAULT_REGION, then the shared configuration file. There is no other default. */
   readonly region?: string | (() => Promise<string>)
-  /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint of the Region. */
+  /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint for the Region. */
   readonly endpoint?: string | URL | (() => Promise<string>)
-  /** Credentials; default: AWS_ACCESS_KEY_ID, the shared files, then the role of the container or instance. */
+  /** Credentials; default: AWS_ACCESS_KEY_ID, the shared files, then the container's or instance's role. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>)
   /** Profile in the shared files; default: AWS_PROFILE, then `default`. */
   readonly profile?: string
@@ -79,29 +79,31 @@ export interface ClientOptions {
   readonly maxAttempts?: number | (() => Promise<number>)
   /** Retry mode; `standard` by default. */
   readonly retryMode?: string | (() => Promise<string>)
-  /** A retry strategy of the AWS SDK, in place of maxAttempts and retryMode. */
+  /** An AWS SDK retry strategy, which replaces maxAttempts and retryMode. */
   readonly retryStrategy?: object
   /** A request handler, or options for the default handler. */
   readonly requestHandler?: RequestHandler | HttpOptions
-  /** Receiver of log messages; none by default. */
+  /** Logger; none by default. */
   readonly logger?: ClientLogger
   /** Whether to use AWS's FIPS endpoint; false by default. This option cannot be combined with `endpoint`. */
   readonly useFipsEndpoint?: boolean | (() => Promise<boolean>)
-  /** Whether to use AWS's endpoint for IPv4 and IPv6; false by default. This option cannot be combined with `endpoint`. */
+  /**
+   * Whether to use AWS's dual-stack endpoint (IPv4 and IPv6); false by default. This option cannot be combined with `endpoint`.
+   */
   readonly useDualstackEndpoint?: boolean | (() => Promise<boolean>)
   /** Whether to use TLS with AWS's endpoint; true by default. */
   readonly tls?: boolean
   /** Whether to ignore endpoints in the environment and the shared files; false by default. */
   readonly ignoreConfiguredEndpointUrls?: boolean
-  /** Timeouts and retry mode of the AWS SDK: `legacy` by default. */
+  /** The AWS SDK's defaults mode, which sets timeouts and the retry mode; `legacy` by default. */
   readonly defaultsMode?: string | (() => Promise<string>)
-  /** Milliseconds that are added to the clock when requests are signed; 0 by default, and corrected by the SDK. */
+  /** Milliseconds that are added to the clock when requests are signed. The default is 0, which the SDK corrects. */
   readonly systemClockOffset?: number
   /** Whether the SDK must not correct systemClockOffset; false by default. */
   readonly disableClockSkewCorrection?: boolean
   /** Region in signatures, if it differs from `region`. */
   readonly signingRegion?: string
-  /** A text, or pairs of name and version, that are added to the User-Agent header. */
+  /** A string, or pairs of name and version, to add to the User-Agent header. */
   readonly customUserAgent?: string | [string, string?][]
   /** Application ID in the User-Agent header; default: AWS_SDK_UA_APP_ID. */
   readonly userAgentAppId?: string

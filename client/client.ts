@@ -19,7 +19,7 @@ import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
 /**
  * Creates a client. The client opens no connection before its first call, and an idle client does not keep the process alive.
  *
- * @param options absent options come from the environment and the shared configuration files, as in every AWS SDK
+ * @param options options that are absent are taken from the environment and the shared configuration files, as in every AWS SDK
  * @throws TypeError for an unknown option and for a value of a wrong type
  * @example
  * import { createClient } from 'signet-ca/client'

@@ -1,4 +1,4 @@
-/** The 23 operations of AWS Private CA, by the names of the client's methods. */
+/** The 23 operations of AWS Private CA, keyed by the client's method names. */
 export const operationNames = [
   'createCertificateAuthority',
   'createCertificateAuthorityAuditReport',
@@ -25,10 +25,10 @@ export const operationNames = [
   'updateCertificateAuthority',
 ] as const
 
-/** The name of an operation as a method of the client, such as `listTags`. */
+/** The name of the client method for an operation, such as `listTags`. */
 export type OperationName = (typeof operationNames)[number]
 
-/** The name of an operation that only Signet has. */
+/** The name of the client method for an operation that only Signet has. */
 export type OwnOperationName =
   | 'approveRequest'
   | 'getApproval'
@@ -36,7 +36,7 @@ export type OwnOperationName =
   | 'listCertificates'
   | 'rejectRequest'
 
-/** Name of the operation in the API: `ListTags` for `listTags`. */
+/** Name of the API operation: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {
   return operation.charAt(0).toUpperCase() + operation.slice(1)
 }

@@ -1,4 +1,6 @@
-/** docs/client-reference.md has a row for each test against boto3, and a test for each row. The program of docs/client.md runs. */
+/**
+ * docs/client-reference.md has a row for each test against boto3, and a test for each row. The program in docs/client.md runs.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -18,7 +20,7 @@ const text = readFileSync(join(root, 'docs/client.md'), 'utf8')
 const reference = readFileSync(join(root, 'docs/client-reference.md'), 'utf8')
 const tests = readFileSync(join(root, 'test/conformance/client/boto3.test.ts'), 'utf8')
 
-/** Cells of each row below the heading of the comparison. */
+/** Cells in each row below the comparison's heading. */
 const rows = (reference.split('| --- | --- | --- | --- |\n')[1] ?? '')
   .split('\n\n', 1)
   .flatMap((table) => table.trim().split('\n'))

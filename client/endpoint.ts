@@ -1,4 +1,4 @@
-/** The endpoint of AWS Private CA in each Region (AWS General Reference, AWS Private CA endpoints). */
+/** The AWS Private CA endpoint in each Region (AWS General Reference, AWS Private CA endpoints). */
 import { partition } from '@aws-sdk/core/client'
 import type { EndpointV2 } from '@smithy/types'
 
@@ -13,7 +13,7 @@ export interface EndpointParameters {
 export const missingRegionText =
   'the Region is unknown: set AWS_REGION, or pass region to createClient'
 
-/** Returns the endpoint. Throws Error if the Region is missing, and if a custom endpoint is combined with FIPS or dual-stack. */
+/** Returns the endpoint. Throws Error if the Region is missing or a custom endpoint is combined with FIPS or dual-stack. */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
   if (custom !== undefined) {

@@ -1,6 +1,6 @@
-/** Enumerations of the AWS Private CA API. A test compares them with the model of the API. */
+/** Enumerations of the AWS Private CA API. A test compares them with AWS's API model. */
 
-/** The type of access to information about the subject of a CA certificate (RFC 5280 section 4.2.2.2). */
+/** The method of access to information about a CA certificate's subject (RFC 5280 section 4.2.2.2). */
 export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
 
 /** An action that a permission allows. */
@@ -25,10 +25,13 @@ export type CertificateAuthorityStatus =
 /** Whether a CA is a root or a subordinate CA. */
 export type CertificateAuthorityType = 'ROOT' | 'SUBORDINATE'
 
-/** Whether a CA issues certificates of any validity, or of at most seven days and without revocation. */
+/**
+ * Whether a CA issues certificates with any validity, or only certificates that are valid for at most seven days and cannot be
+ * revoked.
+ */
 export type CertificateAuthorityUsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
 
-/** Whether a CA publishes one CRL, or a CRL for each partition of its certificates. */
+/** Whether a CA publishes one CRL or one for each partition of its certificates. */
 export type CrlType = 'COMPLETE' | 'PARTITIONED'
 
 /** A purpose of a certificate (RFC 5280 section 4.2.1.12). */
@@ -43,10 +46,10 @@ export type ExtendedKeyUsageType =
   | 'DOCUMENT_SIGNING'
   | 'CERTIFICATE_TRANSPARENCY'
 
-/** The reason why a CA has the status `FAILED`. */
+/** The reason for a CA's `FAILED` status. */
 export type FailureReason = 'REQUEST_TIMED_OUT' | 'UNSUPPORTED_ALGORITHM' | 'OTHER'
 
-/** The algorithm and the size of a key. */
+/** A key algorithm and key size. */
 export type KeyAlgorithm =
   | 'RSA_2048'
   | 'RSA_3072'
@@ -59,19 +62,19 @@ export type KeyAlgorithm =
   | 'ML_DSA_87'
   | 'SM2'
 
-/** The security standard that a CA states for its keys. */
+/** The security standard that a CA declares for its key storage. */
 export type KeyStorageSecurityStandard =
   | 'FIPS_140_2_LEVEL_2_OR_HIGHER'
   | 'FIPS_140_2_LEVEL_3_OR_HIGHER'
   | 'CCPC_LEVEL_1_OR_HIGHER'
 
-/** The kind of a policy qualifier. */
+/** The kind of policy qualifier. */
 export type PolicyQualifierId = 'CPS'
 
-/** Whether a list contains the CAs of the account, or the CAs that other accounts share with it. */
+/** Whether a list contains the account's own CAs or the CAs that other accounts share with it. */
 export type ResourceOwner = 'SELF' | 'OTHER_ACCOUNTS'
 
-/** The reason of a revocation. */
+/** A revocation reason. */
 export type RevocationReason =
   | 'UNSPECIFIED'
   | 'KEY_COMPROMISE'
@@ -82,10 +85,10 @@ export type RevocationReason =
   | 'PRIVILEGE_WITHDRAWN'
   | 'A_A_COMPROMISE'
 
-/** The access control list of the CRLs in a bucket. */
+/** The access control list for CRLs in a bucket. */
 export type S3ObjectAcl = 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
 
-/** The algorithm of a signature. */
+/** A signature algorithm. */
 export type SigningAlgorithm =
   | 'SHA256WITHECDSA'
   | 'SHA384WITHECDSA'
@@ -98,5 +101,5 @@ export type SigningAlgorithm =
   | 'ML_DSA_65'
   | 'ML_DSA_87'
 
-/** The unit of a validity. `END_DATE` is YYYYMMDDHHMMSS or YYMMDDHHMMSS in UTC; `ABSOLUTE` is seconds since 1970. */
+/** The unit of a validity period. `END_DATE` is YYYYMMDDHHMMSS or YYMMDDHHMMSS in UTC; `ABSOLUTE` is seconds since 1970. */
 export type ValidityPeriodType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'

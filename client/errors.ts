@@ -1,7 +1,7 @@
-/** The errors of the client: a class for each exception of the API, and classes for errors that the client itself detects. */
+/** The client's errors: a class for each API exception, and classes for errors that the client itself detects. */
 import { ServiceException } from '@smithy/core/client'
 
-/** Exceptions of the API's model (AWS Private CA API Reference). */
+/** Exceptions in the API model (AWS Private CA API Reference). */
 const exceptionCodes = [
   'CertificateMismatchException',
   'ConcurrentModificationException',
@@ -24,10 +24,10 @@ const exceptionCodes = [
   'TooManyTagsException',
 ] as const
 
-/** The error code of an exception in the API's model. */
+/** The error code of an exception in the API model. */
 export type ExceptionCode = (typeof exceptionCodes)[number]
 
-/** An error response of the service, in the form of boto3's `ClientError.response`. */
+/** An error response from the service, in the form of boto3's `ClientError.response`. */
 export interface ErrorResponse {
   readonly Error: { readonly Code: string; readonly Message: string }
   readonly ResponseMetadata: {
@@ -39,7 +39,8 @@ export interface ErrorResponse {
 }
 
 /**
- * The service returned an error. `name` and `code` are the error code, and `cause` is the exception of the AWS SDK.
+ * The error that is thrown when the service returns an error. `name` and `code` are the error code, and `cause` is the exception
+ * from the AWS SDK.
  *
  * @example
  * if (error instanceof ClientError && error.code === 'ThrottlingException') await retryLater()
@@ -47,7 +48,7 @@ export interface ErrorResponse {
 export class ClientError extends Error {
   /** Code, message, request ID, HTTP status and headers of the response. */
   readonly response: ErrorResponse
-  /** Name of the operation in the API: `IssueCertificate`. */
+  /** Name of the API operation, such as `IssueCertificate`. */
   readonly operationName: string
 
   constructor(response: ErrorResponse, operationName: string, options?: ErrorOptions) {
@@ -63,7 +64,7 @@ export class ClientError extends Error {
     return this.response.Error.Code
   }
 
-  /** The ID of the request in the log of the service. */
+  /** The request ID, as in the service's log. */
   get requestId(): string {
     return this.response.ResponseMetadata.RequestId
   }
@@ -74,7 +75,7 @@ function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
 
-/** The class of an exception with one error code. */
+/** The exception class for one error code. */
 export interface ExceptionClass<Code extends string> {
   new (
     response: ErrorResponse,
@@ -119,11 +120,11 @@ function fromCode(code: string): typeof ClientError {
  */
 export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) as Exceptions
 
-/** Converts an exception of the SDK to a ClientError. Other errors, such as a refused connection, are returned unchanged. */
+/** Converts an exception from the SDK to a ClientError. Other errors, such as a refused connection, are returned unchanged. */
 export function clientErrorOf(error: unknown, operationName: string): unknown {
   if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
-  // The SDK's text for a missing message.
+  // The text that the SDK uses for a missing message.
   const message = error.message === 'UnknownError' ? '' : error.message
   const response: ErrorResponse = {
     Error: { Code: name, Message: message },
@@ -164,12 +165,12 @@ export class UnknownClientMethodError extends Error {
   }
 }
 
-/** A waiter ended before the resource reached the state. */
+/** A waiter ended before the resource reached the expected state. */
 export class WaiterError extends Error {
   override readonly name = 'WaiterError'
   /** The reason as a sentence. */
   readonly reason: string
-  /** The output of the last call, or the response of its ClientError. */
+  /** The output of the last call, or the response in its ClientError. */
   readonly lastResponse: object
 
   constructor(waiter: string, reason: string, lastResponse: object) {
@@ -180,8 +181,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * A response does not come from the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of
- * Signet. `cause` is the error of the AWS SDK.
+ * A response did not come from the AWS Private CA API, because `endpoint` belongs to another server or to Signet's public
+ * listener. `cause` is the error from the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

@@ -6,7 +6,7 @@ import type { CertificateAuthority } from './shapes.ts'
 
 export interface AuthorityReference {
   readonly arn: string
-  /** The CA as returned by the API; undefined if it was not read. */
+  /** The CA as returned by the API; undefined if it was not requested. */
   readonly signingAlgorithm: SigningAlgorithm | undefined
 }
 

@@ -1,4 +1,4 @@
-/** The input, the output and the error of `client.createHierarchy`. */
+/** The input, output and error of `client.createHierarchy`. */
 import {
   abortSignalRule,
   checkOptions,
@@ -20,11 +20,11 @@ export interface AuthorityRequest {
   readonly subject: Subject
   /** Algorithm of the key; `EC_prime256v1` by default. */
   readonly keyAlgorithm?: KeyAlgorithm
-  /** The signing algorithm of the key's kind and size by default, such as `SHA256WITHECDSA`. */
+  /** Signing algorithm; by default the one that suits the key's type and size, such as `SHA256WITHECDSA`. */
   readonly signingAlgorithm?: SigningAlgorithm
   /** Validity of the CA certificate; 10 years for a root and 5 years for an issuing CA by default. */
   readonly validity?: CertificateValidity
-  /** CRL and OCSP settings. By default the CA publishes no revocations, and its certificates have no CRL and OCSP URLs. */
+  /** CRL and OCSP settings. By default the CA publishes no revocations, and its certificates have no CRL or OCSP URLs. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard
   /** Tags, in addition to the tag `signet-hierarchy`, by which a later call finds the CA. */
@@ -47,38 +47,38 @@ export interface IssuingAuthorityRequest extends AuthorityRequest {
  * }
  */
 export interface HierarchyRequest {
-  /** Identifies the hierarchy in its account and Region; the two subjects by default. */
+  /** Identifies the hierarchy in its account and Region. By default, the two subjects identify it. */
   readonly name?: string
   readonly root: AuthorityRequest
   readonly issuing: IssuingAuthorityRequest
   /** How to wait for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes. */
   readonly waiter?: WaiterConfig
-  /** Stops after the running call. */
+  /** Stops createHierarchy after the call in progress. */
   readonly abortSignal?: AbortSignal
 }
 
-/** An ACTIVE CA. Every PEM text ends with a line end. */
+/** An ACTIVE CA. Every PEM string ends with a newline. */
 export interface HierarchyAuthority {
   readonly arn: string
   /** The certificate of the CA, in PEM. */
   readonly certificate: string
-  /** The CA certificates between this CA and the root, without both, in PEM; an empty string for the two CAs of a hierarchy. */
+  /** The CA certificates strictly between this CA and the root, in PEM; an empty string for both CAs in a hierarchy. */
   readonly chain: string
   /** The root certificate, in PEM. */
   readonly root: string
 }
 
-/** The two CAs of a hierarchy. */
+/** The two CAs in a hierarchy. */
 export interface Hierarchy {
   readonly root: HierarchyAuthority
   readonly issuing: HierarchyAuthority
 }
 
-/** One of the two CAs of a hierarchy. */
+/** One of the two CAs in a hierarchy. */
 export type Role = keyof Hierarchy
 
 /**
- * A hierarchy is incomplete. The next call of createHierarchy finds the steps that are complete, and continues after them.
+ * A hierarchy is incomplete. The next call to createHierarchy detects which steps are complete and continues after them.
  *
  * @example
  * if (error instanceof HierarchyError) console.error(error.role, error.certificateAuthorityArn, error.cause)

@@ -19,7 +19,7 @@ import type { Operations } from './operations.ts'
 import type { Paginator } from './paginators.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-/** The members of a client that `createHierarchy` calls. */
+/** The client methods that `createHierarchy` calls. */
 export interface HierarchyClient
   extends
     IssuingClient,
@@ -42,21 +42,21 @@ const kinds = {
   issuing: { type: 'SUBORDINATE', years: 5 },
 } as const
 
-/** The inputs of every step that creates one CA. */
+/** The inputs shared by all steps that create one CA. */
 interface Work {
   readonly client: HierarchyClient
   readonly role: Role
   readonly request: AuthorityRequest
-  /** Identifies the CA: the value of its tag, and its idempotency token. */
+  /** Identifies the CA: used as the value of its tag and as its idempotency token. */
   readonly fingerprint: string
   readonly template: string
-  /** ARN of the CA above; undefined for a root. */
+  /** ARN of the parent CA; undefined for a root. */
   readonly issuer: string | undefined
   readonly waiter: WaiterConfig
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError, whose `cause` is the error of the step, and with TypeError for an invalid request. */
+/** Rejects with HierarchyError, whose `cause` is the error from the step, and with TypeError for an invalid request. */
 export async function createHierarchy(
   client: HierarchyClient,
   request: HierarchyRequest,
@@ -152,7 +152,8 @@ async function isRequested(work: Work, authority: CertificateAuthority): Promise
   } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
-    // The service returns tags only after the key is generated. A CA with another subject cannot match, so do not wait for it.
+    // The service returns tags only after the key is generated. A CA with another subject cannot match, so its tags are not
+    // awaited.
     if (!isDeepStrictEqual(defined(configuration?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }
@@ -160,13 +161,13 @@ async function isRequested(work: Work, authority: CertificateAuthority): Promise
     const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
     return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
   } catch (error) {
-    // Another caller may delete any CA of the account during this call.
+    // Another caller may delete any CA in the account during this call.
     if (error instanceof ClientError && missingTagsCodes.includes(error.code)) return false
     throw error
   }
 }
 
-/** Error codes of ListTags for a CA whose tags are not available. */
+/** Error codes that ListTags returns for a CA whose tags are not available. */
 const missingTagsCodes = ['InvalidStateException', 'ResourceNotFoundException']
 
 function defined(subject: Subject | undefined): object {
@@ -216,7 +217,7 @@ const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
   SM2: 'SM3WITHSM2',
 }
 
-/** Waits until the key of the CA has been generated, or its generation has failed. */
+/** Waits until the CA's key has been generated or its generation has failed. */
 async function settle(work: Work, arn: string): Promise<CertificateAuthority> {
   const { client, waiter, options } = work
   const authority = await describe(work, arn)
@@ -232,7 +233,7 @@ async function describe({ client, options }: Work, arn: string): Promise<Certifi
   return (await client.describeCertificateAuthority(input, options)).CertificateAuthority ?? {}
 }
 
-/** Imports a certificate into the CA. With the idempotency token, a repeated call receives the same certificate. */
+/** Imports a certificate into the CA. Because of the idempotency token, a repeated call receives the same certificate. */
 async function certify(work: Work, arn: string): Promise<void> {
   const { client, role, request, fingerprint, template, issuer = arn, waiter, options } = work
   const input = { CertificateAuthorityArn: arn }

@@ -1,4 +1,4 @@
-/** `signet-ca/client`: a client of AWS Private CA and of Signet. */
+/** `signet-ca/client`: a client for AWS Private CA and Signet. */
 export { createClient } from './client.ts'
 export type { Client, ClientMeta } from './client-interface.ts'
 export type {

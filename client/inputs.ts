@@ -1,4 +1,4 @@
-/** Inputs that several functions of the client share, and their checks. */
+/** Inputs shared by several client functions, and checks for them. */
 import {
   abortSignalRule,
   checkOptions,
@@ -12,14 +12,14 @@ export type { KeyAlgorithm, SigningAlgorithm } from './enumerations.ts'
 export type { Blob } from './requests.ts'
 
 /**
- * The subject of a certificate: its distinguished name. Members are as in the API.
+ * The subject of a certificate: its distinguished name. Its members have the same names as in the API.
  *
  * @example
  * const subject: Subject = { Country: 'DE', Organization: 'Example', CommonName: 'Example Root' }
  */
 export type Subject = ASN1Subject
 
-/** Options of one call. */
+/** Options for one call. */
 export interface CallOptions {
   /** Aborts the call, which then rejects with an AbortError. */
   readonly abortSignal?: AbortSignal
@@ -37,7 +37,7 @@ export type CertificateValidity =
   | { readonly until: Date }
   | Readonly<Validity>
 
-/** Throws TypeError unless the options of a call are valid CallOptions. */
+/** Throws TypeError unless the options passed to a call are valid CallOptions. */
 export function checkCallOptions(place: string, options: unknown): void {
   checkOptions(place, options, { abortSignal: abortSignalRule } satisfies OptionRules<CallOptions>)
 }

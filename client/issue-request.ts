@@ -4,7 +4,7 @@ import type { LeafKeyAlgorithm } from './key-pair.ts'
 import type { ApiPassthrough } from './shapes.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-/** The purpose of a certificate, which selects its template: extended key usages for TLS, code signing or OCSP. */
+/** The purpose of a certificate. It selects a template with the extended key usages for TLS, code signing or OCSP. */
 export type CertificateUsage =
   | 'serverAndClient'
   | 'server'
@@ -12,7 +12,7 @@ export type CertificateUsage =
   | 'codeSigning'
   | 'ocspSigning'
 
-/** The members of every request to `client.issue`. */
+/** The members common to all requests to `client.issue`. */
 export interface CommonIssueRequest {
   /** ARN, ID or CommonName of the CA. A CommonName must belong to exactly one ACTIVE CA. */
   readonly ca: string
@@ -22,11 +22,11 @@ export interface CommonIssueRequest {
   /** Name or ARN of a template, in place of `usage`. */
   readonly template?: string
   /**
-   * Signature algorithm of the certificate. By default, the algorithm of the CA, which requires a call of
+   * Algorithm for the certificate's signature. The default is the CA's algorithm, which requires a call to
    * DescribeCertificateAuthority.
    */
   readonly signingAlgorithm?: SigningAlgorithm
-  /** Extensions and subject for templates with APIPassthrough. */
+  /** Extensions and subject, for templates that allow API passthrough. */
   readonly apiPassthrough?: ApiPassthrough
   /**
    * Idempotency token of at most 36 characters; random by default. Requests with the same token and the same CSR within five
@@ -42,13 +42,13 @@ export interface CommonIssueRequest {
 /** A request for a certificate with a new key. The private key never leaves the client's process. */
 export type NewKeyIssueRequest = CommonIssueRequest & {
   readonly csr?: undefined
-  /** Algorithm of the new key; `EC_prime256v1` by default. */
+  /** Algorithm for the new key; `EC_prime256v1` by default. */
   readonly keyAlgorithm?: LeafKeyAlgorithm
 } & (
     | {
-        /** DNS names, IP addresses, email addresses and URIs. The kind of a name follows from its form. */
+        /** DNS names, IP addresses, email addresses and URIs. The type of each name is inferred from its form. */
         readonly names: readonly string[]
-        /** Subject of the certificate; the first name as CommonName by default. */
+        /** Subject of the certificate. By default, its CommonName is the first name. */
         readonly subject?: Subject
       }
     | { readonly names?: undefined; readonly subject: Subject }
@@ -71,7 +71,7 @@ export type CsrIssueRequest = CommonIssueRequest & {
  */
 export type IssueRequest = NewKeyIssueRequest | CsrIssueRequest
 
-/** A certificate and the CA certificates above it, in PEM. Every PEM text ends with a line end. */
+/** A certificate and the CA certificates above it, in PEM. Every PEM string ends with a newline. */
 export interface IssuedCertificate {
   /** ARN of the certificate. */
   readonly arn: string
@@ -90,6 +90,6 @@ export interface IssuedCertificate {
 
 /** A certificate with the private key that was generated for it. */
 export interface IssuedCertificateWithKey extends IssuedCertificate {
-  /** The private key: PEM of unencrypted PKCS #8. */
+  /** The private key: unencrypted PKCS #8 in PEM. */
   readonly key: string
 }

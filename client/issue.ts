@@ -28,7 +28,7 @@ import type { Operations } from './operations.ts'
 import { checkWaiterConfig, type Waiter, type WaiterName } from './waiters.ts'
 import { readValidity } from './validity.ts'
 
-/** Template of each usage (AWS Private CA User Guide, Template definitions). */
+/** Template for each usage (AWS Private CA User Guide, Template definitions). */
 const templates: Readonly<Record<CertificateUsage, string>> = {
   serverAndClient: 'EndEntityCertificate',
   server: 'EndEntityServerAuthCertificate',
@@ -61,19 +61,19 @@ const rules: OptionRules<NewKeyIssueRequest & { csr: unknown }> = {
   abortSignal: abortSignalRule,
 }
 
-/** The members of a client that `issue` calls. */
+/** The client methods that `issue` calls. */
 export interface IssuingClient
   extends ListingClient, Pick<Operations, 'describeCertificateAuthority' | 'issueCertificate'> {
   getPaginator: ListingClient['getPaginator']
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds between two attempts. Most certificates are ready at the first attempt. */
+/** Seconds between attempts. Most certificates are ready at the first attempt. */
 const pollingDelay = 0.5
 
 /**
- * Rejects with TypeError for an invalid request, ClientError for an error of the service, WaiterError if the certificate
- * does not become available, and the signal's reason if that aborts.
+ * Rejects with TypeError for an invalid request, ClientError for an error from the service, WaiterError if the certificate does
+ * not become available, and the signal's reason if the signal aborts.
  */
 export async function issue(
   client: IssuingClient,
@@ -181,7 +181,7 @@ async function signingAlgorithmOf(
   return algorithm
 }
 
-/** Returns the ARN of a template in the partition of the CA. */
+/** Returns the ARN of a template in the CA's partition. */
 function templateArn(ca: string, { template, usage }: CommonIssueRequest): string {
   const name = template ?? templates[usage ?? 'serverAndClient']
   return name.startsWith('arn:')

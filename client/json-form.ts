@@ -1,13 +1,13 @@
 /** Converts inputs and outputs to and from the AWS JSON protocol: bytes are base64, times are seconds since 1970. */
 import { isDate, isUint8Array } from 'node:util/types'
 
-/** Members with bytes that callers may pass as text, by operation. All of them are PEM. */
+/** Bytes members that callers may pass as strings, by operation. All of them contain PEM. */
 export const blobMembers: Readonly<Record<string, readonly string[]>> = {
   importCertificateAuthorityCertificate: ['Certificate', 'CertificateChain'],
   issueCertificate: ['Csr'],
 }
 
-/** Members of responses with times. */
+/** Response members that contain times. */
 export const timeMembers = new Set([
   'CreatedAt',
   'LastStateChangeAt',
@@ -23,7 +23,7 @@ export const timeMembers = new Set([
   'UsedAt',
 ])
 
-/** Converts the input to JSON, without members that are undefined or null. */
+/** Converts the input to JSON, omitting members that are undefined or null. */
 export function encodeInput(operation: string, input: object): object {
   const blobs = blobMembers[operation] ?? []
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Generates a key pair, and a CSR for it, for a caller without a CSR. */
+/** Generates a key pair and a CSR for callers that do not have a CSR. */
 import { generateKeyPair, sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { generalNameOf, type RequestedGeneralName } from '../src/authority/general-names.ts'
@@ -15,14 +15,14 @@ import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'
 import { nameProblemText, readName } from './names.ts'
 
-/** Algorithms of the keys that the client generates: all of AWS's except SM2. ML-DSA needs Node.js 24 or newer. */
+/** Algorithms of the keys that the client generates: all of AWS's algorithms except SM2. ML-DSA needs Node.js 24 or newer. */
 export type LeafKeyAlgorithm = Exclude<KeyAlgorithm, 'SM2'>
 
 interface KeyKind {
   readonly generate: () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
   /** AWS's name of the algorithm that signs the CSR. */
   readonly signing: string
-  /** Hash algorithm; undefined for an algorithm that includes its hash. */
+  /** Hash algorithm; undefined for an algorithm that has a built-in hash. */
   readonly hash: string | undefined
 }
 
@@ -69,7 +69,7 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
-/** The algorithms of keys that this Node.js may be able to generate. */
+/** The key algorithms that this version of Node.js may be able to generate. */
 export const keyAlgorithms = Object.keys(keyKinds) as LeafKeyAlgorithm[]
 
 export interface CsrOptions {
@@ -81,8 +81,8 @@ export interface CsrOptions {
 }
 
 /**
- * Generates a key and a CSR for it, both in PEM; the key is PKCS #8. A name or a subject is required. Throws TypeError for a
- * name that cannot be in a certificate, and for an invalid subject.
+ * Generates a key (PKCS #8) and a CSR, both in PEM. A name or a subject is required. Throws TypeError for a name that cannot be
+ * in a certificate, and for an invalid subject.
  */
 export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]

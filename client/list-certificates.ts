@@ -1,4 +1,4 @@
-/** ListCertificates, the certificate search of Signet, which AWS does not have. */
+/** ListCertificates, Signet's certificate search, which AWS does not have. */
 import { call } from './call.ts'
 import {
   checkOptions,
@@ -12,13 +12,13 @@ import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
- * Filters of a certificate search. The filters are combined with AND.
+ * Filters for a certificate search. The filters are combined with AND.
  *
  * @example
  * const search: CertificateSearch = { SubjectAlternativeName: '*.example.com', Status: 'VALID' }
  */
 export interface CertificateSearch {
-  /** ARN of a CA; by default all CAs of the account in the Region. */
+  /** ARN of a CA; by default all of the account's CAs in the Region. */
   readonly CertificateAuthorityArn?: string
   /** Serial number in hexadecimal, with or without colons. */
   readonly SerialNumber?: string
@@ -39,7 +39,7 @@ export interface CertificateSearch {
 
 /** The input of listCertificates: a search and a page. */
 export interface ListCertificatesInput extends CertificateSearch {
-  /** Limit on the certificates of the page: 1 to 1000. */
+  /** Maximum number of certificates on the page: 1 to 1000. */
   readonly MaxResults?: number
   /** NextToken of the previous page. */
   readonly NextToken?: string
@@ -61,12 +61,12 @@ export interface ListedCertificate {
   readonly NotBefore: Date
   readonly NotAfter: Date
   readonly Status: 'VALID' | 'EXPIRED' | 'REVOKED'
-  /** Time of the revocation; undefined for a certificate that is not revoked. */
+  /** Revocation time; undefined if the certificate is not revoked. */
   readonly RevokedAt?: Date
   readonly RevocationReason?: string
 }
 
-/** A page of the certificates that match a search. */
+/** A page of certificates that match a search. */
 export interface ListCertificatesOutput {
   readonly Certificates: readonly ListedCertificate[]
   /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
@@ -92,7 +92,7 @@ const pageRules: OptionRules<ListCertificatesInput> = {
   NextToken: textRule,
 }
 
-/** Requests one page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
+/** Requests one page. Rejects with TypeError for an invalid input, and with ClientError for an error from the service. */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},

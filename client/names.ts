@@ -1,11 +1,14 @@
-/** Names for a certificate. The kind of a name follows from its form. A problem suggests the name that was probably intended. */
+/**
+ * Parses names for a certificate. The type of a name is inferred from its form. If a name is invalid, the problem suggests the
+ * name that was probably intended.
+ */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { RequestedGeneralName } from '../src/authority/general-names.ts'
 
 /** The reason why a name cannot be in a certificate. */
 export interface NameProblem {
-  /** The predicate of a sentence whose subject is the name: `is a URL`. */
+  /** Completes a sentence that starts with the name, such as `is a URL`. */
   readonly problem: string
   /** The name that was probably intended. */
   readonly instead?: string
@@ -19,8 +22,8 @@ const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
 /**
- * Reads a DNS name, IP address, email address or URI. DNS names become A-labels in lower case. The URL of a server is a URI if
- * it has a path or a query; otherwise the caller probably means the host, and the URL is a problem.
+ * Reads a DNS name, IP address, email address or URI. DNS names become A-labels in lower case. A server URL is treated as a URI
+ * if it has a path or a query. Otherwise the caller probably meant the host name, and the URL is reported as a problem.
  */
 export function readName(name: string): ReadName {
   if (isIP(name) !== 0) return { IpAddress: name }
@@ -32,7 +35,7 @@ export function readName(name: string): ReadName {
   return typeof dns === 'string' ? { DnsName: dns } : dns
 }
 
-/** Returns the problem if a name is the URL of a server; undefined for other texts. */
+/** Returns the problem if a name is a server URL; otherwise undefined. */
 export function serverUrlProblem(name: string): NameProblem | undefined {
   return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
 }
@@ -42,7 +45,7 @@ export function nameProblemText(name: string, { problem, instead }: NameProblem)
 }
 
 function hostOf(url: string): Pick<NameProblem, 'instead'> {
-  // URL does not normalize the host of unknown schemes.
+  // The URL class does not normalize hosts for unknown schemes.
   const httpUrl = url.replace(/^[a-z]+:/i, 'http:')
   const host = URL.canParse(httpUrl) ? new URL(httpUrl).hostname.replace(/^\[|\]$/g, '') : ''
   return host === '' ? {} : { instead: host }
@@ -63,8 +66,8 @@ const noDnsName = 'is not a DNS name'
 const asciiForm = /^[a-z0-9_.*-]+$/i
 
 /**
- * Matches A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and of hosts
- * in home networks use them.
+ * Matches A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because service names and host names in
+ * home networks contain them.
  */
 function readDnsName(name: string): string | NameProblem {
   const mistake = mistakeIn(name)
@@ -91,7 +94,7 @@ function mistakeIn(name: string): NameProblem | undefined {
 
 const noName = `${noDnsName}, IP address, email address or URI`
 
-/** Returns the problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
+/** Returns the problem with a name, if any. `ascii` is the name as A-labels; it is empty if the conversion failed. */
 function problemOf(name: string, ascii: string): string | undefined {
   // domainToASCII decodes percent signs and removes some white space.
   const hasForeign = Array.from(name).some(
@@ -105,7 +108,7 @@ function problemOf(name: string, ascii: string): string | undefined {
     return `${noDnsName}: it has a label of ${long.length} bytes; the maximum is ${labelBytesMax}`
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
     return `${noDnsName}: it has a label that begins or ends with a hyphen`
-  // The length includes the wildcard, because clients also compare the wildcard.
+  // The length includes the wildcard, because clients include the wildcard in the comparison.
   const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
   return bytes > nameBytesMax
     ? `${noDnsName}: it has ${bytes} bytes; the maximum is ${nameBytesMax}`

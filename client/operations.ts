@@ -1,15 +1,16 @@
-/** The 23 operations of the API, as methods of the client. */
+/** The API's 23 operations, as client methods. */
 import type { AuthorityOperations } from './authority-operations.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type { CallOptions } from './inputs.ts'
 import type * as api from './requests.ts'
 
 /**
- * The operations of AWS Private CA. Members are as in the API; times are `Date`, and bytes are text or `Uint8Array`.
+ * The operations of AWS Private CA. Members have the same names as in the API. Times are `Date` objects, and bytes are strings
+ * or `Uint8Array`.
  *
- * The codes of every operation are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and the codes of
- * authentication, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an
- * input that is not an object, and an UnexpectedResponseError if `endpoint` is not an AWS Private CA API.
+ * The codes of every operation are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and authentication
+ * error codes, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an input
+ * that is not an object, and an UnexpectedResponseError if `endpoint` is not an AWS Private CA API.
  *
  * @example
  * await client.listTags({ CertificateAuthorityArn: arn }, { abortSignal: AbortSignal.timeout(5000) })
@@ -93,7 +94,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.GetCertificateResponse & CallMetadata>
   /**
-   * Returns the resource policy of a CA, as JSON text.
+   * Returns the resource policy of a CA, as a JSON string.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * and the codes of every operation
@@ -105,7 +106,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.GetPolicyResponse & CallMetadata>
   /**
-   * Issues a certificate for a CSR, which is PEM, as text or bytes. `client.issue` also generates a key and waits for the
+   * Issues a certificate for a CSR, which is PEM as a string or bytes. `client.issue` also generates a key and waits for the
    * certificate.
    *
    * @throws ClientError `LimitExceededException`, `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`,
@@ -123,7 +124,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.IssueCertificateResponse & CallMetadata>
   /**
-   * Returns a page of the permissions of a CA. `MaxResults` is 1 to 1000.
+   * Returns a page of a CA's permissions. `MaxResults` is 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * `InvalidNextTokenException`, and the codes of every operation
@@ -135,7 +136,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.ListPermissionsResponse & CallMetadata>
   /**
-   * Sets the resource policy of a CA, as JSON text, which shares the CA with other accounts.
+   * Sets a CA's resource policy, a JSON string, which shares the CA with other accounts.
    *
    * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
    * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, `InvalidPolicyException`, and the

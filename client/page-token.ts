@@ -4,7 +4,7 @@
  */
 
 export interface PagePosition {
-  /** The service's token of the page; undefined for the first page. */
+  /** The service's token for the page; undefined for the first page. */
   readonly serviceToken: string | undefined
   /** The number of items of that page that were returned; undefined if there are none. */
   readonly skipped: number | undefined
@@ -26,8 +26,8 @@ function asciiJson(text: string): string {
 }
 
 /**
- * Decodes a token. Any other text is a token of the service, optionally followed by `___` and a number, which is the earlier form
- * of botocore. Throws TypeError for a token with unknown or invalid members.
+ * Decodes a token. Any other string is a token from the service, optionally followed by `___` and a number, which is botocore's
+ * earlier format. Throws TypeError for a token with unknown or invalid members.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)

@@ -1,4 +1,6 @@
-/** Paginators with the behaviour of botocore's: MaxItems can end in the middle of a page, and the resume token continues there. */
+/**
+ * Paginators that behave like botocore's: MaxItems can be reached in the middle of a page, and the resume token continues there.
+ */
 import {
   checkOptions,
   describe,
@@ -13,17 +15,17 @@ import type { InputOf, OutputOf } from './operations.ts'
 import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 
 /**
- * Limits of a pagination.
+ * Pagination limits.
  *
  * @example
  * const config: PaginationConfig = { MaxItems: 100, PageSize: 20 }
  */
 export interface PaginationConfig {
-  /** Limit on the items of all pages together; unlimited by default. */
+  /** Maximum number of items on all pages together; unlimited by default. */
   readonly MaxItems?: number
-  /** Limit on the items of one page; the service's default applies if it is absent. */
+  /** Maximum number of items on one page. If it is absent, the service's default applies. */
   readonly PageSize?: number
-  /** A resume token of this client or of boto3, or a NextToken of the service. */
+  /** A resume token of this client or of boto3, or a NextToken from the service. */
   readonly StartingToken?: string
 }
 
@@ -33,14 +35,14 @@ const configRules: OptionRules<PaginationConfig> = {
   StartingToken: textRule,
 }
 
-/** The items of each paginator, under the member of a page that contains them. */
+/** The type of each paginator's items, keyed by the page member that contains them. */
 interface Items {
   listCertificateAuthorities: { CertificateAuthorities: CertificateAuthority[] }
   listPermissions: { Permissions: Permission[] }
   listTags: { Tags: Tag[] }
 }
 
-/** The name of an operation with a paginator. */
+/** The name of an operation that has a paginator. */
 export type PaginatorName = keyof Items
 
 const resultKeys: { readonly [Name in PaginatorName]: keyof Items[Name] & string } = {
@@ -69,7 +71,7 @@ export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
   /** The StartingToken that continues after MaxItems has ended a loop; undefined after the last item. */
   readonly resumeToken: string | undefined
   /**
-   * The items of the pages.
+   * Yields the items on all pages.
    *
    * @throws ClientError if the service returns an error
    * @throws PaginationError if the service returns the same token twice
@@ -88,10 +90,10 @@ export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
   buildFullResult(): Promise<FullResult<Name>>
 }
 
-/** Reads the pages of an operation. */
+/** Reads an operation's pages. */
 export interface Paginator<Name extends PaginatorName> {
   /**
-   * The pages of the operation. A page is requested when a loop reads it.
+   * Returns the operation's pages. Each page is requested when a loop reads it.
    *
    * @throws RangeError for MaxItems or PageSize that is not a whole number in its range
    * @throws TypeError for an invalid StartingToken, and for an unknown member of PaginationConfig
@@ -116,7 +118,7 @@ export function isPaginatorName(name: string): name is PaginatorName {
   return Object.hasOwn(resultKeys, name)
 }
 
-/** Throws OperationNotPageableError. */
+/** Throws OperationNotPageableError if the operation has no paginator. */
 export function createPaginator<Name extends PaginatorName>(
   name: Name,
   list: ListPage,
@@ -193,8 +195,7 @@ function itemsOf(page: Page, resultKey: string): readonly unknown[] {
 }
 
 /**
- * Yields the pages for one loop. If MaxItems ends the loop before the last page, calls `stopAt` with the token for the next
- * loop.
+ * Yields pages for one loop. If MaxItems ends the loop before the last page, calls `stopAt` with the token for the next loop.
  */
 async function* readPages(
   { resultKey, list, maxItems = Infinity, pageSize, start }: PageOptions,

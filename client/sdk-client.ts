@@ -1,7 +1,6 @@
 /**
- * A client of the AWS Private CA API, assembled from the parts that AWS generates its clients from: credentials, Regions,
- * endpoints, retries and signatures are handled by the SDK. docs/decisions/0020 explains why it is not
- * `@aws-sdk/client-acm-pca`.
+ * A client of the AWS Private CA API, assembled from the same SDK parts as AWS's generated clients. The SDK handles credentials,
+ * Regions, endpoints, retries and signatures. docs/decisions/0020 explains why it is not `@aws-sdk/client-acm-pca`.
  */
 import {
   getHostHeaderPlugin,
@@ -54,10 +53,10 @@ const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
   getEndpointPlugin,
 )
 
-/** The schema of any JSON value, so that members that AWS adds to the API need no change here. */
+/** A schema that matches any JSON value, so that new members in AWS's API require no change here. */
 const document: DocumentSchema = 15
 
-/** Creates the SDK command for an operation, given by its name in the API. */
+/** Creates the SDK command for an operation, given by its API name. */
 function commandOf(operation: string) {
   const schema: StaticOperationSchema = [9, '', operation, 0, document, document]
   return buildCommand({}, () => [], operation, schema)
@@ -65,7 +64,7 @@ function commandOf(operation: string) {
 
 const commandCache = new Map<string, ReturnType<typeof commandOf>>()
 
-/** Opens no connection before the first call. */
+/** No connection is opened before the first call. */
 export function createSdkClient(options: ClientOptions): SdkClient {
   const config = resolveConfig(options)
   const client = new Client<HttpHandlerOptions, object, MetadataBearer, SdkConfig>(config)
@@ -85,7 +84,7 @@ export function createSdkClient(options: ClientOptions): SdkClient {
   }
 }
 
-/** Adds the middleware of SDK clients in the order of the SDK. */
+/** Adds the middleware that SDK clients have, in the SDK's order. */
 function usePlugins({
   config,
   middlewareStack: stack,

@@ -1,4 +1,7 @@
-/** The configuration of a client: its options, then the environment, the shared files and the defaults of every AWS SDK. */
+/**
+ * A client's configuration. Values come from its options, then from the environment, the shared files and the defaults of every
+ * AWS SDK.
+ */
 import {
   createDefaultUserAgentProvider,
   NODE_APP_ID_CONFIG_OPTIONS,
@@ -46,7 +49,7 @@ import type {
 import { checkClientOptions, type ClientOptions } from './client-options.ts'
 import { missingRegionText, resolveEndpoint, type EndpointParameters } from './endpoint.ts'
 
-/** The options of a client with the types of the SDK. */
+/** The client options, with the SDK's types. */
 interface SdkOptions
   extends
     AwsSdkSigV4AuthInputConfig,
@@ -95,7 +98,7 @@ export function resolveConfig(clientOptions: ClientOptions) {
   )
 }
 
-/** Returns the parts of the configuration that are the same for every client. */
+/** Returns the parts of the configuration that all clients share. */
 function defaultsOf({ logger }: SdkOptions) {
   return {
     apiVersion: '2017-08-22',
@@ -174,8 +177,7 @@ function settingsOf(options: SdkOptions) {
 }
 
 /**
- * Returns the SDK's chain of credential providers. The chain is loaded only if it is needed, because loading delays the
- * start.
+ * Returns the SDK's chain of credential providers. The chain is loaded only if it is needed, because loading it slows the start.
  */
 function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredentialIdentity> {
   let provider: Promise<MemoizedProvider<AwsCredentialIdentity>> | undefined

@@ -1,4 +1,4 @@
-/** Structures of the AWS Private CA API. A test compares them with the model of the API. */
+/** Structures of the AWS Private CA API. A test compares them with AWS's API model. */
 import type {
   AccessMethodType,
   ActionType,
@@ -35,19 +35,19 @@ export interface ASN1Subject {
   CustomAttributes?: CustomAttribute[] | undefined
 }
 
-/** A method and a location of access to information about a CA. */
+/** An access method and location for information about a CA. */
 export interface AccessDescription {
   AccessMethod: AccessMethod
   AccessLocation: GeneralName
 }
 
-/** A method of access: an OID or a type. */
+/** An access method: an OID or a type. */
 export interface AccessMethod {
   CustomObjectIdentifier?: string | undefined
   AccessMethodType?: AccessMethodType | undefined
 }
 
-/** Extensions and a subject that replace those of the CSR. The template must allow this replacement. */
+/** Extensions and a subject that replace those in the CSR. The template must allow this replacement. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined
@@ -80,7 +80,7 @@ export interface CertificateAuthorityConfiguration {
   CsrExtensions?: CsrExtensions | undefined
 }
 
-/** The CRL settings of a CA. `ExpirationInDays` is the validity of a CRL: 1 to 5000 days. */
+/** A CA's CRL settings. `ExpirationInDays` is the validity of each CRL: 1 to 5000 days. */
 export interface CrlConfiguration {
   Enabled: boolean
   ExpirationInDays?: number | undefined
@@ -99,7 +99,7 @@ export interface CrlDistributionPointExtensionConfiguration {
   OmitExtension: boolean
 }
 
-/** Extensions of a CA's CSR. */
+/** Extensions in a CA's CSR. */
 export interface CsrExtensions {
   KeyUsage?: KeyUsage | undefined
   SubjectInformationAccess?: AccessDescription[] | undefined
@@ -111,7 +111,7 @@ export interface CustomAttribute {
   Value: string
 }
 
-/** An extension of a certificate. `Value` is base64 of its DER. */
+/** An extension of a certificate. `Value` is its DER in base64. */
 export interface CustomExtension {
   ObjectIdentifier: string
   Value: string
@@ -124,7 +124,7 @@ export interface EdiPartyName {
   NameAssigner?: string | undefined
 }
 
-/** A purpose of a certificate: a type or an OID. */
+/** A certificate purpose: a type or an OID. */
 export interface ExtendedKeyUsage {
   ExtendedKeyUsageType?: ExtendedKeyUsageType | undefined
   ExtendedKeyUsageObjectIdentifier?: string | undefined
@@ -164,19 +164,19 @@ export interface KeyUsage {
   DecipherOnly?: boolean | undefined
 }
 
-/** The OCSP settings of a CA. */
+/** A CA's OCSP settings. */
 export interface OcspConfiguration {
   Enabled: boolean
   OcspCustomCname?: string | undefined
 }
 
-/** An otherName of a GeneralName. `TypeId` is an OID, and `Value` is base64 of DER. */
+/** An otherName of a GeneralName. `TypeId` is an OID, and `Value` is DER in base64. */
 export interface OtherName {
   TypeId: string
   Value: string
 }
 
-/** A permission of AWS Certificate Manager on a CA. */
+/** A permission on a CA that is granted to AWS Certificate Manager. */
 export interface Permission {
   CertificateAuthorityArn?: string | undefined
   CreatedAt?: Date | undefined
@@ -192,7 +192,7 @@ export interface PolicyInformation {
   PolicyQualifiers?: PolicyQualifierInfo[] | undefined
 }
 
-/** A qualifier of a certificate policy. */
+/** A certificate policy qualifier. */
 export interface PolicyQualifierInfo {
   PolicyQualifierId: PolicyQualifierId
   Qualifier: Qualifier
@@ -209,13 +209,13 @@ export interface RevocationConfiguration {
   OcspConfiguration?: OcspConfiguration | undefined
 }
 
-/** A tag of a CA. The key has 1 to 128 characters, and the value 0 to 256. */
+/** A tag on a CA. The key has 1 to 128 characters, and the value 0 to 256. */
 export interface Tag {
   Key: string
   Value?: string | undefined
 }
 
-/** A validity. `Type` is the unit of `Value`. */
+/** A validity period. `Type` is the unit of `Value`. */
 export interface Validity {
   Value: number
   Type: ValidityPeriodType

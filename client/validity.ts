@@ -1,4 +1,4 @@
-/** The validity of a certificate, from the forms that callers use to the form of the API. */
+/** Converts a certificate's validity from the forms that callers use to the API's form. */
 import { checkOptions, dateRule, numberRule, oneOf } from './check-options.ts'
 import type { CertificateValidity } from './inputs.ts'
 import type { Validity } from './shapes.ts'
@@ -15,8 +15,8 @@ const forms = {
 } as const
 
 /**
- * Converts a validity to the form of the API. Throws TypeError for an invalid validity. `place` is the function or the option
- * that contains it.
+ * Converts a validity to the API's form. Throws TypeError for an invalid validity. `place` is the function or option that
+ * contains the validity.
  */
 export function readValidity(place: string, validity: CertificateValidity): Validity {
   const form = Object.keys(forms).find((name) => Object.hasOwn(validity, name))

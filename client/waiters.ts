@@ -34,7 +34,7 @@ export type WaiterName = keyof PolledOperations
 export interface WaiterConfig {
   /** Seconds between attempts. */
   readonly Delay?: number
-  /** Limit on the attempts: at least 1. */
+  /** Maximum number of attempts: at least 1. */
   readonly MaxAttempts?: number
 }
 
@@ -49,9 +49,9 @@ type WaitInput<Name extends WaiterName> = InputOf<PolledOperations[Name]> & {
   readonly WaiterConfig?: WaiterConfig
 }
 
-/** Polls an operation until a resource has a state. */
+/** Polls an operation until a resource reaches a state. */
 export interface Waiter<Name extends WaiterName> {
-  /** Name in the API's model: `CertificateIssued`. */
+  /** Name in the API model: `CertificateIssued`. */
   readonly name: string
   readonly config: {
     readonly operation: string
@@ -62,7 +62,8 @@ export interface Waiter<Name extends WaiterName> {
   /**
    * Polls until the resource has the state, and resolves to the last response.
    *
-   * @throws WaiterError if the resource can no longer reach the state, for any other error of the service, and after MaxAttempts
+   * @throws WaiterError if the resource can no longer reach the state, for any other error from the service, and after
+   * MaxAttempts
    * @throws RangeError for a negative Delay, and for MaxAttempts below 1
    * @throws AbortError if the signal aborts
    * @example
@@ -75,7 +76,7 @@ export interface Waiter<Name extends WaiterName> {
   wait(input: WaitInput<Name>, options?: CallOptions): Promise<OutputOf<PolledOperations[Name]>>
 }
 
-/** A response that ends or continues the polling. For the matcher `error`, false means a response without an error. */
+/** A response that ends or continues polling. For the matcher `error`, false means a response without an error. */
 type Acceptor = { readonly state: 'success' | 'retry' | 'failure' } & (
   | { readonly matcher: 'path'; readonly argument: string; readonly expected: string }
   | { readonly matcher: 'error'; readonly expected: string | false }
@@ -129,14 +130,14 @@ export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
   },
 }
 
-/** Calls an operation. Rejects with ClientError for an error of the service. */
+/** Calls an operation. Rejects with ClientError for an error from the service. */
 export type Poll = (
   operation: OperationName,
   input: object,
   options: { readonly abortSignal?: AbortSignal },
 ) => Promise<object>
 
-/** Throws TypeError for an unknown name. */
+/** Throws TypeError for an unknown waiter name. */
 export function createWaiter<Name extends WaiterName>(name: Name, poll: Poll): Waiter<Name> {
   if (!Object.hasOwn(waiterModels, name)) throw new TypeError(`Waiter does not exist: ${name}`)
   const model: WaiterModel = waiterModels[name]
@@ -192,7 +193,7 @@ async function waitFor(
   }
 }
 
-/** Returns the output of a call, or the error of the service. */
+/** Returns the output of a call, or the error from the service. */
 async function responseOf(call: () => Promise<object>): Promise<object> {
   try {
     return await call()
@@ -218,7 +219,7 @@ function exceededText(previous: Acceptor | undefined): string {
     : `Max attempts exceeded. Previously accepted state: ${explain(previous)}`
 }
 
-/** Formats the reason in the words of botocore. */
+/** Formats the reason with botocore's wording. */
 function explain(acceptor: Acceptor): string {
   return acceptor.matcher === 'path'
     ? `For expression "${acceptor.argument}" we matched expected path: "${acceptor.expected}"`

@@ -1,9 +1,9 @@
-/** The administrator's credentials, in the file that the first start writes. */
+/** The administrator's credentials, read from the file that the first start writes. */
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../src/errors.ts'
 import { parseCredentials, type Credentials } from '../src/text/credentials-file.ts'
 
-/** Reads the default profile of a shared credentials file. Throws ConfigurationError if it has none. */
+/** Reads the default profile of a shared credentials file. Throws ConfigurationError if the file has no default profile. */
 export async function readCredentials(path: string): Promise<Credentials> {
   const credentials = parseCredentials(await readText(path))
   if (credentials === undefined)

@@ -41,21 +41,24 @@ import { silentMetrics } from './silent-metrics.ts'
 export interface EmbeddedCa extends AsyncDisposable {
   /** A client of `signet-ca/client` with the administrator's credentials. The client polls every 10 ms. */
   readonly client: Client
-  /** The request handler for clients of the AWS SDK for JavaScript v3, for AWS Private CA and STS. */
+  /** A request handler for AWS Private CA and STS clients from the AWS SDK for JavaScript v3. */
   readonly requestHandler: EmbeddedRequestHandler
   /** The `endpoint` option for SDK clients, which require a URL. Requests to it never leave the process. */
   readonly endpoint: string
   /** The Region of `client`. */
   readonly region: string
-  /** The access key of `client`. */
+  /** The access key that `client` uses. */
   readonly credentials: Credentials
   /** Account ID: 12 digits. */
   readonly accountId: string
-  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a temporary folder until it is closed. */
+  /**
+   * Absolute path of the data folder, for commands with `--data`. For an in-memory CA, this is a temporary folder that exists
+   * until the CA is closed.
+   */
   readonly dataDirectory: string
   /** The URL in certificates for CRLs, OCSP and CA certificates, without a slash at its end. */
   readonly publicUrl: string
-  /** Reads CRLs, OCSP responses and CA certificates of this CA, like `fetch`. */
+  /** Reads this CA's CRLs, OCSP responses and CA certificates, like `fetch`. */
   readonly fetchPublic: FetchPublic
   /**
    * Creates a bucket for CRLs and audit reports.
@@ -67,7 +70,7 @@ export interface EmbeddedCa extends AsyncDisposable {
    */
   createBucket(name: string): Promise<void>
   /**
-   * Completes the running calls and closes the CA. A CA in memory is deleted. Further calls of `close` have no effect.
+   * Completes running calls and closes the CA. An in-memory CA is deleted. Further calls to `close` have no effect.
    *
    * @throws Error if the database cannot be closed
    * @example
@@ -125,7 +128,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         endpoint,
         credentials,
         requestHandler: interfaces.requestHandler,
-        // Without it, the SDK would detect the CA's clock only from a rejected request.
+        // Without this offset, the SDK would learn the CA's time only from a rejected request.
         systemClockOffset: context.clock.now().getTime() - systemClock.now().getTime(),
       })
       stack.defer(async () => {
@@ -185,7 +188,7 @@ function createInterfaces(
   const requestId = (): string => uuid(random)
   const api = createApiServices(runtime, services, {
     rateLimiter: shared.rateLimiter,
-    // A caller in this process can read the secret, so guesses are not limited.
+    // A caller in this process can read the secret, so guessing is not rate-limited.
     failureLimiter: createFailureLimiter(0, clock),
     callLog: undefined,
   })

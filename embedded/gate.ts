@@ -9,7 +9,7 @@ export interface Gate {
   idle(): Promise<void>
 }
 
-/** The longest delay of a timer in Node.js, in milliseconds. */
+/** The longest timer delay that Node.js supports, in milliseconds. */
 const timerDelayMax = 2 ** 31 - 1
 
 /** Keeps the process alive until the work has ended, even if the work waits only for unreferenced timers or handles. */

@@ -1,4 +1,4 @@
-/** `signet-ca/embedded`: a complete CA in the process, without a server and without a port. */
+/** `signet-ca/embedded`: a complete CA inside the process, without a server or a port. */
 export { openEmbedded, type EmbeddedCa } from './embedded-ca.ts'
 export type { Quotas } from '../src/authority/quotas.ts'
 export type { Clock } from '../src/clock.ts'

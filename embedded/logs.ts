@@ -3,7 +3,7 @@ import type { Log } from '../src/telemetry/log.ts'
 
 const nothing = (): void => {}
 
-/** Discards all messages. With it, the code of the standard error log is not loaded. */
+/** Discards all messages. With this logger, the code that logs to standard error is not loaded. */
 const silentLog = {
   fatal: nothing,
   error: nothing,
@@ -14,7 +14,7 @@ const silentLog = {
   written: () => undefined,
 } satisfies Log
 
-/** Opens a log on standard error for messages at `level` and above. */
+/** Opens a logger that writes messages at `level` and above to standard error. */
 export async function openLog(level: string): Promise<Log> {
   if (level === 'silent') return silentLog
   const { createLog } = await import('../src/telemetry/log.ts')

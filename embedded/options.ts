@@ -1,4 +1,4 @@
-/** The options of an embedded CA: their checks, and the configuration that follows from them. */
+/** Checks the options for an embedded CA and derives its configuration from them. */
 import {
   checkOptions,
   numberRule,
@@ -18,7 +18,7 @@ import type { Credentials } from '../src/text/credentials-file.ts'
 import { isRegionName } from '../src/wire/region.ts'
 
 /**
- * Options of openEmbedded. All are optional. An option with the same name as a `signet serve` flag has the same meaning.
+ * Options for openEmbedded. All are optional. An option with the same name as a `signet serve` flag has the same meaning.
  *
  * @example
  * const options: EmbeddedOptions = { data: './ca', region: 'eu-central-1', logLevel: 'info' }
@@ -26,9 +26,9 @@ import { isRegionName } from '../src/wire/region.ts'
 export interface EmbeddedOptions {
   /** Path of the data folder, which is created if it does not exist; `':memory:'` by default, which stores nothing. */
   readonly data?: string
-  /** Region of `ca.client`; `us-east-1` by default. Other clients may use every Region of AWS and of `regions`. */
+  /** Region of `ca.client`; `us-east-1` by default. Other clients may use any AWS Region and those in `regions`. */
   readonly region?: string
-  /** Names of additional Regions besides AWS's; none by default. */
+  /** Names of Regions in addition to AWS's; none by default. */
   readonly regions?: readonly string[]
   /** ID of the account in a new data folder: 12 digits; `123456789012` by default. */
   readonly accountId?: string
@@ -40,11 +40,13 @@ export interface EmbeddedOptions {
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Path of the master key; `master.key` in the data folder by default. */
   readonly masterKeyFile?: string
-  /** An access key of the data folder, for `ca.client`. By default, the access key in the file `credentials` of the folder. */
+  /**
+   * Access key for `ca.client`, which must exist in the data folder. The default is the key in the folder's `credentials` file.
+   */
   readonly credentials?: Credentials
-  /** Quotas of each account; AWS's by default. */
+  /** Quotas for each account; AWS's quotas by default. */
   readonly quotas?: Partial<Quotas>
-  /** Handling of certificates that violate RFC 5280: refused (`error`, the default), logged (`warn`), or ignored (`off`). */
+  /** How certificates that violate RFC 5280 are handled: refused (`error`, the default), logged (`warn`), or ignored (`off`). */
   readonly lint?: 'error' | 'warn' | 'off'
   /** How CSRs with a weak key are handled; `refuse` by default. */
   readonly weakKeys?: 'refuse' | 'allow'
@@ -107,7 +109,7 @@ export function checkEmbeddedOptions(options: EmbeddedOptions): void {
 
 const publicUrlDefault = 'http://pki.signet.embedded'
 
-/** The path of the option for each setting. Error messages contain it. */
+/** The option path for each setting. Error messages contain this path. */
 const memberPaths = {
   data: 'data',
   account: 'accountId',
@@ -147,7 +149,7 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   try {
-    // Environment variables are not read, because they configure the program and not its embedded CA.
+    // Environment variables are not read, because they configure the host program and not its embedded CA.
     return readConfig(flags, {})
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

@@ -1,4 +1,7 @@
-/** The content of a server's public listener, without a listener: CRLs and other objects, OCSP, CA certificates. */
+/**
+ * Serves what a server's public listener serves, but without a listener: CRLs and other objects, OCSP responses and CA
+ * certificates.
+ */
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/http/answer.ts'
 import { logFailure } from '../src/http/log-failure.ts'
@@ -12,8 +15,8 @@ import type { Services } from '../src/services.ts'
 import type { Gate } from './gate.ts'
 
 /**
- * Reads CRLs, OCSP responses and CA certificates of an embedded CA, like `fetch`. A relative URL is relative to `publicUrl`. The
- * host of a URL is ignored, so no request leaves the process, and an unknown path is a response with status 404.
+ * Reads an embedded CA's CRLs, OCSP responses and CA certificates, like `fetch`. A relative URL is relative to `publicUrl`. The
+ * host of a URL is ignored, so no request leaves the process. An unknown path results in a response with status 404.
  *
  * @throws TypeError for an invalid URL
  * @throws Error if the CA is closed

@@ -1,4 +1,4 @@
-/** The HTTP handler of an AWS SDK without HTTP: it passes each request to the API in this process. */
+/** An HTTP handler for AWS SDKs that does not use HTTP: it passes each request to the API in this process. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/core/protocols'
 import { httpDate, type Answer } from '../src/http/answer.ts'
@@ -11,7 +11,7 @@ import { answerComplete } from '../src/http/route.ts'
 import { headersOf } from '../src/http/send-answer.ts'
 import type { Gate } from './gate.ts'
 
-/** A request of the AWS SDK for JavaScript v3 (`HttpRequest` of `@smithy/protocol-http`). */
+/** A request from the AWS SDK for JavaScript v3 (`HttpRequest` of `@smithy/protocol-http`). */
 export interface SdkRequest {
   readonly method: string
   /** `http:` or `https:`, with the colon. */
@@ -20,7 +20,7 @@ export interface SdkRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, string | string[] | null>>
   readonly headers: Readonly<Record<string, string>>
-  /** Text, bytes, or a stream of either. */
+  /** A string, bytes, or a stream of either. */
   readonly body?: unknown
 }
 
@@ -31,7 +31,7 @@ export interface SdkResponse {
   readonly body: Readable
 }
 
-/** The members of an abort signal that the handler uses. Old SDKs have a signal class of their own. */
+/** The abort signal members that the handler uses. Old SDKs have their own signal class. */
 interface SdkAbortSignal {
   readonly aborted: boolean
   onabort: unknown
@@ -87,7 +87,7 @@ export interface RequestHandlerParts {
   readonly requestId: () => string
 }
 
-/** The value of aws:SourceIp in policies. */
+/** The value that aws:SourceIp has in policies. */
 const sourceIp = '127.0.0.1'
 
 export function createRequestHandler({
@@ -127,7 +127,7 @@ function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead 
 
 /** Converts a response. The SDK uses its Date header to correct the clock that it signs with. */
 function responseOf(answer: Answer, date?: Date): SdkResponse {
-  // The names of received headers are in lower case, as in node:http.
+  // Received header names are in lower case, as in node:http.
   const named = Object.entries(headersOf(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
@@ -167,7 +167,7 @@ async function readStream(body: Stream): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Rejects when the signal aborts. The work itself continues, because a write cannot be stopped in the middle. */
+/** Rejects when the signal aborts. The work itself continues, because a write cannot be stopped midway. */
 async function unlessAborted<T>(
   signal: SdkAbortSignal | undefined,
   work: () => Promise<T>,

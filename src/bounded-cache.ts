@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** A cache of limited size. The cache evicts the least recently used values. */
+/** A cache of limited size that evicts the least recently used values. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
@@ -16,8 +16,9 @@ interface Entry<Value> {
  * Creates an empty cache with a total weight of at most `weightMax`, which must be 2 or more. Without `weigh`, every value has
  * weight 1. With `weigh`, the total may exceed the limit by one value in each half.
  *
- * Entries are in two generations. A used entry moves to the young generation. When that generation has half of the total weight,
- * it replaces the old generation, whose entries are dropped. A hit in the young generation, the usual case, changes nothing.
+ * Entries are in two generations. A used entry moves to the young generation. When that generation reaches half of the total
+ * weight, it replaces the old generation, whose entries are dropped. A hit in the young generation, the usual case, changes
+ * nothing.
  */
 export function createBoundedCache<Value>(
   weightMax: number,
@@ -97,7 +98,10 @@ export function createLoadingCache<Value>({
   }
 }
 
-/** Returns a function that finds or creates the cache of an owner. The cache is garbage-collected with its owner. */
+/**
+ * Returns a function that returns an owner's cache, and creates it if it does not exist. The cache is garbage-collected with its
+ * owner.
+ */
 export function createOwnedCaches<Value>(
   ...bound: Parameters<typeof createBoundedCache<Value>>
 ): (owner: WeakKey) => BoundedCache<Value> {

@@ -1,4 +1,4 @@
-/** Durable files: the order in which content and names are flushed to disk, permissions, and failed writes. */
+/** Durable files: the order in which content and names are flushed to disk, file permissions, and failed writes. */
 import assert from 'node:assert/strict'
 import {
   chmodSync,

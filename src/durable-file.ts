@@ -1,7 +1,7 @@
 /**
- * Files that survive a power failure once the call has returned. A file appears under its name complete or not at all: its
- * content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Without the last step,
- * the name may be lost.
+ * Writes files that survive a power failure once the call has returned. A file appears under its name either complete or not at
+ * all: its content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Without the
+ * last step, the name may be lost.
  */
 import { existsSync } from 'node:fs'
 import {
@@ -18,7 +18,9 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 
-/** Error codes of file systems and operating systems that cannot flush a folder, and that make its names durable themselves. */
+/**
+ * Error codes from file systems and operating systems that cannot flush a folder and instead make its names durable themselves.
+ */
 const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EINVAL',
   'EISDIR',
@@ -27,7 +29,7 @@ const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EACCES',
 ])
 
-/** Flushes a folder, so that creations, renames and removals of its names are durable. */
+/** Flushes a folder, so that files created, renamed and removed in it are durable. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await using folder = await open(path, 'r')
@@ -62,8 +64,8 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
 }
 
 /**
- * Creates a folder and missing parents. Returns the first created folder; undefined if all existed. The recursive mkdir of
- * Node.js never returns for a folder below /proc.
+ * Creates a folder and missing parents. Returns the first created folder; undefined if all existed. Node.js's recursive mkdir
+ * never returns for a folder below /proc.
  */
 async function makeFolders(path: string, mode: number): Promise<string | undefined> {
   try {
@@ -113,8 +115,8 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
 }
 
 /**
- * Writes the output file that a user specified. For a symbolic link, the target is replaced and the link stays. For a device or a
- * pipe, such as /dev/stdout, the content is written to it.
+ * Writes the output file that a user specified. If it is a symbolic link, the target is replaced and the link is kept. If it is
+ * a device or a pipe, such as /dev/stdout, the content is written to it.
  */
 export async function writeOutput({ path, ...file }: FileContent): Promise<void> {
   if (!existsSync(path)) return replaceFile({ path, ...file })

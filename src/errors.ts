@@ -1,6 +1,6 @@
 /**
- * The service's error codes, each with its HTTP status. The names are those of AWS: the modeled exceptions of ACM PCA, and the
- * common errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
+ * The service's error codes, each with its HTTP status. The names are AWS's: the exceptions in the ACM PCA model, and the common
+ * errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
  */
 export const errorStatus = {
   CertificateMismatchException: 400,
@@ -70,7 +70,7 @@ export class SignatureError extends ServiceError {
 }
 
 /**
- * An error in the configuration of the server or of a command. Its message is for the operator and has one problem per line. The
+ * An error in the configuration of the server or a command. Its message is for the operator and states one problem per line. The
  * process exits with code 2.
  */
 export class ConfigurationError extends Error {

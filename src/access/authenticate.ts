@@ -29,7 +29,7 @@ export interface AuthenticationServices {
 export type SigningName = 'acm-pca' | 'sts'
 
 export interface AuthenticationOptions {
-  /** Service for which the request must be signed. Default: AWS Private CA. */
+  /** Service that the request must be signed for; AWS Private CA by default. */
   readonly service?: SigningName
   /** Whether requests with this access key are accepted for authentication. */
   readonly isAllowed?: (accessKeyId: string) => boolean
@@ -37,7 +37,7 @@ export interface AuthenticationOptions {
 
 const accessKeyId = /^\w{1,128}$/
 
-/** Secret that is used for unknown access keys, so that timing does not reveal which access keys exist. */
+/** Secret used for unknown access keys, so that timing does not reveal which access keys exist. */
 const secretOfNobody = '-'.repeat(40)
 
 /**
@@ -89,7 +89,7 @@ interface Credentials {
   callerIn(region: string): Caller
 }
 
-/** Finds the credentials of an access key. A session token is valid only with the access key of its session. */
+/** Finds the credentials for an access key. A session token is valid only with its session's access key. */
 async function findCredentials(
   services: AuthenticationServices,
   claim: SignatureClaim,

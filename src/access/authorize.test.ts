@@ -26,24 +26,24 @@ function policyOf(...statements: object[]): string {
 }
 
 interface Setting {
-  /** Statements of alice's only policy. */
+  /** Statements in alice's only policy. */
   readonly identity?: readonly object[]
-  /** Policies of alice. They replace `identity`. */
+  /** Alice's policies, which replace `identity`. */
   readonly policies?: readonly string[]
-  /** Statements of the CA's policy. Without it the CA has no policy. */
+  /** Statements in the CA's policy. If undefined, the CA has no policy. */
   readonly resource?: readonly object[]
   readonly tags?: Readonly<Record<string, string>>
   readonly asked?: Partial<AccessRequest>
-  /** The caller, if it is not alice. */
+  /** The caller; alice by default. */
   readonly caller?: Caller
-  /** Operations that a permission grants to the service. */
+  /** Operations that a permission allows the service to call. */
   readonly permitted?: readonly string[]
 }
 
 interface Outcome {
   /** Error code and message; undefined if the request is allowed. */
   readonly refusal: readonly [code: string, message: string] | undefined
-  /** Tables that authorization has read. */
+  /** Tables that the authorization has read. */
   readonly reads: readonly string[]
 }
 

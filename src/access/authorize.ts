@@ -42,9 +42,9 @@ export interface AccessRequest {
 }
 
 /**
- * Refuses a request that the caller is not allowed to make. Throws InvalidArnException if the ARN does not identify a CA in
- * the caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the
- * request or a required Allow is missing. The error does not reveal whether a CA of another account exists.
+ * Refuses a request that the caller is not allowed to make. Throws InvalidArnException unless the ARN identifies a CA in the
+ * caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the request or
+ * a required Allow is missing. The error does not reveal whether another account's CA exists.
  */
 export async function authorize(
   services: AuthorizationServices,
@@ -89,7 +89,7 @@ export async function authorize(
   }
 }
 
-/** The CA that a request refers to, or all CAs of the account. */
+/** The CA that a request refers to, or all CAs in the account. */
 interface Target {
   readonly accountId: string
   /** ARN of the CA, or the wildcard ARN for the account. */
@@ -114,7 +114,10 @@ function targetOf(caller: Caller, resourceArn: string | undefined): Target {
   return { accountId: arn.accountId, resource: resourceArn, authorityId: arn.id }
 }
 
-/** Authorizes a service: the CA must have a permission that grants the action to the service for the account that it acts for. */
+/**
+ * Authorizes a service: the CA must have a permission that grants the action to the service on behalf of the account it acts
+ * for.
+ */
 async function authorizeService(
   { db, clock }: AuthorizationServices,
   caller: Caller,

@@ -1,6 +1,6 @@
 /**
- * Limits failed authentications per source address. After too many failures, requests from an address are accepted only with
- * access keys that were used successfully from it before, so that other clients behind the same address can continue. All
+ * Limits failed authentication attempts per source address. After too many failures, requests from an address are accepted only
+ * with access keys that were used successfully from it before, so that other clients behind the same address can continue. All
  * other requests from the address are refused before anything is looked up or computed.
  */
 import { createBoundedCache } from '../bounded-cache.ts'

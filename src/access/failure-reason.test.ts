@@ -1,4 +1,4 @@
-/** Reasons why authentication fails. */
+/** Reasons for failed authentication. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

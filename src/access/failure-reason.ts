@@ -1,4 +1,4 @@
-/** Reasons of failed authentication, for metrics. */
+/** Reasons for failed authentication, used in metrics. */
 import { SignatureError, signatureProblems, type SignatureProblem } from '../errors.ts'
 
 /**
@@ -22,7 +22,7 @@ export const failureReasons: ReadonlySet<FailureReason> = new Set([
   ...signatureProblems,
 ])
 
-/** Returns why authentication failed with `error`. Undefined for an error that is unrelated to the caller. */
+/** Returns why authentication failed with `error`; undefined for an error that is unrelated to the caller. */
 export function failureReason(error: unknown): FailureReason | undefined {
   if (error instanceof SignatureError) return error.problem
   const code = error instanceof Error && 'code' in error ? error.code : undefined

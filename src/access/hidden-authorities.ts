@@ -1,6 +1,6 @@
 /**
- * Determines the CAs that a list of the whole account must omit: those to which a Deny statement applies, or which no Allow
- * statement covers (because of NotResource or a condition on tags).
+ * Determines which CAs must be omitted when all CAs of the account are listed: those to which a Deny statement applies, or which
+ * no Allow statement covers (because of NotResource or a condition on tags).
  */
 import type { Caller } from '../identity/caller.ts'
 import { listTaggedAuthorities } from '../store/tags.ts'

@@ -1,6 +1,6 @@
 import type { KeyUse } from '../store/access-keys.ts'
 
-/** Collects the times at which access keys were last used. These times are kept in memory and stored periodically. */
+/** Records when access keys were last used. These times are kept in memory and stored periodically. */
 export interface KeyUses {
   note(accessKeyId: string, use: KeyUse): void
   /** Returns the uses recorded since the previous call. */
@@ -8,8 +8,7 @@ export interface KeyUses {
 }
 
 /**
- * Creates an empty collection. The number of existing access keys limits the size of the collection, because no other access
- * keys are recorded.
+ * Creates an empty collection. Its size is bounded by the number of existing access keys, because no others are recorded.
  */
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()

@@ -1,4 +1,4 @@
-/** Lazy reading of resource policies and tags leads to the same decision as reading everything first. */
+/** Reading resource policies and tags lazily leads to the same decision as reading everything first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -71,7 +71,7 @@ const anyTarget = fc.constantFrom('123456789012', '123456789012', '999999999999'
 interface Setting {
   readonly caller: Caller
   readonly accountId: string
-  /** Resource policies of the CA, as JSON. */
+  /** The CA's resource policies, as JSON. */
   readonly texts: readonly string[]
 }
 
@@ -86,7 +86,7 @@ function arnIn(accountId: string): string {
   return `${ca.replace('123456789012', accountId)}${id}`
 }
 
-/** The first denial, given the CA's tags and the resource policies that were read. */
+/** Returns the first denial, given the CA's tags and the resource policies that were read. */
 function firstDenial(
   { caller, accountId, texts }: Setting,
   { isRequired = false, read = texts }: { isRequired?: boolean; read?: readonly string[] | 'none' },

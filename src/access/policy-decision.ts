@@ -25,8 +25,8 @@ export function callerPolicies({
 }
 
 /**
- * Returns the identifiers of a caller that a Principal element can contain. A session has its own ARN and the ARN of its
- * role; a service has its name.
+ * Returns the caller's identifiers that a Principal element can contain: for a session, its own ARN and its role's ARN; for a
+ * service, its name.
  */
 export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller
@@ -45,8 +45,7 @@ export interface ResourcePolicies {
   /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
   /**
-   * Whether the resource policies must allow the request even in the caller's own account, as is the case for the trust
-   * policy of a role.
+   * Whether the resource policies must allow the request even in the caller's own account, as a role's trust policy must.
    */
   readonly isRequired: boolean
   /** The parsed resource policies; undefined if they have not been read yet. */
@@ -61,7 +60,7 @@ export interface Denial {
 }
 
 /**
- * Returns the denial of a request; undefined if it is allowed. Within one account, either an identity policy or a resource
+ * Returns why a request is denied; undefined if it is allowed. Within one account, either an identity policy or a resource
  * policy that names the caller directly must allow the request. Across accounts, both must.
  */
 export function denialOf(
@@ -88,8 +87,7 @@ export function denialOf(
 
 /**
  * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not restrict an Allow
- * by a statement that names the session itself. Session policies do restrict an Allow by a statement that names its role, or
- * everyone.
+ * in a statement that names the session itself. They do restrict an Allow in a statement that names its role or everyone.
  */
 function allowsDirectly(
   policies: readonly Policy[],
@@ -111,7 +109,7 @@ function allowsDirectly(
   return decideAll(naming, { ...request, principal }) === 'allowed'
 }
 
-/** Combines decisions: an explicit Deny in any policy takes precedence over an Allow in another. */
+/** Combines decisions: an explicit Deny in any policy takes precedence over any Allow. */
 function decideAll(policies: readonly Policy[], request: PolicyRequest): Decision {
   let decision: Decision = 'not-allowed'
   for (const policy of policies) {

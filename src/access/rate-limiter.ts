@@ -15,7 +15,7 @@ export interface RatedCall {
   readonly operation: string
 }
 
-/** Remaining tokens at a point in time. */
+/** Number of remaining tokens at a point in time. */
 interface Bucket {
   tokens: number
   at: number
@@ -24,8 +24,8 @@ interface Bucket {
 const bucketsMax = 100_000
 
 /**
- * Creates a limiter with one token bucket for each account, Region and operation. A bucket holds the calls of one second (at
- * least one) and refills at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
+ * Creates a limiter with one token bucket for each account, Region and operation. A bucket holds tokens for one second's calls
+ * (at least one) and refills at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
  */
 export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
   const buckets = createBoundedCache<Bucket>(bucketsMax)

@@ -1,4 +1,6 @@
-/** Explains a denied IssueCertificate if the template is the reason: a shared CA can allow only some templates. */
+/**
+ * Explains a denied IssueCertificate request if the template is the reason, because a shared CA may allow only some templates.
+ */
 import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy-document.ts'
@@ -7,8 +9,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * Returns a suffix for an error message with the template of the denied request and the allowed templates. The suffix is
- * empty if no other template is allowed. `isAllowedWith` evaluates a request.
+ * Returns an error message suffix that states the denied request's template and the allowed templates. The suffix is empty if no
+ * other template is allowed. `isAllowedWith` evaluates the request with another template.
  */
 export function refusedTemplate(
   request: PolicyRequest,
@@ -27,8 +29,8 @@ export function refusedTemplate(
 }
 
 /**
- * Returns the template patterns in the policies. A pattern with wildcards can be evaluated like a template, because it
- * matches itself.
+ * Returns the template patterns in policies. A pattern with wildcards can be evaluated like a template, because it matches
+ * itself.
  */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies

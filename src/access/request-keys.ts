@@ -8,14 +8,14 @@ import type { ContextKeys } from '../policy/pattern.ts'
 import { resourceTagPrefix } from '../policy/policy-document.ts'
 
 export interface RequestFacts {
-  /** Undefined for AssumeRoleWithWebIdentity, whose caller is not a principal yet. */
+  /** Undefined for AssumeRoleWithWebIdentity, whose caller does not have an identity yet. */
   readonly caller: Caller | undefined
   readonly now: Date
   /** IP address of the client; undefined if unknown. */
   readonly sourceIp: string | undefined
   /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
-  /** Account ID of the resource. */
+  /** Account ID of the resource's owner. */
   readonly resourceAccount: string
   /** Tags of the resource by key; empty if no policy refers to them. */
   readonly resourceTags: ReadonlyMap<string, string>
@@ -127,7 +127,7 @@ function listed(value: string | undefined): readonly string[] | undefined {
   return value === undefined ? undefined : [value]
 }
 
-/** Values of the tags with this key. Keys are compared without case, so there may be several values. */
+/** Returns the values of tags with this key. Keys are compared without case, so there may be several values. */
 function tagValues(
   tags: Iterable<readonly [key: string, value: string]>,
   lowerCaseKey: string,

@@ -3,7 +3,7 @@ import type { SignatureClaim } from '../wire/sigv4/credential.ts'
 import { deriveSigningKey } from '../wire/sigv4/verify.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 
-/** Returns the Signature V4 signing key of a secret for a scope. */
+/** Returns the Signature V4 signing key for a secret and a scope. */
 export type SigningKeys = (
   secretAccessKey: string,
   scope: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
@@ -12,8 +12,8 @@ export type SigningKeys = (
 const entriesMaxDefault = 1000
 
 /**
- * Derives signing keys and caches the most recent ones. The secret is part of the cache key, so a changed secret never gets
- * the signing key of the previous secret.
+ * Derives signing keys and caches the most recent ones. The secret is part of the cache key, so a changed secret never yields
+ * the previous secret's signing key.
  */
 export function createSigningKeys(entriesMax: number = entriesMaxDefault): SigningKeys {
   const keys = createBoundedCache<HmacKey>(entriesMax)

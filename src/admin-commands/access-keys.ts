@@ -27,7 +27,7 @@ import { newUser } from './users.ts'
 
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
-  /** Account of the owner; the oldest account by default. For a service, the account for which the service acts. */
+  /** Account of the owner; the oldest account by default. For a service, the account that the service acts for. */
   readonly accountId?: string | undefined
   /** The user is created if it does not exist. */
   readonly userName?: string | undefined
@@ -107,8 +107,8 @@ async function ownerOf(
 export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
 /**
- * Enables or disables an access key. Only enabling can need a second person: one person must be able to stop a stolen key. Throws
- * ConfigurationError if the key does not exist.
+ * Enables or disables an access key. Only enabling can require a second person's approval, because one person must be able to
+ * disable a stolen key. Throws ConfigurationError if the key does not exist.
  */
 export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
   await withData(config, async ({ db }) => {

@@ -51,9 +51,9 @@ export async function moveAccount(
 }
 
 /**
- * Requires the approvals of all accounts whose policies a change of an organization concerns: the account itself, and the accounts
- * of the organization that it joins, because it can then use what they share with the organization. Returns the statements for the
- * transaction. Throws ConfigurationError with the ID of each missing approval.
+ * Requires approval from every account that a change of organization affects and whose policy requires it: the account itself,
+ * and the accounts in the organization that it joins, because it can then use what they share with the organization. Returns the
+ * statements for the transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
   { db, config }: { readonly db: Database; readonly config: Config },

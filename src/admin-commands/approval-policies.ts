@@ -1,4 +1,7 @@
-/** `signet approval policy`: the actions of an account that need a second person. The server may be running on the same data. */
+/**
+ * `signet approval policy`: the actions in an account that need a second person's approval. The server may be running on the
+ * same data.
+ */
 import { approvalActions, isApprovalAction, policyChange } from '../approval/actions.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
@@ -27,8 +30,8 @@ const windowMax = 30 * 86_400
 const approversMin = 2
 
 /**
- * Stores the policy of an account. Replacing an existing policy needs a second person. Throws ConfigurationError for an unknown
- * action, and if fewer than two principals could approve.
+ * Stores an account's approval policy. Replacing an existing policy needs a second person's approval. Throws ConfigurationError
+ * for an unknown action, and if fewer than two principals could approve.
  */
 export async function setApprovalPolicy(
   config: Config,
@@ -69,7 +72,7 @@ export async function setApprovalPolicy(
   })
 }
 
-/** Returns the policy and the principals who may approve. */
+/** Returns the policy and the principals that may approve requests. */
 export async function showApprovalPolicy(config: Config, account: string | undefined) {
   return withData(config, async ({ db }) => {
     const accountId = await resolveAccount(db, account)
@@ -79,7 +82,10 @@ export async function showApprovalPolicy(config: Config, account: string | undef
   })
 }
 
-/** Deletes the policy of an account, which needs a second person. Throws ConfigurationError if there is none. */
+/**
+ * Deletes an account's approval policy, which needs a second person's approval. Throws ConfigurationError if the account has no
+ * policy.
+ */
 export async function removeApprovalPolicy(
   config: Config,
   account: string | undefined,
@@ -104,8 +110,8 @@ export async function removeApprovalPolicy(
 }
 
 /**
- * ARNs of the users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so a
- * principal whose permission depends on a condition is omitted.
+ * Returns the ARNs of users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so
+ * a principal whose permission depends on a condition is omitted.
  */
 async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
   const home = { partition: 'aws', accountId }

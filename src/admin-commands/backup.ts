@@ -28,7 +28,7 @@ import { version } from '../version.ts'
 export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
-  /** Obtains the key. The function is called only if the file does not exist, because it may prompt. */
+  /** Returns the key. The function may prompt for it, so it is called only if the file does not exist. */
   readonly key: () => Promise<EncryptionKey>
   /** Reports a failure that does not affect the backup. */
   readonly warn: (problem: string) => void
@@ -68,8 +68,8 @@ export async function backUp(config: Config, options: BackupOptions) {
 type WrittenBackup = Awaited<ReturnType<typeof writeBackup>>
 
 /**
- * Records the time of the backup for metrics, and the backup in the record. A failure to write to the database is only reported,
- * because the backup itself is complete.
+ * Stores the time of the backup for metrics, and adds a leaf for the backup to the record. A failure to write to the database is
+ * only reported, because the backup itself is complete.
  */
 async function recordTime(
   { db }: DataFolder,
@@ -152,8 +152,8 @@ async function writeBackup(file: FileHandle, { config, data, key, options }: Bac
 }
 
 /**
- * Returns the master key that opens the rows of a snapshot. A rotation may have ended after the key was read and before the snapshot
- * was opened.
+ * Returns the master key that decrypts the rows of a snapshot. A rotation may have finished between reading the key and opening
+ * the snapshot.
  */
 async function masterKeyOf({ masterKeys }: DataFolder, snapshot: Snapshot): Promise<MasterKey> {
   const settings = masterKeySettingsOf(await snapshot.read(selectMasterKeySettings()))

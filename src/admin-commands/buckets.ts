@@ -46,8 +46,8 @@ interface BucketChange {
 }
 
 /**
- * Changes buckets as the owner of the data folder. The leaf of the record is written directly before the change, so that no change
- * is without a leaf.
+ * Changes buckets as the owner of the data folder. The change's leaf is written to the record immediately before the change
+ * itself, so that no change goes unrecorded.
  */
 async function changeBuckets(
   { config, db, command }: BucketChange,
@@ -106,7 +106,7 @@ export async function removeObject(config: Config, location: ObjectLocation): Pr
   )
 }
 
-/** Returns the SHA-256 of the content of an object. Undefined for a damaged or nonexistent object. */
+/** Returns the SHA-256 of an object's content; undefined if the object is damaged or does not exist. */
 async function digestOf(config: Config, location: ObjectLocation): Promise<Uint8Array | undefined> {
   const object = await openObject(bucketsFolder(config), location)
   if (object === undefined) return undefined
@@ -119,7 +119,7 @@ async function digestOf(config: Config, location: ObjectLocation): Promise<Uint8
   }
 }
 
-/** Writes the content of an object to a stream, which stays open, or to a new file. */
+/** Writes an object's content to a stream, which is left open, or to a new file. */
 export async function readObject(
   config: Config,
   location: ObjectLocation,

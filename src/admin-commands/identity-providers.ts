@@ -72,7 +72,7 @@ export async function addIdentityProvider(
 
 export const listAllIdentityProviders = listingOf(listIdentityProviders, toPrintedProvider)
 
-/** Changes the given members. Throws ConfigurationError if the provider does not exist, or for invalid options. */
+/** Changes the given settings. Throws ConfigurationError if the provider does not exist, or for invalid options. */
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -148,7 +148,7 @@ function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void 
     throw new ConfigurationError('--jwks must be a JSON Web Key Set with public keys (RFC 7517)')
 }
 
-/** Returns whether a text is a key set that contains only public keys. */
+/** Returns whether a string is a key set that contains only public keys. */
 function isKeySet(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)

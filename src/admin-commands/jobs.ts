@@ -5,7 +5,7 @@ import { withData } from '../data-folder/data-folder.ts'
 import { createJobs } from '../jobs/index.ts'
 import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
 
-/** Lists every job with its queue, and with the outcome of the last run that found work. */
+/** Lists every job with its queue and the outcome of the last run that found work. */
 export async function listJobs(config: Config): Promise<unknown> {
   const [queues, outcomes] = await withData(config, ({ db }) =>
     Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),

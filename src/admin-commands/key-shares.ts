@@ -31,19 +31,19 @@ type Recipients = readonly (string | Recipient)[]
 export interface SplitOptions {
   /** Number of shares. */
   readonly total: number
-  /** Number of shares that restore the key. */
+  /** Number of shares required to restore the key. */
   readonly threshold: number
-  /** Folder for the files of the shares. */
+  /** Folder for the share files. */
   readonly out: string
-  /** Text of the recipients of each share, or none: the shares are then not encrypted. */
+  /** Recipients of each share, as text. If empty, the shares are not encrypted. */
   readonly recipients: readonly string[]
-  /** Removes the file of the master key after the shares were verified. */
+  /** Whether to remove the master key file after the shares have been verified. */
   readonly remove: boolean
 }
 
 /**
- * Splits the master key into shares, each in a file of its own. Throws ConfigurationError if a file exists, if the key is being
- * rotated, or if the number of recipients is not that of the shares.
+ * Splits the master key into shares, each in its own file. Throws ConfigurationError if a file exists, if the key is being
+ * rotated, or if the numbers of recipients and shares differ.
  */
 export async function splitKey(config: Config, options: SplitOptions) {
   const { total, threshold, out, remove } = options
@@ -107,7 +107,10 @@ async function encrypted(text: Uint8Array, recipients: Recipients): Promise<Buff
   return Buffer.concat(chunks)
 }
 
-/** Restores the key from the first and from the last shares that suffice. Without files, from the shares in memory. */
+/**
+ * Checks the shares by restoring the key from the first `threshold` shares, and again from the last `threshold`. Reads the
+ * shares from `files` if given, otherwise uses those in memory.
+ */
 async function verifyShares(
   key: MasterKey,
   shares: readonly KeyShare[],
@@ -131,7 +134,10 @@ async function restore(texts: readonly string[], path: string): Promise<MasterKe
   return key
 }
 
-/** Removes the file only if it and the database still have the key, because a rotation may have replaced it in the meantime. */
+/**
+ * Removes the file only if both the file and the database still use the key, because a rotation may have replaced it in the
+ * meantime.
+ */
 async function removeKeyFile(
   config: Config,
   masterKeys: MasterKeyRing,
@@ -161,8 +167,8 @@ async function removeKeyFile(
 }
 
 /**
- * Restores the master key from the texts of shares. Returns the content of its file for `-`, and writes a new file otherwise. Throws
- * ConfigurationError if there are too few shares, or if the file exists.
+ * Restores the master key from shares in text form. For `-`, returns the content of the master key file; otherwise writes a new
+ * file. Throws ConfigurationError if there are too few shares, or if the file exists.
  */
 export async function combineShares(
   texts: readonly string[],
@@ -181,14 +187,14 @@ export async function combineShares(
   return { MasterKeyId: masterKeyId(key), File: path }
 }
 
-/** Returns how many shares were entered into the server that runs on the data folder. */
+/** Returns how many shares have been entered into the server that is running on the data folder. */
 export function showUnlockProgress({ dataDirectory }: Config): Promise<unknown> {
   return requestLocally(dataDirectory, { command: 'unlock-progress' })
 }
 
-/** Sends a share to the locked server that runs on the data folder. */
+/** Sends a share to the locked server that is running on the data folder. */
 export async function enterShare(config: Config, text: string): Promise<unknown> {
-  // A mistyped share is refused before it is sent.
+  // A mistyped share is rejected before it is sent.
   parseShare(text)
   return requestLocally(config.dataDirectory, { command: 'unlock', share: text.trim() })
 }

@@ -1,4 +1,7 @@
-/** `signet log`: shows, verifies and proves leaves of the record. The server may be running on the same data. */
+/**
+ * `signet log`: shows and verifies leaves of the record, and proves that they are in it. The server may be running on the same
+ * data.
+ */
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { findCertificateLeaf, findLeaves, type FoundLeaf } from '../ledger/find-leaves.ts'
@@ -20,9 +23,9 @@ import type { Snapshot } from '../store/snapshot.ts'
 import { findCheckpoint } from '../store/tiles.ts'
 import { dateOf } from '../store/columns.ts'
 
-/** Filters of `signet log show`; all of them must match. */
+/** Filters of `signet log show`; a leaf must match all of them. */
 export interface LogFilters {
-  /** Part of the principal, of the operating-system user, or of the user that ran sudo. */
+  /** Part of the name of the principal, the operating-system user, or the user who ran sudo. */
   readonly principal?: string | undefined
   /** ID or ARN. */
   readonly ca?: string | undefined
@@ -57,7 +60,7 @@ export async function showLog(config: Config, filters: LogFilters) {
   })
 }
 
-/** Verifies leaves, tiles and the checkpoint, without the tables. */
+/** Verifies leaves, tiles and the checkpoint, but not the tables. */
 export async function verifyLogOf(config: Config, progress: (leaves: number) => void) {
   return withData(config, async ({ engine }) => {
     const snapshot = await engine.openSnapshot()
@@ -96,14 +99,14 @@ export async function showLogKey(config: Config) {
   return withData(config, async ({ db }) => ({ Key: verifierText(await requireVerifier(db)) }))
 }
 
-/** The leaf to prove: its position, or the serial number and the CA of a certificate. */
+/** The leaf to prove, given by its position or by a certificate's serial number and CA. */
 export interface ProofTarget {
   readonly leaf: string | undefined
   readonly serial: string | undefined
   readonly ca: string | undefined
 }
 
-/** Returns the proof that a leaf is in the tree of the newest checkpoint. Throws ConfigurationError for an unknown leaf. */
+/** Returns the proof that a leaf is in the tree of the latest checkpoint. Throws ConfigurationError for an unknown leaf. */
 export async function proveLeaf(config: Config, target: ProofTarget) {
   return withData(config, async ({ db }) => {
     const verifier = await requireVerifier(db)

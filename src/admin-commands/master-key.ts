@@ -28,21 +28,21 @@ import { lockFolder } from '../store/sqlite/folder-lock.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
 export interface RotationOptions {
-  /** File for the new key, if the file of the master key is not to be replaced. The rotation is not ended then. */
+  /** File for the new key, if the master key file must not be replaced. In this case the rotation is not finished. */
   readonly out?: string | undefined
-  /** Ends a rotation after the new key was installed on every machine. */
+  /** Finishes a rotation after the new key has been installed on every machine. */
   readonly finish?: boolean | undefined
   /** Ends the sessions that began before the rotation. */
   readonly endSessions?: boolean | undefined
   readonly progress: RotationContext['progress']
 }
 
-/** Time in which every running process reads the new key, which it does every second. */
+/** Time within which every running process has read the new key. Processes check for one every second. */
 const readMilliseconds = 3000
 
 /**
- * Rotates the master key, or continues an interrupted rotation. If several nodes may use the database, or with `out`, the rotation
- * is ended by a second call with `finish`. Throws ConfigurationError if the file of the master key cannot be replaced.
+ * Rotates the master key, or continues an interrupted rotation. If several nodes may use the database, or with `out`, a second
+ * call with `finish` completes the rotation. Throws ConfigurationError if the master key file cannot be replaced.
  */
 export async function rotateMasterKey(config: Config, options: RotationOptions) {
   const { out, finish = false, endSessions = false, progress } = options
@@ -83,7 +83,7 @@ function describe(
   }
 }
 
-/** Whether a server may be running on the data. */
+/** Returns whether a server may be running on the data. */
 async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<boolean> {
   if (db.shared !== undefined) return true
   try {
@@ -96,7 +96,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database needs, and the master key in the file. Neither key has to exist. */
+/** Describes the master key that the database requires and the one in the file. Either may be missing. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)

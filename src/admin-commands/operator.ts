@@ -1,10 +1,10 @@
-/** Who runs a command, for the leaves of the record. */
+/** Identifies who runs a command, for leaves of the record. */
 import { hostname, userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import type { ChangeContext } from '../store/recorded-states.ts'
 
-/** Returns the time, and the user, host and command. `command` is its name, without arguments, which may be secret. */
+/** Returns the time, user, host and command. `command` is the command's name without its arguments, which may be secret. */
 export function operatorContext(
   { sudoUser }: Pick<Config, 'sudoUser'>,
   command: string,
@@ -17,7 +17,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run as a user without a name.
+    // In a container, the user may have no name.
     return `uid ${process.geteuid?.() ?? 'unknown'}`
   }
 }

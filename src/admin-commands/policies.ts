@@ -61,7 +61,7 @@ export async function listPolicies(config: Config, owner: PolicyOwner) {
   })
 }
 
-/** Deletes a policy. Throws ConfigurationError if the principal has no policy of that name. */
+/** Deletes a policy. Throws ConfigurationError if the principal has no policy with that name. */
 export async function removePolicy(
   config: Config,
   owner: PolicyOwner,

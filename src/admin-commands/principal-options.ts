@@ -9,7 +9,7 @@ const tagKeyForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
 const tagValueForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
 const tagsMax = 50
 
-/** Throws ConfigurationError unless the text is a valid name of a user or role. */
+/** Throws ConfigurationError unless the text is a valid user or role name. */
 export function requireName(flag: string, name: string): void {
   if (!nameForm.test(name)) throw new ConfigurationError(`${flag} must match ${nameForm.source}`)
 }
@@ -19,7 +19,7 @@ export function requirePolicyName(name: string): void {
     throw new ConfigurationError(`--name must match ${policyNameForm.source}`)
 }
 
-/** Parses texts of the form `key=value`. Throws ConfigurationError for any other text, and for a repeated key. */
+/** Parses strings of the form `key=value`. Throws ConfigurationError for any other string and for a repeated key. */
 export function tagsOf(texts: readonly string[]): Tags {
   const pairs = texts.map((text): [string, string] => {
     const equals = text.indexOf('=')
@@ -43,8 +43,8 @@ export function toPrintedTags(tags: Tags) {
 }
 
 /**
- * Returns a sentence for each unsupported part of a policy. Throws ConfigurationError, with the name of the flag, for a text that
- * is not a policy.
+ * Returns a sentence for each unsupported part of a policy. Throws ConfigurationError, which names the flag, if the text is not
+ * a policy.
  */
 export function checkPolicy(flag: string, policy: string, kind: PolicyKind): readonly string[] {
   const { statements, problems } = parsePolicy(policy, kind)

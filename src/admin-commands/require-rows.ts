@@ -8,7 +8,7 @@ import { ConflictError, type Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 
 /**
- * Runs a transaction, and writes leaves about the changed rows to the record. Throws ConfigurationError with the given text if a
+ * Runs a transaction and adds leaves for the changed rows to the record. Throws ConfigurationError with the given text if a
  * guard fails.
  */
 export async function changeOr(
@@ -40,7 +40,7 @@ export async function resolveAccount(db: Database, accountId: string | undefined
   )
 }
 
-/** A function that looks up a row of an account. */
+/** A function that looks up a row that belongs to an account. */
 interface RowOfAccount<Row> {
   readonly noun: string
   readonly find: (accountId: string) => Promise<Row | undefined>
@@ -65,7 +65,7 @@ export function missingRow(accountId: string, noun: string): string {
   return `the account ${accountId} has no ${noun}`
 }
 
-/** Creates a function that lists rows of all accounts, or of one account, in the form in which commands print them. */
+/** Creates a function that lists the rows of one account or all accounts, in the form that commands print. */
 export function listingOf<Row, Printed>(
   list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
   toPrinted: (row: Row) => Printed,

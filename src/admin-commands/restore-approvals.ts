@@ -1,4 +1,4 @@
-/** The approvals of a restore: one for each account whose approval policy in the backup names `restore`. */
+/** Approvals for a restore: one for each account whose approval policy in the backup includes `restore`. */
 import { restoreAction } from '../approval/actions.ts'
 import { approvalRequest, type ActionRequest } from '../approval/require-approval.ts'
 import type { BackupHeader } from '../backup/records.ts'
@@ -20,7 +20,7 @@ export interface RestoredPolicy {
   readonly windowSeconds: number
 }
 
-/** A restore waits for its approval much longer than the window of the policy, because it cannot be requested again. */
+/** Requests to approve a restore stay open much longer than the policy's window, because a restore cannot be requested again. */
 const waitingDays = 3650
 
 /** Returns the pending requests for the policies in a backup. */

@@ -32,13 +32,13 @@ import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
   readonly file: string
-  /** Obtains the key. Called only after the file and the target have been checked, because it may prompt. */
+  /** Returns the key. The function may prompt for it, so it is called only after the file and the target have been checked. */
   readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
 /**
- * Restores database, master key and credentials file completely, or not at all. Throws ConfigurationError if the target is not
- * empty, or if the backup cannot be decrypted, is damaged, or was written by a newer version.
+ * Restores the database, master key and credentials file, either completely or not at all. Throws ConfigurationError if the
+ * target is not empty, or if the backup cannot be decrypted, is damaged, or was written by a newer version.
  */
 export async function restore(config: Config, { file, key }: RestoreOptions) {
   await using openedFile = await openFile(file)
@@ -134,7 +134,7 @@ async function complete(
   await asFolderOwner(config.dataDirectory, () =>
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
-      // The settings in the backup contain the time of an earlier backup.
+      // The settings in the backup still contain the time of the previous backup.
       putLastBackup(new Date(header.createdAt)),
       restoreLeaf(config, header, sha256),
       ...content.openApprovals.map((id) =>
@@ -150,7 +150,7 @@ async function complete(
   }
 }
 
-/** The leaf of the restore is the first one after those of the backup. */
+/** The leaf for the restore comes right after the leaves in the backup. */
 function restoreLeaf(
   config: Config,
   { createdAt, signetVersion }: BackupHeader,

@@ -1,4 +1,4 @@
-/** Inserts the rows of a backup into the restored database. */
+/** Inserts the rows from a backup into the restored database. */
 import type { BackupRecord, RowCounts, TableShape } from '../backup/records.ts'
 import type { BackupValue } from '../backup/row-values.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -18,7 +18,7 @@ export class RestoredContent {
   #table: TableShape | undefined
   #rows: (readonly BackupValue[])[] = []
   readonly #settings = new Map<unknown, Uint8Array>()
-  /** IDs of approvals whose window a restore ends. */
+  /** IDs of approvals that are still open. The restore expires them. */
   readonly openApprovals: string[] = []
   readonly approvalPolicies: RestoredPolicy[] = []
   masterKey: Uint8Array | undefined
@@ -45,7 +45,7 @@ export class RestoredContent {
       else this.credentials = record.bytes
   }
 
-  /** Checks that the backup contained every table of the schema. */
+  /** Checks that the backup contained every table in the schema. */
   async end(): Promise<void> {
     await this.#insert()
     const missing = this.#target.tables.find(({ name }) => this.#counts[name] === undefined)

@@ -28,7 +28,7 @@ interface RoleName {
   readonly roleName: string
 }
 
-/** Members that `create` and `update` set. */
+/** Settings that both `create` and `update` accept. */
 export interface RoleOptions {
   /** Trust policy as JSON. */
   readonly trustPolicy?: string
@@ -72,7 +72,7 @@ export async function addRole(
 
 export const listAllRoles = listingOf(listRoles, toPrintedRole)
 
-/** Changes the given members. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
+/** Changes the given settings. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
 export async function changeRole(
   config: Config,
   name: RoleName,

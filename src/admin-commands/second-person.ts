@@ -1,4 +1,4 @@
-/** Requires a second person for commands on the data folder that the approval policy of the account names. */
+/** Requires a second person's approval for the data folder commands that the account's approval policy lists. */
 import { hostname, userInfo } from 'node:os'
 import type { ApprovalAction, policyChange } from '../approval/actions.ts'
 import { ApprovalRequiredError, requireApproval } from '../approval/require-approval.ts'
@@ -11,13 +11,13 @@ import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { operatorContext } from './operator.ts'
 
-/** A command whose identical repetition an approval allows. */
+/** A command. An approval allows it to be repeated exactly. */
 export interface CriticalCommand {
   readonly accountId: string
   readonly action: ApprovalAction | typeof policyChange
-  /** `user create` */
+  /** Name of the command, such as `user create`. */
   readonly command: string
-  /** The parameters that determine the effect. */
+  /** The parameters that determine the command's effect. */
   readonly input: object
 }
 
@@ -27,7 +27,8 @@ interface CommandData {
 }
 
 /**
- * Returns the statements about the policy and the approval of a command, for the transaction of its effect. Throws ConfigurationError with the approval ID if it is not approved.
+ * Returns the statements that a command's transaction must include to check the policy and use the approval. Throws
+ * ConfigurationError with the approval ID if the command has not been approved.
  */
 export async function requireSecondPerson(
   { db, config }: CommandData,
@@ -53,7 +54,7 @@ export async function requireSecondPerson(
   }
 }
 
-/** `change-principals` for the commands of users, roles, policies, access keys, identity providers and accounts. */
+/** `change-principals` for commands that change users, roles, policies, access keys, identity providers and accounts. */
 export function requireSecondPersonForPrincipals(
   data: CommandData,
   command: Omit<CriticalCommand, 'action'>,
@@ -61,13 +62,13 @@ export function requireSecondPersonForPrincipals(
   return requireSecondPerson(data, { ...command, action: 'change-principals' })
 }
 
-/** The user of the operating system. No principal of the API is the same person. */
+/** The operating-system user, who never counts as the same person as an API principal. */
 export function operatingSystemUser(): Requester {
   const name = `${userName()}@${hostname()}`
   return { arn: `operating system user ${name}`, person: `os:${name}` }
 }
 
-/** A user without an entry in the user database, as in a container, has only a number. */
+/** A user who is not in the user database, as in a container, has only a numeric ID. */
 function userName(): string {
   try {
     return userInfo().username

@@ -25,12 +25,12 @@ import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/a
 import { changeOr, listingOf } from './require-rows.ts'
 import { requireSecondPerson } from './second-person.ts'
 
-/** The shared CAs and the principals that receive them. */
+/** The CAs to share and the principals to share them with. */
 export interface ShareOptions {
   readonly name: string
-  /** ARNs of CAs of one account. */
+  /** ARNs of CAs, all in one account. */
   readonly authorities: readonly string[]
-  /** IDs of the accounts and organizations that receive the CAs. */
+  /** IDs of the accounts and organizations that the CAs are shared with. */
   readonly principals: readonly string[]
   readonly permission: string
 }
@@ -87,7 +87,7 @@ function requireDistinct(flag: string, values: readonly string[]): readonly stri
   return distinct
 }
 
-/** Returns the account that owns the CAs, and a share of these CAs. */
+/** Returns a share of the CAs, and the account that owns them. */
 function requireOneAccount(arns: readonly string[]): string {
   const accounts = new Set(
     arns.map((arn) => {

@@ -53,7 +53,7 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
 
 export const listAllUsers = listingOf(listUsers, toPrintedUser)
 
-/** Replaces the tags of a user. Throws ConfigurationError if the user does not exist. */
+/** Replaces a user's tags. Throws ConfigurationError if the user does not exist. */
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)

@@ -1,4 +1,4 @@
-/** The actions that an approval policy can name, with the operations and commands that belong to each. */
+/** The actions that an approval policy can list, with the operations and commands that each one covers. */
 
 export const approvalActions = {
   'issue-ca-certificate': 'IssueCertificate with the template of a CA certificate',
@@ -13,10 +13,10 @@ export const approvalActions = {
 
 export type ApprovalAction = keyof typeof approvalActions
 
-/** The restore of a backup whose approval policy names it. */
+/** Restoring a backup whose approval policy lists this action. */
 export const restoreAction = 'restore' satisfies ApprovalAction
 
-/** The change of an approval policy. This change needs a second person whenever there is a policy. */
+/** Changing an approval policy. This needs a second person's approval whenever a policy exists. */
 export const policyChange = 'change-approval-policy'
 
 export function isApprovalAction(text: string): text is ApprovalAction {

@@ -4,7 +4,9 @@ export const approvalStates = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'US
 
 export type ApprovalState = StoredApprovalState | 'EXPIRED'
 
-/** The state of a request at `now`. A pending or approved request expires; a decision against it, and its use, stay. */
+/**
+ * Returns the state of a request at `now`. Pending and approved requests expire; rejected and used requests keep their state.
+ */
 export function approvalState(
   { state, expiresAt }: Pick<Approval, 'state' | 'expiresAt'>,
   now: Date,

@@ -19,7 +19,7 @@ const request: CanonicalRequest = {
   input: { Csr: new Uint8Array([1, 2]), Validity: { Value: 30n, Type: 'DAYS' } },
 }
 
-/** Values of decoded inputs: JSON, bytes, times and integers. */
+/** Values that occur in decoded inputs: JSON, bytes, times and integers. */
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -54,7 +54,7 @@ test('different values have different forms', () => {
   )
 })
 
-/** A copy whose objects have the usual prototype. */
+/** Returns a copy whose objects have the usual prototype. */
 function plain(of: unknown): unknown {
   return structuredClone(of)
 }

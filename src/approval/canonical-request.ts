@@ -1,10 +1,10 @@
 /**
- * The canonical form of a request. Two requests are identical if, and only if, their forms are: the order of members and absent
- * members do not matter, and every other difference does.
+ * The canonical form of a request. Two requests are identical if and only if their canonical forms are. The order of members and
+ * absent members do not matter; every other difference does.
  */
 import { createHash } from 'node:crypto'
 
-/** A request whose identical repetition an approval allows. */
+/** A request. An approval allows it to be repeated exactly. */
 export interface CanonicalRequest {
   /** Account that owns the resource. */
   readonly accountId: string
@@ -12,13 +12,13 @@ export interface CanonicalRequest {
   readonly region: string | undefined
   readonly operation: string
   readonly resourceArn: string | undefined
-  /** ARN of the user or role, and the person behind it. */
+  /** ARN of the user or role, and the person who uses it. */
   readonly requester: string
   readonly person: string
   readonly input: object
 }
 
-/** Domain of the hash, so that no other hash of Signet can be equal. */
+/** Domain separator for the hash, so that no other hash in Signet can be equal to it. */
 const domain = 'signet approval request v1'
 
 /** Returns the SHA-256 hash of a request. */
@@ -29,8 +29,9 @@ export function requestHash(request: CanonicalRequest): Buffer {
 }
 
 /**
- * JSON with sorted members and without undefined members. A value that JSON cannot represent becomes an array of a type name and
- * text. Every other array begins with an empty string. Values of different types therefore never have the same form.
+ * Returns JSON with sorted members and without undefined members. A value that JSON cannot represent becomes an array with a
+ * type name and a string. Every other array begins with an empty string. Values of different types therefore never have the same
+ * form.
  */
 export function canonicalJson(value: unknown): string {
   if (value instanceof Uint8Array)
@@ -46,15 +47,15 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** Limit on the characters of one value that an approver is shown. */
+/** Maximum length, in characters, of a value that an approver is shown. */
 const shownMax = 48 * 1024
 
-/** The parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
+/** Returns the parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
 export function shownInput(input: object): string {
   return JSON.stringify(shown(input))
 }
 
-/** Buffers are converted here, because JSON.stringify would first make an array of numbers. */
+/** Buffers are converted here, because JSON.stringify would first convert them to arrays of numbers. */
 function shown(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     const isLong = value.length > (shownMax * 3) / 4

@@ -1,4 +1,4 @@
-/** The check of an action that may need a second person. */
+/** Checks whether an action needs a second person's approval and has it. */
 import type { Clock } from '../clock.ts'
 import type { Actor } from '../record/leaf.ts'
 import { uuid, type Random } from '../random.ts'
@@ -27,7 +27,7 @@ export interface ApprovalServices {
 }
 
 export interface ActionRequest {
-  /** Account that owns the resource, and whose policy decides. */
+  /** Account that owns the resource. Its policy decides whether the action needs approval. */
   readonly accountId: string
   readonly action: ApprovalAction | typeof policyChange
   readonly operation: string
@@ -36,14 +36,14 @@ export interface ActionRequest {
   readonly input: object
   /** Called only if the account has a policy for the action. */
   readonly requester: () => Requester
-  /** Who runs a command, for the leaf of the record. */
+  /** Who runs the command, for the leaf in the record. */
   readonly actor?: Actor
 }
 
-/** An action that needs the approval of a second person and does not have it. */
+/** Thrown if an action needs a second person's approval and does not have it. */
 export class ApprovalRequiredError extends Error {
   override name = 'ApprovalRequiredError'
-  /** Undefined if there are too many pending requests for a further one. */
+  /** Undefined if there are too many pending requests to add another. */
   readonly approval: Approval | undefined
 
   constructor(approval: Approval | undefined) {
@@ -52,13 +52,13 @@ export class ApprovalRequiredError extends Error {
   }
 }
 
-/** Limits on the requests that wait for a decision. */
+/** Limits on the number of requests that wait for a decision. */
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the statements that the transaction of the action must contain: the statement that requires an unchanged policy and, if
- * the policy contains the action, the statement that uses up the approval. Throws ApprovalRequiredError, after recording the
- * request, if it is not approved.
+ * Returns the statements that the action's transaction must contain: one that requires the policy to be unchanged and, if the
+ * policy lists the action, one that uses up the approval. If the action is not approved, records a request for approval and
+ * throws ApprovalRequiredError.
  */
 export async function requireApproval(
   services: ApprovalServices,
@@ -95,7 +95,7 @@ export async function requireApproval(
   })
 }
 
-/** Returns the pending request for an action. */
+/** Returns the approval request that is pending for an action. */
 export function approvalRequest(
   request: ActionRequest,
   windowSeconds: number,

@@ -35,7 +35,7 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 const withRsa = ['SHA256WITHRSA', 'SHA384WITHRSA', 'SHA512WITHRSA'] as const
 const withEcdsa = ['SHA256WITHECDSA', 'SHA384WITHECDSA', 'SHA512WITHECDSA'] as const
 
-/** Signing algorithms of each key algorithm. */
+/** Signing algorithms for each key algorithm. */
 const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorithm[]>> = {
   RSA_2048: withRsa,
   RSA_3072: withRsa,

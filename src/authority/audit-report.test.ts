@@ -1,4 +1,4 @@
-/** Audit reports: parsing the JSON and CSV yields the values of the certificates. */
+/** Audit reports: parsing the JSON and CSV yields the certificates' values. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

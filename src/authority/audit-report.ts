@@ -7,7 +7,7 @@ export type AuditReportFormat = 'JSON' | 'CSV'
 
 export type { CertificateSummary }
 
-/** A stored certificate, or the summary of a certificate that was deleted after its expiry. */
+/** A stored certificate, or the summary that remains of a certificate deleted after its expiry. */
 export type AuditedCertificate = AuditedRecord &
   ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
 
@@ -15,9 +15,9 @@ interface AuditedRecord {
   /** 16 bytes, as in the ARN. */
   readonly serialNumber: Uint8Array
   readonly templateName: string
-  /** Account that requested the certificate; undefined for the owner of the CA. */
+  /** Account that requested the certificate; undefined if the CA's owner requested it. */
   readonly requesterAccountId: string | undefined
-  /** Service that requested the certificate for that account; undefined without a service. */
+  /** Service that requested the certificate for that account; undefined if no service was involved. */
   readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
@@ -58,7 +58,10 @@ const columns = [
 
 type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
-/** A report format: the text at its start, before its first row, between rows and at its end, and the encoding of a row. */
+/**
+ * A report format: the text at the start of the report, before the first row, between rows and at the end, and the encoding of a
+ * row.
+ */
 export interface ReportForm {
   readonly head: string
   readonly first: string
@@ -68,7 +71,7 @@ export interface ReportForm {
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
-  // The layout of JSON.stringify for the whole array with an indent of two.
+  // The layout that JSON.stringify produces for the whole array with an indent of two.
   JSON: {
     head: '[',
     first: '\n',
@@ -94,7 +97,7 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
 
 /**
  * Encodes a row as CSV. The subject is always quoted (RFC 4180 §2), with its control and format characters escaped. Other values
- * need neither. No cell starts like a spreadsheet formula, because a subject starts with a keyword or an OID.
+ * need neither. No cell can be mistaken for a spreadsheet formula, because a subject starts with a keyword or an OID.
  */
 function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)

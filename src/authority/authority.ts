@@ -1,5 +1,6 @@
 /**
- * The record of a certificate authority. This folder defines the state of a CA and its transitions, without SQL and HTTP.
+ * The record of a certificate authority. This folder defines the state of a CA and its transitions, independently of SQL and
+ * HTTP.
  */
 import type { AuthorityConfiguration } from './configuration.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
@@ -33,9 +34,9 @@ export interface Authority extends AuthorityRequest {
   readonly status: StoredStatus
   readonly failureReason: FailureReason | undefined
   readonly lastStateChangeAt: Date
-  /** Handle of the private key. Undefined before its creation and after its erasure. */
+  /** Handle of the private key. Undefined before the key is created and after it is erased. */
   readonly keyHandle: string | undefined
-  /** CSR of the CA in PEM. Undefined before the creation of the key. */
+  /** The CA's CSR in PEM. Undefined until the key is created. */
   readonly csrPem: string | undefined
   /** The most recently imported certificate. */
   readonly certificate: InstalledCertificate | undefined
@@ -49,10 +50,10 @@ export interface Authority extends AuthorityRequest {
   readonly revision: number
 }
 
-/** An imported CA certificate with its chain. An imported certificate never changes. */
+/** An imported CA certificate with its chain. It never changes after the import. */
 export interface InstalledCertificate {
   readonly number: number
-  /** Number of the issuer identity (issuer-identity.ts). */
+  /** Number of the certificate's issuer identity (issuer-identity.ts). */
   readonly issuerIdentity: number
   /** Serial number of the certificate in lower-case hex. */
   readonly serialNumberHex: string
@@ -75,6 +76,6 @@ export interface CurrentCrl {
   /** Name of the object without folder and extension. */
   readonly name: string
   readonly kind: CrlKind
-  /** Number of the identity of the issuing CA (issuer-identity.ts). */
+  /** Number of the issuing CA's identity (issuer-identity.ts). */
   readonly issuerIdentity: number
 }

@@ -1,4 +1,4 @@
-/** Additional extensions in the CSR of a CA (AWS Private CA API, CsrExtensions). */
+/** Additional extensions in a CA's CSR (AWS Private CA API, CsrExtensions). */
 import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure } from '../wire/shapes/shape.ts'
 import { customObjectIdentifier } from './subject.ts'
@@ -25,7 +25,7 @@ const accessDescription = structure({
   AccessLocation: required(generalName),
 })
 
-/** Extensions requested for the CSR of a CA. */
+/** Extensions requested for a CA's CSR. */
 export const csrExtensionsShape = structure({
   KeyUsage: keyUsage,
   SubjectInformationAccess: list(accessDescription),
@@ -33,7 +33,7 @@ export const csrExtensionsShape = structure({
 
 export type CsrExtensions = Encodable<typeof csrExtensionsShape>
 
-/** Limit on the number of access descriptions, far more than any CA needs. */
+/** Maximum number of access descriptions, far more than any CA needs. */
 const accessDescriptionsMax = 100
 
 /** Encodes the extensions in the order of AWS's model. Throws InvalidArgsException unless each choice has exactly one member. */

@@ -11,7 +11,7 @@ import { csrExtensions } from './csr-extensions.ts'
 import { encodeSubject } from './subject.ts'
 
 /**
- * Encodes the CertificationRequestInfo of a CA in DER (RFC 2986 §4.1), with critical basicConstraints CA:TRUE and the extensions of
+ * Encodes a CA's CertificationRequestInfo in DER (RFC 2986 §4.1), with critical basicConstraints CA:TRUE and the extensions in
  * CsrExtensions.
  */
 export function encodeAuthorityCsrInfo(
@@ -29,7 +29,7 @@ export function encodeAuthorityCsrInfo(
   })
 }
 
-/** Returns the SubjectPublicKeyInfo of a CA in DER, from its CSR. Throws for a CA without a CSR. */
+/** Returns a CA's SubjectPublicKeyInfo in DER, taken from its CSR. Throws if the CA has no CSR. */
 export function publicKeyOf({ csrPem }: Authority): Uint8Array {
   const [block] = parsePem(csrPem ?? '')
   if (block === undefined) throw new Error('the certificate authority has no CSR')

@@ -1,6 +1,6 @@
 /**
- * CustomCname and OcspCustomCname: the part after `http://` in the URLs of certificates (AWS Private CA API,
- * CrlConfiguration, OcspConfiguration). AWS accepts a host name. Signet also accepts a port and a path.
+ * CustomCname and OcspCustomCname: the part after `http://` in the URLs in certificates (AWS Private CA API, CrlConfiguration,
+ * OcspConfiguration). AWS accepts a host name. Signet also accepts a port and a path.
  */
 
 export interface CustomCname {
@@ -10,7 +10,7 @@ export interface CustomCname {
   readonly path: string
 }
 
-/** Maximum length of a host name (RFC 1035 §2.3.4). Longer Host headers are not compared. */
+/** Maximum length of a host name (RFC 1035 §2.3.4). Longer Host headers never match. */
 const hostMax = 253
 const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const segment = "[A-Za-z0-9._~!$&'()*+,;=:@-]+"
@@ -19,7 +19,7 @@ const cnameForm = new RegExp(
   'i',
 )
 
-/** Parses a value and ignores trailing slashes. Undefined if it cannot follow `http://` in a URL. */
+/** Parses a value, ignoring trailing slashes. Returns undefined if the value cannot follow `http://` in a URL. */
 export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
   const url = `http://${withoutSlashes(value)}`
@@ -31,7 +31,7 @@ export function parseCname(value: string): CustomCname | undefined {
   return isPlain ? { host: name, path: path.slice(1) } : undefined
 }
 
-/** Returns the URL of a value without a trailing slash; undefined for an absent or empty value. */
+/** Returns the URL for a value, without a trailing slash; undefined if the value is absent or empty. */
 export function cnameUrl(value: string | undefined): string | undefined {
   const name = value === undefined ? '' : withoutSlashes(value)
   return name === '' ? undefined : `http://${name}`
@@ -50,7 +50,7 @@ export function pathBelow(
   return request.path.startsWith(prefix) ? request.path.slice(prefix.length) : undefined
 }
 
-/** Normalizes a Host header for comparison: lower case, without port and trailing dot. */
+/** Normalizes a Host header for comparison: lower case, without the port and a trailing dot. */
 function hostName(header: string): string {
   if (header.length > hostMax + 7) return ''
   return header.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
@@ -62,7 +62,7 @@ function withoutSlashes(value: string): string {
   return value.slice(0, end)
 }
 
-/** Limit on the number of former values that are kept for a CA. */
+/** Maximum number of former values that are kept for a CA. */
 const pastMax = 32
 
 /** Returns the former values of CustomCname after a change to `next`. Certificates refer to them until they expire. */

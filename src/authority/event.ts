@@ -1,7 +1,7 @@
 /** Events about CAs in EventBridge format (AWS Private CA User Guide, CloudWatch Events). */
 import { isoSeconds } from '../text/iso-time.ts'
 
-/** AWS's five detail types, and a sixth type of Signet for the expiry of a CA, which AWS reports through another service. */
+/** AWS's five detail types, and a sixth one that Signet adds for CA expiry, which AWS reports through another service. */
 type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'
@@ -10,7 +10,7 @@ type EventType =
   | 'ACM Private CA Audit Report Generation'
   | 'Signet CA Certificate Expiry'
 
-/** AWS's messages for a failed publication of a CRL. */
+/** AWS's messages for failed CRL publication. */
 export const crlFailures = {
   refused: 'Failed to write CRL to S3. Check your S3 bucket permissions.',
   unwritten: 'Failed to write CRL to S3. Internal failure.',
@@ -22,7 +22,7 @@ export interface EventDetails {
   readonly type: EventType
   readonly authority: { readonly accountId: string; readonly region: string }
   readonly time: Date
-  /** ARN of the CA, followed by other resources of the event. */
+  /** ARN of the CA, followed by the event's other resources. */
   readonly resources: readonly string[]
   readonly detail: Readonly<Record<string, string | number>> & {
     readonly result: 'success' | 'failure'
@@ -42,7 +42,7 @@ export interface EventBridgeEvent {
   readonly detail: EventDetails['detail']
 }
 
-/** Creates the event for log and delivery. `id` is the UUID of the event. */
+/** Creates the event to be logged and delivered. `id` is its UUID. */
 export function eventOf(occurrence: EventDetails, id: string): EventBridgeEvent {
   const { type, authority, time, resources, detail } = occurrence
   return {

@@ -1,4 +1,4 @@
-/** Thresholds for the announcement of a CA's expiry. */
+/** Thresholds at which a CA's upcoming expiry is announced. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,7 +1,7 @@
 import { dayMilliseconds } from '../text/duration.ts'
 
 /**
- * Numbers of days before the expiry of a CA certificate at which the expiry is announced, largest first. 0 is the expiry
+ * Numbers of days before the expiry of a CA certificate at which the expiry is announced, largest first. 0 stands for the expiry
  * itself.
  */
 export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]

@@ -1,4 +1,4 @@
-/** Conversion of AWS's GeneralName to the GeneralName of RFC 5280 (AWS Private CA API, GeneralName). */
+/** Converts AWS's GeneralName to the GeneralName in RFC 5280 (AWS Private CA API, GeneralName). */
 import { required, structure, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { invalidArgs } from '../errors.ts'
@@ -40,8 +40,8 @@ export type RequestedGeneralName = Encodable<typeof generalName>
 const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]
 
 /**
- * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless the name has exactly one member, and if
- * its value is invalid for the kind of name.
+ * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless the name has exactly one member with a
+ * valid value for its kind.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
   const choices = members.filter((member) => requested[member] !== undefined)
@@ -69,7 +69,10 @@ function textName(requested: RequestedGeneralName, at: string): GeneralName {
   return { kind: 'uniformResourceIdentifier', content: ascii(UniformResourceIdentifier, at) }
 }
 
-/** Encodes visible ASCII, the only characters of these kinds (RFC 5280 §4.2.1.6). International names need A-labels. */
+/**
+ * Encodes visible ASCII characters, the only ones allowed in these kinds of names (RFC 5280 §4.2.1.6). International names need
+ * A-labels.
+ */
 function ascii(text: string, at: string): Uint8Array {
   if (!/^[\x20-\x7e]+$/.test(text)) {
     const found = findCharacter(text, (character) => !/^[\x20-\x7e]$/.test(character))
@@ -110,7 +113,7 @@ function ipAddress(text: string, at: string): Uint8Array {
   return bytes
 }
 
-/** Encodes an object identifier. Throws InvalidArgsException for an invalid one. */
+/** Encodes an object identifier. Throws InvalidArgsException if it is invalid. */
 export function requireOid(text: string, at: string): string {
   if (!isOid(text)) throw invalidArgs(`${at} '${text}' is not an object identifier`)
   return text

@@ -11,13 +11,16 @@ export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[nu
 
 export interface KeyStorageOffer {
   readonly partition: string
-  /** Standards for which the server has a key store (--key-storage-standards). Undefined: those that AWS offers in the partition. */
+  /**
+   * Standards that the server has a key store for (--key-storage-standards). If undefined, those that AWS offers in the
+   * partition.
+   */
   readonly offered: readonly KeyStorageSecurityStandard[] | undefined
 }
 
 /**
- * Returns the standard of a new CA. The default is AWS's, which depends on the partition: the partition of China has a different
- * standard. Throws InvalidArgsException with AWS's message for a standard that is not offered, also if it is the default.
+ * Returns the standard for a new CA. The default is AWS's, which depends on the partition: the China partition has a different
+ * one. Throws InvalidArgsException with AWS's message for a standard that is not offered, even if it is the default.
  */
 export function requireKeyStorage(
   requested: KeyStorageSecurityStandard | undefined,

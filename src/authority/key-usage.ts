@@ -1,4 +1,4 @@
-/** Encoding of AWS's KeyUsage (AWS Private CA API, KeyUsage). */
+/** Encodes AWS's KeyUsage (AWS Private CA API, KeyUsage). */
 import { structure, boolean } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { invalidArgs } from '../errors.ts'

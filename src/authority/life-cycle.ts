@@ -1,9 +1,9 @@
-/** The table of operations and the states of a CA that allow them (AWS Private CA User Guide, CA status and life cycle). */
+/** A table of operations and the CA states that allow them (AWS Private CA User Guide, CA status and life cycle). */
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { AuthorityType } from './authority.ts'
 import type { AuthorityStatus } from './status.ts'
 
-/** `ok`: allowed. `root`: allowed only for a root CA and its own certificate. Otherwise: the error code. */
+/** `ok`: allowed. `root`: allowed only for a root CA and its own certificate. Any other value is an error code. */
 type Cell =
   | 'ok'
   | 'root'
@@ -61,7 +61,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
 }
 
-/** Error messages. The messages that clients are known to match are AWS's. */
+/** Error messages. Messages that clients are known to match are AWS's messages. */
 const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => string>> = {
   describe: inState,
   'get-csr': inState,
@@ -101,8 +101,8 @@ export function permission(event: LifeCycleEvent, status: AuthorityStatus): Cell
 }
 
 /**
- * Throws the error of the table. A `root` cell allows a root CA; the caller must check that the operation concerns the root's
- * own certificate.
+ * Throws the error from the table, if any. A `root` cell allows a root CA; the caller must check that the operation concerns the
+ * root's own certificate.
  */
 export function requireState(
   event: LifeCycleEvent,

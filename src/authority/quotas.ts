@@ -1,6 +1,6 @@
-/** Limits of one account (AWS Private CA quotas, AWS General Reference). */
+/** Quotas for one account (AWS Private CA quotas, AWS General Reference). */
 export interface Quotas {
-  /** CAs of one account in one Region. A deleted CA counts until its restoration period has ended. */
+  /** CAs in one account and Region. A deleted CA counts until its restoration period has ended. */
   readonly authoritiesPerRegion: number
   /** Certificates issued by one CA that has no complete CRL, including expired certificates. */
   readonly certificatesPerAuthority: number

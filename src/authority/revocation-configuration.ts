@@ -1,6 +1,6 @@
 /**
- * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). The revocation configuration is stored in
- * the JSON form of the AWS API, because DescribeCertificateAuthority returns it.
+ * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored in the JSON form of the AWS
+ * API, because DescribeCertificateAuthority returns it.
  */
 import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -126,11 +126,11 @@ function requireAlone(name: string, block: object): void {
     throw invalidArgs(`${name} is disabled and must not have other parameters.`)
 }
 
-/** Valid bucket names (Amazon S3 User Guide, Bucket naming rules). */
+/** Matches valid bucket names (Amazon S3 User Guide, Bucket naming rules). */
 const bucketNamePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 
-/** Throws InvalidArgsException for an invalid name of an S3 bucket. */
+/** Throws InvalidArgsException for an invalid S3 bucket name. */
 export function requireBucketName(name: string): void {
   if (!bucketNamePattern.test(name) || addressPattern.test(name))
     throw invalidArgs(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
@@ -155,13 +155,13 @@ function requirePath(path: string | undefined): void {
     )
 }
 
-/** Settings of the operator for the revocation services of all CAs. */
+/** The operator's settings for the revocation services of all CAs. */
 export interface RevocationPolicy {
   /** Delay from a revocation to the CRL that lists it. Revocations within the delay share one CRL. */
   readonly crlDelaySeconds: number
   /** Validity of an OCSP response, from thisUpdate to nextUpdate. */
   readonly ocspValiditySeconds: number
-  /** Signer of OCSP responses: the CA, or a local key with a certificate of the CA. */
+  /** Signer of OCSP responses: the CA, or a local key with a certificate from the CA. */
   readonly ocspSigner: 'ca' | 'delegated'
   /** Whether certificates with an OCSP URL also contain the URL of their CA certificate (caIssuers). */
   readonly caIssuers: boolean

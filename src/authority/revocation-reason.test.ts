@@ -1,9 +1,9 @@
-/** The eight reasons of the API with their codes in RFC 5280 §5.3.1. */
+/** The API's eight revocation reasons and their codes in RFC 5280 §5.3.1. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reasonCodeOf, reasonOfCode, revocationReasons } from './revocation-reason.ts'
 
-/** The names of RFC 5280 in the order of their codes. Code 7 is not used. */
+/** Names from RFC 5280, in the order of their codes. Code 7 is not used. */
 const rfcNames = [
   'unspecified',
   'keyCompromise',

@@ -27,7 +27,7 @@ export function reasonOfCode(code: number): RevocationReason {
   return found
 }
 
-/** Returns whether a CRLReason code has a reason in the API. */
+/** Returns whether the API has a reason for a CRLReason code. */
 export function isReasonCode(code: number): boolean {
   return revocationReasons.some((reason) => codes[reason] === code)
 }

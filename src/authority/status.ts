@@ -5,14 +5,14 @@ import type { Authority, InstalledCertificate, StoredStatus } from './authority.
 /** AWS's CertificateAuthorityStatus. */
 export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
 
-/** The members of a CA from which its status is computed. */
+/** The CA members that its status is computed from. */
 interface DatedStatus extends Pick<Authority, 'status' | 'deletion'> {
   readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
 }
 
 /**
- * Returns the status at an instant, computed from the record; undefined after the restoration period of a deleted CA. DELETED takes
- * precedence over EXPIRED (AWS Private CA User Guide, CA status).
+ * Returns a CA's status at an instant; undefined once a deleted CA's restoration period has ended. DELETED takes precedence over
+ * EXPIRED (AWS Private CA User Guide, CA status).
  */
 export function statusAt(authority: DatedStatus, now: Date): AuthorityStatus | undefined {
   if (authority.deletion !== undefined)
@@ -20,7 +20,7 @@ export function statusAt(authority: DatedStatus, now: Date): AuthorityStatus | u
   return isEndedAt(authority, now) ? 'EXPIRED' : authority.status
 }
 
-/** Returns the time of the last status change, including the expiry. */
+/** Returns the time of the last status change. Expiry counts as a change. */
 export function lastStateChangeAt(authority: Authority, now: Date): Date {
   const expired = authority.deletion === undefined && isEndedAt(authority, now)
   const notAfter = authority.certificate?.notAfter ?? authority.lastStateChangeAt
@@ -45,7 +45,7 @@ export interface AuthorityView {
 const restorationDaysDefault = 30
 
 /**
- * Returns the restoration period for DeleteCertificateAuthority at `now`. A CA without a CSR is deleted immediately. Others can be
+ * Returns the restoration period for a CA that is deleted at `now`. A CA without a CSR is deleted immediately. Others can be
  * restored for 7 to 30 days, by default 30 (AWS Private CA API, DeleteCertificateAuthority).
  */
 export function deletionAt(

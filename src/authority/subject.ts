@@ -1,4 +1,4 @@
-/** Conversion of AWS's ASN1Subject to a Name (AWS Private CA API, ASN1Subject). */
+/** Converts AWS's ASN1Subject to a Name (AWS Private CA API, ASN1Subject). */
 import { invalidArgs } from '../errors.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { list, required, string, structure } from '../wire/shapes/shape.ts'
@@ -39,7 +39,7 @@ export const asn1Subject = structure({
 /** A name in AWS's form. */
 export type Asn1Subject = Encodable<typeof asn1Subject>
 
-/** Attributes in the order of AWS's model, which is the order of the RDNs. */
+/** Attributes in the order of AWS's model, which is also the order of the RDNs. */
 const standardAttributes = [
   ['Country', oids.countryName],
   ['Organization', oids.organizationName],

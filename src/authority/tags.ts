@@ -1,4 +1,4 @@
-/** Tags on a CA and their rules (AWS Private CA API, TagCertificateAuthority). */
+/** Tags on a CA, and the rules for them (AWS Private CA API, TagCertificateAuthority). */
 import type { StorableText } from '../text/storable-text.ts'
 import { ServiceError } from '../errors.ts'
 

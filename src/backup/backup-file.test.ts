@@ -1,4 +1,4 @@
-/** Backups as age files: intact backups are read completely, and changed files are refused. */
+/** Backups as age files: intact backups are read completely, and modified files are rejected. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
@@ -48,7 +48,7 @@ const content: fc.Arbitrary<Content> = fc.record({
   ),
 })
 
-/** Content that cannot be compressed and fills several chunks. */
+/** Incompressible content that fills several chunks. */
 const large: Content = {
   ...sample,
   tables: { one: { columns: ['a'], rows: [[new Uint8Array(systemRandom.bytes(4 * chunkBytes))]] } },

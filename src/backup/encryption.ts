@@ -7,19 +7,19 @@ import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
 import { damaged } from './damaged.ts'
 
-/** Key for the encryption of a new backup. */
+/** Key that encrypts a new backup. */
 export type EncryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'recipients'; readonly recipients: readonly (string | Recipient)[] }
 
-/** Key for the decryption of an age file. */
+/** Key that decrypts an age file. */
 export type DecryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identities'; readonly identities: readonly (string | Identity)[] }
 
 /** Base-2 logarithm of the scrypt work factor, as in `age`: each guess of the passphrase takes 256 MB and about one second. */
 const defaultWorkFactor = 18
-/** Limit on the length of a header. Even a header with a hundred recipients is shorter. */
+/** Maximum length of a header. Even a header with a hundred recipients is shorter. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(
@@ -36,7 +36,7 @@ export async function* encrypt(
   yield* await encrypter.encrypt(ReadableStream.from(source))
 }
 
-/** Reads the kind of key from the header at the start of a file. Returns undefined if it is not an age file. */
+/** Reads the kind of key from the header at the start of a file. Returns undefined if the file is not an age file. */
 export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean } | undefined {
   const text = head.subarray(0, ageHeaderBytesMax).toString('latin1')
   if (text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----'))
@@ -50,8 +50,8 @@ export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean 
 }
 
 /**
- * Decrypts an age file whose header `readAgeHeader` has accepted. Yields only authenticated bytes. Throws ConfigurationError if
- * the key is wrong or the file is damaged.
+ * Decrypts an age file with a header that `readAgeHeader` has accepted. Yields only authenticated bytes. Throws
+ * ConfigurationError if the key is wrong or the file is damaged.
  */
 export async function* decrypt(
   key: DecryptionKey,
@@ -77,7 +77,7 @@ function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Returns whether reading the file failed, as opposed to decrypting its content. */
+/** Returns whether the error comes from reading the file rather than from decrypting its content. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

@@ -1,4 +1,4 @@
-/** Keys of backups: passphrases, recipients and identities, and errors that do not contain them. */
+/** Backup keys (passphrases, recipients and identities), and errors that must not contain them. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -77,7 +77,7 @@ describe('a backup', () => {
     ] as const) {
       const file = await written(await recipientKey(pair), recordsOf(sample))
       await refuses(file, { kind: 'identity', text: otherPair.identity }, /another recipient/)
-      // The loop changes every third byte of the header, from its first stanza on.
+      // The loop changes every third byte of the header, starting at its first stanza.
       for (let at = file.indexOf('-> ') + 3; at < payloadStart(file) - 1; at += 3) {
         const changed = Buffer.from(file)
         changed[at] = (changed[at] ?? 0) ^ 1

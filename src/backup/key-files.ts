@@ -1,4 +1,4 @@
-/** Files with keys for backups: recipients or identities of age, or one key in PEM. */
+/** Files with backup keys: age recipients, age identities, or one key in PEM. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
@@ -13,7 +13,7 @@ export type BackupKey =
 const rsaBitsMin = 2048
 
 /**
- * Reads the recipients of a backup: one public key in PEM, or recipients of age and comments, one per line, as for `age -R`.
+ * Reads the recipients for a backup: one public key in PEM, or age recipients and comments, one per line, as for `age -R`.
  * Throws ConfigurationError for anything else.
  */
 export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
@@ -36,7 +36,7 @@ export async function readRecipients(text: string): Promise<readonly (string | R
 }
 
 /**
- * Reads the identities that can decrypt a backup: one private key in PEM, or identities of age and comments, one per line, as for
+ * Reads the identities that can decrypt a backup: one private key in PEM, or age identities and comments, one per line, as for
  * `age -i`. Throws ConfigurationError for anything else. The error never contains the text.
  */
 export async function readIdentities(text: string): Promise<readonly (string | Identity)[]> {
@@ -47,7 +47,7 @@ export async function readIdentities(text: string): Promise<readonly (string | I
     try {
       new Decrypter().addIdentity(line)
     } catch {
-      // The error of the library contains the key, so it is not the cause.
+      // The library's error contains the key, so it is not set as the cause.
       throw invalidKey('identity')
     }
   return lines

@@ -1,9 +1,9 @@
 /**
  * Reads the backup format that preceded age files. Signet no longer writes this format. A file contains a magic number, the
- * length of the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are
- * compressed (RFC 1950) and encrypted with AES-256-GCM in chunks of 64 KiB. A nonce contains the chunk number and a flag for
- * the last chunk. The keys are derived (HKDF-SHA-256) from the secret that the lock in the header encrypts and from the bytes
- * before the HMAC.
+ * length of the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are compressed
+ * (RFC 1950) and encrypted with AES-256-GCM in chunks of 64 KiB. Each nonce contains the chunk number and a flag for the last
+ * chunk. The keys are derived (HKDF-SHA-256) from a secret, which is stored encrypted in the header, and from the bytes before
+ * the HMAC.
  */
 import {
   constants,
@@ -54,13 +54,13 @@ const sealedChunkBytes = 65_536 + tagBytes
 export interface LegacyContainer {
   readonly header: BackupHeader
   readonly usesPassphrase: boolean
-  /** Length of the header and its HMAC, after which the chunks begin. */
+  /** Combined length of the header and its HMAC. The chunks follow. */
   readonly length: number
-  /** Derives the key of the chunks. Throws ConfigurationError if `key` is wrong. */
+  /** Derives the key that encrypts the chunks. Throws ConfigurationError if `key` is wrong. */
   deriveKey(key: BackupKey): Promise<Uint8Array>
 }
 
-/** Reads the start of a file. Returns undefined if the file has another format. */
+/** Reads the start of a file. Returns undefined if the file is in another format. */
 export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
   if (!head.subarray(0, magic.length).equals(magic)) return undefined
   if (head.length < magic.length + lengthBytes) throw damaged('it is truncated')
@@ -96,7 +96,7 @@ function parseHeader(json: Buffer): LegacyHeader {
     const header = JSON.parse(json.toString('utf8')) as LegacyHeader
     if (Number.isSafeInteger(header.schemaVersion) && isLock(header.lock)) return header
   } catch {
-    // The check below reports the error.
+    // The error is reported by the check below.
   }
   throw damaged('its header cannot be read')
 }

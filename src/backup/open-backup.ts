@@ -15,7 +15,7 @@ export interface EncryptedBackup {
 }
 
 /**
- * Reads bytes from a position of the file into the buffer. Resolves to the number of bytes read, which is 0 at the end of the
+ * Reads bytes from a position in the file into the buffer. Resolves to the number of bytes read, which is 0 at the end of the
  * file.
  */
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>

@@ -1,8 +1,8 @@
 /**
- * The records of a backup. A record has the number of bytes that follow (4 bytes), a letter for its kind, and its content.
- * The header is first. A file record has a name and bytes. A table record has the name and columns in JSON, and its rows follow.
- * The end record has the number of rows of each table and the SHA-256 of all preceding records. docs/reference/backup-format.md
- * describes the records for operators who read a decrypted backup.
+ * The records of a backup. A record consists of the number of bytes that follow (4 bytes), a letter for its kind, and its
+ * content. The header comes first. A file record contains a name and bytes. A table record contains the table's name and columns
+ * in JSON, and is followed by its rows. The end record contains the number of rows in each table and the SHA-256 of all
+ * preceding records. docs/reference/backup-format.md describes the records for operators who read a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'
@@ -16,7 +16,7 @@ export interface BackupHeader {
   readonly createdAt: string
   /** Version of the program that wrote the backup. */
   readonly signetVersion: string
-  /** ID of the master key that opens the keys and secrets of the rows. Undefined in backups of earlier versions. */
+  /** ID of the master key that decrypts the keys and secrets in the rows. Undefined in backups from earlier versions. */
   readonly masterKeyId?: string
 }
 
@@ -43,7 +43,7 @@ export interface BackupContent {
   readonly batches: AsyncIterable<readonly BackupRecord[]>
 }
 
-/** Number of rows by table. */
+/** Number of rows in each table. */
 export type RowCounts = Readonly<Record<string, number>>
 
 const headBytes = 5
@@ -76,7 +76,7 @@ export class RecordWriter {
     return this.#add(framed('table', Buffer.from(JSON.stringify(table))))
   }
 
-  /** Encodes rows of the last table. Each row has a value for every column. */
+  /** Encodes rows of the most recently added table. Each row has a value for every column. */
   rows(rows: readonly (readonly BackupValue[])[]): Buffer {
     const { name = '' } = this.#table ?? {}
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
@@ -106,8 +106,8 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads the content of a backup up to its header. A legacy backup has its header outside the content. This function and the
- * iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
+ * Reads the content of a backup up to and including its header. In a legacy backup, the header is outside the content. This
+ * function and the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
  */
 export async function readContent(
   source: AsyncIterable<Uint8Array>,

@@ -1,6 +1,6 @@
 /**
- * Encoding of a row. Each value is a letter for its type, followed by its content. An integer has 8 bytes in two's complement.
- * Text in UTF-8 and binary data are preceded by their length in 4 bytes.
+ * The encoding of a row. Each value is a letter for its type, followed by its content. An integer has 8 bytes in two's
+ * complement. Text in UTF-8 and binary data are preceded by their length in 4 bytes.
  */
 import { damaged } from './damaged.ts'
 

@@ -1,4 +1,4 @@
-/** Tests of the bulk worker thread with a database in a file: CRLs and audit reports of any length. */
+/** The bulk worker thread with a database file: CRLs and audit reports of any length. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -85,7 +85,9 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
 /** Returns a serial number of 16 bytes in hex that ends with the certificate number. */
 const serialOf = (number: number): string => number.toString(16).padStart(32, '0')
 
-/** Returns an INSERT of one row for each number from `from` to `to`; `serial` is the SQL expression of its serial number. */
+/**
+ * Returns an INSERT that adds one row for each number from `from` to `to`; `serial` is the SQL expression for its serial number.
+ */
 function insertNumbered(
   { location }: TestDatabase,
   [from, to]: readonly [number, number],
@@ -139,7 +141,7 @@ async function issue(
   await database.db.transaction([insert])
 }
 
-/** Returns the serial numbers, dates and reasons of the entries of a TBSCertList. */
+/** Returns the serial numbers, dates and reasons in the entries of a TBSCertList. */
 function entriesOf(tbsCertListDer: Uint8Array): readonly unknown[] {
   const list = encodeCertificateList(tbsCertListDer, algorithm, Uint8Array.of(1))
   return Array.from(

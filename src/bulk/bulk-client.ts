@@ -5,7 +5,7 @@ import { PendingReplies } from '../channel/pending-replies.ts'
 import type { DatabaseLocation } from '../store/engines/index.ts'
 import type { BulkReply, BulkRequest, ReportPage } from './bulk-thread.ts'
 
-/** Creates bulk work on a database. The worker thread starts with the first request, and again after a failure. */
+/** Creates the bulk work service for a database. The worker thread starts with the first request, and again after a failure. */
 export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
@@ -67,9 +67,9 @@ function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => 
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const worker = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { location },
-    // Flags of the process apply to its main program. A worker thread does not start with --input-type.
+    // The process's flags are meant for its main program. A worker thread does not start with --input-type.
     execArgv: [],
-    // Most objects of this thread live briefly, so a large young generation would only use memory.
+    // Most objects in this thread are short-lived, so a large young generation would only waste memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const thread = { worker, replies: new PendingReplies<BulkReply>() }

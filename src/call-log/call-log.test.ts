@@ -40,7 +40,7 @@ test('every record is written once and in order', async () => {
   for (let n = 0; n < count; n += 1) {
     if (n % 3 === 0) outcomes.push(callLog.record({ n }))
     else callLog.write({ n })
-    // Microtasks run between the end of a batch and the next one.
+    // Microtasks run between batches.
     if (n % 7 === 0) await Promise.resolve()
     if (n % 50 === 0) await setTimeout(0)
   }
@@ -72,7 +72,7 @@ test('a write error is logged once, and records are dropped until the first succ
   sink.fault = undefined
   assert.equal(await callLog.record({ n: 5 }), true)
   assert.equal(callLog.isWritable(), true)
-  // Records that a caller waited for are kept.
+  // Records that a caller awaits are kept.
   assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',

@@ -1,4 +1,4 @@
-/** The queue of call records in front of a file or standard output. Failed writes never stop the server. */
+/** The queue of call records to be written to a file or standard output. Failed writes never stop the server. */
 import type { CallLogSink } from './log-file.ts'
 import type { Log } from '../telemetry/log.ts'
 import { visibleJson } from '../text/visible-text.ts'
@@ -24,14 +24,14 @@ export interface CallLog {
 
 /** Limit on the waiting text, in UTF-16 code units. */
 const waitingMax = 64 * 1024 * 1024
-/** Limit on the records that are kept after a failed write. */
+/** Maximum number of records that are kept after a failed write. */
 const owedMax = 10_000
 /** Pause before the next attempt after a failed write. */
 const pauseMilliseconds = 1000
 
 interface Waiting {
   readonly line: string
-  /** Passes the outcome to the caller; undefined if no caller awaits the outcome. */
+  /** Passes the outcome to the caller; undefined if no caller awaits it. */
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
@@ -129,7 +129,7 @@ export class QueuedCallLog implements CallLog {
         this.#waitingLength = 0
       }
     }
-    // This happens in the same turn as the check of #waiting, so that a record added later starts a new run.
+    // This happens in the same turn as the check on #waiting, so that a record added later starts a new run.
     this.#isWorking = false
   }
 

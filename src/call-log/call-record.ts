@@ -46,7 +46,7 @@ export function callRecord(call: EndedCall): object {
     userAgent: call.userAgent === undefined ? null : cut(call.userAgent, userAgentMax),
     ...(error && { errorCode: error.code, errorMessage: cut(error.message, textMax) }),
     requestParameters: shown(call.input, { depth: 0, budget }) ?? null,
-    // CloudTrail omits the response of read-only operations.
+    // CloudTrail omits the responses to read-only operations.
     responseElements:
       readOnly || error !== undefined ? null : (shown(call.output, { depth: 0, budget }) ?? null),
     requestID: call.requestId,
@@ -109,12 +109,12 @@ function identityOf(caller: Caller): object {
   }
 }
 
-/** Limits on the nesting depth, the characters of a string and the items of a list. */
+/** Limits on nesting depth, string length and list length. */
 const depthMax = 16
 const textMax = 1024
 const itemsMax = 100
 const userAgentMax = 256
-/** Approximate limit on the total characters of all strings and names in the parameters and response elements of a record. */
+/** Approximate limit on the total length of all strings and names in a record's parameters and response elements. */
 const parametersMax = 32_768
 const ellipsis = '…'
 
@@ -132,7 +132,7 @@ const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 interface Shown {
   readonly depth: number
-  /** Remaining characters of `parametersMax`. */
+  /** Number of characters that remain of `parametersMax`. */
   readonly budget: { charactersLeft: number }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The file of the call log. The file is rotated by size, and reopened after another program, such as logrotate, has moved,
- * replaced or removed it.
+ * The call log file. The file is rotated by size, and reopened after another program, such as logrotate, has moved, replaced or
+ * removed it.
  */
 import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
@@ -15,7 +15,7 @@ export interface CallLogSink {
    * rejects.
    */
   append(lines: string): Promise<void>
-  /** Closes the file, and opens the file that is now at the path. */
+  /** Closes the file, and opens whichever file is now at the path. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
@@ -49,7 +49,7 @@ export async function openCallLogFile(
     return file
   }
 
-  /** Returns the file at the path, after rotating or reopening it if necessary. */
+  /** Returns the open log file, after rotating or reopening it if necessary. */
   async function current(bytes: number): Promise<FileHandle> {
     if (file === undefined) return reopen()
     const [there, here] = await Promise.all([statOf(path), file.stat()])

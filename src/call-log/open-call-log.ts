@@ -1,4 +1,4 @@
-/** Opens the destinations of call records: a file or standard output, a syslog server, or both. */
+/** Opens the destinations for call records: a file or standard output, a syslog server, or both. */
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
@@ -12,7 +12,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface Destinations {
-  /** A path, or `-` for standard output. At least one of the two is defined. */
+  /** A path, or `-` for standard output. At least one of the file and the syslog server is defined. */
   readonly file: string | undefined
   readonly syslog: SyslogServer | undefined
 }
@@ -48,7 +48,9 @@ async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> 
   }
 }
 
-/** Writes records to both. Only the local call log can confirm that a record was written. */
+/**
+ * Creates a call log that writes records to both destinations. Only the local call log can confirm that a record was written.
+ */
 function both(local: CallLog, remote: CallLog): CallLog {
   return {
     write(record) {
@@ -71,7 +73,7 @@ function both(local: CallLog, remote: CallLog): CallLog {
   }
 }
 
-/** A sink for a stream that is not closed here. Failed writes report its errors. */
+/** Creates a sink for a stream that the sink does not close. The stream's errors are reported by failed writes. */
 function streamSink(stream: Writable): CallLogSink {
   stream.on('error', () => {})
   return {

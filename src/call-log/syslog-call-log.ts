@@ -1,6 +1,6 @@
 /**
  * The call log on a syslog server. Records wait in memory while the server cannot be reached. Syslog has no acknowledgement: a
- * record that was handed to the connection can still be lost.
+ * record that was written to the connection can still be lost.
  */
 import type { CallLog } from './call-log.ts'
 import type { Connect, SyslogConnection } from './syslog-connection.ts'
@@ -8,17 +8,17 @@ import { syslogFrame, type SyslogSource } from './syslog-message.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface SyslogLimits {
-  /** Limit on the bytes of the frames that wait. Further records are dropped. */
+  /** Maximum total size of waiting frames in bytes. Further records are dropped. */
   readonly waitingBytesMax: number
   /** Pause after the first failure. The pause doubles with each further failure, up to the maximum. */
   readonly pauseMilliseconds: number
   readonly pauseMillisecondsMax: number
   /**
-   * A connection that ends earlier has failed, and its frames are sent again: a server that rejects the client certificate may
-   * end the connection after it has accepted data.
+   * Duration of a connection's trial. A connection that ends during its trial has failed, and its frames are sent again, because
+   * a server that rejects the client certificate may accept data before it ends the connection.
    */
   readonly trialMilliseconds: number
-  /** Time within which closing sends the waiting frames. */
+  /** Time limit for sending waiting frames when the log is closed. */
   readonly closeMilliseconds: number
 }
 
@@ -30,7 +30,7 @@ const defaultLimits: SyslogLimits = {
   closeMilliseconds: 2000,
 }
 
-/** Bytes of frames above which a batch ends. */
+/** Size in bytes at which a batch of frames is complete. */
 const batchBytes = 64 * 1024
 
 export interface SyslogOptions {
@@ -69,7 +69,7 @@ export class SyslogCallLog implements CallLog {
     this.#add(record)
   }
 
-  /** Resolves to whether the record waits to be sent, before the syslog server has it. */
+  /** Resolves to whether the record was queued. The syslog server has not received it at that point. */
   record(record: object): Promise<boolean> {
     return Promise.resolve(this.#add(record))
   }
@@ -82,7 +82,7 @@ export class SyslogCallLog implements CallLog {
     this.#listeners.push(listener)
   }
 
-  /** Connects again, with the current content of the files. */
+  /** Reconnects with the current content of the files. */
   reopen(): void {
     const old = this.#connection
     this.#disconnect()
@@ -174,7 +174,7 @@ export class SyslogCallLog implements CallLog {
     try {
       await connection.write(Buffer.concat(batch, bytes))
       this.#sent += batch.length
-      // A connection that has been replaced sent its last batch before it ended.
+      // A replaced connection sent its last batch before it ended.
       if (connection !== this.#connection || this.#isProven()) this.#succeed()
     } catch (error) {
       if (connection !== this.#connection) return
@@ -184,7 +184,7 @@ export class SyslogCallLog implements CallLog {
     }
   }
 
-  /** Without a further record, this is the only report of a recovery. */
+  /** If no further record is written, this is the only report of a recovery. */
   #endTrial(connection: SyslogConnection): void {
     if (connection === this.#connection && !this.#isWorking) this.#succeed()
   }
@@ -217,7 +217,7 @@ export class SyslogCallLog implements CallLog {
     else if (this.#frames.length > 0) this.#work()
   }
 
-  /** Frames of a connection that has not passed its trial are sent again. */
+  /** Frames sent on a connection that has not passed its trial are sent again. */
   #disconnect(): void {
     if (this.#connection !== undefined && this.#isProven()) this.#removeSent()
     this.#sent = 0

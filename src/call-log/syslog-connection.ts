@@ -6,18 +6,18 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 export interface SyslogServer {
   readonly host: string
   readonly port: number
-  /** PEM files. Without a CA file, the CAs of Node.js are trusted. */
+  /** PEM files. Without a CA file, the CAs that Node.js trusts by default are trusted. */
   readonly caFile: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
 }
 
 export interface SyslogConnection {
-  /** Resolves when the operating system has taken the bytes. Rejects if the connection ends, or after 30 seconds. */
+  /** Resolves when the operating system has accepted the bytes. Rejects if the connection ends, or after 30 seconds. */
   write(bytes: Uint8Array): Promise<void>
   /** Resolves when the connection has ended, with the error if there was one. */
   readonly ended: Promise<Error | undefined>
-  /** Sends the bytes that wait, and ends the connection within a second. */
+  /** Sends waiting bytes, and ends the connection within a second. */
   end(): void
   destroy(): void
 }
@@ -29,7 +29,7 @@ const writeMilliseconds = 30_000
 const endMilliseconds = 1000
 const keepAliveMilliseconds = 60_000
 
-/** Connects, and verifies the certificate of the server. Rejects if a file cannot be read, or after 10 seconds. */
+/** Connects, and verifies the server's certificate. Rejects if a file cannot be read, or after 10 seconds. */
 export async function connectSyslog(
   server: SyslogServer,
   signal: AbortSignal,

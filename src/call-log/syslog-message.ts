@@ -1,4 +1,4 @@
-/** Syslog messages (RFC 5424) of call records, in the frames of RFC 5425: the length in bytes, a space, and the message. */
+/** Syslog messages (RFC 5424) for call records, in the frames of RFC 5425: the length in bytes, a space, and the message. */
 
 export interface SyslogSource {
   readonly hostname: string
@@ -6,21 +6,24 @@ export interface SyslogSource {
 }
 
 /**
- * Limit on the bytes of a message. Receivers should accept messages of 8192 bytes (RFC 5425, 4.3.1), and rsyslog truncates
+ * Maximum length of a message in bytes. Receivers should accept messages of 8192 bytes (RFC 5425, 4.3.1), and rsyslog truncates
  * longer ones by default.
  */
 export const messageBytesMax = 8192
 
-/** Facility 13, log audit; severity 5, notice, for a call that failed, and 6, informational, for any other call. */
+/**
+ * Priority values: facility 13 (log audit) with severity 5 (notice) for failed calls, and severity 6 (informational) for all
+ * others.
+ */
 const facility = 13
 const severity = { failed: 5, succeeded: 6 }
 
-/** Members that are omitted, in this order, until the message is short enough. */
+/** Members that are omitted, one after another in this order, until the message is short enough. */
 const omissible = ['responseElements', 'requestParameters', 'userAgent', 'errorMessage'] as const
 
 type CallRecord = Readonly<Record<string, unknown>>
 
-/** Returns the frame of a record. */
+/** Returns the frame for a record. */
 export function syslogFrame(record: object, source: SyslogSource): Buffer {
   let short = record as CallRecord
   let message = messageOf(short, source)
@@ -35,7 +38,7 @@ export function syslogFrame(record: object, source: SyslogSource): Buffer {
   return Buffer.from(`${bytes.length} ${bytes}`, 'latin1')
 }
 
-/** The message contains only ASCII, so that its characters are its bytes, and it needs no byte order mark. */
+/** The message contains only ASCII, so each character is one byte, and no byte order mark is needed. */
 function messageOf(record: CallRecord, { hostname, processId }: SyslogSource): string {
   const { errorCode, eventTime } = record
   const priority = facility * 8 + severity[errorCode === undefined ? 'succeeded' : 'failed']
@@ -44,7 +47,7 @@ function messageOf(record: CallRecord, { hostname, processId }: SyslogSource): s
   return `<${priority}>1 ${time} ${host} signet ${processId} ApiCall - ${asciiJson(record)}`
 }
 
-/** JSON in which every character outside of printable ASCII is an escape. */
+/** Returns JSON in which every character outside printable ASCII is escaped. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[^\x20-\x7E]/g,

@@ -103,7 +103,7 @@ async function csrAction(name: string, changes: object = {}): Promise<object> {
   }
 }
 
-/** The member `useRoot` of a script that follows a ceremony. */
+/** The `useRoot` member of a script for a later ceremony. */
 const useRootOf = ({ transcript, transcriptSha256 }: CompletedCeremony): object => ({
   certificateSha256: transcript.root.certificateSha256,
   previousTranscriptSha256: transcriptSha256,
@@ -359,7 +359,7 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
   const content = { createRoot, actions: [await csrAction('issuing'), crl] }
   const complete = await run(content, { folder: join(work, 'complete') })
   const names = [...complete.files.keys()]
-  // The files are written one after the other, then the key; the rename is the last step.
+  // The files are written one after another, then the key. The rename is the last step.
   for (let written = 0; written <= names.length + 1; written += 1) {
     const folder = join(work, `killed-${written}`)
     const staging = join(folder, '.0001.new')
@@ -369,7 +369,7 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
     if (written > names.length)
       await cp(join(work, 'complete', 'root.key.age'), join(folder, 'root.key.age'))
     const first = await run(content, { folder })
-    // The key of the killed run may be the only copy of a key, so it is kept under another name.
+    // The key file from the killed run may be the only copy of a key, so it is kept under another name.
     const kept = written > names.length ? ['root.key.age.1'] : []
     assert.deepEqual((await readdir(folder)).sort(), ['0001', 'root.key.age', ...kept])
     assert.notEqual(

@@ -1,4 +1,4 @@
-/** Ceremonies of an offline root: checking a script, running it, and verifying a transcript. */
+/** Ceremonies for an offline root: checking a script, running it, and verifying a transcript. */
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,7 +27,7 @@ import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcrip
 export interface CeremonyOptions {
   /** Path of the script. The CSRs are in the same folder. */
   readonly script: string
-  /** Folder of the root. */
+  /** Folder of the offline root. */
   readonly folder: string
   readonly clock: Clock
   readonly random: Random
@@ -38,7 +38,7 @@ export interface RunOptions extends CeremonyOptions {
   readonly program: string
   /** Shows the plan and asks for confirmations. Rejects if the plan is not confirmed. */
   readonly confirm: (plan: CeremonyPlan) => Promise<Confirmed>
-  /** Obtains the passphrase of the key. */
+  /** Returns the passphrase for the key. */
   readonly passphrase: (purpose: 'new' | 'existing') => Promise<string>
   /** Base-2 logarithm of the scrypt work factor for a new key. */
   readonly workFactor?: number
@@ -54,7 +54,7 @@ export interface CompletedCeremony extends SignedCeremony {
   readonly path: string
 }
 
-/** Computes the plan of a script without signing or writing anything. Throws ConfigurationError that lists every problem. */
+/** Computes the plan of a script without signing or writing anything. Throws a ConfigurationError that lists every problem. */
 export async function checkCeremony(options: CeremonyOptions): Promise<CeremonyPlan> {
   const scriptBytes = await readSmallFile(options.script)
   const script = parseScript(scriptBytes)
@@ -110,7 +110,7 @@ export async function runCeremony(options: RunOptions): Promise<CompletedCeremon
   }
 }
 
-/** Throws ConfigurationError unless two people whom the script permits have confirmed it. */
+/** Throws ConfigurationError unless two people permitted by the script have confirmed it. */
 function requireConfirmed({ script }: CeremonyPlan, confirmed: Confirmed): Confirmed {
   const names = confirmed.participants.map(({ name }) => nameKey(name))
   if (new Set(names).size < 2 || new Set(names).size < names.length)
@@ -167,7 +167,9 @@ async function write(
   }
 }
 
-/** Verifies a transcript and the files beside it. `root` is the path of the root certificate in PEM. Throws ConfigurationError. */
+/**
+ * Verifies a transcript and the files next to it. `root` is the path of the root certificate in PEM. Throws ConfigurationError.
+ */
 export async function verifyCeremonyFile(
   transcript: string,
   { root }: { readonly root: string },

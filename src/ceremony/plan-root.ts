@@ -20,14 +20,14 @@ import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
 import type { NewRoot } from './script/parse-script.ts'
 
-/** The policy is as strict as that of a server with default settings. In addition, every signature is verified. */
+/** The policy is as strict as a server's with default settings. In addition, every signature is verified. */
 export const ceremonyPolicy: IssuancePolicy = {
   lint: 'error',
   verifySignatures: 'all',
   weakKeys: 'refuse',
 }
 
-/** Prepares the certificate of a new root from its CSR, as a server does. Throws ServiceError. */
+/** Prepares the certificate of a new root from its CSR, as a server does. Throws ServiceError if it is refused. */
 export async function prepareRoot(
   root: NewRoot,
   key: GeneratedKey,
@@ -65,7 +65,7 @@ async function rootCsr({ configuration }: NewRoot, key: GeneratedKey): Promise<U
   return Buffer.from(encodePem('CERTIFICATE REQUEST', der))
 }
 
-/** Only Blank templates of roots have a path length constraint, and they write no key usage. */
+/** Only Blank root templates include a path length constraint, and they do not set the key usage. */
 function rootContent({ pathLength, nameConstraints }: NewRoot) {
   const constraints = nameConstraints === undefined ? [] : [nameConstraints]
   const usage = keyUsageExtension(
@@ -83,8 +83,8 @@ function rootContent({ pathLength, nameConstraints }: NewRoot) {
 }
 
 /**
- * Returns the certificate with an empty signature, which is used to show the certificate, and to prepare the certificates
- * below it, before it is signed. The result never leaves the program.
+ * Returns the certificate with an empty signature. The result is used, before signing, to show the certificate and to prepare
+ * the certificates below it, and never leaves the program.
  */
 export function unsignedCertificate(prepared: PreparedCertificate): Certificate {
   return parseCertificate(unsignedDer(prepared))

@@ -1,6 +1,6 @@
 /**
- * The plan of a ceremony: everything that the ceremony will sign. The plan is computed and linted before anyone confirms it
- * and before a key is used. This file reads no clock and writes nothing.
+ * The plan of a ceremony: everything that the ceremony will sign. The plan is computed and linted before anyone confirms it and
+ * before a key is used. The code in this file does not read the clock or write anything.
  */
 import { reasonCodeOf } from '../authority/revocation-reason.ts'
 import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
@@ -135,7 +135,10 @@ function stateProblem(
   return transcriptProblem(root.previousTranscriptSha256, state)
 }
 
-/** The errors do not contain the SHA-256 of the folder: a value that is copied from there would not detect an outdated copy. */
+/**
+ * The errors do not contain the SHA-256 computed from the folder. If people copied that value into the script, it could not
+ * reveal that the folder is outdated.
+ */
 function transcriptProblem(
   expected: string | undefined,
   { number, transcriptSha256 }: RootState,
@@ -183,7 +186,7 @@ interface CertificateContext extends PlanInput {
   readonly problems: string[]
 }
 
-/** Plans one certificate. Undefined if the script has a problem. */
+/** Plans one certificate. Returns undefined if the script has a problem. */
 async function planCertificate(
   action: SignAction,
   { root, csrs, now, random, problems }: CertificateContext,

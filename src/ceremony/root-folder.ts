@@ -1,6 +1,6 @@
 /**
- * The folder of an offline root: its encrypted key, and a folder for each ceremony (`0001`, `0002`, …). A ceremony appears in one
- * rename after all of its files are on disk, so an interrupted run leaves no ceremony.
+ * The folder of an offline root: its encrypted key, and a folder for each ceremony (`0001`, `0002`, …). A ceremony's folder is
+ * created by one rename after all of its files are on disk, so an interrupted run leaves no partial ceremony.
  */
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import type { CeremonyFiles } from './verify-transcript.ts'
 const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
-/** Limits on the number and the size of the files that are read. A ceremony has far fewer and smaller files. */
+/** Limits on the number and size of files that are read. A ceremony has far fewer and smaller files. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 
@@ -50,8 +50,7 @@ function isCeremony(name: string): boolean {
 }
 
 /**
- * Returns the files in the folder of a transcript, by file name. `path` is the path of the transcript. Throws
- * ConfigurationError.
+ * Returns the files in a transcript's folder, by file name. `path` is the transcript's path. Throws ConfigurationError.
  */
 export async function readFilesBeside(path: string, folder: string): Promise<CeremonyFiles> {
   const files = new Map(await readFiles(folder))
@@ -147,8 +146,8 @@ async function writeFiles(
 }
 
 /**
- * Renames the key file of a folder without ceremonies. The key file is the rest of an interrupted run, or the only copy of the
- * key of a root whose ceremonies were moved elsewhere.
+ * Renames the key file of a folder without ceremonies. The key file is left over from an interrupted run, or the only copy of
+ * the key of a root whose ceremonies were moved elsewhere.
  */
 async function keepEarlierKey(path: string): Promise<void> {
   if (!existsSync(path)) return

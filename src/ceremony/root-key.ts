@@ -12,7 +12,7 @@ import { encodePem } from '../x509/pem.ts'
 /** The handle of the root's key while a ceremony runs. */
 export const rootKeyHandle: KeyHandle = 'ceremony:root'
 
-/** A key store that contains one key and cannot create further keys. */
+/** A key store that contains one key and cannot create others. */
 export type SigningKeys = Pick<KeyStore, 'sign'>
 
 export function signingKeys(key: KeyObject): SigningKeys {
@@ -26,7 +26,7 @@ export function importKey(pkcs8: Buffer): KeyObject {
 
 export interface SealOptions {
   readonly passphrase: string
-  /** Base-2 logarithm of the scrypt work factor. Default: that of backups. */
+  /** Base-2 logarithm of the scrypt work factor. Default: the value used for backups. */
   readonly workFactor?: number | undefined
 }
 
@@ -65,7 +65,7 @@ export async function openKey(
     const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
     if (publicKey.equals(subjectPublicKeyInfo)) return key
   } catch {
-    // The error of the parser could quote the key.
+    // The parser's error could quote the key.
     throw new ConfigurationError(`${path} does not contain a private key in PEM`)
   } finally {
     pem.fill(0)

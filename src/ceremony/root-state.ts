@@ -1,4 +1,4 @@
-/** The state of an offline root: certificates, revocations and CRL numbers, from the transcripts of its ceremonies. */
+/** The state of an offline root: certificates, revocations and CRL numbers, derived from the transcripts of its ceremonies. */
 import { ConfigurationError } from '../errors.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { derOf, verifyCeremony, type CeremonyFiles } from './verify-transcript.ts'
@@ -26,7 +26,7 @@ export interface RootState {
 }
 
 /**
- * Verifies all ceremonies of a root and their order, first to last. Throws ConfigurationError that lists every problem.
+ * Verifies all ceremonies of a root and their order, first to last. Throws a ConfigurationError that lists every problem.
  * Undefined if there are no ceremonies yet.
  */
 export async function readState(

@@ -1,4 +1,4 @@
-/** Signs everything in a plan with the root's key, and returns the files of the ceremony. The function writes nothing. */
+/** Signs everything in a plan with the root's key, and returns the files of the ceremony. Nothing is written here. */
 import type { KeyObject } from 'node:crypto'
 import { crlFields } from '../crl/contents.ts'
 import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'
@@ -134,7 +134,7 @@ function recordOf(
   }
 }
 
-/** Signs a complete CRL, with the fields of a server's CRLs, and verifies the signature. */
+/** Signs a complete CRL with the same fields as a server's CRLs, and verifies the signature. */
 async function signCrl(
   { root, startedAt }: CeremonyPlan,
   { crlNumber, expirationDays, entries }: PlannedCrl,

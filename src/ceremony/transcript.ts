@@ -12,7 +12,7 @@ export const transcriptFile = 'transcript.json'
 export const signatureFile = 'transcript.json.sig'
 export const scriptFile = 'script.json'
 export const rootFile = 'root.pem'
-/** DER, as CRLs are published (RFC 5280 §4.2.1.13). */
+/** DER, the form in which CRLs are published (RFC 5280 §4.2.1.13). */
 export const crlFile = 'root.crl'
 
 /** Times are in ISO 8601, digests in lower-case hex. */
@@ -28,7 +28,7 @@ export interface Transcript {
   readonly startedAt: string
   readonly signedAt: string
   readonly scriptSha256: string
-  /** `flags`: the confirmations were given by flags and not at a terminal. */
+  /** `flags` if the confirmations were given as flags and not at a terminal. */
   readonly confirmation: Confirmation
   readonly participants: readonly Participant[]
   readonly root: {
@@ -43,7 +43,7 @@ export interface Transcript {
   readonly certificates: readonly CertificateRecord[]
   readonly revocations: readonly RevocationRecord[]
   readonly crl: CrlRecord | null
-  /** SHA-256 of every other file of the ceremony, except the signature. */
+  /** SHA-256 of each of the ceremony's other files, except the signature. */
   readonly files: Readonly<Record<string, string>>
 }
 

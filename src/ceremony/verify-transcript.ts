@@ -23,13 +23,13 @@ import {
   type Transcript,
 } from './transcript.ts'
 
-/** Contents of the files of a ceremony by file name. */
+/** Contents of a ceremony's files, by file name. */
 export type CeremonyFiles = ReadonlyMap<string, Uint8Array>
 
 export interface VerifiedCeremony {
-  /** Undefined if the signature does not verify, because nothing in the transcript is certain then. */
+  /** Undefined if the signature does not verify, because then nothing in the transcript can be trusted. */
   readonly transcript: Transcript | undefined
-  /** Empty if nothing has changed since the root signed it. */
+  /** Empty if nothing has changed since the root signed the transcript. */
   readonly problems: readonly string[]
 }
 
@@ -77,7 +77,7 @@ async function isSigned(
   return (await verifySignature(check)) === 'valid'
 }
 
-/** DER. Undefined for an unknown algorithm, which is possible because the transcript has not been verified yet. */
+/** The key in DER. Undefined for an unknown algorithm, which can occur because the transcript has not been verified yet. */
 function algorithmOf({ root }: Transcript): Uint8Array | undefined {
   try {
     return signatureAlgorithmIdentifier(root.signingAlgorithm)

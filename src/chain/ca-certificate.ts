@@ -39,14 +39,14 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** RFC 5280 names of extensions for which oidName returns other names. */
+/** RFC 5280 names for extensions that oidName names differently. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
 ])
 
 /**
- * Requires a certificate of a path to satisfy RFC 5280 §4.1, §4.2 and §6.1.4 for CA certificates. `position` is its name in
+ * Requires a certificate in a path to satisfy RFC 5280 §4.1, §4.2 and §6.1.4 for CA certificates. `position` is its name in
  * messages. Throws ValidationException if it is not a CA certificate, and MalformedCertificateException for an unacceptable
  * field or extension.
  */
@@ -65,7 +65,7 @@ export function requireCaCertificate(
   requireKeyStrength(position, certificate, keyPolicy)
 }
 
-/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty without a SAN. */
+/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty if it has no SAN. */
 export function alternativeNamesOf({ extensions }: Certificate): readonly GeneralName[] {
   const extension = findExtension(extensions, oids.subjectAltName)
   return extension === undefined ? [] : parseGeneralNames(extension.value)

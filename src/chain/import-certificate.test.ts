@@ -47,7 +47,7 @@ interface Situation {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly now?: string
   readonly publishesCrls?: boolean
-  /** A certificate with the CA's key, if that key is not the key of the certificate to import. */
+  /** A certificate for the CA's key, if the certificate to import has another key. */
   readonly keyOf?: Crafted
 }
 
@@ -77,7 +77,7 @@ const root = craft({ subject: named('Root') })
 const middle = craft({ subject: named('Middle') }, root)
 const issuing = craft({ subject: named('Issuing') }, middle)
 
-/** Crafts a path of three CAs, lowest first. `extensions` replace those of the CA at `index`. */
+/** Builds a path of three CAs, lowest first. `extensions` replace those of the CA at `index`. */
 function threeWith(index: number, extensions: readonly Extension[]): [Crafted, Crafted, Crafted] {
   const more = (at: number): { extensions?: readonly Extension[] } =>
     at === index ? { extensions } : {}
@@ -322,7 +322,7 @@ test('a certificate must not outlive a certificate above it', async () => {
   )
 })
 
-/** Crafts a path, lowest certificate first, from levels that start at the root. */
+/** Builds a path, lowest certificate first, from levels that start at the root. */
 function pathWith(
   levels: readonly { pathLen: number | undefined; selfIssued: boolean }[],
 ): Crafted[] {
@@ -373,8 +373,7 @@ test('property: the remaining path length agrees with the algorithm of RFC 5280 
     fc.property(fc.array(level, { minLength: 1, maxLength: 6 }), (levels) => {
       const [first, ...rest] = levels
       const path = pathWith([{ ...first!, selfIssued: false }, ...rest])
-      // Computes max_path_length from the root down. The constraint of the root, which is the trust anchor, also
-      // applies.
+      // Computes max_path_length from the root down. The constraint in the root, which is the trust anchor, also applies.
       let max = Infinity
       let broken = false
       for (const [index, { pathLen, selfIssued }] of levels.entries()) {
@@ -556,7 +555,7 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
-/** Crafts a certificate for `keys`, or for the modulus itself, that is signed with a modulus which anyone can factor. */
+/** Builds a certificate for `keys`, or for the modulus itself, signed with a modulus that anyone can factor. */
 function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
   const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')

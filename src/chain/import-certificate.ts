@@ -22,17 +22,17 @@ export interface ImportingAuthority extends KeyPolicy {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
-  /** Whether CRLs of the CA are enabled. */
+  /** Whether CRLs are enabled for the CA. */
   readonly publishesCrls: boolean
 }
 
 /**
  * Checks a path against the CA that imports it. The error message states which certificate is wrong and why.
  *
- * Throws InvalidRequestException for a path that does not fit the type of the CA, MalformedCertificateException for a
- * certificate that has an unacceptable field or is not valid now, ValidationException for a certificate that is not a CA
- * certificate or exceeds a path length constraint, and CertificateMismatchException for another key, a broken chain, or a
- * certificate that outlives a certificate above it or violates its name constraints.
+ * Throws InvalidRequestException for a path that does not match the CA's type, MalformedCertificateException for a certificate
+ * that has an unacceptable field or is not valid now, ValidationException for a certificate that is not a CA certificate or
+ * exceeds a path length constraint, and CertificateMismatchException for a different key, a broken chain, or a certificate that
+ * outlives a certificate above it or violates its name constraints.
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
@@ -55,7 +55,7 @@ export async function requireImportable(
   requireNames(path)
 }
 
-/** Requires cRLSign, because validators otherwise reject CRLs of the CA, and every certificate that refers to them. */
+/** Requires cRLSign, because validators otherwise reject the CA's CRLs and every certificate that refers to them. */
 function requireCrlSign(certificate: Certificate): void {
   if (maySignCrls(certificate)) return
   throw malformed(

@@ -1,8 +1,8 @@
 /**
- * The identities of a CA: the pairs of subject and key identifier under which it issues. Certificates and CRLs repeat both
- * (RFC 5280 §4.1.2.4, §4.2.1.1, §5.1.2.3), so a CRL is valid only for certificates that were issued under the same identity.
- * A renewal may change the identity: another parent writes the subject in other string types or computes another
- * subjectKeyIdentifier.
+ * The identities of a CA: the pairs of subject and key identifier under which it issues. Certificates and CRLs repeat both (RFC
+ * 5280 §4.1.2.4, §4.2.1.1, §5.1.2.3), so a CRL is valid only for certificates that were issued under the same identity. A
+ * renewal may change the identity, because a different parent may encode the subject with other string types or compute a
+ * different subjectKeyIdentifier.
  */
 import type { Certificate } from '../x509/certificate.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
@@ -11,8 +11,7 @@ import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 
 /**
- * The identity of a CA's first certificate. The file names of its CRL and its CA certificate are the id of the CA, without a
- * suffix.
+ * The identity of a CA's first certificate. Its CRL and CA certificate have the CA's ID as file name, without a suffix.
  */
 export const firstIdentity = 1
 
@@ -81,7 +80,7 @@ export function identityFileName(authorityId: string, identity: number): string 
 
 const fileNameForm = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([1-9]\d{0,8}))?$/
 
-/** Parses a result of identityFileName; undefined for any other text. */
+/** Parses a result of identityFileName; returns undefined for any other string. */
 export function parseIdentityFileName(
   name: string,
 ): { readonly authorityId: string; readonly identity: number } | undefined {

@@ -4,7 +4,7 @@ import { pathPosition } from './import-errors.ts'
 
 /**
  * Returns a warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the
- * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, find no path for such a
+ * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, cannot build a path from such a
  * chain.
  */
 export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {

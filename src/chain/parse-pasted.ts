@@ -12,11 +12,11 @@ export interface CertificatePath {
   readonly chain: readonly Certificate[]
 }
 
-/** Limit for the length of a chain, checked before any certificate is parsed. */
+/** Limit on the length of a chain, checked before any certificate is parsed. */
 const chainCertificatesMax = 16
-/** Limit for the serial number of the certificate to import (RFC 5280 §4.1.2.2). */
+/** Limit on the length of the serial number of the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20
-/** Limit for the serial numbers of the certificates above it, which an importer cannot change. */
+/** Limit on the length of serial numbers in the certificates above it, which an importer cannot change. */
 const foreignSerialNumberBytesMax = 64
 
 /**
@@ -65,7 +65,10 @@ function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
   )
 }
 
-/** Parses a certificate. Tolerates non-DER encodings above the certificate to import, because those cannot be changed. */
+/**
+ * Parses a certificate. Tolerates non-DER encodings in certificates above the certificate to import, because an importer cannot
+ * change them.
+ */
 function readCertificate(
   position: string,
   { label, der }: PemBlock,

@@ -11,8 +11,8 @@ import { constraintsOf, violatedNameConstraint } from './name-constraints/check-
 import { findTooDeep, isSelfIssued } from './path-length.ts'
 
 /**
- * Verifies the signature of a certificate with its own key. Returns `invalid` if the certificate is not self-issued, and
- * `unsupported` if the algorithm is not accepted.
+ * Verifies a certificate's signature with the certificate's own key. Returns `invalid` if the certificate is not self-issued,
+ * and `unsupported` if the algorithm is not accepted.
  */
 export async function selfSignature(certificate: Certificate): Promise<SignatureCheck> {
   return isSelfIssued(certificate) ? signatureBy(certificate, certificate) : 'invalid'
@@ -52,7 +52,9 @@ async function requireSignedBy(
     throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
 }
 
-/** Returns the tolerance for the certificate at an index of the path: strict for the certificate to import, at index 0. */
+/**
+ * Returns the tolerance for the certificate at an index in the path: strict for the certificate to import, which is at index 0.
+ */
 export function toleranceAt(index: number): Tolerance {
   return index === 0 ? strict : issuerTolerance
 }
@@ -114,7 +116,7 @@ export function requireNotOutliving(path: readonly Certificate[]): void {
       )
 }
 
-/** Throws ValidationException if a certificate of the path exceeds a path length constraint. */
+/** Throws ValidationException if a certificate in the path exceeds a path length constraint. */
 export function requirePathLength(path: readonly Certificate[]): void {
   const tooDeep = findTooDeep(path)
   if (tooDeep !== undefined)
@@ -124,7 +126,7 @@ export function requirePathLength(path: readonly Certificate[]): void {
 }
 
 /**
- * Throws if a certificate of the path violates the name constraints of a certificate above it. Self-issued certificates are
+ * Throws if a certificate in the path violates the name constraints of a certificate above it. Self-issued certificates are
  * exempt, as in a key rollover, unless they end the path (RFC 5280 §6.1.3 b and c). The certificate to import never ends the
  * paths in which it is used. Throws CertificateMismatchException.
  */

@@ -36,7 +36,7 @@ export class PendingReplies<Reply> {
     this.#pending.delete(id)
   }
 
-  /** Rejects pending and later requests, because the other end of the channel has ended. */
+  /** Rejects pending and later requests, because the process or thread at the other end has ended. */
   end(error: Error): void {
     this.#end ??= error
     for (const { reject } of this.#pending.values()) reject(error)

@@ -1,4 +1,4 @@
-/** The command table, through which each command is loaded separately, and commands that run inside another process. */
+/** The command table, which loads each command separately, and commands that run inside another process. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ test('every command in the help can be loaded separately, by its name and by its
       const alone = await createProgram(print, [name])
       assert.deepEqual(
         alone.commands.map((loaded) => loaded.name()),
-        // Completion describes all commands.
+        // Completion scripts describe all commands.
         command.name() === 'completion' ? names : [command.name()],
         name,
       )

@@ -11,8 +11,8 @@ type CreateCommand = (context: CommandContext, program: Command) => Command
 type LoadCommand = () => Promise<CreateCommand>
 
 /**
- * Commands by their groups in the help text. Only the file of the requested command is loaded, because loading all files
- * takes most of a second.
+ * Commands, by group in the help text. Only the file of the requested command is loaded, because loading all files takes most of
+ * a second.
  */
 const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = {
   'Certificates:': {
@@ -68,7 +68,7 @@ const documentation = `
 Documentation: docs/README.md, also in the package.
 `
 
-/** Width of a help text that is not printed on a terminal, in columns. */
+/** Width, in columns, of help text that is not printed on a terminal. */
 const widthDefault = 80
 
 /** Flags that can be used without a command. */
@@ -107,7 +107,7 @@ export async function createProgram(
 }
 
 /**
- * Sets the outputs of a command and its subcommands. Usage errors are escaped, because they quote arguments, which may be
+ * Sets the output streams of a command and its subcommands. Usage errors are escaped, because they quote arguments, which may be
  * copied from certificates.
  */
 function withOutputs(command: Command, io: ProcessIo): Command {

@@ -7,7 +7,7 @@ const statuses: readonly ApprovalStatus[] = ['PENDING', 'APPROVED', 'REJECTED', 
 
 export const approvalStatuses: readonly string[] = statuses
 
-/** An approval in printed form: times are text. */
+/** An approval in the form that commands print, in which times are strings. */
 export type PrintedApproval = Readonly<Record<string, unknown>>
 
 /** Lists at most `limit` approvals, newest first. */
@@ -31,7 +31,7 @@ export async function listApprovals(
 
 export interface ShownApproval {
   readonly members: PrintedApproval
-  /** Parameters of the request. */
+  /** The request's parameters. */
   readonly input: Readonly<Record<string, unknown>>
 }
 
@@ -54,7 +54,7 @@ function toPrinted(approval: object): PrintedApproval {
 
 /** Parameters for an approver to read. */
 export interface DescribedInput {
-  /** The parameters, in which `described below` replaces a CSR or a certificate. */
+  /** The parameters, with a CSR or certificate replaced by `described below`. */
   readonly input: ShownApproval['input']
   /** Descriptions of the CSR and the certificate. */
   readonly paragraphs: readonly Paragraph[]
@@ -76,7 +76,7 @@ export async function describeInput(
         paragraphs: [...described.paragraphs, ...paragraphsOf(description, now)],
       }
     } catch {
-      // The server has accepted the value, which is printed as it is.
+      // The server has accepted the value, so it is printed unchanged.
     }
   }
   return described

@@ -1,13 +1,13 @@
-/** CAs of the account, and the CA that a command line refers to. */
+/** Lists the account's CAs, and finds the CA that a command line refers to. */
 import type { CertificateAuthority, Client } from '../../client/index.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
 import { visibleText } from '../text/visible-text.ts'
 
-/** The members of a CA that commands use. */
+/** The CA members that commands use. */
 export interface AuthoritySummary {
   readonly arn: string
-  /** CommonName of the subject, or the ID of a CA without a CommonName. */
+  /** The subject's CommonName, or the CA's ID if it has none. */
   readonly name: string
   readonly type: string
   readonly status: string
@@ -19,7 +19,7 @@ export interface AuthoritySummary {
   readonly ocsp: boolean
 }
 
-/** Returns all CAs that are not deleted, in the order of the API. */
+/** Returns all CAs that are not deleted, in the API's order. */
 export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
   return (await everyAuthority(client)).filter(({ status }) => status !== 'DELETED')
 }
@@ -55,8 +55,8 @@ export function idOf(arn: string): string {
 export type AuthorityReference = Pick<AuthoritySummary, 'arn' | 'name'>
 
 /**
- * Resolves to the ACTIVE CA with an ARN, name, ID or ID prefix; without a reference, to the only ACTIVE subordinate CA.
- * Unless exactly one CA matches, rejects with a ConfigurationError that lists the candidates.
+ * Resolves to the ACTIVE CA with an ARN, name, ID or ID prefix; without a reference, to the only ACTIVE subordinate CA. Rejects
+ * with a ConfigurationError that lists the candidates unless exactly one CA matches.
  */
 export async function chooseAuthority(
   client: Client,
@@ -83,7 +83,7 @@ export async function findAuthority(
   return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
 }
 
-/** A shorter text is more likely to be the start of a name than an ID prefix. */
+/** A shorter string is more likely to be the start of a name than an ID prefix. */
 const idPrefixMin = 4
 
 /**

@@ -1,4 +1,6 @@
-/** Reads the connection settings of profiles in the AWS shared config and credentials files. The SDK reads the credentials. */
+/**
+ * Reads connection settings from profiles in the AWS shared config and credentials files. The SDK reads the credentials itself.
+ */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +15,8 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns the Region, endpoint and CA bundle of a profile. Without a name, the profile is taken from AWS_PROFILE; otherwise
- * it is `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
+ * Returns the Region, endpoint and CA bundle of a profile. If no name is given, AWS_PROFILE names the profile. If that is unset
+ * too, the profile is `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
  */
 export function readProfile(name: string | undefined, environment: Environment): ServerAddress {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, HOME } = environment
@@ -27,8 +29,8 @@ export function readProfile(name: string | undefined, environment: Environment):
 }
 
 /**
- * The config file takes precedence over the credentials file, as in the AWS CLI. Settings for the service take precedence
- * over settings for all services.
+ * The config file takes precedence over the credentials file, as in the AWS CLI. Service-specific settings take precedence over
+ * settings for all services.
  */
 export function profileAddress(
   name: string | undefined,

@@ -16,19 +16,19 @@ export interface Metadata {
   /** Start of the validity period in ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
-  /** The requested names. Empty for a certificate from a CSR. */
+  /** The requested names. Empty if the certificate was issued for a CSR. */
   readonly names: readonly string[]
-  /** Algorithm of the key in key.pem. Null for a certificate from csr.pem. */
+  /** Algorithm of the key in key.pem. Null if the certificate was issued for csr.pem. */
   readonly keyAlgorithm: string | null
-  /** Name or ARN of the template. Null for the default. */
+  /** Name or ARN of the template. Null for the default template. */
   readonly template: string | null
   /** The requested validity, such as `30d`. */
   readonly validity: string
   readonly endpoint: string
   readonly region: string
-  /** Absolute path of the PKCS #12 file. Absent without a PKCS #12 file. */
+  /** Absolute path of the PKCS #12 file. Absent if there is none. */
   readonly pkcs12?: string
-  /** Absolute path of the file with the password of the PKCS #12 file. Absent if the password was entered at a prompt. */
+  /** Absolute path of the file that contains the PKCS #12 password. Absent if the password was entered at a prompt. */
   readonly pkcs12PasswordFile?: string
 }
 
@@ -42,7 +42,7 @@ export interface FolderContent {
   /** The root certificate, which clients trust. */
   readonly root: string
   readonly metadata: Metadata
-  /** A file outside the folder, or undefined. */
+  /** A file outside the folder, if any. */
   readonly pkcs12?: { readonly path: string; readonly content: Uint8Array } | undefined
 }
 
@@ -61,7 +61,7 @@ export function requireUnused(folder: string): void {
 }
 
 /**
- * Rejects with ConfigurationError if the folder is not writable. Called before a certificate is issued, so that no
+ * Rejects with ConfigurationError if the folder is not writable. Call this before a certificate is issued, so that no
  * certificate is lost.
  */
 export async function requireWritable(folder: string): Promise<void> {
@@ -91,7 +91,8 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     content: string | Uint8Array | undefined,
     mode: number,
   ])[] = [
-    // After an interruption between the renames, the old metadata or a mismatched key makes the next renewal repeat all of them.
+    // If the process is interrupted between the renames, the old metadata or the mismatched key causes the next renewal to
+    // repeat all of them.
     [pkcs12?.path ?? '', pkcs12?.content, 0o600],
     [inFolder(keyFile), key, 0o600],
     [inFolder(csrFile), csr, 0o644],

@@ -1,6 +1,5 @@
 /**
- * The connection of a command to the API. This folder does the work of the commands that call the API; their flags and their
- * output are in cli/.
+ * A command's connection to the API. This folder implements the commands that call the API; their flags and output are in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,13 +13,13 @@ export interface ConnectionOptions {
   /** URL of the API. */
   readonly endpoint: string
   readonly region: string
-  /** URL of the metrics. Default: `/metrics` of the endpoint. */
+  /** URL of the metrics. Default: `/metrics` at the endpoint. */
   readonly metricsUrl?: string | undefined
-  /** Data folder with a `credentials` file. Undefined for the default credentials of AWS clients. */
+  /** Data folder with a `credentials` file. If undefined, the default credentials of AWS clients are used. */
   readonly dataDirectory: string | undefined
   /** Whether the `credentials` file must exist. */
   readonly isDataNamed: boolean
-  /** Profile in the AWS shared files. Undefined for the profile set in the environment. */
+  /** Profile in the AWS shared files; by default, the profile set in the environment. */
   readonly profile?: string | undefined
   /** PEM file with CA certificates to trust in addition to those of Node.js. */
   readonly caFile: string | undefined
@@ -34,7 +33,7 @@ export interface Connection {
 
 export type Progress = (text: string) => void
 
-/** Timeout of the connection test in milliseconds. */
+/** Timeout for the connection test in milliseconds. */
 const reachTimeout = 5000
 
 /**
@@ -74,7 +73,7 @@ function requireUrl(endpoint: string): void {
 }
 
 /**
- * Returns the trusted CA certificates: those of --ca-file, and the root that a server with `--tls-self` writes to its data
+ * Returns the trusted CA certificates: those in --ca-file, and the root that a server with `--tls-self` writes to its data
  * folder.
  */
 export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): void {
@@ -107,8 +106,8 @@ function read(file: string, noun: string): string {
 }
 
 /**
- * Rejects with a readable message if the server accepts no connection. The SDK would retry several times, and its timers would keep
- * the failed process alive.
+ * Rejects with a readable message if the server does not accept a connection. The SDK would retry several times, and its timers
+ * would keep the failed process alive.
  */
 function reach(endpoint: string): Promise<void> {
   const { hostname, port, protocol } = new URL(endpoint)
@@ -142,7 +141,7 @@ const untrustedCodes: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ])
 
-/** Node.js error codes for a server that does not accept the connection. */
+/** Node.js error codes for a connection that the server does not accept. */
 const unreachableCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -153,7 +152,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Replaces messages of Node.js and the SDK that do not state what the user can do. */
+/** Replaces messages from Node.js and the SDK that do not state what the user can do. */
 export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     const advice = adviceFor(each, endpoint)

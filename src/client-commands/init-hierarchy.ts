@@ -15,7 +15,7 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
-  /** Organization in both subjects. The organization identifies the hierarchy in later runs. */
+  /** Organization in both subjects. It identifies the hierarchy in later runs. */
   readonly name: string
   /** CommonName of the root. Default: `NAME Root CA`. */
   readonly rootName?: string
@@ -23,12 +23,12 @@ export interface InitHierarchyOptions {
   readonly issuingName?: string
   readonly keyAlgorithm: KeyAlgorithmName
   readonly keyStorageStandard?: KeyStorageSecurityStandard
-  /** Validity in the form of parseValidity, such as `10y`. */
+  /** Validity in the format of parseValidity, such as `10y`. */
   readonly rootValidity: string
   readonly issuingValidity: string
   /** Bucket for the CRLs of both CAs. */
   readonly crlBucket?: string
-  /** Whether both CAs serve OCSP. */
+  /** Whether OCSP is enabled for both CAs. */
   readonly ocsp: boolean
 }
 
@@ -39,7 +39,7 @@ export interface AuthorityResult {
   readonly notAfter: string
   /** Whether this run created the CA. */
   readonly created: boolean
-  /** Revocation services of the CA, whose URLs are in issued certificates. */
+  /** The CA's revocation services. Issued certificates contain their URLs. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]
 }
 
@@ -54,7 +54,7 @@ const crlDays = 7
 
 /**
  * Creates the hierarchy. A repeated run continues after the completed steps. Rejects with HierarchyError if a step fails, and
- * with ConfigurationError for blank names.
+ * with ConfigurationError if a name is blank.
  */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
@@ -123,7 +123,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** Wraps the client so that it reports each step. */
+/** Wraps the client to report each step. */
 function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,

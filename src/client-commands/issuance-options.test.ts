@@ -1,4 +1,4 @@
-/** Parses validities and durations as people write them. */
+/** Parsing of validities and durations as people write them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** Values of options about new CAs and certificates: key algorithms, key storage and validities. */
+/** Option values for new CAs and certificates: key algorithms, key storage and validities. */
 import type { CertificateValidity, KeyStorageSecurityStandard } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
@@ -25,8 +25,8 @@ export const keyStorageSecurityStandards = [
 export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
 
 /**
- * Parses a validity: a duration, or an instant in ISO 8601. Durations in seconds, minutes and hours are added to `now`; the
- * CA adds days, and calendar months and years. Throws ConfigurationError for any other text.
+ * Parses a validity: a duration, or an instant in ISO 8601. Durations in seconds, minutes and hours are added to `now`. Days,
+ * calendar months and years are added by the CA. Throws ConfigurationError for any other string.
  */
 export function parseValidity(text: string, now: Date): CertificateValidity {
   const duration = parseDuration(text)
@@ -40,8 +40,8 @@ export function parseValidity(text: string, now: Date): CertificateValidity {
 }
 
 /**
- * Returns the milliseconds of a duration that is not the validity of a certificate. Throws ConfigurationError for an invalid
- * duration.
+ * Converts a duration to milliseconds. Certificate validities are parsed by parseValidity instead. Throws ConfigurationError for
+ * an invalid duration.
  */
 export function parseSpan(text: string): number {
   const duration = parseDuration(text)

@@ -15,17 +15,17 @@ import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 import { pkcs12Content, requirePkcs12Folder, type Pkcs12Options } from './pkcs12-file.ts'
 
 export interface IssueRequest {
-  /** The CA, or a reference for chooseAuthority. Undefined for the only ACTIVE subordinate CA. */
+  /** The CA, or a reference for chooseAuthority; by default, the only ACTIVE subordinate CA. */
   readonly ca: AuthorityReference | string | undefined
-  /** Names for the certificate and the algorithm of a new key, or a CSR in PEM with both. */
+  /** Names for the certificate and an algorithm for its new key, or a CSR in PEM, which contains names and a key. */
   readonly subject:
     | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
     | { readonly csr: string }
-  /** Validity in the form of parseValidity. */
+  /** Validity in the format of parseValidity. */
   readonly validity: string
   /** Name or ARN. */
   readonly template: string | undefined
-  /** The PKCS #12 file to write. Undefined for none. Requires a new key. */
+  /** The PKCS #12 file to write, if any. It requires a new key. */
   readonly pkcs12?: Pkcs12Options | undefined
 }
 
@@ -36,8 +36,8 @@ interface Target {
 }
 
 /**
- * Issues a certificate and writes the files. Rejects with ConfigurationError before the issuance if the folder contains
- * files, unless `force` is set.
+ * Issues a certificate and writes the files. Unless `force` is set, rejects with ConfigurationError before anything is issued if
+ * the folder contains files.
  */
 export async function issueInto(
   connection: Connection,
@@ -110,8 +110,8 @@ export async function issueAndWrite(
 }
 
 /**
- * Splits a chain in PEM into its highest CA certificate and the certificates below it, which a server must send. The highest
- * certificate is the root, unless a CA was imported with a chain that ends below the root.
+ * Splits a PEM chain into its topmost CA certificate and the certificates below that, which a server must send. The topmost
+ * certificate is the root, unless a CA certificate was imported with a chain that ends below the root.
  */
 function partsOf(chain: string) {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))

@@ -5,10 +5,10 @@ import { ConfigurationError } from '../errors.ts'
 import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
-/** Limit on the content. The longest CRL that Signet publishes has a million entries and about 40 MiB. */
+/** Maximum size of the content. The longest CRL that Signet publishes has a million entries and about 40 MiB. */
 const bytesMax = 64 * 1024 * 1024
 const milliseconds = 15_000
-/** Upper bound for the length of a chain. */
+/** Maximum length of a chain. */
 const chainMax = 10
 const httpsPort = 443
 
@@ -61,7 +61,7 @@ async function download(url: string): Promise<Uint8Array> {
   return collect(response.body, url)
 }
 
-/** Returns the chain of a TLS server in PEM. The chain is not verified, because it is only described. */
+/** Returns a TLS server's chain in PEM. The chain is only described, so it is not verified. */
 function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -79,7 +79,7 @@ function fetchChain(source: string): Promise<Uint8Array> {
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
     socket.setTimeout(milliseconds, () => fail('it does not respond'))
-    // OpenSSL's message contains a source file name, and the error code is sufficient.
+    // OpenSSL's message contains a source file name, so only the error code is shown.
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
       fail(
         code?.startsWith('ERR_SSL_') === true ? `the server does not speak TLS (${code})` : message,
@@ -99,7 +99,7 @@ function chainOf(first: DetailedPeerCertificate): Uint8Array[] {
   let certificate: DetailedPeerCertificate | undefined = first
   while (certificate?.raw !== undefined && chain.length < chainMax) {
     chain.push(certificate.raw)
-    // The chain ends at a root, whose issuer is the root itself.
+    // The chain ends at a root, which is its own issuer.
     const { issuerCertificate }: DetailedPeerCertificate = certificate
     certificate = issuerCertificate === certificate ? undefined : issuerCertificate
   }

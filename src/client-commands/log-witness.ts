@@ -1,4 +1,4 @@
-/** `signet log witness`: verifies that the record of a server only grows, and keeps its checkpoints. */
+/** `signet log witness`: verifies that a server's record is append-only, and stores its checkpoints. */
 import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { syncFile } from '../durable-file.ts'
@@ -19,30 +19,31 @@ const noteBytesMax = 100_000
 const tileBytesMax = 8192
 
 export interface WitnessOptions {
-  /** URL of the log: the public URL of the server and `/log`. */
+  /** URL of the log: the server's public URL followed by `/log`. */
   readonly url: string
   /** Public key of the log, as `signet log key` prints it. */
   readonly key: string
-  /** File that keeps the checkpoints, one JSON object in each line. The file is created at the first run. */
+  /** File in which the checkpoints are stored, one JSON object per line. It is created on the first run. */
   readonly state: string
   readonly now: Date
 }
 
-/** A line of the state file. `problem` is absent for a checkpoint that is consistent with those before it. */
+/** A line of the state file. `problem` is absent if the checkpoint is consistent with the previous ones. */
 interface KeptCheckpoint {
   readonly time: string
   readonly note: string
   readonly problem?: string
 }
 
-/** The history of the record differs from the history that this witness has stored. */
+/** The record's history differs from the history that this witness has stored. */
 class InconsistentLogError extends Error {
   override name = 'InconsistentLogError'
 }
 
 /**
- * Verifies the current checkpoint against the last kept one, and keeps it. Throws InconsistentLogError, and keeps the checkpoint
- * as evidence, if the log does not contain what it contained before. Throws ConfigurationError for an invalid key or URL.
+ * Verifies the current checkpoint against the last stored one, and stores it. If the log no longer contains everything that it
+ * contained before, stores the checkpoint as evidence and throws InconsistentLogError. Throws ConfigurationError for an invalid
+ * key or URL.
  */
 export async function witnessLog({ url, key, state, now }: WitnessOptions) {
   const verifier = verifierOf(key)
@@ -106,7 +107,7 @@ function openDownloaded(note: string, verifier: NoteVerifier): Tree {
   }
 }
 
-/** Returns why the later tree does not contain the earlier one. Undefined if it does. */
+/** Returns why the later tree does not contain the earlier one; undefined if it does. */
 async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<string | undefined> {
   if (later.size < earlier.size)
     return `the record has ${later.size} leaves, but previously had ${earlier.size}`
@@ -121,7 +122,7 @@ async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<str
 }
 
 /**
- * Reads hashes from the tiles of the server. The proof from the server is verified, so the server does not have to be trusted.
+ * Reads hashes from the server's tiles. The resulting proof is verified, so the server need not be trusted.
  */
 function tileReader(size: number, base: URL): HashReader {
   const tiles = new Map<string, Promise<Uint8Array[]>>()

@@ -10,12 +10,12 @@ export interface Pkcs12Options {
   /** Absolute path. */
   readonly path: string
   readonly password: string
-  /** Absolute path of the file that contained the password. Undefined for a password from a prompt or a pipe. */
+  /** Absolute path of the file that contained the password. Undefined if the password came from a prompt or a pipe. */
   readonly passwordFile: string | undefined
   readonly random: Random
 }
 
-/** Throws ConfigurationError for a password that programs would encode differently, or that is too short. */
+/** Throws ConfigurationError for a password that is too short or that programs would encode differently. */
 export function requirePkcs12Password(password: string): void {
   if (!isPkcs12Password(password))
     throw new ConfigurationError(
@@ -29,7 +29,7 @@ export function requirePkcs12Password(password: string): void {
 
 const passwordLengthMin = 8
 
-/** Throws ConfigurationError if the folder for the file does not exist. */
+/** Throws ConfigurationError if the file's parent folder does not exist. */
 export function requirePkcs12Folder(path: string): void {
   if (!existsSync(dirname(path)))
     throw new ConfigurationError(
@@ -37,7 +37,7 @@ export function requirePkcs12Folder(path: string): void {
     )
 }
 
-/** Returns the content of a PKCS #12 file with a key and its certificates, which are in PEM. */
+/** Returns the content of a PKCS #12 file for a key and its certificates, which are given in PEM. */
 export function pkcs12Content(
   pem: { readonly key: string; readonly certificates: string },
   friendlyName: string,

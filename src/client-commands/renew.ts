@@ -21,15 +21,15 @@ export type RenewalTime = 'always' | 'last-third' | number
 export interface RenewalRequest {
   readonly when: RenewalTime
   /**
-   * Reference of the CA that issues the new certificates, for chooseAuthority. If undefined, the CA in each metadata.json is
+   * Reference, for chooseAuthority, to the CA that issues the new certificates. If undefined, the CA in each metadata.json is
    * used.
    */
   readonly ca: string | undefined
-  /** Validity in the form of parseValidity. Undefined for the validity of the last request. */
+  /** Validity in the format of parseValidity; by default, the validity in the last request. */
   readonly validity: string | undefined
   /** Program and arguments, run without a shell after each renewal. */
   readonly hook: readonly string[]
-  /** Environment variables for the hook, in addition to those about the renewal. */
+  /** Environment variables for the hook, in addition to those that describe the renewal. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
@@ -50,7 +50,7 @@ export interface RenewalTools {
     work: (connection: Connection) => Promise<Metadata>,
   ) => Promise<Metadata>
   /**
-   * Reads the password of a PKCS #12 file. `recorded` is the password file that `signet issue` used. Rejects with
+   * Reads the password for a PKCS #12 file. `recorded` is the password file that `signet issue` used. Rejects with
    * ConfigurationError if no password is available.
    */
   readonly readPkcs12Password: (
@@ -176,11 +176,11 @@ async function pkcs12Of(
   return { path, random, ...(await readPkcs12Password(path, pkcs12PasswordFile)) }
 }
 
-/** The error of a hook that failed after a successful renewal. */
+/** The error from a hook that failed after a successful renewal. */
 class HookError extends Error {}
 
 const run = promisify(execFile)
-/** Timeout of a hook. */
+/** Timeout for a hook. */
 const hookMilliseconds = 300_000
 
 /** Runs the hook. The environment variable RENEWED_DIRECTORY contains the renewed folder. */

@@ -21,7 +21,7 @@ function metadata(notBefore: number, days: number): Metadata {
     notBefore: new Date(notBefore).toISOString(),
     notAfter: new Date(notBefore + days * day).toISOString(),
     names: ['x.test'],
-    // Without an algorithm, the key pair is not checked. This test does not send the CSR.
+    // If no algorithm is recorded, the key pair is not checked. The CSR is not sent in this test.
     keyAlgorithm: 'EC_prime256v1',
     template: null,
     validity: `${days}d`,
@@ -38,7 +38,7 @@ const request: RenewalRequest = {
   environment: {},
 }
 
-/** Runs the daemon on a folder until it has made `calls` attempts. The clock advances by each sleep of the daemon. */
+/** Runs the daemon on a folder until it has made `calls` attempts. The clock advances whenever the daemon sleeps. */
 async function run(
   answers: readonly ('fail' | 'renew')[],
   days: number,

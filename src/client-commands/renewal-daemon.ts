@@ -16,10 +16,10 @@ export interface DaemonTools extends Omit<RenewalTools, 'now'> {
   readonly signal: AbortSignal
 }
 
-/** The first retry follows after about a minute. The delay then doubles with each retry, up to an hour. */
+/** The first retry takes place after about a minute. The delay then doubles with each retry, up to an hour. */
 const retryMin = minuteMilliseconds
 const retryMax = hourMilliseconds
-/** Maximum delay between checks: while the daemon sleeps, the clock may be changed or metadata.json may be replaced. */
+/** Maximum delay between checks: the clock may be changed or metadata.json replaced while the daemon sleeps. */
 const sleepMax = hourMilliseconds
 
 interface FolderState {
@@ -29,7 +29,10 @@ interface FolderState {
   readonly nextAttempt: Date
 }
 
-/** Runs until the signal aborts, and then completes a renewal that is in progress. Never rejects because of a folder. */
+/**
+ * Runs until the signal aborts, and then completes a renewal that is in progress. Problems with a folder never cause a
+ * rejection.
+ */
 export async function runDaemon(
   folders: readonly string[],
   request: RenewalRequest,
@@ -63,7 +66,7 @@ async function visit(
 ): Promise<FolderState> {
   const { folder } = state
   const now = tools.clock.now()
-  // A due time in the future is read again, because another program may have renewed the folder.
+  // If the due time was in the future, it is read again, because another program may have renewed the folder.
   if (state.failures > 0 && now < state.nextAttempt) return state
   const { result, notAfter, problem, hookFailed } = await renewOne(folder, request, {
     ...tools,
@@ -95,12 +98,12 @@ async function dueTimeAfter(
     const due = dueTime(await readMetadata(folder), when)
     return due > now ? due : undefined
   } catch {
-    // The renewal attempt has already reported the error.
+    // The renewal attempt has already reported this error.
     return undefined
   }
 }
 
-/** Returns a random delay between three quarters and five quarters of the doubled delay. */
+/** Returns twice the delay, with random jitter of up to a quarter in either direction. */
 export function retryDelay(failures: number, random: Random): number {
   const base = Math.min(retryMax, retryMin * 2 ** Math.max(0, failures - 1))
   const fraction = (random.bytes(1)[0] ?? 0) / 255

@@ -1,5 +1,5 @@
 /**
- * The files of the web console as `console/build.ts` writes them to dist/console: static files, their compressed forms, and
+ * The web console files that `console/build.ts` writes to dist/console: static files, their compressed versions, and
  * `files.json`, which lists them. Only files in this list are served.
  */
 import { createReadStream } from 'node:fs'
@@ -8,17 +8,17 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-/** Content encodings, in the order of preference, and the file name extension of each. */
+/** Content encodings in order of preference, with the file name extension of each. */
 export const encodings = { br: '.br', gzip: '.gz' } as const
 export type Encoding = keyof typeof encodings
 
 export interface BuiltFile {
   readonly type: string
-  /** Hash of the content. */
+  /** Hash of the file's content. */
   readonly etag: string
-  /** Whether the name contains a hash of the content, so that the content of this name never changes. */
+  /** Whether the name contains a hash of the content, so that the content under this name never changes. */
   readonly isImmutable: boolean
-  /** Sizes in bytes: of the file, and of each compressed form that exists. */
+  /** Sizes in bytes of the file and of each compressed version that exists. */
   readonly bytes: { readonly identity: number } & Partial<Readonly<Record<Encoding, number>>>
 }
 
@@ -26,7 +26,7 @@ export interface BuiltConsole {
   /** The page, which contains `basePlaceholder`. */
   readonly page: string
   readonly pageEtag: string
-  /** Other files by their path below the folder, such as `assets/index-B3f.js`. */
+  /** Other files, keyed by their path below the folder, such as `assets/index-B3f.js`. */
   readonly files: ReadonlyMap<string, BuiltFile>
   open(path: string, encoding: Encoding | undefined): Readable
 }
@@ -37,10 +37,13 @@ export interface FileList {
   readonly files: Readonly<Record<string, BuiltFile>>
 }
 
-/** Text in the page that stands for the path prefix of a reverse proxy (`--base-path`). */
+/** Placeholder in the page for the path prefix of a reverse proxy (`--base-path`). */
 export const basePlaceholder = '%BASE_PATH%'
 
-/** Returns the folder with the built console. package.json is found by package name, because source and built files differ in depth. */
+/**
+ * Returns the folder with the built console. package.json is found by package name, because source and built files are at
+ * different depths.
+ */
 export function consoleFolder(): string {
   const manifest = createRequire(import.meta.url).resolve('signet-ca/package.json')
   return join(dirname(manifest), 'dist/console')

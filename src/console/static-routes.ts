@@ -1,4 +1,4 @@
-/** The routes of the web console. Its files are public: everything that a user sees in it comes from the API. */
+/** The routes of the web console. Its files are public: all data that a user sees in it comes from the API. */
 import fresh from 'fresh'
 import {
   methodNotAllowed,
@@ -21,9 +21,8 @@ import {
 } from './built-files.ts'
 
 /**
- * Scripts, styles, fonts and requests are limited to this origin, so that the browser enforces that no other host is contacted.
- * `data:` is for images in styles. With Trusted Types, the browser refuses to
- * parse text as HTML.
+ * Scripts, styles, fonts and requests are limited to this origin, so the browser contacts no other host. `data:` is for images
+ * in styles. With Trusted Types, the browser refuses to parse text as HTML.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -53,7 +52,7 @@ interface ConsoleOptions {
   readonly folder?: string
 }
 
-/** Returns the routes: the redirect of browsers from `/`, and everything below `/console`. */
+/** Returns the routes: the redirect for browsers from `/`, and everything below `/console`. */
 export function consoleRoutes({
   basePath,
   folder = consoleFolder(),
@@ -61,7 +60,7 @@ export function consoleRoutes({
   let opened: Promise<BuiltConsole | undefined> | undefined
   const open = async (): Promise<BuiltConsole | undefined> => {
     const built = await (opened ??= openConsole(folder))
-    // The console of a checkout may be built while the server runs.
+    // In a source checkout, the console may be built while the server is running.
     if (built === undefined) opened = undefined
     return built
   }
@@ -72,7 +71,7 @@ export function consoleRoutes({
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
       location: `${basePath}/console/`,
-      // Other clients that request the same URL receive the API response.
+      // Other clients that request the same URL get the API response.
       vary: 'Accept',
     },
   }
@@ -110,7 +109,7 @@ interface FileRequest {
   readonly basePath: string
 }
 
-/** Returns a file, or the page for any path without a file name extension: the console shows a page of its own for each URL. */
+/** Returns a file, or the page for any path without a file name extension: the console displays its own page for each URL. */
 function answerFile(built: BuiltConsole, { request, path, basePath }: FileRequest): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const file = built.files.get(path)

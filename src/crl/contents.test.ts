@@ -58,7 +58,7 @@ test('an expired certificate is listed on a regular CRL after its expiry, whatev
   fc.assert(
     fc.property(gaps, expirationDays, fc.nat(1000), (perMille, days, expiry) => {
       const half = (days * day) / 2
-      // A CRL is published at half of the validity of the previous CRL, or earlier after a revocation.
+      // A CRL is published when half of the previous CRL's validity period has passed, or earlier after a revocation.
       const times = [0]
       for (const part of perMille) times.push((times.at(-1) ?? 0) + Math.ceil((half * part) / 1000))
       const notAfter = Math.floor(((times.at(-1) ?? 0) * expiry) / 1000)

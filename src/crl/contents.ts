@@ -1,4 +1,4 @@
-/** Fields of a CRL, and the due time of the next CRL (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
+/** CRL fields, and the time at which the next CRL is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { dayMilliseconds, hourMilliseconds } from '../text/duration.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
@@ -8,7 +8,7 @@ import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Input for a CRL, without its entries. */
+/** Input for a CRL, except its entries. */
 export interface CrlParameters {
   readonly signingAlgorithm: SigningAlgorithm
   /** Name (DER) and key identifier of the CA. */
@@ -62,12 +62,12 @@ interface CrlLife {
   readonly expirationDays: number
 }
 
-/** Returns nextUpdate of a CRL. */
+/** Returns a CRL's nextUpdate. */
 export function nextUpdateOf({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + expirationDays * dayMilliseconds)
 }
 
-/** Returns the due time of the next CRL if no certificate is revoked: half of the validity. */
+/** Returns when the next CRL is due if no certificate is revoked: after half of the validity period. */
 export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + (expirationDays * dayMilliseconds) / 2)
 }

@@ -17,22 +17,21 @@ function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
 }
 
 /**
- * Returns the CRL that a newly issued certificate is bound to. Undefined if the CRLs of the CA are disabled; `missing` if the
+ * Returns the CRL that a newly issued certificate is bound to. Undefined if the CA's CRLs are disabled; `missing` if the
  * configured CRL must be opened first.
  */
 export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {
   const kind = configuredKind(view)
   const { crl, certificate } = view.authority
   if (kind === undefined) return undefined
-  // After a renewal with another identity, the previous CRL covers previously issued certificates only.
+  // After a renewal with another identity, the previous CRL covers only previously issued certificates.
   const isOwn = crl?.kind === kind && crl.issuerIdentity === certificate?.issuerIdentity
   return isOwn ? crl : 'missing'
 }
 
 /**
- * Opens the current CRL of a CA: the complete CRL of the CA's identity, which may exist already, or a new partition. Another
- * request may have opened it in the meantime. In both cases the caller must read the CA again. `principal` is the ARN of the
- * requester.
+ * Opens a CA's current CRL: the complete CRL for the CA's identity, which may exist already, or a new partition. Another request
+ * may have opened it in the meantime. In either case the caller must read the CA again. `principal` is the ARN of the requester.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
@@ -53,7 +52,7 @@ export async function openCurrentCrl(
   }
 }
 
-/** Returns statements that bind a certificate to a CRL partition. A conflict in them means that the partition is full. */
+/** Returns statements that bind a certificate to a CRL partition. If they conflict, the partition is full. */
 export function bindStatements(
   crl: CurrentCrl | undefined,
   { issuerOctets, notAfter }: { readonly issuerOctets: number; readonly notAfter: Date },

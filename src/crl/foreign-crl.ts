@@ -15,7 +15,7 @@ interface PublishedPlace {
   readonly issuer: CrlIssuer
 }
 
-/** A published CRL that the CA has signed but that is not recorded in the row of the CRL. */
+/** A published CRL that was signed by the CA but is not recorded in the CRL's row. */
 export interface ForeignCrl {
   /** cRLNumber. */
   readonly number: number
@@ -24,9 +24,9 @@ export interface ForeignCrl {
 }
 
 /**
- * Returns the published object if it is a CRL of this CA that the database does not know. A restored database may be older than
- * the CRLs that relying parties have seen; CRL numbers must not decrease and revocations must not disappear. A CRL that this
- * server wrote is recognized by its etag and not read again. If the bucket refuses reads, the row is trusted.
+ * Returns the published object if it is a CRL of this CA that is not in the database. A restored database may be older than the
+ * CRLs that relying parties have seen, but CRL numbers must not decrease and revocations must not disappear. A CRL that this
+ * server wrote is recognized by its ETag and is not read again. If the bucket refuses reads, the row is trusted.
  */
 export async function findForeignCrl(
   services: Services,
@@ -58,8 +58,8 @@ function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
 }
 
 /**
- * Parses a CRL and verifies that the CA has signed it. Undefined for any other bytes, which another writer of the bucket may
- * have stored.
+ * Parses a CRL and verifies that the CA has signed it. Returns undefined for any other content, which may have been written to
+ * the bucket by another program.
  */
 async function verified(
   der: Uint8Array,

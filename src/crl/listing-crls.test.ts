@@ -11,7 +11,7 @@ const crls = [
   { id: 1, kind: 'PARTITION' },
   { id: 2, kind: 'COMPLETE' },
   { id: 3, kind: 'PARTITION' },
-  // A CRL of the CA's later identity (subject and key identifier).
+  // A CRL for the CA's later identity (subject and key identifier).
   { id: 4, kind: 'COMPLETE' },
 ] as const
 
@@ -69,7 +69,7 @@ test('a revocation is listed on exactly the CRLs that it makes due', () => {
       const authority = authorityWith(type, 3)
       const listing = listingCrls(authority, crls, issuedUnder)
       for (const { id, kind } of crls) {
-        // Simulates the publication of a CRL, which reads all revocations or those recorded under the CRL.
+        // Simulates the publication of a CRL, which reads either all revocations or only those recorded under the CRL.
         const isListed =
           listsAllRevocations(authority, kind) || boundCrl(authority, issuedUnder) === id
         assert.equal(listing.includes(id), isListed, `${type}, ${issuedUnder}, CRL ${id}`)

@@ -6,8 +6,8 @@
 import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
- * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs list only the certificates that are bound to
- * them. These CRLs are partitions, and the complete CRL of a CA that was changed to partitions.
+ * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs (partitions, and the complete CRL of a CA that
+ * was changed to partitions) list only the certificates that are bound to them.
  */
 export function listsAllRevocations(
   { revocation: { CrlConfiguration } }: Pick<Authority, 'revocation'>,
@@ -18,8 +18,8 @@ export function listsAllRevocations(
 }
 
 /**
- * Returns the id of the CRL that a certificate is bound to. A certificate issued while CRLs were disabled is bound to the
- * current CRL of its CA. Null if the CA never had a CRL.
+ * Returns the id of the CRL that a certificate is bound to. A certificate issued while CRLs were disabled is bound to its CA's
+ * current CRL. Null if the CA never had a CRL.
  */
 export function boundCrl(
   { crl }: Pick<Authority, 'crl'>,
@@ -28,7 +28,7 @@ export function boundCrl(
   return issuedUnder ?? crl?.id ?? null
 }
 
-/** Returns the ids of the CRLs of a CA that must list the revocation of a certificate. */
+/** Returns the ids of the CA's CRLs that must list a certificate's revocation. */
 export function listingCrls(
   authority: Pick<Authority, 'revocation' | 'crl'>,
   crls: readonly { readonly id: number; readonly kind: CrlKind }[],

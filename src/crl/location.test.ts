@@ -1,4 +1,4 @@
-/** Tests of the object key and the URL of a CRL. */
+/** A CRL's object key and URL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noRevocation, type EnabledCrl } from '../authority/revocation-configuration.ts'

@@ -1,4 +1,4 @@
-/** Location of a CRL: the key of its object in the bucket, and its URL (AWS Private CA User Guide, Setting up a CRL). */
+/** The location of a CRL: its object key in the bucket, and its URL (AWS Private CA User Guide, Setting up a CRL). */
 import type { Authority } from '../authority/authority.ts'
 import { cnameUrl, parseCname, pathBelow } from '../authority/custom-cname.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
@@ -11,8 +11,8 @@ export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
 }
 
 /**
- * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Undefined without a CustomCname, in which
- * case the URL of the object store is used.
+ * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Returns undefined without a CustomCname, in
+ * which case the object store's URL is used.
  */
 export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
   const url = cnameUrl(CustomCname)
@@ -20,8 +20,8 @@ export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string 
 }
 
 /**
- * Inverts customCrlUrl: returns the URL-encoded key of the requested object. Undefined if the CA never had such a CustomCname.
- * Certificates refer to earlier values of CustomCname until they expire.
+ * The inverse of customCrlUrl: returns the URL-encoded key of the requested object; undefined if the CA never had such a
+ * CustomCname. Certificates refer to earlier values of CustomCname until they expire.
  */
 export function customCrlPath(
   {
@@ -31,7 +31,7 @@ export function customCrlPath(
   { host, path }: { readonly host: string; readonly path: string },
 ): string | undefined {
   const present = CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
-  // Certificates of earlier versions have a double slash if CustomCname ended with a slash.
+  // Certificates from earlier versions have a double slash if CustomCname ended with a slash.
   const request = { host, path: path.replaceAll(/\/{2,}/g, '/') }
   for (const value of [...(present === undefined ? [] : [present]), ...pastCrlCnames]) {
     const cname = parseCname(value)

@@ -1,12 +1,12 @@
-/** Decides which CRLs of a CA are published regularly, and how long. */
+/** Decides which of a CA's CRLs are published regularly, and for how long. */
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { CrlRecord } from '../store/crls.ts'
 import { refreshAt } from './contents.ts'
 
 /**
- * Returns whether a CRL is published: its CA must be ACTIVE or DISABLED and have CRLs enabled. A full partition, a partition
- * of a CA that was changed to a complete CRL, and a CRL of an earlier identity are published until their last certificate has
+ * Returns whether a CRL is published: its CA must be ACTIVE or DISABLED and have CRLs enabled. A full partition, a partition of
+ * a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until their last certificate has
  * expired (`lastNotAfter`) and for another half of a CRL's validity, so that each expired certificate is still listed on one
  * more CRL.
  */

@@ -9,7 +9,7 @@ const overheadBytes = 16_384
 /** Maximum length of an entry: SEQUENCE (2) of serialNumber (2 + 17), Time (2 + 15) and the reason extension (14). */
 const entryBytesMax = 52
 
-/** Returns the maximum number of certificates in a partition, by the length of the CA's Name. */
+/** Returns the maximum number of certificates in a partition, given the length of the CA's Name. */
 export function partitionCertificatesMax(issuerBytes: number): number {
   const entriesBytes = partitionBytesMax - overheadBytes - issuerBytes
   return Math.max(1, Math.floor(entriesBytes / entryBytesMax))

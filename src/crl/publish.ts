@@ -25,7 +25,7 @@ import { findForeignCrl } from './foreign-crl.ts'
 import { listsAllRevocations } from './listing-crls.ts'
 import { recoverRevocations } from './recover-revocations.ts'
 
-/** A due CRL of a CA with CRLs enabled, and the lease for its publication. */
+/** A CRL that is due, for a CA with CRLs enabled, and the lease for publishing it. */
 export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
@@ -38,8 +38,8 @@ export interface DueCrl {
 const putMilliseconds = 60_000
 
 /**
- * Publishes a CRL. Rejects with the error of the failed step; crlFailure classifies it. In that case, the CRL number is not
- * used again, and the previous object remains in the bucket.
+ * Publishes a CRL. Rejects with the error from the failed step, which crlFailure classifies. In that case, the CRL number is not
+ * reused, and the previous object remains in the bucket.
  */
 export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
   const { authority, crl, lease } = due
@@ -47,7 +47,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
   const issuer = await crlIssuerOf(services.db, authority, crl.issuerIdentity)
   const foreign = await findForeignCrl(services, { crl, at, issuer })
-  // A number that was never reserved means that the database is older than the CRL.
+  // If the number was never reserved, the database is older than the CRL.
   if (foreign !== undefined && foreign.number > crl.crlNumber)
     await recoverRevocations(services, { authority, crl, issuer }, foreign)
   const generatedAt = services.clock.now()
@@ -177,7 +177,7 @@ async function record(
     const context = { kind: 'crl', time: now, actor, authority: authority.number } as const
     await db.transaction([...recorded([published], context), ...event.statements])
   } catch (error) {
-    // Another process has the lease and may have published a newer CRL, which this publication has overwritten.
+    // Another process holds the lease and may have published a newer CRL, which this publication has overwritten.
     if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])
     throw error
   }

@@ -31,7 +31,7 @@ const batch = 100
 const attemptsMax = 5
 
 /**
- * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the
+ * Inserts entries from a published CRL that are missing from the database, and logs how many there were. After a restore, the
  * database may be older than the CRL, but published revocations must not be lost.
  */
 export async function recoverRevocations(
@@ -55,7 +55,7 @@ export async function recoverRevocations(
       attempts = 0
       for (const { serialNumber } of due) missing.delete(serialNumberKey(serialNumber))
     } catch (error) {
-      // A revocation was inserted or a certificate was deleted in the meantime.
+      // A revocation was inserted, or a certificate deleted, in the meantime.
       attempts += 1
       if (!(error instanceof ConflictError) || attempts === attemptsMax) throw error
       await leaveKnown(db, authority, missing)
@@ -89,7 +89,7 @@ function firstOf(missing: ReadonlyMap<string, CrlRevocation>): CrlRevocation[] {
   return due
 }
 
-/** Inserts revocations and their leaves of the record, or none of them. */
+/** Inserts revocations and their leaves in the record, in one transaction. */
 async function insertRevocations(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   { authority, crl, issuer }: DueCrl,

@@ -1,4 +1,4 @@
-/** The AWS shared credentials file in a data folder, with the administrator's access key and the address of the server. */
+/** The AWS shared credentials file in a data folder, with the administrator's access key and the server's address. */
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -11,12 +11,12 @@ export function credentialsFile({ dataDirectory }: Pick<Config, 'dataDirectory'>
   return join(dataDirectory, 'credentials')
 }
 
-/** Returns `HOST:PATH` of the credentials file, for other nodes. */
+/** Returns the location of the credentials file as `HOST:PATH`, for other nodes. */
 export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string {
   return `${hostname()}:${credentialsFile(config)}`
 }
 
-/** Address of the server for clients. */
+/** The server's address, as clients use it. */
 export interface ServerAddress {
   /** URL of the API. */
   readonly endpoint: string
@@ -39,7 +39,7 @@ export async function writeCredentials(
 }
 
 /**
- * Writes the current address of the server to an existing credentials file, so that clients only need the path of the file. Other
+ * Writes the server's current address to an existing credentials file, so that clients need only the path of the file. Other
  * lines do not change.
  */
 export async function recordAddress(path: string, address: ServerAddress): Promise<void> {
@@ -50,8 +50,8 @@ export async function recordAddress(path: string, address: ServerAddress): Promi
 }
 
 /**
- * Sets `endpoint_url`, `ca_bundle` and `signet_metrics_url` in the section [default], and `region` if it is missing. A file without
- * the section stays. AWS clients ignore `signet_metrics_url`.
+ * Sets `endpoint_url`, `ca_bundle` and `signet_metrics_url` in the section [default], and `region` if it is missing. A file
+ * without that section is left unchanged. AWS clients ignore `signet_metrics_url`.
  */
 export function withAddress(text: string, { endpoint, caFile, metricsUrl }: ServerAddress): string {
   const lines = text.split('\n')

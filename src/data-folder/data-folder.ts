@@ -26,20 +26,23 @@ export interface DataFolder {
   readonly engine: Engine
   readonly location: DatabaseLocation
   readonly masterKeys: MasterKeyRing
-  /** Seal the secrets of access keys. */
+  /** Sealers for the secrets of access keys. */
   readonly sealers: SealerRing
 }
 
-/** Options of openData. With `mayCreate`, a missing database and its master key are created. The server adds engine settings. */
+/**
+ * Options of openData. With `mayCreate`, a missing database and its master key are created. The server also passes engine
+ * settings.
+ */
 type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
   EngineSettings['sqlite'] & {
-    /** Limits how long tokens from before a rotation are accepted. Default: the clock of the system. */
+    /** Clock that determines how long tokens from before a rotation are accepted. Default: the system clock. */
     readonly clock?: Clock
-    /** The master key. Default: that in the file. */
+    /** The master key. Default: the key in the file. */
     readonly masterKey?: MasterKey
   }
 
-/** Returns all strings in the configuration. The strings include every file path. */
+/** Returns all strings in the configuration, which include every file path. */
 export function pathsOf(settings: object): string[] {
   return Object.values(settings).flatMap((value: unknown) => {
     if (typeof value === 'string') return [value]
@@ -63,7 +66,7 @@ export async function openData(
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
   const random = systemRandom
-  // Only a process that may create the database may accept the loss of acknowledged writes.
+  // Only a process that may create the database may accept losing acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>
@@ -91,7 +94,10 @@ export async function openData(
   })
 }
 
-/** Opens the master key. Removes a new file if a disk fault interrupts its creation, so that the next start can repeat it. */
+/**
+ * Opens the master key. If a disk fault interrupts the creation of a new file, removes the file, so that the next start can
+ * create it.
+ */
 async function openOrCreateKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
   const { path } = options
   const existed = existsSync(path)

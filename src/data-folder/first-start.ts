@@ -31,16 +31,17 @@ export interface CredentialsFile {
   readonly path: string
   /** `HOST:PATH` if another node wrote the file and this node does not have it. */
   readonly elsewhere: string | undefined
-  /** Whether this start created the account, and with it the file and possibly the master key. */
+  /** Whether this start created the account, along with the file and possibly the master key. */
   readonly isFirstStart: boolean
 }
 
-/** Name of the database setting with the location of the credentials file. */
+/** Name of the database setting that contains the location of the credentials file. */
 export const credentialsSetting = 'credentials file'
 
 /**
- * Creates account, administrator and credentials file if there is no account yet. If several nodes start together, only one does
- * this. The file is written first: after a crash in between there is no account, and the next start repeats all steps.
+ * Creates the account, the administrator and the credentials file if no account exists yet. If several nodes start together,
+ * only one does this. The file is written first, so if the process crashes before the account is created, the next start repeats
+ * all steps.
  */
 export async function prepareFirstStart(
   config: Config,

@@ -1,4 +1,4 @@
-/** Runs work in a data folder as its owner, so that the server can read files created by a command that root runs. */
+/** Runs work in a data folder as its owner, so that the server can read files that are created when root runs a command. */
 import { stat } from 'node:fs/promises'
 
 /**

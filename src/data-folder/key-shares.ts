@@ -1,7 +1,7 @@
 /**
- * Shares of the master key (Shamir's secret sharing over GF(2⁸), library `shamir-secret-sharing`). A share is one line of text: the
- * format, the ID of the master key, the ID of the split, threshold and number of shares, the number of the share, its bytes in
- * hexadecimal, and a checksum of all this.
+ * Shares of the master key (Shamir's secret sharing over GF(2⁸), library `shamir-secret-sharing`). A share is one line of text
+ * with the format name, the master key's ID, the split's ID, the threshold, the number of shares, the share's own number, its
+ * bytes in hexadecimal, and a checksum over the preceding fields.
  */
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'
@@ -11,13 +11,13 @@ import { masterKeyId, type MasterKey } from './master-key.ts'
 export interface KeyShare {
   /** ID of the master key. */
   readonly masterKeyId: string
-  /** ID of the split, because shares of different splits cannot be combined. */
+  /** ID of the split. Shares from different splits cannot be combined. */
   readonly splitId: string
-  /** Number of shares that restore the key. */
+  /** Number of shares required to restore the key. */
   readonly threshold: number
-  /** Number of all shares. */
+  /** Total number of shares. */
   readonly total: number
-  /** From 1. */
+  /** Number of this share, starting at 1. */
   readonly number: number
   readonly bytes: Uint8Array
 }
@@ -63,7 +63,7 @@ export function shareText(share: KeyShare): string {
   return `${content}:${checksumOf(content)}`
 }
 
-/** Parses a share. Throws ConfigurationError, which never contains the text. */
+/** Parses a share. Throws ConfigurationError; its message never contains the text. */
 export function parseShare(text: string): KeyShare {
   const line = text.trim()
   const [, id, splitId, threshold, total, number, hex, checksum] = pattern.exec(line) ?? []
@@ -87,12 +87,12 @@ function checksumOf(content: string): string {
   return createHash('sha256').update(content).digest('hex').slice(0, checksumDigits)
 }
 
-/** Collects shares until they restore a master key. */
+/** Collects shares until there are enough to restore a master key. */
 export class ShareCollector {
   readonly #path: string
   #shares: KeyShare[] = []
 
-  /** `path` is that of the restored key, for messages. */
+  /** `path` is the path of the restored key, for messages. */
   constructor(path: string) {
     this.#path = path
   }
@@ -113,8 +113,8 @@ export class ShareCollector {
   }
 
   /**
-   * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share, and
-   * for a share of another split. If the shares do not restore the key, all of them are discarded.
+   * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share,
+   * or a share from another split. If the shares do not restore the key, all of them are discarded.
    */
   async add(share: KeyShare): Promise<MasterKey | undefined> {
     const [first] = this.#shares

@@ -37,7 +37,7 @@ function options(key: KeyArn | undefined = arn): WrappingOptions {
   return { ...noWrapping, kms: { arn: key, endpoint: kms.endpoint, random } }
 }
 
-/** Options without the ARN, as of a server that relies on the file. */
+/** Options without the ARN, for a server that relies on the file to name the key. */
 function withoutArn(): WrappingOptions {
   return { ...noWrapping, kms: { arn: undefined, endpoint: kms.endpoint, random } }
 }

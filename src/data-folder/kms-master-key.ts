@@ -1,4 +1,4 @@
-/** Envelope encryption of the master key: the file contains a ciphertext that only a key in AWS KMS decrypts. */
+/** Envelope encryption of the master key: the file contains a ciphertext that only a key in AWS KMS can decrypt. */
 import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-kms'
 import { ConfigurationError } from '../errors.ts'
 import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
@@ -7,43 +7,43 @@ import { KmsError } from '../keys/kms/kms-error.ts'
 import { systemRandom, type Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
-/** How the master key is kept in KMS. */
+/** Settings for encrypting the master key with KMS. */
 export interface KmsMasterKeyOptions {
-  /** The symmetric key of `--master-key-kms`. Undefined if an existing file says which key opens it. */
+  /** The symmetric key of `--master-key-kms`. Undefined if an existing file names the key that decrypts it. */
   readonly arn: KeyArn | undefined
-  /** Undefined for KMS of AWS. */
+  /** Endpoint of the service; undefined for AWS KMS. */
   readonly endpoint: string | undefined
   readonly random: Random
 }
 
-/** The KMS key that encrypts a master key file, and the service that has it. */
+/** The KMS key that encrypts a master key file, and the service that holds it. */
 export interface FileKey {
   readonly arn: KeyArn
-  /** Undefined for KMS of AWS. */
+  /** Endpoint of the service; undefined for AWS KMS. */
   readonly endpoint: string | undefined
 }
 
-/** A master key and the content of its file. */
+/** A master key, and the content of its file. */
 export interface WrappedMasterKey {
   readonly bytes: Uint8Array
   readonly content: string
 }
 
 const keyBytes = 32
-/** Length of the longest file of this form: KMS ciphertexts have at most 6144 bytes. */
+/** Maximum length of a file in this format: KMS ciphertexts have at most 6144 bytes. */
 export const wrappedFileBytesMax = 9000
 const prefix = 'signet-master-key-kms-1:'
 const form = /^signet-master-key-kms-1:([A-Za-z0-9+/]{1,8192}={0,2}):(arn:[\x21-\x7E]{1,256})\n?$/
 
 /**
- * Parameters of every request that encrypts or decrypts. KMS authenticates the context and logs it. A ciphertext for another purpose
- * cannot take the place of the master key.
+ * Returns the parameters of every encryption and decryption request. KMS authenticates and logs the context, so a ciphertext
+ * created for another purpose cannot be substituted for the master key.
  */
 function parametersOf(arn: KeyArn) {
   return { KeyId: arn.text, EncryptionContext: { signet: 'master-key' } }
 }
 
-/** Returns the options of a configuration. */
+/** Returns the KMS options in a configuration. */
 export function kmsOptionsOf({
   masterKeyKms,
   keys,
@@ -51,12 +51,12 @@ export function kmsOptionsOf({
   return { arn: masterKeyKms, endpoint: keys.kms.endpoint, random: systemRandom }
 }
 
-/** Returns the KMS key for new master key files. Undefined: the files are not encrypted. */
+/** Returns the KMS key for new master key files. If undefined, the files are not encrypted. */
 export function fileKeyOf(options: KmsMasterKeyOptions | undefined): FileKey | undefined {
   return options?.arn && { arn: options.arn, endpoint: options.endpoint }
 }
 
-/** Returns the options for reading a file that any key of a service may encrypt. */
+/** Returns the options for reading a file that may be encrypted by any key in a service. */
 export function readOptions(key: FileKey | undefined): KmsMasterKeyOptions | undefined {
   return key && { arn: undefined, endpoint: key.endpoint, random: systemRandom }
 }
@@ -66,12 +66,12 @@ export function wrappingKeyOf(content: string, path: string): KeyArn {
   return parseContent(content, path).arn
 }
 
-/** Whether a master key file has the form of this module. */
+/** Returns whether a master key file is in this module's format. */
 export function isWrapped(content: string): boolean {
   return content.startsWith(prefix)
 }
 
-/** Decrypts the content of a master key file. Throws ConfigurationError. */
+/** Decrypts the content of a master key file. Throws ConfigurationError if that fails. */
 export async function unwrapMasterKey(
   content: string,
   path: string,
@@ -90,7 +90,7 @@ export async function unwrapMasterKey(
   return requireKey(answer.Plaintext, arn)
 }
 
-/** Generates a master key in KMS. Throws ConfigurationError. */
+/** Generates a master key in KMS. Throws ConfigurationError if that fails. */
 export async function generateMasterKey(
   arn: KeyArn,
   options: KmsMasterKeyOptions,
@@ -104,7 +104,7 @@ export async function generateMasterKey(
   return { bytes, content: contentOf(arn, answer.CiphertextBlob) }
 }
 
-/** Encrypts an existing master key with KMS, and returns the content of its file. Throws ConfigurationError. */
+/** Encrypts an existing master key with KMS, and returns the content of its file. Throws ConfigurationError if that fails. */
 export async function wrapMasterKey(
   bytes: Uint8Array,
   arn: KeyArn,
@@ -141,11 +141,11 @@ export async function requireUsableKmsKey(
 
 interface Action {
   readonly arn: KeyArn
-  /** Description of the failure, for the message. */
+  /** Description of the failure, for the error message. */
   readonly action: string
 }
 
-/** Sends a request over a connection of its own, and converts a KmsError to a ConfigurationError. */
+/** Sends a request over its own connection, and converts a KmsError to a ConfigurationError. */
 async function request<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   { endpoint, random }: KmsMasterKeyOptions,
   { arn, action }: Action,

@@ -1,4 +1,4 @@
-/** Whether a server starts without its master key, and waits for shares of the key. */
+/** Determines whether a server starts without its master key and waits for shares of the key. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,14 +9,17 @@ import { isObject } from '../text/json.ts'
 import type { KeyShare } from './key-shares.ts'
 import { isStandardInput } from './master-key.ts'
 
-/** Returns the path of the file that describes the split of the master key. The file contains no secret. */
+/** Returns the path of the file that describes how the master key was split. The file contains no secret. */
 function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'master-key-shares.json')
 }
 
 export type SplitManifest = Pick<KeyShare, 'masterKeyId' | 'splitId' | 'threshold' | 'total'>
 
-/** Reads the description of the last split. Undefined if this folder has none. Throws ConfigurationError for another content. */
+/**
+ * Reads the description of the last split. Returns undefined if this folder has none. Throws ConfigurationError if the content
+ * is invalid.
+ */
 export async function readManifest(
   config: Pick<Config, 'dataDirectory'>,
 ): Promise<SplitManifest | undefined> {
@@ -46,7 +49,10 @@ export async function writeManifest(config: Config, share: KeyShare): Promise<vo
   await replaceFile({ path: manifestPath(config), content, mode: 0o600 })
 }
 
-/** Whether the server starts locked: with `--locked`, or after a split if the file of the master key does not exist. */
+/**
+ * Returns whether the server starts locked, which it does with `--locked`, and after a split if the master key file does not
+ * exist.
+ */
 export function startsLocked(config: Config): boolean {
   const { locked, masterKeyFile } = config
   if (locked) return true

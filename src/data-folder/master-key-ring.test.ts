@@ -32,7 +32,7 @@ interface World extends AsyncDisposable {
   readonly db: Database
   readonly clock: SetClock
   readonly path: string
-  /** A ring as a process has it that started with the key in the file. */
+  /** Opens the ring of a process that started with the key in the file. */
   readonly open: () => Promise<MasterKeyRing>
   readonly rotate: (ring: MasterKeyRing) => Promise<void>
 }
@@ -102,7 +102,7 @@ test('many concurrent refreshes share two reads of the database, and none of the
   reads = 0
   const early = ring.refresh()
   await begun
-  // The first read has the rows from before the rotation.
+  // The first read returns the rows from before the rotation.
   await world.rotate(rotating)
   const late = [
     ...Array.from({ length: 50 }, () => ring.refresh()),

@@ -1,6 +1,7 @@
 /**
- * The master keys that a process has. There is one, except during a rotation (rotate-master-key.ts), when secrets are sealed under
- * the old and under the new key. A running process reads the new key from the database, where it is sealed under the old key.
+ * The master keys that a process holds. There is one key, except during a rotation (rotate-master-key.ts), when some secrets are
+ * sealed under the old key and some under the new key. A running process reads the new key from the database, where it is sealed
+ * under the old key.
  */
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -24,25 +25,25 @@ import {
 } from './rotation.ts'
 
 export interface MasterKeyRing {
-  /** The key that new secrets are sealed under. During a rotation, this is the new key. */
+  /** The key under which new secrets are sealed. During a rotation, this is the new key. */
   readonly current: MasterKey
   readonly currentId: string
   /** The unfinished rotation, if any. */
   readonly rotation: RotationKeys | undefined
-  /** The keys of tokens from before the last rotation. */
+  /** The keys for tokens from before the last rotation. */
   readonly tokenKeys: readonly TokenKeys[]
-  /** Returns the sealers of stored secrets. */
+  /** Returns the sealers for stored secrets. */
   sealers(label: string): SealerRing
   /**
-   * Returns the sealer of tokens. The sealer opens the tokens of all keys. During a rotation, the sealer uses the old key,
-   * because other processes may not have read the new key yet.
+   * Returns the sealer for tokens, which opens tokens sealed under any of the keys. During a rotation, it seals with the old
+   * key, because other processes may not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
   /** A number that changes when a key is added or removed. */
   readonly generation: number
   /**
-   * Reads the settings of the database again. If they belong to another key, reads the file of the master key again. Throws
-   * ConfigurationError if that key is not in the file either; the ring then keeps its keys.
+   * Rereads the settings in the database. If they belong to another key, rereads the master key file. If the file does not
+   * contain that key either, throws ConfigurationError, and the ring keeps its keys.
    */
   refresh(): Promise<void>
 }
@@ -55,15 +56,15 @@ interface RingOptions {
 
 interface RingState {
   readonly settings: MasterKeySettings
-  /** The key for new secrets is first, the oldest last. */
+  /** Keys from newest to oldest. The first seals new secrets. */
   readonly keys: readonly MasterKey[]
   readonly rotation: RotationKeys | undefined
   readonly tokenKeys: readonly TokenKeys[]
 }
 
 /**
- * Opens the ring of a database that has a master key. Throws ConfigurationError if `masterKey` is neither the key of the database
- * nor the new key of an unfinished rotation.
+ * Opens the ring for a database that has a master key. Throws ConfigurationError if `masterKey` is neither the database's key
+ * nor the new key in an unfinished rotation.
  */
 export async function openMasterKeyRing(
   masterKey: MasterKey,
@@ -87,9 +88,9 @@ class Ring implements MasterKeyRing {
   readonly #options: RingOptions
   readonly #sealers = new Map<string, Sealer>()
   #state: RingState
-  /** The running read of the settings, or the last one. */
+  /** The current or most recent read of the settings. */
   #running: Promise<void> | undefined
-  /** A read that has not begun. */
+  /** The next read, which has not begun. */
   #next: Promise<void> | undefined
   generation = 0
 
@@ -161,7 +162,10 @@ class Ring implements MasterKeyRing {
     return this.#next
   }
 
-  /** A caller must not get the result of a read that began before its own reason to refresh. Later callers share the next read. */
+  /**
+   * A caller must not get the result of a read that began before its request. Callers that arrive during a read share the next
+   * one.
+   */
   async #readAfter(previous: Promise<void> | undefined): Promise<void> {
     await previous?.catch(() => {})
     this.#running = this.#next
@@ -175,7 +179,7 @@ class Ring implements MasterKeyRing {
     this.#use(await this.#stateFor(settings))
   }
 
-  /** Finds the key of the settings among the keys in memory, or in the file. */
+  /** Finds the key that the settings belong to, in memory or in the file. */
   async #stateFor(settings: MasterKeySettings): Promise<RingState> {
     const inMemory = this.#state.keys.find((key) => opens(settings, key, this.#options))
     if (inMemory !== undefined) return stateOf(settings, inMemory, this.#options)
@@ -194,7 +198,7 @@ class Ring implements MasterKeyRing {
     this.generation += 1
   }
 
-  /** A key that is unknown for another reason than its ID has no effect on the error: the secret cannot be opened. */
+  /** If refreshing fails, the caller reports the original problem: the secret cannot be opened. */
   async #refreshFor(id: string): Promise<void> {
     try {
       await this.refresh()

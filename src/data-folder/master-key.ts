@@ -1,4 +1,7 @@
-/** Master key: 32 bytes outside the database, usually in a file. Keys derived from it encrypt all stored keys and secrets. */
+/**
+ * The master key: 32 bytes that are stored outside the database, usually in a file. Keys derived from it encrypt all stored keys
+ * and secrets.
+ */
 import { constants } from 'node:fs'
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { open } from 'node:fs/promises'
@@ -24,12 +27,12 @@ import {
   type WrappingOptions,
 } from './wrapped-master-key.ts'
 
-/** 32 secret bytes. The master key bytes encrypt nothing directly; deriveKey derives keys from them. */
+/** 32 secret bytes. They never encrypt anything directly; deriveKey derives keys from them. */
 export interface MasterKey {
   readonly bytes: Uint8Array
   /** Path of the file, for messages. */
   readonly path: string
-  /** The key that encrypts the file. Undefined: the file is not encrypted. */
+  /** The key that encrypts the file. If undefined, the file is not encrypted. */
   readonly fileKey?: FileKey | undefined
 }
 
@@ -60,7 +63,10 @@ export async function openMasterKey(options: {
   return decodeMasterKey(text, path, wrapping)
 }
 
-/** Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError as openMasterKey does. */
+/**
+ * Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError in the same cases as
+ * openMasterKey.
+ */
 export async function readMasterKey(
   path: string,
   wrapping: WrappingOptions = noWrapping,
@@ -69,7 +75,7 @@ export async function readMasterKey(
   return text === undefined ? undefined : decodeMasterKey(text, path, wrapping)
 }
 
-/** Reads the file of a master key again, as readMasterKey does. */
+/** Rereads a master key's file, like readMasterKey. */
 export function rereadMasterKey({ path, fileKey }: MasterKey): Promise<MasterKey | undefined> {
   return readMasterKey(path, readingOptions(fileKey))
 }
@@ -92,7 +98,7 @@ async function decodeMasterKey(
     : { bytes: Buffer.from(hex, 'hex'), path }
 }
 
-/** Whether a file is on standard input. */
+/** Returns whether a path means standard input. */
 export function isStandardInput(path: string): boolean {
   return path === '-'
 }
@@ -102,7 +108,7 @@ export function describeSource(path: string): string {
   return isStandardInput(path) ? 'on standard input' : path
 }
 
-/** The text on standard input, which can be read only once in a process. */
+/** The text from standard input, which can be read only once per process. */
 let standardInput: Promise<string> | undefined
 
 async function readStandardInput(): Promise<string> {
@@ -117,8 +123,8 @@ async function readStandardInput(): Promise<string> {
 }
 
 /**
- * Whether the permissions of a file keep other users from reading it. systemd protects its credentials with an access control list,
- * which looks like read permission for the group.
+ * Returns whether a file's permissions prevent other users from reading it. systemd protects its credentials with an access
+ * control list, which looks like read permission for the group.
  */
 export function isPrivate(path: string, mode: number): boolean {
   const isCredential = /^\/run\/(?:user\/\d+\/)?credentials\/[^/]+\/[^/]+$/.test(resolve(path))
@@ -165,7 +171,7 @@ async function createKeyFile(
   return { bytes, path, fileKey }
 }
 
-/** Creates a master key in memory for a file. */
+/** Creates a master key in memory, to be written to a file. */
 export function newMasterKey(file: Omit<MasterKey, 'bytes'>, random: Random): MasterKey {
   return { ...file, bytes: random.bytes(keyBytes) }
 }
@@ -175,7 +181,7 @@ export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
   await writeKeyFile(masterKey.path, await masterKeyContent(masterKey))
 }
 
-/** Returns the content of the file of a master key, which may be a ciphertext. Throws ConfigurationError if it cannot be encrypted. */
+/** Returns the content of a master key file, which may be a ciphertext. Throws ConfigurationError if it cannot be encrypted. */
 export async function masterKeyContent(masterKey: MasterKey): Promise<string> {
   const { bytes, fileKey } = masterKey
   return fileKey === undefined ? masterKeyText(masterKey) : wrap(bytes, fileKey)
@@ -192,12 +198,12 @@ async function writeKeyFile(path: string, content: string): Promise<void> {
   }
 }
 
-/** Returns the content of a master key file that is not encrypted. */
+/** Returns the content of an unencrypted master key file. */
 export function masterKeyText({ bytes }: MasterKey): string {
   return `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
 }
 
-/** Derives a key of 32 bytes for the purpose `label` (HKDF with SHA-256, RFC 5869). */
+/** Derives a 32-byte key for the purpose `label` (HKDF with SHA-256, RFC 5869). */
 export function deriveKey(masterKey: MasterKey, label: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', masterKey.bytes, '', `signet ${label}`, keyBytes))
 }
@@ -207,17 +213,17 @@ export function deriveSealer(masterKey: MasterKey, label: string, random: Random
   return createSealer(deriveKey(masterKey, label), random)
 }
 
-/** Whether the database already has a master key. */
+/** Returns whether the database already has a master key. */
 export async function hasMasterKey(db: Database): Promise<boolean> {
   return (await findSetting(db, checkSetting)) !== undefined
 }
 
-/** Returns the value that identifies a master key in the database and does not reveal it. */
+/** Returns the value that identifies a master key in the database without revealing it. */
 export function checkOf(masterKey: MasterKey): Uint8Array {
   return deriveKey(masterKey, 'check')
 }
 
-/** Returns the ID of the master key that a stored value identifies: 16 hexadecimal digits of its SHA-256. */
+/** Returns the ID of the master key that a stored value identifies: the first 16 hexadecimal digits of its SHA-256. */
 export function idOfCheck(check: Uint8Array): string {
   return createHash('sha256')
     .update(check)
@@ -238,7 +244,7 @@ export async function recordMasterKey(db: Database, masterKey: MasterKey): Promi
   if (check === undefined) await addSetting(db, checkSetting, checkOf(masterKey))
 }
 
-/** Throws ConfigurationError unless `check`, which a database stores, identifies the master key. */
+/** Throws ConfigurationError unless `check`, the value stored in a database, identifies the master key. */
 export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): void {
   const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))

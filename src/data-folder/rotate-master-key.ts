@@ -1,10 +1,11 @@
 /**
- * The steps of a rotation of the master key. An interrupted rotation is repeated from the start, and each step skips what is done:
+ * The steps of a master key rotation. After an interruption, all steps are repeated, and each step skips work that is already
+ * done:
  *
  * 1. The new key is stored in the database, sealed under the old key, and the old key sealed under the new one. Running processes
  *    read it (master-key-ring.ts).
  * 2. Data keys and secrets are sealed under the new key, a few rows in each transaction.
- * 3. The file of the master key is replaced.
+ * 3. The master key file is replaced.
  * 4. One transaction removes the sealed keys, if no row is sealed under the old key. From then on only the new key opens the
  *    database, and rows that another process seals under the old key are refused.
  */
@@ -42,21 +43,21 @@ import {
 } from './master-key.ts'
 import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
 
-/** Number of rows in one transaction. */
+/** Number of rows per transaction. */
 const pageRows = 100
-/** Longest duration of a session (AWS STS), and five minutes for clocks that differ. */
+/** Longest duration of a session (AWS STS), plus five minutes for clock skew. */
 const tokenMilliseconds = (43_200 + 300) * 1000
 
-/** The kinds, which are also the purposes of their sealers. */
+/** The kinds of secrets, which are also the purposes of their sealers. */
 const secretKinds: readonly SecretKind[] = ['keys', 'access keys']
 
 export interface RotationContext {
   readonly data: DataFolder
   readonly clock: Clock
   readonly random: Random
-  /** Who rotates the key, for the leaf of the record. */
+  /** Who rotates the key, for the leaf in the record. */
   readonly actor: Actor
-  /** Called after each step, with the number of secrets that the step has sealed. */
+  /** Called after each step, with the number of secrets that the step sealed. */
   readonly progress: (step: RotationStep, count: number) => void
 }
 
@@ -86,7 +87,7 @@ export async function startRotation({
         appendEvent({ time: clock.now(), actor }, event),
       ])
     } catch (error) {
-      // Another command has started a rotation, which this one continues.
+      // Another command has started a rotation, which this command continues.
       if (!(error instanceof ConflictError)) throw error
     }
     await masterKeys.refresh()
@@ -97,7 +98,7 @@ export async function startRotation({
   return rotation
 }
 
-/** Seals every secret under the new key that is not yet. Returns the number of secrets. */
+/** Seals every secret under the new key, except those already sealed under it. Returns how many were sealed. */
 export async function rewrapSecrets(context: RotationContext, keys: RotationKeys): Promise<number> {
   let total = 0
   for (const kind of secretKinds) {
@@ -152,8 +153,7 @@ async function openSecret(
 }
 
 /**
- * Replaces the file of the master key, which keeps its owner and its permissions. Throws ConfigurationError if the file cannot be
- * replaced.
+ * Replaces the master key file, keeping its owner and permissions. Throws ConfigurationError if the file cannot be replaced.
  */
 export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
   const { path } = next
@@ -163,7 +163,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
       'a master key from standard input cannot be replaced; write the new key to a file with --out',
     )
   try {
-    // A symbolic link stays, and the file that it refers to is replaced.
+    // A symbolic link is kept, and its target is replaced.
     const target = await realpath(path)
     const { mode, uid, gid } = await stat(target)
     await replaceFile({
@@ -184,7 +184,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
   }
 }
 
-/** Writes the new key to a new file with mode 0600. Throws ConfigurationError if the file exists with other content. */
+/** Writes the new key to a new file with mode 0600. Throws ConfigurationError if the file exists with different content. */
 export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
   if (await holds(path, next)) return
   try {
@@ -204,8 +204,8 @@ async function holds(path: string, key: MasterKey): Promise<boolean> {
 
 /**
  * Ends the rotation. First, secrets that running processes have sealed under the old key since the rotation started are sealed
- * under the new key. With `endSessions`, temporary credentials from before are no longer accepted. Returns the number of these
- * secrets.
+ * under the new key. With `endSessions`, temporary credentials from before the rotation are no longer accepted. Returns the
+ * number of secrets that were sealed.
  */
 export async function endRotation(
   context: RotationContext,
@@ -236,12 +236,12 @@ export async function endRotation(
     })
   }
   progress('finished', total)
-  // The log must not keep the values that the old key opens.
+  // The database's log must not keep values that the old key can decrypt.
   await db.truncateLog?.()
   return total
 }
 
-/** Re-wrapped rows have no leaves, because the record covers no sealed bytes. */
+/** Re-sealing rows adds no leaves, because the record does not cover sealed bytes. */
 function rotationLeaf({ oldId, newId, finishedAt }: FinishedRotation, actor: Actor): Sql {
   const context = { time: finishedAt, actor }
   return appendEvent(context, { event: 'master-key-rotation', oldId, newId })
@@ -256,7 +256,7 @@ async function attempt(
     await data.db.transaction([...finishRotation(finished), rotationLeaf(finished, actor)])
     return true
   } catch (error) {
-    // `missing`: another command has ended the rotation, which the next attempt notices.
+    // `missing` means that another command has ended the rotation, which the next attempt detects.
     if (error instanceof ConflictError && ['in-use', 'missing'].includes(error.guard)) return false
     throw error
   }

@@ -1,7 +1,7 @@
 /**
- * The stored forms of a rotation of the master key. Until the rotation ends, the database has each of the two keys sealed under the
- * other: a process or a machine that has one of them can open every secret. The keys of tokens stay for as long as tokens can be
- * valid, so that sessions survive a rotation.
+ * The stored state of a master key rotation. Until the rotation ends, the database contains each of the two keys sealed under
+ * the other, so a process or machine that has either key can decrypt every secret. Token keys are kept for as long as tokens can
+ * be valid, so that sessions survive a rotation.
  */
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -17,17 +17,17 @@ import {
   type MasterKey,
 } from './master-key.ts'
 
-/** The two keys of an unfinished rotation. */
+/** The two keys in an unfinished rotation. */
 export interface RotationKeys {
   readonly previous: MasterKey
   readonly next: MasterKey
 }
 
-/** Purposes of tokens that outlive a rotation. */
+/** The purposes of tokens that outlive a rotation. */
 const tokenLabels = ['session tokens', 'page tokens'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys of tokens that were issued under a replaced master key. These keys open nothing else. */
+/** The keys for tokens that were issued under a replaced master key. They decrypt nothing else. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string
@@ -110,8 +110,8 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 }
 
 /**
- * Throws ConfigurationError unless the master key opens a database with these settings: it is the key of the database, or the new
- * key of its unfinished rotation. A database without a master key accepts every key.
+ * Throws ConfigurationError unless the master key opens a database with these settings: it must be the database's key or the new
+ * key in its unfinished rotation. A database without a master key accepts every key.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,
@@ -134,7 +134,7 @@ export function neededKeyIds({
   return [previousId, nextId]
 }
 
-/** Returns the keys of the tokens that were issued under a master key. */
+/** Returns the keys for tokens that were issued under a master key. */
 export function tokenKeysOf(masterKey: MasterKey, until: Date): TokenKeys {
   const keys = tokenLabels.map((label) => [label, deriveKey(masterKey, label)])
   return {
@@ -144,7 +144,7 @@ export function tokenKeysOf(masterKey: MasterKey, until: Date): TokenKeys {
   }
 }
 
-/** Seals keys of tokens under the current master key. */
+/** Seals token keys under the current master key. */
 export function sealTokenKeys(
   tokenKeys: readonly TokenKeys[],
   key: MasterKey,
@@ -161,7 +161,7 @@ export function sealTokenKeys(
   )
 }
 
-/** Opens the keys of tokens. Altered bytes result in no keys: sessions from before the rotation end then. */
+/** Opens token keys. Returns no keys if the bytes were altered, which ends sessions from before the rotation. */
 export function openTokenKeys(
   sealed: Uint8Array | undefined,
   key: MasterKey,

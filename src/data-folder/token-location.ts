@@ -1,6 +1,6 @@
 import type { Config } from '../settings/config.ts'
 
-/** Returns the token of a configuration. The processes of a server share what they learn about its PIN in the data folder. */
+/** Returns the token in a configuration. A server's processes record in the data folder whether the token refused its PIN. */
 export function tokenOf({
   keys: { pkcs11 },
   dataDirectory,

@@ -1,4 +1,4 @@
-/** Envelope encryption of the master key: the file contains a ciphertext that only a key in a PKCS #11 token decrypts. */
+/** Envelope encryption of the master key: the file contains a ciphertext that only a key in a PKCS #11 token can decrypt. */
 import { ConfigurationError } from '../errors.ts'
 import { openTokenClient } from '../keys/pkcs11/client.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
@@ -10,9 +10,9 @@ import {
   type WrappedValue,
 } from '../keys/pkcs11/wrapping-key.ts'
 
-/** How the master key is kept in a token. */
+/** Settings for encrypting the master key with a key in a token. */
 export interface TokenMasterKeyOptions {
-  /** CKA_LABEL of the key of `--master-key-pkcs11`. Undefined if an existing file says which key opens it. */
+  /** CKA_LABEL of the key given by `--master-key-pkcs11`. Undefined if an existing file names the key that decrypts it. */
   readonly label: string | undefined
   /** Undefined if no token is configured. */
   readonly location: TokenLocation | undefined
@@ -31,16 +31,16 @@ interface TokenFile extends WrappedValue {
 
 const keyBytes = 32
 const prefix = 'signet-master-key-pkcs11-1:'
-/** The mechanism, the ciphertext, and the label of the token and of the key, percent-encoded. */
+/** The mechanism, the ciphertext, and the labels of the token and key, percent-encoded. */
 const form =
   /^signet-master-key-pkcs11-1:([a-z0-9-]{1,20}):([A-Za-z0-9+/]{1,2048}={0,2}):pkcs11:token=([^;\s]{1,200});object=([^;\s]{1,800})\n?$/
 
-/** Whether a master key file has the form of this module. */
+/** Returns whether a master key file is in this module's format. */
 export function isTokenFile(content: string): boolean {
   return content.startsWith(prefix)
 }
 
-/** Decrypts the content of a master key file, and returns the key that encrypts it. Throws ConfigurationError. */
+/** Decrypts the content of a master key file, and returns the key that encrypts it. Throws ConfigurationError if that fails. */
 export async function unwrapWithToken(
   content: string,
   path: string,
@@ -67,7 +67,7 @@ export async function unwrapWithToken(
   return { bytes, key }
 }
 
-/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError. */
+/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError if that fails. */
 export async function wrapWithToken(bytes: Uint8Array, key: TokenFileKey): Promise<string> {
   const { label, location } = key
   const value = Uint8Array.from(bytes)

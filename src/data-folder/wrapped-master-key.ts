@@ -1,4 +1,4 @@
-/** Master key files that contain a ciphertext: of AWS KMS, or of a PKCS #11 token. */
+/** Master key files that contain a ciphertext from AWS KMS or a PKCS #11 token. */
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom, type Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
@@ -23,7 +23,7 @@ import {
   type TokenMasterKeyOptions,
 } from './token-master-key.ts'
 
-/** The settings of keys that encrypt master key files. */
+/** The settings for keys that encrypt master key files. */
 export interface WrappingOptions {
   readonly kms: KmsMasterKeyOptions
   readonly token: TokenMasterKeyOptions
@@ -39,7 +39,7 @@ export const noWrapping: WrappingOptions = {
   token: { label: undefined, location: undefined },
 }
 
-/** Returns the options of a configuration. */
+/** Returns the options in a configuration. */
 export function wrappingOf(
   config: Pick<Config, 'masterKeyKms' | 'masterKeyPkcs11' | 'keys' | 'dataDirectory'>,
 ): WrappingOptions {
@@ -47,7 +47,7 @@ export function wrappingOf(
   return { kms: kmsOptionsOf(config), token }
 }
 
-/** Returns the key for new master key files. Undefined: the files are not encrypted. */
+/** Returns the key for new master key files. If undefined, the files are not encrypted. */
 export function newFileKey({ kms, token }: WrappingOptions): FileKey | undefined {
   const kmsKey = fileKeyOf(kms)
   if (kmsKey !== undefined) return { kind: 'kms', key: kmsKey }
@@ -56,7 +56,7 @@ export function newFileKey({ kms, token }: WrappingOptions): FileKey | undefined
   return { kind: 'token', key: { label, location } }
 }
 
-/** Returns the options for reading a file that any key of the same service or token may encrypt. */
+/** Returns the options for reading a file that may be encrypted by any key in the same service or token. */
 export function readingOptions(fileKey: FileKey | undefined): WrappingOptions {
   if (fileKey === undefined) return noWrapping
   return fileKey.kind === 'kms'
@@ -64,12 +64,12 @@ export function readingOptions(fileKey: FileKey | undefined): WrappingOptions {
     : { ...noWrapping, token: { label: undefined, location: fileKey.key.location } }
 }
 
-/** Whether the content of a master key file is a ciphertext. */
+/** Returns whether the content of a master key file is a ciphertext. */
 export function isWrapped(content: string): boolean {
   return isKmsFile(content) || isTokenFile(content)
 }
 
-/** Throws ConfigurationError if the settings require a ciphertext of a service, and the file has another content. */
+/** Throws ConfigurationError if the settings require a ciphertext from a service but the file has other content. */
 export function requireConfigured(content: string, path: string, options: WrappingOptions): void {
   const { kms, token } = options
   const [setting, isExpected] =
@@ -87,7 +87,7 @@ export function requireConfigured(content: string, path: string, options: Wrappi
   )
 }
 
-/** Decrypts the content of a master key file. Throws ConfigurationError. */
+/** Decrypts the content of a master key file. Throws ConfigurationError if that fails. */
 export async function unwrap(
   content: string,
   path: string,
@@ -102,14 +102,17 @@ export async function unwrap(
   return { bytes, fileKey: { kind: 'kms', key } }
 }
 
-/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError. */
+/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError if that fails. */
 export function wrap(bytes: Uint8Array, fileKey: FileKey): Promise<string> {
   return fileKey.kind === 'kms'
     ? wrapMasterKey(bytes, fileKey.key.arn, { ...fileKey.key, random: systemRandom })
     : wrapWithToken(bytes, fileKey.key)
 }
 
-/** Generates a master key, and returns it with the content of its file. KMS generates its keys itself. Throws ConfigurationError. */
+/**
+ * Generates a master key, and returns it with the content of its file. KMS generates its keys itself. Throws ConfigurationError
+ * if that fails.
+ */
 export async function generateWrapped(
   fileKey: FileKey,
   { bytesOf, random }: { readonly bytesOf: () => Uint8Array; readonly random: Random },

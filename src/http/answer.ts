@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts'
 export interface Answer {
   /** HTTP status code. */
   readonly status: number
-  /** HTTP headers, without Content-Length if the length follows from the body. */
+  /** HTTP headers. Content-Length is omitted if it can be derived from the body. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | Readable | undefined
 }
@@ -35,8 +35,7 @@ export function methodNotAllowed(allow: string): Answer {
 }
 
 /**
- * Creates the response of the public listener to an unexpected error. The response contains no details, because anyone can
- * read it.
+ * Creates the public listener's response to an unexpected error. The response contains no details, because anyone can read it.
  */
 export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)

@@ -1,4 +1,4 @@
-/** The pipeline of API requests in both protocols: identify the operation, authenticate, decode the input, run. */
+/** The pipeline for API requests in both protocols: identify the operation, authenticate, decode the input, run. */
 import type { ServiceError } from '../errors.ts'
 import { authenticateCaller, requireRate } from './authentication.ts'
 import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
@@ -12,7 +12,7 @@ import type { ConnectionInfo } from './route.ts'
 
 const deadlineMillisecondsDefault = 60_000
 
-/** Processes a request, logs it and returns the response. An error response has the format of the protocol. */
+/** Processes a request, logs it and returns the response. Error responses use the protocol's format. */
 export async function answerRequest(
   api: ApiServices,
   request: HttpRequest,
@@ -48,8 +48,8 @@ export async function answerRequest(
 }
 
 /**
- * Returns the response with `error` to a request whose body was not read. The request is logged, counted and recorded like
- * any other call.
+ * Returns an error response to a request whose body was not read. The request is logged, counted and recorded like any other
+ * call.
  */
 export function answerUnread(
   api: ApiServices,

@@ -6,7 +6,10 @@ import { ServiceError } from '../errors.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Returns the caller that signed a request. Throws like `authenticate`, and ThrottlingException after too many failures. */
+/**
+ * Returns the caller that signed a request. Throws the same errors as `authenticate`, and ThrottlingException after too many
+ * failures.
+ */
 export async function authenticateCaller(
   api: ApiServices,
   request: HttpRequest,
@@ -22,7 +25,7 @@ export async function authenticateCaller(
   return caller
 }
 
-/** Throws ThrottlingException if a call exceeds the request rate of its operation (access/rate-limiter.ts). */
+/** Throws ThrottlingException if a call exceeds the request rate for its operation (access/rate-limiter.ts). */
 export async function requireRate(
   { rateLimiter }: Pick<ApiServices, 'rateLimiter'>,
   { accountId, region }: Caller,
@@ -46,8 +49,8 @@ export async function authenticateByToken<T>(
 }
 
 /**
- * Reasons that count toward the failure limit of a source. Expired tokens do not count, because they were valid, and neither
- * do requests from a source that is already refused.
+ * Reasons that count toward the failure limit of a source. Expired tokens do not count, because they were once valid. Requests
+ * from a source that is already refused do not count either.
  */
 const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
   'no-signature',

@@ -9,8 +9,7 @@ import type { Handler } from './route.ts'
 
 const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 /**
- * Time for which clients may cache a CA certificate. A renewed certificate has the same key, so an outdated copy does little
- * harm.
+ * How long clients may cache a CA certificate. A renewed certificate has the same key, so an outdated copy does little harm.
  */
 const maxAgeSeconds = 3600
 
@@ -29,8 +28,8 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * Returns a response with the CA certificate, in DER, that a caIssuers URL refers to (RFC 5280 §4.2.2.1). This is the last
- * certificate of the CA identity that issued the certificates with that URL, so they can be verified with it even after a
+ * Returns a response with the CA certificate, in DER, that a caIssuers URL refers to (RFC 5280 §4.2.2.1). This is the latest
+ * certificate for the CA identity that issued the certificates with that URL, so they can be verified with it even after a
  * renewal.
  */
 async function answerCertificate(
@@ -42,8 +41,8 @@ async function answerCertificate(
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // The certificates of expired CAs, and of deleted CAs that can be restored, are served, because clients may still verify
-  // certificates issued by these CAs.
+  // The certificates of expired CAs, and of deleted CAs that can be restored, are served, because clients may still need to
+  // verify certificates issued by these CAs.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

@@ -1,4 +1,4 @@
-/** Responses in the format of AWS, for API requests and for requests that fail before they reach a route. */
+/** Responses in AWS's format, for API requests and for requests that fail before they reach a route. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
 import { jsonMediaType } from './body/parse-members.ts'
@@ -7,14 +7,14 @@ import type { Protocol } from './protocol.ts'
 export interface AwsAnswer {
   /** HTTP status code. */
   readonly status: number
-  /** Value of the header `x-amzn-ErrorType`; undefined if the call succeeded. */
+  /** Value of the `x-amzn-ErrorType` header; undefined if the call succeeded. */
   readonly errorCode: string | undefined
   readonly mediaType: string
   /** JSON or XML text; may be empty. */
   readonly body: string
 }
 
-/** Creates the response for an error, in the format of the protocol. */
+/** Creates an error response in the protocol's format. */
 export function protocolErrorAnswer(
   { serializeError, mediaType }: Pick<Protocol, 'serializeError' | 'mediaType'>,
   error: unknown,

@@ -78,7 +78,7 @@ function requireRoot(head: RequestHead): void {
   if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, hint)
 }
 
-/** Finds the operation named in X-Amz-Target, if it is supported. The name is empty if the header contains no operation. */
+/** Finds the supported operation that X-Amz-Target names. The name is empty if the header contains no operation. */
 export function findRequested(
   { findOperation }: Pick<ApiServices, 'findOperation'>,
   { headers }: RequestHead,

@@ -1,4 +1,4 @@
-/** Batches of requests: no request waits for all others, and requests do not affect each other. */
+/** Batches of requests: no request waits for all the others, and requests do not affect each other. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -35,8 +35,8 @@ class Client {
   }
 
   /**
-   * Waits for `count` responses (0: until the connection ends) and resolves to their statuses. The connection may end
-   * earlier.
+   * Waits for `count` responses, or with 0 until the connection ends, and resolves to their statuses. The connection may end
+   * before that.
    */
   async answers(count: number): Promise<number[]> {
     const ended = new Promise((resolve) => this.socket.once('close', resolve))
@@ -92,7 +92,9 @@ test('of 512 concurrent requests, the first receives its response before the sec
     started += 1
     return textAnswer(200, 'done')
   })
-  /** Number of requests that had started when the server sent each response; below, when the client received it. */
+  /**
+   * Number of requests that had started when the server sent each response, and below, when the client received each response.
+   */
   const startedAtSent: number[] = []
   const startedAtReceived: number[] = []
   let arrivedAtFirst = 0
@@ -158,7 +160,7 @@ test('a response is sent after its log line is written, whether the request succ
   }
 })
 
-/** Events that happen to a request or its client while the request waits in a batch, and the statuses that may follow. */
+/** Events that can occur while a request waits in a batch, and the response statuses that may result. */
 const fates = {
   waits: [[200]],
   'asks-twice': [[200, 200]],

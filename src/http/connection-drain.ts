@@ -33,10 +33,10 @@ export interface Connections {
 
 const closingMilliseconds = 5000
 
-/** Limit on the pending requests of a connection. Known clients pipeline only a few requests. */
+/** Maximum number of pending requests on a connection. Known clients pipeline only a few requests. */
 const waitingMax = 64
 
-/** Starts to track the connections of a server and the requests on each connection. */
+/** Starts tracking a server's connections and the requests on each connection. */
 export function trackConnections(server: Server, isTls: boolean): Connections {
   const open = new Map<Socket, Connection>()
   let isClosing = false

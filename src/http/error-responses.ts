@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 
-/** Time in which a client must close its side of a connection after the response. */
+/** Time limit for a client to close its side of a connection after the response. */
 const lingerMilliseconds = 1000
 
 /** Sends an error response for bytes that node:http cannot parse as a request, and closes the socket. */

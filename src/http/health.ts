@@ -10,7 +10,7 @@ const lifeMilliseconds = 1000
 /** A health check. Resolves to the reason why the server cannot serve requests; undefined if it can serve them. */
 export type Health = () => Promise<Error | undefined>
 
-/** Creates the handler of `/healthz`. */
+/** Creates the handler for `/healthz`. */
 export function createHealthHandler({
   health,
   log,
@@ -34,7 +34,8 @@ export function createHealthHandler({
 
 /**
  * Creates a health check that reads and writes the database. Its result is cached for a second, so that frequent checks cost
- * little. Only a write detects a disk that is full, read-only or broken. `onProbe` receives the duration of each successful check.
+ * little. Only a write can detect a disk that is full, read-only or broken. `onProbe` receives the duration of each successful
+ * check.
  */
 export function createHealth(
   db: Database,
@@ -58,7 +59,7 @@ export function createHealth(
     const damage = db.damage?.()
     if (damage !== undefined) return Promise.resolve(damage)
     const now = clock.now().getTime()
-    // A probe time in the future means that the clock was set back.
+    // If the probe time is in the future, the clock was set back.
     if (now - askedAt >= lifeMilliseconds || askedAt > now) {
       askedAt = now
       answer = ask()

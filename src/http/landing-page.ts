@@ -25,11 +25,11 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-  // Other clients that request the same URL receive the API response.
+  // Other clients that request the same URL get the API response.
   vary: 'Accept',
 } as const
 
-/** The route for `GET /` requests of browsers. Requests with a query, such as presigned URLs, belong to other routes. */
+/** The route for `GET /` requests from browsers. Requests with a query, such as presigned URLs, belong to other routes. */
 export function landingRoute(listener: keyof typeof pages): Route {
   const answer: Answer = { status: 200, headers, body: htmlOf(pages[listener]) }
   return {

@@ -1,4 +1,4 @@
-/** Lifecycle of listeners and connections, and sending of responses. */
+/** The lifecycle of listeners and connections, and how responses are sent. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'

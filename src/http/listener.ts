@@ -15,7 +15,7 @@ import { trackConnections } from './connection-drain.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number
-  /** Timeout for the headers of a request; the next member is the timeout for the whole request. */
+  /** Timeout for receiving a request's headers; the next member is the timeout for receiving the whole request. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
   /**
@@ -31,20 +31,20 @@ const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
-  // This timeout is longer than the deadline of a request, because the connection has no traffic until the response is sent.
+  // This timeout is longer than a request's deadline, because the connection has no traffic until the response is sent.
   silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
 
 const headerBytesMax = 32 * 1024
 /**
- * Limit on the number of header lines of a request, because a line takes many times its length in memory. No client or proxy
+ * Limit on the number of header lines in a request, because a line takes many times its length in memory. No client or proxy
  * sends half as many lines.
  */
 export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
-/** The interface of a listener for the process that owns it. */
+/** A listener, as seen by the process that owns it. */
 export interface Listener {
   /** The Node.js server, whose address the owner reads and whose certificate it replaces. */
   readonly server: Server
@@ -54,7 +54,7 @@ export interface Listener {
   readonly openConnections: () => number
   /**
    * Stops accepting connections and closes idle connections. Connections with an incomplete request are closed after a delay.
-   * Resolves when all pending requests are answered.
+   * Resolves when all pending requests have received their responses.
    */
   close(): Promise<void>
 }
@@ -92,7 +92,7 @@ export function createListener({ answer, requestId, tls, log, ...parts }: Listen
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
-    // This call of node:http also closes idle connections.
+    // This node:http method also closes idle connections.
     server.close()
     connections.end()
     await closed

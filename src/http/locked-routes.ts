@@ -1,4 +1,4 @@
-/** The routes of a server that waits for shares of its master key. */
+/** Routes of a server that waits for shares of its master key. */
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
@@ -29,7 +29,7 @@ export function lockedApiRoutes({ log }: { readonly log: Log }): readonly Route[
   ]
 }
 
-/** Serves CRLs in the buckets of the server, and OCSP. Everything else needs the master key. */
+/** Serves CRLs from the server's buckets, and OCSP responses. Everything else needs the master key. */
 export function lockedPublicRoutes({
   log,
   publicObjects,

@@ -1,4 +1,4 @@
-/** Types of the API protocols (AWS JSON 1.1 for AWS Private CA, AWS Query for STS) and of the request context. */
+/** Types for the API protocols (AWS JSON 1.1 for AWS Private CA, AWS Query for STS) and the request context. */
 import type { AuthenticationServices, SigningName } from '../access/authenticate.ts'
 import type { FailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
@@ -17,28 +17,28 @@ export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
   /** Finds an operation by name, for example `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
-  /** Services for operations. */
+  /** Services that operations use. */
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
-  /** Refuses operations of a restored server that waits for an approval. */
+  /** Refuses operations on a restored server that waits for an approval. */
   readonly restoreGate: RestoreGate
   /** The recorder of calls; undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
-  /** Deadline of a request; 60 seconds by default. */
+  /** Deadline for a request; 60 seconds by default. */
   readonly deadlineMilliseconds?: number
 }
 
-/** An operation of AWS Private CA, as used by the protocol. */
+/** An AWS Private CA operation, as used by the protocol. */
 export interface ApiOperation {
   /** IAM action, for example `acm-pca:IssueCertificate`. */
   readonly action: string
-  /** Whether the operation is supported. An unsupported operation is answered as unknown. */
+  /** Whether the operation is supported. An unsupported operation gets the same response as an unknown one. */
   readonly offered: boolean
-  /** Limit on the length of the JSON input, in bytes. */
+  /** Maximum length of the JSON input in bytes. */
   readonly bodyBytesMax: number
-  /** Decodes members by the shape of the operation. Throws SerializationException or ValidationException. */
+  /** Decodes members according to the operation's shape. Throws SerializationException or ValidationException. */
   accept(members: Members): ApiCall
   /** Decodes the members of a presigned URL, which are all strings. */
   acceptQuery(members: QueryMembers): ApiCall
@@ -46,11 +46,11 @@ export interface ApiOperation {
 
 /** A call with decoded input. */
 interface ApiCall {
-  /** Input, as decoded by the shape of the operation. */
+  /** Input, decoded according to the operation's shape. */
   readonly input: object
-  /** ARN of the CA of the call; undefined for a call about the whole account. */
+  /** ARN of the CA that the call refers to; undefined if it refers to the whole account. */
   readonly resourceArn: string | undefined
-  /** IAM actions that the call requires in addition to that of the operation. */
+  /** IAM actions that the call requires in addition to the operation's own. */
   readonly furtherActions: readonly string[]
   /** Returns the condition keys that are specific to the operation, by lower-case name. */
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
@@ -58,7 +58,7 @@ interface ApiCall {
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
-/** The facts about a request that are known so far. Each step of the pipeline returns a new context. */
+/** The facts known about a request so far. Each step of the pipeline returns a new context. */
 export interface RequestContext extends ConnectionInfo {
   readonly head: RequestHead
   readonly protocol: Protocol
@@ -66,7 +66,7 @@ export interface RequestContext extends ConnectionInfo {
   readonly startedAt: number
   readonly operation: string | undefined
   readonly caller: Caller | undefined
-  /** The input as decoded by its shape, without unknown members. */
+  /** The input, decoded according to its shape, without unknown members. */
   readonly input: unknown
 }
 
@@ -78,11 +78,11 @@ interface OperationResult {
 }
 
 export interface Protocol {
-  /** The `eventSource` of the service in CloudTrail records. */
+  /** The service's `eventSource` in CloudTrail records. */
   readonly eventSource: string
-  /** Media type of the responses. */
+  /** Media type of responses. */
   readonly mediaType: string
-  /** Finds the operation of a request. Throws if the operation is unknown or the request is malformed. */
+  /** Finds the operation that a request calls. Throws if the operation is unknown or the request is malformed. */
   identify(api: ApiServices, request: HttpRequest): RequestedOperation
   /** Serializes an error. */
   serializeError(
@@ -95,7 +95,7 @@ export interface RequestedOperation {
   readonly name: string
   /** The service for which the request must be signed; undefined if a token in the input authenticates the caller. */
   readonly signingName: SigningName | undefined
-  /** Decodes the input by the operation's shape. Throws SerializationException or ValidationException. */
+  /** Decodes the input according to the operation's shape. Throws SerializationException or ValidationException. */
   decode(): DecodedCall
 }
 

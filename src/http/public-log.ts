@@ -1,4 +1,6 @@
-/** The record for witnesses: the checkpoint and the tiles of hashes (C2SP tlog-tiles). Leaves are private. */
+/**
+ * Serves the record's public parts to witnesses: the checkpoint and the tiles of hashes (C2SP tlog-tiles). Leaves are private.
+ */
 import { parseTilePath, tileWidth } from '../record/tiles.ts'
 import type { Database } from '../store/database.ts'
 import { findCheckpoint, findTile } from '../store/tiles.ts'
@@ -9,7 +11,7 @@ import type { Route } from './route.ts'
 const reads = ['GET', 'HEAD'] as const
 const prefix = '/log/'
 
-/** Creates the route of `/log/checkpoint` and `/log/tile/…`. Other paths below `/log/` may be those of a bucket. */
+/** Creates the route for `/log/checkpoint` and `/log/tile/…`. Other paths below `/log/` may belong to a bucket. */
 export function createLogRoute(db: Pick<Database, 'query'>, site: PublicSite): Route {
   return {
     methods: reads,
@@ -33,7 +35,7 @@ async function answerCheckpoint(db: Pick<Database, 'query'>): Promise<Answer> {
   return { status: 200, headers, body: checkpoint.note }
 }
 
-/** The hashes of a tile never change, so a shorter tile is the beginning of the current tile. */
+/** Hashes in a tile never change, so a shorter tile is a prefix of the current tile. */
 async function answerTile(db: Pick<Database, 'query'>, path: string): Promise<Answer> {
   const tile = parseTilePath(path)
   const hashes = tile && (await findTile(db, tile))

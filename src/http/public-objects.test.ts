@@ -1,4 +1,4 @@
-/** Objects over HTTP: lookup, conditional requests, range requests, and closing of every opened object. */
+/** Objects over HTTP: lookup, conditional requests, range requests, and the closing of every opened object. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'

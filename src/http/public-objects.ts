@@ -25,7 +25,7 @@ import {
 } from './request.ts'
 import type { Handler } from './route.ts'
 
-/** Creates the handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
+/** Creates the handler for CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
 export function createObjectHandler(
   services: Services,
   publicObjects: PublicObjects | undefined,
@@ -54,7 +54,7 @@ function findObject(
 }
 
 /**
- * Returns the first response that is not 404. If all responses are 404 and an attempt has failed, rejects with the error of
+ * Returns the first response that is not 404. If all responses are 404 and an attempt has failed, rejects with the error from
  * that attempt.
  */
 async function firstFound(attempts: readonly (() => Promise<Answer>)[]): Promise<Answer> {
@@ -102,7 +102,7 @@ export async function answerObject(
   }
 }
 
-/** Parses a path into bucket and key. Returns undefined if it is not the path of an object. */
+/** Parses a path into bucket and key. Returns undefined if it is not an object path. */
 function locationOf(path: string): ObjectLocation | undefined {
   const [, bucket, key] = /^\/([a-z0-9.-]{3,63})\/(.+)$/.exec(path) ?? []
   const decoded = key === undefined ? undefined : decodePath(key)
@@ -135,7 +135,7 @@ async function answerWith(
   }
 }
 
-/** Opens a stream that closes the object at the end of the stream, even if the client disconnects early. */
+/** Opens a stream that closes the object when the stream ends, even if the client disconnects early. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
   // A failure to close a file that was only read has no consequences.
@@ -163,7 +163,10 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
   }
 }
 
-/** Parses the Range header. Returns undefined (the whole object) for several ranges, another unit or a failed If-Range. */
+/**
+ * Parses the Range header. Returns undefined, which means the whole object, if there are several ranges, the unit is not bytes,
+ * or If-Range does not match.
+ */
 function rangeOf(
   object: PublicObject,
   headers: RawHeaders,
@@ -179,7 +182,7 @@ function rangeOf(
   )
     return undefined
   const parsed = parseRange(object.size, range)
-  // The lowest bit of the result code is set if a part of the header is not a valid range.
+  // The lowest bit of the result code is set if part of the header is not a valid range.
   if (parsed.type !== 'bytes' || parsed.code % 2 === 1) return undefined
   const [only, second] = parsed.ranges
   if (only === undefined) return 'unsatisfiable'

@@ -15,7 +15,7 @@ interface CompletedRequest {
   readonly error: unknown
 }
 
-/** Completes a request with an error. */
+/** Completes a request that failed with an error. */
 export function completeWithError(
   api: ApiServices,
   context: RequestContext,
@@ -39,9 +39,8 @@ export async function complete(api: ApiServices, completed: CompletedRequest): P
 }
 
 /**
- * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and
- * above) is logged with the whole error. A failure to log the call does not change the response, because the call has already
- * taken effect.
+ * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and above)
+ * is logged in full. A failure to log the call does not change the response, because the call has already taken effect.
  */
 function logged(
   { log, clock, services: { metrics } }: ApiServices,

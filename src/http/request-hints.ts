@@ -1,4 +1,4 @@
-/** Hints for requests that cannot be identified. A hint states what the client most likely has to change. */
+/** Hints for requests that cannot be identified. A hint states what the client most likely needs to change. */
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import type { RequestHead } from './request.ts'
 

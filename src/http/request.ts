@@ -1,4 +1,4 @@
-/** Parsing of requests, for signatures, protocols, OCSP and public objects. */
+/** Parses requests for signatures, protocols, OCSP and public objects. */
 import type { IncomingMessage } from 'node:http'
 import {
   indexHeaders,
@@ -28,7 +28,8 @@ export function parseHead(
   const { path, query } = splitTarget(target)
   const headers = indexHeaders(rawHeaders)
   const localPath = withoutPrefix(path, basePath)
-  // The host of the target replaces the Host header (RFC 9112 §3.2.2). `headers` keeps the original header, which was signed.
+  // The host in the request target replaces the Host header (RFC 9112 §3.2.2). `headers` keeps the original header, because it
+  // was signed.
   return { method, path, localPath, query, headers, host: host ?? headers.get('host')?.[0] }
 }
 

@@ -3,7 +3,7 @@ import type { Answer, TextAnswer } from './answer.ts'
 import type { BodyRefusal } from './body/read-body.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 
-/** The connection and the id of a request. */
+/** The connection and the ID of a request. */
 export interface ConnectionInfo {
   readonly requestId: string
   readonly sourceIp: string | undefined
@@ -11,7 +11,7 @@ export interface ConnectionInfo {
   readonly isSecure: boolean
 }
 
-/** The reason why the body of a request was not read. */
+/** The reason why a request's body was not read. */
 export interface RefusedBody {
   readonly reason: BodyRefusal
   readonly bytesMax: number
@@ -24,9 +24,9 @@ export interface Handler {
     connection: ConnectionInfo,
     parameter: string,
   ): Answer | Promise<Answer>
-  /** Creates the response to an unexpected error, without details and in the format of the protocol. */
+  /** Creates the response to an unexpected error, without details and in the protocol's format. */
   fail(error: unknown, head: RequestHead, requestId: string): Answer
-  /** How request bodies are read. Without this member, the handler receives an empty body. */
+  /** How request bodies are read. If absent, the handler receives an empty body. */
   readonly body?: BodyHandling
 }
 
@@ -45,8 +45,7 @@ export interface Route {
   /** HTTP methods of the route; all methods by default. */
   readonly methods?: readonly string[]
   /**
-   * The path of the route, or a function that returns the path parameter of a request; the function returns undefined if the
-   * request does not match.
+   * The path of the route, or a function that returns a request's path parameter, or undefined if the request does not match.
    */
   readonly path: string | ((head: RequestHead) => string | undefined)
   readonly handler: Handler
@@ -57,7 +56,7 @@ interface FoundRoute {
   readonly parameter: string
 }
 
-/** Returns the first route that matches a request. The last route of each table matches every path. */
+/** Returns the first route that matches a request. The last route in each table matches every path. */
 export function findRoute(routes: readonly Route[], head: RequestHead): FoundRoute {
   for (const { methods, path, handler } of routes) {
     if (methods !== undefined && !methods.includes(head.method)) continue

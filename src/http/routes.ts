@@ -20,7 +20,7 @@ const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
 export interface ApiRouteServices extends ApiServices {
-  /** Whether a separate listener serves the metrics. */
+  /** Whether the metrics are served by a separate listener. */
   readonly hasMetricsListener?: boolean
   /** The health check; absent if no part of the server can be unavailable. */
   readonly health?: Health
@@ -50,7 +50,7 @@ export interface PublicRouteServices {
   readonly services: Services
   readonly health?: Health
   readonly ocsp: Route
-  /** Whether witnesses can read checkpoints and tiles of the record. */
+  /** Whether witnesses can read the record's checkpoints and tiles. */
   readonly isLogPublic?: boolean
   /** Objects to serve; undefined if the store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
@@ -74,7 +74,7 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   ]
 }
 
-/** Returns the routes of the listener for `--metrics-listen`. */
+/** Returns the routes of the `--metrics-listen` listener. */
 export function metricsRoutes(metrics: MetricsText): readonly Route[] {
   return [
     { methods: reads, path: '/metrics', handler: createMetricsHandler(metrics) },
@@ -92,7 +92,7 @@ function notFound(body: string): Handler {
   }
 }
 
-/** Reads the metrics at most once at a time, because anyone who reaches the listener may request them. */
+/** Never reads the metrics more than once at a time, because anyone who can reach the listener may request them. */
 function createMetricsHandler(metrics: MetricsText): Handler {
   const readText = coalesce(() => metrics.text())
   return {

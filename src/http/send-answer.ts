@@ -21,13 +21,13 @@ interface SendServices {
   readonly budget: BodyBudget
 }
 
-/** Sends a response. The buffers of a stream are taken from the budget until the response is sent. */
+/** Sends a response. For a stream, buffer memory is taken from the budget until the response has been sent. */
 export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
   else {
     response.writeHead(answer.status, headersOf(answer))
-    // Node.js sends a string in one write with the headers; bytes would take two writes.
+    // Node.js sends a string in the same write as the headers; bytes would take two writes.
     if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
     else response.end(body)
   }
@@ -47,7 +47,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/** Limit on the bytes that are buffered, in the file stream and in the connection, for a client that reads an object slowly. */
+/** Limit on the number of bytes buffered in the file stream and the connection for a client that reads an object slowly. */
 const aheadBytesMax = 128 * 1024
 
 /** Sends a stream. A client that does not read it is disconnected when other requests need its memory. */
@@ -56,7 +56,7 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have disconnected before the object was opened; in that case `close` is not emitted again.
+  // The client may have disconnected before the object was opened; in that case, `close` will not be emitted again.
   if (response.destroyed) {
     body.destroy()
     return
@@ -90,7 +90,7 @@ function sendStream(
 /**
  * Sends a response and closes the connection. With `isCut`, closes it immediately, for a client that must not send any more
  * data. Otherwise first reads and drops the rest of the request for a short time: closing immediately would reset the
- * connection, and a client that reads only after it has sent everything would never receive the response.
+ * connection, so a client that reads only after sending everything would never receive the response.
  */
 export function sendEarly(
   { request, response }: Exchange,

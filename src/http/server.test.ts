@@ -66,7 +66,7 @@ function operation(
 }
 
 const release: { now: () => void } = { now: () => undefined }
-/** Functions that release the pending calls of the operation Wait. */
+/** Functions that release pending calls to the operation Wait. */
 const releases: (() => void)[] = []
 
 const operations = new Map([
@@ -228,7 +228,7 @@ function refused(answer: Answer, expected: [status: number, body: object]) {
   assert.match(String(answer.headers['x-amzn-requestid']), uuidForm)
 }
 
-/** Sends raw bytes. Resolves to the received text when the connection ends or the text matches `enough`. */
+/** Sends raw bytes. Resolves to the received text once the connection ends or the text matches `enough`. */
 function exchange(bytes: string | string[], enough: RegExp = /$^/): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(portOf(server), '127.0.0.1')
@@ -665,7 +665,7 @@ test('the API is served with and without the base path, and the signature covers
   await server_.close()
 })
 
-/** The health route of the public listener, without the other routes. */
+/** The public listener's health route, without the other routes. */
 const healthOnly = publicRoutes({
   services: { log } as Services,
   publicObjects: undefined,

@@ -22,7 +22,7 @@ export interface ListenerServices {
   readonly limits?: Partial<ListenerLimits>
   /** Path prefix of a reverse proxy; none by default. */
   readonly basePath?: string
-  /** The memory budget of the process for request bodies and for objects that are being sent. */
+  /** The process's memory budget for request bodies and for objects that are being sent. */
   readonly budget?: BodyBudget
 }
 
@@ -42,7 +42,7 @@ export function createPlainServer(services: ListenerServices, routes: readonly R
   return createServer(services, routes)
 }
 
-/** Creates a listener with TLS and other routes than those of the API. The listener does not listen yet. */
+/** Creates a listener with TLS whose routes are not those of the API. The listener does not listen yet. */
 export function createTlsServer(
   services: ListenerServices,
   routes: readonly Route[],
@@ -80,8 +80,8 @@ interface RoutedRequest extends Exchange {
 }
 
 /**
- * Handles every request. An unexpected error while a request is handled is logged, and the response has the status
- * 500. The error never becomes an uncaught error of the process.
+ * Handles every request. If that fails unexpectedly, the error is logged and the response has status 500. It never becomes an
+ * uncaught error in the process.
  */
 export function createEntry(services: EntryServices): RequestListener {
   return (request, response) => {
@@ -140,7 +140,7 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
 
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
-/** Logs a failure and sends a response with the status 500. If a response has already begun, closes the connection. */
+/** Logs a failure and sends a response with status 500. If a response has already begun, closes the connection. */
 async function fail(
   services: EntryServices,
   failed: RoutedRequest | Exchange,

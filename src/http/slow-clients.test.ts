@@ -1,4 +1,4 @@
-/** Slow clients (Slowloris attacks), over plain HTTP and TLS, in headers and in bodies. */
+/** Slow clients (Slowloris attacks) that send headers or bodies slowly, over plain HTTP and TLS. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -57,7 +57,7 @@ async function open(kind: 'plain' | 'tls'): Promise<Socket> {
   return socket
 }
 
-/** Sends a piece repeatedly until the server closes the connection. Resolves to the response. */
+/** Repeatedly sends a piece until the server closes the connection. Resolves to the response. */
 async function drip(kind: 'plain' | 'tls', head: string, piece: string): Promise<string> {
   const socket = await open(kind)
   let said = ''

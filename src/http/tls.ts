@@ -1,13 +1,13 @@
-/** TLS settings of a listener (RFC 8446): its certificate, client authentication, protocol versions and ciphers. */
+/** TLS settings for a listener (RFC 8446): its certificate, client authentication, protocol versions and ciphers. */
 import { createServer } from 'node:https'
 import type { RequestListener, Server } from 'node:http'
 
-/** Certificates and key of a listener, in PEM. */
+/** A listener's certificates and key, in PEM. */
 export interface TlsMaterial {
   /** The certificate and its intermediate CA certificates, without the root. */
   readonly cert: string
   readonly key: string
-  /** CAs to which client certificates must chain; undefined if clients need no certificate. */
+  /** CAs that client certificates must chain to; undefined if clients need no certificate. */
   readonly ca: string | undefined
 }
 
@@ -19,10 +19,10 @@ const ciphers = [
   'ECDHE+CHACHA20',
 ].join(':')
 
-/** Timeout of a TLS handshake. */
+/** Timeout for a TLS handshake. */
 const handshakeMilliseconds = 10_000
 
-/** Creates an https server that does not listen yet. `options` are the server options of node:http. */
+/** Creates an https server that does not listen yet. `options` are node:http server options. */
 export function createTlsServer(
   material: TlsMaterial,
   options: object,
@@ -48,7 +48,7 @@ function contextOf({ cert, key, ca }: TlsMaterial): object {
     cert,
     key,
     minVersion: 'TLSv1.2',
-    // The TLS 1.2 ciphers all have forward secrecy and authenticated encryption (RFC 9325 §4.2).
+    // All TLS 1.2 ciphers provide forward secrecy and authenticated encryption (RFC 9325 §4.2).
     ciphers,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
   }

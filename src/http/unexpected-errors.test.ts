@@ -1,6 +1,5 @@
 /**
- * Unexpected errors at every entry point of requests: they are logged and returned to the client, and do not stop the
- * process.
+ * Unexpected errors at every entry point for requests. They are logged and reported to the client, and do not stop the process.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts'
 /** The base 32 alphabet of RFC 4648, which AWS uses for unique IDs. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const idCharacters = 16
-/** 30 bytes are 40 characters of base64, the length of AWS's secret access keys. */
+/** Encodes to 40 characters of base64, the length of AWS's secret access keys. */
 const secretBytes = 30
 
 /** Prefixes of unique IDs by kind (IAM User Guide, IAM identifiers). */

@@ -3,7 +3,7 @@
 /** Partition and account of a principal. */
 interface Home {
   readonly partition: string
-  /** Twelve digits. */
+  /** Account ID: twelve digits. */
   readonly accountId: string
 }
 
@@ -23,7 +23,7 @@ export function sessionArn(
   return `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`
 }
 
-/** Returns the ARN of an OpenID Connect identity provider with an issuer URL. */
+/** Returns the ARN of the OpenID Connect identity provider with the given issuer URL. */
 export function providerArn({ partition, accountId }: Home, issuer: string): string {
   return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOfIssuer(issuer)}`
 }

@@ -6,12 +6,12 @@ import type { SessionProperties } from './caller.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { SealError, type Sealer } from '../sealer.ts'
 
-/** A role session with its credentials. */
+/** A role session and its credentials. */
 export interface Session extends SessionProperties {
-  /** `ASIA` followed by 16 characters. */
+  /** Access key ID: `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
   /**
-   * Secret access key in plaintext. The secret is never logged, and is returned only in the response that creates the session.
+   * Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session.
    */
   readonly secretAccessKey: string
   readonly expiresAt: Date
@@ -22,20 +22,20 @@ export interface Session extends SessionProperties {
 export interface Sessions {
   /** Encrypts a session into its token, in base64. */
   tokenOf(session: Session): string
-  /** Decrypts a token. Undefined if the token is invalid or belongs to another access key. */
+  /** Decrypts a token. Returns undefined if the token is invalid or belongs to another access key. */
   open(accessKeyId: string, token: string): Session | undefined
 }
 
 /**
- * Maximum length of a token in characters. The token is sent in a request header, and all headers of a request together are
- * limited to 32 KiB.
+ * Maximum length of a token in characters. The token is sent in a request header, and a request's headers are limited to 32 KiB
+ * in total.
  */
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000
 
 /**
- * Creates Sessions whose tokens are encrypted and bound to their access key IDs. Opened tokens are cached while `generation`
- * returns the same number: it changes with the keys of the sealer.
+ * Creates Sessions whose tokens are encrypted and bound to their access key IDs. Decrypted tokens are cached as long as
+ * `generation` returns the same number, which changes when the sealer's keys change.
  */
 export function createSessions(sealer: Sealer, generation: () => number = () => 0): Sessions {
   let opened = createBoundedCache<Session>(sessionsMax)

@@ -24,7 +24,7 @@ export interface ExtensionDescription {
   readonly name: string
   readonly oid: string
   readonly critical: boolean
-  /** Readable values. For an unknown extension, its value in hex. */
+  /** Readable values; for an unknown extension, its value in hex. */
   readonly values: readonly string[]
   /** Reason why the value could not be parsed. */
   readonly problem?: string

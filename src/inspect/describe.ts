@@ -1,4 +1,4 @@
-/** Converts certificates, CSRs, CRLs and OCSP responses to plain values, for JSON and for text. */
+/** Converts certificates, CSRs, CRLs and OCSP responses to plain values, for output as JSON or text. */
 import { hash } from 'node:crypto'
 import { isoSeconds } from '../text/iso-time.ts'
 import { weakKeyReason, refusalOfPrimeModulus } from '../key-strength/key-strength.ts'
@@ -73,13 +73,13 @@ async function describeCertificate(der: Uint8Array, now: Date) {
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
     extensions: described,
-    /** SHA-256 of the DER, in the form of browsers and OpenSSL. */
+    /** SHA-256 of the DER, in the format that browsers and OpenSSL use. */
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
     warnings: await keyWarnings(subjectPublicKeyInfo),
   } as const
 }
 
-/** Warnings for keys that a server refuses unless it runs with --weak-keys=allow. */
+/** Warnings about keys that a server refuses unless it runs with --weak-keys=allow. */
 async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
   const policy = { weakKeys: 'refuse' } as const
   const weakness = weakKeyReason(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
@@ -114,7 +114,7 @@ async function describeRequest(der: Uint8Array) {
     names: namesOf(extensions),
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(signatureAlgorithm),
-    /** Result of verifying the CSR's signature with its own key. */
+    /** Result of verifying the CSR's signature with the CSR's own key. */
     signature: await verifySignature({
       subjectPublicKeyInfo,
       signatureAlgorithm,
@@ -130,7 +130,7 @@ async function describeRequest(der: Uint8Array) {
   } as const
 }
 
-/** Number of entries in the description of a CRL. */
+/** Maximum number of entries in a CRL's description. */
 const entriesShown = 10
 
 function describeCrl(der: Uint8Array, now: Date) {

@@ -29,7 +29,7 @@ export interface Paragraph {
 
 const line = (label: string, text: string, tone: Tone = 'plain'): Line => ({ label, text, tone })
 
-/** Returns a paragraph for each object, and one for the chain if there is one. */
+/** Returns a paragraph for each object, and one for the chain, if any. */
 export function paragraphsOf({ objects, chain }: Inspection, now: Date): Paragraph[] {
   const paragraphs = objects.map((object, index) => {
     const { title, lines } = paragraphOf(object, now)
@@ -187,7 +187,7 @@ function entryLines(entry: OcspEntry, now: Date): Line[] {
   ]
 }
 
-/** Formats extensions. Hex of unknown extensions is truncated. */
+/** Formats extensions. The hex values of unknown extensions are truncated. */
 function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
   return extensions.map(({ name, critical, values, problem }) => {
     const text = problem === undefined ? values.map(cut).join(', ') : `malformed: ${problem}`

@@ -11,7 +11,7 @@ export interface Recognized {
   readonly der: Uint8Array
 }
 
-/** Labels of RFC 7468, and older labels that OpenSSL accepts. */
+/** Labels from RFC 7468, and older labels that OpenSSL accepts. */
 const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['CERTIFICATE', 'certificate'],
   ['X509 CERTIFICATE', 'certificate'],
@@ -22,7 +22,7 @@ const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['OCSP RESPONSE', 'ocsp'],
 ])
 
-/** Limit on the PEM blocks of a file. Bundles of root certificates have fewer. */
+/** Maximum number of PEM blocks in a file. Root certificate bundles have fewer. */
 const blocksMax = 1000
 
 /**

@@ -1,6 +1,7 @@
 /**
- * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines
- * of text. Both contain unescaped names; the command line escapes its output. The folder does no I/O and reads no clock.
+ * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines of
+ * text. Both contain unescaped names; the command line escapes its output. Nothing in this folder performs I/O or reads the
+ * clock.
  */
 import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
 import { formatAddressRange } from '../text/ip-address.ts'
@@ -10,8 +11,8 @@ import { decodeOid, oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
 /**
- * Formats a name from the first to the last RDN, such as `O=Example, CN=host`, with the escapes of RFC 4514. Empty for an
- * empty name.
+ * Formats a name from the first to the last RDN, such as `O=Example, CN=host`, with RFC 4514 escapes. Returns an empty string
+ * for an empty name.
  */
 export function nameWords({ rdns }: Name): string {
   return rdns
@@ -47,7 +48,7 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-/** Formats a general name like OpenSSL, such as `DNS:host.example.com` or `IP:192.0.2.1`. */
+/** Formats a general name as OpenSSL does, such as `DNS:host.example.com` or `IP:192.0.2.1`. */
 export function generalNameWords({ kind, content }: GeneralName): string {
   const text = Buffer.from(content).toString('latin1')
   switch (kind) {
@@ -70,7 +71,7 @@ export function generalNameWords({ kind, content }: GeneralName): string {
   }
 }
 
-/** Formats the kind of a key, such as `RSA 2048 bits` or `EC prime256v1`. */
+/** Formats the type of a key, such as `RSA 2048 bits` or `EC prime256v1`. */
 export function keyWords(key: PublicKeyKind): string {
   switch (key.kind) {
     case 'rsa':

@@ -1,4 +1,4 @@
-/** Validation of CSRs (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
+/** Validates CSRs (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
 import { malformedCsr } from '../errors.ts'
 import {
   parseCertificationRequest,
@@ -23,7 +23,7 @@ import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 /** The symbol is private, so that only this module can create an AcceptedCsr. */
 const accepted = Symbol('accepted')
 
-/** A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates it. */
+/** A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates instances. */
 export interface AcceptedCsr {
   readonly [accepted]: true
   readonly request: CertificationRequest

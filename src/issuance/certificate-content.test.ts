@@ -24,7 +24,9 @@ function csrWith(subject: Name, ...extensions: Extension[]): AcceptedCsr {
   return { request: { ...request, subject, extensions } } as unknown as AcceptedCsr
 }
 
-/** Formats the subject, and `oid critical content` of each extension. Extensions of the template have only their OID. */
+/**
+ * Formats the subject, and each extension as `oid critical content`. For extensions from the template, only the OID is included.
+ */
 function contentOf(sources: {
   readonly template: string
   readonly csr: AcceptedCsr
@@ -213,6 +215,6 @@ test('a key usage of the CSR with trailing zero bits is encoded in minimal DER',
   assert.equal(usageOf('03020080'), '03020780')
   assert.equal(usageOf('030307a000'), '030205a0')
   assert.equal(usageOf('03020780'), '03020780')
-  // A malformed value is unchanged, so that the lint reports it.
+  // A malformed value is left unchanged, so that the lint reports it.
   assert.equal(usageOf('03020781'), '03020781')
 })

@@ -1,7 +1,7 @@
 /**
- * Combines subject and extensions of a certificate from template, API and CSR, in this order of precedence. Each extension is
- * taken completely from the source with the highest precedence that has it, as in AWS (AWS Private CA User Guide, Template
- * order of operations).
+ * Combines a certificate's subject and extensions from the template, API and CSR, in this order of precedence. Each extension is
+ * taken whole from the source with the highest precedence that contains it, as in AWS (AWS Private CA User Guide, Template order
+ * of operations).
  */
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -18,7 +18,7 @@ import type { Template } from './templates.ts'
 
 export interface CertificateContent {
   readonly subject: Name
-  /** Extensions in their order in the certificate. */
+  /** Extensions in the order in which they appear in the certificate. */
   readonly extensions: readonly Extension[]
 }
 
@@ -30,15 +30,15 @@ export interface ContentSources {
   readonly subjectKeyIdentifier: Uint8Array
   /** authorityKeyIdentifier from the CA; undefined for a self-signed root. */
   readonly authorityKeyIdentifier: Extension | undefined
-  /** URLs of CRL, OCSP and CA certificate. A root has none, because it cannot be revoked. */
+  /** URLs for the CRL, OCSP and the CA certificate. A root has none, because it cannot be revoked. */
   readonly pointers: CertificatePointers
-  /** Handling of CSRs with an empty subject; `refuse` by default. */
+  /** How CSRs with an empty subject are handled; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /**
- * Returns subject and extensions. Throws MalformedCSRException if both subject and SAN are missing, or if the subject is empty and
- * the CSR's SAN is not critical.
+ * Returns the subject and extensions. Throws MalformedCSRException if both subject and SAN are missing, or if the subject is
+ * empty and the CSR's SAN is not critical.
  */
 export function certificateContent(sources: ContentSources): CertificateContent {
   const { template, csr } = sources
@@ -70,7 +70,7 @@ function templateExtensions(sources: ContentSources): Extension[] {
   ]
 }
 
-/** cRLDistributionPoints come from the CA, unless the template allows others or the CA omits the extension. */
+/** cRLDistributionPoints come from the CA, unless the template allows other sources or the CA omits the extension. */
 function mayPass(
   { template, pointers }: ContentSources,
   source: 'api' | 'csr',
@@ -85,7 +85,7 @@ function mayPass(
 
 /**
  * Encodes a keyUsage without trailing zero bits, which some clients write and DER does not allow (X.690 §11.2.2). A malformed
- * keyUsage is unchanged, and the lint reports it.
+ * keyUsage is left unchanged, and the lint reports it.
  */
 function withMinimalKeyUsage(extension: Extension): Extension {
   if (extension.oid !== oids.keyUsage) return extension
@@ -105,7 +105,7 @@ function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[
   return [...merged.values()]
 }
 
-/** Marks the SAN critical if the subject is empty and `mayMarkCritical` contains the SAN (RFC 5280 §4.2.1.6). */
+/** Marks the SAN critical if the subject is empty and the SAN is in `mayMarkCritical` (RFC 5280 §4.2.1.6). */
 function withSubjectAlternativeName(
   extensions: readonly Extension[],
   subject: Name,
@@ -125,7 +125,7 @@ function requireName(template: Template, subject: Name, san: Extension | undefin
     throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
-/** AWS's order of extensions. Others follow in the order of their source. */
+/** AWS's order of extensions. Other extensions follow in the order of their source. */
 const order: readonly string[] = [
   oids.basicConstraints,
   oids.authorityKeyIdentifier,

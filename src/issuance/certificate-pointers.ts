@@ -1,5 +1,5 @@
 /**
- * The extensions of a certificate that point to its CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1).
+ * The extensions that point to a certificate's CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1).
  * crl/revocation-urls.ts decides the URLs.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
@@ -9,17 +9,17 @@ import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess, type AccessDescription } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Absolute URLs. An extension without URLs is omitted. */
+/** Absolute URLs. If there are none, the extension is omitted. */
 export interface CertificatePointers {
   readonly crlUri?: string
-  /** Whether the CA omits cRLDistributionPoints, so that passthrough can supply others. */
+  /** Whether the CA omits cRLDistributionPoints, so that passthrough can supply it. */
   readonly omitsCrl?: boolean
   readonly ocspUri?: string
   /** URL of the CA certificate in DER. Used only together with `ocspUri`. */
   readonly caIssuersUri?: string
 }
 
-/** Encoded extensions by their URLs, because a CA uses the same URLs for thousands of certificates. */
+/** Encoded extensions, keyed by their URLs, because a CA uses the same URLs for thousands of certificates. */
 const encoded = createBoundedCache<readonly Extension[]>(1000)
 
 /** Encodes cRLDistributionPoints and authorityInfoAccess, which are not critical. */

@@ -7,19 +7,19 @@ import {
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import type { LintFinding } from '../lint/rules.ts'
 
-/** Settings of the operator for issuance. */
+/** The operator's settings for issuance. */
 export interface IssuancePolicy extends KeyPolicy {
-  /** `error`: lint errors refuse the certificate and warnings are logged. `warn`: both are logged. */
+  /** With `error`, certificates with lint errors are refused, and lint warnings are logged. With `warn`, both are logged. */
   readonly lint: 'error' | 'warn' | 'off'
-  /** Which signatures are verified before a certificate is stored: all, or only those of CA certificates. */
+  /** Which signatures are verified before a certificate is stored: all, or only those on CA certificates. */
   readonly verifySignatures: 'all' | 'ca'
-  /** Whether CSRs signed with SHA-1 are accepted. Default: refused. */
+  /** Whether CSRs signed with SHA-1 are accepted. By default they are refused. */
   readonly csrSha1?: 'refuse' | 'accept'
-  /** Handling of CSRs with an empty subject and a SAN that is not critical. Default: `refuse`. */
+  /** How CSRs with an empty subject and a SAN that is not critical are handled; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
-/** `refuse`: MalformedCSRException, as in AWS. `critical-san`: the SAN becomes critical (RFC 5280 §4.1.2.6). */
+/** `refuse` throws MalformedCSRException, as in AWS. `critical-san` marks the SAN as critical (RFC 5280 §4.1.2.6). */
 export type EmptySubjectPolicy = 'refuse' | 'critical-san'
 
 /** Throws InvalidArgsException with the violated rules if the policy refuses a finding. */
@@ -42,7 +42,7 @@ export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePoli
   requireNone(weakKeyReason(key, policy))
 }
 
-/** Throws MalformedCSRException for an RSA modulus that is prime. This check runs last, because it takes milliseconds. */
+/** Throws MalformedCSRException if the RSA modulus is prime. This check runs last, because it takes milliseconds. */
 export async function requireCompositeModulus(
   key: SubjectPublicKeyInfo,
   policy: IssuancePolicy,

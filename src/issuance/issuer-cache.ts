@@ -16,8 +16,7 @@ export type CrlIssuer = Pick<
 const issuersMax = 1000
 
 /**
- * Cached issuers. Cached issuers never change, because an installed certificate, its key and the usage mode of its CA never
- * change.
+ * Cached issuers. They never change, because an installed certificate, its key and its CA's usage mode never change.
  */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
@@ -35,7 +34,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
-/** Returns the issuer for a current or earlier certificate of a CA. */
+/** Returns the issuer for a CA's current certificate or an earlier one. */
 export async function issuerOfNumber(
   db: Database,
   authority: Authority,
@@ -47,7 +46,7 @@ export async function issuerOfNumber(
   return issuerOf({ certificate, chain: chainOf(signer) }, authority)
 }
 
-/** Returns the issuer name and the key for CRLs of an identity. Throws if the CA never had a certificate with that identity. */
+/** Returns the issuer name and the key for an identity's CRLs. Throws if the CA never had a certificate with that identity. */
 export async function crlIssuerOf(
   db: Database,
   authority: Authority,

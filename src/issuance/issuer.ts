@@ -25,7 +25,7 @@ export interface Issuer extends AuthorityKey {
   readonly remainingPathLength: number | undefined
   /** Whether the usage mode is SHORT_LIVED_CERTIFICATE: end entities only, valid for at most seven days. */
   readonly shortLived: boolean
-  /** Name constraints of the CA certificate and of the certificates above it. */
+  /** Name constraints in the CA certificate and the certificates above it. */
   readonly nameConstraints: PathConstraints
 }
 
@@ -54,7 +54,7 @@ export function authorityKeyIdentifierOf(keyIdentifier: Uint8Array): Extension {
   return constantExtension(nonCritical(oids.authorityKeyIdentifier, value))
 }
 
-/** Returns the key handle of a CA. Throws for a CA without a key. */
+/** Returns a CA's key handle. Throws if the CA has no key. */
 export function keyHandleOf({ keyHandle }: Pick<Authority, 'keyHandle'>): string {
   if (keyHandle === undefined) throw new Error('the certificate authority has no key')
   return keyHandle

@@ -1,4 +1,4 @@
-/** ApiPassthrough: subject and extensions that replace those of the CSR (AWS Private CA API, ApiPassthrough). */
+/** ApiPassthrough: a subject and extensions that replace those in the CSR (AWS Private CA API, ApiPassthrough). */
 import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -88,8 +88,8 @@ export interface Passthrough {
 export const noPassthrough: Passthrough = { subject: undefined, extensions: [] }
 
 /**
- * Encodes ApiPassthrough. Throws InvalidArgsException unless each choice has exactly one member, for an invalid value, and for a
- * duplicate extension.
+ * Encodes ApiPassthrough. Throws InvalidArgsException if a choice does not have exactly one member, a value is invalid, or an
+ * extension occurs twice.
  */
 export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough): Passthrough {
   const { KeyUsage, ExtendedKeyUsage, SubjectAlternativeNames, CertificatePolicies } = Extensions
@@ -166,7 +166,7 @@ function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: st
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
-  // The check of name constraints must be able to parse the value.
+  // The name constraints check must be able to parse the value.
   if (oid === oids.subjectAltName) encoded(() => parseGeneralNames(value), `${at}.Value`)
   return { oid, critical: custom.Critical ?? false, value }
 }

@@ -1,6 +1,6 @@
 /**
- * Computes the content of a certificate. This folder does not sign, store or read the clock. Every signed certificate was prepared and
- * linted here.
+ * Computes the content of a certificate. This folder does not sign or store anything and does not read the clock. Every signed
+ * certificate is prepared and linted here.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
@@ -42,21 +42,21 @@ export interface CertificateParameters {
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly pointers: CertificatePointers
-  /** Handling of CSRs with an empty subject; `refuse` by default. */
+  /** How CSRs with an empty subject are handled; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /** The symbol is private, so that only this module can create a PreparedCertificate and choose its key. */
 const signer = Symbol('signer')
 
-/** A certificate that is ready to be signed, with its key. Only this module creates it. */
+/** A certificate that is ready to be signed, and the key to sign it with. Only this module creates instances. */
 export interface PreparedCertificate {
   readonly [signer]: Issuer | AuthorityKey
-  /** The values that tbsCertificateDer is encoded from. */
+  /** The values that tbsCertificateDer encodes. */
   readonly fields: TbsCertificateFields
-  /** DER of the TBSCertificate (RFC 5280 §4.1), whose values have been linted. */
+  /** The TBSCertificate in DER (RFC 5280 §4.1). Its values have been linted. */
   readonly tbsCertificateDer: Uint8Array
-  /** DER of the AlgorithmIdentifier of the signature. */
+  /** The signature's AlgorithmIdentifier in DER. */
   readonly signatureAlgorithm: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly serialNumber: Uint8Array
@@ -122,7 +122,7 @@ export function prepareCertificate(
   }
 }
 
-/** A prepared certificate that was stored before it was signed, with the columns of its row. */
+/** A prepared certificate that was stored before it was signed, and the columns of its row. */
 export type StoredPreparation = Pick<
   PreparedCertificate,
   'tbsCertificateDer' | 'signingAlgorithm' | 'serialNumber' | 'notAfter' | 'templateName'
@@ -149,7 +149,7 @@ export function restorePreparation(
     'signature algorithm': equals(tbs.signatureAlgorithm.der, signatureAlgorithm),
     issuer: equals(tbs.issuer.der, issuerDer),
     template: isCaCertificate(tbs) === (template.kind !== 'end-entity'),
-    // Only a self-signed certificate has no issuer, and its key is that of the CA.
+    // Only a self-signed certificate has no issuer, and its key is the CA's key.
     'public key':
       issuer !== undefined || equals(subjectPublicKeyInfo, signingKey.subjectPublicKeyInfo.der),
   }
@@ -187,8 +187,8 @@ function issuerIn(signingKey: Issuer | AuthorityKey): Issuer | undefined {
 }
 
 /**
- * Parses a prepared certificate. Throws Error unless the parsed values equal the values it was encoded from, and the lint has the
- * same findings (docs/decisions/0028).
+ * Parses a prepared certificate. Throws Error unless the parsed values equal the values it was encoded from and the lint reports
+ * the same findings (docs/decisions/0028).
  */
 export function requireReadBack(certificate: PreparedCertificate): void {
   const { [signer]: signingKey, tbsCertificateDer, fields, findings } = certificate
@@ -213,7 +213,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
     )
 }
 
-/** Checks the name constraints of every certificate above (RFC 5280 §6.1.3 b and c). */
+/** Checks the name constraints in every certificate above (RFC 5280 §6.1.3 b and c). */
 function requirePermittedNames(
   { subject, extensions }: CertificateContent,
   { nameConstraints }: Issuer,

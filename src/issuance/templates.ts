@@ -13,7 +13,7 @@ type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough
 export interface Template {
   /** Name without the version, such as `EndEntityCertificate_APIPassthrough`. */
   readonly name: string
-  /** Kind of the issued certificate. A root signs itself. */
+  /** Kind of certificate that is issued. A root signs itself. */
   readonly kind: 'end-entity' | 'subordinate' | 'root'
   /** Path length constraint of a CA certificate. */
   readonly pathLenConstraint: number | undefined
@@ -22,7 +22,7 @@ export interface Template {
   readonly usage: readonly Extension[]
   /** Whether ApiPassthrough is used. */
   readonly api: boolean
-  /** Whether extensions of the CSR are used. Its subject and SAN are always used. */
+  /** Whether extensions in the CSR are used. Its subject and SAN are always used. */
   readonly csr: boolean
   /** Whether cRLDistributionPoints can come from the API or the CSR. */
   readonly crlDistributionPoints: { readonly api: boolean; readonly csr: boolean }
@@ -40,11 +40,11 @@ const noBase: readonly Variety[] = ['CSRPassthrough', 'APIPassthrough', 'APICSRP
 const baseAndApi: readonly Variety[] = ['base', 'APIPassthrough']
 const apiOnly: readonly Variety[] = ['APIPassthrough']
 
-/** A row for all variants of a template. */
+/** A row that covers all variants of a template. */
 interface Stem {
   readonly stem: string
   readonly kind: Template['kind']
-  /** Path length in basicConstraints. */
+  /** Path length constraint in basicConstraints. */
   readonly critical: boolean
   readonly pathLenConstraint?: number
   readonly usage: readonly Extension[]

@@ -1,4 +1,4 @@
-/** Conversion of AWS's Validity to the dates of a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
+/** Converts AWS's Validity to a certificate's dates (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { daySeconds, hourSeconds } from '../text/duration.ts'
 import { invalidArgs, validationFailed } from '../errors.ts'
 import { existingDate } from '../x509/der/time.ts'
@@ -17,7 +17,7 @@ export interface Period {
   readonly notAfter: Date
 }
 
-/** Time by which notBefore precedes the issuance, for clients with slow clocks. */
+/** How long notBefore precedes issuance, for clients with slow clocks. */
 const backdatingSeconds = hourSeconds
 const shortLivedDaysMax = 7
 
@@ -25,9 +25,9 @@ const shortLivedDaysMax = 7
 const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
 /**
- * Computes the validity. The default of notBefore is an hour before `now`; notAfter is relative to `now`. Throws ValidationException
- * for a validity that ends in the past, ends before it starts, or exceeds the year 9999, and InvalidArgsException for a date that
- * does not exist or a notBefore that is not ABSOLUTE.
+ * Computes the validity. By default, notBefore is an hour before `now`; notAfter is relative to `now`. Throws
+ * ValidationException for a validity that ends in the past, ends before it starts, or exceeds the year 9999, and
+ * InvalidArgsException for a date that does not exist or a notBefore that is not ABSOLUTE.
  */
 export function certificatePeriod(
   requested: { readonly validity: Validity; readonly notBefore?: Validity | undefined },
@@ -54,7 +54,7 @@ export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void 
     )
 }
 
-/** Throws ValidationException if the validity exceeds the limit of a CA for short-lived certificates. */
+/** Throws ValidationException if the validity exceeds the limit for a CA that issues short-lived certificates. */
 export function requireShortLived(period: Period, issuedAt: Date): void {
   const seconds = (period.notAfter.getTime() - issuedAt.getTime()) / 1000
   if (seconds > shortLivedDaysMax * daySeconds)
@@ -85,14 +85,14 @@ function endSeconds({ type, value }: Validity, now: number): number {
   }
 }
 
-/** Converts seconds since 1970 to a number. Throws ValidationException for a date beyond the range of certificates. */
+/** Converts seconds since 1970 to a number. Throws ValidationException for a date that a certificate cannot contain. */
 function withinCalendar(seconds: number | bigint): number {
   if (seconds < 0 || seconds > lastSecond)
     throw validationFailed('The certificate validity specified is beyond 9999-12-31T23:59:59Z')
   return Number(seconds)
 }
 
-/** Adds calendar months in UTC. If the resulting month does not have the day, the result is the last day of that month. */
+/** Adds calendar months in UTC. If the resulting month does not have that day, returns the last day of the month. */
 function addMonths(nowSeconds: number, months: bigint): number {
   if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
   const now = new Date(nowSeconds * 1000)
@@ -111,8 +111,8 @@ function daysInMonth(year: number, month: number): number {
 const endDatePattern = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/
 
 /**
- * Parses YYMMDDHHMMSS (years from 50 are 19YY) or YYYYMMDDHHMMSS in UTC. The value is an integer, so the short form has no leading
- * zeros.
+ * Parses YYMMDDHHMMSS (YY from 50 to 99 means 19YY) or YYYYMMDDHHMMSS in UTC. The value is an integer, so the short form has no
+ * leading zeros.
  */
 function parseEndDate(value: number | bigint): number {
   const digits = value.toString()

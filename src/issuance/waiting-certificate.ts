@@ -1,13 +1,13 @@
-/** Decisions about certificates that wait for the key of their CA (docs/decisions/0042). */
+/** Decides about certificates that wait for their CA's key (docs/decisions/0042). */
 import { permission } from '../authority/life-cycle.ts'
 import type { AuthorityStatus } from '../authority/status.ts'
 import { hourMilliseconds } from '../text/duration.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 
-/** Time after a request within which its certificate must be signed. */
+/** Time limit for signing a certificate after its request. */
 const waitingHoursMax = 24
 
-/** Maximum number of waiting certificates of one CA. */
+/** Maximum number of waiting certificates per CA. */
 export const waitingCertificatesMax = 1000
 
 export interface WaitingCertificate {
@@ -17,12 +17,12 @@ export interface WaitingCertificate {
   readonly requestedAt: Date
 }
 
-/** `sign`: the certificate can be signed now. `wait`: it may be signed later. `failed`: it will never be signed. */
+/** `sign`: the certificate can be signed now. `wait`: it may be signed later. `failed`: it can never be signed. */
 export type WaitingDecision =
   | { readonly state: 'sign' | 'wait' }
   | { readonly state: 'failed'; readonly reason: string }
 
-/** Decides about a waiting certificate. `status` is that of its CA; undefined for a CA that is permanently deleted. */
+/** Decides what to do with a waiting certificate. `status` is its CA's status; undefined if the CA is permanently deleted. */
 export function decideWaiting(
   { signerNumber, notAfter, requestedAt }: WaitingCertificate,
   status: AuthorityStatus | undefined,
@@ -36,7 +36,7 @@ export function decideWaiting(
     return failed('The certificate authority was deleted before it could sign the certificate.')
   const cell = permission('issue-certificate', status)
   if (cell === 'ok' || (cell === 'root' && signerNumber === undefined)) return { state: 'sign' }
-  // A disabled CA can be enabled again, and must not sign before.
+  // A disabled CA can be enabled again, and must not sign until then.
   if (status === 'DISABLED') return { state: 'wait' }
   return failed(`The certificate authority is in the ${status} state.`)
 }

@@ -8,8 +8,8 @@ import type { Job } from './scheduler/scheduler.ts'
 const page = 256
 
 /**
- * Logs a warning, at the start and then daily, about CAs whose CRLs validators reject. This version rejects the import of the
- * CA certificates that cause this, but earlier versions accepted them.
+ * Logs a warning about CAs whose CRLs validators reject, at startup and then daily. This version rejects the import of the CA
+ * certificates that cause this, but earlier versions accepted them.
  */
 export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',

@@ -19,21 +19,21 @@ import type { Job } from './scheduler/scheduler.ts'
 const pauseFactorMax = 12
 
 /**
- * Returns the length of a pause as a multiple of the duration of the work before it. `utilization` (0 to 1) is the load of
- * the process during the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a
- * busy process.
+ * Returns the length of a pause as a multiple of the time that the work before it took. `utilization` (0 to 1) is the process's
+ * load during the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a busy
+ * process.
  */
 export function pauseAfter(utilization: number): number {
   return Math.min(pauseFactorMax, 1 + 20 * utilization)
 }
 
-/** Number of certificates in a commit. A commit changes some hundreds of rows and delays other writes by a few milliseconds. */
+/** Number of certificates per commit. A commit changes a few hundred rows and delays other writes by a few milliseconds. */
 const batch = 25
 
 /**
- * Deletes certificates and their search entries `keepSeconds` after they expired. A summary row of each certificate is kept
- * for audit reports. The job finds certificates through the search tables, so certificates that have not been indexed yet are
- * not deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
+ * Deletes certificates and their search entries `keepSeconds` after they expire. A summary row for each certificate is kept for
+ * audit reports. The job finds certificates through the search tables, so certificates that have not been indexed yet are not
+ * deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
  * (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
@@ -61,7 +61,7 @@ interface Times {
   readonly before: Date
 }
 
-/** Deletes the certificates under a facet in the order of expiry, in batches with pauses between them. */
+/** Deletes the certificates under a search facet in order of expiry, in batches with pauses between them. */
 async function* deleteUnder(
   facet: number,
   services: Pick<Services, 'db' | 'log'>,
@@ -96,7 +96,7 @@ async function findExpired(
 
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
-/** Deletes a certificate. An unreadable certificate does not stop the job, and is kept, so that `signet verify` finds it. */
+/** Deletes a certificate. An unreadable certificate is kept, so that `signet verify` finds it, and does not stop the job. */
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,
@@ -136,7 +136,7 @@ function summaryOf({
   }
 }
 
-/** Pauses in proportion to the load of the process. */
+/** Pauses in proportion to the process's load. */
 async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})

@@ -18,8 +18,8 @@ const answerMilliseconds = 10_000
 const dropAfterMilliseconds = dayMilliseconds
 
 /**
- * Posts queued events to the webhook as JSON, one request per event. A 2xx response removes the event from the queue; an
- * event may be delivered more than once. An event that is still undelivered after a day is dropped, with a log line.
+ * Posts queued events to the webhook as JSON, one request per event. A 2xx response removes the event from the queue; an event
+ * may be delivered more than once. An event that is still undelivered after a day is dropped, and this is logged.
  */
 export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {

@@ -9,8 +9,8 @@ const batch = 32
 const parallel = 4
 
 /**
- * Erases the keys of CAs after their restoration period. A second erasure has no effect. A key whose store is unavailable is erased
- * by a later run, and does not keep the others.
+ * Erases the keys of deleted CAs after their restoration period. Erasing a key twice has no effect. If a key's store is
+ * unavailable, a later run erases the key; the other keys are erased now.
  */
 export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',

@@ -69,7 +69,7 @@ async function makeCsr(
 }
 
 /**
- * Marks a creation as failed once further retries are useless. If a key was already created, it is erased when the CA is
+ * Marks a creation as failed once further retries are pointless. If a key was already created, it is erased when the CA is
  * deleted.
  */
 async function giveUp(

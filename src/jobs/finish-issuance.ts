@@ -37,8 +37,8 @@ const parallel = 4
 const retrySecondsMax = 30
 
 /**
- * Signs and stores certificates that waited for the key of their CA, in the order of their requests, and gives up those that can no
- * longer be issued.
+ * Signs and stores certificates that were waiting for their CA's key, in the order in which they were requested, and gives up on
+ * those that can no longer be issued.
  */
 export const finishIssuance: Job<'finish-issuance'> = {
   name: 'finish-issuance',
@@ -83,13 +83,13 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
     await issue(services, authority, work)
     return 'done'
   } catch (error) {
-    // The intent stays due: its lease is released when the server stops, or belongs to another process.
+    // The intent remains due. Either the server is stopping and releases its lease, or another process holds the lease.
     if (!signal.aborted) await fail(services, work, error)
     return 'failed'
   }
 }
 
-/** Signs and stores the certificate. Every signature is verified, because it was made outside of this process. */
+/** Signs and stores the certificate. Every signature is verified, because it was made outside this process. */
 async function issue(
   services: Services,
   authority: Authority,
@@ -147,7 +147,7 @@ async function giveUp(
   return 'done'
 }
 
-/** Commits the end of an intent, its leaves and its event. */
+/** Commits the outcome of an intent, with its leaves and event. */
 async function commit(
   { db, clock, events }: Services,
   {
@@ -177,8 +177,8 @@ async function commit(
 }
 
 /**
- * Postpones an intent after an error. A conflict means that the lease was lost, or that the CA was changed: the signature is dropped,
- * and the same certificate is signed again.
+ * Postpones an intent after an error. A conflict means that the lease was lost or the CA was changed. In that case the signature
+ * is discarded, and the same certificate is signed again later.
  */
 async function fail(services: Services, work: IntentWork, error: unknown): Promise<void> {
   const { intent, outages } = work

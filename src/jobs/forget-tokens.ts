@@ -7,12 +7,12 @@ import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
-/** Time for which a request for an approval is kept after it has expired without a decision, and an intent after it failed. */
+/** How long an approval request is kept after it expired undecided, and an intent after it failed. */
 const keptDays = 30
 
 /**
- * Deletes expired idempotency tokens and OCSP responses, which are ignored before that, and requests for approvals and certificates
- * that expired or failed long ago.
+ * Deletes idempotency tokens and OCSP responses once they have expired and are ignored, and requests for approvals and
+ * certificates that expired or failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',

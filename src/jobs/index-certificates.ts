@@ -19,22 +19,21 @@ import type { Job } from './scheduler/scheduler.ts'
 type Needed = Pick<Services, 'db' | 'clock' | 'random'>
 
 /**
- * Number of certificates whose entries are sorted together, so that neighbouring rows are written together. Batches of 500 take
- * two to three times as long per certificate (docs/decisions/0029).
+ * Number of certificates whose entries are sorted together, so that adjacent rows are written together. With batches of 500,
+ * indexing takes two to three times as long per certificate (docs/decisions/0029).
  */
 const batch = 16_384
 /**
- * Number of certificates that are read in one step, and number of statements, of 256 rows each, in one transaction. A step
- * takes about 0.5 ms and a transaction 1 ms. Indexing a certificate takes 18 µs, and 1.5 µs more with two statements per
- * transaction.
+ * Number of certificates read per step, and number of statements (256 rows each) per transaction. A step takes about 0.5 ms and
+ * a transaction 1 ms. Indexing a certificate takes 18 µs, or 1.5 µs more with two statements per transaction.
  */
 const readTogether = 64
 const statementsTogether = 4
 
 /**
- * Adds certificates to the search tables, sorted by number. Usually these are the certificates of the last two seconds. After
- * an upgrade from a version without search, or after a restore, these are all certificates. The job works in short steps and
- * lets the process do other work between them.
+ * Adds certificates to the search tables, sorted by number. Usually these are the certificates of the last two seconds. After an
+ * upgrade from a version without search, or after a restore, these are all certificates. The job works in short steps, so that
+ * the process can do other work between them.
  */
 export const indexCertificates: Job<'index-certificates'> = {
   name: 'index-certificates',
@@ -61,7 +60,7 @@ export const indexCertificates: Job<'index-certificates'> = {
   },
 }
 
-/** Indexes the certificates after number `from`. After a failure or a crash, the next run starts at the same number. */
+/** Indexes the certificates with numbers above `from`. After a failure or a crash, the next run starts at the same number. */
 async function indexBatch(
   { db, clock }: Needed,
   lease: Lease,

@@ -15,8 +15,8 @@ import { sealRecord } from './seal-record.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /**
- * Creates the background jobs in the order of `signet jobs list`. `deliver-events` needs a webhook, and `delete-expired` needs
- * `keepExpiredSeconds`.
+ * Creates the background jobs in the order of `signet jobs list`. `deliver-events` is included only with a webhook, and
+ * `delete-expired` only with `keepExpiredSeconds`.
  */
 export function createJobs({
   eventWebhook,

@@ -22,8 +22,8 @@ const parallel = 2
 const runsMax = 4
 
 /**
- * Publishes every due CRL: after a revocation, at half of its validity, or again after a failure. If the CRLs of a CA are
- * disabled, or the CA is expired or deleted, its CRLs are suspended until the CA changes.
+ * Publishes every due CRL: after a revocation, at half of its validity, or again after a failure. If a CA's CRLs are disabled,
+ * or the CA is expired or deleted, its CRLs are suspended until the CA changes.
  */
 export const publishCrls: Job<'publish-crls'> = {
   name: 'publish-crls',
@@ -59,7 +59,7 @@ async function publish(
     await publishCrl(services, { authority, crl, lease, signal })
     return 'done'
   } catch (error) {
-    // The publication was aborted because the server is stopping. The CRL is published after the next start.
+    // The publication was aborted because the server is stopping. The CRL will be published after the next start.
     if (stopping.aborted) await services.db.transaction([releaseCrl(crl, lease)])
     else await fail(services, { authority, crl, lease }, error)
     return 'failed'

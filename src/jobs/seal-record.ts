@@ -1,8 +1,8 @@
 import type { Job } from './scheduler/scheduler.ts'
 
 /**
- * Signs a checkpoint of the record twice a second while leaves are written, so that a leaf waits for less than a second. Runs
- * that add leaves are not counted as finished work, because each of them would be recorded.
+ * Signs a checkpoint of the record twice a second while leaves are being written, so that a leaf waits for less than a second.
+ * Adding leaves is not reported as finished work, because then every such run would be recorded.
  */
 export const sealRecord: Job<'seal-record'> = {
   name: 'seal-record',

@@ -21,7 +21,7 @@ const batch = 2
 /** Time after which an audit report that cannot be stored is marked as FAILED. */
 const timeoutMilliseconds = hourMilliseconds
 
-/** Writes audit reports in state CREATING from the database to their buckets, as streams. */
+/** Streams audit reports in state CREATING from the database to their buckets. */
 export const writeAuditReports: Job<'write-audit-reports'> = {
   name: 'write-audit-reports',
   everySeconds: 1,
@@ -93,7 +93,7 @@ async function put(
     format,
   })
   await services.objects.put({ bucket, key }, pieces, {
-    // Audit reports list certificates and requesters, so the object is not public.
+    // Audit reports list certificates and who requested them, so the object is not public.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,

@@ -1,15 +1,15 @@
-/** Points of small order on Edwards curves: anyone can make a signature that such a public key verifies. */
+/** Points of small order on Edwards curves. If a public key is such a point, anyone can make signatures that it verifies. */
 
 interface EdwardsCurve {
   readonly bytes: number
-  /** Encoded y coordinates, in hex without the sign of x; also those that are not reduced. */
+  /** Encoded y coordinates in hex, without the sign bit of x. They include unreduced encodings. */
   readonly smallOrder: ReadonlySet<string>
 }
 
 const prime25519 = 2n ** 255n - 19n
 const prime448 = 2n ** 448n - 2n ** 224n - 1n
 
-/** The y coordinate of two of the four points of order 8 on edwards25519; that of the others is its negative. */
+/** The y coordinate of two of the four points of order 8 on edwards25519. The other two have its negative. */
 const orderEight = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
 
 const curves = {
@@ -33,7 +33,7 @@ function curve(bytes: number, smallOrder: readonly bigint[]): EdwardsCurve {
   return { bytes, smallOrder: new Set(smallOrder.map(encode)) }
 }
 
-/** Whether the octets of a public key (RFC 8032 §5.1.5, §5.2.5) are a point of small order. */
+/** Returns whether an encoded public key (RFC 8032 §5.1.5, §5.2.5) is a point of small order. */
 export function hasSmallOrder(kind: 'ed25519' | 'ed448', publicKey: Uint8Array): boolean {
   const { bytes, smallOrder } = curves[kind]
   const y = Buffer.from(publicKey)

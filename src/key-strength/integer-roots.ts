@@ -1,11 +1,11 @@
-/** Roots of large integers, and fast tests that exclude them. */
+/** Roots of large integers, and fast tests that rule out perfect powers. */
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
-/** The largest integer whose square is not larger than n, which is not negative. */
+/** Returns the largest integer whose square is at most n. n must not be negative. */
 export function squareRoot(n: bigint): bigint {
   const bits = bitLength(n)
   if (bits <= doubleBits) return BigInt(Math.floor(Math.sqrt(Number(n))))
-  // The root of the upper half has half of the digits right. One step of Newton's method gives the others.
+  // In the root of the upper half, half of the digits are correct. One step of Newton's method yields the others.
   const half = BigInt(bits >> 2)
   let root = (squareRoot(n >> (2n * half)) + 1n) << half
   for (;;) {
@@ -18,7 +18,7 @@ export function squareRoot(n: bigint): bigint {
 /** Up to this length, the rounded-down square root of a double is exact. */
 const doubleBits = 50
 
-/** The largest integer whose power with that exponent is not larger than n. */
+/** Returns the largest integer whose power with the exponent is at most n. */
 function integerRoot(n: bigint, exponent: number): bigint {
   const power = BigInt(exponent)
   let root = rootEstimate(n, exponent)
@@ -29,7 +29,7 @@ function integerRoot(n: bigint, exponent: number): bigint {
   }
 }
 
-/** Slightly more than the root, so that Newton's method, which approaches it from above, takes few steps. */
+/** Returns slightly more than the root, so that Newton's method, which approaches the root from above, takes few steps. */
 function rootEstimate(n: bigint, exponent: number): bigint {
   const dropped = Math.max(0, bitLength(n) - doubleBits)
   const logarithm = (Math.log2(Number(n >> BigInt(dropped))) + dropped) / exponent
@@ -38,7 +38,7 @@ function rootEstimate(n: bigint, exponent: number): bigint {
   return upper << BigInt(scale)
 }
 
-/** More than the error of a logarithm of 8192 bits in a double. */
+/** Larger than the error in the logarithm of an 8192-bit number computed as a double. */
 const estimateError = 2 ** -36
 
 function bitLength(n: bigint): number {
@@ -46,21 +46,21 @@ function bitLength(n: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)))
 }
 
-/** An integer that is a power with that exponent has one of few residues modulo each of the primes. */
+/** A filter for powers with one exponent: modulo each of the primes, such a power has one of few residues. */
 interface PowerFilter {
   readonly exponent: number
-  /** Each with its index among the small primes. */
+  /** Primes, each with its index among the small primes. */
   readonly primes: readonly { readonly prime: number; readonly index: number }[]
 }
 
-/** Every prime factor of the base has at least 13 bits: division by smaller primes comes first. */
+/** Every prime factor of the base has at least 13 bits, because smaller primes are ruled out by division first. */
 const baseBitsMin = 13
 const bitsMax = 8192
 const filterPrimesMax = 8
 const indexedPrimes = smallPrimes.map((prime, index) => ({ prime, index }))
 let filters: readonly PowerFilter[] | undefined
 
-/** Created for the first key, so that they do not delay the start. */
+/** Created when the first key is checked, so that they do not slow startup. */
 function powerFilters(): readonly PowerFilter[] {
   filters ??= oddPrimesBelow(bitsMax / baseBitsMin).map(filterOf)
   return filters
@@ -72,8 +72,8 @@ function filterOf(exponent: number): PowerFilter {
 }
 
 /**
- * The smallest odd prime exponent with which n is the power of an integer, or undefined. `residues` has n modulo
- * each of the small primes, in their order; none of them is zero.
+ * Returns the smallest odd prime exponent for which n is the power of an integer; undefined if there is none. `residues`
+ * contains n modulo each of the small primes, in order. None of them may be zero.
  */
 export function perfectPower(n: bigint, residues: Uint16Array): number | undefined {
   const exponentMax = bitLength(n) / baseBitsMin
@@ -87,7 +87,7 @@ export function perfectPower(n: bigint, residues: Uint16Array): number | undefin
   return undefined
 }
 
-/** base^exponent mod modulus, which is less than 2^26. */
+/** Returns base^exponent mod modulus. The modulus must be less than 2^26. */
 function powerModulo(base: number, exponent: number, modulus: number): number {
   let result = 1
   let square = base
@@ -101,11 +101,11 @@ function powerModulo(base: number, exponent: number, modulus: number): number {
 /** A filter for squares: their residues modulo the product of some small moduli. */
 interface SquareFilter {
   readonly modulus: number
-  /** False proves that an integer with that residue is not a square. */
+  /** If an entry is false, no integer with that residue is a square. */
   readonly mayBeSquare: (residue: number) => boolean
 }
 
-/** `moduli` are coprime, and a double represents the square of their product exactly. */
+/** `moduli` must be coprime, and the square of their product exactly representable as a double. */
 export function squaresModulo(moduli: readonly number[]): SquareFilter {
   const tables = moduli.map((modulus) => {
     const table = new Uint8Array(modulus)

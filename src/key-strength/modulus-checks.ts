@@ -1,4 +1,4 @@
-/** Checks of RSA moduli with a cache, because each renewal may use the same key. */
+/** Checks RSA moduli, with a cache, because each renewal may use the same key. */
 import { checkPrime, hash } from 'node:crypto'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { weaknessOfModulus } from './rsa-modulus.ts'
@@ -21,7 +21,7 @@ function verdictOf(modulus: Uint8Array): Verdict {
   return verdict
 }
 
-/** weaknessOfModulus with a cache. */
+/** Caching version of weaknessOfModulus. */
 export function rememberedWeakness(modulus: Uint8Array): string | undefined {
   const verdict = verdictOf(modulus)
   verdict.weakness ??= { reason: weaknessOfModulus(modulus) }
@@ -29,9 +29,9 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 }
 
 /**
- * Whether an odd integer, big-endian and at least 2048 bits long, is prime. Anyone can compute the private exponent for a prime
- * RSA modulus (NIST SP 800-89 §5.3.3). The test is an exponentiation of the length of the modulus: 1.5 ms for 2048 bits, 11 ms
- * for 4096. The test runs in libuv's thread pool.
+ * Resolves to whether an odd, big-endian integer of at least 2048 bits is prime. Anyone can compute the private exponent for a
+ * prime RSA modulus (NIST SP 800-89 §5.3.3). The test is one modular exponentiation: 1.5 ms for 2048 bits, 11 ms for 4096. The
+ * test runs in libuv's thread pool.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)
@@ -45,12 +45,15 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Testing a prime takes much longer than a product, up to seconds. Such a test must not keep the pool from signing. */
+/**
+ * Testing a prime takes much longer than testing a product, up to seconds. Such tests must not keep the thread pool from
+ * signing.
+ */
 const largeBits = 3072
 const smallLane = createLane(2)
 const largeLane = createLane(1)
 
-/** One round proves a product with a probability of error below 2^-80 for random integers of this size. */
+/** For random integers of this size, one round detects a product with an error probability below 2^-80. */
 const rounds = 1
 
 function testPrime(modulus: Uint8Array): Promise<boolean> {
@@ -62,7 +65,7 @@ function testPrime(modulus: Uint8Array): Promise<boolean> {
   })
 }
 
-/** Runs at most `width` tasks at a time; the others wait in their order. */
+/** Runs at most `width` tasks at a time; the others wait in order. */
 function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0
@@ -72,7 +75,7 @@ function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
     try {
       return await task()
     } finally {
-      // The slot passes to the next waiting task, so that a new task cannot take the slot first.
+      // The slot passes directly to the next waiting task, so that a new task cannot take it first.
       const next = waiting.shift()
       if (next === undefined) running -= 1
       else next()

@@ -1,20 +1,20 @@
 /**
- * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). These
- * checks take about 75 µs for 2048 bits. The test for a prime modulus takes longer, see modulus-checks.ts.
+ * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). These checks take
+ * about 75 µs for 2048 bits. The test for a prime modulus takes longer; see modulus-checks.ts.
  */
 import { perfectPower, squareRoot, squaresModulo } from './integer-roots.ts'
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
-/** Rounds of Fermat's method, the number that CA/Browser Forum asks for. */
+/** Rounds of Fermat's method: the number that the CA/Browser Forum requires. */
 const fermatRounds = 100
 
-/** A product of primes that a double holds exactly. */
+/** A product of primes that a double can represent exactly. */
 interface Word {
   readonly product: bigint
   readonly primes: readonly number[]
 }
 
-/** Words share a product, so that the long modulus is divided rarely. */
+/** Words grouped into one product, so that the long modulus is divided rarely. */
 interface Chunk {
   readonly product: bigint
   readonly words: readonly Word[]
@@ -24,7 +24,7 @@ const wordsPerChunk = 19
 const chunks = chunksOf(wordsOf(smallPrimes))
 
 /**
- * Why anyone can factor a modulus, or undefined if no weakness was found. `modulus` is big-endian, odd and not zero.
+ * Returns why anyone can factor a modulus; undefined if no weakness was found. `modulus` must be big-endian, odd and nonzero.
  */
 export function weaknessOfModulus(modulus: Uint8Array): string | undefined {
   const n = BigInt(
@@ -43,7 +43,7 @@ export function weaknessOfModulus(modulus: Uint8Array): string | undefined {
   return undefined
 }
 
-/** Fills in n modulo each of the small primes; returns a prime that divides n. */
+/** Stores n modulo each of the small primes in `residues`, and returns a prime that divides n, if any. */
 function readResidues(n: bigint, residues: Uint16Array): number | undefined {
   let index = 0
   for (const chunk of chunks) {
@@ -77,15 +77,15 @@ const rocaPrimes = oddPrimesBelow(168)
 const rocaGenerator = 65_537
 const rocaResidues = rocaPrimes.map((prime) => powersModulo(rocaGenerator, prime))
 
-/** Both primes of such a key, and so their product, are powers of 65537 modulo each of the primes. */
+/** In such a key, both prime factors, and therefore their product, are powers of 65537 modulo each of these primes. */
 function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }
 
-/** Filters that few non-squares pass: both together let one in 1,600 pass. */
+/** Filters that few non-squares pass: only one in 1,600 passes both. */
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
-/** Fermat's method: looks for a² − n = b², which has n = (a − b)(a + b), from the smallest possible a. */
+/** Fermat's method: starting with the smallest possible a, searches for a² − n = b², which yields n = (a − b)(a + b). */
 function hasCloseFactors(n: bigint, first: bigint): boolean {
   const starts = filters.map(({ modulus }) => ({
     a: Number(first % BigInt(modulus)),

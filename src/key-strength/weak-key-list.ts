@@ -1,4 +1,4 @@
-/** Publicly known keys by fingerprint, for example those of Debian's faulty generator (CVE-2008-0166). */
+/** Publicly known keys by fingerprint, for example those from Debian's faulty generator (CVE-2008-0166). */
 import { hash } from 'node:crypto'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
@@ -6,15 +6,15 @@ export interface WeakKeyList {
   has(key: SubjectPublicKeyInfo): boolean
 }
 
-/** Lengths in bytes of fingerprints in Debian's openssl-blacklist, and of SHA-256. */
+/** Lengths in bytes of openssl-blacklist fingerprints and of SHA-256. */
 const suffixBytes = 10
 const digestBytes = 32
 const linePattern = new RegExp(`^([0-9a-f]{${suffixBytes * 2}}|[0-9a-f]{${digestBytes * 2}})$`)
 
 /**
- * Reads one fingerprint a line, in hex: 20 digits, the last of the SHA-1 of `Modulus=HEX` and a line feed, as in Debian's
- * openssl-blacklist, or 64 digits, the SHA-256 of the DER of SubjectPublicKeyInfo. Empty lines and lines that begin with
- * `#` are skipped. Throws SyntaxError that names a line which is neither.
+ * Reads one hex fingerprint per line. It has either 20 digits, the last ones of the SHA-1 of `Modulus=HEX` and a line feed (as
+ * in Debian's openssl-blacklist), or 64 digits, the SHA-256 of the SubjectPublicKeyInfo in DER. Empty lines and lines that begin
+ * with `#` are skipped. Throws a SyntaxError that names the first invalid line.
  */
 export function parseWeakKeyList(text: string): WeakKeyList {
   const suffixes: string[] = []
@@ -45,7 +45,10 @@ function hasModulus({ key }: SubjectPublicKeyInfo, hasSuffix: Lookup | undefined
 
 type Lookup = (fingerprint: Uint8Array) => boolean
 
-/** Binary search in sorted bytes, because the full list has hundreds of thousands of lines. Undefined without fingerprints. */
+/**
+ * Creates a binary search in sorted bytes, because the full list has hundreds of thousands of lines. Undefined without
+ * fingerprints.
+ */
 function lookup(fingerprints: readonly string[], bytes: number): Lookup | undefined {
   if (fingerprints.length === 0) return undefined
   const sorted = Buffer.from(fingerprints.toSorted().join(''), 'hex')

@@ -3,24 +3,24 @@ import type { KeyAlgorithm } from '../authority/algorithms.ts'
 /** A stored key. Only its public key is in plaintext. */
 export interface KeyRecord {
   readonly name: string
-  /** ED25519 is the algorithm of the key of the record, and of no CA. */
+  /** ED25519 is used only for the record's key, never for a CA. */
   readonly algorithm: KeyAlgorithm | 'ED25519'
-  /** DER. */
+  /** SubjectPublicKeyInfo in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** ID of the master key. Empty: the key before the first rotation of the master key. */
+  /** ID of the master key. Empty for the master key that preceded the first rotation. */
   readonly masterKeyId: string
   /** The key's data key, sealed under the master key. */
   readonly dataKeySealed: Uint8Array
-  /** PKCS #8 DER, sealed under the data key. */
+  /** Private key as PKCS #8 in DER, sealed under the data key. */
   readonly privateKeySealed: Uint8Array
 }
 
-/** Storage of local keys. A change is durable once its promise resolves. */
+/** Storage for local keys. A change is durable once its promise resolves. */
 export interface KeyRecords {
   find(name: string): Promise<KeyRecord | undefined>
   /**
-   * Stores the record unless the name is taken. Resolves to the stored record of that name. Undefined, and nothing is stored, if
-   * the master key of the record was replaced by a rotation.
+   * Stores the record unless the name is taken. Resolves to the stored record with that name. If a rotation has replaced the
+   * record's master key, stores nothing and resolves to undefined.
    */
   insertIfAbsent(record: KeyRecord): Promise<KeyRecord | undefined>
   /** Erases the record and every copy of it in the store's files. Erasing a nonexistent record is not an error. */

@@ -4,13 +4,13 @@ import { constants, createPublicKey, verify } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 import { KeyNotFoundError, UnsupportedKeyAlgorithmError, type KeyStore } from './key-store.ts'
 
-/** Two stores over the same keys, as two processes have them. */
+/** Two stores with the same keys, as in two processes. */
 interface KeyStores {
   readonly store: KeyStore
   readonly other: KeyStore
 }
 
-/** A test case. A test case uses names of keys that no other case uses, so that cases may share a store. */
+/** A test case. Each one uses its own key names, so that test cases may share a store. */
 export interface KeyStoreCase {
   readonly name: string
   readonly run: (stores: KeyStores) => Promise<void>

@@ -1,11 +1,11 @@
-/** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
+/** The interface to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 
 /** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The scheme names its key store. */
 export type KeyHandle = string
 
-/** Whether the key is in a token or in KMS, which can be unavailable for a time. */
+/** Whether the key is in a token or in KMS, which can be temporarily unavailable. */
 export function isRemoteKey(handle: KeyHandle): boolean {
   return !handle.startsWith('local:')
 }
@@ -23,7 +23,8 @@ export interface CreatedKey {
 export interface KeyStore {
   /**
    * Creates a key pair, which is durable once the promise resolves. A repeated call with the same name and algorithm returns the
-   * existing key, so that an interrupted creation can be repeated. The standard of the CA selects one of several stores.
+   * existing key, so that an interrupted creation can be repeated. If there are several stores, the CA's storage standard
+   * selects one.
    */
   create(
     name: string,
@@ -41,21 +42,21 @@ export interface KeyStore {
 
 /** A key store with resources that must be closed, such as sessions with an HSM. */
 export interface OpenKeyStore extends KeyStore {
-  /** Ends running calls with KeyUnavailableError, and releases all resources. */
+  /** Rejects pending calls with KeyUnavailableError, and releases all resources. */
   close?(): Promise<void>
 }
 
-/** The key was erased, or never existed. */
+/** Thrown if the key was erased or never existed. */
 export class KeyNotFoundError extends Error {
   override name = 'KeyNotFoundError'
 }
 
-/** The key exists but cannot be used now: its store is unreachable or cannot decrypt it. */
+/** Thrown if the key exists but currently cannot be used: its store is unreachable or cannot decrypt it. */
 export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError'
 }
 
-/** The key store does not support keys of that algorithm. */
+/** Thrown if the key store does not support the key algorithm. */
 export class UnsupportedKeyAlgorithmError extends Error {
   override name = 'UnsupportedKeyAlgorithmError'
 }

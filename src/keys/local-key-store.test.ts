@@ -32,7 +32,7 @@ const storeOn = (
     ...options,
   })
 
-/** A source of random bytes that keeps a copy of the bytes it returned. */
+/** A source of random bytes that keeps copies of the bytes it returns. */
 class RecordingRandom implements Random {
   readonly given: Buffer[] = []
 
@@ -43,7 +43,7 @@ class RecordingRandom implements Random {
   }
 }
 
-/** Returns a sealer that records the values it sealed. */
+/** Returns a sealer that records the values it seals. */
 function recording(inner: Sealer): { sealer: Sealer; sealed: Buffer[]; plaintexts: Buffer[] } {
   const sealed: Buffer[] = []
   const plaintexts: Buffer[] = []

@@ -1,4 +1,7 @@
-/** KeyStore over encrypted records. Each private key is sealed under its own data key, and each data key under the master key. */
+/**
+ * A KeyStore that keeps keys in encrypted records. Each private key is sealed under its own data key, and each data key under
+ * the master key.
+ */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { createLoadingCache } from '../bounded-cache.ts'
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
@@ -21,14 +24,14 @@ const openKeysMax = 1000
 
 export interface LocalKeyStoreOptions {
   readonly records: KeyRecords
-  /** Seal data keys. */
+  /** Sealers for data keys. */
   readonly sealers: SealerRing
   readonly random: Random
-  /** Default: in the thread pool. */
+  /** Where slow signatures are made. Default: in the thread pool. */
   readonly longSignatures?: LongSignatures
 }
 
-/** Creates a key store over `records`. Private keys are in plaintext only in memory. */
+/** Creates a key store that uses `records`. Private keys exist in plaintext only in memory. */
 export function createLocalKeyStore({
   records,
   sealers,
@@ -101,7 +104,7 @@ async function readKey(
   return openKeyRecord(record, { sealers, random })
 }
 
-/** Decrypts the private key of a record. Throws KeyUnavailableError if decryption fails or the stored public key differs. */
+/** Decrypts a record's private key. Throws KeyUnavailableError if decryption fails or the stored public key differs. */
 export async function openKeyRecord(
   record: KeyRecord,
   { sealers, random }: Pick<LocalKeyStoreOptions, 'sealers' | 'random'>,
@@ -137,7 +140,7 @@ function importKey(
   }
 }
 
-/** Throws KeyUnavailableError for an altered public key, which is stored unencrypted, before the private key signs with it. */
+/** Throws KeyUnavailableError if the public key, which is stored unencrypted, was altered, before the private key is used. */
 function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord): KeyObject {
   const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
   if (!publicKey.equals(subjectPublicKeyInfo))

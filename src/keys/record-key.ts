@@ -1,10 +1,10 @@
-/** The key that signs checkpoints of the record: Ed25519, stored like the key of a CA. */
+/** The key that signs checkpoints of the record: Ed25519, stored like a CA key. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Random } from '../random.ts'
 import { createSealer, type SealerRing } from '../sealer.ts'
 import type { KeyRecord } from './key-records.ts'
 
-/** Name of the key. CAs have UUIDs as names, so that none has this one. */
+/** Name of the key. CA keys have UUIDs as names, so this name cannot collide. */
 export const recordKeyName = 'record'
 
 const dataKeyBytes = 32

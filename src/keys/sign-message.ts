@@ -4,7 +4,7 @@ import type { SigningAlgorithm } from '../authority/algorithms.ts'
 
 /** Digest and key type of a signing algorithm. */
 interface Scheme {
-  /** The key type as Node.js names it. */
+  /** Node.js's name for the key type. */
   readonly keyType: string
   /** Null for an algorithm that hashes the message itself. */
   readonly hash: string | null
@@ -22,13 +22,13 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
   ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
 ])
 
-/** Thread for slow signatures: libuv's thread pool, or this thread in short slices. */
+/** Where slow signatures are made: in libuv's thread pool, or on this thread in short slices. */
 export type LongSignatures = 'in-pool' | 'on-thread'
 
 /**
- * Signs a message: RSA with PKCS #1 v1.5 padding, ECDSA as DER of ECDSA-Sig-Value, pure ML-DSA with an empty context (RFC 9881
- * §2). These are the defaults of Node.js; passing them explicitly takes half as long as a P-256 signature. Throws TypeError if
- * the key does not support the algorithm.
+ * Signs a message: RSA with PKCS #1 v1.5 padding, ECDSA as an ECDSA-Sig-Value in DER, or pure ML-DSA with an empty context (RFC
+ * 9881 §2). These are Node.js's defaults; passing them explicitly would take half as long as a P-256 signature. Throws TypeError
+ * if the key does not support the algorithm.
  */
 export async function signMessage(
   key: KeyObject,
@@ -52,7 +52,8 @@ export async function signMessage(
 }
 
 /**
- * Returns whether signing is faster than a switch to another thread and back (docs/decisions/0015-where-signatures-are-made.md).
+ * Returns whether signing is faster than switching to another thread and back
+ * (docs/decisions/0015-where-signatures-are-made.md).
  */
 function isQuick({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'

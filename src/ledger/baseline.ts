@@ -1,4 +1,4 @@
-/** The beginning of the record: leaves about the rows that exist already. */
+/** The beginning of the record: leaves for rows that already exist. */
 import type { Clock } from '../clock.ts'
 import { encodeDigestedRows } from '../record/digested-rows.ts'
 import type { Actor } from '../record/leaf.ts'
@@ -29,14 +29,14 @@ import type { Row, Sql } from '../store/sql.ts'
 import { begunSetting } from './log-parts.ts'
 
 const actor: Actor = { principal: 'job:seal-record' }
-/** Rows in a transaction. */
+/** Number of rows per transaction. */
 const pageRows = 500
-/** Maximum number of attempts to record a page whose rows change in the meantime. The job starts again later. */
+/** Maximum number of attempts to record a page whose rows keep changing. After that, a later run of the job starts again. */
 const attemptsMax = 20
 
-/** A table whose rows have digests in leaves of the kind `baseline`. */
+/** A table whose row digests are in leaves of the kind `baseline`. */
 interface DigestedTable {
-  /** Selects rows after a row, of certificates up to number `last`. */
+  /** Selects rows after a given row, limited to certificates up to number `last`. */
   readonly select: (after: Row | undefined, limit: number, last: number) => Sql
   readonly digestOf: (row: Row) => Uint8Array
 }
@@ -59,9 +59,9 @@ const digestedTables = {
 type DigestedTableName = keyof typeof digestedTables
 
 /**
- * Writes leaves about all existing rows: the digests of certificates, revocations and retired certificates, and the state of each
- * row of the tables that change. Rows that are written at the same time have leaves of their own. If the call is interrupted,
- * the next call starts again, and its leaves replace the earlier leaves.
+ * Writes leaves for all existing rows: digests of certificates, revocations and retired certificates, and the state of each row
+ * in tables that change. Rows written in the meantime get their own leaves. If the call is interrupted, the next call starts
+ * again, and its leaves replace the earlier leaves.
  */
 export async function beginRecord(db: Database, clock: Clock): Promise<void> {
   const [row] = await db.query(selectLastCertificate)
@@ -86,14 +86,14 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node has finished first. The leaves of the other node and of this node have the same content.
+    // Another node has finished first. Its leaves have the same content as this node's.
     if (!(error instanceof ConflictError)) throw error
   }
 }
 
 /**
- * Records all rows of a query, one page in each transaction, and returns their number. A page whose rows changed after they were
- * read is read again.
+ * Records all rows that a query returns, one page per transaction, and returns their number. If a page's rows changed after they
+ * were read, the page is read again.
  */
 async function recordPages(
   db: Database,
@@ -119,9 +119,12 @@ async function recordPages(
   }
 }
 
-/** Returns leaves with digests of rows, with guards that no row was deleted in the meantime. Retired certificates are never deleted. */
+/**
+ * Returns leaves with row digests, and guards that fail if a row was deleted in the meantime. Retired certificates are never
+ * deleted.
+ */
 function digestLeaves(table: DigestedTableName, page: readonly Row[], time: Date): Sql[] {
-  // A revocation is identified by its CA and the number of its certificate; the others by their numbers.
+  // Revocations are identified by the CA and certificate number, and other rows by their numbers.
   const groups = Map.groupBy(page, (row) =>
     table === 'revocations' ? integerOf(row, 'authority_number') : undefined,
   )

@@ -1,4 +1,4 @@
-/** Searches of the record. */
+/** Searches the record. */
 import { decodeLeaf, type Leaf } from '../record/leaf.ts'
 import type { Database } from '../store/database.ts'
 import { countLeaves, readLeaves, type StoredLeaf } from '../store/leaves.ts'
@@ -14,10 +14,13 @@ export interface LeafSearch {
 }
 
 const pageLeaves = 1000
-/** Leaves are in the order of their commits, and their times are those of the decision to write them. */
+/**
+ * Leaves are in commit order, but their times state when the decision to write them was made. This is how far the two can
+ * differ.
+ */
 const disorderMilliseconds = 120_000
 
-/** Finds the newest leaves that match, oldest first. Throws LeafError for a leaf that cannot be read. */
+/** Finds the newest leaves that match, oldest first. Throws LeafError if a leaf cannot be read. */
 export async function findLeaves(
   db: Pick<Database, 'query'>,
   { isMatch, limit }: LeafSearch,
@@ -34,7 +37,7 @@ export async function findLeaves(
   return found.toReversed()
 }
 
-/** Finds the leaf of a certificate. `issuedAt` limits the leaves that are read. */
+/** Finds the leaf for a certificate. `issuedAt` limits which leaves are read. */
 export async function findCertificateLeaf(
   db: Pick<Database, 'query'>,
   {
@@ -61,12 +64,12 @@ export async function findCertificateLeaf(
     if (last.leaf.time.getTime() > issuedAt.getTime() + disorderMilliseconds) break
     from = last.number + 1
   }
-  // The clock of the server may have been set back.
+  // The server's clock may have been set back.
   const [match] = await findLeaves(db, { isMatch, limit: 1 })
   return match
 }
 
-/** Finds the first leaf since a time by bisection. */
+/** Finds the first leaf since a time by binary search. */
 async function firstSince(db: Pick<Database, 'query'>, milliseconds: number): Promise<number> {
   let low = 0
   let high = await countLeaves(db)

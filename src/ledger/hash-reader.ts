@@ -1,4 +1,4 @@
-/** Hashes of the stored tree, for proofs. */
+/** Reads hashes from the stored tree, for proofs. */
 import type { HashReader } from '../record/proofs.ts'
 import { subtreeHash, tileOf } from '../record/tiles.ts'
 import type { Database } from '../store/database.ts'

@@ -1,4 +1,4 @@
-/** The record in a database: its beginning next to other changes, missing parts, and altered tiles of every level. */
+/** The record in a database: its creation while other changes are made, missing parts, and altered tiles at every level. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -27,7 +27,7 @@ const clock = { now: () => now }
 const serial = (last: number): Uint8Array =>
   Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? last : 1))
 
-/** Opens a database with a CA and its certificates 1 to 4, of which 1 and 2 are revoked. */
+/** Opens a database with a CA and its certificates 1 to 4. Certificates 1 and 2 are revoked. */
 async function open(): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   const { db } = database
@@ -90,7 +90,7 @@ async function problemsOf(db: Pick<Database, 'query'>): Promise<string[]> {
   return problems
 }
 
-/** Returns the problems of a database after changes with its own tools, which are rolled back. */
+/** Returns the problems found after changing the database with its own tools. The changes are then rolled back. */
 async function problemsAfter(path: string, ...changes: readonly string[]): Promise<string[]> {
   using db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
   const query = ({ text, values }: Sql): Promise<Row[]> =>
@@ -108,7 +108,7 @@ const ledgerOf = (db: Database) =>
     sealers: fixedSealers(createSealer(new Uint8Array(32), systemRandom)),
   })
 
-/** Runs other changes once, directly after the first query with this text. */
+/** Runs other changes once, right after the first query with this text. */
 function racing(db: Database, text: RegExp, change: () => Promise<unknown>): Database {
   let isDone = false
   return Object.assign(Object.create(db) as Database, {

@@ -1,4 +1,4 @@
-/** The record of a database, as the process that owns the data extends it. */
+/** The record of a database, as seen by the process that extends it. */
 import type { Clock } from '../clock.ts'
 import { openKeyRecord } from '../keys/local-key-store.ts'
 import { KeyUnavailableError } from '../keys/key-store.ts'
@@ -18,8 +18,8 @@ import { RecordAlteredError, sealLeaves, type Sealing } from './seal.ts'
 
 export interface Ledger {
   /**
-   * Adds waiting leaves to the tree and signs a checkpoint. The first call also creates the log, and records the rows that exist
-   * already. Resolves to the number of added leaves. Throws RecordAlteredError.
+   * Adds waiting leaves to the tree and signs a checkpoint. The first call also creates the log and records the rows that
+   * already exist. Resolves to the number of added leaves. Throws RecordAlteredError if the record was altered.
    */
   seal(): Promise<number>
 }
@@ -28,7 +28,7 @@ interface LedgerOptions {
   readonly db: Database
   readonly clock: Clock
   readonly random: Random
-  /** Seal the data keys of CA keys. */
+  /** Sealers for the data keys of CA keys. */
   readonly sealers: SealerRing
 }
 
@@ -37,7 +37,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     async seal() {
       prepared ??= prepare(options).catch((error: unknown) => {
-        // An altered log is refused until the process starts again, because reading all of its leaves takes long.
+        // An altered log is refused until the process restarts, because reading all of its leaves takes long.
         if (!(error instanceof RecordAlteredError)) prepared = undefined
         throw error
       })
@@ -46,7 +46,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 }
 
-/** Creates the log if the database has none of its parts. A log of which only some parts are missing was altered. */
+/** Creates the log if the database has none of its parts. If only some parts are missing, the log was altered. */
 async function prepare(options: LedgerOptions): Promise<Sealing> {
   const { db, clock, random, sealers } = options
   const found = await findLogParts(db)

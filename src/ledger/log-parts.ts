@@ -1,6 +1,6 @@
 /**
- * The parts of a log beside its leaves: its name, its key, its checkpoint, and the setting that states that the record has begun. The
- * first three are written in one transaction, so that a missing one was removed.
+ * The parts of a log besides its leaves: its name, its key, its checkpoint, and the setting that states that the record has
+ * begun. The first three are written in one transaction, so if only some of them exist, the others were removed.
  */
 import { recordKeyName } from '../keys/record-key.ts'
 import { noteVerifier, type NoteVerifier } from '../record/note.ts'
@@ -10,19 +10,22 @@ import { findSetting } from '../store/metadata.ts'
 import { findCheckpoint, selectTiles, type StoredCheckpoint } from '../store/tiles.ts'
 import { findLeaves } from './find-leaves.ts'
 
-/** Name of the row of `settings` with the name of the log. */
+/** Name of the `settings` row that contains the log's name. */
 export const nameSetting = 'record name'
-/** Name of the row of `settings` that states that the record has begun: the number of the newest certificate then. */
+/**
+ * Name of the `settings` row that states that the record has begun. It contains the number of the newest certificate at that
+ * time.
+ */
 export const begunSetting = 'record begun'
 
 export interface LogParts {
   readonly name: string | undefined
-  /** SubjectPublicKeyInfo of the key. */
+  /** SubjectPublicKeyInfo of the log's key. */
   readonly publicKey: Uint8Array | undefined
   readonly checkpoint: StoredCheckpoint | undefined
-  /** Whether the setting states that the leaves about existing rows have all been written. */
+  /** Whether the setting states that all leaves for existing rows have been written. */
   readonly hasBegun: boolean
-  /** Whether the database has none of the parts, and no tiles. */
+  /** Whether the database contains none of the parts and no tiles. */
   readonly isNew: boolean
 }
 
@@ -49,12 +52,15 @@ export function missingParts({ name, publicKey, checkpoint, isNew }: LogParts): 
   )
 }
 
-/** Returns the verifier of checkpoints. Undefined if the name or the key is missing. */
+/** Returns the verifier for checkpoints; undefined if the name or the key is missing. */
 export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefined {
   return name === undefined || publicKey === undefined ? undefined : noteVerifier(name, publicKey)
 }
 
-/** Returns whether the log has the leaf with which the leaves about existing rows end, which is written with the setting. */
+/**
+ * Returns whether the log contains the leaf that ends the leaves for existing rows. That leaf and the setting are written
+ * together.
+ */
 export async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
   const found = await findLeaves(db, {
     isMatch: ({ kind, table }) => kind === 'baseline' && table === undefined,

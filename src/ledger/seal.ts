@@ -1,4 +1,4 @@
-/** Checkpoints: new leaves become part of the tree, whose size and root are signed. */
+/** Creates checkpoints: adds new leaves to the tree, and signs its size and root. */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { openCheckpoint, signCheckpoint } from '../record/checkpoint.ts'
@@ -10,11 +10,11 @@ import { ConflictError, type Database } from '../store/database.ts'
 import { readLeaves } from '../store/leaves.ts'
 import { findCheckpoint, findTile, putCheckpoint, putTile } from '../store/tiles.ts'
 
-/** Maximum number of leaves that one checkpoint adds; a transaction then writes at most 2 MiB of tiles. */
+/** Maximum number of leaves that one checkpoint adds. It limits a transaction to 2 MiB of tiles. */
 const leavesMax = 65_536
 const pageLeaves = 1000
 
-/** The leaves, tiles and the checkpoint do not belong together, so the record was altered. */
+/** Thrown if the leaves, tiles and checkpoint do not match, which means that the record was altered. */
 export class RecordAlteredError extends Error {
   override name = 'RecordAlteredError'
 
@@ -28,14 +28,14 @@ export interface Sealing {
   readonly clock: Clock
   readonly verifier: NoteVerifier
   readonly privateKey: KeyObject
-  /** Size of the largest tree that this process has seen in a checkpoint. */
+  /** Largest tree size that this process has seen in a checkpoint. */
   seen: number
 }
 
 /**
- * Adds waiting leaves to the tree and signs a checkpoint. Resolves to the number of added leaves. Throws RecordAlteredError, and
- * signs nothing, if the stored tree is not that of the last checkpoint. Another node may do the same at the same time; then one
- * of them adds nothing.
+ * Adds waiting leaves to the tree and signs a checkpoint. Resolves to the number of added leaves. If the stored tree does not
+ * match the last checkpoint, signs nothing and throws RecordAlteredError. If another node does the same concurrently, one of the
+ * two adds nothing.
  */
 export async function sealLeaves(sealing: Sealing): Promise<number> {
   const { db, clock, verifier, privateKey } = sealing

@@ -1,4 +1,4 @@
-/** Checks of the values of known extensions. Each check may throw DerError for a malformed value. */
+/** Checks the values of known extensions. Each check may throw DerError for a malformed value. */
 import { isIP } from 'node:net'
 import { readNameConstraints } from '../chain/name-constraints/check-names.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
@@ -149,7 +149,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The next two checks also check `critical`, so that a finding about it belongs to the rule of the extension.
+    // The next two checks also check `critical`, so that a finding about it is reported under the extension's own rule.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

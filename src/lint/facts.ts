@@ -1,16 +1,16 @@
-/** Lint context: the certificate, its issuer, and the facts needed by rules about several extensions. */
+/** Lint context: the certificate, its issuer, and the facts needed by rules that concern several extensions. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** The parts of the issuer with which a certificate is compared. */
+/** The parts of an issuer that a certificate is compared with. */
 export interface LintIssuer {
   readonly keyIdentifier: Uint8Array
   readonly notAfter: Date
 }
 
-/** Values of a certificate, before it is encoded or after it is parsed. */
+/** A certificate's values, before it is encoded or after it is parsed. */
 export interface LintedCertificate {
   /** Positive and big-endian. Leading zero bytes are ignored. */
   readonly serialNumber: Uint8Array
@@ -39,22 +39,24 @@ export interface ExtensionFacts {
   basicConstraintsCritical: boolean
   /** Key usage bits; undefined if the extension is missing or malformed. */
   keyUsage: readonly KeyUsageBit[] | undefined
-  /** Whether the subject alternative name is critical; undefined without this extension. */
+  /** Whether the subject alternative name is critical; undefined if the extension is missing. */
   subjectAltNameCritical: boolean | undefined
   hasSubjectKeyIdentifier: boolean
   hasAuthorityKeyIdentifier: boolean
   hasNameConstraints: boolean
-  /** Name of the first extension among policyMappings, policyConstraints and inhibitAnyPolicy; undefined without any. */
+  /** Name of the first extension among policyMappings, policyConstraints and inhibitAnyPolicy; undefined if there is none. */
   policyExtension: string | undefined
 }
 
-/** A check of one kind of extension. */
+/** A check for one kind of extension. */
 export interface ExtensionCheck {
   /** Rule that is reported, with the error message, if `check` throws DerError. */
   readonly rule: RuleName
   /** Required criticality; undefined if the standard does not restrict it. */
   readonly critical?: Criticality
-  /** Whether `check` depends only on the extension and records no facts. A constant extension then needs only one check. */
+  /**
+   * Whether `check` depends only on the extension and records no facts. If so, a constant extension has to be checked only once.
+   */
   readonly isSelfContained?: boolean
   readonly check: (extension: Extension, context: LintContext) => void
 }

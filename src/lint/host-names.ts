@@ -1,4 +1,7 @@
-/** Syntax of host names, mailboxes and URIs. Each check returns the predicate of an error sentence, or undefined. */
+/**
+ * Syntax of host names, mailboxes and URIs. Each check returns the predicate of an error sentence, or undefined if the value is
+ * valid.
+ */
 import { isIPv4 } from 'node:net'
 import { parseIpAddress } from '../text/ip-address.ts'
 import { findCharacter } from '../x509/der/strings.ts'
@@ -16,8 +19,8 @@ export function isPlainHost(text: string): boolean {
 }
 
 /**
- * Returns why a text is not a host name. Underscores and hyphens at the start or end of a label are accepted, because existing
- * hosts have them. A wildcard must be the entire first label, followed by other labels.
+ * Returns why a string is not a host name. Underscores and hyphens at the start or end of a label are accepted, because some
+ * existing host names contain them. A wildcard must be the entire first label, followed by other labels.
  */
 export function hostFault(
   text: string,
@@ -46,7 +49,7 @@ export function isUnusualHost(text: string): boolean {
 
 const localPart = /^(?:[^\s"(),:;<>@[\\\]]+|"(?:[^"\\]|\\.)*")$/
 
-/** Returns why a text is not a Mailbox (RFC 5321 §4.1.2). Dots are allowed anywhere in the local part. */
+/** Returns why a string is not a Mailbox (RFC 5321 §4.1.2). Dots are allowed anywhere in the local part. */
 export function mailboxFault(text: string): string | undefined {
   if (text === '') return 'is empty'
   const at = text.lastIndexOf('@')
@@ -64,7 +67,7 @@ export function mailboxFault(text: string): string | undefined {
   return fault === undefined ? undefined : `has a domain that ${fault}`
 }
 
-/** Returns whether a text is an IPv6 address without a zone. A zone is only valid on one machine. */
+/** Returns whether a string is an IPv6 address without a zone. A zone is only valid on one machine. */
 function isIpv6Address(text: string): boolean {
   return parseIpAddress(text)?.length === 16
 }
@@ -75,7 +78,7 @@ const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
 /** Schemes whose authority may be empty. The client then uses its default host. */
 const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
 
-/** Returns why a text is not an absolute URI (RFC 3986), or has no valid host after `//` (RFC 5280 §4.2.1.6). */
+/** Returns why a string is not an absolute URI (RFC 3986) with a valid host after `//` (RFC 5280 §4.2.1.6). */
 export function uriFault(text: string): string | undefined {
   if (text === '') return 'is empty'
   const parts = uriParts.exec(text)

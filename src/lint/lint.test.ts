@@ -205,7 +205,7 @@ test('a faulty extension is reported for every certificate that contains it', ()
   assert.ok(aia)
   for (let time = 0; time < 3; time += 1)
     assert.deepEqual(namesIn(encodeTbsCertificate(aia.fields)), ['uri'])
-  // A preceding extension violates the same rule, so no finding is added. The extension must not be cached as correct.
+  // A preceding extension violates the same rule, so no finding is added. Even so, this extension must not be cached as correct.
   const badSan = { oid: '2.5.29.17', critical: false, value: Buffer.from('3003860161', 'hex') }
   const both = { ...aia.fields, extensions: [badSan, ...aia.fields.extensions] }
   assert.deepEqual(namesIn(encodeTbsCertificate(both)), ['uri'])

@@ -1,7 +1,7 @@
 /**
- * Linter: checks the values from which a certificate is encoded and returns the rules that they violate
- * (docs/decisions/0028). The caller decides whether a finding prevents issuance. The checks run before every signature, so
- * each extension is parsed only once.
+ * The linter checks the values that a certificate will be encoded from, and returns the rules that they violate
+ * (docs/decisions/0028). The caller decides whether a finding prevents issuance. The checks run before every signature, so each
+ * extension is parsed only once.
  */
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -32,8 +32,8 @@ const serialNumberBytesMax = 20
 const generalizedFromYear = 2050
 
 /**
- * Returns findings about the values of a certificate. `issuer` is undefined for a self-signed root. Each rule is reported at most
- * once, for its first violation. Only lintTbsCertificate checks the rules about the encoding itself.
+ * Returns findings about the values of a certificate. `issuer` is undefined for a self-signed root. Each rule is reported at
+ * most once, for its first violation. The rules about the encoding itself are checked only by lintTbsCertificate.
  */
 export function lintCertificate(
   certificate: LintedCertificate,
@@ -117,7 +117,7 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
 /** Length of an empty SEQUENCE. */
 const emptyNameBytes = 2
 
-/** Returns the content length of a positive INTEGER. A leading zero byte precedes a set top bit. */
+/** Returns the content length of a positive INTEGER. If the top bit is set, a leading zero byte is included. */
 function integerBytes(magnitude: Uint8Array): number {
   const first = magnitude.findIndex((byte) => byte !== 0)
   return first < 0 ? 1 : magnitude.length - first + ((magnitude[first] ?? 0) >= 0x80 ? 1 : 0)
@@ -159,8 +159,7 @@ function lintExtension(extension: Extension, context: LintContext): void {
 }
 
 /**
- * Constant extensions without findings. These extensions contain URLs of a CA or come from a template, and occur in many
- * certificates.
+ * Constant extensions without findings. They contain a CA's URLs or come from a template, and occur in many certificates.
  */
 const passed = new WeakSet<Extension>()
 
@@ -168,7 +167,7 @@ function checkOnce(known: ExtensionCheck, extension: Extension, context: LintCon
   if (passed.has(extension)) return
   const before = context.report.breaches
   known.check(extension, context)
-  // An extension that is not constant is a new object in each certificate.
+  // Extensions that are not constant are new objects in each certificate.
   if (isConstantExtension(extension) && context.report.breaches === before) passed.add(extension)
 }
 

@@ -1,4 +1,4 @@
-/** Checks of names and their strings (RFC 5280 §4.1.2.4, appendix A.1). */
+/** Checks names and their strings (RFC 5280 §4.1.2.4, appendix A.1). */
 import { DerError } from '../x509/der/error.ts'
 import { readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
@@ -13,7 +13,7 @@ import type { Report } from './rules.ts'
 interface PlacedString {
   readonly tag: number
   readonly text: string
-  /** Called only for a finding. */
+  /** Called only if there is a finding. */
   readonly place: () => string
 }
 
@@ -34,7 +34,7 @@ export const directoryStrings: ReadonlySet<number> = new Set([
   tags.teletexString,
   tags.bmpString,
 ])
-/** All accepted string types. UniversalString is not among them: Go cannot read it, and no client in use writes it. */
+/** All accepted string types. UniversalString is not accepted, because Go cannot read it and no client in use writes it. */
 const stringTags: ReadonlySet<number> = new Set([
   ...directoryStrings,
   tags.ia5String,
@@ -42,7 +42,7 @@ const stringTags: ReadonlySet<number> = new Set([
 ])
 const legacyTags: ReadonlySet<number> = new Set([tags.teletexString, tags.bmpString])
 
-/** Requirements of RFC 5280 appendix A.1 on the value of an attribute. */
+/** RFC 5280 appendix A.1 requirements for an attribute's value. */
 interface AttributeSyntax {
   /** The only string type; undefined for a DirectoryString. */
   readonly tag?: number
@@ -72,7 +72,7 @@ const syntaxes: ReadonlyMap<string, AttributeSyntax> = new Map([
   [oids.userId, {}],
 ])
 
-/** Checks every attribute of a name. `label` describes the name in messages, for example `subject`. */
+/** Checks every attribute in a name. `label` describes the name in messages, for example `subject`. */
 export function lintName(name: Name, label: string, report: Report): void {
   for (const [index, rdn] of name.rdns.entries()) {
     for (const attribute of rdn) {
@@ -104,7 +104,7 @@ function lintAttribute(
 }
 
 const uniqueIdentifier = '2.5.4.45'
-/** Arc of the attributes that X.520 defines. */
+/** OID arc for the attributes that X.520 defines. */
 const x520Arc = '2.5.4.'
 
 /** Returns whether an attribute may have a value that is not a string, as some X.520 attributes do. */

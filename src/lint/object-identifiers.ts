@@ -1,4 +1,4 @@
-/** Check for object identifiers that exceed the limits of some implementations. */
+/** Checks for object identifiers that exceed the limits of some implementations. */
 import { encodeOid } from '../x509/der/oid.ts'
 import type { Report } from './rules.ts'
 
@@ -6,7 +6,7 @@ import type { Report } from './rules.ts'
 const arcMax = 2n ** 31n - 1n
 /** Longest encoding that pyca/cryptography can read. */
 const bytesMax = 63
-/** Length of a dotted form up to which the encoding cannot exceed 63 bytes. */
+/** Maximum length of a dotted form whose encoding certainly does not exceed 63 bytes. */
 const shortLengthMax = 64
 
 /** Warns if an object identifier, in dotted form, has an arc of more than 31 bits or an encoding of more than 63 bytes. */

@@ -1,6 +1,6 @@
 /**
- * The lint rules with their severity. With `--lint=error`, a certificate that violates an error rule is refused, and
- * violations of warning rules are logged. docs/reference/lint-rules.md lists them for operators.
+ * The lint rules and their severities. With `--lint=error`, a certificate that violates an error rule is refused, and violations
+ * of warning rules are logged. docs/reference/lint-rules.md lists them for operators.
  */
 type Severity = 'error' | 'warning'
 
@@ -223,7 +223,7 @@ const parseRules = {
   ),
 } as const
 
-/** Every rule, by its name. */
+/** All rules, by name. */
 export const rules = {
   ...fieldRules,
   ...nameRules,
@@ -238,7 +238,7 @@ export type RuleName = keyof typeof rules
 export interface LintFinding extends LintRule {
   /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** Part of the certificate that violates the rule, and how; undefined if the rule needs no details. */
+  /** Part of the certificate that violates the rule, and how; undefined if the rule itself says enough. */
   readonly detail: string | undefined
 }
 
@@ -246,7 +246,7 @@ export interface LintFinding extends LintRule {
 export class Report {
   readonly #findings = new Map<RuleName, LintFinding>()
 
-  /** Number of calls of `add`, including those for rules that already have a finding. */
+  /** Number of calls to `add`, including those for rules that already have a finding. */
   breaches = 0
 
   add(name: RuleName, detail?: string): void {

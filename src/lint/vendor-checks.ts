@@ -1,4 +1,4 @@
-/** Checks of extensions that RFC 5280 does not define. */
+/** Checks extensions that RFC 5280 does not define. */
 import { DerError } from '../x509/der/error.ts'
 import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
@@ -20,7 +20,7 @@ import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
 import { lintString } from './name-strings.ts'
 
-/** Returns a check that a value can be parsed. */
+/** Returns a check that fails if a value cannot be parsed. */
 const wellFormed =
   (parse: (value: Uint8Array) => unknown) =>
   ({ value }: Extension): void => {
@@ -31,7 +31,7 @@ function checkNull({ oid, value }: Extension): void {
   if (!isNull(value)) throw new DerError(`${oidName(oid)} is not NULL`)
 }
 
-/** Identifiers of SHA-256, and of RSA and ECDSA (RFC 6962 §2.1.4, RFC 5246 §7.4.1.4.1). */
+/** Identifiers for SHA-256, RSA and ECDSA (RFC 6962 §2.1.4, RFC 5246 §7.4.1.4.1). */
 const sctHash = 4
 const sctSignatures: readonly number[] = [1, 3]
 
@@ -85,7 +85,7 @@ function checkStatements({ oid, value }: Extension): void {
   }
 }
 
-/** Checks by object identifier of the extension. */
+/** Checks, keyed by the extension's object identifier. */
 export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.signedCertificateTimestamps]: {
     rule: 'certificate-transparency',

@@ -1,35 +1,35 @@
 /**
- * The local channel: requests of commands to the server that runs on a data folder. The server listens on a Unix socket in the
- * folder, which only the owner of the folder and root can open. A connection carries one request and one reply, each one line of
- * JSON.
+ * The local channel, through which commands send requests to the server that is running on a data folder. The server listens on
+ * a Unix socket in the folder, which only the folder's owner and root can open. A connection carries one request and one reply,
+ * each a single line of JSON.
  */
 import { join } from 'node:path'
 
 export type LocalRequest =
   /**
-   * Encrypts the master key. `recipients` is the text of a file with recipients or a public key; `actor` are texts that name who
-   * runs the command, for the record.
+   * Encrypts the master key. `recipients` is the text of a file with recipients or a public key. `actor` contains strings that
+   * identify who runs the command, for the record.
    */
   | {
       readonly command: 'export-master-key'
       readonly recipients: string
       readonly actor: Readonly<Record<string, string | undefined>>
     }
-  /** Enters the text of a share of the master key. */
+  /** Enters a share of the master key, given as text. */
   | { readonly command: 'unlock'; readonly share: string }
-  /** Requests the numbers of entered shares. */
+  /** Requests the number of shares that have been entered. */
   | { readonly command: 'unlock-progress' }
 
 export type LocalReply =
   | { readonly ok: true; readonly value: unknown }
-  /** `problem` is for the operator. */
+  /** `problem` is a message for the operator. */
   | { readonly ok: false; readonly problem: string }
 
 /** Maximum length of a request or a reply, in bytes. */
 export const lineBytesMax = 1024 * 1024
-/** How long a connection may take. */
+/** How long a connection may last. */
 export const connectionMilliseconds = 10_000
-/** The shortest limit for the path of a Unix socket, that of macOS, without its terminating zero. */
+/** The shortest limit on the length of a Unix socket path, which is macOS's, without the terminating zero. */
 export const socketPathBytesMax = 103
 
 /** Returns the path of the socket in a data folder. */

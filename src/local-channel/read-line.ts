@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { connectionMilliseconds, lineBytesMax } from './messages.ts'
 
-/** Reads one line of JSON. Rejects if the connection ends before, if the line is too long, or if it takes too long. */
+/**
+ * Reads one line of JSON. Rejects if the connection ends before the line does, if the line is too long, or if reading it takes
+ * too long.
+ */
 export async function readLine(socket: Socket): Promise<unknown> {
   const chunks: Buffer[] = []
   let length = 0
@@ -21,11 +24,11 @@ export async function readLine(socket: Socket): Promise<unknown> {
 
 /** Sends one line of JSON, ends this side of the connection, and resolves when the other side has ended it too. */
 export async function sendLine(socket: Socket, value: unknown): Promise<void> {
-  // A connection that has ended emits no further event.
+  // A connection that has already ended emits no further event.
   if (socket.closed || socket.destroyed) return
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.end(`${JSON.stringify(value)}\n`)
-  // The rest of a request that was too long, and the end of the connection.
+  // Reads the rest of a request that was too long, until the connection ends.
   socket.resume()
   await closed
 }

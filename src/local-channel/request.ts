@@ -6,8 +6,8 @@ import { socketPath, type LocalReply, type LocalRequest } from './messages.ts'
 import { readLine } from './read-line.ts'
 
 /**
- * Sends a request to the server that runs on a data folder, and returns the value of its reply. Throws ConfigurationError if no
- * server runs there, if this user may not send it requests, or with the problem that the server replies.
+ * Sends a request to the server that is running on a data folder, and returns the value in its reply. Throws ConfigurationError
+ * if no server is running there, if this user may not send it requests, or if the server replies with a problem.
  */
 export async function requestLocally(
   dataDirectory: string,
@@ -17,7 +17,7 @@ export async function requestLocally(
   const socket = connect({ path, allowHalfOpen: true })
   try {
     await once(socket, 'connect')
-    // Without a listener, an error after the reply would end the process.
+    // Without this listener, an error after the reply would end the process.
     socket.on('error', () => {})
     socket.write(`${JSON.stringify(request)}\n`)
     const reply = (await readLine(socket)) as LocalReply

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../errors.ts'
 import { socketPath, socketPathBytesMax, type LocalReply, type LocalRequest } from './messages.ts'
 import { readLine, sendLine } from './read-line.ts'
 
-/** Runs a request. A ConfigurationError is sent to the command; other errors are logged. */
+/** Runs a request. ConfigurationErrors are sent to the command; other errors are logged. */
 export type LocalHandler = (request: LocalRequest) => Promise<unknown>
 
 interface ChannelLog {
@@ -17,8 +17,8 @@ interface ChannelLog {
 const connectionsMax = 16
 
 /**
- * Serves requests on the socket of a data folder. The server works without the channel, so a failure is only logged. Resolves to
- * a function that closes the channel.
+ * Serves requests on the socket of a data folder. The server can run without the channel, so a failure is only logged. Resolves
+ * to a function that closes the channel.
  */
 export async function serveLocally(
   dataDirectory: string,
@@ -35,7 +35,7 @@ export async function serveLocally(
       reading.delete(socket)
       await sendLine(socket, await replyOf(handler, request, log))
     } catch {
-      // The command has ended, or has not sent a request.
+      // The command has ended, or did not send a request.
     } finally {
       reading.delete(socket)
       socket.destroy()
@@ -58,7 +58,7 @@ export async function serveLocally(
   }
   server.on('error', (err) => log.error({ err }, 'the local channel failed'))
   return async () => {
-    // Closing the server removes the socket. Requests that were received are answered.
+    // Closing the server removes the socket. Requests that were already received are still answered.
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of reading) socket.destroy()
     await Promise.all(replies)
@@ -66,14 +66,14 @@ export async function serveLocally(
   }
 }
 
-/** Listens on a socket with mode 0600. A socket that a killed server left is replaced. */
+/** Listens on a socket with mode 0600. A socket left behind by a killed server is replaced. */
 async function listen(server: Server, path: string): Promise<void> {
   if (Buffer.byteLength(path) > socketPathBytesMax)
     throw new Error(`the path ${path} is longer than ${socketPathBytesMax} bytes`)
   if (await isServed(path)) throw new Error(`another server listens on ${path}`)
   await rm(path, { force: true })
   const listening = once(server, 'listening')
-  // The socket is created during the call, so it never has other permissions.
+  // The socket is created during this call, so it never has other permissions.
   const mask = process.umask(0o177)
   try {
     server.listen({ path, exclusive: true })
@@ -83,7 +83,7 @@ async function listen(server: Server, path: string): Promise<void> {
   await listening
 }
 
-/** Whether a server accepts connections. Several servers may share the folder if their database is on PostgreSQL. */
+/** Returns whether a server accepts connections. Several servers may share the folder if their database is on PostgreSQL. */
 async function isServed(path: string): Promise<boolean> {
   const socket = connect(path)
   try {

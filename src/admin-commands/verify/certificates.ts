@@ -1,4 +1,4 @@
-/** Checks that certificates match their rows, and that the signers recorded in the rows have signed them. */
+/** Checks that certificates match their rows and were signed by the signers recorded in the rows. */
 import { recordBytes, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
@@ -19,7 +19,7 @@ interface Signer {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** Signers by the row number of their CA certificate. */
+/** Signers, keyed by the row number of their CA certificate. */
 export type Signers = Map<number, Signer>
 
 /** Checks a CA certificate and its chain, and adds the certificate to `signers`. */
@@ -44,7 +44,7 @@ export async function verifyAuthorityCertificate(
   await verifyPath(name, [certificate, ...chainOf(name, row, problems)], problems)
 }
 
-/** Checks a path by the rules of ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
+/** Checks a path by the rules for ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
 async function verifyPath(
   name: string,
   path: readonly Certificate[],

@@ -32,7 +32,7 @@ import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number
-  /** Differences that the next publication will resolve. */
+  /** Number of differences that the next publication will resolve. */
   readonly due: readonly string[]
 }
 
@@ -42,12 +42,12 @@ interface VerificationInput {
 }
 
 const crlBytesMax = 512 * 1024 * 1024
-/** Attempts to read a CRL, because a running server may publish during the check. */
+/** Maximum number of attempts to read a CRL, because a running server may publish during the check. */
 const looksMax = 3
 const lookMilliseconds = 1000
 const dueShownMax = 100
 
-/** Checks every published CRL. The snapshot is renewed for each CRL, because the bucket has the current CRL. */
+/** Checks every published CRL. A new snapshot is taken for each CRL, because the bucket contains the current CRL. */
 export async function verifyCrls(
   config: Config,
   { snapshot, problems }: VerificationInput,
@@ -129,7 +129,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   return look(await compare(snapshot, row, list))
 }
 
-/** Returns the parsed CRL if its signature and issuer are valid; otherwise a description of the problem. */
+/** Returns the parsed CRL if its signature and issuer are valid; otherwise returns a description of the problem. */
 async function verified(
   der: Uint8Array,
   certificateDer: Uint8Array,
@@ -171,7 +171,7 @@ function issuerProblem(
 }
 
 /**
- * Compares the entries of a CRL with the stored revocations, in both directions. Revocations of certificates that had expired
+ * Compares a CRL's entries with the stored revocations, in both directions. Revocations of certificates that had already expired
  * may be absent.
  */
 async function compare(
@@ -214,7 +214,7 @@ async function compare(
   return findings.length > 0 ? findings.join(', ') : undefined
 }
 
-/** Returns the id of the CRL to limit the comparison to; undefined for a CRL that lists all revocations of its CA. */
+/** Returns the id of the CRL that the comparison is limited to; undefined for a CRL that lists all revocations of its CA. */
 function partitionOf(row: Row): number | undefined {
   const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
   const kind = textOf(row, 'kind') as CrlKind

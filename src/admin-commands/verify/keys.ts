@@ -10,7 +10,7 @@ import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
-/** Decrypts every private key and every secret access key, one after another. Resolves to the number of each. */
+/** Decrypts every private key and every secret access key, one after another. Resolves to the number of keys of each kind. */
 export async function verifyKeys(
   { masterKeys, sealers }: DataFolder,
   snapshot: Snapshot,

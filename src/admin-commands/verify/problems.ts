@@ -1,4 +1,4 @@
-/** Collects problems: their number, and the texts of the first hundred. */
+/** Collects problems: counts all of them and keeps the text of the first hundred. */
 export class Problems {
   readonly #shown: string[] = []
   readonly #altered: string[] = []
@@ -9,7 +9,7 @@ export class Problems {
     if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
-  /** Adds a problem that names a row which differs from the record. More of them are shown than of other problems. */
+  /** Adds a problem with a row that differs from the record. The limit on displayed problems is higher for these. */
   addAltered(problem: string): void {
     this.#count += 1
     if (this.#altered.length < alteredMax) this.#altered.push(problem)

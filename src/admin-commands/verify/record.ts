@@ -1,4 +1,4 @@
-/** Comparison of the record with the tables, in both directions. */
+/** Compares the record with the tables, in both directions. */
 import { findLogParts } from '../../ledger/log-parts.ts'
 import { verifyRecord } from '../../ledger/verify/verify-record.ts'
 import type { Snapshot } from '../../store/snapshot.ts'
@@ -9,9 +9,12 @@ interface Input {
   readonly progress: (noun: string, count: number) => void
 }
 
-/** Leaves of the record that were checked. Empty for a database whose record has not begun, before the first start of a server. */
+/**
+ * Returns the number of leaves that were checked, or an empty object if the record has not begun because no server has been
+ * started on the database yet.
+ */
 export async function verifyRecordOf({ snapshot, progress }: Input, problems: Problems) {
-  // Leaves and tables are compared in one snapshot, which is newer than that of other checks.
+  // Leaves and tables are compared in one snapshot, which is newer than the snapshot used by the other checks.
   await snapshot.renew()
   const read: Snapshot['read'] = (statement) => snapshot.read(statement)
   const parts = await findLogParts({ query: read })

@@ -1,4 +1,4 @@
-/** Whether the keys that are recorded as keys in a token are there, and match their recorded public keys. */
+/** Checks that keys recorded as stored in a token exist there and match their recorded public keys. */
 import { systemClock } from '../../clock.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { DataFolder } from '../../data-folder/data-folder.ts'
@@ -22,11 +22,11 @@ import type { Problems } from './problems.ts'
 export interface TokenKeyCounts {
   /** Number of recorded keys. */
   readonly recorded: number
-  /** Number of keys that made a valid signature. Zero without the settings of the token. */
+  /** Number of keys that made a valid signature; zero if no token is configured. */
   readonly used: number
 }
 
-/** The signed message. The message is not the encoding of a certificate, a CRL or an OCSP response. */
+/** The message to sign. It cannot be mistaken for a certificate, a CRL or an OCSP response. */
 const message = Buffer.from('signet verify: the key is in the token')
 
 /** Signs with each recorded key if the token is configured. */

@@ -26,7 +26,7 @@ import { verifyIntent } from './intents.ts'
 import { CrlIdentities } from './identities.ts'
 import { verifyCrls, type CrlFindings } from './crls.ts'
 
-/** Reports how many rows are checked. */
+/** Reports how many rows have been checked. */
 type Progress = (noun: string, count: number) => void
 
 /** Number of signatures that are verified concurrently. */
@@ -102,13 +102,13 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     MasterKeyId: masterKeyId(data.masterKeys.current),
     Keys: keys[0] ?? 0,
     AccessKeys: keys[1] ?? 0,
-    // They are used only if the token is configured.
+    // Keys in a token are used only if the token is configured.
     TokenKeys: tokenKeys[0]?.recorded ?? 0,
     TokenKeysUsed: tokenKeys[0]?.used ?? 0,
     Authorities: authorities,
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
-    // They wait for the key of their CA.
+    // These certificates wait for their CA's key.
     WaitingCertificates: waiting,
     Revocations: revocations,
     // These revocations were recovered from a CRL; their certificates are not in the database.
@@ -122,7 +122,9 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
   }
 }
 
-/** Reads rows for a check. Unreadable rows are reported as a problem and do not end the check; the result is then empty. */
+/**
+ * Reads rows for a check. If they are unreadable, reports a problem and returns an empty result, so that the check continues.
+ */
 async function attempt<T>(
   problems: Problems,
   noun: string,
@@ -142,7 +144,7 @@ interface EachRow {
   readonly check: (row: Row) => Promise<void>
 }
 
-/** Checks the rows of a query, a limited number concurrently. Resolves to the number of rows. */
+/** Checks the rows that a query returns, a limited number of them concurrently. Resolves to the number of rows. */
 async function eachRow(
   {
     snapshot,

@@ -11,7 +11,7 @@ export interface SignAction extends SignedContent {
   readonly path: string
   /** File name of the certificate, without `.pem`. */
   readonly name: string
-  /** File name of the CSR, in the folder of the script. */
+  /** File name of the CSR, which is in the script's folder. */
   readonly csr: string
   /** SHA-256 of the CSR file, in lower-case hex. Undefined only while the script is being written. */
   readonly csrSha256: string | undefined
@@ -28,7 +28,7 @@ export interface RevokeAction {
 export interface ScriptActions {
   readonly sign: readonly SignAction[]
   readonly revoke: readonly RevokeAction[]
-  /** Validity of the CRL; undefined if the ceremony writes none. */
+  /** Validity of the CRL; undefined if the ceremony issues no CRL. */
   readonly crl: Validity | undefined
   /** Whether the script has a `crl` action, even if it is invalid. */
   readonly hasCrl: boolean
@@ -94,7 +94,7 @@ function reportRepeated(members: ScriptMembers, what: string, values: readonly s
 }
 
 const nameForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-/** File names that the ceremony uses for other files. */
+/** File names that are reserved for other files of the ceremony. */
 const reservedNames = ['root', 'transcript', 'script']
 const fileForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 

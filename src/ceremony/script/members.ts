@@ -1,4 +1,4 @@
-/** Reads the members of objects in a script, and collects every problem with the path of its member. */
+/** Reads the members of objects in a script, and collects every problem together with the path of its member. */
 import { ServiceError } from '../../errors.ts'
 import { similarName } from '../../text/closest-names.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
@@ -50,14 +50,14 @@ export class ScriptMembers {
     return undefined
   }
 
-  /** A member that must be present. */
+  /** Reads a member that must be present. */
   required(name: string): unknown {
     const value = this.#object[name]
     if (value === undefined) this.report(name, 'is missing')
     return value
   }
 
-  /** A text of 1 to `max` characters without control characters. */
+  /** Reads a string of 1 to `max` characters without control characters. */
   text(name: string, max: number): string | undefined {
     const value = this.required(name)
     if (value === undefined) return undefined
@@ -65,7 +65,7 @@ export class ScriptMembers {
     return this.report(name, `must be a text of 1 to ${max} visible characters`)
   }
 
-  /** A text that `convert` accepts; `convert` returns undefined for any other text. */
+  /** Reads a string that `convert` accepts. `convert` returns undefined for any other string. */
   converted<T>(
     name: string,
     convert: (text: string) => T | undefined,
@@ -77,7 +77,7 @@ export class ScriptMembers {
     return converted ?? this.report(name, `must be ${expected}, not ${shown(value)}`)
   }
 
-  /** One of the given texts. */
+  /** Reads one of the given strings. */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     return this.converted(
       name,
@@ -86,7 +86,7 @@ export class ScriptMembers {
     )
   }
 
-  /** A list of at most `max` elements; empty if the member is absent. */
+  /** Reads a list of at most `max` elements; empty if the member is absent. */
   list(name: string, max: number): readonly unknown[] {
     const value = this.#object[name]
     if (value === undefined) return []
@@ -100,12 +100,12 @@ export class ScriptMembers {
     return value === undefined ? undefined : this.element(value, { path: name, names })
   }
 
-  /** A nested object. */
+  /** Reads a nested object. */
   element(value: unknown, { path, names }: ObjectRules): ScriptMembers | undefined {
     return ScriptMembers.of(value, { path: this.pathOf(path), names, problems: this.#problems })
   }
 
-  /** A value with a shape of the AWS API. Members that the shape does not have are problems. */
+  /** Reads a value with the shape of an AWS API member. Members that the shape does not have are problems. */
   shaped<S extends Shape>(name: string, shape: S): Infer<S> | undefined {
     const value = this.required(name)
     if (value === undefined) return undefined
@@ -114,7 +114,7 @@ export class ScriptMembers {
     return unknown.length > 0 ? undefined : this.attempt(name, () => decode(shape, value))
   }
 
-  /** Reports a ServiceError or DerError of `work` as a problem of the member. */
+  /** Reports a ServiceError or DerError from `work` as a problem with the member. */
   attempt<T>(name: string, work: () => T): T | undefined {
     try {
       return work()
@@ -135,7 +135,7 @@ function advice(name: string, names: readonly string[]): string {
   return similar === undefined ? `the members are ${names.join(', ')}` : `did you mean ${similar}?`
 }
 
-/** Returns whether a text is a single line of visible characters, which can be shown and printed unchanged. */
+/** Returns whether a string is a single line of visible characters, which can be shown and printed unchanged. */
 export function isLine(text: string, max: number): boolean {
   const { length } = Array.from(text)
   return length >= 1 && length <= max && text.trim() === text && !invisible.test(text)

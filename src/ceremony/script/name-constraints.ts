@@ -1,4 +1,4 @@
-/** Name constraints in a script (RFC 5280 §4.2.1.10): texts such as `DNS:example.com`, as printed by `signet inspect`. */
+/** Name constraints in a script (RFC 5280 §4.2.1.10): strings such as `DNS:example.com`, as printed by `signet inspect`. */
 import { asn1Subject, encodeSubject } from '../../authority/subject.ts'
 import { readBase } from '../../chain/name-constraints/name-forms.ts'
 import { invalidArgs } from '../../errors.ts'

@@ -25,7 +25,7 @@ export interface CeremonyScript {
   readonly root: NewRoot | ExistingRoot
   readonly sign: readonly SignAction[]
   readonly revoke: readonly RevokeAction[]
-  /** Validity of the CRL; undefined if the ceremony writes none. */
+  /** Validity of the CRL; undefined if the ceremony issues no CRL. */
   readonly crl: Validity | undefined
 }
 
@@ -44,7 +44,10 @@ interface ExistingRoot {
   readonly kind: 'existing'
   /** SHA-256 of the root certificate in DER: lower-case hex. */
   readonly certificateSha256: string
-  /** SHA-256 of the last transcript: lower-case hex. Undefined if the script does not state it, as a script of an earlier version. */
+  /**
+   * SHA-256 of the last transcript: lower-case hex. Undefined if the script does not state it, as in scripts for earlier
+   * versions.
+   */
   readonly previousTranscriptSha256: string | undefined
 }
 
@@ -55,7 +58,7 @@ const nameMax = 100
 const participantsMax = 20
 const urlMax = 253
 
-/** Parses a script. Throws ConfigurationError that lists every problem, one per line, with the path of its member. */
+/** Parses a script. Throws a ConfigurationError that lists every problem, one per line, with the path of its member. */
 export function parseScript(bytes: Uint8Array): CeremonyScript {
   const problems: string[] = []
   const script = readScript(jsonOf(bytes), problems)
@@ -155,7 +158,7 @@ function readNewRoot(members: ScriptMembers): NewRoot | undefined {
 
 const httpUrl = `an http URL of at most ${urlMax} characters, such as http://pki.example.com/root.crl`
 
-/** CRLs are fetched over http, because checking the certificate of an https server could require the same CRL. */
+/** CRL URLs must use http, because checking an https server's certificate could require the same CRL. */
 function urlOf(text: string): string | undefined {
   const isShort = text.length <= urlMax && /^http:\/\/[\x21-\x7e]+$/.test(text)
   return isShort && URL.canParse(text) ? text : undefined

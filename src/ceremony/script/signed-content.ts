@@ -14,7 +14,7 @@ export interface SignedContent {
   readonly passthrough: Passthrough
 }
 
-/** Reads `template`, `apiPassthrough` and `nameConstraints` of an action. Undefined after a problem. */
+/** Reads `template`, `apiPassthrough` and `nameConstraints` of an action. Returns undefined after a problem. */
 export function readSignedContent(action: ScriptMembers): SignedContent | undefined {
   const template = readTemplate(action)
   const passthrough = readPassthrough(action)

@@ -13,7 +13,7 @@ export function readSha256(members: ScriptMembers, name: string): string | undef
   return members.converted(name, sha256Of, 'a SHA-256 in hex, which has 64 digits')
 }
 
-/** Accepts the form that sha256sum prints, and the form with colons that OpenSSL and signet inspect print. */
+/** Accepts the format that sha256sum prints, and the colon-separated format that OpenSSL and signet inspect print. */
 function sha256Of(text: string): string | undefined {
   const hex = /^[0-9a-f]{2}(?::[0-9a-f]{2}){31}$/i.test(text) ? text.replaceAll(':', '') : text
   return /^[0-9a-f]{64}$/i.test(hex) ? hex.toLowerCase() : undefined
@@ -39,7 +39,7 @@ function validityOf(text: string): Validity | undefined {
 function dateOf(text: string): Validity | undefined {
   if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text)) return undefined
   const milliseconds = Date.parse(text)
-  // Date.parse accepts 2046-02-31 and returns another day.
+  // Date.parse accepts 2046-02-31 and returns a date in March.
   const isDate = !Number.isNaN(milliseconds) && milliseconds >= 0
   const isExact = isDate && new Date(milliseconds).toISOString().startsWith(text.slice(0, 10))
   return isExact ? { type: 'ABSOLUTE', value: milliseconds / 1000 } : undefined

@@ -61,7 +61,7 @@ const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 
 /**
- * Bases, each with names within and outside it. A permitted base allows the names within it, an excluded base the
+ * Bases, each with names within and outside it. A permitted base allows only the names within it, and an excluded base only the
  * names outside it.
  */
 const table: readonly {

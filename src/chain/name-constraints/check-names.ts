@@ -29,26 +29,26 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Name constraints that cannot be parsed, and that every certificate therefore violates. */
+/** Name constraints that cannot be parsed. Every certificate is considered to violate them. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string
 }
 
-/** The name constraints of the certificates of a path, parsed once and applied to each certificate below. */
+/** The name constraints in a path's certificates, parsed once and applied to each certificate below. */
 export type PathConstraints = readonly AnyConstraints[]
 
 type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Limits on the number of comparisons of a name with a subtree, and on the compared bytes of directoryNames. The limits limit the
- * comparison to some tens of milliseconds per certificate. No CA in use reaches these limits.
+ * Limits on the number of comparisons between a name and a subtree, and on the number of directoryName bytes compared. They
+ * bound the work to some tens of milliseconds per certificate. No CA in use reaches these limits.
  */
 const comparisonsMax = 2 ** 18
 const directoryBytesMax = 2 ** 22
 
 /**
- * Returns the name constraints of a path (a CA certificate, its signer, … the root); empty if there are none. Never throws:
+ * Returns the name constraints in a path (a CA certificate, its signer, … the root); empty if there are none. Never throws:
  * constraints that cannot be parsed become UnreadableConstraints.
  */
 export function constraintsOf(path: readonly Certificate[]): PathConstraints {
@@ -66,8 +66,8 @@ export function constraintsOf(path: readonly Certificate[]): PathConstraints {
 }
 
 /**
- * Parses the value of a nameConstraints extension for comparison with names. Throws DerError, also for a base that is invalid
- * for its name form.
+ * Parses the value of a nameConstraints extension for comparison with names. Throws DerError if it is malformed, or if a base is
+ * invalid for its name form.
  */
 export function readNameConstraints(value: Uint8Array): Omit<ParsedConstraints, 'holder'> {
   const { permitted, excluded } = parseNameConstraints(value)
@@ -89,8 +89,8 @@ function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[
  * Describes the first violation of the constraints by a certificate below the path: the name, the constraint and the CA
  * certificate that contains it; undefined if there is none.
  *
- * The constraints of every certificate of the path apply, including self-issued certificates. A name that cannot be compared
- * is a violation if its form is constrained (RFC 5280 §4.2.1.10), and so are more names than the limits allow.
+ * The constraints in every certificate in the path apply, including self-issued certificates. A name that cannot be compared is
+ * a violation if its form is constrained (RFC 5280 §4.2.1.10), and exceeding the limits is a violation as well.
  */
 export function violatedNameConstraint(
   constraints: PathConstraints,
@@ -157,7 +157,7 @@ function violationBy(
   return `${shown} is not within a subtree that the name constraints of ${holder} permit: ${showFirst(permittedBases)}`
 }
 
-/** Maximum number of subtrees in a message. */
+/** Maximum number of subtrees listed in a message. */
 const shownMax = 3
 
 function showFirst(subtrees: readonly Subtree[]): string {

@@ -1,4 +1,4 @@
-/** Collects the names of a certificate to which name constraints apply (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
+/** Collects the names in a certificate that name constraints apply to (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
 import { formatAddressRange } from '../../text/ip-address.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/name.ts'
@@ -43,7 +43,7 @@ function subjectName(subject: Name): ConstrainedName {
   return { name, shown: `subject ${formatName(subject)}` }
 }
 
-/** Converts a subject attribute to a name. Non-ASCII text becomes an empty name, which violates every constraint. */
+/** Converts a subject attribute to a name. Non-ASCII text is converted to an empty name, which violates every constraint. */
 function subjectAttribute(
   kind: 'rfc822Name' | 'dNSName',
   type: string,
@@ -90,7 +90,7 @@ function attributes({ rdns }: Name, type: string): string[] {
   return rdns.flat().flatMap((attribute) => (attribute.type === type ? [attribute.value] : []))
 }
 
-/** Formats a name or base for messages, in about 200 characters at most. */
+/** Formats a name or base for messages, with at most about 200 characters. */
 export function showName({ kind, content }: GeneralName): string {
   switch (kind) {
     case 'dNSName':
@@ -109,7 +109,7 @@ export function showName({ kind, content }: GeneralName): string {
   }
 }
 
-/** Truncates a text for messages. */
+/** Truncates a string for messages. */
 export function shorten(text: string): string {
   return text.slice(0, 80)
 }

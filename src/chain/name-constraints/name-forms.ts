@@ -1,8 +1,8 @@
 /**
  * Parses and compares the name forms to which name constraints apply (RFC 5280 §4.2.1.10).
  *
- * An ambiguous name is rejected rather than compared: a verifier with the other interpretation would accept a name outside
- * the constraints.
+ * An ambiguous name is rejected rather than compared: a verifier that interprets the name differently would accept a name
+ * outside the constraints.
  */
 import { shorten } from './constrained-names.ts'
 import { mappedPrefix } from '../../text/ip-address.ts'
@@ -13,7 +13,7 @@ import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
 export type ComparableName =
-  /** With `wildcard`, the name stands for every name with one more label than `host`. */
+  /** With `wildcard`, the name stands for every name that has one more label than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
@@ -36,8 +36,8 @@ export type ComparableBase =
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**
- * How an ambiguous name is compared. With `certain`, all names that it may stand for must be within the base, as a permitted
- * subtree requires. With `possible`, one of them is enough, because this already violates an excluded subtree.
+ * How an ambiguous name is compared. With `certain`, every name that it may stand for must be within the base, as a permitted
+ * subtree requires. With `possible`, one such name is enough, because one name is enough to violate an excluded subtree.
  */
 export type Reading = 'certain' | 'possible'
 

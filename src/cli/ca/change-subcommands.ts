@@ -38,7 +38,7 @@ export function changeSubcommands(group: SignetCommand): void {
 interface StateChange {
   readonly name: string
   readonly description: string
-  /** Statuses of the CAs that are preferred when a name matches several. */
+  /** Statuses of the CAs to prefer when a name matches several. */
   readonly preferred: readonly string[]
   readonly status: 'ACTIVE' | 'DISABLED'
   readonly next: (authority: AuthoritySummary) => readonly string[]

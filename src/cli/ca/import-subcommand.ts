@@ -21,7 +21,7 @@ interface ImportFlags extends ConnectionFlags, OutputFlags {
   readonly ca?: string
 }
 
-/** Statuses of the CAs that are preferred when a name matches several. */
+/** Statuses of the CAs to prefer when a name matches several. */
 const importing = ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED', 'DISABLED']
 
 export function importSubcommand(group: SignetCommand): void {

@@ -130,8 +130,7 @@ async function renew(
 }
 
 /**
- * A renewed root certificate must be installed like a new root. Certificate folders receive the new chain with their next
- * renewal.
+ * A renewed root certificate must be installed like a new root. Certificate folders get the new chain at their next renewal.
  */
 function renewedSteps({ type, arn }: AuthoritySummary): readonly string[] {
   return type === 'ROOT' ? [`signet trust install --ca ${arn}`] : [`signet ca show ${arn}`]

@@ -1,6 +1,6 @@
 /**
  * The confirmation of a ceremony: two people type their names, and the SHA-256 of their copy of the script. It is displayed only
- * after both have typed it, because a person who copies it from the screen confirms nothing.
+ * after both have typed it, because copying it from the screen would not confirm anything.
  */
 import { createInterface } from 'node:readline'
 import type { Confirmed } from '../../ceremony/ceremony.ts'
@@ -13,7 +13,9 @@ import { isoSeconds } from '../../text/iso-time.ts'
 import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from '../shared/context.ts'
 
-/** Number of digits in a group, and of groups that each person types at least. No other script has the same 128 bits. */
+/**
+ * Number of digits in a group, and minimum number of groups that each person types. These 128 bits identify the script uniquely.
+ */
 const [groupDigits, typedGroups] = [4, 8]
 const typedDigits = groupDigits * typedGroups
 const people = ['First', 'Second'] as const
@@ -42,7 +44,7 @@ export async function confirmScript(
       'two people must confirm the script at a terminal; only tests may use --confirmed-by and --script-sha256',
     )
   const lines = createInterface({ input, output: stderr })
-  // Ctrl-C ends the input, so that the run ends as it does after any other missing reply.
+  // Ctrl-C ends the input, so that the run ends as it does when any other reply is missing.
   lines.on('SIGINT', () => lines.close())
   const answers = lines[Symbol.asyncIterator]()
   const ask = async (question: string): Promise<string> => {
@@ -113,7 +115,7 @@ function notConfirmed(problem: string): ConfigurationError {
 }
 
 /**
- * Confirms a script by flags, for tests. Throws ConfigurationError unless the flags contain two names and the SHA-256 of the
+ * Confirms a script from flags, for tests. Throws ConfigurationError unless the flags contain two names and the SHA-256 of the
  * script.
  */
 export function confirmByFlags(

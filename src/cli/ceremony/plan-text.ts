@@ -11,7 +11,10 @@ import { groupedDigest } from './confirm-script.ts'
 
 const line = (label: string, text: string): Line => ({ label, text, tone: 'plain' })
 
-/** Returns a paragraph about the ceremony, with the SHA-256 of the script if it `showsDigest`, and one for each object that it signs. */
+/**
+ * Returns a paragraph about the ceremony and one for each object that it signs. If `showsDigest` is set, the first includes the
+ * SHA-256 of the script.
+ */
 export async function planParagraphs(
   plan: CeremonyPlan,
   { folder, showsDigest }: { readonly folder: string; readonly showsDigest: boolean },
@@ -62,7 +65,7 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
   }
 }
 
-/** Returns the lines of `signet inspect`, without the SHA-256, which depends on the signature. */
+/** Returns the lines that `signet inspect` would print, without the SHA-256, which depends on the signature. */
 async function certificateParagraph(
   title: string,
   prepared: PreparedCertificate,

@@ -82,7 +82,7 @@ function addKeyCreation(group: SignetCommand): void {
 interface KeyChange {
   readonly description: string
   readonly change: (config: Config, accessKeyId: string) => Promise<void>
-  /** First words of the confirmation message. */
+  /** Start of the confirmation message, such as `Disabled access key`. */
   readonly done: string
 }
 

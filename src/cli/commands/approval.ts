@@ -1,4 +1,6 @@
-/** `signet approval …`: requests for a second person through the API, and the policy in the data folder. */
+/**
+ * `signet approval …`: requests for a second person's approval (through the API), and the approval policy (in the data folder).
+ */
 import { Option, type Command } from 'commander'
 import {
   removeApprovalPolicy,

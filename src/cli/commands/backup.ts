@@ -37,7 +37,7 @@ export function backupCommand(context: CommandContext): Command {
     )
 }
 
-/** Omits the number of rows of each table, which only JSON contains. */
+/** Omits the number of rows in each table, which is shown only in JSON. */
 function withoutRows(value: unknown): readonly object[] {
   const { Rows: _, ...summary } = value as { readonly Rows?: unknown }
   return [summary]

@@ -1,4 +1,4 @@
-/** `signet ca …`: the CAs of the account, through the API. */
+/** `signet ca …`: the account's CAs, through the API. */
 import type { Command } from 'commander'
 import {
   authorityTree,
@@ -164,7 +164,7 @@ const labels: Readonly<Record<string, string>> = {
   FingerprintSha256: 'SHA-256',
 }
 
-/** Returns a line for each member that has a value. */
+/** Returns one line for each member that has a value. */
 function linesOf(members: object): Line[] {
   return Object.entries(members)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -232,7 +232,7 @@ const treeColumns: readonly Column[] = [
   },
 ]
 
-/** A CA of the account, or a CA above it whose key is not on this server. */
+/** A CA in the account, or a CA above it whose key is not on this server. */
 function shownRow({ prefix, item, external }: ShownLine<TreeNode>): Row {
   if (external === undefined)
     return { ...nodeMembers(item), Name: `${prefix}${item.authority.name}` }

@@ -107,7 +107,7 @@ function runSubcommand(group: SignetCommand): void {
         program: `signet ${version()}`,
         passphrase: (purpose) => passphraseOf(flags, purpose),
         async confirm(plan) {
-          // The people who confirm the script type its SHA-256 first.
+          // The people who confirm the script first type its SHA-256.
           const paragraphs = await planParagraphs(plan, { folder, showsDigest: false })
           const text = paragraphsText(context.stderr, paragraphs)
           context.stderr.write(`${text}\n`)
@@ -122,7 +122,10 @@ function runSubcommand(group: SignetCommand): void {
     })
 }
 
-/** Throws ConfigurationError. */
+/**
+ * Returns the passphrase of the root key. Throws ConfigurationError if a new passphrase is too short or is not repeated
+ * correctly.
+ */
 async function passphraseOf(
   { passphraseFile }: RunFlags,
   purpose: 'new' | 'existing',

@@ -43,7 +43,7 @@ type ListFlags = ConnectionFlags &
     readonly limit: number
   }
 
-/** Maximum number of certificates in a result. */
+/** Maximum number of certificates in one result. */
 const limitMax = 100_000
 
 export function certificatesCommand(context: CommandContext): Command {
@@ -97,7 +97,7 @@ function listSubcommand(group: SignetCommand): void {
   for (const option of retiredOptions()) command.addOption(option)
 }
 
-/** Flags of earlier versions, in which the search read the data folder and not the API. */
+/** Flags from earlier versions, in which the search read the data folder instead of calling the API. */
 function retiredOptions(): Option[] {
   return ['--database <url>', '--database-password-file <file>', '--master-key-file <file>']
     .map((flags) => refusedOption(flags, 'the search uses the API: specify --endpoint or --data'))

@@ -61,7 +61,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
       'signet init-hierarchy --name "Example Corp" --crl-bucket my-crls --out root.pem',
     )
     .action(async (flags: HierarchyFlags) => {
-      // The SDK is slow to load, and the help text does not need it.
+      // The SDK is slow to load, and displaying the help text does not need it.
       const { initHierarchy } = await import('../../client-commands/init-hierarchy.ts')
       const hierarchy = await withConnection(
         connectionOf(flags, context.environment),

@@ -138,7 +138,7 @@ function requireSubject(
     throw new ConfigurationError('--pkcs12-password-file requires --pkcs12')
 }
 
-/** Returns the name of a relative folder that contains only characters that are safe in every file system. */
+/** Returns a relative folder name that contains only characters that are safe in every file system. */
 function folderFor(name: string): string {
   const safe = name.replace(/^\*/, 'wildcard').replaceAll(/[^A-Za-z0-9.@-]+/g, '_')
   return safe.replace(/^\.+|^-+/, '_')

@@ -72,7 +72,7 @@ function statusText(stdout: Output, status: ServerStatus, wide: boolean): string
   return paragraphs.join('\n\n')
 }
 
-/** A CA of the server, or a CA above it whose key is not on the server. */
+/** A CA on the server, or a CA above it whose key is not on the server. */
 function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   if (external === undefined) return { ...item, branch: prefix, own: true }
   return {
@@ -85,7 +85,7 @@ function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
 }
 
 /**
- * Columns of the table of CAs, whose rows rowOf creates. The row of a CA whose key is not on the server has only the first
+ * Columns of the CA table, whose rows are created by rowOf. If a CA's key is not on the server, its row has only the first
  * members.
  */
 const columns: readonly Column[] = [
@@ -101,7 +101,7 @@ const columns: readonly Column[] = [
   },
 ]
 
-/** A column that is empty for a CA whose key is not on the server. */
+/** Creates a column that is empty for a CA whose key is not on the server. */
 function ownColumn(
   key: string,
   header: string,

@@ -1,4 +1,4 @@
-/** `signet trust …`: roots in the trust stores of this machine. */
+/** `signet trust …`: roots in this machine's trust stores. */
 import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { withConnection } from '../../client-commands/connection.ts'

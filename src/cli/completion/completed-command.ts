@@ -15,7 +15,7 @@ export interface CompletedFlag {
   readonly flag: string
   /** The first sentence of its description. */
   readonly description: string
-  /** Whether the flag has a value. */
+  /** Whether the flag takes a value. */
   readonly takesValue: boolean
   /** Enumerated values. If there are none, shells offer file names. */
   readonly choices: readonly string[]

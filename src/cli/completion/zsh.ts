@@ -27,7 +27,7 @@ fi
 `
 }
 
-/** Returns the case of one command. Subcommands come before `_arguments`, which would treat them as arguments. */
+/** Returns the `case` branch for one command. Subcommands come before `_arguments`, which would treat them as arguments. */
 function caseOf({ subcommands, flags, words }: CompletedCommand): string {
   const specs = flags.map(specOf)
   const names = [

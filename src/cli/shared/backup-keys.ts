@@ -1,4 +1,4 @@
-/** Passphrases and keys of backups. Secrets come from files or the terminal, never from the command line or the environment. */
+/** Passphrases and keys for backups. Secrets come from files or the terminal, never from the command line or the environment. */
 import { readFileSync, statSync } from 'node:fs'
 import type { EncryptionKey } from '../../backup/encryption.ts'
 import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
@@ -19,7 +19,7 @@ export interface DecryptionFlags {
 const charactersMin = 8
 const fileBytesMax = 65_536
 
-/** Returns a function that obtains the key of a new backup from flags or a prompt. */
+/** Returns a function that obtains the key for a new backup from flags or a prompt. */
 export function encryptionKey({
   passphraseFile,
   recipient,
@@ -48,7 +48,7 @@ async function askTwice(): Promise<string> {
   throw new ConfigurationError('the passphrases do not match')
 }
 
-/** Returns a function that obtains the key of an existing backup from flags or a prompt. */
+/** Returns a function that obtains the key for an existing backup from flags or a prompt. */
 export function decryptionKey({
   passphraseFile,
   identity,

@@ -34,7 +34,7 @@ export function hasFlag(name: SettingName): boolean {
 
 const settingNames = (Object.keys(settings) as SettingName[]).filter(hasFlag)
 
-/** Returns the value of an argument or of the equivalent flag. Throws ConfigurationError unless exactly one is present. */
+/** Returns the value of an argument or its equivalent flag. Throws ConfigurationError unless exactly one is present. */
 export function onlyOne(
   noun: string,
   argument: string | undefined,
@@ -54,7 +54,7 @@ export function optionOf(name: SettingName): Option {
   return new Option(value === '' ? `--${flag}` : `--${flag} <${value}>`, text)
 }
 
-/** Settings as Commander returns them: a switch is a boolean, and `--no-ca-issuers` sets caIssuers to false. */
+/** Settings in the form that Commander returns: a switch is a boolean, and `--no-ca-issuers` sets caIssuers to false. */
 export type ParsedFlags = Readonly<Record<string, string | boolean | undefined>>
 
 function flagsOf(parsed: ParsedFlags): Flags {
@@ -84,7 +84,7 @@ export function configOf({ environment }: Environment, flags: Flags): Config {
   return readConfig(flags, environment)
 }
 
-/** Describes arguments that Commander did not parse: unknown flags, possibly with values, and unexpected arguments. */
+/** Describes the arguments that Commander could not parse: unknown flags, possibly with values, and unexpected arguments. */
 function unknownArguments(command: Command): string[] {
   return command.args.flatMap((argument, index, all) => {
     if (argument.startsWith('-')) {
@@ -115,7 +115,7 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
-/** Parses seconds for Commander, from a number or a duration. */
+/** Parses a number of seconds or a duration for Commander, and returns seconds. */
 export function seconds(text: string): number {
   const value = parseSeconds(text)
   if (value === undefined)

@@ -1,4 +1,4 @@
-/** Flags of the commands that call the API: the server, and the credentials for it. */
+/** Flags for commands that call the API: the server, and the credentials for it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
@@ -106,7 +106,7 @@ function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): v
     )
 }
 
-/** Returns the address of the server from the data folder, or from the AWS profile if the data folder has no credentials. */
+/** Returns the server's address from the data folder, or from the AWS profile if the data folder has no credentials. */
 function addressOf(
   dataDirectory: string | undefined,
   profile: string | undefined,

@@ -1,4 +1,4 @@
-/** The parts of the process that a command uses. Tests pass replacements, so that they can run commands in the test process. */
+/** The parts of the process that a command uses. Tests replace them, so that commands can run in the test process. */
 import type { Output } from '../../terminal.ts'
 
 export interface ProcessIo {

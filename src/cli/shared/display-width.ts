@@ -5,7 +5,7 @@ const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u
 const segmenter = new Intl.Segmenter()
 
-/** Returns the number of columns of one line of text. */
+/** Returns the number of columns that one line of text takes. */
 export function displayWidth(text: string): number {
   if (ascii.test(text)) return text.length
   let width = 0
@@ -13,7 +13,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Truncates a text to `widthMax` columns. An ellipsis replaces the truncated end. */
+/** Truncates a string to `widthMax` columns. An ellipsis replaces the truncated end. */
 export function truncateToWidth(text: string, widthMax: number): string {
   if (displayWidth(text) <= widthMax) return text
   let [width, cut] = [0, '']
@@ -25,7 +25,7 @@ export function truncateToWidth(text: string, widthMax: number): string {
   return `${cut.trimEnd()}…`
 }
 
-/** Returns the spaces that pad a text to `width` columns. */
+/** Returns the spaces that pad a string to `width` columns. */
 export function padToWidth(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text)))
 }

@@ -1,4 +1,4 @@
-/** Passwords of PKCS #12 files. A password is never a command-line argument, because other users could see it. */
+/** Passwords for PKCS #12 files. A password is never a command-line argument, because other users could see it. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { requirePkcs12Password, type Pkcs12Options } from '../../client-commands/pkcs12-file.ts'
@@ -10,7 +10,7 @@ const passwordFlag = '--pkcs12-password-file'
 
 type Pkcs12Password = Pick<Pkcs12Options, 'password' | 'passwordFile'>
 
-/** Reads the password of a PKCS #12 file from the first line of a file. Throws ConfigurationError for an invalid password. */
+/** Reads the password for a PKCS #12 file from the first line of a file. Throws ConfigurationError for an invalid password. */
 export function readPkcs12Password(file: string): Pkcs12Password {
   const [password = ''] = readPrivate(file, 'PKCS #12 password file').split(/\r?\n/, 1)
   requirePkcs12Password(password)
@@ -18,7 +18,7 @@ export function readPkcs12Password(file: string): Pkcs12Password {
   return { password, passwordFile: statSync(file).isFile() ? resolve(file) : undefined }
 }
 
-/** Prompts twice for the password of a PKCS #12 file. Throws ConfigurationError for an invalid password. */
+/** Prompts twice for the password for a PKCS #12 file. Throws ConfigurationError for an invalid password. */
 export async function askPkcs12Password(path: string): Promise<Pkcs12Password> {
   const password = await askHidden(`Password for the PKCS #12 file ${path}: `, passwordFlag)
   if ((await askHidden('Repeat the password: ', passwordFlag)) !== password)

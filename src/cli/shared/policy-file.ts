@@ -17,8 +17,8 @@ export async function readTextFile(flag: string, path: string): Promise<string> 
 }
 
 /**
- * Returns the policy in the file given by `--policy` or `--trust-policy`. Prints a note for each unsupported part.
- * Throws ConfigurationError if the file cannot be read, or is not a policy.
+ * Returns the policy in the file given by `--policy` or `--trust-policy`. Prints a note for each unsupported part. Throws
+ * ConfigurationError if the file cannot be read or does not contain a policy.
  */
 export async function readPolicyFile<P extends string | undefined>(
   { stderr }: CommandContext,

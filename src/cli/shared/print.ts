@@ -19,11 +19,11 @@ export interface OutputFlags {
 export interface Result {
   /** Value for JSON: an object or a list of objects, with keys in PascalCase. */
   readonly value: unknown
-  /** Rows of CSV and of the table. Default: the value, or the elements of a list. */
+  /** Rows of the CSV and the table. Default: the value, or the elements of a list. */
   readonly rows?: readonly object[]
-  /** Columns of the table. Default: one for each member. */
+  /** Columns of the table. Default: one column for each member. */
   readonly columns?: readonly Column[]
-  /** Columns of CSV. Default: all members of the rows. */
+  /** CSV columns. Default: all members of the rows. */
   readonly csvKeys?: readonly string[]
   /** Returns escaped text, which is printed in place of the table. */
   readonly text?: () => string
@@ -85,7 +85,7 @@ function csvValue(value: unknown): string {
 
 const camelCase = /^[a-z][A-Za-z0-9]*$/
 
-/** Converts keys from camelCase to PascalCase, as in AWS's API. Other keys stay as they are. */
+/** Converts keys from camelCase to PascalCase, as in AWS's API. Other keys are unchanged. */
 export function pascalCaseKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pascalCaseKeys)
   if (!isObject(value) || value instanceof Date) return value

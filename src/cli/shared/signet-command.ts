@@ -1,4 +1,4 @@
-/** The base class of all commands: settings as flags, output formats, examples, and the printed result. */
+/** The base class of all commands: settings as flags, output formats, examples, and printing of the result. */
 import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
@@ -21,7 +21,7 @@ import {
   type Result,
 } from './print.ts'
 
-/** The input of one run of a command that works on the stored data. */
+/** The input for one run of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
@@ -92,7 +92,7 @@ export class SignetCommand extends Command {
     return this.addHelpText('after', examplesText(lines))
   }
 
-  /** Sets the action: it runs `work` with the arguments of the command and prints the result, if any. */
+  /** Sets the action: it runs `work` with the command's arguments and prints the result, if any. */
   run<F extends Flags & OutputFlags>(
     work: (call: Call<F>, ...names: readonly string[]) => unknown,
     { next, done, summary, ...view }: View = {},
@@ -115,7 +115,7 @@ export function storageCommand(group: SignetCommand, name: string): SignetComman
   return group.command(name).settings()
 }
 
-/** Adds a subcommand with `--account`, whose default is the oldest account. */
+/** Adds a subcommand with the flag `--account`, which defaults to the oldest account. */
 export function ofAccount(group: SignetCommand, name: string): SignetCommand {
   const description = 'account of the principal (default: the oldest account)'
   return storageCommand(group, name).option('--account <id>', description, accountId)
@@ -132,7 +132,7 @@ export function withTags(command: SignetCommand): SignetCommand {
   return command.option('--tag <key=value>', description, severalOf)
 }
 
-/** Returns the examples at the end of a help text. */
+/** Returns the examples that are printed at the end of the help text. */
 export function examplesText(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }

@@ -1,4 +1,4 @@
-/** Colours of text, used only on a terminal with colours and without NO_COLOR. */
+/** Text colours, used only on a terminal that supports them and if NO_COLOR is not set. */
 import { styleText } from 'node:util'
 import type { Output } from '../../terminal.ts'
 import type { Paragraph, Tone } from '../../inspect/lines.ts'
@@ -13,7 +13,7 @@ const formats = {
   label: ['dim'],
 } as const
 
-/** Escapes unsafe characters of a text, and colours it if the output is a terminal and NO_COLOR is not set. */
+/** Escapes unsafe characters in a string, and colours it if the output is a terminal and NO_COLOR is not set. */
 export function paint(output: Output, tone: Tone | 'title' | 'label', text: string): string {
   const format = formats[tone]
   const visible = visibleText(text)

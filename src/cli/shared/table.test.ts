@@ -30,7 +30,7 @@ const columns: readonly Column[] = [
 const linesOf = (width: number | undefined, wide = false): string[] =>
   tableText(output(width), rows, { columns, wide }).split('\n')
 
-/** The terminal column in which a text starts. */
+/** Returns the terminal column in which a string starts. */
 const startOf = (line: string, text: string): number =>
   displayWidth(line.slice(0, line.indexOf(text)))
 

@@ -11,9 +11,9 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Column {
   /** Member of the row, in PascalCase. */
   readonly key: string
-  /** Header of the column. Default: the words of the key, such as `NOT AFTER`. */
+  /** Column header. Default: the words in the key, such as `NOT AFTER`. */
   readonly header?: string
-  /** Text of the cell. Default: the member as text. */
+  /** Cell text. Default: the member as text. */
   readonly text?: (row: Row) => string
   readonly tone?: (row: Row) => Tone
   /**
@@ -26,14 +26,14 @@ export interface Column {
 }
 
 const gap = '  '
-/** Number of characters of a shortened identifier. */
+/** Number of characters in a shortened identifier. */
 const idCharacters = 8
 /** Minimum width of a truncated column. */
 const truncatedMin = 6
 
 /**
- * Returns a header and a line for each row, or an empty text for no rows. On a terminal, columns shrink to its width unless
- * `wide` is set. All text is escaped.
+ * Returns a header and a line for each row, or an empty string if there are no rows. On a terminal, columns shrink to its width
+ * unless `wide` is set. All text is escaped.
  */
 export function tableText(
   output: Output,

@@ -1,4 +1,4 @@
-/** `signet ca tree`: the CAs of the account below their issuers. */
+/** `signet ca tree`: the account's CAs, each below its issuer. */
 import type { Client } from '../../../client/index.ts'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
@@ -7,9 +7,9 @@ import { certifiedAuthority, issuerAmong, type CertifiedAuthority } from './ca-c
 
 export interface TreeNode {
   readonly authority: AuthoritySummary
-  /** Subject of the issuer if the issuer is not a CA of the account; null for every other CA. */
+  /** Subject of the issuer if the issuer is not a CA in the account; otherwise null. */
   readonly externalIssuer: string | null
-  /** CAs above a CA with an external issuer, from its issuer to the root. Empty for every other CA. */
+  /** CAs above a CA with an external issuer, from its issuer to the root. Otherwise empty. */
   readonly externalChain: readonly ExternalCa[]
   readonly children: readonly TreeNode[]
 }

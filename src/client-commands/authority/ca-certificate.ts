@@ -1,4 +1,4 @@
-/** The certificate of a CA as the API returns it, and the issuers among the CAs of the account. */
+/** Reads a CA's certificate from the API, and finds its issuer among the account's CAs. */
 import type { Client } from '../../../client/index.ts'
 import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
@@ -16,8 +16,8 @@ export interface CertifiedAuthority {
 }
 
 /**
- * Returns the certificate of a CA. Undefined if the CA has no certificate, or if the API does not return the certificate in
- * the state of the CA.
+ * Returns the certificate of a CA. Undefined if the CA has no certificate, or if the API does not return it in the CA's current
+ * state.
  */
 export async function certifiedAuthority(
   client: Client,
@@ -38,7 +38,7 @@ export function pemOf(certificates: readonly Certificate[]): string {
   return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
 }
 
-/** Returns whether the key of `issuer` signed the certificate, and the names match. */
+/** Returns whether the certificate was signed with the key of `issuer` and names it as its issuer. */
 async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const check = await verifySignature({

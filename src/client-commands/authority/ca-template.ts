@@ -8,7 +8,7 @@ import { findExtension } from '../../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../../x509/extensions/key-usage.ts'
 
 export interface CaTemplate {
-  /** Name of a template of AWS Private CA. */
+  /** Name of an AWS Private CA template. */
   readonly template: string
   readonly apiPassthrough?: ApiPassthrough
 }
@@ -22,10 +22,10 @@ const generated: ReadonlySet<string> = new Set([
   oids.authorityInfoAccess,
 ])
 
-/** The key usage of templates that are not Blank. */
+/** The key usage that non-Blank templates set. */
 const templateKeyUsage = 'digitalSignature keyCertSign cRLSign'
 
-/** The largest path length constraint of a template. */
+/** The largest path length constraint that a template can have. */
 const pathLengthMax = 3
 
 /**
@@ -48,7 +48,7 @@ export function templateLike(
   const passed = extensions.filter(
     ({ oid }) => !generated.has(oid) && !(isUsual && oid === oids.keyUsage),
   )
-  // Only Blank templates of roots have a path length constraint, and they write no key usage.
+  // Only Blank root templates include a path length constraint, and they do not set the key usage.
   const isBlank = !isUsual || (type === 'ROOT' && pathLength !== undefined)
   const needed = isBlank && isUsual && usage !== undefined ? [...passed, usage] : passed
   const stem = type === 'ROOT' ? 'RootCACertificate' : 'SubordinateCACertificate'

@@ -14,7 +14,7 @@ import { describeSignatureAlgorithm } from '../../x509/algorithm-identifier.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import { certificatesIn, certifiedAuthority } from './ca-certificate.ts'
 
-/** A CA in the output form: keys are in PascalCase, times in ISO 8601, and absent values are null. */
+/** A CA in output form: keys are in PascalCase, times are in ISO 8601, and absent values are null. */
 export interface AuthorityDetails {
   readonly Name: string
   readonly Arn: string
@@ -104,7 +104,7 @@ function certificateDetails(certificate: Certificate): CaCertificateDetails {
   }
 }
 
-/** Tags of a deleted CA cannot be read. */
+/** The tags on a deleted CA cannot be read. */
 async function tagsOf(
   client: Client,
   { arn, status }: AuthoritySummary,
@@ -116,7 +116,7 @@ async function tagsOf(
   return tags
 }
 
-/** Reads the URLs from a certificate that was issued since the last change of the CA, because the API does not return them. */
+/** Reads the URLs from a certificate that was issued since the CA last changed, because the API does not return them. */
 async function currentUrls(
   client: Client,
   arn: string,
@@ -137,12 +137,12 @@ async function currentUrls(
     const [certificate] = certificatesIn(pem)
     return certificate === undefined ? null : urlsIn(certificate)
   } catch {
-    // ListCertificates may be missing, as in AWS, or the caller may lack permission for it.
+    // ListCertificates may be unavailable, as in AWS, or the caller may lack permission for it.
     return null
   }
 }
 
-/** Returns the URLs of CRLs, OCSP responders and CA certificates in a certificate. */
+/** Returns a certificate's URLs for CRLs, OCSP responders and CA certificates. */
 function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
   const points = findExtension(extensions, oids.crlDistributionPoints)
   const access = findExtension(extensions, oids.authorityInfoAccess)

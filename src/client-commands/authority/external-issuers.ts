@@ -1,11 +1,11 @@
-/** CAs without a key on the server, such as an offline root. External issuers are known from the chains of the CAs below them. */
+/** CAs whose keys are not on the server, such as an offline root. They are known from the chains of the CAs below them. */
 import { hash } from 'node:crypto'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { oids } from '../../x509/der/oid.ts'
 
-/** The status that commands show for such a CA. */
+/** The status that commands display for such a CA. */
 export const externalStatus = 'EXTERNAL'
 
 export interface ExternalCa {
@@ -31,7 +31,7 @@ export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa 
 
 /** A line of a tree: an item, and the branch characters that lead to it. */
 interface Line<T> {
-  /** Branch characters; empty for the top of a tree. The lines below the top follow it. */
+  /** Branch characters; empty for the top of a tree, which precedes the lines below it. */
   readonly prefix: string
   /** CAs from the issuer to the root. Empty except at the top of a tree. */
   readonly externalIssuers: readonly ExternalCa[]
@@ -44,14 +44,14 @@ export type ShownLine<T> = { readonly prefix: string } & (
   | { readonly item?: undefined; readonly external: ExternalCa }
 )
 
-/** A tree of items, and the CAs above the tree from the root down. */
+/** A tree of items, and the CAs above it, from the root down. */
 interface Tree<T> {
   readonly above: readonly ExternalCa[]
   readonly lines: readonly Line<T>[]
 }
 
 /**
- * Adds the CAs whose keys are not on the server above the trees of the CAs that they certify. Each of these CAs is added
+ * Adds the CAs whose keys are not on the server, each above the trees of the CAs that it certifies. Each of them is added only
  * once.
  */
 export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[] {
@@ -63,7 +63,7 @@ export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[
   return branches(trees).flat()
 }
 
-/** Returns the lines of the branches at one level, sorted by the first tree of each branch. */
+/** Returns the lines for the branches at one level, sorted by the first tree of each branch. */
 function branches<T>(trees: readonly Tree<T>[]): ShownLine<T>[][] {
   const groups = new Map<string, Tree<T>[]>()
   for (const [index, tree] of trees.entries()) {

@@ -13,8 +13,8 @@ import { csrOf } from './renew-authority.ts'
 const withCsr = ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED']
 
 /**
- * Resolves to the CA that has the public key of a certificate in PEM. Rejects with ConfigurationError unless exactly one CA
- * has this key.
+ * Resolves to the CA with the same public key as a certificate in PEM. Rejects with ConfigurationError unless exactly one CA has
+ * this key.
  */
 export async function authorityOfCertificate(
   client: Client,

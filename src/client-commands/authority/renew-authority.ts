@@ -1,4 +1,4 @@
-/** `signet ca renew`: issues the next certificate of a CA for the same key, or for the key of a successor. */
+/** `signet ca renew`: issues a CA's next certificate, for the same key or for a successor's key. */
 import type { CertificateValidity, Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
@@ -18,13 +18,13 @@ import {
 import { templateLike, type CaTemplate } from './ca-template.ts'
 
 export interface AuthorityRenewalOptions {
-  /** Validity in the form of parseValidity. Undefined for the validity period of the current certificate. */
+  /** Validity in the format of parseValidity; by default, the validity period of the current certificate. */
   readonly validity: string | undefined
   readonly now: Date
   readonly progress: Progress
 }
 
-/** The result in the output form: keys are in PascalCase, times in ISO 8601. */
+/** The result in output form: keys are in PascalCase and times in ISO 8601. */
 export interface RenewedAuthority {
   readonly Name: string
   readonly Arn: string
@@ -36,14 +36,14 @@ export interface RenewedAuthority {
   readonly PreviousNotAfter: string | null
 }
 
-/** A certificate for a CA to import. */
+/** A certificate that a CA will import. */
 interface IssuedForCa {
   readonly certificate: string
   /** CA certificates in PEM; empty for a root. */
   readonly chain: string
 }
 
-/** The issuer of the next certificate of a CA, and the contents of the certificate. */
+/** The issuer and contents of a CA's next certificate. */
 export interface RenewalPlan {
   readonly issuer: Pick<AuthoritySummary, 'arn' | 'name'>
   readonly type: 'ROOT' | 'SUBORDINATE'
@@ -64,8 +64,8 @@ export async function renewAuthority(
 }
 
 /**
- * Plans the next certificate. Rejects with ConfigurationError if the issuer is not an ACTIVE CA of the account, or would
- * expire before the certificate.
+ * Plans the next certificate. Rejects with ConfigurationError if the issuer is not an ACTIVE CA in the account, or would expire
+ * before the certificate.
  */
 export async function planRenewal(
   client: Client,
@@ -96,8 +96,8 @@ export async function planRenewal(
 }
 
 /**
- * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; this hour is not
- * included.
+ * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; that hour is not
+ * counted.
  */
 export function validityPeriod({ notBefore, notAfter }: Certificate): number {
   const period = notAfter.getTime() - notBefore.getTime()
@@ -123,7 +123,7 @@ async function findIssuer(client: Client, found: CertifiedAuthority): Promise<Ce
 }
 
 function requireIssuing({ name, status, arn }: AuthoritySummary, type: string): void {
-  // An expired root may still sign its own next certificate.
+  // Even an expired root may sign its own next certificate.
   if (status === 'ACTIVE' || (status === 'EXPIRED' && type === 'ROOT')) return
   const advice =
     status === 'DISABLED'
@@ -140,7 +140,7 @@ function requireShorter({ validity, issuer }: RenewalPlan, { notAfter }: Certifi
   )
 }
 
-/** Returns the CSR of a CA in PEM, for an external issuer. */
+/** Returns a CA's CSR in PEM, for an external issuer. */
 export async function csrOf(client: Client, { arn }: { readonly arn: string }): Promise<string> {
   const { Csr = '' } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
   return Csr.endsWith('\n') ? Csr : `${Csr}\n`
@@ -167,7 +167,7 @@ export async function issueForCa(
   return { certificate, chain: isRoot ? '' : chain + root }
 }
 
-/** Imports a certificate, which becomes the current certificate of a CA. */
+/** Imports a certificate, which becomes the CA's current certificate. */
 export async function importCertificate(
   client: Client,
   authority: AuthoritySummary,
@@ -193,8 +193,8 @@ export async function importCertificate(
 }
 
 /**
- * Splits the output of an external issuer into the certificate and its chain. The file of the certificate may also contain
- * the chain. `source` is the name of that file in messages. Throws ConfigurationError for a file without certificates.
+ * Splits the output of an external issuer into the certificate and its chain. The certificate file may also contain the chain.
+ * `source` is that file's name in messages. Throws ConfigurationError for a file without certificates.
  */
 export function externalAnswer(
   certificateText: string,

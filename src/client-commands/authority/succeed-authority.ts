@@ -11,17 +11,17 @@ import {
 } from './renew-authority.ts'
 
 /**
- * The tag by which init-hierarchy recognizes its CAs. A successor must not have this tag, because init-hierarchy expects only
- * one CA with it.
+ * The tag that init-hierarchy uses to find its CAs. A successor must not have this tag, because init-hierarchy expects it on
+ * only one CA.
  */
 const hierarchyTag = 'signet-hierarchy'
 
-/** Waits up to three minutes, because the generation of an RSA 4096 key is slow. */
+/** Waits up to three minutes, because generating an RSA 4096 key is slow. */
 const keyWaiter = { Delay: 0.5, MaxAttempts: 360 }
 
 /**
- * Creates the successor, has it certified by the issuer of the existing CA, and activates it. The existing CA does not
- * change. If a step after the creation fails, the error contains the ARN of the successor.
+ * Creates the successor, has the existing CA's issuer certify it, and activates it. The existing CA does not change. If a step
+ * after the creation fails, the error contains the ARN of the successor.
  */
 export async function succeedAuthority(
   client: Client,

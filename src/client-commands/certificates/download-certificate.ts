@@ -1,4 +1,4 @@
-/** `signet certificates show` and `download`: a certificate with its chain, from the API. */
+/** `signet certificates show` and `download`: get a certificate and its chain from the API. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client, ListedCertificate } from '../../../client/index.ts'
@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
 import { certificateArn, type CertificateId } from './resolve-certificate.ts'
 
-/** The certificate in PEM, with a final line feed. */
+/** The certificate in PEM, with a trailing newline. */
 export interface DownloadedCertificate {
   readonly certificate: string
   /** CA certificates from the issuer up, without the root. Empty if the root is the issuer. */
@@ -34,8 +34,8 @@ export async function downloadCertificate(
 }
 
 /**
- * Returns the search record of a certificate. Undefined if the service has no certificate search, or if the certificate was
- * issued just now.
+ * Returns a certificate's search record. Undefined if the service has no certificate search, or if the certificate was issued
+ * only moments ago.
  */
 export async function certificateRecord(
   client: Client,
@@ -53,16 +53,16 @@ export async function certificateRecord(
   }
 }
 
-/** Returns whether a path is an output folder: it is an existing folder, ends with a slash, or has no extension. */
+/** Returns whether a path means an output folder, because it is an existing folder, ends with a slash, or has no extension. */
 export function isFolderPath(path: string): boolean {
   if (existsSync(path)) return statSync(path).isDirectory()
   return path.endsWith('/') || !/\.[A-Za-z0-9]+$/.test(path)
 }
 
 /**
- * Writes a file with the certificate, and with the chain if `withChain` is set; or a folder with the files that `signet
- * issue` writes, except the key. Resolves to the written paths. Rejects with ConfigurationError if a file exists, unless
- * `force` is set.
+ * Writes the certificate, and its chain if `withChain` is set, to a file; or writes a folder with the files that `signet issue`
+ * writes, except the key. Resolves to the written paths. Rejects with ConfigurationError if a file exists, unless `force` is
+ * set.
  */
 export async function saveCertificate(
   { certificate, chain, root }: DownloadedCertificate,

@@ -1,4 +1,4 @@
-/** Finds the certificate that an argument of a command refers to: a folder, a file, a serial number or an ARN. */
+/** Finds the certificate that a command's argument refers to: a folder, a file, a serial number or an ARN. */
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -10,7 +10,7 @@ import { parsePem, pemText } from '../../x509/pem.ts'
 import { parseCertificateSerial, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { readMetadata } from '../certificate-folder.ts'
 
-/** A certificate as the API identifies it. */
+/** The values by which the API identifies a certificate. */
 export interface CertificateId {
   readonly certificateAuthorityArn: string
   /** Serial number in hexadecimal, without colons. */
@@ -26,8 +26,8 @@ type CertificateReference =
 const arnForm = /^(arn:[^/]+:certificate-authority\/[^/]+)\/certificate\/([0-9a-fA-F]+)$/
 
 /**
- * Parses an argument. `pathKind` is the kind of file that exists if the argument is a path. Throws ConfigurationError for an
- * argument of an unknown form.
+ * Parses an argument. `pathKind` is the kind of file at that path, if the argument is an existing path. Throws
+ * ConfigurationError for an argument in an unknown format.
  */
 export function parseReference(
   text: string,
@@ -157,8 +157,7 @@ async function findBySerial(client: Client, serialNumber: string): Promise<Certi
 }
 
 /**
- * Searches by serial number. Rejects with ConfigurationError if the service has no certificate search, as is the case for
- * AWS.
+ * Searches by serial number. Rejects with ConfigurationError if the service, such as AWS, has no certificate search.
  */
 async function listBySerial(client: Client, serialNumber: string): Promise<CertificateId[]> {
   const found: CertificateId[] = []

@@ -3,9 +3,9 @@ import { ClientError, type Client, type RevocationReason } from '../../../client
 import { ConfigurationError } from '../../errors.ts'
 import { certificateArn, resolveCertificate, type CertificateId } from './resolve-certificate.ts'
 
-/** The result for one certificate in the output form, with keys in PascalCase. */
+/** The result for one certificate in output form, with keys in PascalCase. */
 export interface Revocation {
-  /** The argument that the certificate was given by. */
+  /** The argument that identified the certificate. */
   readonly Target: string
   /** ARN of the certificate; null if no certificate was found. */
   readonly CertificateArn: string | null
@@ -15,12 +15,12 @@ export interface Revocation {
 
 export interface RevokeOptions {
   readonly reason: RevocationReason
-  /** ARN of the CA that issued certificates given by serial number. Undefined for a search among all CAs. */
+  /** ARN of the CA that issued the certificates given by serial number. If undefined, all CAs are searched. */
   readonly certificateAuthorityArn: string | undefined
   readonly progress: (text: string) => void
 }
 
-/** Reasons by their AWS names. The names in RFC 5280 differ only in case, except for the compromise of a CA. */
+/** Reasons, keyed by AWS name. The names in RFC 5280 differ only in case, except the one for a compromised CA. */
 const reasons = [
   'UNSPECIFIED',
   'KEY_COMPROMISE',
@@ -39,8 +39,8 @@ const reasonByLetters = new Map<string, RevocationReason>([
 ])
 
 /**
- * Parses a reason: its name in AWS (KEY_COMPROMISE) or in RFC 5280 (keyCompromise), in upper or lower case. Throws
- * ConfigurationError for any other text.
+ * Parses a reason, given by its name in AWS (KEY_COMPROMISE) or RFC 5280 (keyCompromise), ignoring case. Throws
+ * ConfigurationError for any other string.
  */
 export function parseReason(text: string): RevocationReason {
   const reason = reasonByLetters.get(lettersOf(text))
@@ -52,8 +52,8 @@ export function parseReason(text: string): RevocationReason {
 }
 
 /**
- * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of a
- * CSV line is used, so that the output of `signet certificates list --output csv` can be passed.
+ * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of a CSV
+ * line is used, so that the output of `signet certificates list --output csv` can be used.
  */
 export function parseTargets(text: string): string[] {
   return text

@@ -1,9 +1,9 @@
-/** `signet certificates list`: search through the API. */
+/** `signet certificates list`: searches through the API. */
 import type { CertificateSearch, Client, ListedCertificate } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
 
-/** The filters of the command, which are combined with AND. */
+/** The command's filters, which are combined with AND. */
 export interface CertificateFilters {
   /** ARN. */
   readonly certificateAuthorityArn?: string | undefined
@@ -12,7 +12,7 @@ export interface CertificateFilters {
   readonly alternativeName?: string | undefined
   /** Name or ARN. */
   readonly template?: string | undefined
-  /** ARN of a user, role or session; account ID; service; or name of a user in the account. */
+  /** ARN of a user, role or session; account ID; service; or name of an IAM user in the account. */
   readonly requester?: string | undefined
   readonly issuedAfter?: Date | undefined
   /** Duration from now in milliseconds. */
@@ -20,7 +20,7 @@ export interface CertificateFilters {
   readonly status?: 'VALID' | 'EXPIRED' | 'REVOKED' | undefined
 }
 
-/** A certificate in the output form: times are in ISO 8601, and the issuing CA is given by name. */
+/** A certificate in output form: times are in ISO 8601, and the issuing CA is given by name. */
 interface FoundCertificate {
   readonly CertificateArn: string
   readonly SerialNumber: string
@@ -44,7 +44,7 @@ export interface FoundCertificates {
   readonly isCut: boolean
 }
 
-/** Returns at most `limit` certificates. Rejects with ConfigurationError for a filter that the service refuses. */
+/** Returns at most `limit` certificates. Rejects with ConfigurationError if the service rejects a filter. */
 export async function searchCertificates(
   client: Client,
   filters: CertificateFilters,
@@ -75,7 +75,7 @@ function explainSearch(error: unknown): unknown {
       cause: error,
     })
   if (name !== 'ValidationException' && name !== 'ClientError') return error
-  // The API's message begins with a member name, which is replaced with the flag of the command.
+  // The API's message begins with a member name, which is replaced with the command's flag.
   const text = message
     .replace(/^An error occurred \(\w+\) when calling the ListCertificates operation: /, '')
     .replace(/^SubjectAlternativeName\b/, '--san')
@@ -125,7 +125,7 @@ function templateArnOf(text: string): string {
   )
 }
 
-/** A plain name refers to a user of the account. */
+/** A plain name refers to a user in the account. */
 function requesterOf(text: string, accountId: string | undefined): string {
   if (/^arn:|^\d{12}$|\.amazonaws\.com$/.test(text)) return text
   if (!/^[\w+=,.@-]{1,64}$/.test(text))

@@ -1,4 +1,4 @@
-/** Where the keys of a server are, as its metrics show it. */
+/** Determines from a server's metrics where its keys are stored. */
 import type { Sample } from './read-metrics.ts'
 
 const softwareStorage = 'software, encrypted at rest, not FIPS 140 validated'
@@ -12,7 +12,10 @@ function nameOf(store: string): string {
   return storageNames.get(store) ?? store
 }
 
-/** Describes where keys are, and where the keys of new CAs will be. A server with keys only in its database has no counts. */
+/**
+ * Describes where keys are stored, and where the keys of new CAs will be stored. If all keys are in the database, the server
+ * reports no counts.
+ */
 export function keyStorageOf(samples: readonly Sample[]): string {
   const stores = samples.filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
   const standards = samples.filter(({ name }) => name === 'signet_key_storage_standard')
@@ -26,7 +29,7 @@ export function keyStorageOf(samples: readonly Sample[]): string {
   return `${stores.length === 0 ? '' : `${existing}; `}new CAs: ${planned.join('; ')}`
 }
 
-/** The server has this metric only with --key-storage-standards. */
+/** The server reports this metric only with --key-storage-standards. */
 export function misplacedKeyWarning({ name, labels, value }: Sample): string[] {
   if (name !== 'signet_misplaced_ca_keys' || value === 0) return []
   const { standard = '', store = '' } = labels

@@ -1,4 +1,4 @@
-/** Parses metrics in the Prometheus text format, as far as Signet uses it. */
+/** Parses the subset of the Prometheus text format that Signet uses. */
 export interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -8,7 +8,7 @@ export interface Sample {
 const samplePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/
 const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g
 
-/** Comments and lines of another form are skipped. */
+/** Comments and lines in any other format are skipped. */
 export function parseMetrics(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = samplePattern.exec(line) ?? []

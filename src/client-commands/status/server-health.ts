@@ -1,4 +1,4 @@
-/** The health of a server, and the reason if it cannot be reached or cannot serve. */
+/** The health of a server, and the reason if it cannot be reached or cannot serve requests. */
 import { fetchErrorText } from '../../text/system-error.ts'
 import { explainConnectionError } from '../connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
@@ -10,7 +10,7 @@ export interface ServerHealth {
 }
 
 const timeoutMilliseconds = 10_000
-/** Limit on the length of a response. Health responses and metrics are far shorter. */
+/** Maximum length of a response. Health responses and metrics are far shorter. */
 const bodyCharactersMax = 64 * 1024 * 1024
 
 /** Requests `/healthz`. Never rejects. */
@@ -31,7 +31,10 @@ function reasonOf(error: unknown, endpoint: string): string {
   return `cannot connect to ${endpoint}: ${fetchErrorText(error)}`
 }
 
-/** Reads the metrics of a server. Undefined if this URL does not serve them, or if the server is not Signet. Never rejects. */
+/**
+ * Reads a server's metrics. Resolves to undefined if this URL does not serve them, or if the server is not Signet. Never
+ * rejects.
+ */
 export async function readMetrics(url: string): Promise<Sample[] | undefined> {
   try {
     const response = await fetchText(url)
@@ -59,7 +62,7 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** Returns the URL of a path below an endpoint, which may have a path and a slash at its end. */
+/** Returns the URL for a path below an endpoint. The endpoint itself may have a path and a trailing slash. */
 export function urlOf(endpoint: string, path: string): string {
   return `${endpoint.replace(/\/$/, '')}${path}`
 }

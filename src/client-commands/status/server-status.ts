@@ -26,7 +26,7 @@ export interface ServerStatus {
     /** Version of the server; null if its metrics are not accessible. */
     readonly version: string | null
     readonly region: string
-    /** Account of the CAs. Null if it is unknown, or if there are no CAs. */
+    /** Account that owns the CAs. Null if it is unknown, or if there are no CAs. */
     readonly account: string | null
     /** Where keys are stored. Null if unknown. */
     readonly keyStorage: string | null
@@ -48,7 +48,7 @@ export interface ServerStatus {
 type FoundAuthority = AuthoritySummary &
   Pick<AuthorityStatus, 'branch' | 'externalIssuers' | 'hasRevocations'>
 
-/** Reads the status of a server. A server that cannot be reached is a status, not a rejection. */
+/** Reads the status of a server. If the server cannot be reached, the status says so and the promise does not reject. */
 export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
   const { endpoint, region } = options
   trust(options)
@@ -83,7 +83,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
   }
 }
 
-/** Undefined if an unhealthy server does not return its CAs; its health explains why. */
+/** Undefined if an unhealthy server does not return its CAs; its health status explains why. */
 async function readAuthorities(
   options: ConnectionOptions,
   health: ServerHealth['state'],
@@ -112,7 +112,7 @@ async function revokesAny(client: Client, certificateAuthorityArn: string): Prom
     const search = { CertificateAuthorityArn: certificateAuthorityArn, Status: 'REVOKED' as const }
     for await (const _certificate of client.searchCertificates(search)) return true
   } catch {
-    // The status is still useful without this part.
+    // The status is useful even without this part.
   }
   return false
 }

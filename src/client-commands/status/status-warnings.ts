@@ -1,14 +1,14 @@
-/** Warnings of `signet status`: one sentence for each state that needs attention. */
+/** Warnings in `signet status`: one sentence for each state that needs attention. */
 import { daySeconds } from '../../text/duration.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import type { ExternalCa } from '../authority/external-issuers.ts'
 import type { Sample } from './read-metrics.ts'
 
 export interface AuthorityStatus extends AuthoritySummary {
-  /** Branch characters before the name in the tree of CAs, such as `└─ `. */
+  /** Branch characters before the name in the CA tree, such as `└─ `. */
   readonly branch: string
   /**
-   * CAs above this CA whose keys are not on the server, from its issuer to the root. Empty for a CA below a CA of the
+   * CAs above this CA whose keys are not on the server, from its issuer to the root. Empty for a CA below another CA in the
    * account.
    */
   readonly externalIssuers: readonly ExternalCa[]
@@ -24,7 +24,7 @@ export interface AuthorityStatus extends AuthoritySummary {
 
 export interface JobStatus {
   readonly name: string
-  /** Number of due rows. */
+  /** Number of rows that are due. */
   readonly waiting: number
   /** Number of runs that found work. */
   readonly runs: number
@@ -61,13 +61,13 @@ function crlWarnings({ name, status, crlDays, crlAgeSeconds }: AuthorityStatus):
   if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return []
   const days = crlAgeSeconds / daySeconds
   if (days > crlDays) return [`the CRL of ${name} is overdue`]
-  // The next CRL is published after half of the validity.
+  // The next CRL is published after half of the validity period.
   if (days > crlDays / 2 + 0.5)
     return [`the CRL of ${name} is ${Math.floor(days)} days old and has not been renewed`]
   return []
 }
 
-/** The server has this metric only if other machines cannot reach its public URL. */
+/** The server reports this metric only if other machines cannot reach its public URL. */
 export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   if (name !== 'signet_public_url_unreachable' || value === 0) return []
   return [
@@ -76,7 +76,7 @@ export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   ]
 }
 
-/** A failed job without due rows has recovered. */
+/** A failed job that has no due rows left has recovered. */
 export function jobWarning({ name, waiting, failures }: JobStatus): string[] {
   if (failures === 0 || waiting === 0) return []
   const times = failures === 1 ? 'once' : `${failures} times`

@@ -15,7 +15,7 @@ export interface TrustChange {
   readonly administratorCommand: AdministratorCommand
 }
 
-/** Changes the stores. Never rejects if a store refuses the change: the results contain the reason. */
+/** Changes the stores. If a store refuses the change, its result contains the reason, and the promise does not reject. */
 export async function changeTrust(
   { action, roots, stores, administratorCommand }: TrustChange,
   machine: Machine,

@@ -1,4 +1,4 @@
-/** NSS databases: the database of Chromium, and one for each Firefox profile of the user. */
+/** NSS databases: Chromium's database, and one for each of the user's Firefox profiles. */
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Root } from './roots.ts'
@@ -11,7 +11,7 @@ import {
   type TrustStore,
 } from './trust-store.ts'
 
-/** Folders relative to the home folder. */
+/** Folders, relative to the user's home folder. */
 const databasePatterns: readonly string[] = [
   '.pki/nssdb/cert9.db',
   'snap/chromium/current/.pki/nssdb/cert9.db',

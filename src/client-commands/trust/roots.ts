@@ -20,7 +20,7 @@ export interface Root {
 }
 
 /**
- * Returns the roots above one CA, or above all CAs of the account that have a certificate. Rejects with ConfigurationError if
+ * Returns the roots above one CA, or above all CAs in the account that have a certificate. Rejects with ConfigurationError if
  * there are no roots.
  */
 export async function rootsOfServer(client: Client, ca: string | undefined): Promise<Root[]> {

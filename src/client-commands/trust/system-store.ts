@@ -13,7 +13,9 @@ import {
   type TrustStore,
 } from './trust-store.ts'
 
-/** A distribution reads additional roots from a folder. After a change, a program rebuilds its bundles. */
+/**
+ * How a distribution manages roots: it reads additional ones from a folder, and a program rebuilds the bundles after a change.
+ */
 interface AnchorFolder {
   readonly folder: string
   readonly update: readonly [program: string, ...args: readonly string[]]
@@ -36,7 +38,7 @@ const anchorFolders: readonly AnchorFolder[] = [
 /** Returns the command that an administrator must run in place of the current command. */
 export type AdministratorCommand = (action: 'install' | 'remove') => string
 
-/** Returns the trust store of this machine. Undefined if the trust store of the operating system is not supported. */
+/** Returns this machine's trust store; undefined if the operating system's trust store is not supported. */
 export function systemStore(
   machine: Machine,
   administratorCommand: AdministratorCommand,
@@ -93,7 +95,7 @@ function anchorStore(
 
 const systemKeychain = '/Library/Keychains/System.keychain'
 
-/** Creates the trust store for the system keychain of macOS, which is changed with the program `security`. */
+/** Creates the trust store for the macOS system keychain, which is changed with the program `security`. */
 function keychainStore(machine: Machine, administratorCommand: AdministratorCommand): TrustStore {
   const act = async (
     root: Root,
@@ -120,7 +122,7 @@ function keychainStore(machine: Machine, administratorCommand: AdministratorComm
   }
 }
 
-/** Returns why a command of `security` failed. */
+/** Returns why a `security` command failed. */
 async function runAll(
   { run }: Machine,
   commands: readonly (readonly string[])[],

@@ -1,11 +1,11 @@
-/** The port of trust stores: the system store and NSS databases implement it. */
+/** The interface of trust stores, which the system store and NSS databases implement. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { replaceFile } from '../../durable-file.ts'
 import type { Root } from './roots.ts'
 
-/** The parts of the machine that trust stores use. Tests pass replacements. */
+/** The parts of the machine that trust stores use. Tests replace them. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   /** Root folder of the file system: `/`, or a temporary folder in tests. */
@@ -23,7 +23,7 @@ export interface ProgramResult {
   readonly text: string
 }
 
-/** A result in the output form, with keys in PascalCase. */
+/** A result in output form, with keys in PascalCase. */
 export interface TrustResult {
   readonly Store: 'system' | 'nss'
   /** File or folder of the store. Null if the store was not found. */
@@ -46,12 +46,12 @@ export interface TrustStore {
   remove(root: Root): Promise<TrustResult>
 }
 
-/** Returns the first line of the output of a program. */
+/** Returns the first line of a program's output. */
 export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? ''
 }
 
-/** Number of fingerprint digits that distinguish roots in the names of files and certificates. */
+/** Number of fingerprint digits in file and certificate names, enough to distinguish roots. */
 export const shortFingerprintLength = 16
 
 /** Calls `work` with a file that contains the root, and removes the file afterwards. */

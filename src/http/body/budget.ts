@@ -1,12 +1,12 @@
 /**
- * The memory budget of one process for request bodies. Anyone can open thousands of connections and send almost a whole body
- * on each, so the total is bounded. When the budget is exhausted, the oldest incomplete bodies are evicted. Bodies that arrive
- * at a normal speed are hardly ever evicted.
+ * One process's memory budget for request bodies. Anyone can open thousands of connections and send almost a whole body on each,
+ * so the total is bounded. When the budget is exhausted, the oldest incomplete bodies are evicted. Bodies that arrive at a
+ * normal speed are hardly ever evicted.
  */
 
 import { budgetBytesDefault } from './limits.ts'
 
-/** The part of the budget that one request holds. */
+/** The share of the budget that one request holds. */
 export interface BodyLease {
   /**
    * Takes more bytes from the budget and evicts older incomplete bodies if necessary. If eviction does not free enough bytes,

@@ -1,4 +1,4 @@
-/** Detects encodings of request bodies that clients can be configured to use but that Signet does not support. */
+/** Detects request body encodings that clients can be configured to use but that Signet does not support. */
 import type { SignedRequest } from '../../wire/sigv4/request.ts'
 
 /** Values of Content-Encoding that have no effect. Some SDKs send `amz-1.0` with every body. */

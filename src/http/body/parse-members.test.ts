@@ -21,7 +21,7 @@ const text = fc
   .oneof(fc.string(), digits, fc.constantFrom('a:12345678901234567', ',[12345678901234567]', '{'))
   .map((value) => JSON.stringify(value))
 
-/** JSON values as text, with arbitrary white space and numbers of any length. */
+/** JSON values as text, with arbitrary white space and arbitrarily long numbers. */
 const { value, object } = fc.letrec<{ value: string; object: string }>((tie) => ({
   value: fc
     .tuple(

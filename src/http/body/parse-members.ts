@@ -7,7 +7,7 @@ import type { SignedRequest } from '../../wire/sigv4/request.ts'
 import { encodingProblem } from './encoding.ts'
 import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 
-/** JSON members by name. The shape of the operation checks their names and types later. */
+/** JSON members by name. Their names and types are checked later, by the operation's shape. */
 export type Members = Readonly<Record<string, unknown>>
 
 /** The members from the query of a presigned URL. */
@@ -83,8 +83,8 @@ const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * Returns whether a long body has more values than any valid input. Parsing millions of values takes
- * about a second, and many times the memory of their text. The function counts the characters that precede values, including those in strings.
+ * Returns whether a long body has more values than any valid input. Parsing millions of values takes about a second, and many
+ * times as much memory as their text. The function counts the characters that precede values, including those in strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
@@ -98,14 +98,17 @@ function hasTooManyValues(body: Uint8Array): boolean {
 }
 
 /**
- * Matches an integer with more digits than a JavaScript number represents exactly. The pattern starts with a character that
- * precedes a value. A search over all digits, including those in ARNs and base64, took 1.4 µs of the 13 µs of a GetCertificate
- * in a loop; this pattern takes 0.1 µs.
+ * Matches an integer with more digits than a JavaScript number can represent exactly. The pattern starts with a character that
+ * precedes a value. A search over all digits, including those in ARNs and base64, took 1.4 µs of the 13 µs that a GetCertificate
+ * request took in a loop; this pattern takes 0.1 µs.
  */
 const longNumber = /[:[,]\s*-?\d{16}/
 /** Length of the longest 64-bit integer with its sign. */
 const exactDigitsMax = 20
-/** Limit on text that is parsed with the reviver. Calling the reviver for each value takes many times as long as parsing. */
+/**
+ * Limit on the length of text that is parsed with the reviver. Calling the reviver for each value takes many times as long as
+ * parsing.
+ */
 const exactTextMax = 16 * 1024
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-/** Reads request bodies, within a limit for each body and a budget for all of them. */
+/** Reads request bodies, within a limit on each body and a budget for all bodies. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyBudget, BodyLease } from './budget.ts'
 import { pieceBytesMin, piecesFree } from './limits.ts'
@@ -21,7 +21,7 @@ export type BodyRefusal =
 /** Approximate memory that a request takes in Node.js, without its header lines and its body. */
 const requestBytes = 2048
 
-/** Resolves as soon as the outcome is known. The unread rest of a refused body stays on the connection. */
+/** Resolves as soon as the outcome is known. The unread remainder of a refused body stays on the connection. */
 export function readBody(
   request: IncomingMessage,
   { bytesMax, budget }: { readonly bytesMax: number; readonly budget: BodyBudget },
@@ -56,8 +56,8 @@ export function readBody(
 
 /**
  * Counts the pieces in which a body arrives. Returns false once there are too many small pieces; the connection must then be
- * closed. With chunks of one byte, a single read from the connection yields ten thousand pieces, so that a client could block
- * the event loop for as long as it sends.
+ * closed. With one-byte chunks, a single read from the connection yields ten thousand pieces, so a client could block the event
+ * loop for as long as it sends data.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {
   let pieces = 0
@@ -81,8 +81,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a separate Buffer, a piece of one byte would
- * take a few hundred bytes, and a client may send millions of such pieces.
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a separate Buffer, a one-byte piece would take
+ * a few hundred bytes, and a client may send millions of such pieces.
  */
 class Collected {
   readonly #lease: BodyLease

@@ -9,7 +9,7 @@ import { retryAt, runClaimed, type ClaimedWork } from './claimed-work.ts'
 
 const claim: Sql = { text: 'claim', values: [] }
 
-/** Returns a job over `count` rows, with a database that renews the lease as long as `isHeld` returns true. */
+/** Returns a job that works on `count` rows, with a database that renews the lease as long as `isHeld` returns true. */
 function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 })
   const sent: string[] = []

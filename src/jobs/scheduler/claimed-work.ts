@@ -9,13 +9,13 @@ import type { JobResult } from './scheduler.ts'
 export interface ClaimedWork<Item> {
   readonly name: JobName
   readonly table: LeasedTable
-  /** Number of rows in a run, and number of rows processed in parallel. */
+  /** Number of rows per run, and number of rows processed in parallel. */
   readonly batch: number
   readonly parallel: number
   /** Claims at most `limit` due rows. */
   readonly claim: (lease: Lease, limit: number) => Sql
   readonly itemOf: (row: Row) => Item
-  /** Order of the work. A claim returns its rows in no order. */
+  /** Order in which rows are processed. A claim returns its rows in no particular order. */
   readonly compare?: (one: Item, other: Item) => number
   /** Processes a row. `signal` is aborted when the work must stop: the server is stopping, or the lease is lost. */
   readonly work: (item: Item, lease: Lease, signal: AbortSignal) => Promise<keyof JobResult>
@@ -24,15 +24,15 @@ export interface ClaimedWork<Item> {
 const retrySecondsDefault = 15 * 60
 
 /**
- * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, by default up to 15 minutes, which is AWS's
- * interval for a CRL.
+ * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, by default up to 15 minutes, which is
+ * AWS's retry interval for CRLs.
  */
 export function retryAt(now: Date, failures: number, secondsMax = retrySecondsDefault): Date {
   const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), secondsMax)
   return new Date(now.getTime() + seconds * 1000)
 }
 
-/** Claims a batch of rows under one lease, renews the lease, and processes the rows. Another run follows a full batch. */
+/** Claims a batch of rows under one lease, renews the lease, and processes the rows. A full batch is followed by another run. */
 export async function runClaimed<Item>(
   services: Services,
   signal: AbortSignal,

@@ -7,7 +7,10 @@ import { holdLease } from './held-lease.ts'
 
 const start = Date.UTC(2026, 0)
 
-/** Returns a lease that is `late` milliseconds old, with a database that answers renewals by `answer`, on a mock clock. */
+/**
+ * Returns a lease that is `late` milliseconds old, with a mock clock and a database whose response to renewals is determined by
+ * `answer`.
+ */
 function held(t: TestContext, answer: () => Promise<Row[][]>, late = 0) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start })
   const sent: unknown[] = []
@@ -64,7 +67,7 @@ test('a failed renewal is retried, and the lease is given up long before another
   await pass(10)
   assert.equal(lost.aborted, false)
   isAway = true
-  // The last renewal was sent after 18 seconds.
+  // The last renewal request was sent after 18 seconds.
   await pass(9)
   assert.equal(lost.aborted, false)
   await pass(1)

@@ -2,18 +2,18 @@
 import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
-/** Interval between renewals. The interval is a small fraction of the lease, so that a few renewals may fail. */
+/** Interval between renewals. It is a small fraction of the lease's duration, so that a few renewals may fail. */
 const renewalMilliseconds = 3000
 /**
- * Time without a renewal after which the work stops: half of the lease. Requests sent before then arrive before another
- * process starts the work, even if the clocks of the processes differ by up to half of the lease.
+ * Time without a renewal after which the work stops: half of the lease. Requests sent before then arrive before another process
+ * starts the work, even if the processes' clocks differ by up to half of the lease.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 
 export interface HeldLease {
   /** Aborted when another process may soon claim the work; the work must then stop. */
   readonly lost: AbortSignal
-  /** Stops the renewals. */
+  /** Stops renewing the lease. */
   readonly release: () => Promise<void>
 }
 
@@ -37,7 +37,7 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // The time is measured from before the request, because it is unknown when the database renewed the lease.
+    // The time is measured from before the request was sent, because it is unknown when exactly the database renewed the lease.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,

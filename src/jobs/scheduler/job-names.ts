@@ -1,4 +1,4 @@
-/** Names of all jobs. jobs/index.ts contains the table of jobs. */
+/** Names of all jobs. The table of jobs is in jobs/index.ts. */
 export type JobName =
   | 'announce-expiry'
   | 'check-crl-issuers'

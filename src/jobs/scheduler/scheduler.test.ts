@@ -22,7 +22,7 @@ function servicesOn(db: Database, lines: string[] = []): Services {
   })
 }
 
-/** Returns a job that counts its runs and the maximum of concurrent runs. */
+/** Returns a job that counts its runs and the maximum number of concurrent runs. */
 function watchedJob(work: (run: number) => Promise<JobResult>, everySeconds = hour) {
   const seen = { runs: 0, running: 0, most: 0 }
   const job: Job = {

@@ -62,7 +62,7 @@ function startLoop(job: Job, services: Services): Loop {
   const start = (): void => {
     clearTimeout(timer)
     if (stopping.signal.aborted) return
-    // The timer for the next run does not keep a process alive that has no other work.
+    // The timer for the next run does not keep the process alive if it has no other work.
     timer = setTimeout(start, everySeconds * 1000).unref()
     if (running.size >= runsMax) return
     woken = false
@@ -91,7 +91,7 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
-/** Runs a job once. A run that found no work is not recorded, because most runs find no work. */
+/** Runs a job once. Runs that find no work are not recorded, because most runs are like that. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, db } = services
   // In a damaged database, the due rows may be incorrect, and the outcome of a run cannot be written.

@@ -1,4 +1,4 @@
-/** Creation and deletion of keys in KMS. An alias holds the name of a key, because KMS has no names that exist once. */
+/** Creates and deletes keys in KMS. A key's name is stored as an alias, because KMS keys themselves have no unique names. */
 import type { KeyMetadata, KeySpec } from '@aws-sdk/client-kms'
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
 import type { BoundedCache } from '../../bounded-cache.ts'
@@ -11,9 +11,9 @@ import { keySpecs } from './signing-request.ts'
 /** Aliases of CA keys begin with this prefix. */
 const aliasPrefix = 'alias/signet/'
 const nameForm = /^[A-Za-z0-9/_-]{1,200}$/
-/** Tag of every CA key, with the name of the key. An IAM policy can refer to it. */
+/** Tag on every CA key, which contains the key's name. An IAM policy can refer to it. */
 const tagKey = 'signet-ca'
-/** The shortest waiting period of KMS. Until its end, an administrator of KMS can cancel the deletion. */
+/** The shortest waiting period that KMS allows. Until it ends, a KMS administrator can cancel the deletion. */
 const pendingWindowDays = 7
 
 const pendingStates: ReadonlySet<string | undefined> = new Set([
@@ -21,12 +21,12 @@ const pendingStates: ReadonlySet<string | undefined> = new Set([
   'PendingReplicaDeletion',
 ])
 
-/** Returns whether the deletion of a key is scheduled, so that it can no longer be used. */
+/** Returns whether a key is scheduled for deletion and can therefore no longer be used. */
 export function isPendingDeletion({ KeyState }: KeyMetadata): boolean {
   return pendingStates.has(KeyState)
 }
 
-/** Keys of this process that have no alias yet, by the alias and the key spec that they are for. */
+/** Keys created by this process that have no alias yet, by their intended alias and key spec. */
 export type UnnamedKeys = BoundedCache<KeyArn>
 
 interface KeyToCreate {
@@ -37,8 +37,8 @@ interface KeyToCreate {
 }
 
 /**
- * Creates a key and its alias, or returns the existing key of that name. Throws KmsError, UnsupportedKeyAlgorithmError, or TypeError
- * if the name is invalid or the existing key has another algorithm.
+ * Creates a key and its alias, or returns the existing key with that name. Throws KmsError or UnsupportedKeyAlgorithmError, and
+ * TypeError if the name is invalid or the existing key has another algorithm.
  */
 export async function createNamedKey(
   kms: Kms,
@@ -76,7 +76,7 @@ async function createWithAlias(kms: Kms, key: NewKey, unnamed: UnnamedKeys): Pro
   return named
 }
 
-/** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key of the alias. */
+/** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key that the alias refers to. */
 async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyArn> {
   try {
     await kms.send(
@@ -87,7 +87,7 @@ async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyA
   } catch (error) {
     if (!(error instanceof KmsError && error.problem === 'exists')) throw error
   }
-  // Another process was faster, or an attempt of this process succeeded without a response.
+  // Another process was faster, or an earlier attempt by this process succeeded but its response was lost.
   const owner = await findByAlias(kms, key, ['not-found'])
   if (owner === undefined) throw new KmsError('transient', `${key.alias} exists but has no key`)
   if (owner.Arn === created.text) return created
@@ -109,7 +109,7 @@ async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyA
   return arnOf(KeyMetadata)
 }
 
-/** Finds a key by its alias. KMS may report a new alias as missing for some seconds, so the caller may ask to retry. */
+/** Finds a key by its alias. KMS may report a new alias as missing for some seconds, so the caller can request retries. */
 async function findByAlias(
   kms: Kms,
   { region, alias }: Alias,
@@ -175,7 +175,7 @@ async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
   }
 }
 
-/** Throws the error of a deletion unless the key does not exist, or its deletion was scheduled earlier. */
+/** Throws the error from a deletion, unless it means that the key does not exist or that its deletion was scheduled earlier. */
 async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void> {
   if (!(error instanceof KmsError)) throw error
   if (error.problem === 'not-found') return

@@ -14,18 +14,18 @@ const scheme = 'kms:'
 const form =
   /^arn:aws(?:-[a-z]{1,8}){0,3}:kms:([a-z0-9-]{1,32}):\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 
-/** Parses the ARN of a key. Undefined for anything else, such as the ARN of an alias. */
+/** Parses the ARN of a key. Returns undefined for anything else, such as the ARN of an alias. */
 export function parseKeyArn(text: string): KeyArn | undefined {
   const region = form.exec(text)?.[1]
   return region === undefined ? undefined : { text, region }
 }
 
-/** Returns the handle of a key: `kms:` and its ARN. */
+/** Returns the handle for a key: `kms:` followed by its ARN. */
 export function handleOf({ text }: KeyArn): KeyHandle {
   return `${scheme}${text}`
 }
 
-/** Parses a handle. Throws KeyNotFoundError unless it is `kms:` and the ARN of a key. */
+/** Parses a handle. Throws KeyNotFoundError unless it is `kms:` followed by a key's ARN. */
 export function parseHandle(handle: KeyHandle): KeyArn {
   const arn = handle.startsWith(scheme) ? parseKeyArn(handle.slice(scheme.length)) : undefined
   if (arn === undefined) throw new KeyNotFoundError(`${handle} is not a key in KMS`)

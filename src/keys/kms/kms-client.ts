@@ -14,36 +14,36 @@ import { withRetries } from './retry.ts'
 
 /** Location of the service. */
 export interface KmsConfig {
-  /** Undefined for KMS of AWS. */
+  /** Endpoint of the service; undefined for AWS KMS. */
   readonly endpoint: string | undefined
-  /** Region of new keys; undefined if no keys are created. The ARN of an existing key contains its Region. */
+  /** Region for new keys; undefined if no keys are created. The ARN of an existing key contains its Region. */
   readonly region: string | undefined
 }
 
 export interface KmsOptions extends KmsConfig {
   readonly random: Random
-  /** Time for all attempts of one request. Default: 10 seconds. */
+  /** Time limit for all attempts of one request. Default: 10 seconds. */
   readonly deadlineMilliseconds?: number | undefined
-  /** Aborted when the server begins to stop. Requests then end after a fifth of the deadline. */
+  /** Aborted when the server begins to stop. The deadline for requests is then a fifth of its normal value. */
   readonly stopping?: AbortSignal | undefined
 }
 
-/** Creates the command of a request. */
+/** Creates the command for a request. */
 export type KmsRequest<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = (
   sdk: typeof Sdk,
 ) => $Command<Input, Output, KMSClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>
 
-/** Further problems after which a request is repeated. */
+/** Additional problems after which a request is repeated. */
 interface SendPolicy {
   readonly retry?: readonly KmsProblem[]
 }
 
 export interface Kms {
-  /** Region of new keys; undefined if no keys are created. */
+  /** Region for new keys; undefined if no keys are created. */
   readonly region: string | undefined
   /**
-   * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError, also at the deadline and
-   * after `close`, or ConfigurationError if the SDK is not installed.
+   * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError if the request fails,
+   * at the deadline, and after `close`. Throws ConfigurationError if the SDK is not installed.
    */
   send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     region: string,
@@ -54,14 +54,14 @@ export interface Kms {
   close(): void
 }
 
-/** Timeouts of each attempt: for connecting, and from the start to the end of the response. */
+/** Timeouts for each attempt: for connecting, and from sending the request to the end of the response. */
 const connectMilliseconds = 2000
 const answerMilliseconds = 4000
 const deadlineDefault = 10_000
 
 /**
- * Creates the connections of a process. The SDK is loaded with the first request, and finds its credentials in the usual places:
- * environment, shared files, web identity, role of the machine.
+ * Creates the connections of a process. The SDK is loaded when the first request is sent, and finds its credentials in the usual
+ * places: environment, shared files, web identity, and the machine's role.
  */
 export function createKms(options: KmsOptions): Kms {
   const { random, deadlineMilliseconds = deadlineDefault, stopping } = options
@@ -109,11 +109,11 @@ export function createKms(options: KmsOptions): Kms {
 
 interface TimeLimits {
   /**
-   * Runs work with a signal. Rejects at the deadline and after `end`, also if the work ignores the signal, as some sources of
-   * credentials do.
+   * Runs work with an abort signal. Rejects at the deadline and after `end`, even if the work ignores the signal, as some
+   * credential providers do.
    */
   run<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
-  /** Ends running and later work. */
+  /** Rejects current and later work. */
   end(reason: KmsError): void
 }
 
@@ -167,7 +167,7 @@ function createClient(
   return new sdk.KMSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    // withRetries repeats requests within one deadline.
+    // The SDK does not retry, because withRetries repeats requests within one deadline.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: connectMilliseconds,

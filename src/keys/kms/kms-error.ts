@@ -1,4 +1,4 @@
-/** Classification of errors of the KMS SDK. */
+/** Classifies errors from the KMS SDK. */
 
 /**
  * `transient`: throttling, an outage or no response. `not-found`: no such key or alias. `exists`: an alias of that name exists.
@@ -19,7 +19,7 @@ export class KmsError extends Error {
 
 const messageLengthMax = 500
 
-/** Names of errors (AWS KMS API Reference, Errors of each action and Common errors). */
+/** Error names (AWS KMS API Reference, Errors of each action and Common errors). */
 const problems: Readonly<Record<string, KmsProblem>> = {
   ThrottlingException: 'transient',
   RequestLimitExceeded: 'transient',
@@ -50,14 +50,14 @@ const problems: Readonly<Record<string, KmsProblem>> = {
   UnrecognizedClientException: 'denied',
 }
 
-/** Errors whose messages may repeat the signed request and therefore a session token. */
+/** Errors whose messages may quote the signed request, which can include a session token. */
 const silent: ReadonlySet<string> = new Set([
   'IncompleteSignature',
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
 ])
 
-/** Error codes of connections without a response. */
+/** Error codes for connections that failed without a response. */
 const connectionCodes: ReadonlySet<unknown> = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -77,7 +77,7 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: unknown }
 }
 
-/** Converts an error of the SDK. The result does not refer to the original, which contains the request and its headers. */
+/** Converts an error from the SDK. The result does not refer to the original, which contains the request and its headers. */
 export function toKmsError(error: unknown): KmsError {
   if (error instanceof KmsError) return error
   return new KmsError(problemOf(error as SdkError), describe(error as SdkError))

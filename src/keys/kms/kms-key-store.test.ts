@@ -37,7 +37,7 @@ suite('the key store kms', () => {
     test(name, () => run({ store: store(), other: store() }))
 })
 
-/** Counts requests of an operation. */
+/** Counts requests for an operation. */
 function count(operation: string): number {
   return kms.calls.filter((each) => each === operation).length
 }
@@ -270,7 +270,7 @@ test('wrong credentials are reported without what KMS says about the request', a
 })
 
 suite('the end of requests', () => {
-  /** Sends a request that KMS receives, and does not answer before the end of the test. */
+  /** Sends a request that KMS receives but does not answer before the test ends. */
   async function signUnanswered(
     keys: OpenKeyStore,
     t: Pick<TestContext, 'after'>,

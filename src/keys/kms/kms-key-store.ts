@@ -1,4 +1,4 @@
-/** KeyStore in AWS KMS, or in a service with its API. Private keys never leave the service. */
+/** A KeyStore in AWS KMS, or in a service with the same API. Private keys never leave the service. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache, createLoadingCache } from '../../bounded-cache.ts'
@@ -18,14 +18,14 @@ import { hashOf, signingRequest, type PublicKey } from './signing-request.ts'
 
 /** Maximum number of public keys in memory. */
 const publicKeysMax = 1000
-/** Maximum number of keys in memory that have no alias. */
+/** Maximum number of keys without an alias that are kept in memory. */
 const unnamedKeysMax = 1000
 /** Longer messages are verified in the thread pool. */
 const quickBytesMax = 65_536
 
 /**
  * Creates a key store in KMS. The key store verifies every signature before it returns it. Throttled and unanswered requests are
- * repeated for some seconds; then sign throws KeyUnavailableError.
+ * repeated for some seconds. After that, sign throws KeyUnavailableError.
  */
 export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
   const kms = createKms(options)
@@ -151,7 +151,7 @@ function algorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   return otherAlgorithms.get(kind.join(' '))
 }
 
-/** The key of a request, or an action that has no key yet, for messages. */
+/** The key that a request refers to, or an action that has no key yet, for messages. */
 type Subject = { readonly arn: KeyArn } | { readonly action: string }
 
 /** Runs work, and converts a KmsError to KeyNotFoundError or KeyUnavailableError. */
@@ -174,7 +174,7 @@ async function keyError(kms: Kms, arn: KeyArn, error: KmsError): Promise<Error> 
   return new KeyUnavailableError(`the KMS key ${arn.text} cannot be used: ${adviceOn(error)}`)
 }
 
-/** KMS has one error for all states in which a key cannot be used. */
+/** KMS returns the same error for all states in which a key cannot be used. */
 async function isGone(kms: Kms, arn: KeyArn, { problem }: KmsError): Promise<boolean> {
   if (problem !== 'state') return false
   try {

@@ -13,7 +13,7 @@ function options(pauses: number[]): RetryOptions {
   }
 }
 
-/** Returns an attempt that throws the errors one after the other, and then returns the number of attempts. */
+/** Returns an attempt that throws the errors one after another, and then returns the number of attempts. */
 function failing(...messages: string[]): () => Promise<number> {
   let attempts = 0
   return async () => {

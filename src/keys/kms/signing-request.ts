@@ -1,10 +1,10 @@
-/** The parameters with which KMS signs a message: the algorithm, and the message or its digest. */
+/** Parameters for signing with KMS: the algorithm, and the message or its digest. */
 import { createHash, type KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { KeySpec, MessageType, SigningAlgorithmSpec } from '@aws-sdk/client-kms'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 
-/** Members of the request Sign (AWS KMS API Reference, Sign). */
+/** Members of a Sign request (AWS KMS API Reference, Sign). */
 export interface SigningRequest {
   readonly SigningAlgorithm: SigningAlgorithmSpec
   readonly MessageType: MessageType
@@ -19,7 +19,7 @@ export interface PublicKey {
   readonly key: KeyObject
 }
 
-/** Key specs of KMS. KMS offers SM2 only in China, and Signet does not support it. */
+/** KMS key specs. KMS offers SM2 only in China, and Signet does not support it. */
 export const keySpecs: ReadonlyMap<KeyAlgorithm, KeySpec> = new Map<KeyAlgorithm, KeySpec>([
   ['RSA_2048', 'RSA_2048'],
   ['RSA_3072', 'RSA_3072'],
@@ -34,18 +34,18 @@ export const keySpecs: ReadonlyMap<KeyAlgorithm, KeySpec> = new Map<KeyAlgorithm
 
 interface Ecdsa {
   readonly algorithm: SigningAlgorithmSpec
-  /** Length of the digest that KMS accepts for the curve, in bytes. */
+  /** Length in bytes of the digest that KMS accepts for the curve. */
   readonly digestBytes: number
 }
 
-/** KMS has one signing algorithm for each curve. */
+/** KMS supports one signing algorithm for each curve. */
 const ecdsa: ReadonlyMap<KeyAlgorithm, Ecdsa> = new Map<KeyAlgorithm, Ecdsa>([
   ['EC_prime256v1', { algorithm: 'ECDSA_SHA_256', digestBytes: 32 }],
   ['EC_secp384r1', { algorithm: 'ECDSA_SHA_384', digestBytes: 48 }],
   ['EC_secp521r1', { algorithm: 'ECDSA_SHA_512', digestBytes: 64 }],
 ])
 
-/** Length of the encoded public key in bytes (FIPS 204, table 2). */
+/** Length in bytes of the encoded public key (FIPS 204, table 2). */
 const mlDsaKeyBytes: ReadonlyMap<KeyAlgorithm, number> = new Map([
   ['ML_DSA_44', 1312],
   ['ML_DSA_65', 1952],
@@ -64,7 +64,7 @@ const rsaSigning: ReadonlyMap<string, SigningAlgorithmSpec> = new Map<string, Si
 const rawBytesMax = 4096
 const sliceBytes = 1024 * 1024
 
-/** Returns the hash of a signing algorithm as Node.js names it. Undefined for ML-DSA, which hashes the message itself. */
+/** Returns Node.js's name for a signing algorithm's hash; undefined for ML-DSA, which hashes the message itself. */
 export function hashOf(algorithm: SigningAlgorithm): string | undefined {
   const bits = /^SHA(256|384|512)WITH(?:RSA|ECDSA)$/.exec(algorithm)?.[1]
   return bits === undefined ? undefined : `sha${bits}`
@@ -121,8 +121,9 @@ async function messageRepresentative(
 }
 
 /**
- * Fits a digest to the length that KMS accepts. ECDSA signs the leftmost bits of a digest, as many as the order of the curve has,
- * and reads a shorter digest as a number (FIPS 186-5, section 6.4.1). The signature is therefore the same as with the whole digest.
+ * Truncates or pads a digest to the length that KMS accepts. ECDSA signs as many of a digest's leftmost bits as the curve's
+ * order has, and interprets a shorter digest as a number (FIPS 186-5, section 6.4.1). The signature is therefore the same as
+ * with the whole digest.
  */
 export function fitDigest(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length >= length) return bytes.subarray(0, length)

@@ -1,4 +1,4 @@
-/** The main thread's side of the thread of a token. */
+/** The main thread's side of a token thread. */
 import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
@@ -9,11 +9,11 @@ import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } 
 
 /** Time limits in milliseconds. */
 export interface TokenLimits {
-  /** How long a call waits for a token that is unavailable, before it fails. */
+  /** How long a call waits for an unavailable token before it fails. */
   readonly wait: number
-  /** How long the thread may send no reply to a call. After that, the module is considered to hang. */
+  /** How long the thread may go without replying. After that, the module is assumed to hang. */
   readonly hang: number
-  /** How long the creation of a key may take. RSA keys take long. */
+  /** How long creating a key may take. RSA keys take long. */
   readonly creation: number
   /** How long the thread may take to close its session. */
   readonly close: number
@@ -25,8 +25,8 @@ const callsMax = 10_000
 
 export interface TokenClient {
   /**
-   * Calls the token. Rejects with TokenFailure: `unavailable` if the token does not come back in time, if the module hangs, or
-   * if too many calls wait.
+   * Calls the token. Rejects with TokenFailure, whose kind is `unavailable` if the token does not become available in time, the
+   * module hangs, or too many calls are waiting.
    */
   call<Kind extends TokenCall['kind']>(
     call: Extract<TokenCall, { readonly kind: Kind }>,
@@ -43,7 +43,7 @@ interface SharedClient {
 const sharedClients = new Map<string, SharedClient>()
 
 /**
- * Opens the client of a token. The state of a module belongs to the process, and a module must not be finalized while another
+ * Opens a client for a token. The state of a module belongs to the process, and a module must not be finalized while another
  * thread uses it, so all users of a token in a process share one thread. The limits of the first user apply.
  */
 export function openTokenClient(
@@ -78,7 +78,7 @@ function createTokenClient(location: TokenLocation, limits: Partial<TokenLimits>
   return {
     async call(call) {
       if (thread?.hasEnded !== false) thread = new TokenThread(location, allLimits)
-      // The reply to a call has the type of its result.
+      // The type of a reply matches the call.
       return (await thread.call(call)) as TokenResults[(typeof call)['kind']]
     },
     async close() {
@@ -90,7 +90,7 @@ function createTokenClient(location: TokenLocation, limits: Partial<TokenLimits>
 interface PendingCall {
   readonly resolve: (result: TokenResults[keyof TokenResults]) => void
   readonly reject: (failure: TokenFailure) => void
-  /** Timer of the creation of a key. */
+  /** Timer for the creation of a key. */
   readonly timer: NodeJS.Timeout | undefined
 }
 
@@ -104,7 +104,7 @@ class TokenThread {
   #lastId = 0
   /** Number of pending calls other than creations. */
   #running = 0
-  /** Value of performance.now() at the last reply, or at the first call after a time without calls. */
+  /** Value of performance.now() at the last reply, or at the first call after an idle period. */
   #progressAt = 0
   #isHanging = false
   hasEnded = false
@@ -116,7 +116,7 @@ class TokenThread {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const worker = new Worker(new URL(`./token-thread${extension}`, import.meta.url), {
       workerData: { location },
-      // Flags of the process apply to its main program. A worker thread does not start with --input-type.
+      // The process's flags are meant for its main program. A worker thread does not start with --input-type.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
@@ -178,7 +178,7 @@ class TokenThread {
       } else this.#settle(reply.id, reply.result)
   }
 
-  /** Settles a call. The reply to a call that was rejected already is ignored. */
+  /** Settles a call. A reply to a call that was already rejected is ignored. */
   #settle(id: number, result: TokenFailure | TokenResults[keyof TokenResults]): void {
     const call = this.#pending.get(id)
     if (call === undefined) return
@@ -189,7 +189,7 @@ class TokenThread {
     else call.resolve(result)
   }
 
-  /** Rejects all calls if the module hangs. Later calls fail immediately until the module returns. */
+  /** Rejects all calls if the module hangs. Later calls fail immediately until the module responds again. */
   #watch(): void {
     if (this.#running === 0 || performance.now() - this.#progressAt < this.#limits.hang) return
     this.#isHanging = true
@@ -216,7 +216,7 @@ class TokenThread {
   }
 }
 
-/** A clone contains the whole buffer of a view, so the bytes are copied into a buffer of their own. */
+/** Cloning a view copies its whole underlying buffer, so the bytes are first copied into their own buffer. */
 function ownBytes({ bytes, isDigest }: ToSign): ToSign {
   return { bytes: Uint8Array.from(bytes), isDigest }
 }

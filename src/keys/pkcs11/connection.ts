@@ -1,4 +1,4 @@
-/** The connection of a thread to a token: the loaded module, its slot, and a session in which the user is logged in. */
+/** A thread's connection to a token: the loaded module, its slot, and a session in which the user is logged in. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Handle, PKCS11 } from 'pkcs11js'
@@ -16,7 +16,7 @@ export interface TokenLocation {
   readonly token: string
   /** Absolute path of the file with the user's PIN on its first line. */
   readonly pinFile: string
-  /** Data folder, in which the processes of a server share a refused PIN. Default: each process remembers it. */
+  /** Data folder, in which a server's processes share a refused PIN. Default: each process remembers it separately. */
   readonly folder?: string | undefined
 }
 
@@ -30,8 +30,8 @@ export interface TokenConnection {
 const pinBytesMax = 256
 
 /**
- * Opens and closes connections to one token. Calls block the thread. The PIN is read for each login and not kept. A PIN that the
- * token refused is not tried again until the file changes (refused-pin.ts).
+ * Opens and closes connections to one token. Calls block the thread. The PIN is read for each login and not kept in memory. A
+ * PIN that the token refused is not tried again until the file changes (refused-pin.ts).
  */
 export class TokenConnector {
   readonly #location: TokenLocation
@@ -63,7 +63,7 @@ export class TokenConnector {
     })
   }
 
-  /** Returns a new connection. Throws TokenFailure. */
+  /** Returns a new connection. Throws TokenFailure if it cannot be opened. */
   connect(): TokenConnection {
     const library = this.#library
     const module = (this.#module ??= this.#loadModule())
@@ -80,12 +80,12 @@ export class TokenConnector {
     }
   }
 
-  /** Ends all sessions, and unloads the state of the module, so that the next connection reads all tokens again. */
+  /** Ends all sessions and finalizes the module, so that the next connection reads all tokens again. */
   finalize(): void {
     try {
       this.#module?.C_Finalize()
     } catch {
-      // Another owner of the module may have finalized it, and a module without its token may refuse.
+      // Another user of the module may have finalized it, and a module whose token is missing may return an error.
     }
   }
 
@@ -149,7 +149,10 @@ export class TokenConnector {
     if (result !== 'accepted') throw wrongPin(location, refusal)
   }
 
-  /** Whether an error of C_Login means that the PIN is wrong. Throws other errors, except that the user is logged in already. */
+  /**
+   * Returns whether an error from C_Login means that the PIN is wrong. Throws all other errors, except that the user is already
+   * logged in.
+   */
   #isWrongPin(error: unknown): boolean {
     const library = this.#library
     const value = returnValueOf(error)
@@ -200,7 +203,7 @@ function readPin(file: string): string {
   return pin
 }
 
-/** Returns the failure for a wrong PIN. `refusal` is the error of the token; empty if the PIN was refused earlier. */
+/** Returns the failure for a wrong PIN. `refusal` is the token's error; empty if the PIN was refused earlier. */
 function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): TokenFailure {
   const advice =
     refusal === ''
@@ -212,7 +215,7 @@ function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): T
   )
 }
 
-/** Returns the failure for an error of the module, or another reason, that may pass. */
+/** Returns the failure for an error from the module, or another cause, that may be temporary. */
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })

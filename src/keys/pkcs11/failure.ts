@@ -20,7 +20,7 @@ export type FailureKind =
   | 'unsupported'
   | 'invalid'
 
-/** A failure of a call to a token. Its message is for the operator, and contains no secret. */
+/** The failure of a call to a token. Its message is for the operator, and contains no secret. */
 export class TokenFailure extends Error {
   override name = 'TokenFailure'
   readonly kind: FailureKind
@@ -31,7 +31,7 @@ export class TokenFailure extends Error {
   }
 }
 
-/** Returns the error of the port KeyStore for a failure. */
+/** Returns the KeyStore error for a failure. */
 export function keyStoreError(failure: TokenFailure): Error {
   const { kind, message } = failure
   if (kind === 'not-found') return new KeyNotFoundError(message)

@@ -1,4 +1,4 @@
-/** Ends the process although a PKCS #11 module hangs in one of its threads. Node.js would wait for that thread forever. */
+/** Ends the process even if a PKCS #11 module hangs in one of its threads. Node.js would wait for that thread forever. */
 
 let hanging = 0
 
@@ -9,7 +9,7 @@ export function recordHangingModule(): () => void {
 }
 
 /**
- * Ends the process by the signal SIGTERM, as a stopped service ends, if a module hangs. Call it when everything else is closed.
+ * If a module hangs, ends the process with SIGTERM, like a service that is stopped. Call it when everything else is closed.
  */
 export function exitIfModuleHangs(): void {
   if (hanging === 0) return

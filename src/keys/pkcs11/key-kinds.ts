@@ -1,6 +1,6 @@
 /**
- * Keys and signatures as PKCS #11 represents them: attributes of keys, inputs and outputs of the mechanisms CKM_RSA_PKCS, CKM_ECDSA and
- * CKM_ML_DSA.
+ * PKCS #11 representations of keys and signatures: key attributes, and inputs and outputs of the mechanisms CKM_RSA_PKCS,
+ * CKM_ECDSA and CKM_ML_DSA.
  */
 import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
@@ -14,12 +14,12 @@ import {
   encodeUnsigned,
 } from '../../x509/der/writer.ts'
 
-/** A kind of key pair that tokens create. */
+/** A kind of key pair that tokens can create. */
 export type KeyKind =
   | { readonly type: 'rsa'; readonly modulusBits: number }
   | {
       readonly type: 'ec'
-      /** Curve as JSON Web Keys name it. */
+      /** Curve name, as in JSON Web Keys. */
       readonly curve: string
       /** CKA_EC_PARAMS: the DER of the curve's object identifier. */
       readonly parametersDer: Uint8Array
@@ -31,7 +31,7 @@ export type KeyKind =
       readonly algorithm: MlDsaAlgorithm
       /** CKA_PARAMETER_SET: the value CKP_ML_DSA_44, 65 or 87 of PKCS #11 3.2. */
       readonly parameterSet: number
-      /** Object identifier of public keys (RFC 9881 §2). */
+      /** Object identifier for public keys (RFC 9881 §2). */
       readonly oid: string
       readonly signatureBytes: number
     }
@@ -62,7 +62,7 @@ function mlDsaKind(
   return { type: 'ml-dsa', algorithm, parameterSet, ...sizes }
 }
 
-/** Returns the kind of a key algorithm. Undefined if this key store does not support the algorithm. */
+/** Returns the kind of key for an algorithm; undefined if this key store does not support the algorithm. */
 export function kindOf(algorithm: KeyAlgorithm): KeyKind | undefined {
   return kinds.get(algorithm)
 }
@@ -81,11 +81,11 @@ export type PublicAttributes =
       readonly type: 'ml-dsa'
       /** CKA_PARAMETER_SET. */
       readonly parameterSet: number
-      /** CKA_VALUE of the public key: the encoded public key of FIPS 204. */
+      /** CKA_VALUE of the public key: the public key, encoded as in FIPS 204. */
       readonly value: Uint8Array
     }
 
-/** Returns the key algorithm of an RSA modulus, an EC curve or an ML-DSA parameter set. Undefined for other values. */
+/** Returns the key algorithm for an RSA modulus, an EC curve or an ML-DSA parameter set. Undefined for other values. */
 export function algorithmOf(
   key:
     | Pick<PublicAttributes & { type: 'rsa' }, 'type' | 'modulus'>
@@ -102,13 +102,16 @@ export function algorithmOf(
   return found?.[0]
 }
 
-/** Number of bits of an unsigned big-endian integer. */
+/** Returns the number of bits in an unsigned big-endian integer. */
 function bitLength(magnitude: Uint8Array): number {
   const start = magnitude.findIndex((byte) => byte !== 0)
   return start < 0 ? 0 : (magnitude.length - start) * 8 - (Math.clz32(magnitude[start] ?? 0) - 24)
 }
 
-/** Returns the SubjectPublicKeyInfo of a key pair in DER. Throws an error for a point that is not on its curve, or a wrong length. */
+/**
+ * Returns the SubjectPublicKeyInfo of a key pair in DER. Throws if the point is not on its curve or a value has the wrong
+ * length.
+ */
 export function subjectPublicKeyInfo(key: PublicAttributes): Uint8Array {
   const publicKey =
     key.type === 'ml-dsa'
@@ -117,7 +120,7 @@ export function subjectPublicKeyInfo(key: PublicAttributes): Uint8Array {
   return Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }))
 }
 
-/** Encodes the SubjectPublicKeyInfo of RFC 9881 §4. */
+/** Encodes the SubjectPublicKeyInfo specified in RFC 9881 §4. */
 function mlDsaKeyInfo(key: PublicAttributes & { type: 'ml-dsa' }): Buffer {
   const algorithm = algorithmOf(key)
   const kind = algorithm && kinds.get(algorithm)
@@ -175,7 +178,7 @@ const signatures: ReadonlyMap<
   ['SHA512WITHECDSA', ['ec', 'sha512']],
 ])
 
-/** A message that is to be signed, or its digest. */
+/** A message to be signed, or its digest. */
 export interface ToSign {
   readonly bytes: Uint8Array
   readonly isDigest: boolean
@@ -189,9 +192,9 @@ export function digestOf(algorithm: SigningAlgorithm, message: Uint8Array): ToSi
 }
 
 /**
- * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS it is the DER of a DigestInfo (RFC 8017 §9.2), for
- * CKM_ECDSA the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1), for CKM_ML_DSA the message. Throws
- * TypeError if the key does not support the algorithm.
+ * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS, the input is a DigestInfo in DER (RFC 8017 §9.2);
+ * for CKM_ECDSA, the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1); for CKM_ML_DSA, the message.
+ * Throws TypeError if the key does not support the algorithm.
  */
 export function signingInput(
   kind: KeyKind,
@@ -215,7 +218,7 @@ function signatureBytesOf(kind: KeyKind): number {
   return kind.type === 'ec' ? 2 * kind.coordinateBytes : kind.signatureBytes
 }
 
-/** Returns the content of the signature BIT STRING from the output of the mechanism. Throws TypeError for a wrong length. */
+/** Converts the mechanism's output to the content of the signature BIT STRING. Throws TypeError for a wrong length. */
 export function signatureValue(kind: KeyKind, output: Uint8Array): Uint8Array {
   const length = signatureBytesOf(kind)
   if (output.length !== length)

@@ -14,13 +14,15 @@ export interface KeyName {
   readonly id: Uint8Array
 }
 
-/** A mechanism of a module. */
+/** A mechanism that a module supports. */
 interface Mechanism {
   readonly name: string
   readonly value: number
 }
 
-/** Mechanisms of each type of key. Those of ML-DSA, and its constants below, are from PKCS #11 3.2, which pkcs11js does not contain. */
+/**
+ * Mechanisms for each key type. The mechanisms and constants for ML-DSA are from PKCS #11 3.2, which pkcs11js does not support.
+ */
 export const mechanisms: Readonly<
   Record<KeyKind['type'], { readonly generation: Mechanism; readonly signing: Mechanism }>
 > = {
@@ -45,7 +47,7 @@ export const parameterSetAttribute = 0x6_1d
 
 const publicExponent = Buffer.from([0x01, 0x00, 0x01])
 
-/** Attributes that find the objects of a key pair. */
+/** Attributes for finding the objects of a key pair. */
 export function attributesOf(library: Library, { label, id }: KeyName): Template {
   return [
     { type: library.CKA_LABEL, value: label },
@@ -53,7 +55,7 @@ export function attributesOf(library: Library, { label, id }: KeyName): Template
   ]
 }
 
-/** Attributes of a new public key. */
+/** Attributes for a new public key. */
 export function publicTemplate(library: Library, name: KeyName, kind: KeyKind): Template {
   return [
     ...attributesOf(library, name),
@@ -73,7 +75,7 @@ function kindTemplate(library: Library, kind: KeyKind): Template {
   ]
 }
 
-/** Attributes of a new private key, which only signs and never leaves the token. */
+/** Attributes for a new private key that can only sign and never leaves the token. */
 export function privateTemplate(library: Library, name: KeyName, kind: KeyKind): Template {
   return [
     ...attributesOf(library, name),
@@ -82,7 +84,7 @@ export function privateTemplate(library: Library, name: KeyName, kind: KeyKind):
     { type: library.CKA_SENSITIVE, value: true },
     { type: library.CKA_EXTRACTABLE, value: false },
     { type: library.CKA_SIGN, value: true },
-    // The defaults of some tokens also let RSA keys decrypt.
+    // By default, some tokens also allow RSA keys to decrypt.
     ...(kind.type === 'rsa'
       ? [
           { type: library.CKA_DECRYPT, value: false },
@@ -92,11 +94,11 @@ export function privateTemplate(library: Library, name: KeyName, kind: KeyKind):
   ]
 }
 
-/** Closes a session. A session of a removed token may be closed already. */
+/** Closes a session. If the token was removed, its session may already be closed. */
 export function closeSession(module: PKCS11, session: Handle): void {
   try {
     module.C_CloseSession(session)
   } catch {
-    // The token has closed it.
+    // The token has already closed the session.
   }
 }

@@ -1,4 +1,4 @@
-/** Objects in a token: the search for them, and the attributes of keys. */
+/** Finds objects in a token, and reads key attributes. */
 import type { Handle, Template } from 'pkcs11js'
 import type { TokenConnection } from './connection.ts'
 import { TokenFailure } from './failure.ts'
@@ -10,7 +10,7 @@ const objectsMax = 100
 
 type Connection = Pick<TokenConnection, 'library' | 'module' | 'session'>
 
-/** Returns the objects of a class (CKO) with attributes. */
+/** Returns the objects in a class (CKO) that have the given attributes. */
 export function findObjects(
   { library, module, session }: Connection,
   objectClass: number,

@@ -28,7 +28,7 @@ interface Bench {
   readonly open: (options?: Partial<Pkcs11KeyStoreOptions>) => OpenKeyStore
 }
 
-/** Creates a token and a database for one test. Undefined, and the test is skipped, without SoftHSM. */
+/** Creates a token and a database for one test. Without SoftHSM, returns undefined and skips the test. */
 async function prepare(
   t: Pick<TestContext, 'after' | 'diagnostic' | 'skip'>,
 ): Promise<Bench | undefined> {
@@ -51,7 +51,7 @@ function isSignature(spki: Uint8Array, signature: Uint8Array, signed = message):
 }
 
 suite('the key store pkcs11', () => {
-  // SoftHSM has no ML-DSA.
+  // SoftHSM does not support ML-DSA.
   const kinds = keyStoreKinds.filter(({ name }) => !name.includes('ML_DSA'))
   for (const { name, run } of [...kinds, ...keyStoreContract])
     test(name, async (t) => {
@@ -137,7 +137,7 @@ test('pkcs11-tool shows every private key as sensitive and never extractable', a
   assert.equal(access.length, algorithms.length)
   for (const line of access)
     assert.equal(line.trim(), 'Access:     sensitive, always sensitive, never extractable, local')
-  // EC keys have no mechanism for decryption.
+  // There is no decryption mechanism for EC keys.
   assert.match(listed, /RSA[^\n]*\n(?: .*\n)*? +Usage: +sign\n/)
 })
 
@@ -322,7 +322,7 @@ suite('one broken key of a token', () => {
         assert.match(error.message, /refused the call/)
         assert.ok(isGood)
       }
-      // A new session is tried once, and not for each signature.
+      // A new session is tried only once, not for each signature.
       const sessions = value === keyFunctionNotPermitted ? 0 : 1
       assert.equal((await faulty.logins()) - before, sessions)
       await faulty.repair()

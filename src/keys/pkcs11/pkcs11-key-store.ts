@@ -1,4 +1,4 @@
-/** KeyStore over a PKCS #11 token. Private keys are created in the token, sign there, and never leave it. */
+/** A KeyStore that uses a PKCS #11 token. Private keys are created and used in the token and never leave it. */
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache } from '../../bounded-cache.ts'
 import type { Random } from '../../random.ts'
@@ -19,9 +19,9 @@ import type { TokenKeyPair } from './token.ts'
 import { encodeUri, parseUri } from './uri.ts'
 
 const idBytes = 16
-/** Maximum number of parsed handles in memory. Parsing takes as long as a signature of a fast token. */
+/** Maximum number of parsed handles in memory. Parsing takes as long as signing with a fast token. */
 const namesMax = 1000
-/** Longer messages, such as CRLs, are hashed in the thread of the token, because the calling thread must not block. */
+/** Longer messages, such as CRLs, are hashed in the token thread, because the calling thread must not block. */
 const quickBytesMax = 65_536
 
 export interface Pkcs11KeyStoreOptions {
@@ -31,7 +31,7 @@ export interface Pkcs11KeyStoreOptions {
   readonly limits?: Partial<TokenLimits>
 }
 
-/** Creates a key store over a token. A session with the token opens with the first call. */
+/** Creates a key store that uses a token. A session is opened on the first call. */
 export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeyStore {
   const { location, records, random, limits } = options
   const client = openTokenClient(location, limits)
@@ -102,7 +102,7 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
   }
 }
 
-/** Opens a session with a token, and closes it. Throws TokenFailure that states why the token cannot be used. */
+/** Opens a session with a token and closes it again. Throws a TokenFailure that states why the token cannot be used. */
 export async function checkToken(location: TokenLocation): Promise<void> {
   const client = openTokenClient(location, { wait: 0 })
   try {

@@ -19,7 +19,7 @@ class CountingToken {
     this.pin = pin
   }
 
-  /** Logs in as another process of the server, or as the process of a guard. */
+  /** Logs in as another process of the server, or as the process that owns a guard. */
   logIn(folder: string | undefined, pin: string, guard = guardOf(folder)): string {
     return guard.logIn(pin, () => {
       this.attempts += 1

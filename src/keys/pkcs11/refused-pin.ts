@@ -1,6 +1,6 @@
 /**
- * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs, so all processes of a server try a wrong PIN once,
- * and do not try it again after a restart.
+ * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs, so a server's processes together try a wrong
+ * PIN only once, and do not try it again after a restart.
  */
 import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
@@ -8,28 +8,30 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Random } from '../../random.ts'
 
-/** Name of the file in the data folder with the refused PIN. Its lock lets one process at a time log in. */
+/**
+ * Name of the file in the data folder that records the refused PIN. It is locked so that only one process at a time can log in.
+ */
 export const refusedPinFile = 'pkcs11-refused-pin.sqlite'
 
-/** Time to wait for the login of another process, which blocks the thread. */
+/** How long to wait for another process to log in. Waiting blocks the thread. */
 const waitMilliseconds = 1000
 const schema =
   'CREATE TABLE IF NOT EXISTS refused_pin (token TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL) STRICT'
 const saltBytes = 16
 const hashBytes = 32
 
-/** `refused earlier`: the token was not asked. `busy`: another process is logging in. */
+/** `refused earlier`: no login was attempted. `busy`: another process is logging in. */
 export type LoginResult = 'accepted' | 'refused' | 'refused earlier' | 'busy'
 
 interface StoredPin {
   readonly salt: Uint8Array
-  /** Result of scrypt: a wrong PIN is often similar to the correct one. */
+  /** scrypt hash, because a wrong PIN is often similar to the correct one. */
   readonly hash: Uint8Array
 }
 
 export interface PinGuardOptions {
   readonly token: string
-  /** Without a folder, or if its files cannot be written, a refused PIN is remembered only by the guard. */
+  /** Without a folder, or if its files cannot be written, the guard remembers a refused PIN only in memory. */
   readonly folder: string | undefined
   readonly random: Random
 }
@@ -37,7 +39,7 @@ export interface PinGuardOptions {
 /** Logs in to one token. */
 export class PinGuard {
   readonly #options: PinGuardOptions
-  /** The refused PIN, if it cannot be stored. */
+  /** The refused PIN, if it could not be stored. */
   #refused: StoredPin | undefined
   /** The last comparison, because comparisons are slow. */
   #compared: { readonly digest: string; readonly isEqual: boolean } | undefined
@@ -46,7 +48,7 @@ export class PinGuard {
     this.#options = options
   }
 
-  /** Calls `login`, which returns whether the token accepted the PIN, unless the token has refused this PIN before. */
+  /** Calls `login` unless the token has refused this PIN before. `login` returns whether the token accepted the PIN. */
   logIn(pin: string, login: () => boolean): LoginResult {
     const { token, folder, random } = this.#options
     const file = folder === undefined ? undefined : lockFile(join(folder, refusedPinFile))
@@ -82,7 +84,7 @@ export class PinGuard {
       file.exec('COMMIT')
       return true
     } catch {
-      // For example, the disk is full.
+      // The disk may be full, for example.
       return false
     }
   }
@@ -118,8 +120,8 @@ function lockFile(path: string): DatabaseSync | 'busy' | undefined {
 }
 
 /**
- * Creates the file unless it exists. It belongs to the owner of the folder, also if a command of root creates it. An existing file
- * is not opened, because closing it would release the locks of this process (fcntl).
+ * Creates the file unless it exists. It belongs to the owner of the folder, even if a command run by root creates it. An
+ * existing file is not opened, because closing it would release the locks of this process (fcntl).
  */
 function createPrivateFile(path: string): void {
   let file: number

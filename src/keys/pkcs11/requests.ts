@@ -1,4 +1,4 @@
-/** Requests to the thread of a token, and its replies. */
+/** Requests to a token thread, and its replies. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { FailureKind } from './failure.ts'
 import type { ToSign } from './key-kinds.ts'
@@ -6,7 +6,7 @@ import type { KeyName } from './module-values.ts'
 import type { TokenKeyPair } from './token.ts'
 import type { WrappedValue } from './wrapping-key.ts'
 
-/** A call of a token. */
+/** A call to a token. */
 export type TokenCall =
   | { readonly kind: 'open' }
   | {
@@ -23,11 +23,11 @@ export type TokenCall =
 
 export type TokenRequest = TokenCall & {
   readonly id: number
-  /** How long the call waits for a token that is unavailable. */
+  /** How long the call waits for an unavailable token. */
   readonly waitMilliseconds: number
 }
 
-/** A message to the thread: requests, or the end of the thread. */
+/** A message to the thread: requests, or the instruction to end. */
 export type TokenMessage = readonly TokenRequest[] | 'close'
 
 export interface TokenResults {

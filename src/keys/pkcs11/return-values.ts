@@ -1,4 +1,7 @@
-/** The meaning of return values (CKR) of a PKCS #11 module, by which a failed request is repeated, held or refused. */
+/**
+ * The meanings of return values (CKR) from a PKCS #11 module. They determine whether a failed request is repeated, held or
+ * refused.
+ */
 
 /**
  * Meaning of a return value:
@@ -56,9 +59,10 @@ const meanings = new Map<number, ReturnValueMeaning>([
 ])
 
 /**
- * Returns the meaning of a return value other than CKR_OK. Values of vendors and values that are not in the table are uncertain,
- * and so are:
- * - CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR and errors of memory, which modules also return for one damaged key.
+ * Returns the meaning of a return value other than CKR_OK. Vendor-defined values and values that are not in the table are
+ * uncertain, and so are:
+ * - CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR and memory errors, which modules also return if a single key is
+ * damaged.
  * - CKR_KEY_HANDLE_INVALID and CKR_OBJECT_HANDLE_INVALID: the handle is old, or the key was destroyed.
  * - CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED and CKR_BUFFER_TOO_SMALL: a new session has no active operation.
  * - CKR_USER_NOT_LOGGED_IN: the login is lost, or the key has CKA_ALWAYS_AUTHENTICATE.
@@ -67,7 +71,7 @@ export function meaningOf(returnValue: number): ReturnValueMeaning {
   return meanings.get(returnValue) ?? 'uncertain'
 }
 
-/** Return values of a key generation that the token does not support. */
+/** Return values for a kind of key that the token cannot generate. */
 const unsupportedValues: ReadonlySet<number> = new Set([
   0x62, // CKR_KEY_SIZE_RANGE
   0x70, // CKR_MECHANISM_INVALID
@@ -76,12 +80,12 @@ const unsupportedValues: ReadonlySet<number> = new Set([
   0x209, // CKR_PARAMETER_SET_NOT_SUPPORTED
 ])
 
-/** Whether the return value of a key generation means that the token does not have that kind of key. */
+/** Returns whether a return value from key generation means that the token does not support that kind of key. */
 export function isUnsupported(returnValue: number): boolean {
   return unsupportedValues.has(returnValue)
 }
 
-/** Returns the return value of a failed call of the module. Undefined for other errors. */
+/** Returns the return value in the error from a failed module call; undefined for other errors. */
 export function returnValueOf(error: unknown): number | undefined {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
   return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined

@@ -1,6 +1,6 @@
 /**
- * The entry point of the thread of a token. A module may block or hang, which only stops this thread. Calls run one after
- * another. Calls that fail because the token is unavailable wait, and run again in the same order once it is back.
+ * The entry point of a token thread. If a module blocks or hangs, only this thread stops. Calls run one after another. Calls
+ * that fail because the token is unavailable wait, and run again in the same order once it is back.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { TokenFailure } from './failure.ts'
@@ -9,7 +9,7 @@ import type { TokenMessage, TokenReply, TokenRequest, TokenResults } from './req
 import { Token } from './token.ts'
 import { unwrapValue, wrapValue } from './wrapping-key.ts'
 
-/** Time between two attempts to reach a token that is unavailable. */
+/** Time between attempts to reach an unavailable token. */
 const retryMilliseconds = 250
 /** Replies are sent together if they arrive within this time. */
 const replyMilliseconds = 1
@@ -34,7 +34,7 @@ class TokenServer {
   constructor(port: Port, location: TokenLocation) {
     this.#port = port
     this.#token = TokenConnector.load(location).then((connector) => new Token(location, connector))
-    // Each call reports the failure.
+    // The failure is reported to each call.
     this.#token.catch(() => {})
   }
 
@@ -95,7 +95,7 @@ class TokenServer {
     return new Promise((resolve) => setTimeout(resolve, retryMilliseconds))
   }
 
-  /** Runs a call, or starts the creation of a key. Throws TokenFailure. */
+  /** Runs a call, or starts the creation of a key. Throws TokenFailure if that fails. */
   #start(token: Token, request: TokenRequest): void {
     if (request.kind === 'create') {
       token.create(request.name, request.algorithm).then(

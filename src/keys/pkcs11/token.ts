@@ -1,4 +1,4 @@
-/** Keys in a token: finds, creates, uses and destroys them. Calls of the module block the thread. */
+/** Keys in a token: finds, creates, uses and destroys them. Calls to the module block the thread. */
 import type { Handle } from 'pkcs11js'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache } from '../../bounded-cache.ts'
@@ -32,7 +32,7 @@ import {
 /** A key pair in a token. */
 export interface TokenKeyPair extends KeyName {
   readonly algorithm: KeyAlgorithm
-  /** DER. */
+  /** SubjectPublicKeyInfo in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
@@ -41,13 +41,13 @@ interface KnownKey {
   readonly kind: KeyKind
 }
 
-/** Maximum number of handles of keys in memory. */
+/** Maximum number of key handles in memory. */
 const knownKeysMax = 1000
-/** Length of the longest signature, of ML-DSA-87. */
+/** Length of the longest signature, which is ML-DSA-87's. */
 const signatureBytesMax = 4627
 /**
- * Time after a failure of a key in a new session, during which another failure of the key opens no new session: the key is the
- * cause, and a new session interrupts the other keys.
+ * After a key fails in a new session, how long another failure of that key does not cause yet another session to be opened. The
+ * key is the cause, and a new session would interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
@@ -56,9 +56,9 @@ export class Token {
   readonly #location: TokenLocation
   readonly #connector: TokenConnector
   #connection: TokenConnection | undefined
-  /** Private keys of the session by the hexadecimal ID. */
+  /** Private keys in the session, by hexadecimal ID. */
   readonly #known = new Map<string, KnownKey>()
-  /** Times at which keys failed in a new session, as values of performance.now(), by the hexadecimal ID. */
+  /** When keys failed in a new session, as values of performance.now(), by hexadecimal ID. */
   readonly #failedAt = createBoundedCache<number>(knownKeysMax)
   readonly #output = Buffer.alloc(signatureBytesMax)
   /** Number of running key generations, during which the module must not be finalized. */
@@ -110,7 +110,7 @@ export class Token {
       const missing = [generation, signing].find(({ value }) => !available.includes(value))
       if (missing !== undefined)
         throw this.#unsupported(algorithm, ` does not have the mechanism ${missing.name}`)
-      // A session runs one call at a time, and signatures do not wait for the generation.
+      // A session runs only one call at a time, and signatures must not wait for key generation.
       const session = module.C_OpenSession(
         slot,
         library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION,
@@ -136,7 +136,7 @@ export class Token {
     })
   }
 
-  /** Destroys the objects of a key pair. A nonexistent key pair is not an error. */
+  /** Destroys a key pair's objects. It is not an error if the key pair does not exist. */
   destroy(name: KeyName): void {
     this.#unlessAbsent(undefined, ({ library, module, session }) => {
       const classes = [library.CKO_PRIVATE_KEY, library.CKO_PUBLIC_KEY]
@@ -149,7 +149,7 @@ export class Token {
     })
   }
 
-  /** Runs calls of the module with other keys than those of CAs (wrapping-key.ts). */
+  /** Runs module calls with keys that are not CA keys (wrapping-key.ts). */
   use<Result>(run: (connection: TokenConnection) => Result): Result {
     return this.#retrying(run)
   }
@@ -164,7 +164,7 @@ export class Token {
     else if (connection !== undefined) closeSession(connection.module, connection.session)
   }
 
-  /** Like `#retrying`, with a result for objects that do not exist. */
+  /** Like `#retrying`, but with a fallback result for objects that do not exist. */
   #unlessAbsent<Result>(absent: Result, run: (connection: TokenConnection) => Result): Result {
     try {
       return this.#retrying(run)
@@ -175,9 +175,9 @@ export class Token {
   }
 
   /**
-   * Runs calls of the module. If they fail for a reason that can be the session, or the removal of the token, they run again in
-   * a new session. A key that is missing is also searched for again, because a removed token looks empty. A key that has just
-   * failed in a new session fails without another one.
+   * Runs calls to the module. If the cause of a failure may be the session or the removal of the token, runs them again in a new
+   * session. A missing key is also searched for again, because a removed token appears empty. If a key has just failed in a new
+   * session, no further session is opened.
    */
   #retrying<Result>(run: (connection: TokenConnection) => Result, keyId?: string): Result {
     const isNew = this.#connection === undefined
@@ -197,7 +197,7 @@ export class Token {
     }
   }
 
-  /** Records a failure in a new session, unless it is a failure of the token. */
+  /** Records a failure in a new session, unless the token itself failed. */
   #recordFailure(error: unknown, keyId: string | undefined): void {
     const { kind } = error as TokenFailure
     if (keyId === undefined || kind === 'unavailable' || !mayBeSession(error as TokenFailure))
@@ -207,7 +207,7 @@ export class Token {
 
   #hasJustFailed(error: unknown, keyId: string | undefined): boolean {
     if (keyId === undefined || (error as TokenFailure).kind === 'unavailable') return false
-    // A key that was replaced has another handle.
+    // If the key was replaced, its handle has changed.
     this.#known.delete(keyId)
     return performance.now() - (this.#failedAt.get(keyId) ?? -Infinity) < brokenKeyMilliseconds
   }
@@ -228,7 +228,7 @@ export class Token {
     return this.#connection
   }
 
-  /** Returns the failure for an error. With `algorithm`, the error is that of a key generation. */
+  /** Returns the failure for an error. With `algorithm`, the error comes from generating a key. */
   #failureOf(error: unknown, algorithm?: KeyAlgorithm): TokenFailure {
     if (error instanceof TokenFailure) return error
     const { message } = error as Error
@@ -305,7 +305,7 @@ export class Token {
     }
   }
 
-  /** Throws TokenFailure, and destroys the key pair, if its private key can leave the token. */
+  /** If the private key can leave the token, destroys the key pair and throws TokenFailure. */
   #requireProtected(name: KeyName): void {
     const { object } = this.#privateKey(name)
     const { CKA_SENSITIVE, CKA_EXTRACTABLE } = this.#connected().library
@@ -334,7 +334,7 @@ export class Token {
   }
 }
 
-/** Whether the cause of a failure can be the session. A key that the token refuses to use is the cause itself. */
+/** Returns whether the session may be the cause of a failure. If the token refuses to use a key, the key is the cause. */
 function mayBeSession({ kind, cause }: TokenFailure): boolean {
   if (kind !== 'key-unavailable') return kind === 'unavailable' || kind === 'not-found'
   const value = returnValueOf(cause)

@@ -1,6 +1,6 @@
 /**
- * PKCS #11 URIs (RFC 7512) that locate a private key: `pkcs11:token=…;object=…;id=…;type=private`. Only the attributes of the
- * path that Signet writes are accepted. All URIs of a key have the same text.
+ * PKCS #11 URIs (RFC 7512) that locate a private key: `pkcs11:token=…;object=…;id=…;type=private`. Only the path attributes that
+ * Signet writes are accepted. Each key has exactly one URI.
  */
 
 /** Location of a private key in a token. */
@@ -30,7 +30,7 @@ export function encodeUri({ token, label, id }: TokenKey): string {
   return scheme + attributes.map(([name, value]) => `${name}=${value}`).join(';')
 }
 
-/** Parses a URI of `encodeUri`. Returns undefined for any other text. */
+/** Parses a URI created by `encodeUri`. Returns undefined for any other string. */
 export function parseUri(uri: string): TokenKey | undefined {
   const path = /^pkcs11:token=([^;]+);object=([^;]+);id=([^;]+);type=private$/.exec(uri)
   if (path === null) return undefined

@@ -1,6 +1,6 @@
 /**
- * Keys of a token that encrypt the master key of a server: AES-256 with GCM, or RSA with OAEP. An RSA key encrypts outside the token
- * with its public key. Calls of the module block the thread. Functions throw TokenFailure or an error of the module.
+ * Keys in a token that encrypt a server's master key: AES-256 with GCM, or RSA with OAEP. An RSA key encrypts outside the token
+ * with its public key. Calls to the module block the thread. Functions throw TokenFailure or an error from the module.
  */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import type { Handle, Mechanism } from 'pkcs11js'
@@ -11,11 +11,11 @@ import { subjectPublicKeyInfo } from './key-kinds.ts'
 import { findObjects, readAttributes } from './objects.ts'
 import { returnValueOf } from './return-values.ts'
 
-/** How a key encrypts. OAEP with SHA-1 is as secure as with SHA-256; some tokens support only one of them. */
+/** Encryption mechanisms. OAEP with SHA-1 is as secure as with SHA-256, and some tokens support only one of them. */
 export const wrapMechanisms = ['aes-gcm', 'rsa-oaep-sha256', 'rsa-oaep-sha1'] as const
 export type WrapMechanism = (typeof wrapMechanisms)[number]
 
-/** An encrypted value. With `aes-gcm`, the bytes are the IV, the ciphertext and the tag. */
+/** An encrypted value. With `aes-gcm`, the bytes are the IV, followed by the ciphertext and the tag. */
 export interface WrappedValue {
   readonly mechanism: WrapMechanism
   readonly ciphertext: Uint8Array
@@ -25,17 +25,17 @@ const purpose = Buffer.from('signet master-key')
 const [ivBytes, tagBytes] = [12, 16]
 const aesBytes = 32
 const modulusBytesMin = 256
-/** Length of the longest value: that of an RSA key with 8192 bits. */
+/** Maximum length of a value: the length with an 8192-bit RSA key. */
 const valueBytesMax = 1024
 const oaepHashes = { 'rsa-oaep-sha256': 'sha256', 'rsa-oaep-sha1': 'sha1' } as const
 
 interface WrappingKey {
   readonly object: Handle
-  /** DER of an RSA key; undefined for an AES key. */
+  /** Public RSA key in DER; undefined for an AES key. */
   readonly publicKey: Uint8Array | undefined
 }
 
-/** Encrypts a value, and decrypts it again, so that no value is stored that cannot be decrypted. */
+/** Encrypts a value, and decrypts it again to make sure that only values that can be decrypted are stored. */
 export function wrapValue(
   connection: TokenConnection,
   label: string,
@@ -107,7 +107,7 @@ function decrypt(
     return Uint8Array.from(module.C_Decrypt(session, input, output))
   } catch (error) {
     if (returnValueOf(error) === undefined) throw error
-    // Modules report a wrong ciphertext with various values. If the session still works, the token is not to blame.
+    // Modules report a wrong ciphertext with various return values. If the session still works, the ciphertext is the cause.
     module.C_GetAttributeValue(session, object, [{ type: library.CKA_LABEL }])
     const reason = (error as Error).message
     throw new TokenFailure('invalid', `the token cannot decrypt the value (${reason})`, {
@@ -139,7 +139,7 @@ function oaep(library: TokenConnection['library'], hash: 'sha1' | 'sha256'): Mec
   return { mechanism: library.CKM_RSA_PKCS_OAEP, parameter }
 }
 
-/** Finds the only AES or private RSA key with a label. Refuses a key that can leave the token, and a short one. */
+/** Finds the only AES or private RSA key with a label. Refuses a key that is short or can leave the token. */
 function findKey(connection: TokenConnection, label: string): WrappingKey {
   const { library } = connection
   const classes = [library.CKO_SECRET_KEY, library.CKO_PRIVATE_KEY]

@@ -1,6 +1,6 @@
 /**
- * The table of key stores, which the configuration opens. The settings --ca-keys and --key-storage-standards select the store of new
- * keys. The scheme of a handle selects the store of an existing key.
+ * The table of key stores that a configuration can open. The settings --ca-keys and --key-storage-standards select the store of
+ * new keys. The scheme of a handle selects the store of an existing key.
  */
 import type { KeyStorageSecurityStandard } from '../../authority/key-storage.ts'
 import { createKmsKeyStore } from '../kms/kms-key-store.ts'
@@ -15,7 +15,7 @@ import {
   type OpenKeyStore,
 } from '../key-store.ts'
 
-/** Options of every key store. The options of a store that is not configured are undefined. */
+/** Options for every key store. A store's options are undefined if it is not configured. */
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
   readonly pkcs11?: Pkcs11KeyStoreOptions | undefined
@@ -23,8 +23,8 @@ export interface KeyStoreOptions {
 }
 
 /**
- * Key stores by the scheme of their handles, which is also their name in settings. A function returns undefined if its store is
- * not configured.
+ * Functions that open the key stores, by handle scheme, which is also the store's name in settings. A function returns undefined
+ * if its store is not configured.
  */
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),
@@ -32,7 +32,7 @@ export const keyStores = {
   kms: ({ kms }) => (kms === undefined ? undefined : createKmsKeyStore(kms)),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
-/** Name of a key store: a value of settings, and the scheme of handles. */
+/** Name of a key store: its value in settings, and the scheme of its handles. */
 export type KeyStoreName = keyof typeof keyStores
 
 /** Names of all key stores. */
@@ -44,11 +44,11 @@ export interface StandardStore {
   readonly store: KeyStoreName
 }
 
-/** The stores in which keys of new CAs are created. */
+/** The stores in which the keys of new CAs are created. */
 export interface NewKeyStores {
-  /** Store of every new key without `standards`. */
+  /** Store for every new key if `standards` is absent. */
   readonly newKeys: KeyStoreName
-  /** The store of each standard. Keys of CAs with other standards cannot be created. */
+  /** The store for each standard. Keys for CAs with other standards cannot be created. */
   readonly standards: readonly StandardStore[] | undefined
 }
 
@@ -58,8 +58,8 @@ export function storesOfNewKeys({ newKeys, standards }: NewKeyStores): ReadonlyS
 }
 
 /**
- * Opens the configured key stores as one, which passes each call to the store of the handle. Throws TypeError if a store of new keys
- * is not configured.
+ * Opens the configured key stores as one store, which passes each call to the store that the handle belongs to. Throws TypeError
+ * if a store for new keys is not configured.
  */
 export function createKeyStore(options: KeyStoreOptions, newStores: NewKeyStores): OpenKeyStore {
   const stores = new Map<string, OpenKeyStore>()

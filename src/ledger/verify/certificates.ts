@@ -1,4 +1,4 @@
-/** Comparison of certificates with their leaves, in both directions. */
+/** Compares certificates with their leaves, in both directions. */
 import { decodeDigestedRows } from '../../record/digested-rows.ts'
 import type { Leaf } from '../../record/leaf.ts'
 import { isSameHash } from '../../record/merkle.ts'
@@ -15,22 +15,22 @@ import { rowsOf } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
 
-/** A leaf about a certificate whose row was not found yet. */
+/** A leaf for a certificate whose row has not been found yet. */
 interface Expected {
-  /** Position of the leaf. Undefined for a certificate that is older than the record. */
+  /** Position of the leaf. Undefined if the certificate is older than the record. */
   readonly leaf: number | undefined
   readonly isSame: (certificate: RecordedCertificate) => boolean
 }
 
-/** A row whose leaf was not found yet, or whose predecessor is still waiting. */
+/** A row whose leaf has not been found yet, or that follows such a row. */
 interface Waiting {
   readonly row: Row
-  /** Position of its leaf: `early` for a certificate that is older than the record. */
+  /** Position of its leaf, or `early` if the certificate is older than the record. */
   leaf: number | 'early' | undefined
 }
 
 /**
- * Reads rows in step with the leaves. Leaves and rows are in the same order, so few of them have to be kept in memory unless rows
+ * Reads rows in step with the leaves. Leaves and rows are in the same order, so only a few must be kept in memory, unless rows
  * were altered.
  */
 export class CertificateComparison {
@@ -70,7 +70,7 @@ export class CertificateComparison {
       this.#retire({ authority, serialNumber, sha256, rowDigest }, rows ?? new Uint8Array())
   }
 
-  /** The leaf of a retirement has the digests of the row that was deleted. */
+  /** A retirement leaf contains the digests of the deleted row. */
   #retire(certificate: RecordedCertificate, rows: Uint8Array): void {
     const keys = [
       keyOf(certificate.authority, certificate.serialNumber),
@@ -82,7 +82,7 @@ export class CertificateComparison {
     for (const key of keys) this.#expected.delete(key)
   }
 
-  /** Reads the rows that the leaves so far are about. */
+  /** Reads the rows for the leaves added so far. */
   async advance(): Promise<void> {
     while (!this.#isEnd && this.#seen < this.#leaves) await this.#readPage()
     this.#release()
@@ -138,7 +138,7 @@ export class CertificateComparison {
       this.#problem(`${nameOfRow(waiting.row)} was changed`)
   }
 
-  /** Drops the rows at the front of the queue whose leaves are known. Their leaves must be in the order of the rows. */
+  /** Drops rows from the front of the queue if their leaves are known. The leaves must be in the same order as the rows. */
   #release(): void {
     const first = this.#queue.findIndex(({ leaf }) => leaf === undefined)
     const known = first === -1 ? this.#queue : this.#queue.slice(0, first)
@@ -152,8 +152,8 @@ export class CertificateComparison {
   }
 
   /**
-   * A certificate that was issued while the record began has both kinds of leaves. If the beginning was interrupted and repeated, a
-   * certificate has two leaves of the baseline.
+   * A certificate that was issued while the record was being started has both kinds of leaves. If starting it was interrupted
+   * and repeated, a certificate has two baseline leaves.
    */
   async #isElsewhere(key: string, isSame: Expected['isSame']): Promise<boolean> {
     const [authority, serial = ''] = key.split(':')

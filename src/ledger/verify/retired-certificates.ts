@@ -1,4 +1,4 @@
-/** Comparison of retired certificates with their leaves, in both directions. */
+/** Compares retired certificates with their leaves, in both directions. */
 import { decodeDigestedRows } from '../../record/digested-rows.ts'
 import type { Leaf } from '../../record/leaf.ts'
 import { bytesOf, integerOf } from '../../store/columns.ts'
@@ -9,7 +9,7 @@ import type { Row } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
 
 export class RetiredComparison {
-  /** Digests by number of the certificate, as text, which needs less memory than bytes. */
+  /** Digests by certificate number, as strings, which need less memory than bytes. */
   readonly #expected = new Map<number, string>()
 
   add({ kind, table, rows }: Leaf): void {

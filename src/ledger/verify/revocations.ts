@@ -1,4 +1,4 @@
-/** Comparison of revocations with their leaves, in both directions. */
+/** Compares revocations with their leaves, in both directions. */
 import { decodeDigestedRows } from '../../record/digested-rows.ts'
 import type { Leaf } from '../../record/leaf.ts'
 import { isSameHash } from '../../record/merkle.ts'
@@ -21,16 +21,16 @@ interface Expected {
   readonly digestOf: (row: Row) => Uint8Array
 }
 
-/** A leaf about a CRL that was opened: revocations that had no CRL until then belong to it. */
+/** A leaf for a CRL that was opened. Earlier revocations that had no CRL belong to it. */
 interface Opening {
   readonly position: number
   readonly crlId: string
 }
 
 export class RevocationComparison {
-  /** By serial number, or by `#` and the number of the certificate for revocations older than the record. */
+  /** Keyed by serial number, or by `#` and the certificate number for revocations older than the record. */
   readonly #expected = new Map<string, Expected>()
-  /** By number of the CA. */
+  /** Keyed by CA number. */
   readonly #openings = new Map<number, Opening[]>()
 
   add(position: number, leaf: Leaf): void {
@@ -89,7 +89,7 @@ export class RevocationComparison {
     if (isMoved(row)) problem(`${name} was moved: its number was changed`)
   }
 
-  /** A revocation without a CRL gets the first CRL that its CA opens. This has no leaf of its own. */
+  /** A revocation without a CRL is assigned to the next CRL that its CA opens. The assignment has no leaf of its own. */
   #isSame(row: Row, { position, digest, digestOf }: Expected): boolean {
     const openings = this.#openings.get(integerOf(row, 'authority_number')) ?? []
     const opened = openings.find((opening) => opening.position > position)?.crlId
@@ -103,7 +103,7 @@ export class RevocationComparison {
   }
 }
 
-/** Under another number than that of its certificate, a revocation has no effect. */
+/** Returns whether a revocation has a number other than its certificate's. Such a revocation has no effect. */
 function isMoved(row: Row): boolean {
   const number = integerOf(row, 'certificate_number')
   if (row['issued_number'] !== null) return row['issued_number'] !== number

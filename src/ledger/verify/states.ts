@@ -1,4 +1,4 @@
-/** Comparison of the tables that change with their leaves, in both directions. */
+/** Compares the rows of tables that change with their leaves, in both directions. */
 import type { Leaf } from '../../record/leaf.ts'
 import { isSameHash, sha256 } from '../../record/merkle.ts'
 import { bytesOf } from '../../store/columns.ts'
@@ -15,7 +15,7 @@ import { rowsOf } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
 
-/** The last leaf about a row. A deleted row has no state. */
+/** The last leaf for a row. A deleted row has no state. */
 interface LastState {
   readonly state: string | undefined
   readonly sha256: Uint8Array | undefined
@@ -29,14 +29,14 @@ export class StateComparison {
     if (!isRecordedTable(table)) return
     const rows = this.#tables.get(table) ?? new Map<string, LastState>()
     this.#tables.set(table, rows)
-    // The column of bytes never changes, so that only the first leaf of a row has to contain its digest.
+    // The bytes column never changes, so only a row's first leaf needs to contain its digest.
     if (state === undefined) {
       rows.delete(key)
       this.#removeShares(table, key)
     } else rows.set(key, { state, sha256: digest ?? rows.get(key)?.sha256 })
   }
 
-  /** The CAs of a deleted share are deleted with it, and DeletePolicy removes a CA from all shares. */
+  /** Deleting a share also deletes the rows for its CAs, and DeletePolicy removes a CA from all shares. */
   #removeShares(table: RecordedTableName, key: string): void {
     const shared = this.#tables.get('share_authorities')
     const at = { shares: 0, resource_policies: 1 }[table as string]
@@ -92,6 +92,6 @@ function changedColumns(before: string | undefined, now: string): string[] {
   const recorded = parseState(before ?? '')
   const current = parseState(now)
   if (recorded === undefined || current === undefined) return ['its state']
-  // A column that a later version added is not in earlier leaves.
+  // Leaves do not contain columns that were added by later versions.
   return [...recorded].flatMap(([column, value]) => (current.get(column) === value ? [] : [column]))
 }

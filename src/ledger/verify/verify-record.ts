@@ -1,4 +1,4 @@
-/** Verification of the record, alone or together with the tables that it covers. */
+/** Verifies the record, alone or together with the tables that it covers. */
 import { decodeLeaf } from '../../record/leaf.ts'
 import { CertificateComparison } from './certificates.ts'
 import { RetiredComparison } from './retired-certificates.ts'
@@ -8,7 +8,7 @@ import { hasBeginning, missingParts, verifierOf, type LogParts } from '../log-pa
 import { verifyTree, type AddProblem, type Read, type TreeFindings } from './verify-tree.ts'
 
 interface RecordFindings extends TreeFindings {
-  /** Number of leaves, including those that no checkpoint covers yet. */
+  /** Number of leaves, including those not yet covered by a checkpoint. */
   readonly leaves: number
 }
 
@@ -37,8 +37,8 @@ export async function verifyLog(
 }
 
 /**
- * Verifies the log, and compares it with the tables in both directions. Reads must be of one snapshot. The tables
- * are not compared before all existing rows have leaves.
+ * Verifies the log, and compares it with the tables in both directions. All reads must come from one snapshot. The tables are
+ * compared only once all existing rows have leaves.
  */
 export async function verifyRecord(
   read: Read,

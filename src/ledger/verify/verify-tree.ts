@@ -1,4 +1,4 @@
-/** Verification of the leaves, the tiles and the checkpoint of the record. */
+/** Verifies the record's leaves, tiles and checkpoint. */
 import { openCheckpoint } from '../../record/checkpoint.ts'
 import { edgeTiles, rootOfEdge } from '../../record/grow-tree.ts'
 import { isSameHash, leafHash, splitHashes, treeHash } from '../../record/merkle.ts'
@@ -18,23 +18,23 @@ import { rowsOf } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import { findCheckpoint, selectTiles } from '../../store/tiles.ts'
 
-/** Reads of one snapshot of the database. */
+/** Reads from one snapshot of the database. */
 export type Read = (statement: Sql) => Promise<Row[]>
 
 /** Receives a sentence that names an altered row. */
 export type AddProblem = (problem: string) => void
 
 export interface TreeFindings {
-  /** Size of the tree of the checkpoint. */
+  /** Size of the checkpoint's tree. */
   readonly size: number
   readonly signedAt: Date | undefined
-  /** Number of leaves that no checkpoint covers yet. */
+  /** Number of leaves that are not yet covered by a checkpoint. */
   readonly waiting: number
 }
 
 const pageTiles = 32
 
-/** A level-0 tile whose stored hashes differ from those of the leaves. */
+/** A level-0 tile whose stored hashes differ from the hashes of the leaves. */
 interface Difference {
   readonly number: number
   readonly stored: readonly Uint8Array[]
@@ -42,8 +42,8 @@ interface Difference {
 }
 
 /**
- * Reads every leaf and every tile once. `onLeaves` receives all leaves in order, also altered ones. Problems name the altered
- * leaves and tiles.
+ * Reads every leaf and every tile once. `onLeaves` receives all leaves in order, including altered ones. The problems name
+ * altered leaves and tiles.
  */
 export async function verifyTree(
   read: Read,
@@ -160,7 +160,7 @@ function nameOf(tile: TileName, width: number): string {
 
 interface Computed {
   readonly differences: readonly Difference[]
-  /** Root of each level-0 tile as the leaves have it; undefined if a leaf is missing. */
+  /** Root of each level-0 tile, computed from the leaves; undefined if a leaf is missing. */
   readonly computedRoots: readonly (Uint8Array | undefined)[]
 }
 
@@ -184,7 +184,7 @@ class StoredTiles {
     return this.#levels[0]?.[number] ?? []
   }
 
-  /** Compares the levels with each other, the last tiles with the checkpoint, and names altered tiles and leaves. */
+  /** Compares the levels with each other and the last tiles with the checkpoint, and reports altered tiles and leaves. */
   async check(tree: Tree | undefined, { differences, computedRoots }: Computed): Promise<void> {
     const isRootStored = await this.#hasRoot(tree, undefined)
     for (const difference of differences) await this.#judge(difference, { tree, isRootStored })
@@ -197,7 +197,10 @@ class StoredTiles {
       this.#problem('the tiles of the record do not have the root of its checkpoint')
   }
 
-  /** Returns whether the tiles, with other hashes in the last level-0 tile if given, have the root of the checkpoint. */
+  /**
+   * Returns whether the tiles have the same root as the checkpoint. `lastTile` replaces the hashes in the last level-0 tile, if
+   * given.
+   */
   async #hasRoot(
     tree: Tree | undefined,
     lastTile: readonly Uint8Array[] | undefined,
@@ -209,12 +212,12 @@ class StoredTiles {
     try {
       return isSameHash(await rootOfEdge(this.#size, edge), tree.root)
     } catch {
-      // A tile lacks hashes, which is reported already.
+      // A tile lacks hashes, which has already been reported.
       return false
     }
   }
 
-  /** Decides with the level above, or with the checkpoint, whether leaves or a tile were altered. */
+  /** Determines, by means of the level above or the checkpoint, whether leaves or a tile were altered. */
   async #judge(
     { number, stored, computed }: Difference,
     { tree, isRootStored }: { readonly tree: Tree | undefined; readonly isRootStored: boolean },
@@ -236,14 +239,14 @@ class StoredTiles {
       this.#problem(isTileRight ? sentence : `${sentence}, or its hash in the tile was`)
   }
 
-  /** Every hash of a level is the root of a tile below. */
+  /** Checks that every hash in a level is the root of a tile below. */
   #checkLevel(level: number, computedRoots: readonly (Uint8Array | undefined)[]): void {
     for (const [number, hashes] of (this.#levels[level] ?? []).entries()) {
       const isChanged = hashes.some((hash, at) => {
         const below = number * tileWidth + at
         const stored = this.#levels[level - 1]?.[below] ?? []
         const isStored = stored.length > 0 && isSameHash(treeHash(stored), hash)
-        // A tile that was altered below is reported there.
+        // If the tile below was altered, it is reported there.
         return !isStored && !isEqual(computedRoots[below], hash) && stored.length > 0
       })
       if (isChanged)
@@ -252,7 +255,7 @@ class StoredTiles {
   }
 }
 
-/** Returns the roots of the tiles whose hashes are the given roots; undefined if one of them is. */
+/** Returns the root of each tile that consists of the given roots; undefined for a tile in which a root is undefined. */
 function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | undefined)[] {
   return Array.from({ length: Math.ceil(roots.length / tileWidth) }, (_, number) => {
     const hashes = roots.slice(number * tileWidth, (number + 1) * tileWidth)
@@ -261,7 +264,7 @@ function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | u
   })
 }
 
-/** Names the leaves of a tile that were changed or moved. Missing leaves are reported already. */
+/** Returns a sentence for each leaf of a tile that was changed or moved. Missing leaves have already been reported. */
 function alteredLeaves({ number, stored, computed }: Difference): string[] {
   const positions = new Map(stored.map((hash, at) => [Buffer.from(hash).toString('hex'), at]))
   return computed.flatMap((hash, at) => {
