@@ -27,7 +27,7 @@ function folderFor(t: TestContext): string {
   return folder
 }
 
-test('every command of command-line.md runs', { timeout: 120_000 }, async (t) => {
+test('every command of command-line.md runs', async (t) => {
   const folder = folderFor(t)
   const data = join(folder, 'data')
   const server = await startServer(data)
