@@ -49,8 +49,7 @@ const subjects = {
   },
   tags: {
     title: 'API: tags',
-    introduction:
-      'This page lists the input, output and errors of the operations on CA tags.',
+    introduction: 'This page lists the input, output and errors of the operations on CA tags.',
   },
 } as const satisfies Readonly<Record<string, Subject>>
 

@@ -85,7 +85,9 @@ export function Page(): ReactNode {
       loading={loaded.isLoading && loaded.value === undefined}
       loadingText="Loading approvals"
       empty={
-        <Empty title="No approvals">Requests that need approval from a second person appear here.</Empty>
+        <Empty title="No approvals">
+          Requests that need approval from a second person appear here.
+        </Empty>
       }
       columnDefinitions={columns}
     />

@@ -133,7 +133,8 @@ function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }
       title="No certificate matches the filters"
       action={<Button onClick={() => navigate(hrefOf('certificates'))}>Clear the filters</Button>}
     >
-      Change or remove a filter. A filter must match the whole name, unless it is a pattern such as web* or .example.com.
+      Change or remove a filter. A filter must match the whole name, unless it is a pattern such as
+      web* or .example.com.
     </Empty>
   ) : (
     <Empty
@@ -144,7 +145,8 @@ function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }
         </Button>
       }
     >
-      Issue a certificate with an active CA. To see the certificates in another Region, select the Region at the top.
+      Issue a certificate with an active CA. To see the certificates in another Region, select the
+      Region at the top.
     </Empty>
   )
 }

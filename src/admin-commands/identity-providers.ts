@@ -143,7 +143,9 @@ function requireIssuer(issuer: string): StorableText {
 
 function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void {
   if (audiences.length > audiencesMax || audiences.some((text) => text === ''))
-    throw new ConfigurationError(`--audience must be given 1 to ${audiencesMax} times, and must not be empty`)
+    throw new ConfigurationError(
+      `--audience must be given 1 to ${audiencesMax} times, and must not be empty`,
+    )
   if (keySet !== '' && !isKeySet(keySet))
     throw new ConfigurationError('--jwks must be a JSON Web Key Set with public keys (RFC 7517)')
 }

@@ -53,7 +53,9 @@ export async function splitKey(config: Config, options: SplitOptions) {
       `--recipient must be given once for each share: ${recipients.length} recipients for ${total} shares`,
     )
   if (remove && isStandardInput(config.masterKeyFile))
-    throw new ConfigurationError('--remove requires a master key file; a master key from standard input has none')
+    throw new ConfigurationError(
+      '--remove requires a master key file; a master key from standard input has none',
+    )
   return withData(config, async ({ db, masterKeys }) => {
     if (masterKeys.rotation !== undefined)
       throw new ConfigurationError(

@@ -128,7 +128,9 @@ class Ring implements MasterKeyRing {
         if (known(id) === undefined) await this.#refreshFor(id)
         const key = known(id)
         if (key === undefined)
-          throw new SealError(`it is sealed under the master key ${id}, which this process does not have`)
+          throw new SealError(
+            `it is sealed under the master key ${id}, which this process does not have`,
+          )
         return this.#sealer(key, label)
       },
       refresh: () => this.refresh(),

@@ -92,7 +92,8 @@ export async function startRotation({
     await masterKeys.refresh()
   }
   const { rotation } = masterKeys
-  if (rotation === undefined) throw new ConfigurationError('another command has finished the rotation')
+  if (rotation === undefined)
+    throw new ConfigurationError('another command has finished the rotation')
   progress('started', 0)
   return rotation
 }

@@ -197,7 +197,9 @@ export function requireReadBack(certificate: PreparedCertificate): void {
     throw new Error(`the encoded certificate differs from its values: ${field}`)
   const found = lintTbsCertificate(tbsCertificateDer, issuerIn(signingKey))
   if (!isDeepStrictEqual(found, findings))
-    throw new Error('the lint findings for the encoded certificate differ from those for its values')
+    throw new Error(
+      'the lint findings for the encoded certificate differ from those for its values',
+    )
 }
 
 function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {

@@ -58,7 +58,8 @@ export async function inclusionProof(
   size: number,
   read: HashReader,
 ): Promise<Uint8Array[]> {
-  if (index < 0 || index >= size) throw new RangeError(`the tree of ${size} leaves has no leaf ${index}`)
+  if (index < 0 || index >= size)
+    throw new RangeError(`the tree of ${size} leaves has no leaf ${index}`)
   const siblings: Range[] = []
   let range: Range = { start: 0, end: size }
   while (range.end - range.start > 1) {

@@ -47,7 +47,10 @@ test('a share of a replaced split or key is refused and not counted, also as the
   await assert.rejects(enter(old.texts[0] ?? ''), {
     message: `the share belongs to the split ${oldId}, which was replaced by the split ${current.manifest.splitId}; use a share from that split; it was not counted`,
   })
-  await assert.rejects(enter(other.texts[0] ?? ''), /from before a rotation, or from another server/)
+  await assert.rejects(
+    enter(other.texts[0] ?? ''),
+    /from before a rotation, or from another server/,
+  )
   assert.deepEqual(await received(), [])
   await enter(current.texts[0] ?? '')
   await assert.rejects(enter(old.texts[1] ?? ''), /was replaced by/)

@@ -122,9 +122,7 @@ function standardStore(pair: string): StandardStore {
 /** Parses the name of a Region. */
 export function regionName(text: string): string {
   if (!isRegionName(text))
-    throw new Error(
-      'must be a Region name: at most 32 lower-case letters, digits and hyphens',
-    )
+    throw new Error('must be a Region name: at most 32 lower-case letters, digits and hyphens')
   return text
 }
 

@@ -74,9 +74,7 @@ export const databaseGauges = {
     'CA keys that are not in the key store for their KeyStorageSecurityStandard',
     ['standard', 'store'],
   ),
-  daysToExpiry: row('authority_expiry_days', 'Days until a CA certificate expires', [
-    'authority',
-  ]),
+  daysToExpiry: row('authority_expiry_days', 'Days until a CA certificate expires', ['authority']),
   certificatesWaiting: row(
     'certificates_waiting',
     "Requested certificates that are waiting for the CA's key",

@@ -195,7 +195,9 @@ test('verify and startup report CAs that an earlier version renewed without a ne
   const problems: string[] = (await verify()).Problems
   assert.equal(
     problems.filter((problem) =>
-      problem.includes(`1 valid certificates from the CA ${id} refer to a CRL with a different issuer`),
+      problem.includes(
+        `1 valid certificates from the CA ${id} refer to a CRL with a different issuer`,
+      ),
     ).length,
     1,
     problems.join('\n'),

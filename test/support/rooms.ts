@@ -71,7 +71,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509/*', 'chain/name-constraints'],
   },
   issuance: {
-    subject: 'The contents of a certificate, computed from the CSR, template, validity and serial number',
+    subject:
+      'The contents of a certificate, computed from the CSR, template, validity and serial number',
     imports: [
       'x509/*',
       'authority',

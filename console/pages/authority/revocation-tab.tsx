@@ -31,7 +31,8 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
     <SpaceBetween size="l">
       {isNone && (
         <Alert type="warning" header="Clients cannot check whether a certificate is revoked">
-          Configure a CRL or OCSP before you issue certificates, because each certificate contains their URLs.
+          Configure a CRL or OCSP before you issue certificates, because each certificate contains
+          their URLs.
         </Alert>
       )}
       <Container

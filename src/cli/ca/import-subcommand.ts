@@ -28,9 +28,7 @@ export function importSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('import'))
     .output('table')
-    .description(
-      'Import a CA certificate signed by an external issuer, such as an offline root',
-    )
+    .description('Import a CA certificate signed by an external issuer, such as an offline root')
     .argument('<certificate>', 'certificate in PEM; its chain may follow in the same file')
     .option('--chain <file>', 'certificate chain in PEM, from the issuer to the root')
     .option(

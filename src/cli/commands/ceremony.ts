@@ -44,7 +44,11 @@ export function ceremonyCommand(context: CommandContext): Command {
   return group
 }
 
-const folderOption = ['--folder <folder>', 'folder with the root and its ceremonies', 'offline-root'] as const
+const folderOption = [
+  '--folder <folder>',
+  'folder with the root and its ceremonies',
+  'offline-root',
+] as const
 const scriptArgument = [
   '<script>',
   'JSON file; the CSRs that it refers to must be in the same folder',

@@ -46,7 +46,9 @@ export async function createNamedKey(
 ): Promise<KeyArn> {
   const spec = keySpecs.get(algorithm)
   if (spec === undefined)
-    throw new UnsupportedKeyAlgorithmError(`KMS does not support keys with the algorithm ${algorithm}`)
+    throw new UnsupportedKeyAlgorithmError(
+      `KMS does not support keys with the algorithm ${algorithm}`,
+    )
   if (!nameForm.test(name)) throw new TypeError(`'${name}' cannot be the name of a key in KMS`)
   const { region } = kms
   if (region === undefined) throw new TypeError('no Region is configured for new keys in KMS')

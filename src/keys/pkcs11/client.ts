@@ -131,7 +131,8 @@ class TokenThread {
 
   call(call: TokenCall): Promise<TokenResults[keyof TokenResults]> {
     if (this.#isHanging) throw this.#hangs()
-    if (this.#pending.size >= callsMax) throw this.#unavailable(`${callsMax} calls are waiting for it`)
+    if (this.#pending.size >= callsMax)
+      throw this.#unavailable(`${callsMax} calls are waiting for it`)
     const id = (this.#lastId += 1)
     const isCreation = call.kind === 'create'
     if (!isCreation && this.#running === 0) this.#progressAt = performance.now()

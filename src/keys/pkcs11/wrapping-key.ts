@@ -51,7 +51,10 @@ export function wrapValue(
       const ciphertext = encrypt(connection, key, { mechanism, value })
       const decrypted = decrypt(connection, key, { mechanism, ciphertext })
       if (Buffer.compare(decrypted, value) === 0) return { mechanism, ciphertext }
-      failure = new TokenFailure('invalid', `the key ${label} cannot decrypt the value that it encrypted`)
+      failure = new TokenFailure(
+        'invalid',
+        `the key ${label} cannot decrypt the value that it encrypted`,
+      )
     } catch (error) {
       failure = error
     }
