@@ -77,7 +77,7 @@ test('the shares of at most eight splits are held', async () => {
   for (let count = 0; count < 8; count += 1) await enter((await split()).texts[0] ?? '')
   await assert.rejects(
     async () => enter((await split()).texts[0] ?? ''),
-    /shares of 8 splits were entered; restart the server/,
+    /shares from 8 splits were entered; restart the server/,
   )
 })
 

@@ -203,7 +203,7 @@ test('--key-storage-standards selects a configured key store for each standard',
 test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', () => {
   const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
   assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
-  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be the name of a Region/)
+  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be a Region name/)
   assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a key/)
   const { keys, masterKeyKms } = readConfig(
     { caKeys: 'kms', kmsRegion: 'eu-central-1', masterKeyKms: arn },
