@@ -128,7 +128,7 @@ export const credentials: OptionRule = {
   },
 }
 const userAgent: OptionRule = {
-  expected: 'a string, or an array of pairs of name and version',
+  expected: 'a string, or an array of [name, version] pairs',
   accepts: (value) => typeof value === 'string' || Array.isArray(value),
 }
 

@@ -200,8 +200,8 @@ export class UnexpectedResponseError extends Error {
   ) {
     const status = statusCode === undefined ? '' : ` (HTTP status ${statusCode})`
     super(
-      `the response from ${endpoint} is not JSON of the AWS Private CA API${status}; check the endpoint: Signet serves the API ` +
-        'on the port of --listen (8080 by default), and only CRLs and OCSP on the port of --public-listen (8081)',
+      `the response from ${endpoint} is not JSON from the AWS Private CA API${status}; check the endpoint: Signet serves the API ` +
+        'on the --listen port (8080 by default), and only CRLs and OCSP on the --public-listen port (8081)',
       options,
     )
     this.endpoint = endpoint

@@ -76,7 +76,7 @@ function queryOf(operation: OperationName, input: object): Record<string, string
     Object.entries(encodeInput(operation, input)).map(([name, value]: [string, JsonValue]) => {
       if (typeof value === 'object')
         throw new TypeError(
-          `${name} of ${operation} is a list or a structure, which a presigned URL cannot contain`,
+          `the ${operation} parameter ${name} is a list or a structure, which a presigned URL cannot contain`,
         )
       return [name, String(value)]
     }),

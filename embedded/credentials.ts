@@ -7,7 +7,7 @@ import { parseCredentials, type Credentials } from '../src/text/credentials-file
 export async function readCredentials(path: string): Promise<Credentials> {
   const credentials = parseCredentials(await readText(path))
   if (credentials === undefined)
-    throw new ConfigurationError(`${path} has no access key in a section [default]; ${advice}`)
+    throw new ConfigurationError(`${path} has no access key in its [default] section; ${advice}`)
   return credentials
 }
 

@@ -65,7 +65,7 @@ export interface EmbeddedOptions {
 }
 
 const clock: OptionRule = {
-  expected: 'an object with a method now, which returns a Date',
+  expected: 'an object with a now() method that returns a Date',
   accepts: (value) => objectRule.accepts(value) && typeof (value as Clock).now === 'function',
 }
 const regionName: OptionRule = {

@@ -145,7 +145,7 @@ async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (isStream(body)) return readStream(body)
-  throw new TypeError('the body of a request must be text, bytes, or a stream of text or bytes')
+  throw new TypeError('the request body must be text, bytes, or a stream of text or bytes')
 }
 
 type Stream = AsyncIterable<string | Uint8Array>

@@ -124,15 +124,15 @@ suite('the Helm chart', () => {
     const { url, passwordSecret } = onPostgres.database
     for (const [values, reason] of [
       [{}, /set api\.tlsSecret, or api\.insecureHttp/],
-      [{ api: { tlsSecret: 'a', insecureHttp: true } }, /exclude each other/],
-      [{ ...onSqlite, database: { url, passwordSecret } }, /set masterKey\.secretName/],
-      [{ ...onPostgres, s3: { enabled: false } }, /set s3\.enabled/],
-      [{ ...onPostgres, publicUrl: '' }, /set publicUrl/],
+      [{ api: { tlsSecret: 'a', insecureHttp: true } }, /cannot be combined/],
+      [{ ...onSqlite, database: { url, passwordSecret } }, /requires masterKey\.secretName/],
+      [{ ...onPostgres, s3: { enabled: false } }, /requires s3\.enabled/],
+      [{ ...onPostgres, publicUrl: '' }, /requires publicUrl/],
       [{ ...onSqlite, databse: {} }, /databse/],
       [{ ...onSqlite, database: { url: 'mysql://a@b/c' } }, /database/],
       [{ ...onSqlite, replicas: 0 }, /replicas/],
       [{ ...onSqlite, replicas: 3 }, /replicas above 1 need PostgreSQL/],
-      [{ ...onSqlite, backup: { enabled: true } }, /set backup\.recipientSecret/],
+      [{ ...onSqlite, backup: { enabled: true } }, /requires backup\.recipientSecret/],
     ] as const) {
       const text = await template(t, values)
       assert.match(text, /^refused: /)

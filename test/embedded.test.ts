@@ -316,7 +316,7 @@ test('the error lists every option with an invalid value', async () => {
   })
   const foreign = { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x' }
   await assert.rejects(openEmbedded({ credentials: foreign }), /no access key AKIANOBODY/)
-  await assert.rejects(ca.createBucket(bucket), /exists already/)
+  await assert.rejects(ca.createBucket(bucket), /already exists/)
 })
 
 const mistakes: [options: object, message: string][] = [
@@ -333,7 +333,7 @@ const mistakes: [options: object, message: string][] = [
   [{ quotas: { tags: 1 } }, "openEmbedded: quotas: unknown option 'tags'; the options are "],
   [
     { clock: new Date() },
-    "openEmbedded: option 'clock' must be an object with a method now, which returns a Date, not a Date",
+    "openEmbedded: option 'clock' must be an object with a now() method that returns a Date, not a Date",
   ],
 ]
 

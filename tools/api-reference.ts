@@ -26,7 +26,7 @@ interface Subject {
 const subjects = {
   approvals: {
     title: 'API: approvals',
-    introduction: 'This page lists the operations on approvals by a second person.',
+    introduction: 'This page lists the operations for approvals by a second person.',
   },
   'certificate-authorities': {
     title: 'API: certificate authorities',
@@ -49,8 +49,7 @@ const subjects = {
   },
   tags: {
     title: 'API: tags',
-    introduction:
-      'This page lists the input, output and errors of the operations on the tags of CAs.',
+    introduction: 'This page lists the input, output and errors of the operations on CA tags.',
   },
 } as const satisfies Readonly<Record<string, Subject>>
 
@@ -66,7 +65,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'certificate-authorities',
     'deletes a CA, which can be restored during its restoration period',
   ],
-  DeletePermission: ['permissions-and-policies', 'removes the permissions of a service'],
+  DeletePermission: ['permissions-and-policies', "removes a service's permissions"],
   DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
   DescribeCertificateAuthority: ['certificate-authorities', 'returns a CA'],
   DescribeCertificateAuthorityAuditReport: [
@@ -113,7 +112,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
 const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
   AccessDeniedException: 'no policy allows the call, or a policy denies the call',
   ExpiredTokenException: 'the session has expired',
-  IncompleteSignatureException: 'a part of the signature is missing',
+  IncompleteSignatureException: 'part of the signature is missing',
   InternalFailure: 'an internal error occurred; the server log contains the cause',
   InvalidSignatureException: 'the signature is wrong, too old, or for another Region or service',
   MissingAuthenticationTokenException: 'the request is not signed',

@@ -96,6 +96,6 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
 
 function defaultMessage(code: string): string {
   return code === 'InternalFailure'
-    ? 'The server could not process the request. Its log contains the cause.'
+    ? 'The server could not process the request. The server log contains the cause.'
     : 'The server returned no message.'
 }

@@ -125,8 +125,8 @@ class Failure extends Component<
     if (this.state.message === undefined) return this.props.children
     return (
       <Alert type="error" header="The page failed">
-        {this.state.message}. Reload the page; if it fails again, the server may have been upgraded
-        meanwhile.
+        {this.state.message}. Reload the page. If it fails again, the server may have been upgraded
+        in the meantime.
       </Alert>
     )
   }

@@ -41,7 +41,7 @@ export function RegionDialog({ region, onChoose, onClose }: RegionDialogProps): 
     >
       <FormField
         label="Region"
-        description="Each Region of an account has its own CAs."
+        description="Each Region in an account has its own CAs."
         errorText={isValid ? undefined : 'A Region has lower-case letters, digits and hyphens.'}
       >
         <Input

@@ -9,7 +9,7 @@ import { chosenTheme, chooseTheme, type Theme } from './theme.ts'
 const themes: readonly { readonly id: Theme; readonly text: string }[] = [
   { id: 'light', text: 'Light' },
   { id: 'dark', text: 'Dark' },
-  { id: 'system', text: 'As the operating system' },
+  { id: 'system', text: 'Same as the operating system' },
 ]
 
 export function TopBar(): ReactNode {

@@ -57,7 +57,7 @@ export function Page(): ReactNode {
       header={
         <Header
           variant="h1"
-          description="Actions that one person must not perform alone. signet approval policy names them."
+          description="Requests that need approval from a second person. signet approval policy show lists the actions that need it."
           actions={
             <Button iconName="refresh" ariaLabel="Reload the list" onClick={loaded.reload} />
           }
@@ -85,7 +85,9 @@ export function Page(): ReactNode {
       loading={loaded.isLoading && loaded.value === undefined}
       loadingText="Loading approvals"
       empty={
-        <Empty title="No approvals">A request appears here when it needs a second person.</Empty>
+        <Empty title="No approvals">
+          Requests that need approval from a second person appear here.
+        </Empty>
       }
       columnDefinitions={columns}
     />

@@ -115,8 +115,8 @@ export function Page(): ReactNode {
       empty={
         name === '' && state === '' ? (
           <Empty title={`No CAs in ${region}`} action={create}>
-            Create a root CA first, and then a subordinate CA that issues certificates. The CAs of
-            other Regions are shown when you select the Region at the top.
+            Create a root CA first, and then a subordinate CA that issues certificates. To see the
+            CAs in another Region, select the Region at the top.
           </Empty>
         ) : (
           <Empty

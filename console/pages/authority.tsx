@@ -171,7 +171,7 @@ function AuthorityTabs({ authority, onChanged }: Omit<AuthorityViewProps, 'name'
       activeTabId={tabs.some(({ id }) => id === selected) ? selected : 'certificate'}
       onChange={({ detail }) => navigate(hrefOfTab(detail.activeTabId), { replace: true })}
       tabs={tabs}
-      ariaLabel="Subjects of the CA"
+      ariaLabel="Details of the CA"
     />
   )
 }

@@ -133,7 +133,8 @@ function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }
       title="No certificate matches the filters"
       action={<Button onClick={() => navigate(hrefOf('certificates'))}>Clear the filters</Button>}
     >
-      Change or remove a filter. A name matches as a whole; web* and .example.com are patterns.
+      Change or remove a filter. A filter must match the whole name, unless it is a pattern such as
+      web* or .example.com.
     </Empty>
   ) : (
     <Empty
@@ -144,8 +145,8 @@ function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }
         </Button>
       }
     >
-      Issue a certificate with an active CA. Certificates of other Regions are shown when you select
-      the Region at the top.
+      Issue a certificate with an active CA. To see the certificates in another Region, select the
+      Region at the top.
     </Empty>
   )
 }

@@ -92,7 +92,7 @@ export function Page(): ReactNode {
           },
           {
             title: stepNames[2],
-            description: 'How clients find out which certificates of this CA are revoked.',
+            description: 'How clients check whether a certificate from this CA is revoked.',
             content: body(
               <RevocationFields
                 choice={draft.revocation}

@@ -42,7 +42,7 @@ export function Page(): ReactNode {
           header="No CA is active"
           action={<Button onClick={() => navigate(hrefOf('authorities/create'))}>Create CA</Button>}
         >
-          A certificate needs an active CA of this Region.
+          Only an active CA in this Region can issue certificates.
         </Alert>
       )}
       {issued === undefined ? (
@@ -81,7 +81,7 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
     authority === undefined
       ? 'Select the CA.'
       : !isDaysValid
-        ? `The validity is 1 to ${daysMax} days.`
+        ? `The validity must be 1 to ${daysMax} days.`
         : source === 'key'
           ? problemOfKey(key)
           : (read.problem ?? (read.request === undefined ? 'Paste a CSR.' : undefined))
@@ -126,7 +126,7 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
       <Container header={<Header variant="h2">Key</Header>}>
         <SpaceBetween size="l">
           <Tiles
-            ariaLabel="Origin of the key"
+            ariaLabel="Key source"
             value={source}
             items={[
               {
@@ -177,7 +177,7 @@ function AuthorityField({ authorities, selected, onSelect }: AuthorityFieldProps
         filteringType={options.length > 10 ? 'auto' : 'none'}
         options={options}
         selectedOption={options.find(({ value }) => value === selected?.Arn) ?? null}
-        empty="No CA of this Region is active."
+        empty="No CA in this Region is active."
         onChange={({ detail }) => onSelect(detail.selectedOption.value ?? '')}
       />
     </FormField>

@@ -6,13 +6,13 @@ const purposes: ReadonlyMap<string, string> = new Map([
   [oids.keyUsage, 'Operations for which the key may be used'],
   [oids.extendedKeyUsage, 'Purposes for which the certificate may be used'],
   [oids.subjectAltName, 'Names that the certificate is valid for'],
-  [oids.subjectKeyIdentifier, 'Identifies the key of the certificate'],
-  [oids.authorityKeyIdentifier, 'Identifies the key of the issuer'],
+  [oids.subjectKeyIdentifier, "Identifies the certificate's key"],
+  [oids.authorityKeyIdentifier, "Identifies the issuer's key"],
   [oids.nameConstraints, 'Names that certificates below this CA may have'],
   [oids.certificatePolicies, 'Policies under which the certificate was issued'],
   [oids.crlDistributionPoints, 'Addresses of the CRL that lists the certificate if it is revoked'],
   [oids.authorityInfoAccess, 'Addresses of the OCSP responder and of the issuer certificate'],
-  [oids.subjectInfoAccess, 'Addresses of services of the subject'],
+  [oids.subjectInfoAccess, 'Addresses of services that the subject offers'],
 ])
 
 export function extensionPurpose(oid: string): string {

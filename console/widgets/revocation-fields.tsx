@@ -22,7 +22,7 @@ export function revocationProblem({ crl, bucket, days }: RevocationChoice): stri
   if (!crl) return undefined
   if (!bucketForm.test(bucket)) return 'Enter the name of the bucket for CRLs.'
   const isValid = /^\d{1,4}$/.test(days) && Number(days) >= 1 && Number(days) <= daysMax
-  return isValid ? undefined : `The validity of a CRL is 1 to ${daysMax} days.`
+  return isValid ? undefined : `The CRL validity must be 1 to ${daysMax} days.`
 }
 
 /** Returns the configuration for the API. Members that the form does not show stay as they are. */
@@ -66,7 +66,7 @@ export function RevocationFields({ choice, onChange }: RevocationFieldsProps): R
         <SpaceBetween size="m">
           <FormField
             label="Bucket"
-            description="signet bucket create creates a bucket."
+            description="To create a bucket, run signet bucket create."
             errorText={
               choice.bucket !== '' && !bucketForm.test(choice.bucket)
                 ? 'A bucket name has 3 to 255 letters, digits and . - _ /'
@@ -79,7 +79,7 @@ export function RevocationFields({ choice, onChange }: RevocationFieldsProps): R
               onChange={({ detail }) => change({ bucket: detail.value.trim() })}
             />
           </FormField>
-          <FormField label="Validity of a CRL in days">
+          <FormField label="CRL validity in days">
             <Input
               type="number"
               value={choice.days}

@@ -85,7 +85,7 @@ async function recordTime(
     ])
   } catch (error) {
     warn(
-      `the backup is complete, but its time is not recorded for metrics: ${(error as Error).message}`,
+      `the backup is complete, but its time could not be recorded for metrics: ${(error as Error).message}`,
     )
   }
 }

@@ -136,14 +136,16 @@ function requireIssuer(issuer: string): StorableText {
   const storable = asStorableText(issuer)
   if (!isPlain || storable === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
     throw new ConfigurationError(
-      '--issuer must be an https URL without query, of at most 255 characters; http is for this machine only',
+      '--issuer must be an https URL of at most 255 characters without a query; http is allowed only for this machine',
     )
   return storable
 }
 
 function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void {
   if (audiences.length > audiencesMax || audiences.some((text) => text === ''))
-    throw new ConfigurationError(`--audience must be 1 to ${audiencesMax} texts`)
+    throw new ConfigurationError(
+      `--audience must be given 1 to ${audiencesMax} times, and must not be empty`,
+    )
   if (keySet !== '' && !isKeySet(keySet))
     throw new ConfigurationError('--jwks must be a JSON Web Key Set with public keys (RFC 7517)')
 }

@@ -53,7 +53,9 @@ export async function splitKey(config: Config, options: SplitOptions) {
       `--recipient must be given once for each share: ${recipients.length} recipients for ${total} shares`,
     )
   if (remove && isStandardInput(config.masterKeyFile))
-    throw new ConfigurationError('--remove: a master key from standard input has no file')
+    throw new ConfigurationError(
+      '--remove requires a master key file; a master key from standard input has none',
+    )
   return withData(config, async ({ db, masterKeys }) => {
     if (masterKeys.rotation !== undefined)
       throw new ConfigurationError(
@@ -179,7 +181,7 @@ export async function combineShares(
   if (key === undefined) {
     const [text = ''] = texts
     throw new ConfigurationError(
-      `${texts.length} shares are too few: the master key needs ${parseShare(text).threshold}`,
+      `${texts.length} shares are not enough: the master key needs ${parseShare(text).threshold}`,
     )
   }
   if (isStandardInput(out)) return { text: masterKeyText(key) }

@@ -115,7 +115,7 @@ export async function proveLeaf(config: Config, target: ProofTarget) {
     const tree = openCheckpoint(checkpoint.note, verifier)
     const { number, data, leaf } = await targetLeaf(db, target)
     if (number >= tree.size)
-      throw new ConfigurationError(`no checkpoint covers leaf ${number} yet; repeat in a second`)
+      throw new ConfigurationError(`no checkpoint covers leaf ${number} yet; try again in a second`)
     const proof = await inclusionProof(number, tree.size, createHashReader(db))
     return {
       Leaf: toPrintedLeaf(number, leaf, await listAuthorityIds(db)),

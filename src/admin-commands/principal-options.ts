@@ -26,7 +26,7 @@ export function tagsOf(texts: readonly string[]): Tags {
     const [key, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
     if (!tagKeyForm.test(key) || !tagValueForm.test(value))
       throw new ConfigurationError(
-        `--tag must be key=value, of letters, digits, spaces and _.:/=+-@, not '${text}'`,
+        `--tag must be key=value, with letters, digits, spaces and _.:/=+-@, not '${text}'`,
       )
     return [key, value]
   })

@@ -165,7 +165,7 @@ async function placeCredentials(path: string, credentials: Uint8Array): Promise<
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
     throw new ConfigurationError(
-      `${path} exists with other credentials than the backup; move it away and run restore again`,
+      `${path} exists, and its credentials differ from those in the backup; move it away and run restore again`,
     )
 }
 

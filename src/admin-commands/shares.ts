@@ -46,7 +46,7 @@ export async function addShare(config: Config, options: ShareOptions) {
   if (!nameForm.test(options.name))
     throw new ConfigurationError('the name must be 1 to 255 letters, digits and _.:/=+-@')
   if (!principals.every((principal) => principalForm.test(principal)))
-    throw new ConfigurationError('--principal must be the ID of an account or of an organization')
+    throw new ConfigurationError('--principal must be an account ID or an organization ID')
   const accountId = requireOneAccount(arns)
   return withData(config, async ({ db }) => {
     const createdAt = systemClock.now()

@@ -1,13 +1,13 @@
 /** The actions that an approval policy can list, with the operations and commands that each one covers. */
 
 export const approvalActions = {
-  'issue-ca-certificate': 'IssueCertificate with the template of a CA certificate',
+  'issue-ca-certificate': 'IssueCertificate with a CA certificate template',
   'import-ca-certificate': 'ImportCertificateAuthorityCertificate',
   'delete-ca': 'DeleteCertificateAuthority',
   'put-policy':
-    'PutPolicy, DeletePolicy, CreatePermission, DeletePermission, and changes of shares',
+    'PutPolicy, DeletePolicy, CreatePermission, DeletePermission, and changes to shares',
   'change-principals':
-    'changes of users, roles, policies, access keys, identity providers and organizations; not disabling or deleting an access key',
+    'changes to users, roles, policies, access keys, identity providers and organizations, except disabling or deleting an access key',
   restore: 'all API operations of a restored server, until the restore is approved',
 } as const
 

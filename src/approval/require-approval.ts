@@ -123,13 +123,13 @@ export function approvalRequest(
 
 function denialText(approval: Approval | undefined): string {
   if (approval === undefined)
-    return 'because the action needs the approval of a second person, and too many requests wait for one'
+    return 'because the action needs approval from a second person, and too many requests are already waiting for approval'
   const { id, state, expiresAt, decision } = approval
   const until = expiresAt.toISOString()
   if (state === 'REJECTED')
     return `because ${decision?.by.arn ?? 'a second person'} rejected approval ${id}; a new request is possible after ${until}`
   return (
-    `because the action needs the approval of a second person. The approval ID is ${id}. ` +
+    `because the action needs approval from a second person. The approval ID is ${id}. ` +
     `Another person can approve it until ${until} with: signet approval approve ${id}. Then repeat the identical request`
   )
 }

@@ -36,7 +36,7 @@ export function createRestoreGate(db: Database): RestoreGate {
 
 /** Describes what a restored server is waiting for. */
 export function describeWaiting({ approval }: WaitingRestore): string {
-  const start = 'The server was restored from a backup, and serves no operation'
+  const start = 'The server was restored from a backup, and serves no operations'
   if (approval === undefined)
     return `${start}: the approval of the restore was deleted. Restore the backup again.`
   const { id, state, decision } = approval

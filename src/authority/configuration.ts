@@ -39,7 +39,7 @@ export function requireConfiguration({
   requireSigningAlgorithm(KeyAlgorithm, SigningAlgorithm)
   if (!offeredKeyAlgorithms.includes(KeyAlgorithm))
     throw invalidArgs(
-      `Key algorithm ${KeyAlgorithm} is not supported. Supported are: ${offeredKeyAlgorithms.join(', ')}.`,
+      `Key algorithm ${KeyAlgorithm} is not supported. Supported algorithms: ${offeredKeyAlgorithms.join(', ')}.`,
     )
   encodeSubject(Subject)
   if (requested === undefined) return { KeyAlgorithm, SigningAlgorithm, Subject }

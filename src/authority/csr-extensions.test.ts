@@ -67,7 +67,7 @@ test('the error identifies the invalid member', () => {
       },
       /^CsrExtensions\.SubjectInformationAccess\[0\]\.AccessLocation must have exactly one of /,
     ],
-    [{ KeyUsage: {} }, /^CsrExtensions\.KeyUsage must have at least one usage that is true$/],
+    [{ KeyUsage: {} }, /^CsrExtensions\.KeyUsage must set at least one usage to true$/],
   ]
   for (const [extensions, message] of cases)
     assert.throws(() => csrExtensions(extensions), { code: 'InvalidArgsException', message })

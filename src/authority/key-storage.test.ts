@@ -51,6 +51,6 @@ test('the default is that of AWS, and is refused if it is not listed', () => {
   assert.equal(outcome(undefined, 'aws-cn', [level3, ccpc]), ccpc)
   assert.equal(
     outcome(undefined, 'aws', [ccpc]),
-    `${refusal} The request has none, and the default is ${level3}. The server offers: ${ccpc}.`,
+    `${refusal} The request does not specify one, and the default is ${level3}. The server offers: ${ccpc}.`,
   )
 })

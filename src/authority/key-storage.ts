@@ -36,6 +36,8 @@ export function requireKeyStorage(
     'A certificate authority cannot be created in this region with the specified security standard.'
   if (offered === undefined) throw invalidArgs(refusal)
   const reason =
-    requested === undefined ? ` The request has none, and the default is ${standard}.` : ''
+    requested === undefined
+      ? ` The request does not specify one, and the default is ${standard}.`
+      : ''
   throw invalidArgs(`${refusal}${reason} The server offers: ${offered.join(', ')}.`)
 }

@@ -36,7 +36,7 @@ test('every combination of usages survives a round trip, and an empty combinatio
       if (wanted.length === 0)
         assert.throws(() => keyUsageExtension(usage, 'Here.KeyUsage'), {
           code: 'InvalidArgsException',
-          message: 'Here.KeyUsage must have at least one usage that is true',
+          message: 'Here.KeyUsage must set at least one usage to true',
         })
       else assert.deepEqual(parseKeyUsage(keyUsageExtension(usage, '').value), wanted)
     }),

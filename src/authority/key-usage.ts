@@ -27,6 +27,6 @@ const usages = Object.keys(keyUsage.members) as (keyof RequestedKeyUsage)[]
 /** Encodes the critical extension. Throws InvalidArgsException if no bit is set (RFC 5280 §4.2.1.3). */
 export function keyUsageExtension(requested: RequestedKeyUsage, at: string): Extension {
   const bits = keyUsageBits.filter((_bit, index) => requested[usages[index] ?? 'CRLSign'] === true)
-  if (bits.length === 0) throw invalidArgs(`${at} must have at least one usage that is true`)
+  if (bits.length === 0) throw invalidArgs(`${at} must set at least one usage to true`)
   return { oid: oids.keyUsage, critical: true, value: encodeKeyUsage(bits) }
 }

@@ -77,7 +77,7 @@ const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => 
   delete: (_arn, status) =>
     `The certificate authority is in the ${status} state; it must be disabled before it can be deleted`,
   restore: (_arn, status) =>
-    `The certificate authority is in the ${status} state; only a DELETED one can be restored`,
+    `The certificate authority is in the ${status} state; only a DELETED certificate authority can be restored`,
   administer: inState,
   'revoke-certificate': inState,
   'create-audit-report': inState,

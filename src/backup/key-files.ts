@@ -65,7 +65,7 @@ export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject
 function invalidKey(noun: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
   const form = noun === 'recipient' ? 'age1…' : 'AGE-SECRET-KEY-1…'
   return new ConfigurationError(
-    `the ${noun} is not a key that Signet can read; it must be a key of age (${form}) or a key in PEM`,
+    `the ${noun} is not a key that Signet can read; it must be an age key (${form}) or a PEM key`,
     { cause },
   )
 }
@@ -87,7 +87,7 @@ function kindOf(key: KeyObject): KeyKind {
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'p-256'
   if (type === 'rsa' && (details?.modulusLength ?? 0) >= rsaBitsMin) return type
   throw new ConfigurationError(
-    `a key in PEM must be X25519, P-256 or RSA of at least ${rsaBitsMin} bits`,
+    `a PEM key must be X25519, P-256 or RSA of at least ${rsaBitsMin} bits`,
   )
 }
 

@@ -149,7 +149,7 @@ function passphraseSecret(
 ): Promise<Uint8Array> {
   if (logN > scryptCost.logNMax || r !== scryptCost.r || p !== scryptCost.p)
     throw new ConfigurationError(
-      'the backup is damaged: it requires a cost of scrypt that Signet never used',
+      'the backup is damaged: it specifies a scrypt cost that Signet never used',
     )
   const N = 2 ** logN
   const options = { N, r, p, maxmem: 256 * N * r }

@@ -37,7 +37,9 @@ export async function openBackup(file: ReadAt): Promise<EncryptedBackup> {
     }
   const legacy = readLegacyHeader(head)
   if (legacy === undefined)
-    throw new ConfigurationError('the file is not a backup of Signet, or a newer version wrote it')
+    throw new ConfigurationError(
+      'the file is not a Signet backup, or was written by a newer version',
+    )
   return {
     usesPassphrase: legacy.usesPassphrase,
     decrypt: (key) => decryptLegacy(file, legacy, key),

@@ -76,7 +76,7 @@ test('a write error is logged once, and records are dropped until the first succ
   assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',
-    'the call log can be written again',
+    'the call log is writable again',
   ])
   assert.deepEqual(changes, [false, true])
 })

@@ -135,7 +135,7 @@ export class QueuedCallLog implements CallLog {
 
   #succeed(batch: readonly Waiting[]): void {
     if (this.#isFailing) {
-      this.#log.error({ dropped: this.#dropped }, 'the call log can be written again')
+      this.#log.error({ dropped: this.#dropped }, 'the call log is writable again')
       this.#isFailing = false
       this.#dropped = 0
       this.#tell()

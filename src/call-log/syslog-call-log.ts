@@ -126,7 +126,9 @@ export class SyslogCallLog implements CallLog {
   #drop(): void {
     this.#dropped += 1
     if (this.#dropped > 1) return
-    this.#options.log.error('too many records wait for the syslog server; records are dropped')
+    this.#options.log.error(
+      'too many records are waiting for the syslog server; records are dropped',
+    )
     this.#tell()
   }
 

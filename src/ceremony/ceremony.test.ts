@@ -185,7 +185,7 @@ test('a script must state the last transcript, and therefore runs once', async (
     await assert.rejects(run({ useRoot, actions }), (error: Error) => {
       assert.match(
         error.message,
-        /has another SHA-256; .* for an earlier state, or has already run$/,
+        /has a different SHA-256: .* for an earlier state or has already run$/,
       )
       assert.doesNotMatch(error.message, /[0-9a-f]{64}/)
       return true
@@ -205,7 +205,7 @@ test('a check signs and writes nothing, and reports every problem of the request
     actions: [missing, changed, unpinned, deep, long, crl],
   })
   for (const expected of [
-    /actions\[0\]\.csr: there is no file absent\.csr/,
+    /actions\[0\]\.csr: the folder of the script does not contain absent\.csr/,
     /actions\[1\]\.csrSha256: changed\.csr has a different SHA-256, [0-9a-f]{64}/,
     new RegExp(`actions\\[2\\]\\.csrSha256 is missing; .*"csrSha256": "${csrSha256}"`),
     /actions\[3\]: Template SubordinateCACertificate_PathLen1 is not allowed/,

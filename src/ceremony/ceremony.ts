@@ -119,7 +119,7 @@ function requireConfirmed({ script }: CeremonyPlan, confirmed: Confirmed): Confi
   const other = confirmed.participants.find(({ name }) => !permitted.includes(nameKey(name)))
   if (permitted.length > 0 && other !== undefined)
     throw new ConfigurationError(
-      `${other.name} is not one of the participants of the script: ${script.participants.join(', ')}; nothing was signed`,
+      `${other.name} is not one of the participants in the script: ${script.participants.join(', ')}; nothing was signed`,
     )
   return confirmed
 }
@@ -161,7 +161,7 @@ async function write(
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the ceremony cannot be written to ${folder}: ${(error as Error).message}; nothing was kept, so repeat the run`,
+      `the ceremony cannot be written to ${folder}: ${(error as Error).message}; nothing was saved, so repeat the run`,
       { cause: error },
     )
   }

@@ -147,7 +147,7 @@ function transcriptProblem(
     return `useRoot.previousTranscriptSha256 is missing: the folder has ceremony ${number}; add the SHA-256 of its transcript from the minutes of that ceremony`
   return expected === transcriptSha256
     ? undefined
-    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has another SHA-256; either this is not the latest copy of the folder, or the script was written for an earlier state, or has already run`
+    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has a different SHA-256: this is not the latest copy of the folder, or the script was written for an earlier state or has already run`
 }
 
 function requireTime(state: RootState | undefined, now: Date): void {
@@ -219,11 +219,11 @@ async function planCertificate(
 }
 
 function csrProblem(action: SignAction, csr: Uint8Array | undefined): string | undefined {
-  if (csr === undefined) return `csr: there is no file ${action.csr} in the folder of the script`
+  if (csr === undefined) return `csr: the folder of the script does not contain ${action.csr}`
   const digest = sha256(csr)
   if (action.csrSha256 === digest) return undefined
   return action.csrSha256 === undefined
-    ? `csrSha256 is missing; compare with sha256sum on the machine of the CA, and add: "csrSha256": "${digest}"`
+    ? `csrSha256 is missing; compare this digest with the output of sha256sum on the CA's machine, and add: "csrSha256": "${digest}"`
     : `csrSha256: ${action.csr} has a different SHA-256, ${digest}; it is not the reviewed CSR`
 }
 

@@ -126,7 +126,7 @@ function lockRoot(folder: string): FolderLock {
     return lockFolder(folder)
   } catch (cause) {
     throw new ConfigurationError(
-      `${folder} cannot be locked: another run is writing to it, or it is not writable; nothing was kept, so repeat the run`,
+      `${folder} cannot be locked: another run is writing to it, or it is not writable; nothing was saved, so repeat the run`,
       { cause },
     )
   }

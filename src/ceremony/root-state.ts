@@ -54,7 +54,7 @@ export async function readState(
   const last = transcripts.at(-1)
   if (problems.length > 0 || last === undefined || previous === null)
     throw new ConfigurationError(
-      [...problems, 'restore the folder of the root from a copy; nothing was signed'].join('\n'),
+      [...problems, "restore the root's folder from a copy; nothing was signed"].join('\n'),
     )
   return stateOf(transcripts, { certificate, last, transcriptSha256: previous })
 }
@@ -67,7 +67,7 @@ function rootOf(files: CeremonyFiles, path: string): Certificate {
     // The error below states what to do.
   }
   throw new ConfigurationError(
-    `${path}: ${rootFile} is missing or was changed; restore the folder of the root from a copy`,
+    `${path}: ${rootFile} is missing or was changed; restore the root's folder from a copy`,
   )
 }
 

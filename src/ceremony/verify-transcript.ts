@@ -121,7 +121,7 @@ async function certificateProblems(
     if (content === undefined) continue
     const certificate = read(() => parseCertificate(derOf(content)))
     const isSame = certificate !== undefined && isRecorded(certificate, record)
-    if (!isSame) problems.push(`${record.file} is not the certificate of the transcript`)
+    if (!isSame) problems.push(`${record.file} is not the certificate in the transcript`)
     else if ((await issuedBy(certificate, root, strict)) !== 'valid')
       problems.push(`${record.file} is not signed by the root`)
   }
@@ -150,7 +150,7 @@ async function crlProblems(
   })
   const isIssued = check === 'valid' && Buffer.compare(list.issuer, root.subject.der) === 0
   if (!isIssued) return [`${crl.file} is not signed by the root`]
-  return isCrlOf(crl, list) ? [] : [`${crl.file} is not the CRL of the transcript`]
+  return isCrlOf(crl, list) ? [] : [`${crl.file} is not the CRL in the transcript`]
 }
 
 function isCrlOf(

@@ -21,13 +21,13 @@ export function crlIssuerProblems(
   return [
     ...(current !== undefined && !maySignCrls(current.certificate)
       ? [
-          'the certificate of the CA has a key usage without cRLSign: validators reject its CRLs, and with them every ' +
-            'certificate that refers to them; import a certificate with cRLSign, or disable CRLs',
+          'the certificate of the CA has a key usage without cRLSign: validators therefore reject its CRLs and ' +
+            'every certificate that refers to them; import a certificate with cRLSign, or disable CRLs',
         ]
       : []),
     ...(affectedUntil > now.getTime()
       ? [
-          'the CA was renewed with another subject or subjectKeyIdentifier by an earlier version of Signet: validators reject ' +
+          'an earlier version of Signet renewed the CA with another subject or subjectKeyIdentifier: validators reject ' +
             'its CRL for certificates that it issued before the renewal; replace these certificates, the last of which ' +
             `expires at ${new Date(affectedUntil).toISOString()} or earlier`,
         ]

@@ -59,8 +59,8 @@ export async function requireImportable(
 function requireCrlSign(certificate: Certificate): void {
   if (maySignCrls(certificate)) return
   throw malformed(
-    'Certificate has a key usage without cRLSign, so validators would reject every CRL of the certificate authority ' +
-      '(RFC 5280 section 6.3.3 f), and its CRLs are enabled: have the certificate issued with cRLSign, or use a ' +
+    'Certificate has a key usage without cRLSign, but the certificate authority publishes CRLs, which validators would reject ' +
+      '(RFC 5280 section 6.3.3 f): have the certificate issued with cRLSign, or use a ' +
       'certificate authority whose CRLs are disabled',
   )
 }

@@ -13,7 +13,7 @@ export function differentlyEncodedIssuers(path: readonly Certificate[]): string[
     if (above === undefined || Buffer.compare(issuer.der, above.subject.der) === 0) return []
     return [
       `the issuer of ${pathPosition(index)} is encoded differently from the subject of ` +
-        `${pathPosition(index + 1)}: some verifiers find no path`,
+        `${pathPosition(index + 1)}: some verifiers cannot build a path`,
     ]
   })
 }

@@ -159,7 +159,7 @@ export function explainConnectionError(error: unknown, endpoint: string): unknow
     if (advice !== undefined) return new Error(advice, { cause: error })
     if (each.name === 'CredentialsProviderError')
       return new ConfigurationError(
-        'no credentials found: specify the data folder of the server with --data, or use --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID',
+        "no credentials found: specify the server's data folder with --data, or use --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID",
         { cause: error },
       )
   }
@@ -169,7 +169,7 @@ export function explainConnectionError(error: unknown, endpoint: string): unknow
 function adviceFor(error: Error, endpoint: string): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   if (error.message.includes('Deserialization error'))
-    return `${endpoint} does not serve the AWS Private CA API; it may be the public listener of the server`
+    return `${endpoint} does not serve the AWS Private CA API; it may be the server's public listener`
   if (untrustedCodes.has(code))
     return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')

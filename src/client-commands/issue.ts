@@ -144,7 +144,7 @@ export function requestNotes(pem: string): string[] {
 
 const noAlternativeName =
   'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate is ' +
-  'valid for no host'
+  'not valid for any host'
 
 /** Returns the DER of a CSR in PEM. Throws ConfigurationError unless the file contains exactly one CSR. */
 export function requestIn(text: string, file: string): string {

@@ -101,7 +101,7 @@ function openDownloaded(note: string, verifier: NoteVerifier): Tree {
     return openCheckpoint(note, verifier)
   } catch (error) {
     if (!(error instanceof NoteError)) throw error
-    throw new InconsistentLogError(`the checkpoint of the server is invalid: ${error.message}`, {
+    throw new InconsistentLogError(`the server's checkpoint is invalid: ${error.message}`, {
       cause: error,
     })
   }

@@ -94,7 +94,7 @@ test('a repeated share and a share of another split are refused, and the others 
   const [a, b, c] = first as [KeyShare, KeyShare, KeyShare]
   const collector = new ShareCollector('combined')
   await collector.add(a)
-  await assert.rejects(collector.add(a), refusedWith(/share 1 was entered already/))
+  await assert.rejects(collector.add(a), refusedWith(/share 1 has already been entered/))
   await assert.rejects(collector.add(second[1] as KeyShare), refusedWith(/belongs to the split/))
   assert.deepEqual([collector.received, collector.threshold], [1, 3])
   await collector.add(b)

@@ -123,7 +123,7 @@ export class ShareCollector {
         `the share belongs to the split ${share.splitId}, but the earlier shares belong to the split ${first.splitId}`,
       )
     if (this.#shares.some(({ number }) => number === share.number))
-      throw new ConfigurationError(`the share ${share.number} was entered already`)
+      throw new ConfigurationError(`share ${share.number} has already been entered`)
     this.#shares.push(share)
     if (this.#shares.length < share.threshold) return undefined
     const shares = this.#shares

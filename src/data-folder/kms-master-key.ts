@@ -186,14 +186,14 @@ function parseContent(
 
 function contentOf(arn: KeyArn, ciphertext: Uint8Array | undefined): string {
   if (ciphertext === undefined || ciphertext.length === 0)
-    throw new ConfigurationError(`--master-key-kms: KMS returned no ciphertext of ${arn.text}`)
+    throw new ConfigurationError(`--master-key-kms: KMS returned no ciphertext from ${arn.text}`)
   return `${prefix}${Buffer.from(ciphertext).toString('base64')}:${arn.text}\n`
 }
 
 function requireKey(bytes: Uint8Array | undefined, arn: KeyArn): Uint8Array {
   if (bytes?.length !== keyBytes)
     throw new ConfigurationError(
-      `--master-key-kms: KMS returned ${bytes?.length ?? 0} bytes instead of a key of ${keyBytes} with ${arn.text}`,
+      `--master-key-kms: KMS returned ${bytes?.length ?? 0} bytes from ${arn.text} instead of a key of ${keyBytes} bytes`,
     )
   const key = Uint8Array.from(bytes)
   bytes.fill(0)

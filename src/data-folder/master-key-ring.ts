@@ -101,7 +101,7 @@ class Ring implements MasterKeyRing {
 
   get current(): MasterKey {
     const [key] = this.#state.keys
-    if (key === undefined) throw new Error('a ring has a key')
+    if (key === undefined) throw new Error('a key ring must have at least one key')
     return key
   }
 
@@ -129,7 +129,9 @@ class Ring implements MasterKeyRing {
         if (known(id) === undefined) await this.#refreshFor(id)
         const key = known(id)
         if (key === undefined)
-          throw new SealError(`it is sealed under the master key ${id}, which this process lacks`)
+          throw new SealError(
+            `it is sealed under the master key ${id}, which this process does not have`,
+          )
         return this.#sealer(key, label)
       },
       refresh: () => this.refresh(),
@@ -150,7 +152,7 @@ class Ring implements MasterKeyRing {
     return {
       seal: (context, plaintext) => {
         const [first] = sealersOf()
-        if (first === undefined) throw new Error('a ring has a key')
+        if (first === undefined) throw new Error('a key ring must have at least one key')
         return first.seal(context, plaintext)
       },
       open: (context, sealed) => openWithAny(sealersOf(), context, sealed),

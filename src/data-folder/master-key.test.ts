@@ -102,7 +102,7 @@ test('a file that is not a master key is refused, not replaced, and not quoted i
   for (const text of texts) {
     writeFileSync(path, text, { mode: 0o600 })
     await assert.rejects(openMasterKey({ path, mayCreate: true, random }), (error: Error) => {
-      refusedWith(/is not a master key of Signet$/)(error)
+      refusedWith(/does not contain a Signet master key$/)(error)
       return !error.message.includes(hex.slice(2))
     })
     assert.equal(readFileSync(path, 'utf8'), text)
@@ -116,7 +116,7 @@ test('a folder, a pipe or a path in a nonexistent folder is refused immediately'
   for (const name of ['folder', 'pipe'])
     await assert.rejects(
       openMasterKey({ path: folder.file(name), mayCreate: true, random }),
-      refusedWith(/is not a master key/),
+      refusedWith(/does not contain a Signet master key/),
     )
   await assert.rejects(
     openMasterKey({ path: folder.file('none/master.key'), mayCreate: true, random }),
@@ -159,7 +159,7 @@ test('a database accepts only the master key that it was created with', async ()
     openMasterKeyRing(ones, options),
     refusedWith(
       new RegExp(
-        `the master key ones is not that of the database: its ID is ${masterKeyId(ones)}, and the database needs the key with the ID ${masterKeyId(zeros)}$`,
+        `the master key ones does not match the database: its ID is ${masterKeyId(ones)}, but the database needs the key with the ID ${masterKeyId(zeros)}$`,
       ),
     ),
   )

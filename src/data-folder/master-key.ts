@@ -89,8 +89,8 @@ async function decodeMasterKey(
   if (hex === undefined && !isWrapped(text))
     throw new ConfigurationError(
       isStandardInput(path)
-        ? 'standard input is not a master key of Signet'
-        : `${path} is not a master key of Signet`,
+        ? 'standard input does not contain a Signet master key'
+        : `${path} does not contain a Signet master key`,
     )
   requireConfigured(text, path, wrapping)
   return hex === undefined
@@ -249,6 +249,6 @@ export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): voi
   const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))
     throw new ConfigurationError(
-      `the master key ${describeSource(masterKey.path)} is not that of the database: its ID is ${masterKeyId(masterKey)}, and the database needs the key with the ID ${idOfCheck(check)}`,
+      `the master key ${describeSource(masterKey.path)} does not match the database: its ID is ${masterKeyId(masterKey)}, but the database needs the key with the ID ${idOfCheck(check)}`,
     )
 }

@@ -93,7 +93,8 @@ export async function startRotation({
     await masterKeys.refresh()
   }
   const { rotation } = masterKeys
-  if (rotation === undefined) throw new ConfigurationError('another command has ended the rotation')
+  if (rotation === undefined)
+    throw new ConfigurationError('another command has finished the rotation')
   progress('started', 0)
   return rotation
 }
@@ -146,7 +147,7 @@ async function openSecret(
     if (!(cause instanceof SealError)) throw cause
     const noun = kind === 'keys' ? 'CA key' : 'access key'
     throw new ConfigurationError(
-      `the ${noun} ${name} cannot be decrypted with the master key, so the rotation cannot end; check the database with: signet verify`,
+      `the ${noun} ${name} cannot be decrypted with the master key, so the rotation cannot be finished; check the database with: signet verify`,
       { cause },
     )
   }
@@ -178,7 +179,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the file of the master key cannot be replaced: ${systemErrorText(error)}; write the new key to another file with --out, and install it as ${path}`,
+      `the master key file cannot be replaced: ${systemErrorText(error)}; write the new key to another file with --out, and install it as ${path}`,
       { cause: error },
     )
   }

@@ -71,11 +71,11 @@ test('a key that can leave the token, is short, missing or ambiguous is refused,
   await addKey('twice', aes)
   await addKey('twice', rsa)
   for (const [label, expected] of [
-    ['plain', /can leave the token; create a key with CKA_SENSITIVE/],
-    ['exported', /can leave the token/],
+    ['plain', /is extractable or not sensitive; create a key with CKA_SENSITIVE/],
+    ['exported', /is extractable or not sensitive/],
     ['short', /must be an AES key of 256 bits/],
     ['curve', /must be an AES-256 or RSA key/],
-    ['twice', /exists 2 times; labels must differ/],
+    ['twice', /exists 2 times; labels must be unique/],
     ['absent', /does not have the key absent; create an AES-256 or RSA key with this label/],
   ] as const)
     await assert.rejects(create(label), refused(expected))

@@ -62,7 +62,7 @@ export async function unwrapWithToken(
   const bytes = await call(key, { kind: 'unwrap', label, wrapped }, `${path} cannot be decrypted`)
   if (bytes.length !== keyBytes)
     throw new ConfigurationError(
-      `the master key ${path}: ${name} returned ${bytes.length} bytes instead of ${keyBytes}`,
+      `the master key ${path}: ${name} returned ${bytes.length} bytes instead of a key of ${keyBytes} bytes`,
     )
   return { bytes, key }
 }
@@ -95,7 +95,7 @@ async function call<Kind extends 'wrap' | 'unwrap'>(
   } catch (error) {
     if (!(error instanceof TokenFailure)) throw error
     throw new ConfigurationError(
-      `--master-key-pkcs11: the key '${label}' of the token '${location.token}': ${action}: ${error.message}${advice[error.kind] ?? ''}`,
+      `--master-key-pkcs11: the key '${label}' in the token '${location.token}': ${action}: ${error.message}${advice[error.kind] ?? ''}`,
       { cause: error },
     )
   } finally {

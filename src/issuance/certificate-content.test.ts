@@ -174,7 +174,7 @@ test('a certificate without subject and SAN is refused', () => {
   refused(
     'SubordinateCACertificate_PathLen0',
     csrWith(nobody, critical),
-    'CSR must have a subject: a certificate authority cannot be without a name',
+    'CSR must have a subject: a certificate authority must have a name',
   )
   assert.equal(contentOf({ template: leaf, csr: csrWith(nobody, critical) }).subject, '')
 })
@@ -194,7 +194,7 @@ test('with critical-san a SAN of the CSR becomes critical exactly if the subject
   const ca = 'SubordinateCACertificate_PathLen0'
   assert.throws(() => contentOf({ template: ca, csr: csrWith(nobody, san), emptySubject }), {
     code: 'MalformedCSRException',
-    message: /a certificate authority cannot be without a name/,
+    message: /a certificate authority must have a name/,
   })
 })
 

@@ -119,7 +119,7 @@ function withSubjectAlternativeName(
 function requireName(template: Template, subject: Name, san: Extension | undefined): void {
   if (!isEmptyName(subject)) return
   if (template.kind !== 'end-entity')
-    throw malformedCsr('CSR must have a subject: a certificate authority cannot be without a name')
+    throw malformedCsr('CSR must have a subject: a certificate authority must have a name')
   if (san === undefined) throw malformedCsr('CSR must have a subject or a subject alternative name')
   if (!san.critical)
     throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')

@@ -55,7 +55,7 @@ export async function crlIssuerOf(
   if (authority.certificate?.issuerIdentity === identity) return issuerWith(db, authority)
   const found = await findIdentityCertificate(db, authority.number, identity)
   if (found === undefined)
-    throw new Error(`the certificate authority has no certificate of its identity ${identity}`)
+    throw new Error(`the certificate authority has no certificate for its identity ${identity}`)
   const certificate = parseCertificate(found.certificateDer)
   return issuerOf({ certificate, chain: [] }, authority)
 }

@@ -104,7 +104,7 @@ export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough):
   const repeated = firstRepeated(extensions.map(({ oid }) => oid))
   if (repeated !== undefined)
     throw invalidArgs(
-      `ApiPassthrough.Extensions gives extension ${oidName(repeated)} more than once`,
+      `ApiPassthrough.Extensions contains extension ${oidName(repeated)} more than once`,
     )
   return {
     subject:
@@ -155,7 +155,7 @@ function certificatePolicies(
     cpsUris: PolicyQualifiers.map(({ Qualifier }) => Qualifier.CpsUri),
   }))
   const repeated = firstRepeated(policies.map(({ policyIdentifier }) => policyIdentifier))
-  if (repeated !== undefined) throw invalidArgs(`${at} gives policy ${repeated} twice`)
+  if (repeated !== undefined) throw invalidArgs(`${at} contains policy ${repeated} twice`)
   return nonCritical(
     oids.certificatePolicies,
     encoded(() => encodeCertificatePolicies(policies), at),

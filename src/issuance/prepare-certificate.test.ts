@@ -172,7 +172,7 @@ test('a certificate is refused if the lint finds different problems in its bytes
   requireReadBack(prepared)
   assert.throws(
     () => requireReadBack({ ...prepared, findings: [] }),
-    /lint findings of the encoded certificate differ/,
+    /lint findings for the encoded certificate differ/,
   )
 })
 

@@ -197,7 +197,9 @@ export function requireReadBack(certificate: PreparedCertificate): void {
     throw new Error(`the encoded certificate differs from its values: ${field}`)
   const found = lintTbsCertificate(tbsCertificateDer, issuerIn(signingKey))
   if (!isDeepStrictEqual(found, findings))
-    throw new Error('the lint findings of the encoded certificate differ from those of its values')
+    throw new Error(
+      'the lint findings for the encoded certificate differ from those for its values',
+    )
 }
 
 function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {
@@ -208,8 +210,8 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
   if (template.kind !== 'subordinate' || remaining === undefined) return
   if ((template.pathLenConstraint ?? Infinity) >= remaining)
     throw validationFailed(
-      `Template ${template.name} is not allowed: below this certificate authority, there can be at most ` +
-        `${Math.max(0, remaining)} further levels of certificate authorities`,
+      `Template ${template.name} is not allowed: this certificate authority permits at most ` +
+        `${Math.max(0, remaining)} further levels of certificate authorities below it`,
     )
 }
 

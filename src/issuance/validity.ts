@@ -60,7 +60,7 @@ export function requireShortLived(period: Period, issuedAt: Date): void {
   if (seconds > shortLivedDaysMax * daySeconds)
     throw validationFailed(
       `The certificate validity specified exceeds ${shortLivedDaysMax} days, ` +
-        'the limit of a certificate authority of usage mode SHORT_LIVED_CERTIFICATE',
+        'the limit for a certificate authority with usage mode SHORT_LIVED_CERTIFICATE',
     )
 }
 
@@ -121,7 +121,7 @@ function parseEndDate(value: number | bigint): number {
   const date = existingDate([fullYear(yearDigits), ...rest.map(Number)])
   if (date === undefined)
     throw invalidArgs(
-      `END_DATE ${digits} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS.`,
+      `END_DATE ${digits} is not a date in the form YYMMDDHHMMSS or YYYYMMDDHHMMSS.`,
     )
   return Math.max(0, date.getTime() / 1000)
 }

@@ -80,5 +80,5 @@ async function post(webhook: string, body: string): Promise<void> {
     signal: AbortSignal.timeout(answerMilliseconds),
   })
   await response.body?.cancel()
-  if (!response.ok) throw new DeliveryError(`answer ${response.status}`)
+  if (!response.ok) throw new DeliveryError(`status ${response.status}`)
 }

@@ -194,7 +194,7 @@ async function fail(services: Services, work: IntentWork, error: unknown): Promi
   if (!(error instanceof KeyOutage || error instanceof ConflictError)) {
     log.error(
       { ...logged(intent), err: error },
-      'a waiting certificate was not issued; this is retried',
+      'a waiting certificate was not issued; the server retries',
     )
   }
   await postpone(services, work)

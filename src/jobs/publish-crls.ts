@@ -88,7 +88,7 @@ async function fail(
   const retry = retryAt(now, crl.failures + 1)
   log.error(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, retryAt: retry, err: error },
-    'CRL not published; it will be retried',
+    'CRL not published; the server retries',
   )
   if (refused) metrics.misconfiguredCrlBucket()
   const event = events.prepare({

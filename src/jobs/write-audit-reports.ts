@@ -67,7 +67,7 @@ async function write(
         giveUp,
         err: error,
       },
-      giveUp ? 'audit report FAILED' : 'audit report not written; it will be retried',
+      giveUp ? 'audit report FAILED' : 'audit report not written; the server retries',
     )
     if (giveUp) await finish(services, { authority, report, lease }, 'FAILED')
     else {

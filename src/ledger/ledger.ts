@@ -54,7 +54,7 @@ async function prepare(options: LedgerOptions): Promise<Sealing> {
   const [missing] = missingParts(parts)
   if (missing !== undefined) throw new RecordAlteredError(missing)
   if (!parts.hasBegun && (await hasBeginning(db)))
-    throw new RecordAlteredError('the setting that states that the record has begun was removed')
+    throw new RecordAlteredError('the setting that marks the start of the record was removed')
   const verifier = verifierOf(parts)
   const record = await createKeyRecords(db, clock).find(recordKeyName)
   if (verifier === undefined || record === undefined)

@@ -99,5 +99,5 @@ async function requireSigned(
 ): Promise<void> {
   const signed = openCheckpoint(note, verifier)
   if (signed.size !== size || !isSameHash(signed.root, await rootOfEdge(size, edge)))
-    throw new RecordAlteredError('the tiles do not have the root of the last checkpoint')
+    throw new RecordAlteredError('the tiles do not match the root in the last checkpoint')
 }

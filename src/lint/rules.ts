@@ -73,7 +73,7 @@ const nameRules = {
     'RFC 5280 §4.1.2.4',
   ),
   'name-invisible-characters': warning(
-    'names contain no characters that change the direction of text',
+    'names contain no characters that change the text direction',
     'Unicode TR 36 §3.1',
   ),
   'name-repeated-attribute': warning(
@@ -214,11 +214,11 @@ const parseRules = {
     'RFC 3280 §4.2.1.4',
   ),
   'subject-directory-attributes': error(
-    'subject directory attributes are well-formed, and the values of each are in DER order',
+    'subject directory attributes are well-formed, and the values of each attribute are in DER order',
     'RFC 5280 §4.2.1.8; X.690 §11.6',
   ),
   'vendor-extension': error(
-    'extensions of Microsoft and Netscape, qcStatements and S/MIME capabilities are well-formed',
+    'Microsoft and Netscape extensions, qcStatements and S/MIME capabilities are well-formed',
     '[MS-WCCE] §2.2.2.7.7; RFC 3739 §3.2.6; RFC 8551 §2.5.2',
   ),
 } as const

@@ -71,7 +71,7 @@ test('a bucket name can be used only once', async (t) => {
   const outcomes = await Promise.allSettled(makers)
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
   assert.equal(failures.length, 2)
-  for (const { reason } of failures) assert.ok(problem(/the bucket crls exists already/)(reason))
+  for (const { reason } of failures) assert.ok(problem(/the bucket crls already exists/)(reason))
   assert.deepEqual(await readdir(directory), ['crls'])
 })
 

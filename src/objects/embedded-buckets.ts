@@ -47,7 +47,7 @@ export async function createBucket(
 ): Promise<void> {
   if (reservedNames.includes(name))
     throw new ConfigurationError(
-      `the name ${name} is reserved: the server uses a path of that name`,
+      `the name ${name} is reserved: the server uses a path with that name`,
     )
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
@@ -190,7 +190,7 @@ function isBucketName(name: string): boolean {
 }
 
 function bucketExists(name: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError(`the bucket ${name} exists already`, { cause })
+  return new ConfigurationError(`the bucket ${name} already exists`, { cause })
 }
 
 function noBucket(name: string): ConfigurationError {

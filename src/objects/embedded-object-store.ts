@@ -102,7 +102,7 @@ function toPermissionError(error: unknown, folder: string): unknown {
   if (!isCode(error, 'EACCES', 'EPERM')) return error
   return new BucketError(
     'no-permission',
-    `The server has no permission to use the folder ${folder} of the bucket. Make the user of the server the owner of the folder and its files with chown.`,
+    `The server has no permission to use the bucket's folder ${folder}. Use chown to make the server's user the owner of the folder and its files.`,
     { cause: error },
   )
 }

@@ -66,7 +66,7 @@ export function encodeFooter(info: ObjectInfo): Uint8Array {
     }),
   )
   if (footer.length > footerLengthMax)
-    throw new RangeError(`the metadata of the object has ${footer.length} bytes, which is too long`)
+    throw new RangeError(`the object's metadata is too long (${footer.length} bytes)`)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(footer.length)
   return Buffer.concat([footer, digestOf(footer), length, mark])

@@ -63,7 +63,7 @@ export function createDelegates(
     if (isFull && !wasFull)
       log.warn(
         { delegatesMax },
-        'too many CAs for OCSP signing certificates; the keys of further CAs sign their OCSP responses',
+        'the limit on OCSP signing certificates is reached; the keys of further CAs sign their OCSP responses',
       )
   }
 

@@ -50,7 +50,7 @@ export function parsePrincipals(
   const value = statement[negated ? 'NotPrincipal' : 'Principal']
   const isBoth = negated && statement['Principal'] !== undefined
   if (isBoth) {
-    faults.push(`${name}: Principal and NotPrincipal exclude each other.`)
+    faults.push(`${name}: Principal and NotPrincipal cannot be combined.`)
     return undefined
   }
   if (negated && statement['Effect'] === 'Allow')

@@ -192,7 +192,7 @@ test('other actions are refused', () => {
 })
 
 test('principals in an unsupported form are refused', () => {
-  const message = 'Statement 1: Principal must be { "AWS": … } with account ids or ARNs.'
+  const message = 'Statement 1: Principal must be { "AWS": … } with account IDs or ARNs.'
   const wrong: unknown[] = [
     undefined,
     null,
@@ -213,7 +213,7 @@ test('principals in an unsupported form are refused', () => {
 })
 
 test('an ARN that policy evaluation would not accept as a principal is refused', () => {
-  const message = 'Statement 1: Principal must be { "AWS": … } with account ids or ARNs.'
+  const message = 'Statement 1: Principal must be { "AWS": … } with account IDs or ARNs.'
   for (const AWS of [
     'arn:aws:iam::210987654321:user/*',
     'arn:aws:iam::210987654321:group/all',

@@ -169,7 +169,7 @@ function principalsOf(
   const accounts = texts.map((text) => accountOf(text) ?? identityForm.exec(text)?.[1])
   const known = accounts.filter((account) => account !== undefined)
   if (!isObject(value) || texts.length === 0 || known.length < texts.length)
-    throw invalid(`${name}: Principal must be { "AWS": … } with account ids or ARNs`)
+    throw invalid(`${name}: Principal must be { "AWS": … } with account IDs or ARNs`)
   // This function cannot check whether an account belongs to the organization.
   return organization === undefined ? known : []
 }

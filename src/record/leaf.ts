@@ -148,7 +148,7 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
 function valueOf(type: string, value: Buffer, at: number): unknown {
   if (type === 'bytes') return Uint8Array.from(value)
   if (type === 'text') {
-    if (!isUtf8(value)) throw new LeafError(`the leaf has a text that is not UTF-8 at byte ${at}`)
+    if (!isUtf8(value)) throw new LeafError(`the leaf has a string that is not UTF-8 at byte ${at}`)
     return value.toString()
   }
   if (value.length === 0 || value.length > 6 || (value.length > 1 && value[0] === 0))

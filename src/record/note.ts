@@ -57,7 +57,7 @@ export function parseVerifier(text: string): NoteVerifier {
   const typed = Buffer.from(key, 'base64')
   if (typed.length !== keyBytes + 1 || typed[0] !== ed25519)
     throw new NoteError(
-      'the key is not NAME+ID+KEY with an Ed25519 key, as "signet log key" prints it',
+      'the key must be NAME+ID+KEY with an Ed25519 key, as printed by "signet log key"',
     )
   const verifier = noteVerifier(name, Buffer.concat([spkiPrefix, typed.subarray(1)]))
   if (verifier.id.toString('hex') !== id)

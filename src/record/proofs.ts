@@ -58,7 +58,8 @@ export async function inclusionProof(
   size: number,
   read: HashReader,
 ): Promise<Uint8Array[]> {
-  if (index < 0 || index >= size) throw new RangeError(`the tree of ${size} has no leaf ${index}`)
+  if (index < 0 || index >= size)
+    throw new RangeError(`the tree of ${size} leaves has no leaf ${index}`)
   const siblings: Range[] = []
   let range: Range = { start: 0, end: size }
   while (range.end - range.start > 1) {
@@ -78,7 +79,7 @@ export async function consistencyProof(
   read: HashReader,
 ): Promise<Uint8Array[]> {
   if (earlier < 0 || earlier > size)
-    throw new RangeError(`a tree of ${size} does not contain one of ${earlier}`)
+    throw new RangeError(`a tree of ${size} leaves cannot contain a tree of ${earlier} leaves`)
   if (earlier === 0 || earlier === size) return []
   const ranges: Range[] = []
   let range: Range = { start: 0, end: size }

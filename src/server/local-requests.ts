@@ -45,7 +45,9 @@ function actorOf(actor: unknown): Actor {
     if (text !== undefined && (typeof text !== 'string' || text.length > actorTextMax))
       throw new ConfigurationError(`the request has an invalid actor: ${name}`)
   if (typeof osUser !== 'string')
-    throw new ConfigurationError('the request names no user; the version of the command is another')
+    throw new ConfigurationError(
+      'the request specifies no user; the command and the server are different versions',
+    )
   return texts as Actor
 }
 

@@ -79,7 +79,7 @@ function lockedGreeting({ dataDirectory }: Config, publicUrl: string): string {
     `Signet is locked: it has no master key. It serves CRLs and stored OCSP responses at ${publicUrl}`,
     `Data: ${dataDirectory}`,
     '',
-    'To enter shares of the master key, each on a terminal of its holder:',
+    "To enter a share of the master key, run this command on each holder's terminal:",
     '',
     `  signet unlock --data ${dataDirectory}`,
     '',

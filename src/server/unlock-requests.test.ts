@@ -45,9 +45,12 @@ test('a share of a replaced split or key is refused and not counted, also as the
   const { enter, received, accepted } = start(current.manifest)
   const oldId = old.manifest.splitId
   await assert.rejects(enter(old.texts[0] ?? ''), {
-    message: `the share belongs to the split ${oldId}, which was replaced by the split ${current.manifest.splitId}; use the share of that split; it was not counted`,
+    message: `the share belongs to the split ${oldId}, which was replaced by the split ${current.manifest.splitId}; use a share from that split; it was not counted`,
   })
-  await assert.rejects(enter(other.texts[0] ?? ''), /from before a rotation, or of another server/)
+  await assert.rejects(
+    enter(other.texts[0] ?? ''),
+    /from before a rotation, or from another server/,
+  )
   assert.deepEqual(await received(), [])
   await enter(current.texts[0] ?? '')
   await assert.rejects(enter(old.texts[1] ?? ''), /was replaced by/)
@@ -74,7 +77,7 @@ test('the shares of at most eight splits are held', async () => {
   for (let count = 0; count < 8; count += 1) await enter((await split()).texts[0] ?? '')
   await assert.rejects(
     async () => enter((await split()).texts[0] ?? ''),
-    /shares of 8 splits were entered; restart the server/,
+    /shares from 8 splits were entered; restart the server/,
   )
 })
 

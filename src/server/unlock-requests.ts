@@ -34,7 +34,7 @@ export function createUnlockHandler(options: UnlockOptions): LocalHandler {
     const collector = splits.get(splitId) ?? new ShareCollector(path)
     if (!splits.has(splitId) && splits.size >= splitsMax)
       throw new ConfigurationError(
-        `shares of ${splitsMax} splits were entered; restart the server, and enter shares of one split`,
+        `shares from ${splitsMax} splits were entered; restart the server, and enter shares from one split`,
       )
     splits.set(splitId, collector)
     const key = await collector.add(share)
@@ -70,8 +70,8 @@ function staleReason(
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,
 ): string | undefined {
   if (!needed.includes(masterKeyId))
-    return `the share belongs to the master key ${masterKeyId}, but the database needs the key ${needed.join(' or ')}: the share is from before a rotation, or of another server; it was not counted`
+    return `the share belongs to the master key ${masterKeyId}, but the database needs the key ${needed.join(' or ')}: the share is from before a rotation, or from another server; it was not counted`
   if (manifest?.masterKeyId === masterKeyId && manifest.splitId !== splitId)
-    return `the share belongs to the split ${splitId}, which was replaced by the split ${manifest.splitId}; use the share of that split; it was not counted`
+    return `the share belongs to the split ${splitId}, which was replaced by the split ${manifest.splitId}; use a share from that split; it was not counted`
   return undefined
 }

@@ -32,7 +32,7 @@ export function callLogConfig(read: Read, problems: string[]): CallLogConfig | u
       `--call-log-ca, --call-log-cert and --call-log-key require --call-log ${syslogScheme}HOST:PORT`,
     )
   if ((files.certFile === undefined) !== (files.keyFile === undefined))
-    problems.push('--call-log-cert requires --call-log-key, and the reverse')
+    problems.push('--call-log-cert requires --call-log-key, and vice versa')
   if (read('callLogRequired') === 'true' && file === undefined)
     problems.push(requiredProblem(syslog))
   return (

@@ -101,8 +101,8 @@ test('all unknown flags and variables and all invalid values are reported togeth
         'SIGNET_LISTN is not an environment variable of signet',
         "--listen must be HOST:PORT, not 'nowhere'",
         "SIGNET_PUBLIC_LISTEN must be HOST:PORT, not 'h:99999'",
-        "--public-url must be an http or https URL without query, not 'ftp://x'",
-        "--account must be an account id of twelve digits, not '12'",
+        "--public-url must be an http or https URL without a query, not 'ftp://x'",
+        "--account must be a twelve-digit account ID, not '12'",
         "SIGNET_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not 'loud'",
         "--quota-tags must be a whole number from 1, not '0'",
       ])
@@ -153,7 +153,7 @@ test('the call log is a file, a syslog server, or both', () => {
   assert.throws(() => callLogOf('/a', { callLogCa: '/ca' }), /--call-log-ca, .* require --call-log/)
   assert.throws(
     () => callLogOf(url, { callLogCert: '/a' }),
-    /--call-log-cert requires --call-log-key, and the reverse/,
+    /--call-log-cert requires --call-log-key, and vice versa/,
   )
 })
 
@@ -203,7 +203,7 @@ test('--key-storage-standards selects a configured key store for each standard',
 test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', () => {
   const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
   assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
-  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be the name of a Region/)
+  assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be a Region name/)
   assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a key/)
   const { keys, masterKeyKms } = readConfig(
     { caKeys: 'kms', kmsRegion: 'eu-central-1', masterKeyKms: arn },

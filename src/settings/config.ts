@@ -276,7 +276,7 @@ function tlsConfig(read: Read, listen: Address | undefined, problems: string[]):
   const insecure = read('insecureHttp') === 'true'
   const clientCaFile = clientCa === undefined ? undefined : resolve(clientCa)
   if ((certFile === undefined) !== (keyFile === undefined))
-    problems.push('--tls-cert requires --tls-key, and the reverse')
+    problems.push('--tls-cert requires --tls-key, and vice versa')
   if (certFile !== undefined && authority !== undefined)
     problems.push('--tls-cert cannot be combined with --tls-self')
   if (names !== undefined && authority === undefined)

@@ -31,16 +31,16 @@ export const keySettings = {
   ),
   keyStorageStandards: setting(
     'STANDARD=STORE,...',
-    'store for the keys of new CAs with a KeyStorageSecurityStandard; other standards are refused (default: --ca-keys for all of them)',
+    'store for the keys of new CAs with a KeyStorageSecurityStandard; other standards are refused (default: --ca-keys for all standards)',
     keyStorageStandards,
   ),
   pkcs11Module: setting(
     'FILE',
-    'PKCS #11 module (shared library) for the token with the CA keys or the key of the master key',
+    'PKCS #11 module (shared library) for the token that holds the CA keys or the key that encrypts the master key',
     nonEmpty,
   ),
   pkcs11Token: setting('LABEL', 'label of the token', tokenLabel),
-  pkcs11PinFile: setting('FILE', 'file with the user PIN of the token on its first line', nonEmpty),
-  kmsEndpoint: setting('URL', 'service with the AWS KMS API (default: AWS)', secureUrl),
+  pkcs11PinFile: setting('FILE', "file whose first line is the token's user PIN", nonEmpty),
+  kmsEndpoint: setting('URL', 'URL of a service with the AWS KMS API (default: AWS)', secureUrl),
   kmsRegion: setting('REGION', 'Region in which AWS KMS creates the keys of new CAs', regionName),
 } as const

@@ -94,7 +94,7 @@ export function kmsKeyArn(text: string): KeyArn {
   const arn = parseKeyArn(text)
   if (arn === undefined)
     throw new Error(
-      'must be the ARN of a key in KMS, such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      'must be the ARN of a KMS key, such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     )
   return arn
 }
@@ -122,9 +122,7 @@ function standardStore(pair: string): StandardStore {
 /** Parses the name of a Region. */
 export function regionName(text: string): string {
   if (!isRegionName(text))
-    throw new Error(
-      'must be the name of a Region: at most 32 lower-case letters, digits and hyphens',
-    )
+    throw new Error('must be a Region name: at most 32 lower-case letters, digits and hyphens')
   return text
 }
 
@@ -134,7 +132,7 @@ export function regions(text: string): readonly string[] {
   const bad = names.find((name) => !isRegionName(name))
   if (bad !== undefined || names.length > 100)
     throw new Error(
-      'must be up to 100 names of Regions, separated by commas, each of at most 32 lower-case letters, digits and hyphens',
+      'must be up to 100 Region names, separated by commas, each of at most 32 lower-case letters, digits and hyphens',
     )
   return [...new Set(names)]
 }
@@ -144,7 +142,7 @@ const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
 
 export function url(text: string): string {
   if (!urlForm.test(text) || !URL.canParse(text))
-    throw new Error('must be an http or https URL without query')
+    throw new Error('must be an http or https URL without a query')
   return text.replace(/\/+$/, '')
 }
 
@@ -154,7 +152,7 @@ export function secureUrl(text: string): string {
   const { protocol, hostname } = new URL(parsed)
   const host = hostname.replaceAll(/[[\]]/g, '')
   if (protocol !== 'https:' && !isLoopback({ host, port: 0 }))
-    throw new Error('must be an https URL, or an http URL of this machine')
+    throw new Error('must be an https URL, or an http URL for this machine')
   return parsed
 }
 
@@ -169,7 +167,7 @@ export function pathPrefix(text: string): string {
 }
 
 export function parseAccountId(text: string): string {
-  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
+  if (!/^\d{12}$/.test(text)) throw new Error('must be a twelve-digit account ID')
   return text
 }
 
@@ -211,7 +209,7 @@ export function poolSize(text: string): number {
 
 export function count(text: string): number {
   const value = Number(text)
-  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
+  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number of at least 1')
   return value
 }
 
@@ -257,7 +255,7 @@ export function tokenLabel(text: string): string {
   const isValid = text.trim() === text && text !== '' && !text.includes('\0')
   if (!isValid || Buffer.byteLength(text) > tokenLabelBytesMax)
     throw new Error(
-      `must be a label of at most ${tokenLabelBytesMax} bytes without spaces around it`,
+      `must be a label of at most ${tokenLabelBytesMax} bytes without leading or trailing spaces`,
     )
   return text
 }

@@ -85,7 +85,7 @@ test('--quota-revocations accepts whole numbers from 1', () => {
   assertRefuses(
     settings.quotaRevocations,
     [...notNumbers, '0', '9'.repeat(16)],
-    'must be a whole number from 1',
+    'must be a whole number of at least 1',
   )
 })
 
@@ -120,7 +120,7 @@ const urls = [
 ] as const
 
 for (const setting of urls) {
-  const message = 'must be an http or https URL without query'
+  const message = 'must be an http or https URL without a query'
   test(`--${setting.flag} accepts http and https URLs, and removes trailing slashes`, () => {
     assert.equal(setting.fallback, undefined)
     assertAccepts(setting, {

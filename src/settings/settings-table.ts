@@ -27,7 +27,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Every setting of the server, in the order of the help text. */
 export const settings = withFlags({
-  data: setting('DIR', 'folder for all data of the server', nonEmpty, './data'),
+  data: setting('DIR', 'folder for all server data', nonEmpty, './data'),
   listen: setting('HOST:PORT', 'address of the API listener', address, '127.0.0.1:8080'),
   publicListen: setting(
     'HOST:PORT',
@@ -42,7 +42,7 @@ export const settings = withFlags({
   ),
   metricsListen: setting(
     'HOST:PORT',
-    'address of a metrics listener without TLS or authentication (default: /metrics of the API listener)',
+    'address of a metrics listener without TLS or authentication (default: /metrics on the API listener)',
     address,
   ),
   database: setting(
@@ -74,11 +74,11 @@ export const settings = withFlags({
   ),
   rootSecretAccessKey: secret('secret access key for --root-access-key-id', rootSecretAccessKey),
   dev: toggle(
-    'run a test server with one process, temporary data, and the access key test with the secret test',
+    'run a test server with one process, temporary data, and an access key whose ID and secret are both test',
   ),
   regions: setting(
     'NAME,…',
-    'Regions in addition to those of AWS, such as local or garage',
+    'Regions in addition to the AWS Regions, such as local or garage',
     regions,
   ),
   masterKeyFile: setting(
@@ -166,12 +166,12 @@ export const settings = withFlags({
   ),
   callLogCa: setting(
     'FILE',
-    'PEM file with the CAs that the syslog server certificate must be issued by (default: those that Node.js trusts)',
+    'PEM file with the CAs trusted to issue the syslog server certificate (default: the CAs that Node.js trusts)',
     nonEmpty,
   ),
   callLogCert: setting(
     'FILE',
-    'PEM file with the client certificate for the syslog server and its chain; read again at each connection',
+    'PEM file with the client certificate for the syslog server and its chain; read again for each connection',
     nonEmpty,
   ),
   callLogKey: setting('FILE', 'PEM file with the private key for --call-log-cert', nonEmpty),
@@ -218,7 +218,7 @@ export const settings = withFlags({
   ),
   console: setting(
     'MODE',
-    'web console at /console/ of the API listener: on, or off',
+    'web console at /console/ on the API listener: on, or off',
     oneOf(['on', 'off']),
     'on',
   ),
@@ -266,14 +266,14 @@ export const settings = withFlags({
     'URL of an S3-compatible store for CRLs and audit reports (default: AWS, with --objects s3)',
     url,
   ),
-  s3Region: setting('REGION', 'Region in the signatures of S3 requests', nonEmpty, 'us-east-1'),
+  s3Region: setting('REGION', 'Region used to sign S3 requests', nonEmpty, 'us-east-1'),
   s3PublicUrl: setting(
     'URL',
     'URL of the S3 store, as written into certificates (default: the S3 endpoint)',
     url,
   ),
   acceptLoss: toggle(
-    'accept a database that has lost writes; first read in the log which writes are lost, then set this flag for one start',
+    'accept a database that has lost writes; first check in the log which writes are lost, then set this flag for one start',
   ),
   keepExpired: setting(
     'TIME',

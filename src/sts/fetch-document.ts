@@ -60,7 +60,7 @@ function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')
     throw new Error('the URL must not contain a user name or password')
   if (target.protocol !== 'https:' && target.origin !== issuer.origin)
-    throw new Error('the URL must be https, or have the origin of the issuer')
+    throw new Error('the URL must use https, or have the same origin as the issuer')
   const host = hostOf(target)
   const issuerHost = hostOf(issuer)
   if (!isInternalHost(host)) return false
@@ -103,7 +103,7 @@ function externalLookup(resolve: Resolve): LookupFunction {
 
 function internalError(host: string): Error {
   return new Error(
-    `${host} is an address of this machine, a link-local address or the address of a metadata service, and the issuer's URL has a different address` +
+    `${host} is an address of this machine, a link-local address or a metadata service address, and differs from the host in the issuer's URL` +
       (isIP(host) === 0 ? '; specify the keys with --jwks' : ''),
   )
 }

@@ -63,41 +63,39 @@ export const databaseGauges = {
     'type',
     'status',
   ]),
-  caKeys: row('ca_keys', 'Keys of CAs in a key store', ['store']),
+  caKeys: row('ca_keys', 'Number of CA keys in a key store', ['store']),
   keyStorageStandard: row(
     'key_storage_standard',
-    'Key store of new CAs with a KeyStorageSecurityStandard (--key-storage-standards); always 1',
+    'Key store for new CAs with a KeyStorageSecurityStandard (--key-storage-standards); always 1',
     ['standard', 'store'],
   ),
   misplacedCaKeys: row(
     'misplaced_ca_keys',
-    'Keys of CAs in another key store than that of their KeyStorageSecurityStandard',
+    'CA keys that are not in the key store for their KeyStorageSecurityStandard',
     ['standard', 'store'],
   ),
-  daysToExpiry: row('authority_expiry_days', 'Days until the certificate of a CA expires', [
-    'authority',
-  ]),
+  daysToExpiry: row('authority_expiry_days', 'Days until a CA certificate expires', ['authority']),
   certificatesWaiting: row(
     'certificates_waiting',
-    'Requested certificates of a CA that wait for its key',
+    "Requested certificates that are waiting for the CA's key",
     ['authority'],
   ),
   certificatesWaitingAge: row(
     'certificates_waiting_age_seconds',
-    'Time since the request of the oldest waiting certificate of a CA',
+    "Time since the CA's oldest waiting certificate was requested",
     ['authority'],
   ),
-  crlAge: row('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority']),
+  crlAge: row('crl_age_seconds', "Age of a CA's oldest CRL", ['authority']),
   crlNextUpdate: row(
     'crl_next_update_timestamp_seconds',
-    'Earliest nextUpdate of the CRLs of a CA, in seconds since 1970',
+    "Earliest nextUpdate of a CA's CRLs, in seconds since 1970",
     ['authority'],
   ),
-  crlSize: row('crl_size_bytes', 'Size of the largest CRL of a CA', ['authority']),
-  crlEntries: row('crl_entries', 'Number of entries of the largest CRL of a CA', ['authority']),
+  crlSize: row('crl_size_bytes', "Size of a CA's largest CRL", ['authority']),
+  crlEntries: row('crl_entries', "Number of entries in a CA's largest CRL", ['authority']),
   certificatesExpiring: row(
     'certificates_expiring',
-    'Certificates of a CA that are valid now and expire within the given time',
+    'Certificates from a CA that are valid now and expire within the given time',
     ['authority', 'within'],
   ),
   queueDepth: row('job_queue_depth', 'Rows that are due for a job', ['job']),
@@ -112,8 +110,8 @@ export const otherGauges = {
     'database_probe_seconds',
     'Duration of the last database check, which is a read and a write',
   ),
-  diskFree: row('disk_free_bytes', 'Free space of the file system of the data folder'),
-  diskSize: row('disk_size_bytes', 'Size of the file system of the data folder'),
+  diskFree: row('disk_free_bytes', 'Free space on the file system that contains the data folder'),
+  diskSize: row('disk_size_bytes', 'Size of the file system that contains the data folder'),
   workers: row('workers', 'Processes that currently serve requests'),
   workersConfigured: row('workers_configured', 'Processes that should serve requests'),
   publicUrlUnreachable: row(
@@ -125,10 +123,10 @@ export const otherGauges = {
 
 /** Gauges that each process measures for itself. The values of all processes are added up. */
 export const processGauges = {
-  openConnections: row('open_connections', 'Open connections of clients', ['listener']),
+  openConnections: row('open_connections', 'Open client connections', ['listener']),
   databaseConnections: row(
     'database_connections',
-    'Connections to PostgreSQL for reads, and reads that wait for a connection',
+    'PostgreSQL connections for reads, and reads that are waiting for a connection',
     ['state'],
   ),
 } as const
@@ -138,7 +136,7 @@ export const ownMetrics = {
   requests: row('requests_total', 'API requests', ['operation', 'result']),
   requestDurations: row('request_duration_seconds', 'Duration of API requests', ['operation']),
   version: {
-    ...row('build_info', 'Version of the server; always 1', ['version']),
+    ...row('build_info', 'Server version; always 1', ['version']),
     // Processes of one server have the same version.
     aggregator: 'first',
   },

@@ -27,6 +27,6 @@ const texts = Array.from({ length: 100 }, (_, number) => String(number).padStart
 
 function twoDigits(number: number): string {
   const text = texts[number]
-  if (text === undefined) throw new RangeError('no instant of the years 0 to 9999')
+  if (text === undefined) throw new RangeError('the time must be in the years 0 to 9999')
   return text
 }

@@ -41,7 +41,7 @@ export class RevokedCertificatesWriter {
     chunk.set(time, offset)
     offset += time.length
     const extensions = reasonExtensions[reasonCode]
-    if (extensions === undefined) throw new RangeError(`there is no reason code ${reasonCode}`)
+    if (extensions === undefined) throw new RangeError(`reason code ${reasonCode} does not exist`)
     chunk.set(extensions, offset)
     offset += extensions.length
     chunk[start] = tags.sequence

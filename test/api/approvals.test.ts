@@ -338,7 +338,7 @@ test('the number of requests that wait for a decision is limited for each person
   const more = { ...input, Validity: { Value: 51, Type: 'DAYS' } }
   assert.match(
     await service.refusal('IssueCertificate', more, alice),
-    /^AccessDeniedException: .* too many requests wait for one/,
+    /^AccessDeniedException: .* too many requests are already waiting for approval/,
   )
   await denied(service, 'IssueCertificate', { input: more, by: bob })
   service.clock.advance({ days: 1 })

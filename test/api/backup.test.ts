@@ -256,11 +256,11 @@ describe('a restore', () => {
     assertRefused(await folder.tryRestore(name, ['--data', target]), /is not empty/)
     assert.deepEqual(await contentOf(databaseOf(target)), original)
     await rm(databaseOf(target))
-    assertRefused(await folder.tryRestore(name, ['--data', target]), /is not that of the database/)
+    assertRefused(await folder.tryRestore(name, ['--data', target]), /does not match the database/)
     await rm(join(target, 'master.key'))
     assertRefused(
       await folder.tryRestore(name, ['--data', target]),
-      /contains other files|other credentials/,
+      /contains other files|its credentials differ/,
     )
     assert.equal(existsSync(databaseOf(target)), false)
     const foreign = folder.file(newName())

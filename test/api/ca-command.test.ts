@@ -202,7 +202,7 @@ test('signet ca renew exports a CSR for an external issuer and imports the signe
   assert.ok(tree.some(({ ExternalIssuer }: Members) => ExternalIssuer === 'CN=External Root'))
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA'),
-    /CN=External Root, is not a CA of this account and Region; have a CSR signed by it:/,
+    /CN=External Root, is not a CA in this account and Region; have it sign a CSR:/,
   )
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA', '--new-key', '--csr-out', csrFile),

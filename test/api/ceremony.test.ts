@@ -273,7 +273,7 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   const first = path('root/0001')
   assert.match(
     await refused('ca', 'import', `${first}/root.pem`, ...online()),
-    /no CA of this account and Region has the public key of the certificate of O=Example, CN=Offline Root/,
+    /no CA in this account and Region has the public key in the certificate for O=Example, CN=Offline Root/,
   )
   assert.match(
     await refused('ca', 'import', `${first}/root.crl`, ...online()),
@@ -281,7 +281,7 @@ test('a certificate for no CA of the server, and a file without a certificate, a
   )
   assert.match(
     await refused('ca', 'import', `${first}/issuing.csr`, ...online()),
-    /issuing\.csr: the file contains more than certificates in PEM/,
+    /issuing\.csr: the file must contain only PEM certificates/,
   )
 })
 

@@ -94,7 +94,7 @@ test('check-config compares the master key with the database, and creates no fil
   const check = ['check-config', '--data', data, '--master-key-file']
   const wrong = await command([...check, path('other.key')])
   assert.equal(wrong.code, 2)
-  assert.match(wrong.stderr, /other\.key is not that of the database/)
+  assert.match(wrong.stderr, /other\.key does not match the database/)
   const missing = await command([...check, path('none.key')])
   assert.match(missing.stderr, /none\.key does not exist/)
   assert.deepEqual(await readdir(data), files)

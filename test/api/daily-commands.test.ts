@@ -365,7 +365,10 @@ test('an endpoint that does not serve the API is reported with the reason', asyn
   const publicListener = ['--endpoint', server.publicUrl, '--data', path('data')]
   const other = await command(['init-hierarchy', ...publicListener])
   assert.equal(other.code, 1)
-  assert.match(other.stderr, /does not serve the AWS Private CA API; it may be the public listener/)
+  assert.match(
+    other.stderr,
+    /does not serve the AWS Private CA API; it may be the server's public listener/,
+  )
   const wrong = await command(['issue', '--name', 'x', '--out', 'x', '--endpoint', 'localhost'])
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, /--endpoint must be an http or https URL/)

@@ -199,7 +199,7 @@ suite('a full disk', () => {
     await eventually(async () => {
       last = await call()
       await setTimeout(100)
-      return lines.some((line) => line.includes('the call log can be written again')) || undefined
+      return lines.some((line) => line.includes('the call log is writable again')) || undefined
     }, 'records again')
     const text = await readFile(file, 'utf8')
     let partial = 0

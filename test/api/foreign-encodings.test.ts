@@ -263,7 +263,7 @@ test('an issuer name that is encoded differently from the subject of the root is
   assert.equal(
     JSON.parse(line).msg,
     'the issuer of Certificate is encoded differently from the subject of certificate 1 of ' +
-      'CertificateChain: some verifiers find no path',
+      'CertificateChain: some verifiers cannot build a path',
   )
 })
 

@@ -185,7 +185,7 @@ test('check-config reports an unreachable KMS, denied access and unsuitable keys
   const unknown = await check(['--master-key-kms', arn.replace(/.$/, 'g')])
   assert.match(unknown.stderr, /--master-key-kms must be the ARN of a key in KMS/)
   const open = await check(['--kms-endpoint', 'http://kms.example.com'])
-  assert.match(open.stderr, /--kms-endpoint must be an https URL, or an http URL of this machine/)
+  assert.match(open.stderr, /--kms-endpoint must be an https URL, or an http URL for this machine/)
   const incomplete = await check(['--ca-keys', 'kms'])
   assert.match(incomplete.stderr, /--ca-keys kms requires --kms-region/)
   const existing = await command(

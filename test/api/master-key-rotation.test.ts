@@ -186,7 +186,7 @@ test('--out writes the new key to another file, and --finish needs an unfinished
   writeFileSync(out, 'another file', { mode: 0o600 })
   const occupied = await command(['master-key', 'rotate', '--out', out, '--data', data()])
   assert.equal(occupied.code, 2)
-  assert.match(occupied.stderr, /new\.key is not a master key/)
+  assert.match(occupied.stderr, /new\.key does not contain a Signet master key/)
   const other = join(data(), 'other.key')
   const { Finished } = await run('master-key', 'rotate', '--out', other)
   assert.equal(Finished, false)

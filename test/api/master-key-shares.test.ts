@@ -167,7 +167,7 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
       assert.ok((await (await fetch(`${url}/healthz`)).text()).includes(reason))
     const [split] = (await progress()).Splits as Members[]
     assert.deepEqual([split.Received, split.Threshold], [1, 2])
-    assert.match(await refused('unlock', share(1), '--data', data()), /entered already/)
+    assert.match(await refused('unlock', share(1), '--data', data()), /already been entered/)
     const mistyped = join(shares, 'mistyped.txt')
     writeFileSync(mistyped, readFileSync(share(2), 'utf8').replace(/.\n$/, 'x\n'), { mode: 0o600 })
     assert.match(await refused('unlock', mistyped, '--data', data()), /not a share/)
@@ -206,7 +206,7 @@ test('a locked server refuses shares of another master key, and stops on SIGTERM
 
 test('combine restores the key file, and names the number of shares that it needs', async () => {
   const combine = ['master-key', 'combine', '--out', keyFile()]
-  assert.match(await refused(...combine, share(1)), /too few: the master key needs 2/)
+  assert.match(await refused(...combine, share(1)), /not enough: the master key needs 2/)
   await run(...combine, share(2), share(3))
   assert.equal(statSync(keyFile()).mode & 0o777, 0o600)
   copyFileSync(keyFile(), join(shares, 'restored.key'))

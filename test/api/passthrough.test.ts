@@ -435,7 +435,7 @@ test('a CA certificate without a subject is refused, even with a critical SAN', 
         'IssueCertificate',
         issueInput(root.arn, csr(request), { template, more }),
       ),
-      'MalformedCSRException: CSR must have a subject: a certificate authority cannot be without a name',
+      'MalformedCSRException: CSR must have a subject: a certificate authority must have a name',
     )
   const named = { ApiPassthrough: { Subject: { CommonName: 'CA' } } }
   const authority = { arn: root.arn, csr: csr('empty-subject-no-san') }
@@ -474,7 +474,7 @@ test('certificate policies are encoded with the URIs of their practice statement
   )
   assert.equal(
     await refused(policy('1.2.3'), policy('1.2.4'), policy('1.2.3', 'http://a')),
-    'InvalidArgsException: ApiPassthrough.Extensions.CertificatePolicies gives policy 1.2.3 twice',
+    'InvalidArgsException: ApiPassthrough.Extensions.CertificatePolicies contains policy 1.2.3 twice',
   )
   assert.match(
     await refused(policy('1.2.3', 'http://ä')),
@@ -548,7 +548,7 @@ test('custom extensions of known types must be valid for their type', async () =
 })
 
 test('an extension that occurs twice in ApiPassthrough is refused', async () => {
-  const twice = 'InvalidArgsException: ApiPassthrough.Extensions gives extension '
+  const twice = 'InvalidArgsException: ApiPassthrough.Extensions contains extension '
   const custom = (ObjectIdentifier: string, hex: string) => ({
     ObjectIdentifier,
     Value: Buffer.from(hex, 'hex').toString('base64'),

@@ -67,7 +67,7 @@ test('an account has at most one permission for each CA, whatever its actions', 
   const other = await createAuthority(service)
   await create(arn, { Actions: ['GetCertificate'] })
   const again = { CertificateAuthorityArn: arn, Principal }
-  const message = `PermissionAlreadyExistsException: There is a permission for ${Principal} and the account ${ownAccountId} already.`
+  const message = `PermissionAlreadyExistsException: A permission for ${Principal} and the account ${ownAccountId} already exists.`
   for (const more of [
     { Actions: ['GetCertificate'] },
     { Actions },

@@ -189,13 +189,15 @@ test('verify and startup report CAs that an earlier version renewed without a ne
         ),
       `a warning about ${about}`,
     )
-  await warned(id, /renewed with another subject or subjectKeyIdentifier.*replace these/)
+  await warned(id, /renewed the CA with another subject or subjectKeyIdentifier.*replace these/)
   await warned(otherId, /key usage without cRLSign/)
   await allPublished(service)
   const problems: string[] = (await verify()).Problems
   assert.equal(
     problems.filter((problem) =>
-      problem.includes(`1 valid certificates of the CA ${id} were issued under another subject`),
+      problem.includes(
+        `1 valid certificates from the CA ${id} refer to a CRL with a different issuer`,
+      ),
     ).length,
     1,
     problems.join('\n'),

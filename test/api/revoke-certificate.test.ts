@@ -392,7 +392,8 @@ describe('the revocation quota', () => {
     )
     await revoke(small, one)
     await revoke(small, two)
-    const full = /LimitExceededException: 2 certificates that have not expired are revoked/
+    const full =
+      /LimitExceededException: The certificate authority has 2 revoked certificates that have not expired/
     const refusal = (arn: string): Promise<string> =>
       small.refusal('RevokeCertificate', {
         CertificateAuthorityArn: arn.split('/certificate/')[0],

@@ -215,7 +215,7 @@ test('a share with nonexistent CAs, without principals or with other invalid opt
   for (const [change, message] of [
     [{ authorities: [] }, /at least one --authority is required/],
     [{ principals: [] }, /at least one --principal is required/],
-    [{ principals: ['12'] }, /--principal must be the ID of an account/],
+    [{ principals: ['12'] }, /--principal must be an account ID/],
     [{ permission: 'x' }, /--permission must be one of AWSRAMDefault.*, not 'x'/],
     [{ name: '' }, /the name must be/],
     [{ authorities: ['x'] }, /x is not the ARN of a certificate authority/],

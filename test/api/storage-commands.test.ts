@@ -67,7 +67,7 @@ describe('signet bucket', () => {
     assert.deepEqual(await json('bucket', 'list'), [{ ...created, Objects: 0 }])
     assert.match(
       await refused('bucket', 'create', 'one.reports'),
-      /the bucket one\.reports exists already/,
+      /the bucket one\.reports already exists/,
     )
     const { code, stdout } = await run('bucket', 'delete', 'one.reports')
     assert.deepEqual([code, stdout], [0, ''])

@@ -215,7 +215,7 @@ function issuanceRows(situation: Situation): Row[] {
       revoke,
       'LimitExceeded',
       serial(situation.unrevokedSerial),
-      /^1 certificates .* are revoked, the quota/,
+      /^The certificate authority has 1 revoked certificates .* the quota/,
       revoking,
     ],
     [revoke, 'ResourceNotFound', {}, /has not issued a certificate with that serial number\.$/],

@@ -94,7 +94,7 @@ test('the wizard creates a root CA that is active', async () => {
 
 test('the wizard creates a subordinate CA that a CA here signs, below its issuer in the list', async () => {
   await page.goto(`${service.url}/console/authorities/create`)
-  await page.getByRole('radio', { name: /signed by a CA here/ }).check()
+  await page.getByRole('radio', { name: /signed by a CA on this server/ }).check()
   await choose('Issuer', /Console Root/)
   await press('Next')
   await page.getByLabel('Common name').fill('Console Issuing')
@@ -227,7 +227,7 @@ test('tags, policy, permissions and revocation of a CA are changed in its tabs',
   await page.getByRole('tab', { name: 'Audit reports' }).click()
   await page.getByLabel('Bucket').fill('console-crls')
   await press('Create report')
-  await page.getByText('Is being written').waitFor()
+  await page.getByText('Being written').waitFor()
   await service.runJob('write-audit-reports')
   await page.getByText('Written', { exact: true }).waitFor()
 })

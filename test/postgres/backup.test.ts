@@ -110,7 +110,7 @@ test('a failed restore into PostgreSQL leaves nothing behind', async (t) => {
   const otherKey = join(other.config.dataDirectory, 'master.key')
   const outcome = await folder.tryRestore('one', [...flags, '--master-key-file', otherKey])
   assert.equal(outcome.code, 2)
-  assert.match(outcome.stderr, /master key .* is not that of the database/)
+  assert.match(outcome.stderr, /master key .* does not match the database/)
   assert.deepEqual(
     await server.admin(`select 1 from pg_namespace where nspname = 'signet'`, options.database),
     [],

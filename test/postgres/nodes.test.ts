@@ -339,7 +339,7 @@ test('a node with another master key is refused', async (t) => {
     startSingleProcess(configOf(mixedFolder, database), context),
     (error: Error) => {
       assert.ok(error instanceof ConfigurationError)
-      assert.match(error.message, /is not that of the database/)
+      assert.match(error.message, /does not match the database/)
       return true
     },
   )

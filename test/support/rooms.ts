@@ -29,13 +29,13 @@ export const everyone = [
 export const rooms: Readonly<Record<string, Room>> = {
   text: {
     subject:
-      'Text formats: JSON, durations, times, IP addresses; checks of text for storage and display',
+      'Text formats: JSON, durations, times and IP addresses; checks on text for storage and display',
     imports: [],
   },
 
   channel: { subject: 'Requests and replies over a message channel', imports: [] },
   turns: {
-    subject: 'Batches: the requests of one turn of the event loop are processed together',
+    subject: 'Batches: requests that arrive in one turn of the event loop are processed together',
     imports: [],
   },
 
@@ -71,7 +71,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509/*', 'chain/name-constraints'],
   },
   issuance: {
-    subject: 'The contents of a certificate, from CSR, template, validity and serial number',
+    subject:
+      'The contents of a certificate, computed from the CSR, template, validity and serial number',
     imports: [
       'x509/*',
       'authority',
@@ -91,7 +92,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   record: {
     subject:
-      'The tamper-evident record: leaves, Merkle tree, tiles, proofs, signed notes (RFC 6962, C2SP)',
+      'The tamper-evident record: leaves, Merkle tree, tiles, proofs and signed notes (RFC 6962, C2SP)',
     imports: [],
   },
 
@@ -134,7 +135,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   objects: { subject: 'The object store port, with folders or S3', imports: [] },
   approval: {
-    subject: 'Two-person approval: the actions, the canonical form of a request, the check',
+    subject: 'Two-person approval: actions, the canonical form of a request, and the check',
     imports: ['record', 'store'],
   },
   search: {
@@ -288,7 +289,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   ledger: {
-    subject: 'The record in the database: its beginning, checkpoints, proofs',
+    subject: 'The record in the database: its start, checkpoints and proofs',
     imports: ['keys', 'record', 'store'],
   },
   'ledger/verify': {
@@ -370,7 +371,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'local-channel': {
-    subject: 'Requests of commands to a running server, over a Unix socket in the data folder',
+    subject: 'Requests from commands to a running server, over a Unix socket in the data folder',
     imports: [],
   },
   'server/tls': {
@@ -405,7 +406,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['services.ts', 'authority', 'http', 'search', 'settings', 'store', 'telemetry'],
   },
   server: {
-    subject: 'Single, primary and worker processes, assembled from the other rooms',
+    subject: 'Assembly of single, primary and worker processes from the other rooms',
     imports: [
       'approval/restore-gate.ts',
       'services.ts',

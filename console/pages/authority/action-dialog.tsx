@@ -39,11 +39,11 @@ const labels: Readonly<Record<AuthorityAction, string>> = {
 
 const explanations: Readonly<Record<AuthorityAction, string>> = {
   disable:
-    'The CA issues no more certificates until it is enabled again. Issued certificates stay valid, and CRLs and OCSP continue.',
-  enable: 'The CA issues certificates again.',
+    'The CA issues no certificates until you enable it again. Issued certificates stay valid, and the CA continues to publish CRLs and OCSP responses.',
+  enable: 'The CA can issue certificates again.',
   delete:
-    'The CA cannot issue certificates or CRLs any more. It can be restored during the restoration period. After that, the key is destroyed, and nobody can restore it.',
-  restore: 'The CA returns as disabled, or in the state before its certificate was imported.',
+    'The CA can no longer issue certificates or CRLs. You can restore it during the restoration period. After that, its key is destroyed, and nobody can restore the CA.',
+  restore: 'The restored CA is disabled or, if it has no certificate, waits for one.',
 }
 
 const finished: Readonly<Record<AuthorityAction, string>> = {
@@ -89,7 +89,7 @@ export function ActionDialog(props: ActionDialogProps): ReactNode {
       {action === 'delete' && (
         <FormField
           label="Restoration period in days"
-          errorText={isDaysValid ? undefined : 'The period is 7 to 30 days.'}
+          errorText={isDaysValid ? undefined : 'The period must be 7 to 30 days.'}
         >
           <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
         </FormField>

@@ -29,7 +29,7 @@ export function CertificateTab({ authority, onChanged }: CertificateTabProps): R
   if (!['ACTIVE', 'DISABLED', 'EXPIRED'].includes(authority.Status))
     return (
       <Alert type="info">
-        The API returns no certificate of a CA in the state {authority.Status}.
+        The API does not return the certificate of a CA in the state {authority.Status}.
       </Alert>
     )
   return <InstalledCertificate authority={authority} />

@@ -36,14 +36,14 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
         header={
           <Header
             variant="h2"
-            description="A report lists every certificate that the CA has issued or revoked. It is written to a bucket."
+            description="An audit report lists every certificate that the CA has issued or revoked. The server writes it to a bucket."
           >
             Create audit report
           </Header>
         }
       >
         <SpaceBetween size="m">
-          <FormField label="Bucket" description="signet bucket create creates a bucket.">
+          <FormField label="Bucket" description="To create a bucket, run signet bucket create.">
             <Input
               value={bucket}
               spellcheck={false}
@@ -101,7 +101,7 @@ function ReportView({ arn, id }: { readonly arn: string; readonly id: string }):
             {
               label: 'State',
               value: {
-                CREATING: <StatusIndicator type="in-progress">Is being written</StatusIndicator>,
+                CREATING: <StatusIndicator type="in-progress">Being written</StatusIndicator>,
                 SUCCESS: <StatusIndicator type="success">Written</StatusIndicator>,
                 FAILED: <StatusIndicator type="error">Failed; see the server log</StatusIndicator>,
               }[value.AuditReportStatus],

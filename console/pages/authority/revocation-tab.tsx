@@ -30,9 +30,9 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
   return (
     <SpaceBetween size="l">
       {isNone && (
-        <Alert type="warning" header="Clients cannot find out which certificates are revoked">
-          Configure a CRL or OCSP before you issue certificates: their addresses are written into
-          each certificate when it is issued.
+        <Alert type="warning" header="Clients cannot check whether a certificate is revoked">
+          Configure a CRL or OCSP before you issue certificates, because each certificate contains
+          their URLs.
         </Alert>
       )}
       <Container
@@ -40,7 +40,7 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
           <Header
             variant="h2"
             actions={<Button onClick={() => setEditing(true)}>Edit</Button>}
-            description="Changes apply to CRLs from now on; the addresses in issued certificates stay."
+            description="Changes affect future CRLs and certificates. The URLs in issued certificates do not change."
           >
             Revocation
           </Header>
@@ -50,17 +50,17 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
           columns={2}
           items={[
             { label: 'OCSP', value: ocsp?.Enabled === true ? 'On' : 'Off' },
-            { label: 'Host name of OCSP', value: ocsp?.OcspCustomCname ?? 'That of the server' },
+            { label: 'OCSP host name', value: ocsp?.OcspCustomCname ?? "The server's host name" },
             {
               label: 'CRL',
               value: crl?.Enabled === true ? enumText(crl.CrlType ?? 'COMPLETE') : 'Off',
             },
-            { label: 'Bucket of the CRL', value: crl?.S3BucketName ?? '–' },
+            { label: 'CRL bucket', value: crl?.S3BucketName ?? '–' },
             {
-              label: 'Validity of a CRL',
+              label: 'CRL validity',
               value: crl?.ExpirationInDays === undefined ? '–' : `${crl.ExpirationInDays} days`,
             },
-            { label: 'Host name of CRLs', value: crl?.CustomCname ?? 'That of the server' },
+            { label: 'CRL host name', value: crl?.CustomCname ?? "The server's host name" },
           ]}
         />
       </Container>

@@ -52,7 +52,7 @@ function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
       header={
         <Header
           variant="h2"
-          description="Policies can refer to tags, and tags show who owns a CA."
+          description="Tags show who owns a CA, and policies can refer to them."
           actions={
             <Button
               variant="primary"

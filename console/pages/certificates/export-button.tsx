@@ -65,7 +65,7 @@ export function ExportButton({ input }: ExportButtonProps): ReactNode {
       if (!isComplete)
         notify({
           type: 'warning',
-          header: `The export has only the first ${items.length} certificates.`,
+          header: `The export contains only the first ${items.length} certificates.`,
         })
     } catch (failure) {
       const { message, requestId } = toApiError(failure)

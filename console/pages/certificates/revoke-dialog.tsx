@@ -92,7 +92,7 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
         <ProgressBar
           value={(100 * finished) / count}
           label={`${finished} of ${count} revoked`}
-          ariaLabel="Progress of the revocation"
+          ariaLabel="Revocation progress"
         />
       )}
     </ConfirmDialog>

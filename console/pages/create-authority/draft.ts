@@ -52,10 +52,10 @@ function problemOfSubject({ subject, years, kind }: AuthorityDraft): string | un
   const { CommonName = '', Country = '' } = subject
   if (CommonName.trim() === '') return 'Enter a common name: it identifies the CA in lists.'
   if (Country !== '' && !/^[A-Za-z]{2}$/.test(Country))
-    return 'The country is a code of two letters, such as DE.'
+    return 'The country must be a two-letter code, such as DE.'
   if (kind === 'signed-elsewhere') return undefined
   const isValid = /^\d{1,3}$/.test(years) && Number(years) >= 1 && Number(years) <= yearsMax
-  return isValid ? undefined : `The validity is 1 to ${yearsMax} years.`
+  return isValid ? undefined : `The validity must be 1 to ${yearsMax} years.`
 }
 
 /** Returns the attributes of the subject that have a value. */

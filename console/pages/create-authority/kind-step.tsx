@@ -28,8 +28,8 @@ const kinds: readonly {
   },
   {
     value: 'signed-here',
-    label: 'Subordinate CA, signed by a CA here',
-    description: 'A CA of this account signs the certificate. The new CA is active immediately.',
+    label: 'Subordinate CA, signed by a CA on this server',
+    description: 'A CA in this account signs the certificate. The new CA is active immediately.',
   },
   {
     value: 'signed-elsewhere',
@@ -68,7 +68,7 @@ export function KindStep({ draft, issuers, onChange }: KindStepProps): ReactNode
               placeholder="Select a CA"
               options={options}
               selectedOption={options.find(({ value }) => value === draft.issuerArn) ?? null}
-              empty="No CA of this Region is active."
+              empty="No CA in this Region is active."
               onChange={({ detail }) => onChange({ issuerArn: detail.selectedOption.value ?? '' })}
             />
           </FormField>

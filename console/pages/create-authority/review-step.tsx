@@ -61,7 +61,7 @@ export function ReviewStep({ draft, issuers }: ReviewStepProps): ReactNode {
             variant="h2"
             description={
               isElsewhere
-                ? 'The issuer determines the other contents. The next page has the CSR.'
+                ? 'The issuer determines the other fields of the certificate. The next page shows the CSR.'
                 : undefined
             }
           >
@@ -93,7 +93,7 @@ export function ReviewStep({ draft, issuers }: ReviewStepProps): ReactNode {
                     value:
                       draft.kind === 'root'
                         ? 'A CA'
-                        : `A CA with at most ${request.pathLength} CAs below it`,
+                        : `A CA with at most ${request.pathLength} levels of CAs below it`,
                   },
                   { label: 'Key usage', value: 'digitalSignature, keyCertSign, cRLSign' },
                   { label: 'Template', value: templateOf(request) },

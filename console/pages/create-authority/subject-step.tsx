@@ -76,7 +76,7 @@ export function SubjectStep({ draft, onChange }: SubjectStepProps): ReactNode {
           )}
           <Checkbox
             checked={draft.isShortLived}
-            description="Certificates are valid for at most 7 days, and need no revocation."
+            description="Certificates are valid for at most 7 days and do not need to be revoked."
             onChange={({ detail }) => onChange({ isShortLived: detail.checked })}
           >
             Issue only short-lived certificates

@@ -58,14 +58,14 @@ export function CountChart(props: CountChartProps): ReactNode {
           />
         </Suspense>
         {!isComplete && (
-          <Box color="text-status-warning">Only a part of the certificates is counted.</Box>
+          <Box color="text-status-warning">Only some of the certificates are counted.</Box>
         )}
         <ExpandableSection headerText="Numbers">
           <Table
             variant="embedded"
             ariaLabels={{ tableLabel: title }}
             items={buckets.filter(({ count }) => count > 0)}
-            empty="No certificates in this time."
+            empty="No certificates in this period."
             columnDefinitions={[
               {
                 id: 'start',

@@ -42,7 +42,7 @@ test('expiry, missing certificates and missing revocation are found, the most se
       'error: Has expired',
       'warning: Has neither a CRL nor OCSP',
       'warning: Expires in 200 days',
-      'pending: Waits for its certificate',
+      'pending: Waiting for its certificate',
     ],
   )
 })

@@ -26,7 +26,7 @@ function findingsOf(authority: Authority, now: number): Finding[] {
   const add = (severity: Finding['severity'], text: string): void => {
     found.push({ authority, severity, text })
   }
-  if (Status === 'PENDING_CERTIFICATE') add('pending', 'Waits for its certificate')
+  if (Status === 'PENDING_CERTIFICATE') add('pending', 'Waiting for its certificate')
   if (Status === 'EXPIRED') add('error', 'Has expired')
   if (Status === 'FAILED') add('error', 'Could not be created')
   if (Status !== 'ACTIVE') return found

@@ -7,19 +7,19 @@ const purposes: readonly (readonly [RegExp, string])[] = [
   [/^EndEntityCertificate/, 'TLS servers and clients'],
   [/^EndEntityServerAuth/, 'TLS servers only'],
   [/^EndEntityClientAuth/, 'TLS clients only'],
-  [/^CodeSigning/, 'Signatures of software'],
-  [/^OCSPSigning/, 'An OCSP responder of the CA'],
+  [/^CodeSigning/, 'Code signing'],
+  [/^OCSPSigning/, "The CA's OCSP responder"],
   [
     /^BlankEndEntityCertificate_CriticalBasicConstraints/,
-    'No usage of its own, and critical basic constraints',
+    'No key usage from the template, and critical basic constraints',
   ],
-  [/^BlankEndEntity/, 'No usage of its own'],
+  [/^BlankEndEntity/, 'No key usage from the template'],
   [/^(?:Blank)?SubordinateCA/, 'A subordinate CA'],
 ]
 
 const sources: readonly (readonly [RegExp, string])[] = [
-  [/_APICSRPassthrough$/, 'extensions also from the CSR and the API'],
-  [/_CSRPassthrough$/, 'extensions also from the CSR'],
+  [/_APICSRPassthrough$/, 'also takes extensions from the CSR and the API'],
+  [/_CSRPassthrough$/, 'also takes extensions from the CSR'],
 ]
 
 /** Templates that the form offers. Those for roots sign only the CA itself, and the form has no input for ApiPassthrough. */

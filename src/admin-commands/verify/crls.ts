@@ -167,7 +167,7 @@ function issuerProblem(
       parseAuthorityKeyIdentifier(keyIdentifier.value) ?? new Uint8Array(),
       issuerKeyIdentifier(certificate),
     ) === 0
-  return isOwn ? undefined : 'has another issuer or key identifier than its CA certificate'
+  return isOwn ? undefined : 'has a different issuer or key identifier from its CA certificate'
 }
 
 /**

@@ -51,8 +51,8 @@ export class CrlIdentities {
       for (const { bound, lastNotAfter } of supersededIdentities([...signers.values()]))
         if (bound > 0)
           problems.add(
-            `${bound} valid certificates of the CA ${id} were issued under another subject or subjectKeyIdentifier than the ` +
-              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without opening a new CRL; ' +
+            `${bound} valid certificates from the CA ${id} refer to a CRL with a different issuer or key identifier, because an ` +
+              'earlier version of Signet renewed the CA with another subject or subjectKeyIdentifier and kept its CRL; ' +
               `validators cannot check their revocation, so replace them (the last expires ${new Date(lastNotAfter * 1000).toISOString()})`,
           )
   }

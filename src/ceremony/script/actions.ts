@@ -102,12 +102,12 @@ function readSign(action: ScriptMembers): SignAction[] {
   const name = action.converted(
     'name',
     (text) => (nameForm.test(text) && !reservedNames.includes(text) ? text : undefined),
-    `a file name without extension, of lower-case letters, digits and hyphens, other than ${reservedNames.join(', ')}`,
+    `a file name without an extension, with lower-case letters, digits and hyphens, other than ${reservedNames.join(', ')}`,
   )
   const csr = action.converted(
     'csr',
     (text) => (fileForm.test(text) ? text : undefined),
-    'the name of a file in the folder of the script, of letters, digits, dots, underscores and hyphens',
+    "the name of a file in the script's folder, with letters, digits, dots, underscores and hyphens",
   )
   const csrSha256 = action.has('csrSha256') ? readSha256(action, 'csrSha256') : undefined
   const content = readSignedContent(action)

@@ -62,7 +62,7 @@ export class ScriptMembers {
     const value = this.required(name)
     if (value === undefined) return undefined
     if (typeof value === 'string' && isLine(value, max)) return value
-    return this.report(name, `must be a text of 1 to ${max} visible characters`)
+    return this.report(name, `must be a string of 1 to ${max} visible characters`)
   }
 
   /** Reads a string that `convert` accepts. `convert` returns undefined for any other string. */

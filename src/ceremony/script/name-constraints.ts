@@ -82,6 +82,6 @@ function networkOf(text: string): Uint8Array {
     return 0xff & ~(0xff >> bits)
   })
   if (address.some((byte, index) => (byte & ~(mask[index] ?? 0)) !== 0))
-    throw invalidArgs(`the address ${addressText} has bits after the prefix /${prefix}`)
+    throw invalidArgs(`the address ${addressText} has bits set beyond the prefix /${prefix}`)
   return Buffer.concat([address, mask])
 }

@@ -91,7 +91,7 @@ test('every problem of a script is reported with the path of its member', () => 
     /^createRoot\.signingAlgorithm is not accepted: .*cannot be used with key type EC_secp384r1/,
     /^createRoot\.validity must be a number and a unit .*, not "20 years"/,
     /^actions\[0\]\.name must be a file name/,
-    /^actions\[0\]\.csr must be the name of a file in the folder/,
+    /^actions\[0\]\.csr must be the name of a file in the script's folder/,
     /^actions\[0\]\.template is not accepted: Template SubordinateCACertificate does not exist/,
     /^actions\[1\] must have the member action: sign, revoke or crl/,
     /^actions\[2\]\.validity must be/,
@@ -102,10 +102,10 @@ test('every problem of a script is reported with the path of its member', () => 
 
 test('a script needs exactly one root, and it must request a CRL if it creates a root or revokes certificates', () => {
   requireProblem({ ...valid, useRoot }, /createRoot or useRoot must be present, but not both/)
-  requireProblem({ ...valid, actions: [sign] }, /must have an action crl .* a new root requires/)
+  requireProblem({ ...valid, actions: [sign] }, /must have a crl action .* a new root requires/)
   const revoke = { action: 'revoke', serialNumber: '1', reason: 'KEY_COMPROMISE' }
   const existing = { version: 1, title: 't', useRoot }
-  requireProblem({ ...existing, actions: [revoke] }, /must have an action crl .* publishes/)
+  requireProblem({ ...existing, actions: [revoke] }, /must have a crl action .* publishes/)
   requireProblem({ ...existing, actions: [crl, crl] }, /at most one crl action/)
   requireProblem({ ...existing, actions: [sign, sign] }, /must not have the name issuing twice/)
   requireProblem({ ...existing, actions: [revoke, revoke, crl] }, /must not have the serial number/)

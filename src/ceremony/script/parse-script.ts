@@ -191,7 +191,7 @@ function requireCrl(
   if (needed && !hasCrl)
     members.report(
       'actions',
-      'must have an action crl with a validity: ' +
+      'must have a crl action with a validity: ' +
         (revoke.length > 0 ? 'it publishes the revocation' : 'a new root requires its first CRL'),
     )
 }

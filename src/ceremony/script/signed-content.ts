@@ -41,7 +41,7 @@ function readPassthrough(action: ScriptMembers): Passthrough | undefined {
   const requested = readRequested(action)
   if (requested === undefined || constraints === undefined) return requested
   if (requested.extensions.some(({ oid }) => oid === constraints.oid))
-    return action.report('nameConstraints', 'are also an extension of apiPassthrough')
+    return action.report('nameConstraints', 'must not also be an extension in apiPassthrough')
   return { ...requested, extensions: [...requested.extensions, constraints] }
 }
 

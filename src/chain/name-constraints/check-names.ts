@@ -101,7 +101,7 @@ export function violatedNameConstraint(
   const comparisons = sum(constraints.map((each) => comparisonsWith(each, names)))
   const bytes = sum(constraints.map((each) => bytesComparedWith(each, names)))
   if (comparisons > comparisonsMax || bytes > directoryBytesMax)
-    return 'the names are too many or too long to compare with the name constraints above'
+    return 'the names are too many or too long to be compared with the name constraints of the CAs above'
   return firstOf(constraints, (each) =>
     'problem' in each
       ? `the name constraints of ${each.holder} cannot be read: ${each.problem}`
@@ -148,7 +148,7 @@ function violationBy(
   if (permittedBases === undefined && excludedBases.length === 0) return undefined
   const comparable = readName(name)
   if (comparable === undefined)
-    return `${shown} cannot be compared with the name constraints of ${holder} for that kind of name`
+    return `${shown} cannot be compared with the name constraints of ${holder} for this type of name`
   const violated = excludedBases.find(({ base }) => isWithin(comparable, base, 'possible'))
   if (violated !== undefined)
     return `${shown} is within ${violated.shown}, which the name constraints of ${holder} exclude`

@@ -50,7 +50,7 @@ function subjectAttribute(
   text: string,
 ): ConstrainedName {
   const content = isAscii(text) ? Buffer.from(text, 'latin1') : new Uint8Array()
-  return { name: { kind, content }, shown: `${type} '${shorten(text)}' of the subject` }
+  return { name: { kind, content }, shown: `${type} '${shorten(text)}' in the subject` }
 }
 
 /** SmtpUTF8Mailbox is an email address in an otherName, to which rfc822Name constraints apply (RFC 9598 §6). */

@@ -28,14 +28,12 @@ export function importSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('import'))
     .output('table')
-    .description(
-      'Import a CA certificate that an external issuer, such as an offline root, has signed',
-    )
+    .description('Import a CA certificate signed by an external issuer, such as an offline root')
     .argument('<certificate>', 'certificate in PEM; its chain may follow in the same file')
-    .option('--chain <file>', 'chain of the certificate in PEM, from its issuer to the root')
+    .option('--chain <file>', 'certificate chain in PEM, from the issuer to the root')
     .option(
       '--ca <ca>',
-      'name, ID or ARN of the CA (default: the CA with the public key of the certificate)',
+      'name, ID or ARN of the CA (default: the CA whose public key the certificate contains)',
     )
     .examples(
       'signet ca import issuing.pem --chain root.pem',

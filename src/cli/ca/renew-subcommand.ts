@@ -37,7 +37,7 @@ export function renewSubcommand(group: SignetCommand): void {
   withConnectionFlags(group.command('renew'))
     .output('table')
     .description(
-      'Renew the certificate of a CA, through its issuer on this server or, in two steps, through an external issuer',
+      'Renew a CA certificate through its issuer on this server, or in two steps through an external issuer',
     )
     .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
     .option(
@@ -45,7 +45,7 @@ export function renewSubcommand(group: SignetCommand): void {
       'validity period of the new certificate, such as 5y (default: as before)',
     )
     .option('--new-key', 'create a successor CA with a new key instead; this CA is kept')
-    .option('--csr-out <file>', 'write the CSR of the CA to a file, for an external issuer')
+    .option('--csr-out <file>', "write the CA's CSR to a file for an external issuer")
     .option(
       '--certificate <file>',
       'PEM file with the new certificate, signed by an external issuer',

@@ -57,7 +57,7 @@ test('a confirmation requires two different people and the SHA-256 of the script
     await assert.rejects(confirm(answers), expected)
   await assert.rejects(
     confirm(['Eve', half], { permitted: ['Ada', 'Grace'] }),
-    /Eve is not one of the participants of the script: Ada, Grace/,
+    /Eve is not one of the participants in the script: Ada, Grace/,
   )
   await assert.rejects(confirm([], { isTTY: false }), /must confirm the script at a terminal/)
 })

@@ -55,7 +55,7 @@ export async function confirmScript(
   }
   try {
     stderr.write(
-      '\nTake the SHA-256 of the script from the copies that you have reviewed (sha256sum).\n',
+      '\nCompute the SHA-256 of the copy of the script that you have reviewed (sha256sum).\n',
     )
     const participants: Participant[] = []
     for (const person of people)
@@ -107,7 +107,7 @@ function nameProblem(
   const isPermitted = permitted.length === 0 || permitted.map(nameKey).includes(nameKey(name))
   return isPermitted
     ? undefined
-    : `${visibleText(name)} is not one of the participants of the script: ${permitted.join(', ')}`
+    : `${visibleText(name)} is not one of the participants in the script: ${permitted.join(', ')}`
 }
 
 function notConfirmed(problem: string): ConfigurationError {

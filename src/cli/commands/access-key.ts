@@ -56,7 +56,7 @@ function addKeyCreation(group: SignetCommand): void {
     .option('--user <name>', 'user that owns the access key; created if it does not exist')
     .option(
       '--policy <file>',
-      'JSON file with an identity policy for this key, in addition to the policies of the user',
+      "JSON file with an identity policy for this key, in addition to the user's policies",
     )
     .option(
       '--service-principal <name>',

@@ -31,18 +31,18 @@ import { cellText, wordsOf, type Column } from '../shared/table.ts'
 
 export function approvalCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'approval')
-  group.description('Require and give the approval of a second person')
+  group.description('Manage approvals by a second person')
   listSubcommand(group)
   showSubcommand(group)
   decisionSubcommand(group, {
     name: 'approve',
-    description: 'Approve the request of another person, which can then be repeated once',
+    description: "Approve another person's request, which can then be repeated once",
     decide: ({ client }, id) => client.approveRequest({ ApprovalId: id }),
     done: 'Approved',
   })
   decisionSubcommand(group, {
     name: 'reject',
-    description: 'Reject a request, or withdraw an approval that was not used',
+    description: 'Reject a request, or withdraw an approval that has not been used',
     decide: ({ client }, id) => client.rejectRequest({ ApprovalId: id }),
     done: 'Rejected',
   })
@@ -57,9 +57,9 @@ function listSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('list'))
     .output('table')
-    .description('List requests for the approval of a second person, newest first')
+    .description('List requests for approval by a second person, newest first')
     .addOption(new Option('--status <status>', 'current status').choices(approvalStatuses))
-    .option('--limit <number>', 'most requests to show', wholeNumber, 100)
+    .option('--limit <number>', 'maximum number of requests to show', wholeNumber, 100)
     .examples('signet approval list --status PENDING')
     .action(async (flags: ListFlags) => {
       const value = await withConnection(

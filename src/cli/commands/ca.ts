@@ -55,7 +55,7 @@ const caArgument = ['<ca>', 'name, ID, ID prefix or ARN of the CA'] as const
 function listSubcommand(group: SignetCommand): void {
   const { context } = group
   subcommand(group, 'list')
-    .description('List the CAs of the account')
+    .description("List the account's CAs")
     .option('--all', 'include deleted CAs that can be restored')
     .examples('signet ca list', 'signet ca list --all --output json')
     .action(async (flags: CaFlags & { readonly all?: boolean }) => {
@@ -190,7 +190,7 @@ function tagLines(tags: Readonly<Record<string, string>>): Line[] {
 function treeSubcommand(group: SignetCommand): void {
   const { context } = group
   subcommand(group, 'tree')
-    .description('Show the CAs of the account as a tree, each below its issuer')
+    .description("Show the account's CAs as a tree, each below its issuer")
     .examples('signet ca tree')
     .action(async (flags: CaFlags) => {
       const nodes = await withConnection(connectionOf(flags, context.environment), ({ client }) =>

@@ -44,7 +44,11 @@ export function ceremonyCommand(context: CommandContext): Command {
   return group
 }
 
-const folderOption = ['--folder <folder>', 'folder of the root', 'offline-root'] as const
+const folderOption = [
+  '--folder <folder>',
+  'folder with the root and its ceremonies',
+  'offline-root',
+] as const
 const scriptArgument = [
   '<script>',
   'JSON file; the CSRs that it refers to must be in the same folder',
@@ -207,6 +211,6 @@ function verifiedText(transcript: Transcript): string {
     ...(crl === null
       ? []
       : [`Signed ${crl.file}: ${crl.entries} entries, next update ${crl.nextUpdate}`]),
-    `The transcript and the other ${Object.keys(files).length} files are as the root signed them.`,
+    `The transcript and the other ${Object.keys(files).length} files match what the root signed.`,
   ].join('\n')
 }

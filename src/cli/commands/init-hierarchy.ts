@@ -44,7 +44,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         '--key-storage-standard <name>',
-        'KeyStorageSecurityStandard of both CAs (default: that of the API)',
+        'KeyStorageSecurityStandard of both CAs (default: the API default)',
       ).choices(keyStorageSecurityStandards),
     )
     .option('--root-validity <time>', 'validity period of the root certificate', '10y')
@@ -116,7 +116,7 @@ function authorityParagraph(authority: AuthorityResult): Paragraph {
         text:
           revocation.length > 0
             ? revocation.join(' and ')
-            : 'off: clients cannot learn of revoked certificates',
+            : 'off: clients cannot check for revoked certificates',
         tone: revocation.length > 0 ? 'plain' : 'warning',
       },
       {

@@ -69,8 +69,8 @@ export function logCommand(context: CommandContext): Command {
     .output()
     .description('Prove that a leaf is in the tree of the newest checkpoint')
     .argument('[leaf]', 'number of the leaf')
-    .option('--serial <hex>', 'serial number of a certificate, instead of a leaf')
-    .option('--ca <arn>', 'ARN or ID of the CA of the certificate')
+    .option('--serial <hex>', 'serial number of a certificate, in place of a leaf number')
+    .option('--ca <arn>', 'ARN or ID of the CA that issued the certificate')
     .examples('signet log prove 17', 'signet log prove --serial 5f:0a:…')
     .run(({ config, flags }: Call<ProveFlags>, leaf) =>
       proveLeaf(config, { leaf, serial: flags.serial, ca: flags.ca }),
@@ -83,7 +83,7 @@ export function logCommand(context: CommandContext): Command {
   group
     .command('witness')
     .output()
-    .description('Verify that the record of a server is append-only, and store its checkpoints')
+    .description("Verify that a server's record is append-only, and store its checkpoints")
     .argument('<url>', 'URL of the log, which is the public URL of the server followed by /log')
     .requiredOption('--key <key>', 'public key of the record, from "signet log key"')
     .requiredOption('--state <file>', 'file in which the checkpoints are stored')
@@ -105,10 +105,10 @@ function addShow(group: SignetCommand): void {
     .option('--serial <hex>', 'serial number of a certificate')
     .option('--kind <kind>', 'kind of leaf, such as certificate or revocation')
     .option('--since <time>', 'earliest time, for example 2026-01-31T12:00:00Z')
-    .option('--until <time>', 'time after the last leaf')
+    .option('--until <time>', 'end of the time range (exclusive)')
     .option(
       '--limit <number>',
-      'maximum number of leaves to show; the newest leaves are shown',
+      'maximum number of leaves to show, counted from the newest',
       count,
       100,
     )

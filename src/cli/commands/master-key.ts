@@ -41,7 +41,7 @@ export function masterKeyCommand(context: CommandContext): Command {
   storageCommand(group, 'show')
     .output()
     .description(
-      'Show the IDs of the master key that the database needs and of the one in the file',
+      'Show the ID of the master key that the database needs and the ID of the key in the file',
     )
     .examples('signet master-key show --data /var/lib/signet')
     .run(({ config }) => describeMasterKey(config))
@@ -62,13 +62,13 @@ function addShares(group: SignetCommand): void {
     .description('Split the master key into shares; a threshold number of shares restores the key')
     .requiredOption('--shares <number>', 'number of shares', wholeNumber)
     .requiredOption('--threshold <number>', 'number of shares that restore the key', wholeNumber)
-    .requiredOption('--out <folder>', 'folder for the files of the shares')
+    .requiredOption('--out <folder>', 'folder for the share files')
     .option(
       '--recipient <recipient>',
-      'age recipient (age1…), or a file with recipients or a public key in PEM, of one share; repeatable',
+      'age recipient (age1…), or a file with recipients or a public key in PEM, for one share; repeatable',
       severalOf,
     )
-    .option('--remove', 'remove the master key file after the shares were verified')
+    .option('--remove', 'remove the master key file after the shares have been verified')
     .examples('signet master-key split --shares 5 --threshold 3 --out shares')
     .run(async ({ config, flags }: Call<SplitFlags>) => {
       const { shares, threshold, out, recipient = [], remove = false } = flags
@@ -78,8 +78,8 @@ function addShares(group: SignetCommand): void {
   group
     .command('combine')
     .output()
-    .description('Restore the master key from the files of shares')
-    .argument('<file...>', 'files with shares')
+    .description('Restore the master key from share files')
+    .argument('<file...>', 'share files')
     .requiredOption('--out <file>', 'new file for the master key, or - for standard output')
     .examples('signet master-key combine share-1.txt share-4.txt share-5.txt --out master.key')
     .action(async (files: readonly string[], flags: OutputFlags & { readonly out: string }) => {
@@ -98,7 +98,7 @@ function addRotation(group: SignetCommand): void {
       'Replace the master key, or continue an interrupted rotation. Safe while the server is running',
     )
     .option('--out <file>', 'new file for the new key (default: replace the master key file)')
-    .option('--finish', 'end a rotation, after the new key was installed on every node')
+    .option('--finish', 'finish a rotation after the new key has been installed on every node')
     .option('--end-sessions', 'end all temporary credentials that were issued before the rotation')
     .examples('signet master-key rotate', 'signet master-key rotate --finish')
     .run(async ({ config, flags }: Call<RotationFlags>) => {

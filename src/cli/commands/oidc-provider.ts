@@ -18,7 +18,7 @@ export function oidcProviderCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'oidc-provider')
   group.description('Manage trusted OpenID Connect identity providers')
   withOptions(ofAccount(group, 'create').output())
-    .description('Add an identity provider that trust policies of roles can reference')
+    .description('Add an identity provider that role trust policies can reference')
     .argument('<issuer>', 'issuer URL, as in the iss claim of its tokens')
     .examples(
       'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',

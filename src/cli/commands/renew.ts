@@ -45,7 +45,10 @@ export function renewCommand(context: CommandContext): Command {
       '--if-expiring-within <duration>',
       'renew only certificates that expire within this time, such as 7d',
     )
-    .option('--ca <ca>', 'name, ID or ARN of another CA (default: the CA of the previous request)')
+    .option(
+      '--ca <ca>',
+      'name, ID or ARN of another CA (default: the CA used by the previous request)',
+    )
     .option('--validity <time>', 'validity period of the new certificates (default: as before)')
     .option(
       '--hook <command>',

@@ -26,7 +26,7 @@ export function shareCommand(context: CommandContext): Command {
     )
     .option(
       '--permission <name>',
-      'managed permission of AWS RAM',
+      'AWS RAM managed permission',
       'AWSRAMDefaultPermissionCertificateAuthority',
     )
     .examples(

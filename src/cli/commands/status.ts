@@ -29,7 +29,7 @@ interface StatusFlags extends ConnectionFlags, OutputFlags {
 export function statusCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'status'))
     .output('table')
-    .description('Show the health of a server, its CAs and warnings')
+    .description("Show a server's health, CAs and warnings")
     .option(
       '--metrics-url <url>',
       'metrics URL of a server with --metrics-listen (default: from the data folder, or /metrics on the endpoint)',

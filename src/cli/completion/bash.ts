@@ -21,7 +21,7 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
 _signet() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
   local path='' words='' flags='' values='' files='' word next
-  # Bash takes a line apart at =, so that a flag and its value are three words.
+  # Bash splits a line at =, so a flag and its value are three words.
   [[ $current == = ]] && current=''
   [[ $before == = ]] && before=\${COMP_WORDS[COMP_CWORD-2]}
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -41,7 +41,7 @@ ${values.join('\n')}
 ${cases.join('\n')}
   esac
   if [[ -n $files || ( $current != -* && -z $words ) ]]; then
-    # Bash 3.2 has no compopt, and shows no slash behind folders.
+    # Bash 3.2 has no compopt, and shows no slash after folders.
     compopt -o filenames 2>/dev/null
     COMPREPLY=($(compgen -f -- "$current"))
   elif [[ $current == -* ]]; then

@@ -115,7 +115,7 @@ async function findIssuer(client: Client, found: CertifiedAuthority): Promise<Ce
   if (issuer !== undefined) return issuer
   throw new ConfigurationError(
     [
-      `the issuer of ${found.authority.name}, ${nameWords(found.certificate.issuer)}, is not a CA of this account and Region; have a CSR signed by it:`,
+      `the issuer of ${found.authority.name}, ${nameWords(found.certificate.issuer)}, is not a CA in this account and Region; have it sign a CSR:`,
       `  signet ca renew ${found.authority.arn} --csr-out ca.csr`,
       `  signet ca renew ${found.authority.arn} --certificate ca.pem --chain chain.pem`,
     ].join('\n'),
@@ -215,7 +215,7 @@ function readCertificates(pem: string, source: string): Certificate[] {
     return certificatesIn(pem)
   } catch (error) {
     throw new ConfigurationError(
-      `${source}: the file contains more than certificates in PEM: ${(error as Error).message}`,
+      `${source}: the file must contain only PEM certificates: ${(error as Error).message}`,
       { cause: error },
     )
   }

@@ -104,7 +104,7 @@ async function resolveFile(
   const found = await listBySerial(client, serialNumber)
   for (const id of found) if (await isSameCertificate(client, id, certificate)) return id
   throw new ConfigurationError(
-    `${path}: no CA of this account and Region has issued the certificate with serial number ${serialNumber}`,
+    `${path}: no CA in this account and Region has issued the certificate with serial number ${serialNumber}`,
   )
 }
 
@@ -146,7 +146,7 @@ async function findBySerial(client: Client, serialNumber: string): Promise<Certi
   if (only !== undefined && found.length === 1) return only
   if (only === undefined)
     throw new ConfigurationError(
-      `no CA of this account and Region has issued a certificate with serial number ${serialNumber}`,
+      `no CA in this account and Region has issued a certificate with serial number ${serialNumber}`,
     )
   throw new ConfigurationError(
     [
@@ -169,7 +169,7 @@ async function listBySerial(client: Client, serialNumber: string): Promise<Certi
   } catch (error) {
     if ((error as Error).name !== 'UnknownOperationException') throw error
     throw new ConfigurationError(
-      `this service cannot search certificates: specify the CA of ${serialNumber} with --ca, or the ARN of the certificate`,
+      `this service cannot search certificates: specify the CA that issued ${serialNumber} with --ca, or the ARN of the certificate`,
       { cause: error },
     )
   }

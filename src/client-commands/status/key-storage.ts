@@ -36,7 +36,7 @@ export function misplacedKeyWarning({ name, labels, value }: Sample): string[] {
   const cas = value === 1 ? '1 CA reports' : `${value} CAs report`
   const keys = value === 1 ? 'its key is' : 'their keys are'
   return [
-    `${cas} ${standard}, but ${keys} in ${nameOf(store)}, which is not the key store of this standard: ` +
+    `${cas} ${standard}, but ${keys} in ${nameOf(store)}, which is not the key store for this standard: ` +
       'create successors with signet ca renew --new-key',
   ]
 }

@@ -41,7 +41,7 @@ export function authorityWarnings(authority: AuthorityStatus): string[] {
     ...expiryWarnings(authority),
     ...(hasRevocations && crlDays === null && !ocsp
       ? [
-          `${name} has revoked certificates, but publishes neither CRL nor OCSP: enable one of them with UpdateCertificateAuthority`,
+          `${name} has revoked certificates, but publishes neither CRLs nor OCSP responses: enable one of them with UpdateCertificateAuthority`,
         ]
       : []),
     ...crlWarnings(authority),

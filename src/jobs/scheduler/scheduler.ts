@@ -107,7 +107,7 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
   } catch (error) {
     metrics.jobRun(job.name, 'failure')
-    log.error({ job: job.name, err: error }, 'job failed; it will be retried')
+    log.error({ job: job.name, err: error }, 'job failed; the server retries')
     const finishedAt = clock.now()
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
     const text = nearestStorable(error instanceof Error ? error.message : String(error))

@@ -46,10 +46,12 @@ export async function createNamedKey(
 ): Promise<KeyArn> {
   const spec = keySpecs.get(algorithm)
   if (spec === undefined)
-    throw new UnsupportedKeyAlgorithmError(`KMS has no keys with the algorithm ${algorithm}`)
+    throw new UnsupportedKeyAlgorithmError(
+      `KMS does not support keys with the algorithm ${algorithm}`,
+    )
   if (!nameForm.test(name)) throw new TypeError(`'${name}' cannot be the name of a key in KMS`)
   const { region } = kms
-  if (region === undefined) throw new TypeError('no Region for new keys in KMS is configured')
+  if (region === undefined) throw new TypeError('no Region is configured for new keys in KMS')
   const key = { region, name, alias: `${aliasPrefix}${name}`, spec }
   const existing = await findByAlias(kms, key)
   if (existing !== undefined && !isPendingDeletion(existing)) return requireSpec(existing, key)
@@ -102,7 +104,7 @@ async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyA
       new sdk.CreateKeyCommand({
         KeySpec: spec,
         KeyUsage: 'SIGN_VERIFY',
-        Description: `Private key of the CA ${name} of Signet`,
+        Description: `Private key of the Signet CA ${name}`,
         Tags: [{ TagKey: tagKey, TagValue: name }],
       }),
   )

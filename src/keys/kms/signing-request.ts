@@ -91,7 +91,7 @@ export async function signingRequest(
     }
   if (algorithm === publicKey.algorithm && mlDsaKeyBytes.has(algorithm))
     return mlDsaRequest(publicKey, message)
-  throw new TypeError(`a key ${publicKey.algorithm} cannot sign with ${algorithm}`)
+  throw new TypeError(`a ${publicKey.algorithm} key cannot sign with ${algorithm}`)
 }
 
 function isRsa({ key }: PublicKey): boolean {

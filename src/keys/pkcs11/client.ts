@@ -124,14 +124,15 @@ class TokenThread {
     // The thread must not keep the process alive.
     worker.unref()
     worker.on('message', (replies: readonly TokenReply[]) => this.#receive(replies))
-    worker.on('error', (error) => this.#end(`the thread of the token failed: ${error.message}`))
-    worker.on('exit', () => this.#end('the thread of the token has ended'))
+    worker.on('error', (error) => this.#end(`the token thread failed: ${error.message}`))
+    worker.on('exit', () => this.#end('the token thread has ended'))
     this.#watchdog = setInterval(() => this.#watch(), limits.hang / 4).unref()
   }
 
   call(call: TokenCall): Promise<TokenResults[keyof TokenResults]> {
     if (this.#isHanging) throw this.#hangs()
-    if (this.#pending.size >= callsMax) throw this.#unavailable(`${callsMax} calls wait for it`)
+    if (this.#pending.size >= callsMax)
+      throw this.#unavailable(`${callsMax} calls are waiting for it`)
     const id = (this.#lastId += 1)
     const isCreation = call.kind === 'create'
     if (!isCreation && this.#running === 0) this.#progressAt = performance.now()

@@ -97,7 +97,7 @@ export class TokenConnector {
     } catch (cause) {
       throw new TokenFailure(
         'misconfigured',
-        `--pkcs11-module: ${path} cannot be loaded (${messageOf(cause)}); it must be the PKCS #11 library of the token`,
+        `--pkcs11-module: ${path} cannot be loaded (${messageOf(cause)}); it must be the token's PKCS #11 library`,
         { cause },
       )
     }
@@ -165,7 +165,7 @@ export class TokenConnector {
     )
       throw new TokenFailure(
         'misconfigured',
-        `--pkcs11-token: the PIN of the token '${this.#location.token}' cannot be used (${messageOf(error)}); set a new PIN with the tools of the token`,
+        `--pkcs11-token: the PIN of the token '${this.#location.token}' cannot be used (${messageOf(error)}); set a new PIN with the token's tools`,
       )
     const { CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE } = library
     if (value !== CKR_PIN_INCORRECT && value !== CKR_PIN_INVALID && value !== CKR_PIN_LEN_RANGE)

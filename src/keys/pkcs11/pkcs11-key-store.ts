@@ -41,7 +41,7 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
       const record = (await records.find(name)) ?? (await createRecorded(name, algorithm))
       if (record.algorithm !== algorithm)
         throw new TypeError(
-          `the key ${name} of the token exists with the algorithm ${record.algorithm}`,
+          `the key ${name} exists in the token with the algorithm ${record.algorithm}`,
         )
       return { handle: record.handle, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },

@@ -272,7 +272,7 @@ export class Token {
     if (kind === undefined)
       throw new TokenFailure(
         'invalid',
-        `the key ${name.label} of the token has an unsupported algorithm`,
+        `the key ${name.label} in the token has an unsupported algorithm`,
       )
     if (this.#known.size >= knownKeysMax) this.#known.clear()
     const key = { object, kind }
@@ -288,13 +288,13 @@ export class Token {
       attributesOf(library, name),
     )
     if (object === undefined)
-      throw new TokenFailure('invalid', `the key ${name.label} of the token has no public key`)
+      throw new TokenFailure('invalid', `the key ${name.label} in the token has no public key`)
     const attributes = publicAttributes(this.#connected(), object, true)
     const algorithm = algorithmOf(attributes)
     if (algorithm === undefined)
       throw new TokenFailure(
         'invalid',
-        `the key ${name.label} of the token has an unsupported algorithm`,
+        `the key ${name.label} in the token has an unsupported algorithm`,
       )
     const spki = subjectPublicKeyInfo(attributes)
     return {

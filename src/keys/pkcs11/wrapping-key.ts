@@ -51,7 +51,10 @@ export function wrapValue(
       const ciphertext = encrypt(connection, key, { mechanism, value })
       const decrypted = decrypt(connection, key, { mechanism, ciphertext })
       if (Buffer.compare(decrypted, value) === 0) return { mechanism, ciphertext }
-      failure = new TokenFailure('invalid', `the key ${label} does not decrypt what it encrypted`)
+      failure = new TokenFailure(
+        'invalid',
+        `the key ${label} cannot decrypt the value that it encrypted`,
+      )
     } catch (error) {
       failure = error
     }
@@ -66,7 +69,7 @@ export function unwrapValue(
 ): Uint8Array {
   const key = findKey(connection, label)
   if ((wrapped.mechanism === 'aes-gcm') !== (key.publicKey === undefined))
-    throw new TokenFailure('invalid', `the key ${label} of the token has another type`)
+    throw new TokenFailure('invalid', `the key ${label} in the token has a different type`)
   return decrypt(connection, key, wrapped)
 }
 
@@ -150,15 +153,15 @@ function findKey(connection: TokenConnection, label: string): WrappingKey {
   if (object === undefined)
     throw new TokenFailure('not-found', `the token does not have the key ${label}`)
   const refuse = (problem: string): never => {
-    throw new TokenFailure('invalid', `the key ${label} of the token ${problem}`)
+    throw new TokenFailure('invalid', `the key ${label} in the token ${problem}`)
   }
-  if (objects.length > 1) return refuse(`exists ${objects.length} times; labels must differ`)
+  if (objects.length > 1) return refuse(`exists ${objects.length} times; labels must be unique`)
   const read = (...types: readonly number[]): Buffer[] => readAttributes(connection, object, types)
   const { CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_KEY_TYPE } = library
   const [sensitive, extractable, type] = read(CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_KEY_TYPE)
   if (sensitive?.[0] !== 1 || extractable?.[0] !== 0)
     return refuse(
-      'can leave the token; create a key with CKA_SENSITIVE and without CKA_EXTRACTABLE',
+      'is extractable or not sensitive; create a key with CKA_SENSITIVE and without CKA_EXTRACTABLE',
     )
   const keyType = type?.readUInt32LE(0)
   if (keyType === library.CKK_AES) {

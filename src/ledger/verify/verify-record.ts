@@ -48,7 +48,7 @@ export async function verifyRecord(
   const { problem, progress } = options
   if (!parts.hasBegun) {
     if (!(await hasBeginning({ query: read }))) return verifyLog(read, parts, options)
-    problem('the setting that states that the record has begun was removed')
+    problem('the setting that marks the start of the record was removed')
   }
   for (const sentence of missingParts(parts)) problem(sentence)
   const certificates = new CertificateComparison(read, problem)

@@ -194,7 +194,7 @@ class StoredTiles {
       roots = rootsAbove(roots)
     }
     if (tree !== undefined && !isRootStored && differences.length === 0)
-      this.#problem('the tiles of the record do not have the root of its checkpoint')
+      this.#problem("the record's tiles do not match the root in its checkpoint")
   }
 
   /**

@@ -165,7 +165,7 @@ async function recount(
   const quota = quotaOf(services, view)
   if (rows.every((row) => revokedOf(row) < quota)) return false
   throw limitExceeded(
-    `${quota} certificates that have not expired are revoked, the quota of a certificate authority with ` +
+    `The certificate authority has ${quota} revoked certificates that have not expired, which is the quota with ` +
       'a complete CRL.',
     cause,
   )

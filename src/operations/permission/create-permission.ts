@@ -66,7 +66,7 @@ export const createPermission = operation({
       if (error.guard === 'duplicate')
         throw new ServiceError(
           'PermissionAlreadyExistsException',
-          `There is a permission for ${permission.principal} and the account ${permission.sourceAccount} already.`,
+          `A permission for ${permission.principal} and the account ${permission.sourceAccount} already exists.`,
           { cause: error },
         )
       throw limitExceeded(

@@ -58,7 +58,7 @@ export function requesterOf(caller: Caller): Requester {
   if (person === undefined)
     throw new ServiceError(
       'AccessDeniedException',
-      'The session was created by an earlier version of Signet and does not say who started it. Assume the role again.',
+      'The session was created by an earlier version of Signet and does not record who started it. Assume the role again.',
     )
   const { principal, arn } = caller
   return {

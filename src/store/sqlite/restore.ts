@@ -21,7 +21,7 @@ export function unfinishedPath(path: string): string {
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
   if (existsSync(path))
     throw new ConfigurationError(
-      `the database ${path} exists already; restore into an empty folder`,
+      `the database ${path} already exists; restore into an empty folder`,
     )
   const unfinished = unfinishedPath(path)
   removeFiles(unfinished)
@@ -71,7 +71,7 @@ function requireReferences(connection: SqliteConnection): void {
   const [row] = connection.run(sql`pragma foreign_key_check`)
   if (row !== undefined)
     throw new ConfigurationError(
-      `the backup is incomplete: a row of ${String(row['table'])} refers to a missing row of ${String(row['parent'])}`,
+      `the backup is incomplete: a row in ${String(row['table'])} refers to a missing row in ${String(row['parent'])}`,
     )
 }
 

@@ -474,6 +474,6 @@ test('a changed or removed part of the log beside its leaves is named', async ()
     )
   await assertNamed(
     (run) => run("delete from settings where name = 'record begun'"),
-    /^the setting that states that the record has begun was removed$/,
+    /^the setting that marks the start of the record was removed$/,
   )
 })

@@ -18,16 +18,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* Checks of the values. They fail before anything is installed. */}}
 {{- define "signet.check" -}}
 {{- if and (not .Values.api.tlsSecret) (not .Values.api.insecureHttp) }}{{ fail "set api.tlsSecret, or api.insecureHttp for plain HTTP" }}{{ end }}
-{{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp exclude each other: set one of them" }}{{ end }}
+{{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp cannot be combined: set one of them" }}{{ end }}
 {{- if and .Values.api.clientCaSecret (not .Values.api.tlsSecret) }}{{ fail "api.clientCaSecret needs api.tlsSecret" }}{{ end }}
 {{- if and (not .Values.database.url) .Values.replicas (gt (int .Values.replicas) 1) }}{{ fail "replicas above 1 need PostgreSQL: set database.url, or set replicas to 1" }}{{ end }}
-{{- if and .Values.backup.enabled (not .Values.backup.recipientSecret) }}{{ fail "with backup.enabled set backup.recipientSecret, a Secret with the key recipient" }}{{ end }}
-{{- if and .Values.backup.enabled (not .Values.backup.claim) }}{{ fail "with backup.enabled set backup.claim, the PersistentVolumeClaim for the backups" }}{{ end }}
+{{- if and .Values.backup.enabled (not .Values.backup.recipientSecret) }}{{ fail "backup.enabled requires backup.recipientSecret, a Secret with the key recipient" }}{{ end }}
+{{- if and .Values.backup.enabled (not .Values.backup.claim) }}{{ fail "backup.enabled requires backup.claim, the PersistentVolumeClaim for the backups" }}{{ end }}
 {{- if .Values.database.url }}
-{{- if not .Values.masterKey.secretName }}{{ fail "with database.url all pods need the same master key: set masterKey.secretName" }}{{ end }}
-{{- if not .Values.database.passwordSecret.name }}{{ fail "with database.url set database.passwordSecret.name" }}{{ end }}
-{{- if not .Values.s3.enabled }}{{ fail "with database.url all pods need the same buckets: set s3.enabled" }}{{ end }}
-{{- if not .Values.publicUrl }}{{ fail "with database.url set publicUrl, the address of the public service" }}{{ end }}
+{{- if not .Values.masterKey.secretName }}{{ fail "database.url requires masterKey.secretName, because all pods need the same master key" }}{{ end }}
+{{- if not .Values.database.passwordSecret.name }}{{ fail "database.url requires database.passwordSecret.name" }}{{ end }}
+{{- if not .Values.s3.enabled }}{{ fail "database.url requires s3.enabled, because all pods need the same buckets" }}{{ end }}
+{{- if not .Values.publicUrl }}{{ fail "database.url requires publicUrl, the address of the public service" }}{{ end }}
 {{- end }}
 {{- end }}
 
