@@ -104,7 +104,7 @@ test('all unknown flags and variables and all invalid values are reported togeth
         "--public-url must be an http or https URL without a query, not 'ftp://x'",
         "--account must be a twelve-digit account ID, not '12'",
         "SIGNET_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not 'loud'",
-        "--quota-tags must be a whole number from 1, not '0'",
+        "--quota-tags must be a whole number of at least 1, not '0'",
       ])
       return true
     },
@@ -204,7 +204,7 @@ test('--ca-keys kms requires a Region, and --master-key-kms the ARN of a key', (
   const arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
   assert.throws(() => readConfig({ caKeys: 'kms' }, {}), /requires --kms-region/)
   assert.throws(() => readConfig({ kmsRegion: 'Nowhere!' }, {}), /must be a Region name/)
-  assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a key/)
+  assert.throws(() => readConfig({ masterKeyKms: 'alias/x' }, {}), /must be the ARN of a KMS key/)
   const { keys, masterKeyKms } = readConfig(
     { caKeys: 'kms', kmsRegion: 'eu-central-1', masterKeyKms: arn },
     {},

@@ -197,7 +197,7 @@ test('each key usage bit is encoded in minimal DER and critical, and false bits 
   for (const none of [{}, { DigitalSignature: false }])
     assert.match(
       await refusalOf({ Extensions: { KeyUsage: none } }),
-      /^InvalidArgsException: ApiPassthrough\.Extensions\.KeyUsage must have at least one/,
+      /^InvalidArgsException: ApiPassthrough\.Extensions\.KeyUsage must set at least one/,
     )
 })
 
@@ -689,7 +689,7 @@ test('invalid CsrExtensions are refused with the name of the member', async () =
     [access(method, { IpAddress: '1' }), String.raw`${at}AccessLocation\.IpAddress '1' is not`],
     [
       { KeyUsage: { CRLSign: false } },
-      String.raw`^InvalidArgsException: CsrExtensions\.KeyUsage must have at least one`,
+      String.raw`^InvalidArgsException: CsrExtensions\.KeyUsage must set at least one`,
     ],
     [access({ AccessMethodType: 'NONE' }), '^ValidationException: .*accessMethodType'],
   ]
