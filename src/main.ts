@@ -1,4 +1,4 @@
-/** Runs a command as a process: sets the umask, handles errors of the standard streams, and sets the exit code. */
+/** Runs a command as a process: sets the umask, handles errors on the standard streams, and sets the exit code. */
 import { exitFailure, runCommand } from './cli/run-command.ts'
 import { processIo } from './cli/shared/context.ts'
 import { exitIfModuleHangs } from './keys/pkcs11/hanging-modules.ts'
@@ -10,29 +10,29 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Only this user may access files that this process, including SQLite, creates.
   process.umask(0o077)
   watchOutput(argv[0])
-  // watchOutput has reported an error of standard output, unless it needs no report.
+  // watchOutput has already reported any error on standard output that needs a report.
   const code = await runCommand(argv, processIo(), (error) => error === outputError)
   if (code !== 0) process.exitCode = code
   exitIfModuleHangs()
 }
 
-/** The latest error of standard output. */
+/** The latest error on standard output. */
 let outputError: NodeJS.ErrnoException | undefined
 
 /**
- * Handles errors of the standard streams. If the reader closes the pipe (`signet … | head`), the command runs to completion
- * without a message, so that no change stays half done. Any other error, such as a full disk, makes a command fail. A server
+ * Handles errors on the standard streams. If the reader closes the pipe (`signet … | head`), the command runs to completion
+ * without a message, so that no change is left half done. Any other error, such as a full disk, makes a command fail. A server
  * keeps running.
  */
 function watchOutput(command: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // For a server with `--call-log -` on a full disk, the same error occurs repeatedly.
+    // With `--call-log -` on a full disk, a server gets the same error repeatedly.
     const isFirst = outputError === undefined
     outputError = error
     if (error.code === 'EPIPE' || !isFirst) return
     printProblem(visibleText(`cannot write to standard output: ${error.message}`))
     if (command !== 'serve') process.exitCode = exitFailure
   })
-  // An error of standard error cannot be reported anywhere.
+  // An error on standard error cannot be reported anywhere.
   process.stderr.on('error', () => {})
 }

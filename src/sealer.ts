@@ -14,25 +14,25 @@ export interface Sealer {
 
 /** A sealer and the master key that its key is derived from. */
 interface KeyedSealer {
-  /** ID of the master key, which is stored beside the sealed value. */
+  /** ID of the master key, which is stored with the sealed value. */
   readonly masterKeyId: string
   readonly sealer: Sealer
 }
 
-/** The sealers of one purpose, one for each master key. During a rotation of the master key there are two. */
+/** The sealers for one purpose, one for each master key. During a rotation of the master key, there are two sealers. */
 export interface SealerRing {
-  /** The sealer of new values. */
+  /** The sealer for new values. */
   current(): KeyedSealer
   /**
-   * Returns the sealer of values that were sealed under a master key. An empty ID stands for the key before the first rotation.
-   * Reads the master keys again if the ID is unknown. Throws SealError if this process does not have the key.
+   * Returns the sealer for values that were sealed under a master key. An empty ID stands for the key before the first
+   * rotation. Reads the master keys again if the ID is unknown. Throws SealError if this process does not have the key.
    */
   find(masterKeyId: string): Promise<Sealer>
   /** Reads the master keys again, because the current one was replaced. */
   refresh(): Promise<void>
 }
 
-/** Sealed bytes cannot be decrypted: they were altered, or sealed with another context or key. */
+/** The sealed bytes cannot be decrypted, because they were altered or sealed with another context or key. */
 export class SealError extends Error {
   override name = 'SealError'
 }
@@ -55,7 +55,8 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes))
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
-      // update() returns the whole plaintext. The plaintext is not copied, so that no copy remains when the caller overwrites it.
+      // update() returns the whole plaintext. It is not copied, so that no copy remains after the caller overwrites the
+      // plaintext.
       const plaintext = decipher.update(sealed.subarray(nonceBytes + tagBytes))
       try {
         decipher.final()

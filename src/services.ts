@@ -18,11 +18,14 @@ import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
-/** The services of operations and jobs, created by server/create-services.ts. A function takes only the members that it uses. */
+/**
+ * The services that operations and jobs use, created by server/create-services.ts. A function takes only the members that it
+ * uses.
+ */
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
-  /** Standards that CreateCertificateAuthority offers. Undefined: those of AWS, whatever the key store. */
+  /** Standards that CreateCertificateAuthority offers. Undefined: AWS's standards, regardless of the key store. */
   readonly keyStorageStandards: readonly KeyStorageSecurityStandard[] | undefined
   readonly objects: ObjectStore
   readonly bulk: BulkWork
@@ -33,9 +36,9 @@ export interface Services {
   readonly events: Events
   /** The tamper-evident record. */
   readonly ledger: Ledger
-  /** Signed OCSP responses that are waiting for their leaf of the record. */
+  /** Signed OCSP responses that are waiting for their leaf in the record. */
   readonly ocspBatches: OcspBatches
-  /** Stores signed OCSP responses for times without keys. */
+  /** Stores signed OCSP responses for times when keys are unavailable. */
   readonly ocspResponses: ResponseWriter
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy

@@ -31,7 +31,7 @@ export function printDone(
   if (stdout.isTTY === true) stderr.write(`${visibleText(sentence)}\n`)
 }
 
-/** Converts a usage error of Commander to the form of our errors. The text is escaped, because it quotes arguments. */
+/** Converts a usage error from Commander to the form of our errors. The text is escaped, because it quotes arguments. */
 export function visibleUsageError(text: string): string {
   const [, problem = '', suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean ([^\n]*)\?\))?\n*$/s.exec(text) ?? []

@@ -4,8 +4,8 @@
 const chunkLength = 1_048_576
 
 /**
- * Yields a body in chunks of at most 1 MiB. Throws the reason of the signal as soon as it is aborted, even while waiting for the
- * next chunk; the source is then closed without waiting for it.
+ * Yields a body in chunks of at most 1 MiB. Throws the signal's abort reason as soon as the signal is aborted, even while
+ * waiting for the next chunk; the source is then closed without waiting for it.
  */
 export async function* chunksOf(
   body: Uint8Array | AsyncIterable<Uint8Array>,

@@ -37,8 +37,8 @@ type BeforeChange = () => Promise<unknown>
 const nothing: BeforeChange = () => Promise.resolve()
 
 /**
- * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if the name violates S3's rules or equals a path
- * of the server.
+ * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if the name violates S3's rules or is reserved
+ * for a path on the server.
  */
 export async function createBucket(
   directory: string,
@@ -108,8 +108,8 @@ export async function deleteBucket(
 }
 
 /**
- * Lists the objects of a bucket, sorted by the code units of their keys. Damaged objects are omitted. Throws
- * ConfigurationError if the bucket does not exist.
+ * Lists the objects in a bucket, sorted by the code units of their keys. Damaged objects are omitted. Throws ConfigurationError
+ * if the bucket does not exist.
  */
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
@@ -163,7 +163,7 @@ export async function openObject(
   return undefined
 }
 
-/** Returns the account and the creation time of a bucket. Undefined if the bucket does not exist. */
+/** Returns a bucket's account and creation time. Undefined if the bucket does not exist. */
 export async function readBucket(
   directory: string,
   name: string,

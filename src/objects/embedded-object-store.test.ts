@@ -219,7 +219,7 @@ test('URLs contain the key and escape only characters that a path must not conta
   }
 })
 
-/** Runs a program in a separate process against the store of a folder. */
+/** Runs a program in a separate process against the object store in a folder. */
 function program(directory: string, body: string) {
   const source = `
     import { createEmbeddedObjectStore } from '${resolve(import.meta.dirname, 'embedded-object-store.ts')}'

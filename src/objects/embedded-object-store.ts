@@ -1,4 +1,4 @@
-/** The embedded object store: files in the data folder, which the public listener of the server serves. */
+/** The embedded object store: files in the data folder, served by the public listener. */
 import { createHash } from 'node:crypto'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -97,7 +97,7 @@ export function createEmbeddedObjectStore(
   }
 }
 
-/** Returns a BucketError that names the folder for an error of file permissions, and any other error unchanged. */
+/** Converts a file permission error to a BucketError that names the folder. Returns any other error unchanged. */
 function toPermissionError(error: unknown, folder: string): unknown {
   if (!isCode(error, 'EACCES', 'EPERM')) return error
   return new BucketError(
@@ -133,8 +133,8 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // The folder is opened first, because a concurrent deletion of the bucket moves the folder away, and moves it back if it
-    // finds the object.
+    // The folder is opened first, because a concurrent deletion of the bucket moves the folder away, and moves the folder back
+    // if it finds the object.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
@@ -177,8 +177,8 @@ async function writeObject(
 }
 
 /**
- * Creates a function that removes temporary files of crashed processes from a bucket, at most once an hour. The age of a file is
- * measured against a file that was just created, because the file system may use another clock.
+ * Creates a function that removes temporary files of crashed processes from a bucket, at most once an hour. The age of a file
+ * is compared with that of a newly created file, because the file system may use another clock.
  */
 function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()

@@ -1,5 +1,5 @@
 /**
- * The file of an object contains the body, followed by the metadata, so that both are written in one pass and replaced by one
+ * An object's file contains the body, followed by the metadata, so that both are written in one pass and replaced by one
  * rename. The body is followed by a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4
  * bytes, big endian) and a magic number (4 bytes).
  */
@@ -38,8 +38,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer, much more than a key of 1024 bytes needs with every character escaped. The maximum limits the
- * memory that is allocated if the length field is damaged.
+ * Maximum length of a footer, much longer than a footer for a 1024-byte key with every character escaped. The maximum limits
+ * the memory that is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
@@ -73,8 +73,8 @@ export function encodeFooter(info: ObjectInfo): Uint8Array {
 }
 
 /**
- * Opens the file of an object. Undefined if the file is missing, damaged, truncated, of another format or of another key. Any
- * other error of the file system is thrown.
+ * Opens an object's file. Undefined if the file is missing, damaged or truncated, has another format, or belongs to another
+ * key. Any other file system error is thrown.
  */
 export async function openObjectFile(path: string, name: string): Promise<OpenObject | undefined> {
   const handle = await openIfThere(path)

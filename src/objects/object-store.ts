@@ -1,6 +1,6 @@
 /**
- * The port to the store of published CRLs and audit reports: buckets of objects, named as in the API. This folder does not
- * depend on the contents of the objects.
+ * The interface to the store for published CRLs and audit reports: buckets of objects, with the API's names. This folder does
+ * not depend on the contents of the objects.
  */
 import type { Readable } from 'node:stream'
 
@@ -30,14 +30,14 @@ export interface PutOptions {
 export interface ObjectHead {
   /** Opaque value that changes with the content, without quotes. */
   readonly etag: string
-  /** Length in bytes. */
+  /** Length of the body in bytes. */
   readonly size: number
 }
 
 /**
- * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other
- * error means that the store is unreachable or failing, and that a later call may succeed. Implementations retry where a
- * retry is useful.
+ * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other error
+ * means that the store is unreachable or failing, and that a later call may succeed. Implementations retry where that is
+ * useful.
  */
 export interface ObjectStore {
   /** Writes an object, replacing an existing one. The write is atomic, and durable once the promise resolves. */

@@ -1,4 +1,4 @@
-/** Classification of errors of the S3 SDK. */
+/** Classification of errors from the S3 SDK. */
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
 /** S3 error codes that allow a retry, although their HTTP status indicates a refusal (Amazon S3 API, Error responses). */
@@ -12,8 +12,8 @@ const laterCodes = [
 ]
 
 /**
- * Returns a BucketError for a permanent refusal, otherwise an Error. Neither error has the error of the SDK as its cause, because
- * that error contains the request and its headers.
+ * Returns a BucketError for a permanent refusal, otherwise an Error. Neither has the SDK's error as its cause, because that
+ * error contains the request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {
   const place = key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`
@@ -41,7 +41,8 @@ function isRefusal(error: unknown): boolean {
 
 function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  // The SDK uses "UnknownError" for responses without a body, as for HEAD. An error of several failed addresses has no message.
+  // The SDK uses "UnknownError" for responses without a body, as for HEAD. An error that combines several failed addresses has
+  // no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
   const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
   return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')

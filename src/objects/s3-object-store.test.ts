@@ -50,7 +50,7 @@ async function answering(t: TestContext, { status, code, headers = {} }: Answer)
   return { store, requests }
 }
 
-/** Returns the outcome of a put: the reason of its BucketError, or that it is another error. */
+/** Returns the outcome of a put: the reason in its BucketError, or a note that it failed with another error. */
 async function outcome(store: ObjectStore, body: Parameters<ObjectStore['put']>[1] = sample(3)) {
   try {
     await store.put(at, body, options)

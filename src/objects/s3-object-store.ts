@@ -25,7 +25,7 @@ export interface S3ObjectStoreOptions {
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** State that the functions of the store share. */
+/** State that the store's functions share. */
 interface Connection {
   readonly sdk: typeof Sdk
   readonly client: S3Client
@@ -45,8 +45,8 @@ const cannedAcl: Readonly<Record<ObjectAcl, PutObjectCommandInput['ACL']>> = {
 }
 
 /**
- * Creates a store and loads the SDK, which finds its credentials in the usual places: environment, shared files, web identity,
- * role of the machine.
+ * Creates a store and loads the SDK, which finds its credentials in the usual places: the environment, shared files, web
+ * identity, and the machine's role.
  */
 export async function createS3ObjectStore(options: S3ObjectStoreOptions): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3')
@@ -145,7 +145,7 @@ async function putInParts(
   return etagOf((await client.send(new sdk.HeadObjectCommand({ Bucket, Key }))).ETag)
 }
 
-/** Wraps a body in a stream that counts its bytes and keeps the error of the body. */
+/** Wraps a body in a stream that counts its bytes and keeps the body's error. */
 function countedBody(body: Body, signal: AbortSignal | undefined) {
   let size = 0
   let failure: unknown
@@ -165,7 +165,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
     }
   }
   const stream = Readable.from(counted(), { objectMode: false })
-  // The reader of the stream receives its error. An error after the last read must be handled here.
+  // The stream's reader receives the stream's error. An error after the last read must be handled here.
   stream.on('error', () => {})
   return { stream, size: () => size, failure: () => failure }
 }
@@ -204,7 +204,7 @@ async function get(
   }
 }
 
-/** Reads the body. Leaving the loop closes the connection, so that the rest is not sent. */
+/** Reads the body. Leaving the loop closes the connection, so that the rest of the body is not sent. */
 async function readAll(body: Readable, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -1,16 +1,16 @@
-/** OCSP status of a serial number (RFC 6960 §2.2). */
+/** The OCSP status of a serial number (RFC 6960 §2.2). */
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { IssuedStatus } from '../store/revocations.ts'
 import type { Revocation } from '../x509/ocsp/encode-response.ts'
 
-/** The responder answers `unauthorized` to a request with an unknown certificate (RFC 5019 §2.2.3). */
+/** The responder returns `unauthorized` for a request about an unknown certificate (RFC 5019 §2.2.3). */
 export type CertificateStatus =
   | { readonly status: 'good' | 'unknown'; readonly revocation: undefined }
   | { readonly status: 'revoked'; readonly revocation: Revocation }
 
 /**
- * Returns the status of a certificate of `authority`. `issued` is undefined if the CA has not issued such a certificate. The
+ * Returns the status of a certificate from `authority`. `issued` is undefined if the CA has not issued such a certificate. The
  * status is `unknown` unless the CA is ACTIVE or DISABLED and OCSP is enabled for it.
  */
 export function certificateStatus(

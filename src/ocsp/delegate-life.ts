@@ -5,18 +5,18 @@ export interface DelegateTimes {
   readonly now: Date
   /** Validity of the responses. */
   readonly validitySeconds: number
-  /** notAfter of the certificate of the CA, which no other certificate outlives. */
+  /** notAfter of the CA certificate. No delegate's certificate is valid beyond it. */
   readonly caNotAfter: Date
-  /** How much earlier than others this certificate is renewed (renewalLead). Default: 0. */
+  /** How much earlier this certificate is renewed than it would be by default (renewalLead). Default: 0. */
   readonly leadMilliseconds?: number
 }
 
-/** How long a new certificate signs responses, and how long before the end of that time it is renewed. */
+/** The period during which a new certificate signs responses, and how long before the end of that period it is renewed. */
 const signingMilliseconds = 2 * dayMilliseconds
 const renewalMilliseconds = dayMilliseconds
 const leadMillisecondsMax = dayMilliseconds / 2
 
-/** Returns how much earlier the certificates of a CA are renewed, so that those of many CAs are not renewed at the same time. */
+/** Returns how much earlier a CA's delegates are renewed, so that the delegates of many CAs are not renewed at the same time. */
 export function renewalLead(authorityId: string): number {
   return Math.floor((Number.parseInt(authorityId.slice(0, 8), 16) / 2 ** 32) * leadMillisecondsMax)
 }
@@ -27,8 +27,8 @@ export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes)
 }
 
 /**
- * Returns whether a certificate can verify a response that is signed now. `due` certificates can, but must be renewed. A
- * certificate of the future, after the clock was set back, cannot.
+ * Returns whether a certificate can verify a response that is signed now. A `due` certificate can, but must be renewed. If the
+ * clock was set back and the certificate is not valid yet, it cannot.
  */
 export function delegateState(
   certificate: { readonly notBefore: Date; readonly notAfter: Date } | undefined,
@@ -56,7 +56,7 @@ function earlier(a: Date, b: Date): Date {
   return a < b ? a : b
 }
 
-/** Certificates have times in whole seconds. */
+/** Times in certificates are in whole seconds. */
 function wholeSecond(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1000) * 1000)
 }

@@ -1,6 +1,6 @@
 /**
- * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs the responses of a CA, so that the key of the CA, which may be
- * in an HSM, signs once in a day or two. The local key exists only in the memory of the process.
+ * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs a CA's responses, so that the CA key, which may be in an
+ * HSM, signs only once every day or two. The local key exists only in the memory of the process.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
@@ -8,11 +8,11 @@ import { delegateState, renewalLead } from './delegate-life.ts'
 import { issueDelegate, type Delegate } from './issue-delegate.ts'
 
 export interface Delegates {
-  /** Returns the delegate of a CA; undefined if the CA must sign itself, because it has none now. */
+  /** Returns a CA's delegate. Undefined if the CA has no delegate now and must sign its responses itself. */
   find(authority: Authority): Promise<Delegate | undefined>
 }
 
-/** Time between two attempts to issue a certificate for a CA. */
+/** Time between two attempts to issue a delegate's certificate for a CA. */
 const retryMilliseconds = 60_000
 
 interface Slot {
@@ -23,20 +23,23 @@ interface Slot {
 }
 
 interface DelegateOptions {
-  /** Maximum number of CAs with a delegate, whose keys are in memory. The keys of further CAs sign their responses themselves. */
+  /**
+   * Maximum number of CAs with a delegate, because the delegates' keys are in memory. Further CAs sign their responses
+   * themselves.
+   */
   readonly delegatesMax?: number
   /** Maximum number of certificates that are issued at the same time. */
   readonly renewalsMax?: number
   readonly issue?: typeof issueDelegate
 }
 
-/** A slot without a valid certificate, whose CA is no longer asked or cannot issue, is not needed. */
+/** A slot is not needed if it has no valid certificate, and its CA gets no requests or cannot issue. */
 function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   if (renewal !== undefined) return true
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
 }
 
-/** After the clock was set back, the time of the next attempt may be far in the future. */
+/** If the clock was set back, the time of the next attempt may be far in the future. */
 function mayRenew({ renewal, retryAt }: Slot, now: Date): boolean {
   const wait = retryAt - now.getTime()
   return renewal === undefined && (wait <= 0 || wait > retryMilliseconds)
@@ -44,7 +47,7 @@ function mayRenew({ renewal, retryAt }: Slot, now: Date): boolean {
 
 /**
  * Creates delegates that are issued when they are first needed, and renewed before they expire. A delegate is not evicted while
- * its certificate is valid, because each eviction would cost a further certificate.
+ * its certificate is valid, because each eviction would require another certificate.
  */
 export function createDelegates(
   services: Services,
@@ -110,7 +113,7 @@ export function createDelegates(
       if (state === 'fresh') return slot.delegate
       if (renewals < renewalsMax && mayRenew(slot, clock.now()))
         slot.renewal = renew(slot, authority)
-      // A delegate that is due still signs while its successor is issued.
+      // A delegate that is due for renewal keeps signing while its successor is issued.
       if (state === 'unusable') await slot.renewal
       return stateOf(slot, authority) === 'unusable' ? undefined : slot.delegate
     },

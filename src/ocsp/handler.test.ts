@@ -17,7 +17,7 @@ const life = {
   nextUpdate: new Date('2026-03-01T09:15:30.250Z'),
   freshUntil: new Date('2026-03-01T08:45:30.250Z'),
 }
-/** All byte values, so that a response sent as text would be noticed. */
+/** All byte values, so that a response sent as text would be detected. */
 const der = Uint8Array.from({ length: 256 }, (_, octet) => octet)
 /** The first bytes of a request of 68 bytes. */
 const asked = Buffer.concat([Buffer.from('3042', 'hex'), Buffer.alloc(66, 0xfb)])
@@ -140,7 +140,7 @@ test('a path that is not base64 is an empty request, which the responder answers
     assert.equal(status, 200, encoded)
   }
   assert.equal(requests.length, bad.length)
-  // One base64 character encodes no whole byte.
+  // A single base64 character does not encode a whole byte.
   assert.ok(requests.every(({ length }) => length === 0))
 })
 

@@ -25,7 +25,7 @@ interface OcspServices {
 
 const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
-/** Creates the route for OCSP requests. The route parameter is the request in base64, or empty for a request in the body. */
+/** Creates the route for OCSP requests. The route parameter is the request in base64, or empty if the request is in the body. */
 export function createOcspRoute(services: OcspServices): Route {
   return {
     path: findEncodedRequest,
@@ -43,10 +43,7 @@ export function createOcspRoute(services: OcspServices): Route {
   }
 }
 
-/**
- * Returns the response to a request. The response to a malformed OCSP request is an OCSP error with HTTP status 200, as OCSP
- * specifies.
- */
+/** Returns the response to a request. A malformed OCSP request gets an OCSP error with HTTP status 200, as OCSP specifies. */
 function answer(
   services: OcspServices,
   request: HttpRequest,
@@ -72,14 +69,14 @@ function answerWith({ clock }: OcspServices, head: RequestHead, answered: OcspAn
     : { status: 304, headers, body: undefined }
 }
 
-/** Returns the response tryLater after a failed lookup of the status (RFC 6960 §2.3). */
+/** Returns a tryLater response after a failed status lookup (RFC 6960 §2.3). */
 function answerFailure(services: OcspServices, head: RequestHead, error: unknown): Answer {
   return isUnavailable(error)
     ? answerWith(services, head, { der: encodeOcspError('tryLater'), life: undefined })
     : publicFailure(error)
 }
 
-/** Returns caching headers. Like this server, caches may keep a response for half of its validity. */
+/** Returns caching headers. Like this server, caches may keep a response for half of its validity period. */
 function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, string> {
   if (life === undefined) return { 'cache-control': 'no-store' }
   const seconds = Math.max(0, Math.floor((life.freshUntil.getTime() - now.getTime()) / 1000))
@@ -89,10 +86,10 @@ function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, st
   }
 }
 
-/** Headers by response, because a cached response is sent many times. */
+/** Headers by response. They are kept because a cached response is sent many times. */
 const lifeHeadersOf = new WeakMap<Uint8Array, Record<string, string>>()
 
-/** Returns the headers that do not change during the validity of a response. */
+/** Returns the headers that do not change during a response's validity period. */
 function lifeHeaders(der: Uint8Array, life: OcspLife): Record<string, string> {
   const known = lifeHeadersOf.get(der)
   if (known !== undefined) return known

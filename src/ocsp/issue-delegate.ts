@@ -21,7 +21,7 @@ import { oids } from '../x509/der/oid.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { delegateEnd } from './delegate-life.ts'
 
-/** A key with a certificate that lets it sign the OCSP responses of a CA. */
+/** A key with a certificate that authorizes it to sign a CA's OCSP responses. */
 export interface Delegate {
   readonly certificate: Certificate
   readonly signingAlgorithm: SigningAlgorithm
@@ -66,7 +66,7 @@ function endOf({ clock, revocationPolicy }: Services, { certificate }: Authority
   return Math.floor(delegateEnd({ now, validitySeconds, caNotAfter }).getTime() / 1000)
 }
 
-/** Clients that verify ML-DSA get ML-DSA responses. All other clients verify P-256. */
+/** Clients that can verify ML-DSA get ML-DSA responses. All other clients can verify P-256. */
 function keyFor(algorithm: KeyAlgorithm): {
   readonly algorithm: KeyAlgorithm
   readonly signingAlgorithm: SigningAlgorithm
@@ -91,7 +91,7 @@ function callerFor({ accountId, partition, region }: Authority): Caller {
   }
 }
 
-/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): clients do not ask for the status of this certificate. */
+/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1), which tells clients not to check this certificate's status. */
 async function certificationRequest({
   subjectPublicKeyInfo,
   signingAlgorithm,

@@ -43,7 +43,7 @@ function certificateOf(commonName: string, subjectPublicKeyInfo = spki): Uint8Ar
   return encodeCertificate(tbs, algorithm, Uint8Array.of(1))
 }
 
-/** Builds a CertID for a name and a public key, whose last 65 bytes are the EC point. */
+/** Builds a CertID for a name and a public key. The last 65 bytes of the key are the EC point. */
 function certIdOf(commonName: string, hash: CertId['hash'] = 'sha1', key = spki): CertId {
   const digest = (bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
   return {

@@ -8,8 +8,8 @@ import { createOcspRoute } from './handler.ts'
 import { createOcspResponder, type OcspAnswer } from './responder.ts'
 
 /**
- * Creates the OCSP route of a server that has no keys yet. It sends stored responses until their nextUpdate. Every other answer is
- * an error, which is not signed (RFC 6960 §2.3), such as tryLater. `db` is undefined if the database cannot be read.
+ * Creates the OCSP route for a server that has no keys yet. The route sends stored responses until their nextUpdate. Every
+ * other response is an unsigned error, such as tryLater (RFC 6960 §2.3). `db` is undefined if the database cannot be read.
  */
 export function createLockedOcspRoute(
   db: Database | undefined,

@@ -1,4 +1,4 @@
-/** Selects the response to a request: a stored one, or a new one that a key signs. */
+/** Selects the response to a request: a stored response, or a newly signed one. */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { isUnavailable } from '../http/answer.ts'
 import type { OcspRequest } from '../x509/ocsp/request.ts'
@@ -12,8 +12,8 @@ export interface MakingServices extends SigningServices {
 }
 
 /**
- * Returns a response to a request. `stored` is the stored response if it is still correct. Undefined if too many signatures are
- * waiting for keys. Throws ServiceError if the key is unavailable and no valid response is stored.
+ * Returns a response to a request. `stored` is the stored response if it is still correct. Returns undefined if too many
+ * signatures are waiting for keys. Throws ServiceError if the key is unavailable and no valid response is stored.
  */
 export type ResponseMaker = (
   request: OcspRequest,
@@ -23,7 +23,7 @@ export type ResponseMaker = (
 
 /** Maximum number of concurrent signatures. Further signatures would only wait for the key, and anyone can send requests. */
 const signingMax = 256
-/** Time after a failed signature in which the responses of a CA are not renewed if stored ones are valid. */
+/** Time after a failed signature during which a CA's responses are not renewed while valid stored responses exist. */
 const retryMilliseconds = 10_000
 const authoritiesMax = 1000
 
@@ -58,7 +58,7 @@ export function createResponseMaker(services: MakingServices): ResponseMaker {
     } catch (error) {
       if (!isUnavailable(error)) throw error
       failures.set(id, now)
-      // A client that requests a nonce can use a response without it (RFC 9654 §2.1), which is better than none.
+      // A client that requests a nonce can use a response without a nonce (RFC 9654 §2.1), which is better than no response.
       const last =
         stored ?? currentResponse(await findStoredResponse(services, request.certIds), resolved)
       if (last === undefined) throw error
@@ -68,8 +68,8 @@ export function createResponseMaker(services: MakingServices): ResponseMaker {
 }
 
 /**
- * Returns whether a response is fresh. After the clock has been set back, the thisUpdate of a response may be in the future,
- * and clients would reject the response.
+ * Returns whether a response is fresh. If the clock was set back, a response's thisUpdate may be in the future, and clients
+ * would reject the response.
  */
 export function isFresh({ life }: SignedResponse, now: Date): boolean {
   return now < life.freshUntil && now >= life.producedAt
@@ -81,7 +81,7 @@ function hasJustFailed(failedAt: Date | undefined, now: Date): boolean {
   return age >= 0 && age < retryMilliseconds
 }
 
-/** Returns a valid response that is not fresh, to be cached until the next attempt to sign a new one. */
+/** Returns a valid but no longer fresh response, to be cached until the next attempt to sign a new one. */
 function retriedSoon({ der, life }: SignedResponse, now: Date): SignedResponse {
   const retryAt = new Date(now.getTime() + retryMilliseconds)
   const freshUntil = retryAt < life.nextUpdate ? retryAt : life.nextUpdate

@@ -2,7 +2,7 @@
 import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
-/** Maximum number of path segments that are tested. A valid path has fewer segments that start like a request. */
+/** Maximum number of path segments that are tested. In a valid path, fewer segments start like a request. */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 /** Number of base64 characters that contain the longest accepted header of a DER element, which has 6 bytes. */
@@ -12,10 +12,10 @@ const headCharacters = 8
 const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 
 /**
- * Returns the request in base64 from a path. The request may be below `/ocsp/`, below `/` (with a custom host name), or below
- * any other path of OcspCustomCname or of the public URL. Every request begins with `M`, because it is a SEQUENCE of less
- * than 16 MiB; no bucket name begins with an upper-case letter. Empty if the request is in the body; undefined if the HTTP
- * request is not an OCSP request.
+ * Returns the base64 request in a path. The request may be below `/ocsp/`, below `/` (with a custom host name), or below any
+ * other path of OcspCustomCname or of the public URL. Every request begins with `M`, because it is a SEQUENCE of less than 16
+ * MiB; no bucket name begins with an upper-case letter. Empty if the request is in the body; undefined if the HTTP request is
+ * not an OCSP request.
  */
 export function findEncodedRequest(head: RequestHead): string | undefined {
   const match = pathForm.exec(head.localPath)
@@ -25,7 +25,7 @@ export function findEncodedRequest(head: RequestHead): string | undefined {
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
 
-/** Decodes a request to DER. Text that is not base64 returns no bytes, which the responder rejects. */
+/** Decodes a request to DER. Returns no bytes for text that is not base64; the responder rejects them. */
 export function decodeRequest(encoded: string): Buffer {
   const text = encoded.includes('%') ? decodePath(encoded) : encoded
   return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
@@ -35,9 +35,9 @@ export function decodeRequest(encoded: string): Buffer {
 type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
 
 /**
- * Returns the request in base64 at the end of the path of a GET; empty for a POST whose body is a request; undefined for any
- * other HTTP request. The request is recognized by its content, independently of the configuration of CAs. Objects are never
- * mistaken for requests, because their names contain a dot.
+ * Returns the base64 request at the end of a GET path; empty for a POST whose body is a request; undefined for any other HTTP
+ * request. The request is recognized by its content, regardless of how the CAs are configured. Objects are never mistaken for
+ * requests, because their names contain a dot.
  */
 export function ocspBelowPath({ method, localPath, headers }: Located): string | undefined {
   if (method === 'POST')
@@ -57,7 +57,7 @@ function mediaTypeOf(contentType = ''): string {
   return contentType.slice(0, 200).replace(/;.*$/s, '').trim().toLowerCase()
 }
 
-/** Returns whether the rest of a text is base64 of exactly one SEQUENCE, by the length in its header. */
+/** Returns whether the rest of a string is the base64 of exactly one SEQUENCE, judging by the length in its header. */
 function isRequest(text: string, start: number): boolean {
   const head = Buffer.from(text.slice(start, start + headCharacters), 'base64')
   const length = sequenceLength(head)

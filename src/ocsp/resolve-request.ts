@@ -1,4 +1,4 @@
-/** The CA of a request, and the status of its certificates in the database. */
+/** Looks up a request's CA, and the status of its certificates, in the database. */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'

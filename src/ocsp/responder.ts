@@ -22,13 +22,13 @@ export interface OcspAnswer {
 }
 
 export interface OcspResponder {
-  /** Returns the cached response to a request in DER if the response is still correct. */
+  /** Returns the cached response to a DER request if the response is still correct. */
   find(requestDer: Buffer): OcspAnswer | undefined
-  /** Returns the response to a request in DER. Rejects only if the database or the key fails. */
+  /** Returns the response to a DER request. Rejects only if the database or the key fails. */
   answer(requestDer: Buffer): Promise<OcspAnswer>
 }
 
-/** A signed response with the data that it is based on. */
+/** A signed response, and the data that it is based on. */
 interface CachedAnswer extends SignedResponse {
   readonly authorityId: string
   /** Number of the CA certificate. */
@@ -36,15 +36,15 @@ interface CachedAnswer extends SignedResponse {
   readonly statuses: readonly KnownStatus[]
   /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA, at which the status changes without a change of the database. */
+  /** Expiry of the CA. The status changes then, although the database does not. */
   readonly authorityNotAfter: Date
 }
 
 /** Maximum number of cached responses: about 20 MB with EC keys, 80 MB with ML-DSA. */
 const answersMax = 20_000
 /**
- * Maximum length of a request whose response is cached. A request for one certificate (RFC 5019 §2.1.1) has about a hundred
- * bytes.
+ * Maximum length of a request whose response is cached. A request for one certificate (RFC 5019 §2.1.1) is about a hundred
+ * bytes long.
  */
 const keptBytesMax = 300
 interface ResponderServices extends MakingServices {
@@ -52,9 +52,9 @@ interface ResponderServices extends MakingServices {
 }
 
 /**
- * Creates a responder for all CAs of the server. A response is cached for half of its validity. After each change of the
- * database, the response is compared with the stored status, so that a revocation by any process replaces it immediately. While
- * the key of a CA is unavailable, stored responses are sent until their nextUpdate.
+ * Creates a responder for all CAs of the server. A response is cached for half of its validity period. After each database
+ * change, the response is compared with the stored status, so that a revocation by any process replaces it immediately. While a
+ * CA's key is unavailable, stored responses are sent until their nextUpdate.
  */
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services

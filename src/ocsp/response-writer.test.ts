@@ -14,7 +14,7 @@ const rowFor = (number: number, status: OcspResponseRow['status'] = 'good'): Ocs
   response: Uint8Array.of(1),
 })
 
-/** A writer whose transactions are collected. `fail` makes the next one fail. */
+/** A writer whose transactions are collected. `fail` makes the next transaction fail. */
 function startWriter() {
   const transactions: (readonly Sql[])[] = []
   let isUp = true

@@ -11,17 +11,17 @@ export interface ResponseWriter {
 
 interface ResponseWriterOptions {
   readonly db: Database
-  /** Receives the error of responses that could not be stored. They are stored when they are signed again. */
+  /** Called with the error if responses could not be stored. They are stored when they are signed again. */
   readonly onFailure: (error: unknown) => void
 }
 
 const delayMilliseconds = 1000
-/** Maximum number of responses in one transaction, so that a flood of requests delays other writes by a few milliseconds. */
+/** Maximum number of responses in one transaction, so that a flood of requests delays other writes by only a few milliseconds. */
 const writtenMax = 500
-/** Maximum number of waiting responses, which equals that of cached ones. Further responses are not stored. */
+/** Maximum number of waiting responses, equal to the maximum number of cached responses. Further responses are not stored. */
 const waitingMax = 20_000
 
-/** Creates the writer of a process. A process that is killed loses the responses of its last second. */
+/** Creates a process's writer. A process that is killed loses the responses from its last second. */
 export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): ResponseWriter {
   /** Waiting rows by CertID. */
   const waiting = new Map<string, OcspResponseRow>()
@@ -40,7 +40,7 @@ export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): 
     timer = undefined
     if (waiting.size > 0) writeLater()
   }
-  // Starts in the same turn as the leaves of the record (ledger/ocsp-batches.ts), so that both share a commit.
+  // Starts in the same turn of the event loop as the record's leaves (ledger/ocsp-batches.ts), so that both share a commit.
   const writeLater = (): void => {
     timer ??= setTimeout(() => {
       writeAndContinue().catch(onFailure)

@@ -1,4 +1,4 @@
-/** Tests of the contents and the validity of an OCSP response. */
+/** Tests of an OCSP response's contents and validity period. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

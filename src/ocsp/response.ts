@@ -1,10 +1,10 @@
-/** The contents of an OCSP response, and how long it is valid (RFC 6960 §2.2, RFC 5019). */
+/** The contents and validity period of an OCSP response (RFC 6960 §2.2, RFC 5019). */
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-response.ts'
 
 /** Input for an OCSP response. */
 export interface OcspParameters {
-  /** SHA-1 hash of the public key of the responder: the CA, or its delegate. */
+  /** SHA-1 hash of the responder's public key. The responder is the CA or its delegate. */
   readonly responderKeyHash: Uint8Array
   readonly now: Date
   readonly validitySeconds: number
@@ -27,7 +27,7 @@ export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   return encodeResponseData({ responderKeyHash, producedAt: now, responses, nonce })
 }
 
-/** The validity of a response. */
+/** The validity period of a response. */
 export interface OcspLife {
   readonly producedAt: Date
   readonly nextUpdate: Date
@@ -35,7 +35,7 @@ export interface OcspLife {
   readonly freshUntil: Date
 }
 
-/** Returns the validity of a response. It is cached for half of that time. */
+/** Returns a response's validity period. The response is cached for half of it. */
 export function ocspLife({
   now,
   validitySeconds,

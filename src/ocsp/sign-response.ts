@@ -1,4 +1,4 @@
-/** Signs OCSP responses with the key of the CA, or with that of its delegate. */
+/** Signs OCSP responses with the key of the CA or of its delegate. */
 import { createHash } from 'node:crypto'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import type { Authority } from '../authority/authority.ts'
@@ -25,12 +25,12 @@ export interface SignedResponse {
   readonly life: OcspLife
 }
 
-/** The key that signs a response. */
+/** The key that signs a response, with its certificate. */
 interface OcspSigner {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   readonly signingAlgorithm: SigningAlgorithm
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>
-  /** DER of the certificate of a delegate. */
+  /** DER of the delegate's certificate. */
   readonly certificate: Uint8Array | undefined
 }
 
@@ -73,8 +73,8 @@ function caSigner({ keys }: SigningServices, issuer: Issuer, authority: Authorit
 }
 
 /**
- * Returns the delegate of a CA. Undefined if the CA must sign itself: without delegates, and for a CertID with an earlier name of
- * the CA, because the issuer of a delegate's certificate must be the CA that the CertID names (RFC 6960 §4.2.2.2).
+ * Returns a CA's delegate. Undefined if the CA must sign itself, because there are no delegates, or because the CertID has an
+ * earlier name of the CA. The issuer of a delegate's certificate must be the CA that the CertID names (RFC 6960 §4.2.2.2).
  */
 async function delegatedSigner(
   { delegates }: SigningServices,

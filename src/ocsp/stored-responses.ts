@@ -1,6 +1,6 @@
 /**
- * Signed OCSP responses in the database. They survive a restart, so that a server without its keys can send them until their
- * nextUpdate: a locked server, or one whose HSM is unreachable.
+ * Signed OCSP responses in the database. They survive a restart, so that a server without its keys (a locked server, or one
+ * whose HSM is unreachable) can send them until their nextUpdate.
  */
 import { createHash } from 'node:crypto'
 import type { Services } from '../services.ts'
@@ -41,8 +41,8 @@ export async function findStoredResponse(
 }
 
 /**
- * Returns a stored response if it still states the status in the database, under the current certificate of the CA. A response
- * from before a revocation is therefore never sent.
+ * Returns a stored response if it still states the status in the database, under the CA's current certificate. A response from
+ * before a revocation is therefore never sent.
  */
 export function currentResponse(
   row: OcspResponseRow | undefined,

@@ -1,4 +1,4 @@
-/** Operations whose CA is changed by another request after they have read it and before they write. */
+/** Tests of operations whose CA another request changes between their read and their write. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
@@ -31,7 +31,7 @@ after(async () => {
   await service.close()
 })
 
-/** Names of the jobs that the operations have started. */
+/** Names of the jobs that the operations have woken. */
 const woken = new Set<string>()
 
 type Change = () => Promise<unknown>

@@ -78,7 +78,7 @@ function readCondition(
   return accepted ? { ...form, key: key.toLowerCase(), values: patterns } : undefined
 }
 
-/** Accepts strings, and also numbers and booleans without quotes, as IAM does. */
+/** Accepts strings, and numbers and booleans without quotes, as IAM does. */
 function valuesOf(value: unknown): string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const texts = list
@@ -108,19 +108,19 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
   }
   if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
     return unanimous(actual.map(holds))
-  // AWS does not document several values without a quantifier. Any value may satisfy a positive operator; every value must
-  // satisfy a negated one.
+  // AWS does not document how several values are compared without a quantifier. Here, a positive operator is satisfied if any
+  // value satisfies it, and a negated operator only if every value does.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
   return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
 }
 
 /**
- * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must
- * neither satisfy the condition of an Allow nor avoid the condition of a Deny. The result is therefore undefined unless it is
- * the same for every value, even with ForAnyValue and ForAllValues.
+ * Tags whose keys differ only in case share one condition key, which has the values of all these tags. An additional tag must
+ * neither satisfy an Allow statement's condition nor avoid a Deny statement's condition. The result is therefore undefined
+ * unless it is the same for every value, even with ForAnyValue and ForAllValues.
  */
 const isOneTag = /^aws:(?:resource|request|principal)tag\//
-/** The condition key with several values by definition; quantifiers apply to it. */
+/** The condition key that has several values by definition, so quantifiers apply to it. */
 const tagKeys = 'aws:tagkeys'
 
 function unanimous(results: readonly (boolean | undefined)[]): boolean | undefined {
@@ -128,7 +128,7 @@ function unanimous(results: readonly (boolean | undefined)[]): boolean | undefin
   return results.every((one) => one === first) ? first : undefined
 }
 
-/** Computes a three-valued logical AND: undefined if no result is false and at least one is undefined. */
+/** Computes a three-valued logical AND: the result is undefined if no operand is false and at least one is undefined. */
 function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
   if (results.includes(false)) return false
   return results.includes(undefined) ? undefined : true

@@ -6,7 +6,7 @@ import { decide, type Decision, type PolicyRequest } from './evaluation.ts'
 import type { PrincipalIdentity } from './principal.ts'
 import { parsePolicy, type PolicyKind } from './policy-document.ts'
 
-/** A user with its ARN, a session with the ARNs of session and role, or a service or identity provider with its name. */
+/** A user with its ARN, a session with its own ARN and its role's ARN, or a service or identity provider with its name. */
 interface CaseCaller {
   readonly accountId?: string
   readonly arn?: string
@@ -54,15 +54,15 @@ function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement)
   return decide(parsePolicy(text, row.kind), requestOf(row))
 }
 
-/** The decision if the statement is a Deny next to an Allow for everything. */
+/** The decision if the statement is a Deny, and another statement allows everything. */
 function decisionWithDeny(row: PolicyCase): Decision {
   const everyone = row.kind === 'resource' ? { ...allowAll, Principal: everyoneFor(row) } : allowAll
   return decisionOf(row, [everyone, { ...(row.policy.Statement as object), Effect: 'Deny' }])
 }
 
 /**
- * The Principal element that matches any caller. `*` does not match services and identity providers, so the element
- * lists them.
+ * The Principal element that matches any caller. `*` does not match services and identity providers, so this element also lists
+ * those.
  */
 function everyoneFor({ request: { caller } }: PolicyCase): unknown {
   if (caller === undefined || caller.accountId !== undefined) return '*'
@@ -220,7 +220,7 @@ test('the decision of a policy combines the decisions of its single statements',
   )
 })
 
-/** JSON that partly resembles a policy. */
+/** JSON that resembles a policy in parts. */
 const element = fc.constantFrom(
   'Version',
   'Statement',

@@ -17,7 +17,7 @@ export interface PolicyRequest {
 
 export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
-/** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the decision is implicit Deny. */
+/** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the decision is an implicit Deny. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
   const action = request.action.toLowerCase()
   let decision: Decision = 'not-allowed'
@@ -32,7 +32,7 @@ export function decide(policy: Policy, request: PolicyRequest): Decision {
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // A result that depends on a variable without a value is also replaced by the stricter result.
+  // If the result depends on a variable without a value, the stricter result is used here, too.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   return (

@@ -1,4 +1,7 @@
-/** Permissions of a CA shared through AWS RAM (AWS Private CA User Guide, Attach a policy for cross-account access: RAM). */
+/**
+ * Permissions for a CA that is shared through AWS RAM (AWS Private CA User Guide, Attach a policy for cross-account access:
+ * RAM).
+ */
 import { readActions, type SharedTemplate } from './sharing-policy.ts'
 
 /** Managed permissions of AWS RAM for certificate authorities. */

@@ -30,7 +30,7 @@ test('the operators are those documented by IAM', () => {
   for (const name of documented) assert.equal(operator(name).negated, name.includes('Not'), name)
 })
 
-/** Valid and invalid policy values of each operator. */
+/** Valid and invalid policy values for each operator. */
 const accepted: [name: string, sound: string[], unsound: string[]][] = [
   ['StringEquals', ['', 'x', '*'], []],
   [
@@ -182,7 +182,7 @@ test('ARN parts are matched separately, and the sixth part is the rest of the AR
   )
 })
 
-/** Runs in a separate process, because a running regular expression can only be stopped with its process. */
+/** Runs in a separate process, because a running regular expression can be stopped only by ending its process. */
 const longValues = `
   import { operators } from '${new URL('operators.ts', import.meta.url).href}'
   const unit = ['1', '1.', '-', ' ', '0', 'A', 'A=', ':', '/', '2026-', 'T', 'e1']

@@ -4,9 +4,9 @@ import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
 export interface Operator {
-  /** Whether a policy value is valid for the operator. Values with variables are not checked here. */
+  /** Whether a policy value is valid for the operator. Not called for values with variables. */
   readonly accepts: (value: string) => boolean
-  /** Whether the request value matches the policy value, in which variables are already replaced. */
+  /** Whether the request value matches the policy value, whose variables have already been replaced. */
   readonly holds: (expected: string, actual: string) => boolean
   /** Whether this is a `…Not…` operator: no policy value may match, and a request without the key satisfies it. */
   readonly negated: boolean
@@ -68,7 +68,7 @@ function isArn(value: string): boolean {
   return value === '*' || value.split(':').length >= arnParts
 }
 
-/** Compares the six parts of an ARN separately, so that a wildcard does not extend into the next part. */
+/** Compares the six parts of an ARN separately, so that a wildcard does not match across part boundaries. */
 export function matchesArn(expected: string, actual: string): boolean {
   if (expected === '*') return true
   const parts = partsOf(actual)
@@ -147,7 +147,7 @@ function isRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-/** Block lists by range. A list is created once for each range in a policy. */
+/** Block lists by range. Each range in a policy gets one list, which is reused. */
 const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(expected: string, actual: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * Parses policies (IAM JSON policy reference). Unknown or invalid elements fail closed: an Allow statement with such an
- * element allows nothing, and a Deny statement denies everything.
+ * Parses policies (IAM JSON policy reference). Unknown or invalid elements fail closed: an Allow statement with such an element
+ * allows nothing, and a Deny statement with such an element denies everything.
  */
 import { parseConditions, type Condition } from './condition.ts'
 import {
@@ -55,7 +55,7 @@ const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17']
 const elementsOf: Readonly<Record<PolicyKind, ReadonlySet<string>>> = {
   identity: new Set(['Action', 'Resource']),
   resource: new Set(['Action', 'Resource', 'Principal']),
-  // A trust policy has no Resource, because it applies to its role.
+  // A trust policy has no Resource, because it applies only to its role.
   trust: new Set(['Action', 'Principal']),
 }
 const actionForm = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/

@@ -11,7 +11,7 @@ export interface Principals {
   readonly names: readonly string[]
 }
 
-/** The identifiers of a caller that Principal elements can contain. */
+/** A caller's identifiers that Principal elements can contain. */
 export interface PrincipalIdentity {
   /** Undefined for callers without an account: services, and holders of a web identity token. */
   readonly accountId: string | undefined
@@ -28,7 +28,7 @@ export const identityForm =
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
-/** Checks of the value for each kind of principal. */
+/** Checks whether a value is valid, for each kind of principal. */
 const kinds: Readonly<Record<string, (text: string) => boolean>> = {
   AWS: (text) => text === '*' || isPrincipal(text),
   Service: (text) => serviceForm.test(text),
@@ -41,7 +41,7 @@ interface Problems {
   readonly unclear: string[]
 }
 
-/** Parses the element of a statement. Appends messages about errors to `faults`, about unknown parts to `unclear`. */
+/** Parses a statement's element. Appends messages about errors to `faults`, and messages about unknown parts to `unclear`. */
 export function parsePrincipals(
   statement: Readonly<Record<string, unknown>>,
   { name, faults, unclear }: Problems,
@@ -105,7 +105,7 @@ export function accountOf(text: string): string | undefined {
 /**
  * Returns whether a statement applies to the caller. An account in NotPrincipal does not exempt its users (IAM JSON policy
  * elements: NotPrincipal). In an Allow, `*` matches only callers with an account; services and identity providers must be
- * named.
+ * listed explicitly.
  */
 export function matchesPrincipal(
   principals: Principals,
@@ -119,7 +119,7 @@ export function matchesPrincipal(
   return principals.accounts.includes(accountId) || namesDirectly(principals, identity)
 }
 
-/** Returns whether a statement names the caller itself, or everyone, and not only the caller's account. */
+/** Returns whether a statement names the caller itself or everyone, rather than only the caller's account. */
 export function namesDirectly(principals: Principals, identity: PrincipalIdentity): boolean {
   return !principals.negated && (principals.everyone || isNamed(principals, identity))
 }

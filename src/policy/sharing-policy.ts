@@ -1,6 +1,6 @@
 /**
  * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). Their shape is
- * fixed: one statement that lets other accounts read, and one that lets them issue with one template.
+ * fixed: one statement that lets other accounts read, and one that lets them issue with a single template.
  */
 import { accountOf, identityForm } from './principal.ts'
 import { ServiceError } from '../errors.ts'
@@ -17,7 +17,7 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
-/** The action of an operation that AWS does not have. The read statement may omit it. */
+/** The action of an operation that only Signet has. The read statement may omit it. */
 const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
@@ -29,7 +29,7 @@ const sharedTemplates = [
   'SubordinateCACertificate_PathLen0',
 ] as const
 
-/** A template that other accounts can be allowed to issue with. */
+/** Templates that other accounts can be allowed to issue with. */
 export type SharedTemplate = (typeof sharedTemplates)[number]
 
 interface SharedAuthority {
@@ -38,8 +38,8 @@ interface SharedAuthority {
 }
 
 /**
- * Returns the accounts and organizations that can read the CA under the policy. Throws InvalidPolicyException, which names
- * the statement, for any shape that AWS does not accept.
+ * Returns the accounts and organizations that the policy allows to read the CA. Throws InvalidPolicyException, which names the
+ * statement, for any shape that AWS does not accept.
  */
 export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
   const document = parseObject(text)

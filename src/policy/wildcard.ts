@@ -1,6 +1,6 @@
 /**
- * Returns whether the whole `text` matches `pattern`, in which `*` stands for any characters and `?` for exactly one (IAM
- * JSON policy elements). The time is at most proportional to the product of the two lengths. Backtracking to the last `*` is
+ * Returns whether the whole `text` matches `pattern`, in which `*` stands for any characters and `?` for exactly one (IAM JSON
+ * policy elements). The running time is at most proportional to the product of the two lengths. Backtracking to the last `*` is
  * sufficient, so there is no recursion.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {

@@ -1,4 +1,4 @@
-/** Checkpoints (C2SP tlog-checkpoint): the text of a signed note with the size and the root of the tree. */
+/** Checkpoints (C2SP tlog-checkpoint): a signed note whose text has the size and the root of the tree. */
 import type { KeyObject } from 'node:crypto'
 import { hashBytes } from './merkle.ts'
 import { NoteError, openNote, signNote, type NoteVerifier } from './note.ts'
@@ -13,7 +13,10 @@ export function signCheckpoint(
   return signNote(text, verifier, privateKey)
 }
 
-/** Returns the tree of a signed checkpoint. Throws NoteError for an invalid signature, another log, or a malformed text. */
+/**
+ * Returns the tree that a signed checkpoint describes. Throws NoteError for an invalid signature, another log, or malformed
+ * text.
+ */
 export function openCheckpoint(note: string, verifier: NoteVerifier): Tree {
   const [origin, size = '', base64 = '', ...extensions] = openNote(note, verifier).split('\n')
   if (origin !== verifier.name) throw new NoteError(`the checkpoint belongs to the log ${origin}`)

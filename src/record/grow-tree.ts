@@ -9,11 +9,11 @@ export type TreeEdge = readonly (readonly Uint8Array[])[]
 interface GrownTree {
   readonly size: number
   readonly root: Uint8Array
-  /** The new tiles, and those with more hashes than before. */
+  /** New tiles, and tiles with more hashes than before. */
   readonly tiles: readonly (TileName & { readonly hashes: readonly Uint8Array[] })[]
 }
 
-/** Returns the names of the incomplete tiles of a tree, one for each level that has hashes. */
+/** Returns the names of a tree's incomplete tiles, one for each level that has hashes. */
 export function edgeTiles(size: number): TileName[] {
   const tiles: TileName[] = []
   for (let level = 0; hashesAt(level, size) > 0; level += 1)

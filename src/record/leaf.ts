@@ -1,11 +1,11 @@
 /**
- * The leaves of the record. The data of a leaf is: a version byte, the code of the kind, the time in milliseconds since 1970 (48
- * bits, big-endian), then fields: a tag byte, the length (LEB128) and the value.
+ * The leaves of the record. A leaf's data consists of a version byte, the code of its kind, the time in milliseconds since 1970
+ * (48 bits, big-endian), and fields. A field consists of a tag byte, the length (LEB128) and the value.
  */
 
 import { isUtf8 } from 'node:buffer'
 
-/** Codes of the kinds of leaves. A code is never used again. */
+/** Codes for the kinds of leaves. A code is never reused. */
 export const leafKinds = {
   certificate: 1,
   revocation: 2,
@@ -28,7 +28,7 @@ const fields = {
   serialNumber: [2, 'bytes'],
   /** SHA-256 of the DER of a certificate or CRL. */
   sha256: [3, 'bytes'],
-  /** First 16 bytes of the SHA-256 of the other columns of the row (row-digest.ts). */
+  /** First 16 bytes of the SHA-256 of the row's other columns (row-digest.ts). */
   rowDigest: [4, 'bytes'],
   /** ARN of a principal, name of a service, or `job:NAME`. */
   principal: [5, 'text'],
@@ -40,9 +40,9 @@ const fields = {
   /** Table of the changed row, and its key as a JSON array. */
   table: [10, 'text'],
   key: [11, 'text'],
-  /** JSON, different for each kind. */
+  /** JSON whose members depend on the kind. */
   detail: [12, 'text'],
-  /** Existing rows when the record began: for each, its number (64 bits, signed) and its digest (16 bytes). */
+  /** The rows that existed when the record began. Each has a number (64 bits, signed) and a digest (16 bytes). */
   rows: [13, 'bytes'],
   /** The columns of the row after the change (store/recorded-states.ts). Always the last field. */
   state: [14, 'text'],
@@ -107,7 +107,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   return bytes
 }
 
-/** Returns the data of a leaf whose last field, the state of the row, is stored separately. */
+/** Returns the data of a leaf without its last field, the state of the row, which is stored separately. */
 export function withState(entry: Uint8Array, state: string | undefined): Uint8Array {
   if (state === undefined) return entry
   const value = Buffer.from(state)
@@ -117,7 +117,7 @@ export function withState(entry: Uint8Array, state: string | undefined): Uint8Ar
   return Buffer.concat([entry, head, value])
 }
 
-/** Throws LeafError for bytes that encodeLeaf does not write. */
+/** Throws LeafError for bytes that encodeLeaf cannot have written. */
 export function decodeLeaf(bytes: Uint8Array): Leaf {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const kind = kindsByCode.get(buffer[1] ?? 0)
@@ -190,7 +190,7 @@ function readLength(
     const byte = bytes[at + index]
     if (byte === undefined) return undefined
     length += (byte & 0x7f) * 2 ** (7 * index)
-    // The shortest form only, so that a leaf has one encoding.
+    // Only the shortest form is accepted, so that a leaf has only one encoding.
     if (byte < 0x80) return byte === 0 && index > 0 ? undefined : { length, end: at + index + 1 }
   }
   return undefined

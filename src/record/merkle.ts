@@ -10,7 +10,7 @@ export function sha256(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer')
 }
 
-/** Returns the hash of the data of a leaf. */
+/** Returns the hash of a leaf's data. */
 export function leafHash(data: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(1 + data.length)
   bytes[0] = leafPrefix
@@ -27,7 +27,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return sha256(bytes)
 }
 
-/** Returns the root of the empty tree: the hash of nothing. */
+/** Returns the root of the empty tree: the hash of zero bytes. */
 export function emptyRoot(): Buffer {
   return sha256(new Uint8Array())
 }
@@ -40,7 +40,7 @@ export function treeHash(hashes: readonly Uint8Array[]): Uint8Array {
     const next: Uint8Array[] = []
     for (let at = 0; at + 1 < level.length; at += 2)
       next.push(nodeHash(level[at] as Uint8Array, level[at + 1] as Uint8Array))
-    // A node without a sibling moves up unchanged. The tree has the shape of RFC 6962 then.
+    // A node without a sibling moves up unchanged, which gives the tree the shape that RFC 6962 defines.
     if (level.length % 2 === 1) next.push(level.at(-1) as Uint8Array)
     level = next
   }

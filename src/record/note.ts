@@ -17,12 +17,12 @@ export interface NoteVerifier {
   readonly publicKey: KeyObject
 }
 
-/** The note is malformed, or has no valid signature by the key. The message says which. */
+/** The note is malformed, or has no valid signature by the key. The message states the reason. */
 export class NoteError extends Error {
   override name = 'NoteError'
 }
 
-/** Returns whether a text can be the name of a key: not empty, without spaces and `+`. */
+/** Returns whether a string can be the name of a key: not empty, and without spaces or `+`. */
 function isKeyName(name: string): boolean {
   return name !== '' && !/[\s+]/u.test(name)
 }
@@ -50,7 +50,7 @@ export function verifierText({ name, id, publicKey }: NoteVerifier): string {
   return `${name}+${id.toString('hex')}+${typed.toString('base64')}`
 }
 
-/** Parses the text form of a verifier. Throws NoteError for any other text. */
+/** Parses the text form of a verifier. Throws NoteError for any other string. */
 export function parseVerifier(text: string): NoteVerifier {
   const [, name = '', id, key = ''] =
     /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? []
@@ -65,14 +65,17 @@ export function parseVerifier(text: string): NoteVerifier {
   return verifier
 }
 
-/** Signs a text that ends with a newline. Returns the note. */
+/** Signs text that must end with a newline. Returns the note. */
 export function signNote(text: string, verifier: NoteVerifier, privateKey: KeyObject): string {
   if (!text.endsWith('\n')) throw new NoteError('the text of a note ends with a newline')
   const signature = Buffer.concat([verifier.id, sign(null, Buffer.from(text), privateKey)])
   return `${text}\n— ${verifier.name} ${signature.toString('base64')}\n`
 }
 
-/** Returns the text of a note that the key has signed. Signatures of other keys are ignored. Throws NoteError. */
+/**
+ * Returns the text of a note that the key has signed. Signatures by other keys are ignored. Throws NoteError if there is no
+ * such signature.
+ */
 export function openNote(note: string, verifier: NoteVerifier): string {
   if (note.length > textBytesMax) throw new NoteError('the note is too long')
   const end = note.lastIndexOf('\n\n')

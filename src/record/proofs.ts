@@ -16,7 +16,10 @@ interface Range {
   readonly end: number
 }
 
-/** Returns the complete subtrees of a range, from the left. `start` is a multiple of the size of the largest subtree. */
+/**
+ * Returns the complete subtrees that make up a range, from left to right. `start` is a multiple of the size of the largest
+ * subtree.
+ */
 function subtreesOf({ start, end }: Range): Subtree[] {
   const subtrees: Subtree[] = []
   let at = start
@@ -72,7 +75,10 @@ export async function inclusionProof(
   return Promise.all(siblings.toReversed().map((sibling) => rangeHash(sibling, read)))
 }
 
-/** Proves that the tree of `size` leaves begins with the tree of `earlier` leaves. Empty if `earlier` is 0 or `size`. */
+/**
+ * Proves that the tree of `size` leaves begins with the tree of `earlier` leaves. The proof is empty if `earlier` is 0 or
+ * `size`.
+ */
 export async function consistencyProof(
   earlier: number,
   size: number,

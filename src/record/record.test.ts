@@ -29,7 +29,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const hashesOf = (count: number): Uint8Array[] =>
   Array.from({ length: count }, (_, index) => leafHash(Buffer.from(String(index))))
 
-/** Reads hashes of complete subtrees from the hashes of the leaves. */
+/** Computes hashes of complete subtrees from the hashes of the leaves. */
 const readerOf =
   (hashes: readonly Uint8Array[]): HashReader =>
   ({ level, index }) =>

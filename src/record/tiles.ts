@@ -1,4 +1,4 @@
-/** Tiles of a Merkle tree (C2SP tlog-tiles): 256 hashes, one level of tiles for eight levels of the tree. */
+/** Tiles of a Merkle tree (C2SP tlog-tiles): 256 hashes each, with one level of tiles for every eight levels of the tree. */
 import { treeHash } from './merkle.ts'
 import type { Subtree } from './proofs.ts'
 
@@ -12,7 +12,7 @@ export interface TileName {
   readonly number: number
 }
 
-/** Returns the number of hashes that level `level` has in a tree of `size` leaves. */
+/** Returns the number of hashes at level `level` in a tree of `size` leaves. */
 export function hashesAt(level: number, size: number): number {
   return Math.floor(size / tileWidth ** level)
 }
@@ -51,7 +51,7 @@ export function subtreeHash(subtree: Subtree, hashes: readonly Uint8Array[]): Ui
   return treeHash(members)
 }
 
-/** Returns the path of a tile below the URL of the log: `tile/0/x001/234`, or `tile/0/x001/234.p/17` for a partial one. */
+/** Returns the path of a tile below the URL of the log: `tile/0/x001/234`, or `tile/0/x001/234.p/17` for a partial tile. */
 export function tilePath({ level, number }: TileName, width: number): string {
   const digits = String(number)
   const padded = digits.padStart(Math.ceil(digits.length / 3) * 3, '0')
@@ -62,7 +62,7 @@ export function tilePath({ level, number }: TileName, width: number): string {
 
 const pathForm = /^tile\/(\d|[1-5]\d)\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/
 
-/** Parses the path of a tile of hashes. Undefined for any other path, including that of a tile of leaves. */
+/** Parses the path of a tile of hashes. Undefined for any other path, including the path of a tile of leaves. */
 export function parseTilePath(
   path: string,
 ): (TileName & { readonly width: number; readonly isPartial: boolean }) | undefined {

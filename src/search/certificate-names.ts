@@ -1,4 +1,4 @@
-/** The content of a certificate that searches match and lists show: subject, alternative names and notBefore. */
+/** The certificate contents that searches match and lists show: subject, alternative names and notBefore. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
@@ -12,7 +12,7 @@ import { formatIpAddress } from '../text/ip-address.ts'
 
 interface SearchedNames {
   readonly commonNames: readonly string[]
-  /** Text of each alternative name of any type. A name without a text form is `#` and hex. */
+  /** Text of each alternative name, whatever its type. A name without a text form is written as `#` and hexadecimal digits. */
   readonly alternativeNames: readonly string[]
 }
 
@@ -44,8 +44,8 @@ function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNa
 }
 
 /**
- * Reads the names of a stored certificate. An unreadable certificate, which only a server without lint can have issued, has
- * no names.
+ * Reads the names of a stored certificate. Returns no names for an unreadable certificate, which only a server without lint can
+ * have issued.
  */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
   const shown = unlessDamaged(() => {
@@ -74,7 +74,7 @@ function generalNameText({ kind, content }: GeneralName): string {
     case 'rfc822Name':
     case 'dNSName':
     case 'uniformResourceIdentifier':
-      // A view of the same bytes. A copy would take twice as long.
+      // This is a view of the same bytes, because a copy would take twice as long.
       return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
     case 'iPAddress':
       return formatIpAddress(content)

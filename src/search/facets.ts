@@ -1,5 +1,5 @@
 /**
- * Facets of the search tables. A facet is a condition of a search, such as an account and a template. Its number is the first 32
+ * Facets in the search tables. A facet is a search condition, such as an account and a template. Its number is the first 32
  * bits of a hash, so that no table of facets is needed. A collision of two facets only costs time, because every found
  * certificate is checked against the filter (filter.ts).
  */
@@ -34,7 +34,7 @@ export function facetNumber(
   return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
-/** Era of name entries of earlier versions, which had no eras. */
+/** Era of name entries from earlier versions, which had no eras. */
 export const noEra = -1
 
 /**
@@ -51,7 +51,7 @@ export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
 
-/** Builds search entries of certificates, which must be added in ascending order of their numbers. */
+/** Builds search entries for certificates, which must be added in ascending order of their numbers. */
 export class CertificateEntries implements SearchEntries {
   readonly positions = new Map<number, FacetEntries<number>>()
   readonly names = new Map<number, FacetEntries<string>>()
@@ -64,7 +64,7 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by the account of their CA. That requester has no entry; a search for it scans all
+      // Most certificates are requested by their CA's account. That requester has no entry; a search for it scans all
       // certificates of the account (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
@@ -74,11 +74,11 @@ export class CertificateEntries implements SearchEntries {
     addTo(places, certificate)
   }
 
-  /** Adds the entries that earlier versions inserted for a certificate. */
+  /** Adds a certificate's entries in the form that earlier versions inserted. */
   addFormer(certificate: UnsearchableCertificate): void {
     const { accountId, region, number } = certificate.authority
     const requesters = requestersOf(certificate.requester)
-    // Earlier versions inserted positions of the account, and names without an era.
+    // Earlier versions inserted positions for the account, and names without an era.
     const owner = { accountId, region }
     const places = this.#placesOf(certificate, { owner, era: noEra, requesters })
     const besides = facetNumber('requester', { authorityNumber: number }, accountId)
@@ -132,7 +132,7 @@ function listIn<Key extends number | string>(
   return list
 }
 
-/** Adds names. A duplicate name of a certificate is added twice and inserted once. */
+/** Adds names. If a certificate has the same name twice, it is added twice but inserted once. */
 function addTo(
   { expiring, issued, subject, name, reversedName }: Places,
   { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,
@@ -158,7 +158,7 @@ function put<Key extends number | string>(
 
 const sessionForm = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/
 
-/** Returns the values by which a requester is found: its account, its ARN or name, and for a role session also the role ARN. */
+/** Returns the values by which a requester is found: its account, its ARN or name, and, for a role session, the role ARN. */
 export function requestersOf({ accountId, name }: Requester): string[] {
   const [, partition, account, role] = sessionForm.exec(name ?? '') ?? []
   const roleArn = role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`

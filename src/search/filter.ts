@@ -1,4 +1,4 @@
-/** Search filters, and the check of a certificate against a filter. */
+/** Search filters, and the check whether a certificate matches one. */
 import type { FoundCertificate } from '../store/certificate-search.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import { readCertificateNames, type CertificateNames } from './certificate-names.ts'
@@ -9,7 +9,7 @@ export const certificateStatuses = ['VALID', 'EXPIRED', 'REVOKED'] as const
 
 type CertificateStatus = (typeof certificateStatuses)[number]
 
-/** A period that includes `after` and excludes `before`. */
+/** A time range that includes `after` and excludes `before`. */
 export interface Period {
   readonly after?: Date | undefined
   readonly before?: Date | undefined
@@ -17,12 +17,12 @@ export interface Period {
 
 /** Conditions of a search. A certificate must satisfy all conditions that are present. */
 export interface CertificateFilter {
-  /** Account that owns the CAs, in one Region. */
+  /** Account that owns the CAs, and their Region. */
   readonly accountId: string
   readonly region: string
-  /** Number of one CA of the account. */
+  /** Number of one of the account's CAs. */
   readonly authorityNumber?: number | undefined
-  /** Numbers of CAs of the account whose certificates are omitted. */
+  /** Numbers of the account's CAs whose certificates are omitted. */
   readonly hiddenAuthorities?: ReadonlySet<number> | undefined
   /** Serial number, 16 bytes. */
   readonly serialNumber?: Uint8Array | undefined
@@ -37,13 +37,13 @@ export interface CertificateFilter {
   readonly status?: CertificateStatus | undefined
 }
 
-/** A found certificate with its parsed names and its status. */
+/** A certificate that was found, with its parsed names and its status. */
 export interface ListedCertificate extends FoundCertificate {
   readonly names: CertificateNames
   readonly status: CertificateStatus
 }
 
-/** Returns the status at a time. A revoked certificate stays revoked after its expiry. */
+/** Returns the status at a time. A revoked certificate remains revoked after it expires. */
 function certificateStatusAt(
   { revocation, notAfter }: Pick<FoundCertificate, 'revocation' | 'notAfter'>,
   now: Date,

@@ -53,7 +53,7 @@ export interface IndexScan {
   isFirst?(certificate: ListedCertificate): boolean
 }
 
-/** Returns the scans that serve a filter, starting with the scan that is presumably shortest. */
+/** Returns the scans that serve a filter, starting with the one that is probably shortest. */
 export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
@@ -62,8 +62,8 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   if (subject !== undefined) scans.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  // Certificates that an account requested from its own CAs have no requester entry. They are found among all certificates, in
-  // the same order.
+  // Certificates that an account requested from its own CAs have no requester entry. They are found by scanning all
+  // certificates in the same order.
   if (requester === filter.accountId)
     scans.push({ ...byPosition('expiry', filter, expiry), name: 'requester' })
   else if (requester !== undefined)
@@ -73,7 +73,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
   if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
-  // A CA may have fewer certificates in total than there are certificates with the name.
+  // A CA may have fewer certificates in total than the account has with this name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
     scans.push(byPosition('issue', filter, issue))
@@ -98,7 +98,7 @@ function expiryRange({ expires, status }: CertificateFilter, now: Date): Bounds 
   }
 }
 
-/** Returns the range of the time of issue in whole seconds. The exact time is checked for each certificate. */
+/** Returns the range of issue times in whole seconds. The exact time is checked for each certificate. */
 function issueRange({ issued }: CertificateFilter): Bounds {
   return {
     low: issued?.after === undefined ? lowest : Math.floor(issued.after.getTime() / 1000),
@@ -190,13 +190,10 @@ function bySerialNumber(serialNumber: Uint8Array): IndexScan {
   }
 }
 
-/** Maximum number of CAs in a read. */
+/** Maximum number of CAs per read. */
 const authoritiesMax = 50
 
-/**
- * Scans revoked certificates, one CA after another. The scan reads the revocations themselves, so it always finds the latest
- * revocations.
- */
+/** Scans revoked certificates, one CA after another. It reads the revocations themselves, so it always finds the latest ones. */
 function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter
   const numbers = async (db: Reader, from: number): Promise<number[]> =>

@@ -78,7 +78,7 @@ test('search keys are lowercase, contain no NUL, and are truncated between chara
 })
 
 test('the fast path for ASCII names returns the same keys as the general path', () => {
-  // A character outside ASCII selects the general path.
+  // A non-ASCII character selects the general code path.
   const general = (key: (text: string) => string, text: string, end: string): string =>
     key(text + end).replace(end, '')
   fc.assert(

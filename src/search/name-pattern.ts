@@ -35,14 +35,14 @@ export function reversedKey(text: string): string {
   return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
 }
 
-/** Matches nearly every name. Only letters need folding, and every character is one byte. */
+/** Matches nearly every name. In a match, only letters need folding, and every character is one byte. */
 const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {
   return nearestStorable(text.normalize('NFKC').toLowerCase())
 }
 
-/** Parses the text of a filter. Returns the problem of an invalid pattern. */
+/** Parses the text of a filter. If the pattern is invalid, returns what is wrong with it. */
 export function parseNamePattern(text: string): NamePattern | { readonly problem: string } {
   const isPrefix = /(?:^|[^\\])(?:\\\\)*\*$/s.test(text)
   const isSuffix = text.startsWith('.')

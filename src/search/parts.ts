@@ -1,6 +1,6 @@
 /**
- * Index scans over several parts: the positions of an account are those of its CAs, and names are sorted within eras. A
- * statement merges a group of parts; the groups are read one after another.
+ * Index scans over several parts. An account's parts are its CAs, and the parts of a name index are eras. A statement merges a
+ * group of parts; the groups are read one after another.
  */
 import {
   countOf,
@@ -14,9 +14,9 @@ import type { Sql } from '../store/sql.ts'
 
 type Reader = Pick<Database, 'query'>
 
-/** Maximum number of parts in a statement. SQLite merges at most 500, and prepares 64 in half a millisecond. */
+/** Maximum number of parts per statement. SQLite merges at most 500, and prepares 64 in half a millisecond. */
 const groupMax = 64
-/** Maximum number of parts in a read. */
+/** Maximum number of parts per read. */
 export const partsMax = 16 * groupMax
 
 /** A page of certificates and the position of the next page, which is undefined on the last page. */

@@ -1,4 +1,4 @@
-/** Tests that compare the pages of random searches with a filter over all certificates. */
+/** Tests that compare the pages of random searches with the result of filtering all certificates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -233,7 +233,7 @@ const index = (db: Database, clock: Clock = systemClock): Promise<unknown> =>
     new AbortController().signal,
   )
 
-/** A clock after the end of a lease that is claimed now. */
+/** A clock whose time is after the end of a lease that is claimed now. */
 const afterLease: Clock = { now: () => new Date(Date.now() + 21_000) }
 
 test('the pages of a search contain every matching certificate exactly once', async () => {
@@ -244,7 +244,8 @@ test('the pages of a search contain every matching certificate exactly once', as
       fc.array(issued, { maxLength: 30 }),
       fc.array(searchOptions, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      // Number of certificates per era: several, one in several eras, or none because the rows have no era.
+      // `distance` places several certificates in each era, or one in several eras. The rows of the first `old` certificates
+      // have no era.
       fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
       // oxlint-disable-next-line max-params -- one for each arbitrary
       async (certificates, filters, limit, { distance, old }) => {
@@ -306,7 +307,7 @@ test('two processes that index at the same time index every certificate once', a
   assert.equal(all.length, 200)
 })
 
-/** The first transaction claims the lease. Six others insert the entries of 500 certificates. */
+/** The first transaction claims the lease. Six more insert the entries for 500 certificates. */
 const written = fc.integer({ min: 1, max: 6 })
 
 test('after an index run is interrupted at any point, the next run completes it without duplicates', async () => {
@@ -379,7 +380,7 @@ const nothing: SearchOptions = {
 test('a page reads at most its limit of certificates and returns a cursor for the next page', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
-  // Each of the two filters matches 200 certificates, and both together match one.
+  // Each of the two filters matches 200 certificates. Only one certificate matches both.
   const one = { ...plain, commonName: 'ab.test', names: ['a'] }
   const other = { ...plain, commonName: 'a', names: ['ab.test'] }
   const both = { ...plain, commonName: 'ab.test', names: ['ab.test'] }

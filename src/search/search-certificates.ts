@@ -5,14 +5,14 @@ import { isObject } from '../text/json.ts'
 import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
 import { indexScanNames, indexScansFor, type IndexScan, type IndexScanName } from './index-scans.ts'
 
-/** Position after the last page, and the name of its index scan. */
+/** Position after the previous page, and the name of the index scan. */
 export interface SearchCursor extends SearchPosition {
   readonly scan: IndexScanName
 }
 
 export interface SearchPage {
   readonly certificates: readonly ListedCertificate[]
-  /** Undefined on the last page. A page may be short or even empty although more pages follow. */
+  /** Undefined on the last page. A page may be short, or even empty, although more pages follow. */
   readonly next: SearchCursor | undefined
 }
 
@@ -21,12 +21,12 @@ export interface SearchPage {
  * than the page size is always read.
  */
 const readsMax = 150
-/** Limits for counting the scans. The higher limit is used only if no scan is shorter than the lower limit. */
+/** Limits for counting a scan's certificates. The higher limit is used only if no scan is shorter than the lower limit. */
 const countsMax = [1000, 10_000]
 
 /**
  * Returns at most `limit` certificates after a cursor. The first page selects the scan with the fewest certificates, which all
- * further pages use.
+ * later pages use, too.
  */
 export async function searchCertificates(
   db: Pick<Database, 'query'>,
@@ -65,7 +65,7 @@ async function readPage(
   const certificates: ListedCertificate[] = []
   let room = Math.max(readsMax, limit + 1)
   let position: SearchPosition | undefined = after
-  // One more certificate than requested is read, to find out whether another page follows.
+  // One more certificate than requested is read, to determine whether another page follows.
   let size = limit + 1
   for (;;) {
     const { found, next } = await scan.read(db, position, size)

@@ -1,4 +1,4 @@
-/** The checks of `signet check-config`: everything that settings refer to is opened, and nothing is changed. */
+/** The checks of `signet check-config`: they open everything that the settings refer to, and change nothing. */
 import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -127,7 +127,7 @@ async function nearestExisting(path: string): Promise<string> {
   return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }
 
-/** Checks that the database can be read, and that the master key belongs to the database. */
+/** Checks that the database can be read, and that the master key belongs to it. */
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
@@ -143,7 +143,7 @@ async function checkDatabase(config: Config): Promise<void> {
   requireMasterKey(settings, masterKey, systemRandom)
 }
 
-/** Looks up the CA of --tls-self, unless `signet serve` would first migrate the database to the newest schema. */
+/** Looks up the CA of --tls-self, unless the database has an older schema, which `signet serve` would migrate first. */
 async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
   const { tls } = config
   if (tls.kind !== 'self' || config.dev) return
@@ -172,7 +172,7 @@ async function checkMasterKeyInToken({
   await requireUsableTokenKey({ label, location: keys.pkcs11 })
 }
 
-/** Sends a request to the S3 store. A response about a missing or forbidden bucket shows that the store is reachable. */
+/** Sends a request to the S3 store. A response that reports a missing or forbidden bucket shows that the store is reachable. */
 async function checkObjectStore({ objects }: Config): Promise<void> {
   if (objects.kind !== 's3') return
   const store = await createS3ObjectStore(objects)

@@ -1,4 +1,4 @@
-/** The checks of `signet check-config` on AWS KMS. */
+/** The checks that `signet check-config` runs against AWS KMS. */
 import { existsSync } from 'node:fs'
 import { kmsOptionsOf, requireUsableKmsKey } from '../data-folder/kms-master-key.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -11,7 +11,10 @@ import type { Config } from '../settings/config.ts'
 /** Alias in the test request. The alias does not have to exist. */
 const probeAlias = 'alias/signet/check-config'
 
-/** Sends a request to KMS if new CAs have their keys there. The response about a missing alias shows that the server has access. */
+/**
+ * Sends a request to KMS if new CAs have their keys there. A response that reports a missing alias shows that the server has
+ * access.
+ */
 export async function checkNewKeys({ keys }: Config): Promise<void> {
   const { region } = keys.kms
   if (!storesOfNewKeys(keys).has('kms') || region === undefined) return
@@ -32,7 +35,10 @@ export async function checkNewKeys({ keys }: Config): Promise<void> {
   }
 }
 
-/** Checks the KMS key under which the first start would encrypt a new master key. An existing file is decrypted with the database. */
+/**
+ * Checks the KMS key under which the first start would encrypt a new master key. An existing master key file is decrypted when
+ * the database is checked.
+ */
 export async function checkMasterKeyInKms(config: Config): Promise<void> {
   const { masterKeyKms, masterKeyFile } = config
   if (masterKeyKms === undefined || existsSync(masterKeyFile)) return

@@ -1,4 +1,4 @@
-/** Creates the services of operations and jobs. */
+/** Creates the services that operations and jobs use. */
 import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
@@ -32,11 +32,11 @@ export interface ProcessServices {
   readonly services: Services
   /** Objects that the public listener serves; undefined if the object store serves them itself. */
   readonly publicObjects: PublicObjects | undefined
-  /** Lets requests to a key store that does not respond end soon. Called before listeners and jobs complete their work. */
+  /** Makes requests to an unresponsive key store end soon. Called before listeners and jobs complete their work. */
   readonly beginStop: () => void
 }
 
-/** Throws ConfigurationError for an invalid list of weak keys, and if the library of the key store is not installed. */
+/** Throws ConfigurationError for an invalid list of weak keys, or if the key store's library is not installed. */
 export async function createServices(
   runtime: Runtime,
   { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
@@ -93,7 +93,7 @@ export async function createServices(
   return { services, publicObjects, beginStop: () => stopping.abort() }
 }
 
-/** Opens the key stores. Their connections open with the first use of a key. */
+/** Opens the key stores, which connect when a key is first used. */
 function openKeys(
   { config, data: { db, masterKeys }, clock, random }: Runtime,
   stopping: AbortSignal,
@@ -109,7 +109,7 @@ function openKeys(
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
     },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
-    // An existing key in KMS needs no settings, because its handle contains the Region.
+    // Existing keys in KMS need no settings, because their handles contain the Region.
     kms: { ...kms, random, stopping },
   }
   return createKeyStore(options, config.keys)
@@ -129,7 +129,7 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/** Records the uses of access keys by the last requests. A failure is only logged, so that the process can stop. */
+/** Records the last requests' uses of access keys. A failure is only logged, so that the process can stop. */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

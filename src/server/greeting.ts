@@ -41,7 +41,10 @@ function dataText({ dataDirectory, database, dev }: Config): string {
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 
-/** Returns the environment variables. The credentials file has endpoint and Region, unless it is a copy of another node's file. */
+/**
+ * Returns the environment variables. The credentials file contains the endpoint and the Region, unless it is a copy of another
+ * node's file.
+ */
 function exports(
   config: Config,
   { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
@@ -54,7 +57,7 @@ function exports(
     ]
   const { path, elsewhere } = credentials
   return [
-    // Another node created the account. Copy its file, or create a key with `signet access-key create`.
+    // Another node created the account. The operator copies that node's file, or creates a key with `signet access-key create`.
     ...(elsewhere === undefined
       ? []
       : [

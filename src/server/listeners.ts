@@ -25,7 +25,7 @@ export interface Listeners {
 
 interface ListenersOptions extends ProcessServices {
   readonly shared: SharedState
-  /** A port that is already bound, or an address. `reusePort` means that other processes also have a socket on it. */
+  /** A port that is already bound, or an address. `reusePort` means that other processes also have a socket on the port. */
   readonly publicPort: ReservedPort | (Address & { readonly reusePort: boolean })
 }
 

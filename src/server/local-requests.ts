@@ -1,4 +1,4 @@
-/** Requests of local commands to a running server. */
+/** Requests from local commands to a running server. */
 import { encrypt } from '../backup/encryption.ts'
 import { readRecipients } from '../backup/key-files.ts'
 import type { Clock } from '../clock.ts'
@@ -37,7 +37,7 @@ export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
 
 const actorTextMax = 1000
 
-/** Only the owner of the data folder and root can send requests, and they could also write the record themselves. */
+/** Only the owner of the data folder and root can send requests. They could also write the record directly. */
 function actorOf(actor: unknown): Actor {
   const { osUser, sudoUser, host, command } = (actor ?? {}) as Readonly<Record<string, unknown>>
   const texts = { osUser, sudoUser, host, command }
@@ -77,7 +77,7 @@ async function exportMasterKey(
   return { MasterKeyId: id, File: file.toString('base64') }
 }
 
-// oxlint-disable-next-line typescript/require-await -- an iterable of values that are known
+// oxlint-disable-next-line typescript/require-await -- an iterable of known values
 async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T> {
   yield* values
 }

@@ -69,7 +69,7 @@ export async function waitForMasterKey(
     'locked: waiting for shares of the master key (signet unlock)',
   )
   print(lockedGreeting(config, publicUrl))
-  // The listeners close after this.
+  // The listeners are closed after this.
   const key = await ended
   return key
 }
@@ -91,7 +91,7 @@ interface LockedServing extends LockedContext {
   readonly db: Database | undefined
 }
 
-/** Opens the database for OCSP. Undefined if it cannot be read: the server then sends no OCSP responses until it is unlocked. */
+/** Opens the database for OCSP. Undefined if it cannot be read. The server then sends no OCSP responses until it is unlocked. */
 async function openDatabase(
   engine: Engine,
   log: LockedContext['log'],
@@ -105,7 +105,10 @@ async function openDatabase(
   }
 }
 
-/** Starts the two listeners, and returns the URL of the public one. With `--tls-self` there is no API listener yet, because its certificate needs a CA key. */
+/**
+ * Starts the two listeners, and returns the URL of the public listener. With `--tls-self`, there is no API listener yet,
+ * because its certificate needs a CA key.
+ */
 async function serveLocked(config: Config, serving: LockedServing): Promise<string> {
   const { clock, random, log, stack, db } = serving
   const { limits, basePath, tls, revocationPolicy } = config

@@ -1,4 +1,4 @@
-/** The listener of `--metrics-listen`. */
+/** The listener that `--metrics-listen` configures. */
 import { metricsRoutes } from '../http/routes.ts'
 import { createPlainServer } from '../http/server.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -9,8 +9,8 @@ import type { Runtime } from './runtime.ts'
 const connectionsMax = 100
 
 /**
- * Starts the listener if the configuration has one, and resolves to the URL of the metrics. Throws ConfigurationError if the port
- * is in use.
+ * Starts the listener if one is configured, and resolves to the URL of the metrics. Throws ConfigurationError if the port is in
+ * use.
  */
 export async function startMetricsListener(
   { config, log, random, stack }: Runtime,

@@ -37,11 +37,11 @@ export async function openOwnData(
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
-  // A PostgreSQL database needs no lock of the folder, which the servers that share the database may share, too.
+  // A PostgreSQL database needs no lock on the folder, because servers that share the database may share the folder, too.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
-  // A refused PIN is recorded in the folder.
+  // If the token refuses the PIN, that is recorded in the folder.
   await checkTokenAtStart(config, context.log)
   const { onFailure, wrapDatabase = (db) => db, log, random, clock, masterKey } = context
   let owned: OwnDatabase | undefined
@@ -69,7 +69,8 @@ export async function openOwnData(
   await warnOfUnservedRegions(config, data, context)
   const waiting = await findWaitingRestore(data.db)
   if (waiting !== undefined) log.warn(describeWaiting(waiting))
-  // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold some.
+  // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold
+  // leases.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (masterKey !== undefined && data.db.damage?.() === undefined) {
@@ -78,7 +79,7 @@ export async function openOwnData(
     await data.db.transaction([appendEvent({ time: clock.now(), actor }, event)])
   }
   if (owned?.accepted !== undefined) {
-    // As after a restore, every CRL becomes due, and revocations that only published CRLs list are inserted.
+    // As after a restore, every CRL becomes due, and revocations that appear only in published CRLs are inserted.
     const now = clock.now()
     const approvals = await findOpenApprovals(data.db, now)
     await data.db.transaction([
@@ -98,7 +99,7 @@ export async function openOwnData(
   return { runtime: { ...context, config, data, stack }, credentials }
 }
 
-/** Logs unserved Regions that have CAs. An earlier version served them, or `--regions` listed them earlier. */
+/** Logs Regions that have CAs but are not served. An earlier version served them, or `--regions` used to list them. */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,
   { db }: DataFolder,

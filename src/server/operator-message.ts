@@ -1,4 +1,4 @@
-/** Messages of errors for operators. Commands print them, and workers send them to the primary. */
+/** Error messages for operators. Commands print them, and workers send them to the primary. */
 import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 

@@ -22,7 +22,7 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    // The primary writes on its main thread: it has little other work, and statements from workers are copied only once.
+    // The primary writes on its main thread: it has little other work, and statements from workers are then copied only once.
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
     watchMasterKey(runtime)
@@ -48,7 +48,7 @@ export function startPrimary(
       metricsUrl,
       credentials,
       data: runtime.data,
-      // oxlint-disable-next-line typescript/require-await -- one process waits here
+      // oxlint-disable-next-line typescript/require-await -- a single process waits here
       async reload() {
         shared.reload()
         pool.broadcast({ kind: 'reload' })

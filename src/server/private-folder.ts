@@ -12,7 +12,7 @@ import { lockFolder } from '../store/sqlite/folder-lock.ts'
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** The owner of a folder younger than this may not have locked it yet. */
+/** Age below which a folder is never removed, because its owner may not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
@@ -29,7 +29,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder, and the abandoned folders of killed processes. */
+/** Removes a folder, and folders that killed processes have left behind. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
@@ -56,7 +56,7 @@ function makeIn(parents: readonly string[]): string {
   }
 }
 
-/** Removes all folders. A folder that cannot be removed while its files are open is removed by a later process. */
+/** Removes all folders. If a folder cannot be removed while its files are open, a later process removes it. */
 function removeAll(): void {
   for (const directory of open)
     try {

@@ -1,4 +1,4 @@
-/** Reservation of the public port before its listener is created. */
+/** Tests that the public port is reserved before its listener is created. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,7 +9,7 @@ import { hasOwnSockets, reservePort, reserveSharedPort } from './public-port.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
-/** Connects to the port. Returns whether the connection is refused, or accepted and then closed. */
+/** Connects to the port. Returns whether the connection was refused, or accepted and then closed. */
 function tryConnection(port: number): Promise<'closed' | 'refused'> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })

@@ -1,11 +1,12 @@
 /**
- * The port of the public listener. A process binds the port before it creates its services, because certificates contain the URL
- * of this listener.
+ * The port of the public listener. A process binds the port before it creates its services, because certificates contain the
+ * URL of this listener.
  *
  * Workers share the port. On Linux each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
  * clients open a connection for each request, and passing it from the primary to a worker would be expensive. If a worker is
  * killed, the kernel also resets the connections that wait for it. Other systems do not distribute connections evenly, so the
- * primary does. For the API it does on every system, because API connections are few and long-lived (docs/decisions/0014).
+ * primary does. The primary distributes API connections on every system, because they are few and long-lived
+ * (docs/decisions/0014).
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
@@ -16,7 +17,7 @@ import type { Address } from '../settings/parse-values.ts'
 /** Whether each worker listens on its own socket. */
 export const hasOwnSockets = process.platform === 'linux'
 
-/** A port that is bound before its listener is created. Until then, clients that connect are disconnected. */
+/** A port that is bound before its listener is created. Clients that connect before that are disconnected. */
 export class ReservedPort implements AsyncDisposable {
   readonly port: number
   readonly url: string
@@ -37,7 +38,7 @@ export class ReservedPort implements AsyncDisposable {
     return server
   }
 
-  /** Closes the port, unless a listener has taken it over. */
+  /** Closes the port unless a listener has taken it over. */
   async [Symbol.asyncDispose](): Promise<void> {
     const server = this.#server
     if (server === undefined) return
@@ -64,8 +65,8 @@ export async function reservePort(
 
 /**
  * Finds the port that workers will share. Throws ConfigurationError if another server listens on it, because sockets with
- * SO_REUSEPORT would share the port with that server. A port that the system chose stays reserved until the result is disposed.
- * Dispose of it when the workers listen.
+ * SO_REUSEPORT would share the port with that server. A port that the system chose stays reserved until the result is disposed
+ * of, which the caller does when the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {
   const staysReserved = hasOwnSockets && address.port === 0

@@ -1,4 +1,4 @@
-/** Startup and shutdown that the processes of a server and an embedded CA share. */
+/** Startup and shutdown code that server processes and embedded CAs share. */
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { CredentialsFile } from '../data-folder/first-start.ts'
@@ -19,7 +19,7 @@ export interface ProcessContext {
   readonly onFailure: (error: Error) => void
   /** Fault counts of this process, for its metrics. */
   readonly faults?: ProcessFaults
-  /** The master key, if it does not come from its file. */
+  /** The master key, if it is not read from its file. */
   readonly masterKey?: MasterKey | undefined
   /** Wraps the object store. Tests use it to inject failures. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
@@ -37,16 +37,16 @@ export interface Runtime extends ProcessContext {
 
 /** A running server. */
 export interface App {
-  /** URLs of the listeners. For a configured port 0, they contain the port that the system chose. */
+  /** URLs of the listeners. If the configured port is 0, they contain the port that the system chose. */
   readonly apiUrl: string
   readonly publicUrl: string
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile
   readonly data: Pick<DataFolder, 'db' | 'masterKeys'>
-  /** Reloads the files that may change at run time. Throws ConfigurationError, and changes nothing, if one is invalid. */
+  /** Reloads the files that may change at run time. If one is invalid, throws ConfigurationError and changes nothing. */
   readonly reload: () => Promise<void>
-  /** Stops accepting requests, completes the running ones, and closes everything. */
+  /** Stops accepting requests, completes running requests, and closes everything. */
   close(): Promise<void>
 }
 

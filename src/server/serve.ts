@@ -25,7 +25,7 @@ import { rootFile } from './tls/certificate-source.ts'
 import type { WorkerStart } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
-/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints, with the commands to use them. */
+/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints, and the commands for using them. */
 export async function serve(settings: Config, print: (text: string) => void): Promise<void> {
   const { log, faults } = createServerLog(settings.logLevel)
   surviveUncaughtErrors(log, faults)
@@ -69,14 +69,17 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await app.close()
 }
 
-/** Returns the configuration. With `--dev` its data folder is temporary, and is removed when the server stops. */
+/** Returns the configuration. With `--dev`, the data folder is temporary and is removed when the server stops. */
 function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config {
   if (!config.dev) return config
   const dataDirectory = makePrivateFolder(stack)
   return { ...config, dataDirectory, masterKeyFile: join(dataDirectory, 'master.key') }
 }
 
-/** Writes the endpoint to the credentials file, where clients find it. A failure is only logged: the server can run without it. */
+/**
+ * Writes the endpoint to the credentials file, where clients find it. A failure is only logged, because the server can run
+ * without it.
+ */
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
   try {
@@ -127,7 +130,7 @@ async function serveAsWorker(
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
-  // Without its primary a worker cannot write, so it must not respond either.
+  // Without its primary, a worker cannot write, so it must not respond to requests either.
   const orphaned = (): never => process.exit(1)
   const primary = new PrimaryConnection(process, tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)

@@ -1,5 +1,5 @@
 /**
- * State that all processes of one server share: request rates, the call log, metrics, jobs. The process that owns the data
+ * State that all processes of one server share: request rates, the call log, metrics and jobs. The process that owns the data
  * holds this state, and workers access it through the primary.
  */
 import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
@@ -27,7 +27,7 @@ export interface SharedState {
 export interface OwnState extends SharedState {
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
-  /** Runs a job now, and resolves when no work is left for it. */
+  /** Runs a job now, and resolves when the job has no work left. */
   readonly runJob: (job: string) => Promise<void>
 }
 
@@ -55,7 +55,7 @@ export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promi
   }
 }
 
-/** Creates a worker's view of the state, which its primary holds. */
+/** Creates a worker's view of the state that its primary holds. */
 export async function createWorkerState(
   { config, faults }: Runtime,
   primary: PrimaryConnection,

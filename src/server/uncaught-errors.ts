@@ -1,4 +1,4 @@
-/** Handles errors outside of requests and commands: they are logged and counted, and do not end the server process. */
+/** Handles errors outside requests and commands: they are logged and counted, and do not end the server process. */
 import { standardErrorLines } from '../telemetry/log-lines.ts'
 import { createLogOn, type Log, type LogForm } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'
@@ -17,7 +17,7 @@ export function createServerLog(level: string): {
   return { log: createLogOn(level, lines, formOf(process.stderr)), faults }
 }
 
-/** Returns the form of log lines: text for a terminal, otherwise JSON. NO_COLOR and TERM=dumb turn colors off. */
+/** Returns the format of log lines: text for a terminal, otherwise JSON. NO_COLOR and TERM=dumb turn colors off. */
 function formOf(stream: NodeJS.WriteStream): LogForm {
   if (!stream.isTTY) return 'json'
   return stream.hasColors() ? 'color' : 'text'

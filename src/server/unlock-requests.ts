@@ -1,4 +1,4 @@
-/** Requests of `signet unlock` to a locked server: shares of the master key, and the progress. */
+/** Handles requests that `signet unlock` sends to a locked server: master key shares, and queries about the progress. */
 import { parseShare, ShareCollector, type KeyShare } from '../data-folder/key-shares.ts'
 import type { SplitManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
@@ -8,9 +8,9 @@ import type { LocalHandler } from '../local-channel/serve.ts'
 import type { Log } from '../telemetry/log.ts'
 
 interface UnlockOptions {
-  /** IDs of master keys of which one opens the database. */
+  /** IDs of master keys, one of which opens the database. */
   readonly needed: readonly string[]
-  /** The last split, if this data folder has its description. */
+  /** The last split, if this data folder contains its description. */
   readonly manifest: SplitManifest | undefined
   /** Path of the master key, for messages. */
   readonly path: string
@@ -19,10 +19,16 @@ interface UnlockOptions {
   readonly log: Pick<Log, 'warn'>
 }
 
-/** Maximum number of splits whose shares are held. There are several only if this folder does not know the last split. */
+/**
+ * Maximum number of splits whose shares are held. There can be several only if this folder does not contain the description of
+ * the last split.
+ */
 const splitsMax = 8
 
-/** Creates the handler of the local channel. Shares of different splits are collected separately, so that none blocks another. */
+/**
+ * Creates the handler of the local channel. Shares from different splits are collected separately, so that no split blocks
+ * another.
+ */
 export function createUnlockHandler(options: UnlockOptions): LocalHandler {
   const { needed, path, accept, log } = options
   const splits = new Map<string, ShareCollector>()
@@ -64,7 +70,7 @@ export function createUnlockHandler(options: UnlockOptions): LocalHandler {
   }
 }
 
-/** Returns why a share cannot belong to the key of the database. Undefined if it can. */
+/** Returns why a share cannot belong to the database's key. Undefined if it can belong to that key. */
 function staleReason(
   { masterKeyId, splitId }: KeyShare,
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,

@@ -1,4 +1,4 @@
-/** Reads the settings of the master key periodically, so that every process has a new key before a rotation ends. */
+/** Periodically reads the master key's settings, so that every process has a new key before a rotation ends. */
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Runtime } from './runtime.ts'
@@ -6,7 +6,7 @@ import type { Runtime } from './runtime.ts'
 /** A rotation waits for several intervals before it ends (data-folder/rotate-master-key.ts). */
 const everyMilliseconds = 1000
 
-/** Watches until the process stops. */
+/** Watches the settings until the process stops. */
 export function watchMasterKey({
   data,
   log,
@@ -22,7 +22,7 @@ export function watchMasterKey({
       if (data.masterKeys.generation !== generation) log.info(eventOf(data), 'master keys changed')
       ;({ generation } = data.masterKeys)
     } catch (error) {
-      // Requests encounter and report an unreachable database.
+      // If the database is unreachable, requests encounter and report that.
       if (!(error instanceof ConfigurationError) || error.message === reported) return
       reported = error.message
       log.error({ err: error }, 'the master key of this process was replaced')

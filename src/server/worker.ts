@@ -23,7 +23,7 @@ export interface WorkerOptions extends WorkerStart {
   readonly primary: PrimaryConnection
 }
 
-/** Starts a worker. Throws ConfigurationError if a listener cannot listen. */
+/** Starts a worker. Throws ConfigurationError if a listener cannot be started. */
 export function startWorker(
   config: Config,
   context: ProcessContext,

@@ -18,7 +18,7 @@ export interface SyslogConfig extends Address {
   readonly keyFile: string | undefined
 }
 
-/** Reads the settings of the call log, and adds combinations that are not possible to `problems`. */
+/** Reads the call log's settings, and adds invalid combinations to `problems`. */
 export function callLogConfig(read: Read, problems: string[]): CallLogConfig | undefined {
   const destinations = read('callLog')
   const files = {
@@ -43,7 +43,7 @@ export function callLogConfig(read: Read, problems: string[]): CallLogConfig | u
   )
 }
 
-/** A syslog server does not confirm that it has a record, so that only a file or standard output can be required. */
+/** A syslog server does not confirm that it has stored a record, so only a file or standard output can be required. */
 function requiredProblem(syslog: Address | undefined): string {
   return syslog === undefined
     ? '--call-log-required requires --call-log'

@@ -1,4 +1,4 @@
-/** Warnings about settings that are valid but most likely wrong. */
+/** Tests of the warnings about settings that are valid but most likely wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configWarnings } from './config-warnings.ts'

@@ -9,7 +9,7 @@ export function configWarnings(
   return warning === undefined ? [] : [warning]
 }
 
-/** Returns a warning if the settings show that other machines cannot reach the URLs in certificates; undefined otherwise. */
+/** Returns a warning if the settings imply that other machines cannot reach the URLs in certificates; undefined otherwise. */
 export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,

@@ -33,15 +33,15 @@ export interface Config {
   /** Whether the API listener serves the web console. */
   readonly console: boolean
   readonly publicListen: Address
-  /** Listener of the metrics. Undefined: the API listener serves them. */
+  /** Listener for the metrics. Undefined if the API listener serves them. */
   readonly metricsListen: Address | undefined
-  /** URL in certificates. Undefined: http:// and the address of the public listener. */
+  /** Base URL in certificates. Undefined for http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
-  /** PostgreSQL database. Undefined: SQLite in the data folder. */
+  /** PostgreSQL database. Undefined for SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
   /** ID of the account that the first start creates: twelve digits. */
   readonly accountId: string
-  /** Access key of the administrator at the first start. Undefined for a random one. */
+  /** Access key that the administrator gets at the first start. Undefined for a random access key. */
   readonly rootKey: Secret<AccessKey> | undefined
   /** Whether the server is for tests: its data is temporary, and its access key is public. */
   readonly dev: boolean
@@ -59,7 +59,7 @@ export interface Config {
   readonly regions: readonly string[]
   readonly quotas: Quotas
   readonly issuancePolicy: Omit<IssuancePolicy, 'weakKeyList'>
-  /** Absolute path of the list of weak keys; undefined if there is none. */
+  /** Absolute path of the weak key list; undefined if there is none. */
   readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
@@ -104,7 +104,7 @@ interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
   readonly pool: number
 }
 
-/** Location of buckets: a folder in the data folder, or an S3 store. Without an endpoint the store is AWS. */
+/** Location of buckets: a folder in the data folder, or an S3 store. Without an endpoint, the store is Amazon S3. */
 type ObjectsConfig =
   | { readonly kind: 'embedded' }
   | {
@@ -115,8 +115,8 @@ type ObjectsConfig =
     }
 
 /**
- * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError with every invalid
- * value and every unknown SIGNET_ variable, after the caller's `problems`.
+ * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError that lists the caller's
+ * `problems`, every invalid value and every unknown SIGNET_ variable.
  */
 export function readConfig(
   flags: Flags,
@@ -180,7 +180,7 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-    // A required property that is undefined had an invalid value, which allProblems contains.
+    // If a required property is undefined, its value was invalid, and allProblems contains the error.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(
     ...combinationProblems(config),
@@ -232,7 +232,7 @@ function combinationProblems({
   )
 }
 
-/** The password comes from the URL, from --database-password-file, or from the variables of libpq. */
+/** The password comes from the URL, from --database-password-file, or from libpq's environment variables. */
 function databaseConfig(
   read: Read,
   { PGPASSWORD, PGPASSFILE }: Readonly<Record<string, string | undefined>>,
@@ -293,7 +293,10 @@ function tlsConfig(read: Read, listen: Address | undefined, problems: string[]):
   return { kind: 'none', clientCaFile: undefined }
 }
 
-/** Host names and addresses that clients can use: the listen address, and those of this machine for wildcard and loopback addresses. */
+/**
+ * Host names and addresses that clients can use: the listen address, or this machine's names and addresses if it is a wildcard
+ * or loopback address.
+ */
 function namesOf(listen: Address | undefined): readonly string[] {
   if (listen === undefined) return []
   const isEverywhere = listen.host === '0.0.0.0' || listen.host === '::'

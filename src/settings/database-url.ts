@@ -1,4 +1,4 @@
-/** Parses the URL of a PostgreSQL database strictly: unknown parts are refused, not ignored. */
+/** Parses the URL of a PostgreSQL database strictly: unknown parts are rejected instead of ignored. */
 import { resolve } from 'node:path'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
@@ -71,7 +71,7 @@ function tlsOf({ searchParams }: URL, host: string): PostgresConnectionOptions['
   throw new Error('must have an sslmode of disable, require or verify-full')
 }
 
-/** Whether connections to the host stay on this machine. */
+/** Returns whether connections to the host stay on this machine. */
 function isSameMachine(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || isLoopbackAddress(host)
 }

@@ -1,4 +1,4 @@
-/** The settings of CA keys: the store of new keys, and the stores that hold existing keys. */
+/** The settings for CA keys: the store for new keys, and the stores that hold existing keys. */
 import { resolve } from 'node:path'
 import type { KmsConfig } from '../keys/kms/kms-client.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
@@ -11,7 +11,7 @@ export interface KeysConfig extends NewKeyStores {
   readonly kms: KmsConfig
 }
 
-/** Returns an undefined member for an invalid value, and adds settings that require others to the problems. */
+/** Members with invalid values are undefined. If a setting requires another that is missing, adds an error to the problems. */
 export function keysConfig(
   read: Read,
   problems: string[],

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
- * Returns the file of the master key: that of `--master-key-file`, `-` for standard input, the credential `master.key` of systemd
- * (systemd.exec(5), CREDENTIALS_DIRECTORY), or `master.key` in the data folder.
+ * Returns the path of the master key: the value of `--master-key-file` (`-` for standard input), systemd's credential
+ * `master.key` (systemd.exec(5), CREDENTIALS_DIRECTORY), or `master.key` in the data folder.
  */
 export function locateMasterKey(
   setting: string | undefined,

@@ -1,4 +1,4 @@
-/** Parsers of the values of settings. Each throws an Error that states the valid form. */
+/** Parsers for setting values. Each throws an Error that states the valid form. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { keyStorageSecurityStandards } from '../authority/key-storage.ts'
@@ -38,7 +38,7 @@ export interface CallLogDestinations {
 
 export const syslogScheme = 'syslog+tls://'
 
-/** Parses `FILE`, `-`, `syslog+tls://HOST:PORT`, or the first or second and the last, separated by a comma. */
+/** Parses `FILE`, `-`, `syslog+tls://HOST:PORT`, or a file or `-` followed by a comma and the URL of a syslog server. */
 export function callLogDestinations(text: string): CallLogDestinations {
   const at = text.startsWith(syslogScheme) ? 0 : text.indexOf(`,${syslogScheme}`)
   if (at < 0 && /^syslog\b[^/]*:\/\//i.test(text))
@@ -58,7 +58,7 @@ function syslogAddress(text: string): Address {
     const parsed = address(text)
     if (parsed.port > 0) return parsed
   } catch {
-    // The error below names the scheme.
+    // The error below states the valid scheme.
   }
   throw new Error(
     `must have HOST:PORT after ${syslogScheme}, such as ${syslogScheme}logs.example.com:6514`,
@@ -80,7 +80,7 @@ export function isUnspecified(host: string): boolean {
 const hostForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
 
-/** Parses host names and IP addresses, separated by commas. */
+/** Parses host names and IP addresses that are separated by commas. */
 export function hosts(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => isIP(name) === 0 && !hostForm.test(name))
@@ -89,7 +89,7 @@ export function hosts(text: string): readonly string[] {
   return names
 }
 
-/** Parses the ARN of a key in KMS. */
+/** Parses the ARN of a KMS key. */
 export function kmsKeyArn(text: string): KeyArn {
   const arn = parseKeyArn(text)
   if (arn === undefined)
@@ -137,7 +137,7 @@ export function regions(text: string): readonly string[] {
   return [...new Set(names)]
 }
 
-/** A URL in ASCII without user, query and fragment, because certificates contain it and paths are appended to it. */
+/** Parses an ASCII URL without user, query or fragment, because certificates contain the URL and paths are appended to it. */
 const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
 
 export function url(text: string): string {
@@ -188,7 +188,7 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
   }
 }
 
-/** Returns a parser of seconds, written as a number or as a duration. */
+/** Returns a parser for a number of seconds or a duration. */
 export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
   return (text: string): number => {
     const value = parseSeconds(text)
@@ -224,7 +224,7 @@ export function retention(text: string): number {
   return length
 }
 
-/** Limit for `auto`. One process writes for all workers, and more workers would wait for it. */
+/** Limit for `auto`. One process writes for all workers, so more workers would only wait for it. */
 const autoWorkersMax = 16
 
 /** Parses a number of processes. `auto` is the number of cores, up to 16. */

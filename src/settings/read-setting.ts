@@ -43,10 +43,10 @@ export function readSetting<N extends SettingName>(from: {
   }
 }
 
-/** Variables of the commands that call the API (cli/shared/connection-flags.ts). */
+/** Environment variables for commands that call the API (cli/shared/connection-flags.ts). */
 const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA']
 
-/** Returns an error for every SIGNET_ variable that is not one of a setting or a command. */
+/** Returns an error for every SIGNET_ variable that no setting or command uses. */
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {

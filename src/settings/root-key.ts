@@ -9,7 +9,7 @@ export interface AccessKey {
   readonly secretAccessKey: string
 }
 
-/** The public access key of a server for tests. */
+/** The publicly known access key of a test server. */
 export const devKey: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 export function rootKey(read: Read, problems: string[]): Secret<AccessKey> | undefined {

@@ -1,7 +1,7 @@
-/** The settings by subject, for the help text of `serve` and the reference of its flags. */
+/** The settings by subject, for the help text of `serve` and for its flags reference. */
 import type { SettingName } from './read-setting.ts'
 
-/** Names of settings by group, in the order of the help text. Every setting is in one group (settings-table.test.ts). */
+/** Names of settings by group, in the order of the help text. Every setting is in exactly one group (settings-table.test.ts). */
 export const settingGroups = {
   'Data folder and account': [
     'data',

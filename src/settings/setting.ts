@@ -6,7 +6,7 @@ export interface Setting<T> extends SettingRow<T> {
 }
 
 export interface SettingRow<T> {
-  /** Placeholder of the value in the help text. Empty for a switch. */
+  /** Placeholder for the value in the help text. Empty for a switch. */
   readonly value: string
   readonly description: string
   /** Parses the value. Throws an Error that states the valid form. */
@@ -27,12 +27,12 @@ export function setting<T>(
   return { value, description, parse, fallback }
 }
 
-/** Creates the row of a secret, which is read only from the environment. */
+/** Creates the row for a secret, which is read only from the environment. */
 export function secret<T>(description: string, parse: (text: string) => T): SettingRow<T> {
   return { ...setting('SECRET', description, parse), isVariableOnly: true }
 }
 
-/** Creates the row of a switch, which is off by default. */
+/** Creates the row for a switch, which is off by default. */
 export function toggle(description: string): SettingRow<'true' | 'false'> {
   return setting('', description, oneOf(['true', 'false']), 'false')
 }

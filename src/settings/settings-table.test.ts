@@ -1,4 +1,4 @@
-/** Defaults, valid values and invalid values of the settings for revocation, and the groups of all settings. */
+/** Tests of the defaults, valid values and invalid values of the revocation settings, and of the groups of all settings. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from './config.ts'
@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts'
 import { settingGroups } from './setting-groups.ts'
 import { settings } from './settings-table.ts'
 
-/** Parses a text. Returns the value, or the message of the error. */
+/** Parses a string. Returns the value, or the error message. */
 function parse(setting: Setting<unknown>, text: string): unknown {
   try {
     return setting.parse(text)

@@ -40,7 +40,7 @@ export interface AccessKeyRecord {
   readonly lastUse: KeyUse | undefined
 }
 
-/** Last use of an access key: time, Region and service (IAM API, GetAccessKeyLastUsed). */
+/** An access key's last use: time, Region and service (IAM API, GetAccessKeyLastUsed). */
 export interface KeyUse {
   readonly at: Date
   readonly region: string
@@ -60,7 +60,7 @@ export interface AccessKey extends AccessKeyRecord, NewAccessKey {
   readonly policies: readonly string[]
 }
 
-/** Inserts an access key. Its guard `master-key` fails if a rotation has replaced the master key since it was read. */
+/** Inserts an access key. The guard `master-key` fails if a rotation has replaced the master key since it was read. */
 export function insertAccessKey(sealers: SealerRing, key: NewAccessKey): Sql {
   const { accessKeyId, accountId, owner, policy, active, createdAt } = key
   const { masterKeyId, sealer } = sealers.current()
@@ -121,7 +121,7 @@ export async function listAccessKeys(
   return rows.map(recordOf)
 }
 
-/** Activates or deactivates an access key. Returns no row for a nonexistent access key; deleteAccessKey does the same. */
+/** Activates or deactivates an access key. Like deleteAccessKey, returns no row for a nonexistent access key. */
 export function setAccessKeyActive(accessKeyId: string, active: boolean): Sql {
   return changing(
     { table: 'access_keys', key: [accessKeyId] },
@@ -138,8 +138,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the
- * future is overwritten, because the clock has been set back since.
+ * Records the last use of an access key unless the row has a later one, because several nodes write it. A recorded time far in
+ * the future is overwritten, because the clock has been set back since it was recorded.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

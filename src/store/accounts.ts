@@ -10,7 +10,7 @@ export interface Account {
   readonly createdAt: Date
 }
 
-/** Inserts an account. Conflicts with an existing account. */
+/** Inserts an account. Conflicts if the account exists. */
 export function insertAccount({ accountId, organizationId, createdAt }: Account): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },
@@ -19,7 +19,7 @@ export function insertAccount({ accountId, organizationId, createdAt }: Account)
   )
 }
 
-/** Moves an account into an organization, or out of its organization. A nonexistent account is a conflict. */
+/** Moves an account into or out of an organization. Conflicts if the account does not exist. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },

@@ -5,10 +5,10 @@ import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases all
- * leases. Expires open approvals, because an approval that was used after the backup could be used again. Deletes stored OCSP
- * responses, because the loss of data may concern their certificates. Records the new path of the
- * credentials file if the file was restored.
+ * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases
+ * all leases. Expires open approvals, because an approval that was used after the backup could be used again. Deletes stored
+ * OCSP responses, because the data loss may affect their certificates. Records the new path of the credentials file if the file
+ * was restored.
  */
 export function resetAfterRestore(
   now: Date,

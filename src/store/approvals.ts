@@ -1,25 +1,27 @@
-/** Rows of approvals: requests for an action that needs a second person, and the policies that say which actions do. */
+/**
+ * Rows of approvals: requests for an action that needs a second person, and the policies that determine which actions need one.
+ */
 import type { StorableText } from '../text/storable-text.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 import { sha256 } from '../record/merkle.ts'
 
-/** The policy of an account. */
+/** An account's approval policy. */
 export interface ApprovalPolicy {
   /** Names of the actions that need a second person. */
   readonly actions: readonly string[]
-  /** Time within which a request must be decided, and an approved request repeated. */
+  /** Time within which a request must be decided, and an approved request must be repeated. */
   readonly windowSeconds: number
 }
 
-/** EXPIRED is not stored. EXPIRED follows from `expiresAt`. */
+/** EXPIRED is not stored, but follows from `expiresAt`. */
 export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
 
-/** A principal, or a user of the operating system. */
+/** A principal, or an operating-system user. */
 export interface Requester {
   readonly arn: string
-  /** Identifies the person behind all access keys of a user and all sessions that were started by one principal. */
+  /** Identifies the person behind all of a user's access keys, and behind all sessions that one principal started. */
   readonly person: string
 }
 
@@ -69,8 +71,8 @@ export async function findApprovalPolicy(
 }
 
 /**
- * A statement that conflicts (`approval`) if the policy of an account has changed since it was read. A policy that comes into effect
- * meanwhile must not be circumvented, and an approval must not be used up for a policy that no longer requires it.
+ * A statement that conflicts (`approval`) if an account's policy has changed since it was read. A policy that has come into
+ * effect since then must not be circumvented, and an approval must not be used up if the policy no longer requires it.
  */
 export function requireApprovalPolicy(accountId: string, policy: ApprovalPolicy | undefined): Sql {
   return guard(
@@ -108,7 +110,7 @@ export function putApprovalPolicy(
   )
 }
 
-/** Deletes the policy. A missing policy is a conflict. */
+/** Deletes the policy. Conflicts if there is no policy. */
 export function deleteApprovalPolicy(accountId: string): Sql {
   return changing(
     { table: 'approval_policies', key: [accountId] },
@@ -119,7 +121,7 @@ export function deleteApprovalPolicy(accountId: string): Sql {
   )
 }
 
-/** Finds the request with a hash that is not used and not expired at `now`. */
+/** Finds the request with a hash, if it is unused and has not expired at `now`. */
 export async function findOpenApproval(
   db: Database,
   requestHash: Uint8Array,
@@ -134,8 +136,8 @@ export async function findOpenApproval(
 }
 
 /**
- * Inserts a pending request. An open request with the same hash is a conflict (`duplicate`), and so are too many pending
- * requests (`quota`).
+ * Inserts a pending request. Conflicts if there is an open request with the same hash (`duplicate`), or if there are too many
+ * pending requests (`quota`).
  */
 export function insertApproval(request: ApprovalRequest, limits: PendingLimits): Sql[] {
   const { accountId, requestHash, requester, requestedAt } = request
@@ -164,7 +166,7 @@ export function insertApproval(request: ApprovalRequest, limits: PendingLimits):
   ]
 }
 
-/** Inserts a pending request, without any condition. */
+/** Inserts a pending request unconditionally. */
 export function insertApprovalRow(request: ApprovalRequest): Sql {
   const { id, accountId, requestHash, requester, requestedAt } = request
   return changing(
@@ -177,7 +179,7 @@ export function insertApprovalRow(request: ApprovalRequest): Sql {
   )
 }
 
-/** Marks an approved request as used, exactly once: an unapproved, expired or used request is a conflict (`approval`). */
+/** Marks an approved request as used, exactly once. An unapproved, expired or used request causes a conflict (`approval`). */
 export function takeApproval(id: string, now: Date): Sql {
   return changing(
     { table: 'approvals', key: [id] },
@@ -190,7 +192,7 @@ export function takeApproval(id: string, now: Date): Sql {
   )
 }
 
-/** A decision about a request of an account. */
+/** A decision about an account's request. */
 export interface Decision {
   readonly id: string
   readonly accountId: string
@@ -200,8 +202,8 @@ export interface Decision {
 }
 
 /**
- * Decides a request: approves a pending one of another person, or rejects a pending or approved one. Any other request is a
- * conflict (`approval`).
+ * Decides a request: approves another person's pending request, or rejects a pending or approved request. Any other request
+ * causes a conflict (`approval`).
  */
 export function decideRequest(
   decision: 'APPROVED' | 'REJECTED',
@@ -221,7 +223,7 @@ export function decideRequest(
   )
 }
 
-/** Finds a request of any account. */
+/** Finds a request in any account. */
 export async function findApprovalById(db: Database, id: string): Promise<Approval | undefined> {
   const [row] = await db.query(sql`select * from approvals where approval_id = ${id}`)
   return row === undefined ? undefined : approvalOf(row)
@@ -244,7 +246,7 @@ export interface ApprovalPosition {
   readonly id: string
 }
 
-/** Lists requests of an account, newest first, after a position. */
+/** Lists an account's requests after a position, newest first. */
 export async function listApprovalRows(
   db: Database,
   accountId: string,
@@ -259,7 +261,7 @@ export async function listApprovalRows(
   return rows.map(approvalOf)
 }
 
-/** Ends the window of every pending or approved request. */
+/** Ends the approval window of every pending or approved request. */
 export function expireOpenApprovals(now: Date): Sql {
   return sql`update approvals set expires_at_ms = ${now.getTime()}
     where state in ('PENDING', 'APPROVED') and expires_at_ms > ${now.getTime()}`
@@ -274,7 +276,7 @@ export async function findOpenApprovals(db: Database, now: Date): Promise<string
   return rows.map((row) => textOf(row, 'approval_id'))
 }
 
-/** Finds up to `limit` requests that expired before `before` without a decision, and returns their IDs. */
+/** Returns the IDs of up to `limit` requests that expired before `before` without a decision. */
 export async function findUndecidedApprovals(
   db: Database,
   before: Date,
@@ -287,7 +289,7 @@ export async function findUndecidedApprovals(
   return rows.map((row) => textOf(row, 'approval_id'))
 }
 
-/** Deletes a request that expired without a decision. An expired request cannot change any more. */
+/** Deletes a request that expired without a decision. An expired request can no longer change. */
 export function deleteApproval(id: string): Sql {
   return changing(
     { table: 'approvals', key: [id] },

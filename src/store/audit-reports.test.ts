@@ -56,7 +56,7 @@ function report(id: string, authorityNumber = 1, createdAt = at(0)): AuditReport
   }
 }
 
-/** Inserts an audit report with an interval of half an hour between reports. */
+/** Inserts an audit report, with a minimum interval of half an hour between reports. */
 async function insert(db: Database, auditReport: AuditReport): Promise<void> {
   const since = new Date(auditReport.createdAt.getTime() - 30 * minute)
   await db.transaction([insertAuditReport(auditReport, since)])

@@ -22,7 +22,7 @@ export interface AuditReportWork extends AuditReport {
 }
 
 /**
- * Inserts an audit report, guarded. If the row count is not one, the CA has a report in state CREATING, or a report that was
+ * Inserts an audit report, guarded. If the row count is not one, the CA already has a report in state CREATING, or one that was
  * requested after `since` and has not failed.
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
@@ -40,7 +40,7 @@ export function insertAuditReport(report: AuditReport, since: Date): Sql {
   )
 }
 
-/** Finds an audit report of any CA by its id. */
+/** Finds an audit report of any CA by its ID. */
 export async function findAuditReport(db: Database, id: string): Promise<AuditReport | undefined> {
   const [row] = await db.query(sql`select * from audit_reports where report_id = ${id}`)
   return row === undefined ? undefined : reportOf(row)

@@ -19,7 +19,7 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** A database, or a reader that does not open the database. */
+/** A database, or a reader that does not open it. */
 export type ReadableDatabase = Pick<Database, 'query' | 'snapshot'>
 
 /** Owner of CAs: an account in a Region. */
@@ -53,8 +53,8 @@ const selectErasable: Sql = {
 }
 
 /**
- * Inserts a CA in state CREATING, guarded by the quota of its account and Region. If no row is returned, the quota is used
- * up. Deleted CAs count towards the quota until their restoration period ends.
+ * Inserts a CA in state CREATING, guarded by the quota of its account and Region. If no row is returned, the quota is
+ * exhausted. Deleted CAs count toward the quota until their restoration period ends.
  */
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request
@@ -86,12 +86,12 @@ export function insertCertificateCount(authorityId: string): Sql {
 const cachedMax = 1000
 
 /**
- * Cache of CAs by id. Within one snapshot, a CA is read only once. In later snapshots, only its revision is read: a cached CA
- * of the same revision is still correct.
+ * Cache of CAs by ID. Within one snapshot, a CA is read only once. In later snapshots, only the CA's revision is read, because
+ * a cached CA with the same revision is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
-/** Finds a CA by id, even after its restoration period. */
+/** Finds a CA by ID, even after its restoration period. */
 export async function findAuthority(
   db: ReadableDatabase,
   id: string,
@@ -142,8 +142,8 @@ export function listSharedAuthorities(
 }
 
 /**
- * Returns a page from the cache if it has every CA of the page in its current revision. Reading the rows of ten CAs takes 60 of
- * 160 µs.
+ * Returns a page from the cache if it has every CA of the page in its current revision. Reading the rows of ten CAs would take
+ * 60 of the 160 µs.
  */
 async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()
@@ -182,7 +182,7 @@ export interface AuthorityChange {
   readonly deletion?: { readonly deletedAt: Date; readonly restorableUntil: Date }
 }
 
-/** Updates a CA, guarded by its revision. If the row count is not one, the CA has changed since it was read. */
+/** Updates a CA, guarded by its revision. A row count other than one means that the CA has changed since it was read. */
 export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
@@ -232,8 +232,8 @@ export function clearKeyHandle(authority: Authority): Sql {
 }
 
 /**
- * Inserts an imported certificate. `installCertificate`, next in the same transaction, makes it the current certificate of its
- * CA. `importedAt` differs from that of all earlier certificates of the CA.
+ * Inserts an imported certificate. `installCertificate`, the next statement in the same transaction, makes it the CA's current
+ * certificate. `importedAt` differs from that of all earlier certificates of the CA.
  */
 export function insertAuthorityCertificate(
   authority: Authority,
@@ -255,7 +255,9 @@ export function insertAuthorityCertificate(
   )
 }
 
-/** Makes the last inserted certificate the current certificate of its CA. The guard is the same as in updateAuthority. */
+/**
+ * Makes the most recently inserted certificate the current certificate of its CA. The guard is the same as in updateAuthority.
+ */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
   return changing(
     { table: 'authorities', key: [authority.id] },

@@ -44,7 +44,7 @@ function intent(last: number, requestedAt = at(last)) {
   } as const
 }
 
-/** Opens a database with a CA and intents of it. */
+/** Opens a database with a CA and some of its intents. */
 async function openWith(...intents: readonly ReturnType<typeof intent>[]): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   await database.db.transaction([

@@ -1,6 +1,7 @@
 /**
- * Rows of intents: certificates that were prepared and authorized while the key of their CA was unavailable, and that a job signs
- * (docs/decisions/0042). The transaction that inserts the certificate deletes its intent. A failed intent stays, with its reason.
+ * Rows of intents: certificates that were prepared and authorized while their CA's key was unavailable, and that a job signs
+ * later (docs/decisions/0042). The transaction that inserts the certificate deletes its intent. A failed intent is kept, with
+ * the reason for the failure.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
@@ -19,7 +20,7 @@ export interface CertificateIntent extends Omit<CertificateRecord, 'certificateD
   readonly requestedAt: Date
 }
 
-/** The members of an intent that decide about its state. */
+/** The members of an intent that determine its state. */
 export interface IntentState extends Pick<
   CertificateIntent,
   'signerNumber' | 'notAfter' | 'requestedAt'
@@ -38,12 +39,12 @@ function rowOf(intent: Pick<CertificateIntent, 'authorityNumber' | 'serialNumber
   return { table: 'certificate_intents', key: [intent.authorityNumber, serialOf(intent)] }
 }
 
-/** The key of the record is text, so the serial number is stored in hexadecimal. */
+/** The record's key is text, so the serial number is stored in hexadecimal. */
 function serialOf({ serialNumber }: Pick<CertificateIntent, 'serialNumber'>): string {
   return Buffer.from(serialNumber).toString('hex')
 }
 
-/** Inserts an intent, due immediately, guarded by the number of waiting intents of its CA. */
+/** Inserts an intent and makes it due immediately, guarded by the number of waiting intents of its CA. */
 export function insertIntent(intent: CertificateIntent, waitingMax: number): Sql {
   const { authorityNumber, tbsCertificateDer } = intent
   const requestedAt = intent.requestedAt.getTime()
@@ -67,7 +68,7 @@ export function insertIntent(intent: CertificateIntent, waitingMax: number): Sql
   )
 }
 
-/** Finds the state of the intent for a serial number of 16 bytes. */
+/** Finds the state of the intent for a 16-byte serial number. */
 export async function findIntentState(
   db: Database,
   authorityNumber: number,
@@ -81,7 +82,7 @@ export async function findIntentState(
   return row && { ...stateOf(row), failureReason: optionalTextOf(row, 'failure_reason') }
 }
 
-/** Claims at most `limit` due intents in the order of their requests. The returned rows have no order. */
+/** Claims at most `limit` due intents in the order of their requests. The returned rows are in no particular order. */
 export function claimIntents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)
@@ -98,8 +99,8 @@ export function claimIntents({ token, now, until }: Lease, limit: number): Sql {
 }
 
 /**
- * Deletes the intent of a certificate that the same transaction inserts. Guarded: the lease must be valid, and the CA must not have
- * changed since `authority` was read.
+ * Deletes the intent for a certificate that the same transaction inserts. The guards require a valid lease, and that the CA has
+ * not changed since `authority` was read.
  */
 export function finishIntent(intent: ClaimedIntent, authority: Authority, { token }: Lease): Sql {
   return changing(
@@ -147,14 +148,14 @@ export function postponeIntent(intent: ClaimedIntent, retry: Date, { token }: Le
       and lease = ${token}`
 }
 
-/** Postpones the intents of a CA that no process works on, because the key of the CA is unavailable. */
+/** Postpones a CA's intents that no process is working on, because the CA's key is unavailable. */
 export function postponeOtherIntents(authorityNumber: number, retry: Date, now: Date): Sql {
   return sql`update certificate_intents set retry_at_ms = ${retry.getTime()}
     where authority_number = ${authorityNumber} and failed_at_ms is null
       and retry_at_ms < ${retry.getTime()} and lease_until_ms <= ${now.getTime()}`
 }
 
-/** Makes all waiting intents of a CA due, because its key is available again. */
+/** Makes all of a CA's waiting intents due, because the CA's key is available again. */
 export function hastenIntents(authorityNumber: number): Sql {
   return sql`update certificate_intents set retry_at_ms = 0
     where authority_number = ${authorityNumber} and failed_at_ms is null and retry_at_ms > 0`
@@ -173,7 +174,7 @@ export async function findFailedIntents(
   return rows.map(identityOf)
 }
 
-/** Deletes a failed intent. It cannot change any more. */
+/** Deletes a failed intent, which can no longer change. */
 export function deleteIntent(intent: Parameters<typeof rowOf>[0]): Sql {
   return changing(
     rowOf(intent),
@@ -182,7 +183,7 @@ export function deleteIntent(intent: Parameters<typeof rowOf>[0]): Sql {
   )
 }
 
-/** Waiting certificates of a CA, for metrics. */
+/** A CA's waiting certificates, for metrics. */
 export interface WaitingCertificates {
   readonly authorityId: string
   readonly count: number

@@ -1,6 +1,6 @@
 /**
- * The search tables: `certificate_facets` sorts certificates by a position, `certificate_names` by a name. The rows of both
- * tables start with a facet number (search/facets.ts).
+ * The search tables: `certificate_facets` sorts certificates by position, `certificate_names` by name. The rows of both tables
+ * start with a facet number (search/facets.ts).
  */
 import type { Authority } from '../authority/authority.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
@@ -39,11 +39,11 @@ export interface Requester {
 export interface SearchPosition {
   readonly key: number | string
   readonly number: number
-  /** First part of the current group of parts, in a scan of several parts (search/parts.ts). */
+  /** First part in the current group of parts, for a scan of several parts (search/parts.ts). */
   readonly part?: number | undefined
 }
 
-/** A range of keys, both ends inclusive. Entries of several facets are merged in the order of their keys. */
+/** A range of keys, both ends inclusive. Entries from several facets are merged in the order of their keys. */
 export interface SearchRange<Key extends number | string> {
   readonly facets: readonly number[]
   readonly low: Key
@@ -58,7 +58,7 @@ const joins = `join authorities a on a.authority_number = c.authority_number
   left join revocations r
     on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number`
 
-/** Selects certificates by position. For each facet, the database reads at most as many rows as it returns. */
+/** Selects certificates by position. For each facet, the database reads no more rows than the page can contain. */
 export function selectByPosition(
   range: SearchRange<number>,
   after: SearchPosition | undefined,
@@ -71,7 +71,7 @@ export function selectByPosition(
   })
 }
 
-/** Selects certificates by name. For each facet, the database reads at most as many rows as it returns. */
+/** Selects certificates by name. For each facet, the database reads no more rows than the page can contain. */
 export function selectByName(
   range: SearchRange<string>,
   after: SearchPosition | undefined,
@@ -108,12 +108,12 @@ function selectInOrder(
   }
 }
 
-/** Combines one SELECT per facet, each with its own LIMIT. Without the LIMIT, PostgreSQL reads and sorts the whole range. */
+/** Combines one SELECT per facet, each with its own LIMIT. Without this LIMIT, PostgreSQL would read and sort the whole range. */
 function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')
 }
 
-/** Selects certificates of any CA by serial number. The table of certificates is always current. */
+/** Selects certificates of any CA by serial number. Unlike the search tables, the table of certificates is always current. */
 export function selectBySerialNumber(
   serialNumber: Uint8Array,
   after: SearchPosition | undefined,
@@ -127,7 +127,7 @@ export function selectBySerialNumber(
   }
 }
 
-/** Selects revoked certificates of a CA after a certificate number, without certificates that are missing in the database. */
+/** Selects revoked certificates of a CA after a certificate number, except certificates that are missing from the database. */
 export function selectRevoked(authorityNumber: number, after: number, limit: number): Sql {
   return {
     text: `select c.authority_number as search_key, ${columns}
@@ -198,7 +198,7 @@ export async function listAuthorityNumbers(db: Pick<Database, 'query'>): Promise
   return rows.map((row) => integerOf(row, 'authority_number'))
 }
 
-/** Lists pairs of account and Region that have CAs, of all accounts or of one account. */
+/** Lists the pairs of account and Region that have CAs, for all accounts or for one account. */
 export async function listOwners(db: Pick<Database, 'query'>, accountId: string | undefined) {
   const rows = await db.query(
     sql`select distinct account_id, region from authorities order by account_id, region`,

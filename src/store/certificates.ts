@@ -17,7 +17,7 @@ export interface CertificateRecord {
   readonly notAfter: Date
   /** Number of the CA certificate that signed the certificate. Undefined for a self-signed certificate. */
   readonly signerNumber: number | undefined
-  /** The CRL that would list the certificate if it were revoked. Undefined if no CRL would list it. */
+  /** The CRL that would list the certificate if it were revoked. Undefined if there is no such CRL. */
   readonly crlId: number | undefined
   /** Account of the requester. */
   readonly requesterAccountId: string
@@ -28,7 +28,7 @@ export interface CertificateRecord {
 }
 
 /**
- * Counts a certificate against the quota of its CA, guarded. If no row is returned, the quota is used up, or the CA has
+ * Counts a certificate against the quota of its CA, guarded. If no row is returned, the quota is exhausted, or the CA has
  * changed since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
@@ -42,7 +42,7 @@ export function countCertificate(authority: Authority, quota: number): Sql {
   )
 }
 
-/** Columns of a certificate that `rowDigest` of its leaf covers. */
+/** Columns of a certificate that are covered by `rowDigest` in its leaf. */
 const digestedCertificateColumns = [
   'template_name',
   'issued_at_ms',
@@ -54,12 +54,12 @@ const digestedCertificateColumns = [
   'requester_arn',
 ] as const
 
-/** Returns the digest of the columns of a certificate beside its serial number and its DER. */
+/** Returns the digest of a certificate's columns other than its serial number and its DER. */
 export function certificateRowDigest(row: Row): Uint8Array {
   return rowDigest(digestedCertificateColumns.map((column) => row[column]))
 }
 
-/** Inserts a certificate and its leaf of the record. Conflicts if the CA has used the serial number before. */
+/** Inserts a certificate and its leaf in the record. Conflicts if the CA has already used the serial number. */
 export function insertCertificate(authority: Authority, certificate: CertificateRecord): Sql[] {
   return [
     insertRow(authority, certificate),
@@ -123,7 +123,7 @@ export async function findCertificate(
   return { ...issued, signer }
 }
 
-/** The columns of a certificate that its revocation needs. */
+/** The columns of a certificate that are needed to revoke it. */
 export interface RevocableCertificate {
   readonly number: number
   readonly selfSigned: boolean

@@ -1,4 +1,4 @@
-/** Typed access to the columns of a row. A value of another type indicates a bug or a damaged file. */
+/** Typed access to a row's columns. A value of an unexpected type indicates a bug or a damaged file. */
 import type { StorableText } from '../text/storable-text.ts'
 import type { Row } from './sql.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row has the due time of the CRL and describes its
- * last publication.
+ * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row contains the CRL's due time and describes
+ * its last publication.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
@@ -12,7 +12,7 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface CrlRecord {
   readonly id: number
   readonly authorityId: string
-  /** Object name without folder and extension: the id of the CA, or the UUID of the partition. */
+  /** Object name without folder and extension: the ID of the CA, or the UUID of the partition. */
   readonly name: string
   readonly kind: CrlKind
   /** Identity number of the issuing CA. */
@@ -35,7 +35,7 @@ interface PublishedCrl {
   readonly key: string
 }
 
-/** Inserts a CRL as the current CRL of its CA, due immediately. The guard is the same as in updateAuthority. */
+/** Inserts a CRL as its CA's current CRL and makes it due immediately. The guard is the same as in updateAuthority. */
 export function openCrl(
   authority: Authority,
   { name, kind }: { readonly name: string; readonly kind: CrlKind },
@@ -51,7 +51,7 @@ export function openCrl(
         ${authority.certificate?.issuerIdentity ?? firstIdentity})
       on conflict (name) do nothing`,
     ),
-    // The first CRL of a CA lists the revocations that are older than the CRL.
+    // A CA's first CRL also lists earlier revocations.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,
     changing(
@@ -80,7 +80,7 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
   )
 }
 
-/** Lists the complete CRLs of a CA and the partition `partitionId`. */
+/** Lists a CA's complete CRLs and the partition `partitionId`. */
 export async function listCrls(
   db: Database,
   authorityNumber: number,
@@ -101,17 +101,17 @@ export function markCrlDue(crlId: number, dueAt: Date): Sql {
     where crl_id = ${crlId}`
 }
 
-/** Makes every CRL of a CA due immediately, because their contents or locations have changed. */
+/** Makes all of a CA's CRLs due immediately, because their contents or locations have changed. */
 export function markAllCrlsDue(authority: Authority, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, retry_at_ms = 0
     where authority_number = ${authority.number}`
 }
 
 /**
- * Claims at most `limit` due CRLs, the longest overdue first. After the clock has been set back, due times set before that
- * may be far in the future. A CRL whose generation time is in the future is therefore also due, and so is a changed CRL whose
- * due time exceeds the normal delay of minutes. Each of these cases has an index, so that CRLs due in several days are not
- * read.
+ * Claims at most `limit` due CRLs, the longest overdue first. If the clock has been set back, earlier due times may be far in
+ * the future. A CRL whose generation time is in the future is therefore also due, and so is a changed CRL whose due time is
+ * further away than the normal delay of a few minutes. Each of these cases has an index, so that CRLs that are due in several
+ * days are not read.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
@@ -141,8 +141,8 @@ export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
 }
 
 /**
- * Reserves a cRLNumber before a CRL with that number is signed. Guarded: the lease must be valid, and the number must exceed
- * all earlier numbers.
+ * Reserves a cRLNumber before a CRL with that number is signed. The guards require a valid lease, and a number that exceeds all
+ * earlier numbers.
  */
 export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
   return guard(
@@ -165,8 +165,8 @@ export interface Publication extends PublishedCrl {
 }
 
 /**
- * Records a publication and releases the lease, guarded. If the row count is not one, the lease is lost. A revocation that
- * was committed during the publication leaves the CRL due.
+ * Records a publication and releases the lease, guarded. A row count other than one means that the lease was lost. If a
+ * revocation was committed during the publication, the CRL remains due.
  */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return guard(
@@ -181,7 +181,7 @@ export function finishPublication(crlId: number, done: Publication, { token, now
   )
 }
 
-/** Makes a CRL due again and cancels the current lease, because its published object is unknown. */
+/** Makes a CRL due again and cancels the current lease, because the state of the published object is unknown. */
 export function republishCrl(crlId: number, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}
     where crl_id = ${crlId}`
@@ -211,7 +211,7 @@ export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
 export interface CrlStatus {
   readonly authorityId: string
   readonly generatedAt: Date
-  /** Undefined for CRLs of earlier versions whose nextUpdate is unknown. */
+  /** Undefined for CRLs from earlier versions, whose nextUpdate is unknown. */
   readonly nextUpdate: Date | undefined
   readonly size: number
   readonly entries: number

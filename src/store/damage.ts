@@ -1,9 +1,9 @@
 /**
- * Records that a database is damaged or has lost acknowledged writes. Nothing may be signed or written with such a database:
+ * Records that a database is damaged or has lost acknowledged writes. Nothing may be signed from or written to such a database:
  * an OCSP response could be `good` for a certificate whose revocation is lost.
  *
- * The finding is stored in a file beside the database, where every thread and process sees it immediately, and where it
- * survives a restart. A damaged database may not be able to store it.
+ * The finding is stored in a file beside the database, so that every thread and process sees it immediately, and it survives a
+ * restart. A damaged database may not be able to store it.
  */
 import {
   closeSync,
@@ -31,13 +31,13 @@ export interface Damage {
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/tasks/corrupt-database.md)'
 
-/** Returns a one-line warning for the operator: the damage of the database, and where to find help. */
+/** Returns a one-line warning for the operator: how the database is damaged, and where to find help. */
 export function damageWarning({ message, cause }: Error): string {
   const reason = cause instanceof Error ? ` (${cause.message})` : ''
   return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`
 }
 
-/** Findings of this process, in case the file cannot be written. */
+/** Findings by this process, in case the file cannot be written. */
 const damages = new Map<string, Damage>()
 
 /** Returns the path of the file with the finding about the database at `path`. */
@@ -46,8 +46,8 @@ function damageFile(path: string): string {
 }
 
 /**
- * Files that were missing in this turn of the event loop. Without this cache, three file system calls per certificate took 4
- * of 300 µs.
+ * Files that were missing in this turn of the event loop. Without this cache, three file system calls took 4 of the 300 µs per
+ * certificate.
  */
 const missing = oncePerTurn(() => new Set<string>())
 
@@ -93,7 +93,7 @@ export function recordDamage(path: string, damage: Damage): void {
   }
 }
 
-/** Removes the finding: the operator has accepted the loss, or the database is replaced. */
+/** Removes the finding: the operator has accepted the loss, or the database has been replaced. */
 export function clearDamage(path: string): void {
   damages.delete(path)
   rmSync(damageFile(path), { force: true })

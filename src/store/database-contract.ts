@@ -1,4 +1,4 @@
-/** The contract of the Database port: test cases that every engine runs. */
+/** The contract of the Database interface: test cases that run on every engine. */
 import assert from 'node:assert/strict'
 import { ConflictError } from './database.ts'
 import {
@@ -143,7 +143,7 @@ const guardCases: readonly DatabaseCase[] = [
       ]
       for (const [name, statements] of refused)
         await assert.rejects(db.transaction(statements), conflictOf(name))
-      // Transactions that share a commit have the same conflicts.
+      // Transactions that share a commit must produce the same conflicts as separate transactions.
       await Promise.all(
         refused.map(([name, statements]) =>
           assert.rejects(db.transaction(statements), conflictOf(name)),

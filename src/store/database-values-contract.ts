@@ -1,9 +1,9 @@
-/** The contract of the Database port for stored values: test cases that every engine runs. */
+/** The Database interface's contract for stored values: test cases that run on every engine. */
 import assert from 'node:assert/strict'
 import { ConflictError, type Database } from './database.ts'
 import { sql, type GuardName, type Row, type Sql, type SqlValue } from './sql.ts'
 
-/** A test case on a new database that has the schema. */
+/** A test case that runs on a new database with the schema. */
 export interface DatabaseCase {
   readonly name: string
   readonly run: (db: Database) => Promise<void>

@@ -1,5 +1,5 @@
 /**
- * The port to a database. A transaction is durable and atomic once its promise has resolved.
+ * The interface to a database. A transaction is atomic, and it is durable once its promise has resolved.
  *
  * Transactions are lists of statements, not callbacks, and conditions are part of statements (`guard`). A transaction is
  * therefore one message to a writer thread or one round trip to a server, holds no lock while code runs, and can share a commit
@@ -10,21 +10,22 @@ import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /**
-   * Runs a read. The read sees everything that was committed before this turn of the event loop, and every commit whose
-   * promise has resolved in this process. May be called concurrently.
+   * Runs a read. The read sees everything that was committed before this turn of the event loop, and every commit whose promise
+   * has resolved in this process. Reads may run concurrently.
    */
   query(statement: Sql): Promise<Row[]>
   /**
-   * Runs all statements in order, or none of them. Resolves to the rows of each statement after the commit is durable.
+   * Runs all statements in order, or none of them. Resolves to the rows that each statement returned, after the commit is
+   * durable.
    *
-   * May be called concurrently. Transactions are serializable; waiting transactions may share a commit, but fail independently.
-   * Throws ConflictError if a unique constraint is violated or a guard fails; nothing is changed then.
+   * Transactions may be requested concurrently, and are serializable. Waiting transactions may share a commit, but fail
+   * independently. Throws ConflictError, and changes nothing, if a unique constraint is violated or a guard fails.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
   /** Returns an object that stays the same while reads use the same snapshot. Absent if the engine does not support it. */
   snapshot?(): object
   /**
-   * Returns a number that changes with every commit of any process. While the number is the same, earlier reads are still
+   * Returns a number that changes with every commit by any process. While the number is the same, earlier reads are still
    * current. Undefined if the engine cannot return the number synchronously.
    */
   changeStamp(): number | undefined
@@ -35,7 +36,7 @@ export interface Database {
   damage?(): DatabaseUnavailableError | undefined
   /** Returns the size of the database on disk, in bytes. */
   sizeBytes(): Promise<number>
-  /** Returns numbers of connections by state. Absent for an engine without connections. */
+  /** Returns the number of connections in each state. Absent for an engine without connections. */
   connections?(): DatabaseConnections
   /** Throws DatabaseUnavailableError within seconds if the database cannot be read or written. */
   probe(): Promise<void>
@@ -50,7 +51,7 @@ export interface Database {
   readonly shared?: SharedDatabase
 }
 
-/** Numbers of connections for reads, and of reads that wait for a connection. */
+/** The number of connections for reads, and the number of reads that wait for a connection. */
 export interface DatabaseConnections extends Readonly<Record<string, number>> {
   readonly active: number
   readonly idle: number
@@ -66,7 +67,7 @@ export interface SharedDatabase {
 export class DatabaseUnavailableError extends ServiceError {
   override name = 'DatabaseUnavailableError'
 
-  /** `reason` goes to the log, and `message` to the client. */
+  /** `reason` is logged, and `message` is sent to the client. */
   constructor(
     reason: string,
     message = 'The database of the service cannot be reached. Try again later.',
@@ -75,7 +76,7 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
-/** A guard of a transaction failed; nothing was changed. */
+/** A guard in a transaction failed, and nothing was changed. */
 export class ConflictError extends Error {
   override name = 'ConflictError'
   /** Name of the guard that failed, or `duplicate` for a violated unique constraint. */

@@ -1,6 +1,6 @@
 /**
- * Errors of the disk or the file that prevent writes to a SQLite database. Nothing was changed, and the write may succeed
- * after an operator has freed space, repaired the disk or restored the database. Any other SQLite error is a bug.
+ * Disk and file errors that prevent writes to a SQLite database. Nothing was changed, and the write may succeed after an
+ * operator has freed space, repaired the disk or restored the database. Any other SQLite error is a bug.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -32,7 +32,7 @@ export const faultTexts: Readonly<Record<DiskFault, string>> = {
   superseded: 'another server has taken it over',
 }
 
-/** The database cannot be written at present. `cause` has the message of SQLite for the log. */
+/** The database cannot be written at present. `cause` has SQLite's message for the log. */
 export class DiskFaultError extends DatabaseUnavailableError {
   override name = 'DiskFaultError'
   readonly fault: DiskFault
@@ -63,7 +63,10 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [26, 'damaged'],
 ])
 
-/** Extended result codes of reads from a damaged file: it is too short, has a bad checksum, or its file system is damaged. */
+/**
+ * Extended result codes for reads from a damaged file: the file is too short or has a bad checksum, or the file system is
+ * damaged.
+ */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
 
 /** Returns the disk fault that a SQLite result code indicates. Undefined for other errors. */
@@ -71,7 +74,7 @@ export function faultOfResult(code: number): DiskFault | undefined {
   return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
 }
 
-/** Error codes of the file system (errno(3)). */
+/** File system error codes (errno(3)). */
 const faultOfErrno: Readonly<Record<string, DiskFault>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',
@@ -80,8 +83,8 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * Returns the disk fault that an error of SQLite or of the file system, or its cause, reports for the disk of `path`. Undefined
- * if the error has another reason.
+ * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`. Undefined if the
+ * error has another reason.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined
@@ -98,8 +101,8 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
 }
 
 /**
- * Finds the reason for an "I/O error", which SQLite also reports for a read-only file system, and if the disk has no space
- * for the index of the log.
+ * Finds the reason for an "I/O error", which SQLite also reports if the file system is read-only, or if the disk has no space
+ * for the index of the write-ahead log.
  */
 function diagnose(path: string): DiskFault {
   try {
@@ -120,7 +123,7 @@ export function textOfError(error: unknown, path: string): string {
   return `${messages[fault]} (${text}, ${errcode ?? code})`
 }
 
-/** Converts the text of `textOfError` back: to a DiskFaultError for a disk fault, otherwise to an Error with that text. */
+/** Converts text from `textOfError` back to an error: a DiskFaultError for a disk fault, otherwise an Error with that text. */
 export function errorOfText(text: string): Error {
   const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
   if (fault === undefined) return new Error(text)
@@ -128,10 +131,10 @@ export function errorOfText(text: string): Error {
   return new DiskFaultError(fault, reason)
 }
 
-/** Free space above which a disk is no longer treated as full: more than a small write needs. */
+/** Free space above which a disk is no longer treated as full. It exceeds what a small write needs. */
 const roomBytesMin = 1024 * 1024
 
-/** Returns whether the disk of `path` has free space. */
+/** Returns whether the disk with `path` has free space. */
 export function hasFreeSpace(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))

@@ -1,6 +1,6 @@
 /**
- * The port to a database engine. Each engine implements it for one database in the `engine.ts` of its folder; `engines/index.ts`
- * is the table of engines and selects an engine by the configuration.
+ * The interface to a database engine. Each engine implements it in the `engine.ts` of its folder. `engines/index.ts` contains
+ * the table of engines and selects an engine according to the configuration.
  */
 import type { Random } from '../random.ts'
 import type { Database } from './database.ts'
@@ -8,7 +8,7 @@ import type { RestoreTarget } from './restore-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Row, Sql } from './sql.ts'
 
-/** The port for reads of many rows, which run outside the main thread and on a separate connection. */
+/** The interface for reads of many rows, which run outside the main thread and on a separate connection. */
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
   /** Runs reads in one snapshot of the database. Only one call may run at a time. */
@@ -37,7 +37,7 @@ export interface Engine {
   /** Opens the database and migrates it to the newest schema. Throws ConfigurationError if it cannot be opened. */
   open(options: OpenOptions): Promise<Database>
   /**
-   * Opens the database for reads, without creating, migrating or recording anything, except lost writes. Throws
+   * Opens the database for reads, without creating, migrating or recording anything other than lost writes. Throws
    * ConfigurationError if it cannot be opened, or does not have the newest schema.
    */
   openReadOnly(): Promise<Database>
@@ -48,11 +48,11 @@ export interface Engine {
   peek(statement: Sql): Promise<Row[] | undefined>
   /** Opens a snapshot of all current rows. The schema must be the newest. */
   openSnapshot(): Promise<Snapshot>
-  /** Checks the structure of the database as far as the engine can, and returns one line per fault. */
+  /** Checks the structure of the database to the extent that the engine can, and returns one line per fault. */
   structureProblems(snapshot: Snapshot): Promise<string[]>
   /** Throws ConfigurationError if a restore into this database is bound to fail. */
   requireRestorable(): void
-  /** Starts a restore of rows of the same or an earlier schema version. Throws ConfigurationError if the database exists. */
+  /** Starts a restore of rows from the same or an earlier schema version. Throws ConfigurationError if the database exists. */
   openRestore(schemaVersion: number): Promise<RestoreTarget>
   /** Opens a read-only connection for a thread. */
   openRows(): RowReader

@@ -26,7 +26,7 @@ function lease(token: string, offset = 0): Lease {
   return { token, now: at(offset), until: at(offset + 2 * minute) }
 }
 
-/** Queues events with the given ids in that order. */
+/** Queues events with the given IDs, in that order. */
 async function queue(db: Database, ...events: string[]): Promise<void> {
   const occurrence = {
     type: 'ACM Private CA Creation',

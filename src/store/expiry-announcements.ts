@@ -1,4 +1,4 @@
-/** Rows of announced expiries of CA certificates, and the search for unannounced expiries. */
+/** Rows of announced CA certificate expiries, and the search for unannounced expiries. */
 import { daySeconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
 import { expiryThresholds } from '../authority/expiry-thresholds.ts'
@@ -13,7 +13,7 @@ export interface ExpiringAuthority {
 }
 
 /**
- * Lists CAs whose current certificate expires within `days` and whose nearest threshold was not announced. Deleted CAs and
+ * Lists CAs whose current certificate expires within `days` and whose nearest threshold has not been announced. Deleted CAs and
  * certificates that expired more than a day ago are omitted.
  */
 export async function listUnannouncedExpiries(
@@ -50,7 +50,7 @@ export async function listUnannouncedExpiries(
   }))
 }
 
-/** Records an announcement. A second record of the same announcement is a conflict. */
+/** Records an announcement. Conflicts if the same announcement has already been recorded. */
 export function insertAnnouncement(certificateNumber: number, days: number, now: Date): Sql {
   return sql`insert into expiry_announcements (authority_certificate_number, days, announced_at_ms)
     values (${certificateNumber}, ${days}, ${now.getTime()})`

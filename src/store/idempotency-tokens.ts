@@ -1,6 +1,6 @@
 /**
- * Rows of idempotency tokens. A token refers to the ARN that its first request returned, for five minutes (AWS Private CA
- * API). A token that expires more than an hour in the future is ignored, because the clock has been set back since the token
+ * Rows of idempotency tokens. For five minutes, a token refers to the ARN that the first request with it returned (AWS Private
+ * CA API). A token that expires more than an hour in the future is ignored, because the clock has been set back since the token
  * was stored.
  */
 import type { StorableText } from '../text/storable-text.ts'

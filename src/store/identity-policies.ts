@@ -1,4 +1,4 @@
-/** Rows of the identity policies of users and roles. */
+/** Rows of users' and roles' identity policies. */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
@@ -9,7 +9,7 @@ export interface IdentityPolicy {
   readonly policy: string
 }
 
-/** Writes a policy of a principal. Replaces a policy of the same name. */
+/** Writes a principal's policy. Replaces a policy with the same name. */
 export function putIdentityPolicy(principalId: string, { name, policy }: IdentityPolicy): Sql {
   return changing(
     { table: 'identity_policies', key: [principalId, name] },
@@ -19,7 +19,7 @@ export function putIdentityPolicy(principalId: string, { name, policy }: Identit
   )
 }
 
-/** Lists the policies of a user or role, sorted by name. */
+/** Lists a user's or role's policies, sorted by name. */
 export async function listPoliciesOf(db: Database, principalId: string): Promise<IdentityPolicy[]> {
   const rows = await db.query(
     sql`select policy_name, policy from identity_policies where principal_id = ${principalId}
@@ -28,7 +28,7 @@ export async function listPoliciesOf(db: Database, principalId: string): Promise
   return rows.map((row) => ({ name: textOf(row, 'policy_name'), policy: textOf(row, 'policy') }))
 }
 
-/** Deletes a policy of a principal. A nonexistent policy is a conflict. */
+/** Deletes a principal's policy. Conflicts if the policy does not exist. */
 export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   return changing(
     { table: 'identity_policies', key: [principalId, name] },
@@ -40,7 +40,7 @@ export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   )
 }
 
-/** Deletes the policies of a user or role, which the caller has listed. */
+/** Deletes the policies of a user or role. The caller must have listed them. */
 export function deletePoliciesOf(
   principalId: string,
   policies: readonly Pick<IdentityPolicy, 'name'>[],

@@ -1,4 +1,4 @@
-/** Rows of OpenID Connect identity providers of accounts. */
+/** Rows of the OpenID Connect identity providers in accounts. */
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -11,12 +11,12 @@ export interface IdentityProvider {
   readonly issuer: StorableText
   /** Accepted values of the claim `aud`. */
   readonly audiences: readonly string[]
-  /** JSON Web Key Set (RFC 7517 §5), JSON text. Undefined if the key set is requested from the issuer. */
+  /** JSON Web Key Set (RFC 7517 §5), JSON text. Undefined if the key set is fetched from the issuer. */
   readonly keySet: string | undefined
   readonly createdAt: Date
 }
 
-/** Inserts an identity provider. A second provider of the account for the same issuer is a conflict. */
+/** Inserts an identity provider. Conflicts if the account already has a provider for the same issuer. */
 export function insertIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return changing(
@@ -49,7 +49,7 @@ export async function listIdentityProviders(
   return rows.map(providerOf)
 }
 
-/** Updates the mutable columns of an identity provider. A nonexistent provider is a conflict. */
+/** Updates the mutable columns of an identity provider. Conflicts if the provider does not exist. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider
   return changing(
@@ -63,7 +63,7 @@ export function updateIdentityProvider(provider: IdentityProvider): Sql {
   )
 }
 
-/** Deletes an identity provider. A nonexistent provider is a conflict. */
+/** Deletes an identity provider. Conflicts if the provider does not exist. */
 export function deleteIdentityProvider({
   accountId,
   issuer,

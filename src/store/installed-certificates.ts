@@ -1,4 +1,4 @@
-/** CA certificates of all CAs, in the order of import. */
+/** The certificates of all CAs, in the order of import. */
 import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql } from './sql.ts'
@@ -18,7 +18,7 @@ export async function listImportedCertificates(db: Database, after: number, limi
   }))
 }
 
-/** Lists all certificates of a CA, oldest first, with their identity numbers and times of import. */
+/** Lists all of a CA's own certificates, oldest first, with their identity numbers and times of import. */
 export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(
     sql`select issuer_identity, certificate_der, imported_at_ms from authority_certificates
@@ -51,7 +51,7 @@ export async function readSignerCertificate(
   return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
-/** The last certificate of an identity of a CA. */
+/** The last certificate of one of a CA's identities. */
 export interface IdentityCertificate {
   readonly certificateDer: Uint8Array
   readonly notBefore: Date
@@ -92,7 +92,7 @@ export interface CrlSigner {
   readonly certificateDer: Uint8Array
 }
 
-/** Lists at most `limit` CA certificates after number `after`, of CAs that are not deleted and publish a CRL. */
+/** Lists at most `limit` certificates after number `after`, of CAs that are not deleted and publish a CRL. */
 export async function listCrlSigners(
   db: Database,
   after: number,

@@ -1,4 +1,4 @@
-/** Rows of the last outcome of each job, and the number of rows that wait for each job. */
+/** Rows with the last outcome of each job, and counts of the rows that wait for each job. */
 import type { StorableText } from '../text/storable-text.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

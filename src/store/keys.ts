@@ -9,8 +9,8 @@ import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Creates key records in a database. On a database server, an erased record remains on disk until the server has vacuumed
- * (docs/reference/database.md).
+ * Creates the store of key records in a database. On a database server, an erased record remains on disk until the server has
+ * vacuumed (docs/reference/database.md).
  */
 export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {
@@ -22,7 +22,7 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
       await db.transaction(insertKey(record, 'job:finish-creation', clock.now()))
       return record
     } catch (error) {
-      // Another process has stored a key of that name.
+      // Another process has stored a key with that name.
       if (error instanceof ConflictError && error.guard === 'duplicate')
         return (await find(record.name)) ?? insertIfAbsent(record)
       if (error instanceof ConflictError && error.guard === 'master-key') return undefined
@@ -42,7 +42,10 @@ export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
   }
 }
 
-/** Inserts a key and its leaf of the record. Conflicts if the name is taken, or if the master key of the record was replaced. */
+/**
+ * Inserts a key and its leaf in the record. Conflicts if the name is taken, or if the master key that sealed the key was
+ * replaced.
+ */
 export function insertKey(record: KeyRecord, principal: string, time: Date): Sql[] {
   const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
   return [

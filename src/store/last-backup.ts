@@ -1,4 +1,4 @@
-/** The time of the last backup, a value of `settings`. */
+/** The time of the last backup, which is a value in `settings`. */
 import type { Database } from './database.ts'
 import { findSetting, putSetting } from './metadata.ts'
 import type { Sql } from './sql.ts'

@@ -1,13 +1,13 @@
 /**
- * A lease gives one process the right to work on a due row until a given time. A claim is one UPDATE that sets the lease of rows
- * without a valid lease, so that several processes may claim at the same time and each row goes to one of them.
+ * A lease gives one process the right to work on a due row until a given time. A claim is one UPDATE that sets the lease on
+ * rows without a valid lease, so that several processes may claim rows at the same time and each row goes to only one of them.
  */
 import { hourMilliseconds } from '../text/duration.ts'
 import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Identifier of the claim. The identifier guards the write at the end of the work. */
+  /** Identifier of the claim, which guards the write at the end of the work. */
   readonly token: string
   readonly now: Date
   /** Time after which other processes may claim the row. */
@@ -46,7 +46,7 @@ export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql
   }
 }
 
-/** Releases the unfinished rows of a lease, so that other processes can claim them. */
+/** Releases a lease's unfinished rows, so that other processes can claim them. */
 export function releaseLease({ token }: Lease): Sql[] {
   return leasedTables.map((table) => ({
     text: `update ${table} set lease = null, lease_until_ms = 0 where lease = ?`,
@@ -55,8 +55,8 @@ export function releaseLease({ token }: Lease): Sql[] {
 }
 
 /**
- * Releases all leases, so that no work waits for the leases of a crashed process. Only the single owner of a database may call
- * it.
+ * Releases all leases, so that no work waits for a crashed process's leases. Only the sole owner of a database may call this
+ * function.
  */
 export function releaseLeases(): Sql[] {
   return leasedTables.map((table) => ({

@@ -1,12 +1,14 @@
-/** Rows of the leaves of the record. A row is written once, in the transaction of what it records, and never changes. */
+/**
+ * Rows of the record's leaves. A row is written once, in the same transaction as the change that it records, and never changes.
+ */
 import { encodeLeaf, withState, type Actor, type Leaf } from '../record/leaf.ts'
 import { bytesOf, integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Appends a leaf. Transactions are committed one after the other on both engines, so that the positions of committed leaves have
- * no gaps, and a leaf never moves.
+ * Appends a leaf. On both engines, transactions are committed one after the other, so the positions of committed leaves have no
+ * gaps and a leaf never moves.
  */
 export function appendLeaf(leaf: Leaf): Sql {
   return sql`insert into record_leaves (leaf_number, entry)

@@ -1,7 +1,7 @@
 /**
- * The master keys of a database. `settings` has the value that identifies the current key, an unfinished rotation, the keys of
- * tokens from before the last rotation, and a row for each replaced key. Rows of `keys` and `access_keys` have the ID of the master
- * key that they are sealed under.
+ * A database's master keys. `settings` contains the value that identifies the current key, an unfinished rotation, the token
+ * keys from before the last rotation, and a row for each replaced key. Rows of `keys` and `access_keys` contain the ID of the
+ * master key that they are sealed under.
  */
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -11,9 +11,9 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Name of the setting whose value identifies the master key. */
 export const checkSetting = 'master key check'
-/** Name of the setting that an unfinished rotation has. */
+/** Name of the setting that exists during an unfinished rotation. */
 export const rotationSetting = 'master key rotation'
-/** Name of the setting with the keys of tokens from before the last rotation. */
+/** Name of the setting with the token keys from before the last rotation. */
 const tokenKeysSetting = 'master key tokens'
 
 /** The settings of the master key. A member is undefined if the setting does not exist. */
@@ -31,7 +31,7 @@ export interface SealedSecret {
   readonly sealed: Uint8Array
 }
 
-/** The kinds of sealed secrets: data keys of CA keys, and secrets of access keys. */
+/** The kinds of sealed secrets: the data keys of CA keys, and secret access keys. */
 export type SecretKind = 'keys' | 'access keys'
 
 function replacedName(masterKeyId: string): string {
@@ -66,7 +66,7 @@ export function masterKeySettingsOf(rows: readonly Row[]): MasterKeySettings {
   }
 }
 
-/** Guard of an insertion: the master key that sealed the value has not been replaced. */
+/** Guard for an insertion: the master key that sealed the value has not been replaced. */
 export function requireCurrentMasterKey(masterKeyId: string): Sql {
   return guard(
     'master-key',
@@ -83,12 +83,12 @@ export function insertUnderMasterKey(
   return guard('master-key', insert(replacedName(masterKeyId)))
 }
 
-/** Starts a rotation. Only one can be unfinished: the second is a conflict. */
+/** Starts a rotation. Conflicts if another rotation is unfinished. */
 export function insertRotation(rotation: Uint8Array): Sql {
   return insertSetting(rotationSetting, rotation)
 }
 
-/** Selects secrets that are not sealed under a master key, sorted by name. */
+/** Selects secrets that are not sealed under the given master key, sorted by name. */
 export function selectSecretsToRewrap(
   kind: SecretKind,
   { masterKeyId, after, limit }: { masterKeyId: string; after: string; limit: number },
@@ -131,8 +131,8 @@ export interface FinishedRotation {
 }
 
 /**
- * Ends a rotation: from now on only the new key opens the database. The guard `in-use` fails while a secret is sealed under the
- * old key, and `missing` if another process has ended the rotation.
+ * Ends a rotation. From then on, only the new key opens the database. The guard `in-use` fails while a secret is sealed under
+ * the old key, and `missing` if another process has ended the rotation.
  */
 export function finishRotation(finished: FinishedRotation): Sql[] {
   const { rotation, oldCheck, oldId, newCheck, newId, tokenKeys, finishedAt } = finished

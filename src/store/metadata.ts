@@ -1,4 +1,4 @@
-/** Rows of `settings`, the named values of a database. */
+/** Rows of `settings`, which contains a database's named values. */
 import { bytesOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
@@ -11,7 +11,7 @@ export async function findSetting(
   return row === undefined ? undefined : bytesOf(row, 'value')
 }
 
-/** Inserts a value. An existing value of the same name is a conflict. */
+/** Inserts a value. Conflicts if a value with the same name exists. */
 export function insertSetting(name: string, value: Uint8Array): Sql {
   return sql`insert into settings (name, value) values (${name}, ${value})`
 }

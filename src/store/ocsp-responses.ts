@@ -1,6 +1,6 @@
 /**
- * Rows of signed OCSP responses, which a server without its keys can still send. They are derived data: backups omit them. A row
- * does not prove a status: the reader compares it with the certificate, its revocation and its CA.
+ * Rows of signed OCSP responses, which a server without its keys can still send. Because they are derived data, backups omit
+ * them. A row alone does not prove a status, so the reader compares it with the certificate, its revocation and its CA.
  */
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -9,7 +9,7 @@ import { sql, type Sql } from './sql.ts'
 export interface OcspResponseRow {
   /** SHA-256 of the DER of the CertID. */
   readonly certIdSha256: Uint8Array
-  /** Number of the CA certificate at the time of the signature. */
+  /** Number of the CA certificate that was current when the response was signed. */
   readonly authorityCertificateNumber: number
   readonly status: 'good' | 'revoked'
   readonly producedAt: Date
@@ -21,7 +21,7 @@ export interface OcspResponseRow {
 /** Maximum number of rows: about 70 MB with EC keys, 800 MB with delegated ML-DSA keys. */
 const rowsMax = 100_000
 
-/** Stores a response, and replaces an earlier one of the same CertID. */
+/** Stores a response, replacing an earlier response for the same CertID. */
 export function putOcspResponse(row: OcspResponseRow): Sql {
   const { certIdSha256, authorityCertificateNumber, status, producedAt, nextUpdate } = row
   return sql`insert into ocsp_responses (cert_id_sha256, authority_certificate_number, status,
@@ -72,5 +72,5 @@ export function deleteSurplusOcspResponses(limit: number, max: number = rowsMax)
     returning cert_id_sha256`
 }
 
-/** Deletes all responses, for example after a loss of data. */
+/** Deletes all responses, for example after a data loss. */
 export const deleteAllOcspResponses: Sql = sql`delete from ocsp_responses`

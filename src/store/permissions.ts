@@ -1,4 +1,4 @@
-/** Rows of permissions: operations of a service on a CA on behalf of an account. */
+/** Rows of permissions. A permission lets a service call operations on a CA on behalf of an account. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
@@ -15,7 +15,7 @@ export interface Permission {
   readonly createdAt: Date
 }
 
-/** Inserts a permission. A second permission of the same principal and source account is a conflict. */
+/** Inserts a permission. Conflicts if the principal already has a permission for the same source account. */
 export function insertPermission(authority: Authority, permission: Permission): Sql {
   const { principal, sourceAccount, actions, createdAt } = permission
   return changing(
@@ -26,7 +26,7 @@ export function insertPermission(authority: Authority, permission: Permission): 
   )
 }
 
-/** Rolls the transaction back with a conflict if the CA has more than `countMax` permissions. */
+/** Rolls back the transaction with a conflict if the CA has more than `countMax` permissions. */
 export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
   return guard(
     'quota',

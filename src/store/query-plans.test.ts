@@ -61,7 +61,7 @@ class Recorder {
   }
 }
 
-/** Returns the lines of the plan that scan a whole growing table or a whole index of it. */
+/** Returns the lines of the plan that scan a whole growing table, or a whole index on such a table. */
 function scansOf(database: DatabaseSync, text: string): string[] {
   const plan = database.prepare(`explain query plan ${text}`).all() as { detail: string }[]
   return plan.flatMap(({ detail }) => {
@@ -203,7 +203,7 @@ suite('query plans', () => {
     }
     service = await TestService.start(flags, { wrapDatabase: recorder.wrap })
     await service.createBucket(crlBucket)
-    // Statements of the start are excluded, and those that record existing rows once.
+    // Statements that run at startup are excluded, as are those that record existing rows once.
     await service.runJob('seal-record')
     recorder.texts.clear()
     await useEverything(service)
@@ -308,7 +308,7 @@ suite('query plans', () => {
       return []
     }
     await listJobQueues({ query } as unknown as Database, now)
-    // Every waiting event is counted from the index, without reading its text.
+    // The waiting events are counted from the index, without reading their text.
     assert.deepEqual(
       counted.filter((line) => line.includes('events')),
       ['SCAN events USING COVERING INDEX events_due'],
@@ -326,7 +326,7 @@ suite('query plans', () => {
       const plans = statements.map(({ text }) => planOf(schema, text))
       for (const [place, { text }] of statements.entries()) {
         assert.deepEqual(scansOf(schema, text), [], text)
-        // Rows before the limit are read in the order of the index. Only the rows of the page are sorted.
+        // Rows up to the limit are read in index order. Only the rows on the page are sorted.
         const plan = plans[place] ?? []
         const sorts = plan.filter(({ detail }) => detail.includes('TEMP B-TREE'))
         for (const { parent, detail } of plan)

@@ -24,7 +24,7 @@ export function selectRecordedCertificates(
   }
 }
 
-/** Selects the certificate of a serial number of 16 bytes. */
+/** Selects the certificate with a serial number of 16 bytes. */
 export function selectRecordedCertificate(authority: number, serialNumber: Uint8Array): Sql {
   return {
     text: `select ${certificateColumns} from certificates
@@ -69,7 +69,7 @@ function numberAfter(after: Row | undefined): number {
 export const selectLastCertificate: Sql = sql`select coalesce(max(certificate_number), 0) as last
   from certificates`
 
-/** Guards that rows, of one CA for revocations, still exist. */
+/** Guards that require rows to still exist. Revocations must belong to one CA. */
 export function requireRows(table: 'certificates' | 'revocations', rows: readonly Row[]): Sql {
   const authority = rows[0]?.['authority_number'] ?? null
   const numbers = rows.map((row) => integerOf(row, 'certificate_number'))
@@ -100,7 +100,7 @@ export function recordedCertificateOf(row: Row): RecordedCertificate {
   }
 }
 
-/** Returns the digest of all columns of a certificate, for rows that existed before the record. */
+/** Returns the digest of all columns of a certificate row, for rows that existed before the record. */
 export function wholeCertificateDigest({
   authority,
   serialNumber,
@@ -110,7 +110,7 @@ export function wholeCertificateDigest({
   return rowDigest([authority, serialNumber, hash, others])
 }
 
-/** Returns the digest of all columns of a revocation, for rows that existed before the record. */
+/** Returns the digest of all columns of a revocation row, for rows that existed before the record. */
 export function wholeRevocationDigest(row: Row): Uint8Array {
   return rowDigest([bytesOf(row, 'serial_number'), revocationDigest(row)])
 }

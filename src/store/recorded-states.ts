@@ -1,6 +1,6 @@
 /**
- * The tables whose rows change, as the record sees them. After each change, a leaf contains the new values of the columns below,
- * which the database itself writes into the leaf. Columns that only count, cache or schedule are not recorded.
+ * Tables with mutable rows, as the record covers them. Each change adds a leaf with the new values of the columns below, which
+ * the database itself writes into the leaf. Columns that only count, cache or schedule are not recorded.
  */
 import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
 import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
@@ -8,11 +8,11 @@ import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
 interface RecordedTable {
   /** Columns that identify a row. */
   readonly key: readonly string[]
-  /** SQL of the columns of the key, and a condition on them, if they are not columns of the table. */
+  /** SQL for the columns of the key, and a condition on them, if they are not columns of the table. */
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
-  /** Columns of text and integers. */
+  /** Text and integer columns. */
   readonly columns: readonly string[]
-  /** Column of bytes whose SHA-256 is a field of the leaf. The column never changes. */
+  /** Column with bytes whose SHA-256 is a field of the leaf. The column never changes. */
   readonly digestColumn?: string
 }
 
@@ -190,8 +190,8 @@ export function keyText(key: readonly SqlValue[]): string {
 }
 
 /**
- * SQL of the state of a row: `column=-` for null, else `column=LENGTH:VALUE` with the length in bytes, separated by commas. The
- * expression is the same text on every engine.
+ * SQL that computes the state of a row: `column=-` for null, otherwise `column=LENGTH:VALUE` with the length in bytes,
+ * separated by commas. The text of the expression is the same on every engine.
  */
 function stateExpression({ columns }: RecordedTable): string {
   return columns
@@ -228,7 +228,7 @@ export function recordRow(
   return { text: appendText(table), values: [encodeLeaf(leaf), ...key] }
 }
 
-/** Adds the leaves of all rows that the statements change to a transaction. */
+/** Adds the leaves for all rows that the statements change to a transaction. */
 export function recorded(statements: readonly Sql[], context: ChangeContext): Sql[] {
   const rows = statements.flatMap(({ changes = [] }) => changes)
   return [...statements, ...rows.map((row) => recordRow(row, context))]
@@ -252,7 +252,7 @@ export function selectStates(table: RecordedTableName, after: Row | undefined, l
   }
 }
 
-/** Parses a state into columns. Undefined for a text of another form. */
+/** Parses a state into columns. Undefined for text of another form. */
 export function parseState(state: string): Map<string, string | null> | undefined {
   const bytes = Buffer.from(state)
   const columns = new Map<string, string | null>()

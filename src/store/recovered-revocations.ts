@@ -1,6 +1,6 @@
 /**
- * Revocations that were read from a published CRL because they are missing in an older, restored database. If the certificate is
- * missing too, the revocation has a negative certificate number, derived from its serial number.
+ * Revocations that were read from a published CRL because they are missing from an older, restored database. If the certificate
+ * is also missing, the revocation has a negative certificate number, derived from its serial number.
  */
 import type { Authority } from '../authority/authority.ts'
 import { guard, sql, type Sql } from './sql.ts'
@@ -17,13 +17,13 @@ export interface CrlRevocation {
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
-  /** Whether the database has the certificate, whose columns `notAfter` and `crlId` are those of `selectRecoverable`. */
+  /** Whether the database has the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
   readonly isIssued: boolean
 }
 
 /**
- * Number of certificate numbers that are shared by all serial numbers with the same first bytes. Serial numbers are random,
- * so more than eight never have the same first bytes.
+ * Number of certificate numbers that serial numbers with the same first bytes share. Serial numbers are random, so no more than
+ * eight ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
@@ -33,15 +33,15 @@ function slotOf(serialNumber: Uint8Array): number {
   return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
-/** Selects the CRL and the end of validity of a certificate. */
+/** Selects a certificate's CRL and the end of its validity. */
 export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Array): Sql {
   return sql`select crl_id, not_after from certificates
     where serial_number = ${serialNumber} and authority_number = ${authorityNumber}`
 }
 
 /**
- * Inserts a missing revocation, guarded: a conflict if it exists, or if its certificate was inserted or deleted since it was
- * read. The revocation of an unknown certificate has a number of the slot of its serial number.
+ * Inserts a missing revocation, guarded. Conflicts if the revocation exists, or if its certificate has been inserted or deleted
+ * since it was read. The revocation of an unknown certificate gets a number from the range for its serial number.
  */
 export function insertRecoveredRevocation(
   { number }: Authority,
@@ -73,7 +73,7 @@ export function insertRecoveredRevocation(
   )
 }
 
-/** Returns whether the number of a revocation is one for an unknown certificate with this serial number. */
+/** Returns whether a revocation's number stands for an unknown certificate with this serial number. */
 export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8Array): boolean {
   const first = slotOf(serialNumber)
   return certificateNumber >= first && certificateNumber < first + slotSize
@@ -93,7 +93,7 @@ export function countRecoveredRevocations({ number }: Authority, crlId: number, 
   ]
 }
 
-/** Selects the revocation of a certificate that is missing in the database. */
+/** Selects the revocation of a certificate that is missing from the database. */
 export function selectRecoveredRevocation(authorityNumber: number, serialNumber: Uint8Array): Sql {
   const first = slotOf(serialNumber)
   return sql`select revoked_at_ms, reason_code from revocations

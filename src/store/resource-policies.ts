@@ -1,4 +1,4 @@
-/** Rows of resource policies of CAs, and of the accounts and organizations that the policies share a CA with. */
+/** Rows of CAs' resource policies, and of the accounts and organizations that the policies share a CA with. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
@@ -6,8 +6,8 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
 
 /**
- * Finds the resource policies of a CA at `now`: its own policy, and the policies of shares. Returns none for a permanently
- * deleted CA.
+ * Finds a CA's resource policies at `now`: its own policy, and the policies from shares. Returns none for a permanently deleted
+ * CA.
  */
 export async function findResourcePolicies(
   db: Database,
@@ -37,7 +37,7 @@ export async function findResourcePolicy(
   return row === undefined ? undefined : textOf(row, 'policy')
 }
 
-/** Finds the resource policies that result from the shares of a CA. */
+/** Finds the resource policies that result from a CA's shares. */
 export async function findSharePolicies(
   db: Database,
   authorityNumber: number,
@@ -49,7 +49,7 @@ export async function findSharePolicies(
   return rows.map((row) => textOf(row, 'policy'))
 }
 
-/** Guards a change of a policy. If the row count is not one, the CA has been deleted, or no longer has the policy `found`. */
+/** Guards a policy change. If the row count is not one, the CA has been deleted, or no longer has the policy `found`. */
 export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
   return guard(
     'revision',
@@ -60,7 +60,7 @@ export function requireResourcePolicy({ number }: Authority, found: string | und
   )
 }
 
-/** Writes the resource policy of a CA, replacing an existing one. `accountIds` are the accounts that it shares the CA with. */
+/** Writes a CA's resource policy, replacing an existing one. `accountIds` are the accounts that the policy shares the CA with. */
 export function putResourcePolicy(
   authority: Authority,
   policy: StorableText,
@@ -83,7 +83,7 @@ export function putResourcePolicy(
   ]
 }
 
-/** Deletes the resource policy of a CA and removes the CA from all shares (AWS Private CA API, DeletePolicy). */
+/** Deletes a CA's resource policy and removes the CA from all shares (AWS Private CA API, DeletePolicy). */
 export function deleteResourcePolicy({ number }: Authority): Sql[] {
   return [
     changing(

@@ -1,4 +1,4 @@
-/** The port to a new database that a restore fills. */
+/** The interface to a new database that a restore fills. */
 import type { Sql, SqlValue } from './sql.ts'
 import type { Table } from './tables.ts'
 
@@ -12,7 +12,7 @@ export interface RestoreTarget {
     columns: readonly string[],
     rows: readonly (readonly SqlValue[])[],
   ): Promise<void>
-  /** Migrates the schema to the newest version, runs the statements, and creates the database durably. */
+  /** Migrates the schema to the newest version, runs the statements, and makes the database exist durably. */
   finish(statements: readonly Sql[]): Promise<void>
   /** Removes an unfinished restore. */
   [Symbol.asyncDispose](): Promise<void>

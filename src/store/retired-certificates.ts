@@ -9,7 +9,7 @@ import { appendLeaf } from './leaves.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Retained content of a deleted certificate that was not in a column of its row. */
+/** Retained contents of a deleted certificate that were not in a column of its row. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
@@ -23,7 +23,7 @@ export function selectRetirable(certificateNumber: number): Sql {
     where c.certificate_number = ${certificateNumber}`
 }
 
-/** Returns the digest of all columns of a retired certificate beside its number. */
+/** Returns the digest of all columns of a retired certificate except its number. */
 export function retiredRowDigest(row: Row): Uint8Array {
   return rowDigest([
     row['authority_number'],
@@ -42,9 +42,10 @@ export function retiredRowDigest(row: Row): Uint8Array {
 }
 
 /**
- * Deletes a certificate that expired before `before`, with its revocation. `row` is that of `selectRetirable`. Nothing is changed
- * if the certificate does not exist, if its revocation has changed since, if it has the highest number (SQLite would reuse the
- * number), or if it is revoked and a published CRL may still list it. A CRL no longer lists it once its `kept_since` is later than the expiry. Every complete CRL is treated as if it listed
+ * Deletes a certificate that expired before `before`, with its revocation. `row` is the row from `selectRetirable`. Nothing is
+ * changed if the certificate does not exist, if its revocation has changed since `row` was read, if it has the highest number
+ * (SQLite would reuse the number), or if it is revoked and a published CRL may still list it. A CRL no longer lists the
+ * certificate once the CRL's `kept_since` is later than the certificate's expiry. Every complete CRL is treated as if it listed
  * all revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
@@ -106,7 +107,7 @@ export function retireCertificate(
   ]
 }
 
-/** Deletes entries of the search tables. */
+/** Deletes entries from the search tables. */
 export function deleteEntries({ positions, names }: SearchEntries): Sql[] {
   return [
     ...Array.from(

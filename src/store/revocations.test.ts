@@ -264,7 +264,7 @@ test('a revocation imported from a CRL is recorded once, whether its certificate
       ...countRecoveredRevocations(authority, 7, at(0)),
     ])
   }
-  // All start with the same bytes, which never happens with random serial numbers.
+  // All serial numbers start with the same bytes, which never happens with random numbers.
   const unknown = [2, 3, 4, 5, 6, 7, 8, 9]
   for (const last of [1, ...unknown]) await take(last)
   for (const last of [1, ...unknown])

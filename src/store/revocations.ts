@@ -16,9 +16,9 @@ export interface RevocationRecord {
   readonly revokedAt: Date
   /** CRLReason. */
   readonly reasonCode: number
-  /** End of validity of the certificate. */
+  /** End of the certificate's validity. */
   readonly notAfter: Date
-  /** CRL that the certificate is bound to. Null if its CA never had a CRL. */
+  /** CRL that the certificate is bound to. Null if its CA has never had a CRL. */
   readonly crlId: number | null
 }
 
@@ -58,17 +58,17 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Columns of a revocation that `rowDigest` of its leaf covers. */
+/** Columns of a revocation that are covered by `rowDigest` in its leaf. */
 type DigestedRevocation = Readonly<
   Record<'revoked_at_ms' | 'reason_code' | 'not_after' | 'crl_id', SqlValue>
 >
 
-/** Returns the digest of the columns of a revocation beside those that identify its certificate. */
+/** Returns the digest of a revocation's columns other than those that identify its certificate. */
 export function revocationRowDigest(row: DigestedRevocation): Uint8Array {
   return rowDigest([row.revoked_at_ms, row.reason_code, row.not_after, row.crl_id])
 }
 
-/** Returns the leaf of a revocation. */
+/** Returns the leaf for a revocation. */
 export function revocationLeaf(
   authorityNumber: number,
   {
@@ -91,8 +91,8 @@ export function revocationLeaf(
 }
 
 /**
- * Inserts a revocation and its leaf of the record. A second revocation of a certificate is a conflict. `principal` is the ARN of
- * the caller.
+ * Inserts a revocation and its leaf in the record. Conflicts if the certificate is already revoked. `principal` is the caller's
+ * ARN.
  */
 export function insertRevocation(
   authority: Authority,
@@ -116,7 +116,7 @@ export interface IssuedStatus {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Finds the status of a serial number of 16 bytes. Undefined if the CA has not issued a certificate with it. */
+/** Finds the status of a 16-byte serial number. Undefined if the CA has not issued a certificate with it. */
 export async function findIssuedStatus(
   db: Database,
   authorityNumber: number,

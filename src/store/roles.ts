@@ -24,7 +24,7 @@ export interface RoleWithPolicies extends Role {
   readonly policies: readonly string[]
 }
 
-/** Inserts a role. Conflicts with a role of the account whose name differs at most in case (IAM API, CreateRole). */
+/** Inserts a role. Conflicts if the account has a role with the same name, ignoring case (IAM API, CreateRole). */
 export function insertRole(role: Role): Sql {
   const { roleId, accountId, roleName, trustPolicy, sessionSecondsMax, tags, createdAt } = role
   return changing(
@@ -42,7 +42,7 @@ export function insertRole(role: Role): Sql {
   )
 }
 
-/** Finds a role by its name. The case of the name matters. */
+/** Finds a role by its name, which is case-sensitive. */
 export async function findRole(
   db: Database,
   { accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>,
@@ -53,7 +53,7 @@ export async function findRole(
   return row === undefined ? undefined : roleOf(row)
 }
 
-/** Finds a role and its policies by the role id in a session. */
+/** Finds a role and its policies by the role ID in a session. */
 export async function findRoleById(
   db: Database,
   roleId: string,
@@ -93,7 +93,7 @@ export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Rol
   )
 }
 
-/** Deletes a role. Its sessions end. */
+/** Deletes a role, which ends its sessions. */
 export function deleteRole({ roleId }: Role): Sql {
   return changing(
     { table: 'roles', key: [roleId] },

@@ -1,4 +1,4 @@
-/** Stores the progress of the search tables, and inserts entries into them. */
+/** Stores the indexing progress of the search tables, and inserts entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -11,7 +11,7 @@ export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<n
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
-/** Returns whether some certificates are missing in the search tables. */
+/** Returns whether some certificates are missing from the search tables. */
 export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boolean> {
   const rows = await db.query(selectUnsearchable(await readSearchProgress(db), 1))
   return rows.length > 0
@@ -37,7 +37,7 @@ export function moveSearchProgress({ token }: Lease, now: Date, certificateNumbe
   )
 }
 
-/** Data of a certificate from which its search entries are built. */
+/** The data from which a certificate's search entries are built. */
 export interface UnsearchableCertificate extends Pick<
   FoundCertificate,
   'number' | 'certificateDer' | 'templateName' | 'issuedAt' | 'notAfter' | 'requester'
@@ -45,7 +45,7 @@ export interface UnsearchableCertificate extends Pick<
   readonly authority: Pick<FoundCertificate['authority'], 'number' | 'accountId' | 'region'>
 }
 
-/** Selects certificates after number `after`, sorted by number, as input of unsearchableOf. */
+/** Selects certificates after number `after`, sorted by number, as input for unsearchableOf. */
 export function selectUnsearchable(after: number, limit: number): Sql {
   return sql`select c.certificate_number, c.authority_number, c.certificate_der, c.template_name,
       c.issued_at_ms, c.not_after, c.requester_account_id, c.requester_service, c.requester_arn,
@@ -76,7 +76,7 @@ export interface FacetEntries<Key extends number | string> {
   readonly numbers: number[]
 }
 
-/** Entries by facet: rows of `certificate_facets` and of `certificate_names`. */
+/** Entries by facet, which become rows of `certificate_facets` and `certificate_names`. */
 export interface SearchEntries {
   readonly positions: ReadonlyMap<number, FacetEntries<number>>
   readonly names: ReadonlyMap<number, FacetEntries<string>>
@@ -91,8 +91,8 @@ export function* entryRows<Key extends number | string>(
 }
 
 /**
- * Yields statements that insert entries, at most 256 rows each, sorted like the tables, so that a statement changes few
- * pages. Existing rows are kept. The rows of a facet are sorted just before they are inserted.
+ * Yields statements that insert entries, at most 256 rows each. The rows are sorted like the tables, so that a statement
+ * changes few pages. Existing rows are kept. The rows of a facet are sorted just before they are inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)

@@ -4,13 +4,13 @@
  * (docs/reference/database.md).
  */
 
-/** SQL of an engine for the types of columns and for the options of a table. */
+/** An engine's SQL for column types and table options. */
 interface Dialect {
   readonly text: string
   readonly integer: string
   readonly bytes: string
   readonly strict: string
-  /** Options of a table without a separate row index. */
+  /** Options for a table without a separate row index. */
   readonly strictIndex: string
 }
 
@@ -31,7 +31,7 @@ export const postgresDialect: Dialect = {
   strictIndex: '',
 }
 
-/** Adds indexes of due rows and of leased rows, so that jobs, server starts and queue metrics read no other rows. */
+/** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics read no other rows. */
 function dueIndexes(): string {
   return `
   create index crls_changed on crls (due_at_ms) where changes > published_changes;
@@ -44,7 +44,7 @@ function dueIndexes(): string {
 }
 
 /**
- * Adds requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit
+ * Adds the requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit
  * them.
  */
 function searchTables({ text, integer, strictIndex }: Dialect): string {
@@ -74,8 +74,8 @@ function searchTables({ text, integer, strictIndex }: Dialect): string {
 }
 
 /**
- * Adds identities of CAs (chain/issuer-identity.ts), and the host names under which CRLs were published. Rows of earlier
- * versions have identity 1.
+ * Adds CA identities (chain/issuer-identity.ts), and the host names under which CRLs were published. Rows from earlier versions
+ * have identity 1.
  */
 function issuerIdentities({ text, integer }: Dialect): string {
   return `
@@ -103,8 +103,8 @@ function ownershipTable({ text, integer, strict }: Dialect): string {
 }
 
 /**
- * Adds the retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for
- * the counts of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
+ * Adds the data that is retained for certificates that were deleted after they expired (`--keep-expired`), for audit reports
+ * and for their CAs' counts. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still lists.
  */
 function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -130,8 +130,8 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
 }
 
 /**
- * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes of earlier versions have
- * no lease and sort names in one era. Because they do not find the row under its new name, they insert nothing.
+ * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes from earlier versions have
+ * no lease and sort names in one era. They insert nothing, because they do not find the row under its new name.
  */
 function searchLease({ text, integer }: Dialect): string {
   return `
@@ -188,7 +188,7 @@ function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/** The ID of the master key that a value is sealed under. Empty: the key before the first rotation. */
+/** The ID of the master key that a value is sealed under. Empty for the key from before the first rotation. */
 function masterKeyIds({ text }: Dialect): string {
   return `
   alter table keys add column master_key_id ${text} not null default '';
@@ -196,7 +196,7 @@ function masterKeyIds({ text }: Dialect): string {
   `
 }
 
-/** Keys of CAs in tokens: their locations and public keys. The keys themselves are in the tokens. */
+/** CA keys in tokens: their locations and public keys. The private keys themselves are in the tokens. */
 function tokenKeys({ text, bytes, strict }: Dialect): string {
   return `
   create table token_keys (
@@ -211,7 +211,7 @@ function tokenKeys({ text, bytes, strict }: Dialect): string {
 /**
  * The tamper-evident record: leaves, tiles of hashes, and the newest checkpoint (record/, docs/decisions/0038). `state` is the
  * last field of a leaf, which the database computes. The record identifies a CA certificate by its CA and its time of import,
- * so equal times of earlier versions become distinct.
+ * so equal times from earlier versions are made distinct.
  */
 function recordTables({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -245,10 +245,7 @@ function recordTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/**
- * Certificates that wait for the key of their CA (docs/decisions/0042). Times of retries and leases are those of the job
- * finish-issuance.
- */
+/** Certificates that wait for their CA's key (docs/decisions/0042). The job finish-issuance uses the retry times and leases. */
 function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table certificate_intents (

@@ -20,11 +20,11 @@ export interface Share {
 /** A CA in a share. */
 export interface SharedAuthority {
   readonly number: number
-  /** Resource policy that the share adds to the CA, JSON text. */
+  /** Resource policy that the share adds to the CA, as JSON text. */
   readonly policy: string
 }
 
-/** Inserts a share. With `visible`, its principals see the CAs in lists. */
+/** Inserts a share. If `visible`, its principals see the CAs in lists. */
 export function insertShare(
   share: Share,
   authorities: readonly SharedAuthority[],
@@ -55,7 +55,7 @@ export function insertShare(
   ]
 }
 
-/** A share with the ids of its CAs. */
+/** A share with the IDs of its CAs. */
 export interface ShareWithAuthorities extends Share {
   readonly authorities: readonly Pick<Authority, 'id' | 'partition' | 'region'>[]
 }
@@ -90,7 +90,7 @@ export async function listShares(
   })
 }
 
-/** Deletes a share. A nonexistent share is a conflict. */
+/** Deletes a share. Conflicts if the share does not exist. */
 export function deleteShare(id: string): Sql[] {
   return [
     sql`delete from authority_sharing where share_id = ${id}`,

@@ -1,4 +1,4 @@
-/** The port to a consistent snapshot of a whole database. */
+/** The interface to a consistent snapshot of a whole database. */
 import { selectPage, type Table } from './tables.ts'
 import type { Row, Sql } from './sql.ts'
 
@@ -8,7 +8,7 @@ export interface Snapshot {
   /** Schema version, which is the same on all engines. */
   readonly schemaVersion: number
   read(statement: Sql): Promise<Row[]>
-  /** Replaces the snapshot with a current snapshot. */
+  /** Replaces the snapshot with a current one. */
   renew(): Promise<void>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { storable } from '../text/storable-text.ts'
 
-/** Value of a column or parameter: well-formed text without U+0000, an integer of at most 53 bits, or bytes. */
+/** The value of a column or parameter: well-formed text without U+0000, an integer of at most 53 bits, or bytes. */
 export type SqlValue = string | number | Uint8Array | null
 
 /** An SQL statement. `text` has a `?` for each value; it never contains the values. */
@@ -8,7 +8,7 @@ export interface Sql {
   readonly text: string
   readonly values: readonly SqlValue[]
   readonly guard?: Guard
-  /** Rows that the statement changes and the record covers (recorded-states.ts). */
+  /** Rows that the statement changes and that the record covers (recorded-states.ts). */
   readonly changes?: readonly ChangedRow[]
 }
 
@@ -16,11 +16,11 @@ export interface Sql {
 export interface ChangedRow {
   readonly table: string
   readonly key: readonly SqlValue[]
-  /** SHA-256 of the column of bytes of a new row, if the record covers one. */
+  /** SHA-256 of the bytes column in a new row, if the record covers such a column. */
   readonly sha256?: Uint8Array
 }
 
-/** A condition of a transaction. Any other row count rolls the transaction back with a ConflictError that has `name`. */
+/** A condition on a transaction. Any other row count rolls back the transaction with a ConflictError that has this `name`. */
 export interface Guard {
   readonly name: GuardName
   readonly rows: number
@@ -34,7 +34,7 @@ export type GuardName =
   | 'missing'
   /** The row was changed after it was read. */
   | 'revision'
-  /** The quota is used up. For the counts of a CA, it can also mean that the CA was changed after it was read. */
+  /** The quota is exhausted. For a CA's counts, this can also mean that the CA was changed after it was read. */
   | 'quota'
   /** The CRL partition is full. */
   | 'partition'
@@ -50,7 +50,7 @@ export type GuardName =
   | 'master-key'
   /** Too little time has passed since the previous audit report. */
   | 'interval'
-  /** The request of a second person's approval is not in the state that the change needs, or the approval policy has changed. */
+  /** The request for a second person's approval is not in the state that the change needs, or the approval policy has changed. */
   | 'approval'
 
 export type Row = Record<string, SqlValue>
@@ -69,8 +69,8 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
 }
 
 /**
- * Adds a guard to a statement: it must return exactly `rows` rows (use `returning`), or the whole transaction is rolled back.
- * Guards implement compare-and-swap, quotas and idempotency tokens.
+ * Adds a guard to a statement: the statement must return exactly `rows` rows (use `returning`), or the whole transaction is
+ * rolled back. Guards implement compare-and-swap, quotas and idempotency tokens.
  */
 export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
   return { text, values, guard: { name, rows } }
@@ -83,7 +83,7 @@ export function changing(row: ChangedRow, statement: Sql): Sql {
 
 /**
  * Throws RangeError for a value that an engine would change or refuse: SQLite stores NaN as null and rounds integers of more
- * than 53 bits, PostgreSQL refuses U+0000, and an unpaired surrogate has no UTF-8 form.
+ * than 53 bits, PostgreSQL rejects U+0000, and an unpaired surrogate has no UTF-8 form.
  */
 export function requireStorable(value: SqlValue): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value))

@@ -39,8 +39,8 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up. A job fills some of them from other tables, and servers store responses that they can sign
- * again; the others describe one database file and its server.
+ * Tables that are not backed up. A job fills some of them from other tables, and one contains responses that servers can sign
+ * again. The others describe one database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_facets',
@@ -59,7 +59,7 @@ export interface Table {
 
 /**
  * Number of SQLite schema versions before the first PostgreSQL schema, which has the same tables and columns. This number is
- * added to PostgreSQL's version, so that a version means the same on both engines.
+ * added to PostgreSQL's version, so that a version has the same meaning on both engines.
  */
 export const versionsBeforePostgres = 3
 

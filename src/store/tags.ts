@@ -4,7 +4,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Writes a tag of a CA, replacing the value of an existing key. */
+/** Writes a CA's tag, replacing the value of an existing key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return changing(
     { table: 'tags', key: [authorityId, tag.key] },
@@ -15,7 +15,7 @@ export function putTag(authorityId: string, tag: Tag): Sql {
   )
 }
 
-/** Rolls the transaction back with a conflict if the CA has more than `countMax` tags. */
+/** Rolls back the transaction with a conflict if the CA has more than `countMax` tags. */
 export function requireTagCount(authorityNumber: number, countMax: number): Sql {
   return guard(
     'quota',
@@ -50,7 +50,7 @@ export async function listTags(
   return rows.map(tagOfRow)
 }
 
-/** Lists all tags of an account's CA. Returns none if the account has no such CA. */
+/** Lists all tags on an account's CA. Returns no rows if the account has no such CA. */
 export async function listTagsOf(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
@@ -62,7 +62,7 @@ export async function listTagsOf(
   return rows.map(tagOfRow)
 }
 
-/** Lists the CAs of an account in a Region with their tags. */
+/** Lists an account's CAs in a Region, with their tags. */
 export async function listTaggedAuthorities(
   db: Database,
   { accountId, region }: { readonly accountId: string; readonly region: string },

@@ -1,4 +1,4 @@
-/** Rows of the tiles of the record, and its newest checkpoint. */
+/** Rows of the record's tiles, and its newest checkpoint. */
 import { splitHashes } from '../record/merkle.ts'
 import type { TileName } from '../record/tiles.ts'
 import { bytesOf, integerOf, textOf } from './columns.ts'
@@ -10,7 +10,7 @@ export interface Tile extends TileName {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Inserts a tile, or replaces it by one with more hashes. */
+/** Inserts a tile, or replaces it with one that has more hashes. */
 export function putTile({ level, number, hashes }: Tile): Sql {
   return sql`insert into record_tiles (tile_level, tile_number, hashes)
     values (${level}, ${number}, ${Uint8Array.from(Buffer.concat(hashes))})
@@ -58,13 +58,13 @@ export async function findCheckpoint(
   }
 }
 
-/** Inserts the first checkpoint. A conflict if there is one. */
+/** Inserts the first checkpoint. Conflicts if there is already a checkpoint. */
 export function insertCheckpoint({ size, note, signedAt }: StoredCheckpoint): Sql {
   return sql`insert into record_checkpoint (single, tree_size, note, signed_at_ms)
     values (1, ${size}, ${note}, ${signedAt.getTime()})`
 }
 
-/** Replaces the checkpoint of `earlier` leaves. A conflict if another process has replaced it already. */
+/** Replaces the checkpoint of `earlier` leaves. Conflicts if another process has already replaced it. */
 export function putCheckpoint({ size, note, signedAt }: StoredCheckpoint, earlier: number): Sql {
   return guard(
     'revision',

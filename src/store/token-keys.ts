@@ -36,7 +36,7 @@ export function createTokenKeyRecords(db: Database, clock: Clock): TokenKeyRecor
       return record
     } catch (error) {
       if (!(error instanceof ConflictError) || error.guard !== 'duplicate') throw error
-      // Another process has stored a key of that name.
+      // Another process has stored a key with that name.
       return (await find(name)) ?? insertIfAbsent(record)
     }
   }

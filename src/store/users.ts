@@ -13,7 +13,7 @@ export interface User {
   readonly createdAt: Date
 }
 
-/** Inserts a user. Conflicts with a user of the account whose name differs at most in case (IAM API, CreateUser). */
+/** Inserts a user. Conflicts if the account has a user with the same name, ignoring case (IAM API, CreateUser). */
 export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
   return changing(
     { table: 'users', key: [userId] },
@@ -41,7 +41,7 @@ export async function findUser(
   return row === undefined ? undefined : userOf(row)
 }
 
-/** Lists the users of all accounts or of one account, sorted by name. */
+/** Lists the users in all accounts or in one account, sorted by name. */
 export async function listUsers(db: Database, accountId: string | undefined): Promise<User[]> {
   const rows = await db.query(
     sql`select * from users where account_id = coalesce(${accountId ?? null}, account_id)
@@ -61,7 +61,7 @@ export function setUserTags({ userId }: User, tags: Tags): Sql {
   )
 }
 
-/** Deletes a user. A user with access keys is a conflict. */
+/** Deletes a user. Conflicts if the user has access keys. */
 export function deleteUser({ userId }: User): Sql {
   return changing(
     { table: 'users', key: [userId] },

@@ -1,4 +1,4 @@
-/** Pages of rows for the verification of a whole database. */
+/** Pages of rows for verifying a whole database. */
 import { integerOf, textOf } from './columns.ts'
 import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -7,7 +7,7 @@ function numberOf(after: Row | undefined, column: string): number {
   return after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, column)
 }
 
-/** Selects CAs with their current certificate and public key, each null if it is missing. */
+/** Selects CAs with their current certificate and public key. Either is null if it is missing. */
 export function selectAuthorities(after: Row | undefined, limit: number): Sql {
   return sql`select a.authority_number, a.id, a.status, a.key_handle, a.deleted_at_ms,
       a.authority_certificate_number, c.certificate_der,
@@ -39,7 +39,7 @@ export function selectCertificates(after: Row | undefined, limit: number): Sql {
     order by c.certificate_number limit ${limit}`
 }
 
-/** Selects the intents of all CAs that have not failed. */
+/** Selects all CAs' intents that have not failed. */
 export function selectWaitingIntents(after: Row | undefined, limit: number): Sql {
   const serial = after === undefined ? '' : textOf(after, 'serial_number')
   return sql`select i.*, a.id from certificate_intents i
@@ -61,7 +61,7 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** Counts the certificates of a CA, including deleted and waiting ones, and the revocations that its stored count must include. */
+/** Counts a CA's certificates, including deleted and waiting ones, and the revocations that its stored count must include. */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select
       (select count(*) from certificates where authority_number = ${authorityNumber})
@@ -73,12 +73,12 @@ export function countOf(authorityNumber: number, revokedCountedAt: number): Sql 
         and not_after > ${revokedCountedAt}) as revoked`
 }
 
-/** Selects published CRLs that are not suspended, each with the CA certificate of its identity. */
+/** Selects published CRLs that are not suspended, each with the CA certificate that belongs to its identity. */
 export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
   return publishedCrls('l.crl_id > ? order by l.crl_id limit ?', numberOf(after, 'crl_id'), limit)
 }
 
-/** Selects a published CRL by id, with the CA certificate of its identity. */
+/** Selects a published CRL by ID, with the CA certificate that belongs to its identity. */
 export function selectPublishedCrl(crlId: number): Sql {
   return publishedCrls('l.crl_id = ?', crlId)
 }

@@ -28,8 +28,8 @@ const webIdentityInput = structure({
 })
 
 /**
- * Returns temporary credentials of a role for a token of an identity provider, for example of a Kubernetes service account or a
- * CI job. The role's account must have the provider, and the role's trust policy must name it (STS API,
+ * Returns temporary credentials for a role in exchange for an identity provider's token, such as that of a Kubernetes service
+ * account or a CI job. The role's account must have the provider, and the role's trust policy must name it (STS API,
  * AssumeRoleWithWebIdentity).
  */
 export const assumeRoleWithWebIdentity = stsOperation({

@@ -38,7 +38,7 @@ const assumeRoleInput = structure({
 
 type Input = Infer<typeof assumeRoleInput>
 
-/** Returns temporary credentials of a role to a caller that its trust policy allows (STS API, AssumeRole). */
+/** Returns temporary credentials for a role to a caller that the role's trust policy allows (STS API, AssumeRole). */
 export const assumeRole = stsOperation({
   name: 'AssumeRole',
   signed: true,
@@ -146,7 +146,7 @@ function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   )
 }
 
-/** Creates the AccessDenied error. The error is the same for a nonexistent role and for a role that must not be assumed. */
+/** Creates the AccessDenied error, which is the same for a nonexistent role and for a role that the caller must not assume. */
 function notAuthorized(caller: Caller, role: string): (action: string) => ServiceError {
   return (action) =>
     new ServiceError(

@@ -1,4 +1,4 @@
-/** Fetches documents of an identity provider, but only from addresses that the server may connect to. */
+/** Fetches an identity provider's documents, but only from addresses that the server may connect to. */
 import { lookup as lookupAddress, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -15,7 +15,7 @@ export type Resolve = (
 ) => void
 
 export interface FetchOptions {
-  /** URL of the identity provider, which its operator trusts. */
+  /** URL of the identity provider, which the server's operator trusts. */
   readonly issuer: string
   readonly signal: AbortSignal
   readonly resolve?: Resolve
@@ -23,7 +23,7 @@ export interface FetchOptions {
 
 /**
  * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
- * Addresses of this machine and its links are refused unless the issuer's URL itself has such an address. The address is
+ * Addresses on this machine and its links are refused unless the issuer's URL itself has such an address. The address is
  * checked when the connection is made, so a name that resolves differently the second time is refused as well. Redirects are
  * not followed. Rejects with an Error that gives the reason.
  */
@@ -53,8 +53,8 @@ export async function fetchDocument(
 }
 
 /**
- * Returns whether the target may be on this machine or its links. The target may if the issuer is also there. Throws for a URL
- * that must not be fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
+ * Returns whether the target may be on this machine or its links, which is allowed only if the issuer is there, too. Throws for
+ * a URL that must not be fetched. An issuer on the loopback interface does not give access to a cloud's metadata service.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')

@@ -13,7 +13,7 @@ interface RoleName {
   readonly roleName: string
 }
 
-/** Parses the ARN of a role. Throws ValidationError for any other text. */
+/** Parses the ARN of a role. Throws ValidationError for any other string. */
 function requireRoleArn(text: string): RoleName {
   const arn = parseArn(text)
   const roleName = arn && roleForm.exec(arn.resource)?.[1]

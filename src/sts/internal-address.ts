@@ -1,7 +1,7 @@
 /**
  * Network addresses that a remote identity provider must not make the server connect to: this machine, its links, and the
- * metadata services of clouds. Private networks (RFC 1918, RFC 4193) are allowed, because identity providers of companies
- * are there.
+ * metadata services of clouds. Private networks (RFC 1918, RFC 4193) are allowed, because companies run their identity
+ * providers there.
  */
 import { BlockList, isIP } from 'node:net'
 import {
@@ -11,7 +11,7 @@ import {
   parseIpAddress,
 } from '../text/ip-address.ts'
 
-/** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses by the documentation of their clouds. */
+/** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses from the documentation of the clouds. */
 const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
   ['0.0.0.0', 8, 'unspecified'],
   ['127.0.0.0', 8, 'loopback'],

@@ -14,7 +14,10 @@ import { QueryError } from '../wire/query-errors.ts'
 import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document.ts'
 
 export interface IssuerKeys {
-  /** Returns a lookup of the key for a token. Keys are fetched from the issuer every ten minutes, and at most once in 30 seconds. */
+  /**
+   * Returns a function that looks up the key for a token. Keys are fetched from the issuer every ten minutes, and at most once
+   * in 30 seconds.
+   */
   of(provider: Pick<IdentityProvider, 'issuer' | 'keySet'>): JWTVerifyGetKey
 }
 
@@ -22,7 +25,7 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Limit on the keys of an issuer, which usually has two or three. Verifying a token may require parsing one key. */
+/** Limit on the number of an issuer's keys. An issuer usually has two or three. Verifying a token may require parsing one key. */
 const keysMax = 100
 
 /** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */
@@ -44,7 +47,7 @@ export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   }
 }
 
-/** Discovers the URL of the key set on first use. After a failure it tries again after 30 seconds. */
+/** Discovers the URL of the key set on first use. After a failure, tries again after 30 seconds. */
 function remoteKeys(issuer: string, clock: Clock, resolve: Resolve | undefined): JWTVerifyGetKey {
   let found: Promise<JWTVerifyGetKey> | undefined
   let failedAt = 0

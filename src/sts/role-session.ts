@@ -1,4 +1,4 @@
-/** Creates role sessions with their credentials (STS API, AssumeRole). */
+/** Creates role sessions and their credentials (STS API, AssumeRole). */
 import { deflateRawSync } from 'node:zlib'
 import type { Session } from '../identity/session.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
@@ -9,7 +9,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { SessionTags } from './session-tags.ts'
 import type { StsServices } from './sts-operation.ts'
 
-/** The parameters of a session. */
+/** The parameters for a session. */
 export interface SessionOptions extends Partial<SessionTags> {
   readonly input: {
     readonly RoleSessionName: string
@@ -28,7 +28,7 @@ export interface SessionOptions extends Partial<SessionTags> {
 
 const secondsDefault = 3600
 
-/** Limit on the compressed policies and tags of a session, in bytes. */
+/** Limit on the size of a session's compressed policies and tags, in bytes. */
 const packedBytesMax = 4096
 
 /** The session's credentials, and the other members of the response. */
@@ -40,12 +40,12 @@ export interface GrantedSession {
     readonly Expiration: Date
   }
   readonly AssumedRoleUser: { readonly AssumedRoleId: string; readonly Arn: string }
-  /** Percentage of the limit on policies and tags; undefined without policies and tags. */
+  /** Used percentage of the limit on policies and tags; undefined without policies and tags. */
   readonly PackedPolicySize: number | undefined
 }
 
 /**
- * Creates a session of a role. Throws ValidationError for a duration that is too long, MalformedPolicyDocument for an invalid
+ * Creates a session for a role. Throws ValidationError for a duration that is too long, MalformedPolicyDocument for an invalid
  * policy, and PackedPolicyTooLarge if policy and tags together are too long.
  */
 export function makeSession(
@@ -57,7 +57,7 @@ export function makeSession(
   requirePolicy(options.input)
   const packedPolicySize = packedSize(options)
   const issuedAt = clock.now()
-  // Whole seconds, as in the response.
+  // The expiry is in whole seconds, as in the response.
   const expiresAt = new Date(Math.floor(issuedAt.getTime() / 1000 + seconds) * 1000)
   const { input, tags = {}, transitiveTags = {}, ...origin } = options
   const { RoleSessionName: sessionName, Policy: policy } = input

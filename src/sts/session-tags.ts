@@ -16,8 +16,8 @@ export interface SessionTags {
 
 /**
  * Returns the tags of a session: the requested tags, and the transitive tags of the calling session. Throws
- * InvalidParameterValue for a duplicate key (compared without case), for a key that the calling session already passes on,
- * and for a transitive key without a tag.
+ * InvalidParameterValue for a duplicate key (ignoring case), for a key that the calling session already passes on, and for a
+ * transitive key without a tag.
  */
 export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): SessionTags {
   const principal = caller?.principal

@@ -11,7 +11,7 @@ export const roleMembers = {
   RoleSessionName: required(string({ min: 2, max: 64, pattern: '[\\w+=,.@-]*' })),
 } as const
 
-/** Members for the duration, the policies and the tags of a session. */
+/** Members for a session's duration, policies and tags. */
 export const sessionMembers = {
   PolicyArns: list(structure({ arn: string({ min: 20, max: 2048, pattern: text }) })),
   Policy: string({ min: 1, max: 2048, pattern: '[\\t\\n\\r\\u0020-\\u00FF]+' }),

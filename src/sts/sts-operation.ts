@@ -1,6 +1,6 @@
 /**
- * The interface of an operation of the Security Token Service. Each operation has its own file; index.ts contains the table
- * of operations.
+ * The interface of a Security Token Service operation. Each operation has its own file; index.ts contains the table of
+ * operations.
  */
 import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
@@ -23,7 +23,7 @@ export interface StsServices {
   readonly issuerKeys: IssuerKeys
 }
 
-/** The caller of a request and its connection. */
+/** The caller of a request, and the connection. */
 export interface StsContext {
   /** The caller; undefined for an operation whose requests are unsigned. */
   readonly caller: Caller | undefined
@@ -37,7 +37,7 @@ export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
   readonly name: string
-  /** Whether requests must be signed. Requests of unsigned operations carry a token that authenticates them. */
+  /** Whether requests must be signed. Requests for unsigned operations carry a token that authenticates them. */
   readonly signed: boolean
   readonly input: I
   readonly output: O

@@ -1,4 +1,4 @@
-/** Tokens of OpenID Connect identity providers (RFC 7519; OpenID Connect Core 1.0 §2). */
+/** Verifies tokens from OpenID Connect identity providers (RFC 7519; OpenID Connect Core 1.0 §2). */
 import { decodeJwt, errors, jwtVerify } from 'jose'
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 import { findIdentityProvider, type IdentityProvider } from '../store/identity-providers.ts'
@@ -6,12 +6,12 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'
 import { readClaims, type TokenClaims } from './token-claims.ts'
 
-/** The verified claims of a token with their issuer. */
+/** A token's verified claims, and their issuer. */
 export interface WebIdentity extends TokenClaims {
   readonly provider: IdentityProvider
 }
 
-/** Accepted signature algorithms. Symmetric algorithms are excluded, because only the issuer may be able to sign. */
+/** Accepted signature algorithms. Symmetric algorithms are excluded, because only the issuer must be able to sign. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -25,7 +25,7 @@ const algorithms = [
   'EdDSA',
 ]
 
-/** Accepted clock difference between issuer and server. */
+/** Accepted clock difference between the issuer and the server. */
 const toleranceSeconds = 30
 
 /**

@@ -1,4 +1,4 @@
-/** Returns the log fields of an error: class, message, stack, and own properties such as `code`. Causes are included. */
+/** Returns the log fields for an error: class, message, stack, and own properties such as `code`. Causes are included. */
 export function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const chain = causesOf(error)

@@ -1,4 +1,4 @@
-/** Events are published after they happened: always to the log, and to the webhook if one is configured. */
+/** Tests that events are published after they happen: always to the log, and to the webhook if one is configured. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'

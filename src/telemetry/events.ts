@@ -6,7 +6,9 @@ import { insertEvent } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface Events {
-  /** Prepares an event before its transaction. The transaction includes `statements`, and `publish` is called after the commit. */
+  /**
+   * Prepares an event before the transaction. The transaction includes `statements`, and `publish` is called after the commit.
+   */
   prepare(occurrence: EventDetails): PreparedEvent
 }
 

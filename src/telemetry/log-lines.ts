@@ -1,7 +1,7 @@
 /** Writes log lines to a file descriptor. Never throws: a line that cannot be written is dropped and counted. */
 import { writeSync } from 'node:fs'
 
-/** Limit on the bytes that wait for a slow reader before lines are dropped. */
+/** Maximum number of bytes that wait for a slow reader. Beyond that, lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
 /** Time for which the process waits for a slow reader before it exits. */
@@ -9,7 +9,7 @@ const endMilliseconds = 250
 const lineFeed = 0x0a
 const newline = Buffer.of(lineFeed)
 
-/** Report of dropped lines, created when a line can be written again. */
+/** A report about dropped lines, created when lines can be written again. */
 export interface Recovery {
   readonly dropped: number
   /** Code of the last system error, for example ENOSPC; EAGAIN if the reader was too slow. */
@@ -24,14 +24,14 @@ export interface LogLinesOptions {
 }
 
 /**
- * Maximum size of one write. Processes share standard error: up to this size a write to a pipe is never split (PIPE_BUF, pipe(7)),
- * so lines of several processes are never mixed.
+ * Maximum size of one write. Processes share standard error: up to this size, a write to a pipe is never split (PIPE_BUF,
+ * pipe(7)), so lines from several processes are never mixed.
  */
 const pieceBytesMax = 4096
 
 /**
- * A destination of log lines. The lines of one turn of the event loop are written together after its microtasks: separate writes
- * would take 0.8 µs more for each line, measured in a loop.
+ * A destination for log lines. The lines from one turn of the event loop are written together after its microtasks. Separate
+ * writes would take 0.8 µs longer per line, measured in a loop.
  */
 export class LogLines {
   readonly #options: LogLinesOptions
@@ -45,9 +45,9 @@ export class LogLines {
   #code = ''
   /** Whether the first element of #waiting is the rest of a partly written line. */
   #isRest = false
-  /** Whether the last line was truncated: a line break then precedes the next line. */
+  /** Whether the last line was truncated. If so, a line break precedes the next line. */
   #isCut = false
-  /** Lines of this turn. */
+  /** Lines from this turn. */
   #piece = ''
   #pieceBytes = 0
   #turn: PromiseWithResolvers<void> | undefined
@@ -56,7 +56,7 @@ export class LogLines {
     this.#options = options
   }
 
-  /** Adds a line, which must end with a line break, to those of this turn. */
+  /** Adds a line, which must end with a line break, to the lines of this turn. */
   write(line: string): void {
     const bytes = Buffer.byteLength(line)
     if (this.#pieceBytes + bytes > pieceBytesMax) this.#writePiece()
@@ -75,7 +75,7 @@ export class LogLines {
     turn?.resolve()
   }
 
-  /** Resolves when all previous lines were written, buffered for a slow reader, or dropped. */
+  /** Resolves when all previous lines have been written, buffered for a slow reader, or dropped. */
   written(): Promise<void> | undefined {
     return this.#turn?.promise
   }
@@ -101,7 +101,7 @@ export class LogLines {
     }
   }
 
-  /** Writes new lines. No earlier lines may be waiting. */
+  /** Writes new lines. Call this only if no earlier lines are waiting. */
   #begin(line: Uint8Array): void {
     const outcome = this.#put(line, this.#isCut)
     if (outcome === 'written') this.#recover()
@@ -111,7 +111,10 @@ export class LogLines {
     }
   }
 
-  /** Writes lines, after a line break if the last line was truncated. Returns the bytes that a slow reader has no room for. */
+  /**
+   * Writes lines, after a line break if the last line was truncated. Returns the bytes that a slow reader did not have room
+   * for.
+   */
   #put(lines: Uint8Array, isAfterCut: boolean): 'written' | 'dropped' | Uint8Array {
     const bytes = isAfterCut ? Buffer.concat([newline, lines]) : lines
     let at = 0

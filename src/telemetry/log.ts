@@ -14,7 +14,7 @@ type LineLevel = Exclude<keyof typeof levels, 'silent'>
 
 export interface Log extends Readonly<Record<LineLevel, Write>> {
   isLevelEnabled(level: LineLevel): boolean
-  /** Resolves when all previous lines were passed to the operating system, or dropped and counted. */
+  /** Resolves when all previous lines have been passed to the operating system, or dropped and counted. */
   written(): Promise<void> | undefined
 }
 
@@ -22,7 +22,7 @@ export interface Log extends Readonly<Record<LineLevel, Write>> {
 export type LogForm = 'json' | 'text' | 'color'
 
 interface Destination {
-  /** Writes a line, which ends with a line break. */
+  /** Writes a line that ends with a line break. */
   write(line: string): void
   written?(): Promise<void> | undefined
 }
@@ -63,7 +63,10 @@ function logOn(level: string, destination: Destination, form: LogForm = 'json'):
   }
 }
 
-/** Escapes C1 controls and bidirectional overrides, which JSON does not, because logs are read in terminals. */
+/**
+ * Escapes C1 controls and bidirectional overrides, because logs are read in terminals and JSON does not escape these
+ * characters.
+ */
 function jsonLine(name: LineLevel, fields: object, msg: string): string {
   const start = { level: levels[name], severity: name, time: systemClock.now().toISOString() }
   try {

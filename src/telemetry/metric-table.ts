@@ -1,7 +1,7 @@
 /**
- * The metrics of Signet (https://prometheus.io/docs/practices/naming), with one row for each metric. The methods that count
- * and set a metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of
- * a certificate subject. Only `authority_info` has the names of CAs as a label.
+ * Signet's metrics (https://prometheus.io/docs/practices/naming), with one row for each metric. The methods that count and set
+ * a metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of a
+ * certificate subject. Only `authority_info` has a label with CA names.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -9,7 +9,7 @@ export interface MetricRow<Labels extends readonly string[] = readonly string[]>
   readonly name: string
   readonly help: string
   readonly labels: Labels
-  /** How the values of several processes of one server are combined. Default: their sum. */
+  /** How values from several processes of one server are combined. Default: their sum. */
   readonly aggregator?: 'first' | 'max'
 }
 
@@ -21,7 +21,7 @@ function row<const Labels extends readonly string[] = []>(
   return { name, help, labels: labels ?? ([] as unknown as Labels) }
 }
 
-/** Counters. The method of a row takes the values of its labels. */
+/** Counters. A row's method takes the values of the labels. */
 export const counters = {
   certificateIssued: row('certificates_issued_total', 'Issued certificates'),
   certificateWithoutSan: row(
@@ -46,15 +46,15 @@ export const counters = {
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
-/** Errors of a process since it started that no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Errors since the process started that no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
   uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),
 } as const
 
 /**
- * Gauges that are read from the database (server/gauges). The method of a row takes the values of its labels and the value of
- * the gauge.
+ * Gauges that are read from the database (server/gauges). A row's method takes the values of the labels and the value of the
+ * gauge.
  */
 export const databaseGauges = {
   authorityInfo: row('authority_info', 'A CA: its name, type and status; always 1', [
@@ -137,7 +137,7 @@ export const ownMetrics = {
   requestDurations: row('request_duration_seconds', 'Duration of API requests', ['operation']),
   version: {
     ...row('build_info', 'Server version; always 1', ['version']),
-    // Processes of one server have the same version.
+    // All processes of one server have the same version.
     aggregator: 'first',
   },
   databaseUp: {

@@ -1,4 +1,4 @@
-/** Counters and gauges, and the text that Prometheus reads. */
+/** Tests of counters and gauges, and of the text that Prometheus reads. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -127,7 +127,7 @@ test('if the database cannot be read, its gauges are missing and database_up is 
   const without = await samplesOf(metrics)
   assert.equal(without.get('signet_database_up'), 0)
   assert.equal(without.get('signet_certificates_issued_total'), 1)
-  // The gauges that were set before the failure are also missing.
+  // Gauges that were set before the failure are also missing.
   assert.ok(!without.has(queue))
   fails = false
   const complete = await samplesOf(metrics)

@@ -17,7 +17,7 @@ import {
 export type { Gauges, ProcessFaults }
 
 export interface Metrics extends Counters {
-  /** Counts an API request by its operation and its result: `success` or the error code. */
+  /** Counts an API request by its operation and its result, which is `success` or the error code. */
   request(operation: string, result: string, milliseconds: number): void
   /**
    * Registers a function that sets the gauges on each read of the metrics. If the function rejects, the gauges that are read
@@ -31,7 +31,7 @@ export interface Metrics extends Counters {
   observe(gauge: ProcessGauge, read: () => Readonly<Record<string, number>>): void
   /** Returns all metrics as text of type `contentType`, combined with the `values` of other processes. */
   text(others?: readonly (readonly object[])[]): Promise<string>
-  /** Returns all metrics of this process, for the process that combines them. */
+  /** Returns all of this process's metrics, for the process that combines them. */
   readonly values: () => Promise<readonly object[]>
   readonly contentType: string
 }
@@ -40,11 +40,11 @@ export interface MetricsOptions {
   /** Version of the server. If it is undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
-  /** Metrics of the Node.js process, which are added to the metrics of Signet. */
+  /** Metrics of the Node.js process, which are added to Signet's metrics. */
   readonly process?: Registry
 }
 
-/** Creates the metrics of one process. All counters are 0, except those of `faults`. */
+/** Creates the metrics for one process. All counters start at 0, except those from `faults`. */
 export function createMetrics({
   version,
   faults = { droppedLogLines: 0, uncaughtErrors: 0 },
@@ -78,7 +78,7 @@ export function createMetrics({
     },
     values: () => combined.getMetricsAsJSON(),
     text(others = []) {
-      // Readers take turns, because they set the same gauges.
+      // The metrics are read by one caller at a time, because each read sets the same gauges.
       const now = (): Promise<string> => readNow(others)
       const text = last.then(now, now)
       last = text

@@ -2,8 +2,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 /**
- * Omitted metrics: reading libuv handles and requests would list every connection, and heap spaces are of interest only to
- * developers.
+ * Some metrics are omitted: reading libuv handles and requests would list every connection, and heap spaces are of interest
+ * only to developers.
  */
 const omitted = [
   'nodejs_active_handles',
@@ -21,7 +21,10 @@ const omitted = [
   'nodejs_eventloop_lag_stddev_seconds',
 ]
 
-/** Aggregators across processes: the worst value, or the earliest start. Other metrics, such as CPU time, are added up. */
+/**
+ * How values from several processes are combined: the worst value, or the earliest start. Other metrics, such as CPU time, are
+ * added up.
+ */
 const combined: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'min',
   process_open_fds: 'max',
@@ -33,7 +36,7 @@ const delayMilliseconds = 20
 
 let shared: Registry | undefined
 
-/** Returns the registry of this process. There is only one, because the observers of prom-client cannot be removed. */
+/** Returns the registry of this process. There is only one, because prom-client's observers cannot be removed. */
 export function processRegistry(): Registry {
   shared ??= createRegistry()
   return shared

@@ -11,8 +11,8 @@ export interface LogRecord {
 }
 
 /**
- * Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, the stack of the
- * error follows.
+ * Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, the error's stack
+ * follows.
  */
 export function readableLine(record: LogRecord, isColored: boolean): string {
   const { level, time, fields, message } = record
@@ -70,7 +70,7 @@ function fieldsText(fields: Readonly<Record<string, unknown>>): string {
   return [...reason, ...pairs].map((part) => ` ${part}`).join('')
 }
 
-/** Returns the indented stack of an error at level `error` and above. */
+/** Returns an error's indented stack, at level `error` and above. */
 function stackText(level: string, { err }: Readonly<Record<string, unknown>>): string {
   if ((level !== 'error' && level !== 'fatal') || !isObject(err) || !('stack' in err)) return ''
   const lines = visibleLines(stripVTControlCharacters(String(err.stack))).split('\n')

@@ -1,5 +1,5 @@
 const suggestionsMax = 3
-/** Only the first 100 characters of a text are compared; a longer text is not a misspelled name. */
+/** Only the first 100 characters of a string are compared, because a longer string is not a misspelled name. */
 const comparedLengthMax = 100
 
 /** Returns the names that differ from `name` in the fewest characters, the closest name first. */
@@ -15,7 +15,7 @@ export function nearest(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** Returns the name that was probably intended by a misspelled name; undefined if no name is similar. */
+/** Returns the name that a misspelled name probably stands for; undefined if no name is similar. */
 export function similarName(name: string, names: readonly string[]): string | undefined {
   const [best] = nearest(name, names)
   if (best === undefined) return undefined
@@ -23,7 +23,9 @@ export function similarName(name: string, names: readonly string[]): string | un
   return changes <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined
 }
 
-/** Returns the number of insertions, deletions and replacements of single characters between two texts (Levenshtein distance). */
+/**
+ * Returns the number of insertions, deletions and replacements of single characters between two strings (Levenshtein distance).
+ */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {

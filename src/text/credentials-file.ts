@@ -1,6 +1,6 @@
 /** The AWS shared credentials and config files: INI files with a section for each profile. */
 
-/** An access key, as AWS SDKs expect it. */
+/** An access key in the form that AWS SDKs expect. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -52,10 +52,10 @@ export function parseCredentials(text: string): Credentials | undefined {
   return { accessKeyId, secretAccessKey }
 }
 
-/** Region in the credentials file that a server writes, and default Region of commands. */
+/** Region in the credentials file that a server writes, and commands' default Region. */
 export const defaultRegion = 'eu-central-1'
 
-/** The address of the server for clients, which the server writes next to the access key. */
+/** The server's address for clients, which the server writes into the file with the access key. */
 export interface ServerAddress {
   readonly endpoint?: string
   readonly region?: string

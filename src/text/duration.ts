@@ -1,11 +1,11 @@
-/** Durations in the form that users write: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
+/** Durations as users write them: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
 export const minuteMilliseconds = 60_000
 export const hourMilliseconds: number = 60 * minuteMilliseconds
 export const dayMilliseconds: number = 24 * hourMilliseconds
 export const hourSeconds: number = hourMilliseconds / 1000
 export const daySeconds: number = dayMilliseconds / 1000
 
-/** Maximum lengths of a month and a year, because a duration without a start date refers to no calendar. */
+/** Maximum lengths of a month and a year, used for durations without a start date. */
 const unitMilliseconds = {
   s: 1000,
   m: minuteMilliseconds,
@@ -23,11 +23,11 @@ export interface Duration {
 
 const form = /^([1-9]\d{0,5})(s|m|h|d|w|mo|y)$/
 
-/** The form of durations for error messages, after "must be". */
+/** Describes the form of durations in error messages, after "must be". */
 export const durationForm =
   'a number and a unit (s, m, h, d, w, mo for months, y), such as 12h or 30d'
 
-/** Parses a duration; undefined for any other text. */
+/** Parses a duration; undefined for any other string. */
 export function parseDuration(text: string): Duration | undefined {
   const [, count, unit] = form.exec(text) ?? []
   return count === undefined ? undefined : { count: Number(count), unit: unit as Duration['unit'] }
@@ -38,7 +38,7 @@ export function spanMilliseconds({ count, unit }: Duration): number {
   return count * unitMilliseconds[unit]
 }
 
-/** Parses seconds from a plain number or a duration; undefined for any other text. */
+/** Parses seconds from a plain number or a duration; undefined for any other string. */
 export function parseSeconds(text: string): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   const duration = parseDuration(text)

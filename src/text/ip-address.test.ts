@@ -21,8 +21,8 @@ test('the system parses the text of an address to the same bytes', () => {
       const text = formatIpAddress(bytes)
       assert.equal(isIP(text), bytes.length === 4 ? 4 : 6)
       assert.deepEqual(parseIpAddress(text), Uint8Array.from(bytes))
-      // The serializer of the system returns the same text, except for embedded IPv4 addresses, whose form RFC 5952
-      // leaves open.
+      // The system's serializer returns the same text, except for embedded IPv4 addresses, whose form RFC 5952 does not
+      // specify.
       const { address } = new SocketAddress({
         address: text,
         family: isIPv6(text) ? 'ipv6' : 'ipv4',

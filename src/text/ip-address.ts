@@ -1,6 +1,6 @@
 /**
- * Conversion of IP addresses between text and bytes. Only text that `node:net` accepts is an address, so no other spelling
- * reaches a certificate or a rule.
+ * Converts IP addresses between text and bytes. Only text that `node:net` accepts is treated as an address, so no other
+ * spelling reaches a certificate or a rule.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
@@ -52,7 +52,7 @@ export function formatAddressRange(content: Uint8Array): string {
 
 /**
  * Returns the network that is treated as one client: an IPv4 address, even if it is written as IPv6, or the /64 network of an
- * IPv6 address, because one host can use any number of addresses in its /64 network. Any other text is returned unchanged.
+ * IPv6 address, because one host can use any number of addresses in its /64 network. Any other string is returned unchanged.
  */
 export function networkOf(text: string): string {
   // The common forms are checked first, because this function runs several times for each request.

@@ -1,11 +1,11 @@
-/** JSON of policies, in which a single value can stand for a list with one value. */
+/** Policy JSON, in which a single value can stand for a list with one value. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parses a JSON object; undefined for any other text. */
+/** Parses a JSON object; undefined for any other string. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -31,7 +31,7 @@ export function textsOf(value: unknown): string[] | undefined {
 const tokenForm = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
 
 /**
- * Returns whether a text, which must be JSON, contains an object with a duplicate key. Parsers silently use the last value of
+ * Returns whether a string, which must be JSON, contains an object with a duplicate key. Parsers silently use the last value of
  * such a key.
  */
 export function hasDuplicateKeys(text: string): boolean {

@@ -1,4 +1,4 @@
-/** The output of these functions cannot control a terminal, hide text or start a formula. */
+/** Tests that the output of these functions cannot control a terminal, hide text or start a formula. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -9,10 +9,10 @@
  */
 const unsafeCharacters = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Unsafe characters without line feeds. */
+/** Unsafe characters except line feeds. */
 const unsafeInLines = /[^\P{Cc}\n]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Unsafe characters without line feeds and tabs, which a quoted cell can contain. */
+/** Unsafe characters except line feeds and tabs, which a quoted cell can contain. */
 const unsafeInCells = /[^\P{Cc}\n\t]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Unsafe characters that JSON.stringify does not escape. */
@@ -28,7 +28,7 @@ export function visibleText(text: string): string {
   return text.replaceAll(unsafeCharacters, escaped)
 }
 
-/** Escapes text like visibleText, but keeps line feeds, for messages of Signet with several lines. */
+/** Escapes text like visibleText, but keeps line feeds, for Signet's multi-line messages. */
 export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)
 }
@@ -40,7 +40,7 @@ export function visibleJson(json: string): string {
 
 /**
  * Returns a quoted cell of a CSV file (RFC 4180 §2), in which unsafe characters are escaped except for line feeds and tabs.
- * Text that begins with `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe before it.
+ * Text that begins with `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe in front.
  */
 export function csvCell(text: string): string {
   const shown = text.replaceAll(unsafeInCells, escaped)
@@ -49,7 +49,7 @@ export function csvCell(text: string): string {
 }
 
 /**
- * The pattern also matches after white space, which some programs skip, and matches the full-width forms that Japanese
+ * The pattern also matches after white space, which some programs skip, and it matches the full-width forms that Japanese
  * versions accept.
  */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
@@ -58,7 +58,7 @@ function escaped(character: string): string {
   return shortEscapes[character] ?? `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`
 }
 
-/** Escapes a character as JSON. A character beyond the basic plane is written as two code units. */
+/** Escapes a character as JSON. A character outside the Basic Multilingual Plane is written as two code units. */
 function escapedInJson(character: string): string {
   let text = ''
   for (let at = 0; at < character.length; at += 1)
@@ -66,7 +66,7 @@ function escapedInJson(character: string): string {
   return text
 }
 
-/** Returns the first `unitsMax` UTF-16 code units of a text; one unit less if a surrogate pair would be split. */
+/** Returns the first `unitsMax` UTF-16 code units of a string, or one unit less if a surrogate pair would be split. */
 export function truncateText(text: string, unitsMax: number): string {
   if (text.length <= unitsMax) return text
   const last = text.charCodeAt(unitsMax - 1)

@@ -1,7 +1,7 @@
 /**
- * Batches: the requests that arrive in one turn of the event loop are processed together, step by step. Node.js alone would
- * process each request from its socket to its signature before the next one, and the processor would load the code of V8, SQLite
- * and OpenSSL again for each request.
+ * Batches: the requests that arrive in one turn of the event loop are processed together, step by step. Otherwise, Node.js
+ * would process each request from its socket to its signature before the next one, and the processor would reload the code of
+ * V8, SQLite and OpenSSL for each request.
  *
  * A request joins the batch of its turn before it is processed. All requests of a batch run until their first `await`, then all
  * run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other effect.
@@ -9,7 +9,7 @@
 
 /**
  * Maximum number of requests in a batch. Further requests start one turn later, after newly arrived data has been read. The
- * limit bounds the delay of the first response of a batch: 32 P-256 certificates take about 5 ms to issue.
+ * limit bounds the delay of the first response in a batch: 32 P-256 certificates take about 5 ms to issue.
  */
 export const batchMax = 32
 
@@ -30,5 +30,5 @@ function startBatch(): void {
   for (const start of batch) start()
 }
 
-/** A resolved promise. `await barrier` lets the other requests of the batch reach the same step. */
+/** A resolved promise. `await barrier` lets the other requests in the batch reach the same step. */
 export const barrier = Promise.resolve()

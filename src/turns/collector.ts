@@ -1,4 +1,4 @@
-/** Returns a function that collects items and passes them to `handOver` in one array after the microtasks of this turn. */
+/** Returns a function that collects items and passes them to `handOver` as one array after the microtasks of this turn. */
 export function createCollector<Item>(
   handOver: (items: readonly Item[]) => void,
 ): (item: Item) => void {

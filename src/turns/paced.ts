@@ -7,7 +7,7 @@ let waiting: (() => void)[] = []
 
 /**
  * Runs `work` on this thread after the work that was queued earlier. Rejects with the error that `work` throws. If several
- * queued pieces of work fit into one slice, they run together, so that their callers continue in the same turn.
+ * queued pieces of work fit into one slice, they run together and their callers continue in the same turn.
  */
 export function runPaced<Value>(work: () => Value): Promise<Value> {
   return new Promise((resolve, reject) => {

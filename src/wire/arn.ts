@@ -1,6 +1,6 @@
 /**
- * Amazon Resource Names of ACM PCA (Service Authorization Reference, AWS Private CA, resource types). Parsing is strict: any
- * text that is not exactly an ARN of the requested type yields undefined.
+ * ACM PCA's Amazon Resource Names (Service Authorization Reference, AWS Private CA, resource types). Parsing is strict: any
+ * string that is not exactly an ARN of the requested type yields undefined.
  */
 
 /** The five parts of an ARN after `arn`. `resource` may contain colons. */
@@ -48,7 +48,7 @@ const lengthMax = 200
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/** Matches partition, Region, account and ID of a CA. One expression takes half the time of four. */
+/** Matches the partition, Region, account and ID in a CA's ARN. One expression takes half as long as four. */
 const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
 const authorityForm = new RegExp(`^${authority}$`)
 const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)
@@ -77,7 +77,7 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service: name, region, accountId, resource }
 }
 
-/** Parses the ARN of a CA, `…:certificate-authority/` and a lower-case UUID; undefined for any other text. */
+/** Parses a CA's ARN, which is `…:certificate-authority/` and a lower-case UUID; undefined for any other string. */
 export function parseCertificateAuthorityArn(text: string): CertificateAuthorityName | undefined {
   const [matched, partition = '', region = '', accountId = '', id = ''] = groups(
     authorityForm,
@@ -86,7 +86,7 @@ export function parseCertificateAuthorityArn(text: string): CertificateAuthority
   return matched === undefined ? undefined : { partition, region, accountId, id }
 }
 
-/** Parses the ARN of a certificate, with the serial number in lower-case hex; undefined for any other text. */
+/** Parses the ARN of a certificate, with the serial number in lower-case hex; undefined for any other string. */
 export function parseCertificateArn(text: string): CertificateName | undefined {
   const [
     matched,
@@ -101,8 +101,8 @@ export function parseCertificateArn(text: string): CertificateName | undefined {
 }
 
 /**
- * Parses the ARN of version 1 of a template, which has no Region and no account (AWS Private CA User Guide, Template
- * definitions); undefined for any other text. The existence of the template is not checked.
+ * Parses the ARN of a template's version 1, which has no Region and no account (AWS Private CA User Guide, Template
+ * definitions); undefined for any other string. The existence of the template is not checked.
  */
 export function parseTemplateArn(text: string): TemplateName | undefined {
   const arn = parseArn(text)

@@ -65,7 +65,7 @@ const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
 /** Regions that requests may be signed for. */
 export interface ServedRegions {
   has(region: string): boolean
-  /** Text for error messages: the form of a Region name, and the served Regions. */
+  /** Text for error messages: the form of Region names, and the served Regions. */
   readonly description: string
 }
 
@@ -83,8 +83,8 @@ export function servedRegions(further: readonly string[] = []): ServedRegions {
 const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
- * Returns whether the text is a valid Region name in AWS's SDKs (where it is a part of a host name) and in ARNs: lower-case
- * letters, digits and single hyphens between them, at most 32 characters, not only digits.
+ * Returns whether a string is a valid Region name in AWS's SDKs (where it is part of a host name) and in ARNs: at most 32
+ * lower-case letters, digits and single hyphens between them, but not only digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)

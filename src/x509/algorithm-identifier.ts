@@ -1,4 +1,4 @@
-/** AlgorithmIdentifier (RFC 5280 §4.1.1.2) of keys and signatures. */
+/** AlgorithmIdentifier (RFC 5280 §4.1.1.2) for keys and signatures. */
 import type { DerReader } from './der/reader.ts'
 import { readOnlyNested, tags } from './der/reader.ts'
 import { encodeSequence } from './der/writer.ts'
@@ -45,8 +45,8 @@ function encodeAlgorithm(oid: string, ...parameters: readonly Uint8Array[]): Uin
 }
 
 /**
- * Encodes the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm with which this
- * server cannot sign.
+ * Encodes the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm that this server
+ * cannot sign with.
  */
 export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Array {
   const der = signatureAlgorithms.get(signingAlgorithm)

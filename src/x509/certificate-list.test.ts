@@ -1,4 +1,4 @@
-/** CRLs: round trips with any entries, damaged CRLs, and CRLs outside the profile. */
+/** Tests of CRLs: round trips with arbitrary entries, damaged CRLs, and CRLs outside the profile. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'

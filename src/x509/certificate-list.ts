@@ -35,7 +35,7 @@ export interface TbsCertListFields {
 }
 
 /**
- * Encodes a TBSCertList. `entries` are the contents of revokedCertificates in pieces. If the pieces are empty,
+ * Encodes a TBSCertList. `entries` contains the contents of revokedCertificates in pieces. If the pieces are empty,
  * revokedCertificates is omitted (RFC 5280 §5.1.2.6).
  */
 export function encodeTbsCertList(

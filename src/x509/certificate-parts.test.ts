@@ -1,4 +1,4 @@
-/** Summaries and named parts of certificates match the parsed certificate, and malformed input is refused. */
+/** Tests that summaries and named parts match the parsed certificate, and that malformed input is rejected. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
 /**
- * Reads the parts of certificates that lists and searches show (RFC 5280 §4.1). A search reads millions of certificates, so
+ * Reads the parts of certificates that listings and searches show (RFC 5280 §4.1). A search reads millions of certificates, so
  * other elements are skipped by their lengths, without parsing.
  */
 import { encodeOid, oids } from './der/oid.ts'
@@ -59,7 +59,7 @@ export interface NamedParts {
 
 const subjectAltName = encodeOid(oids.subjectAltName)
 
-/** Reads a certificate that this server issued. Throws DerError if a part that is read is malformed. */
+/** Reads a certificate that this server issued. Throws DerError if one of the parts that it reads is malformed. */
 export function parseNamedParts(der: Uint8Array): NamedParts {
   const tbs = readToValidity(der)
   const validity = tbs.nested(tags.sequence, 'Validity')

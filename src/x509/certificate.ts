@@ -16,8 +16,8 @@ export interface TbsCertificate {
   readonly tbsCertificateDer: Uint8Array
   readonly version: 1 | 2 | 3
   /**
-   * Content bytes of the INTEGER in minimal two's complement, so that the first byte may be zero. Negative only with the
-   * tolerance `negative-serial-number`.
+   * Content bytes of the INTEGER in minimal two's complement, so that the first byte may be zero. The number can be negative
+   * only with the tolerance `negative-serial-number`.
    */
   readonly serialNumber: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
@@ -87,7 +87,7 @@ export function parseTbsCertificate(
   }
 }
 
-/** A negative serial number, read as a magnitude, could equal that of another certificate (RFC 5280 §4.1.2.2). */
+/** Read as a magnitude, a negative serial number could equal that of another certificate (RFC 5280 §4.1.2.2). */
 function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
   const element = reader.element(tags.integer)
   const bytes = readIntegerBytes(element, 'serialNumber')

@@ -1,4 +1,4 @@
-/** CertificationRequest of PKCS #10 (RFC 2986 §4). */
+/** PKCS #10 CertificationRequest (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { withOffsetsFrom, DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
@@ -28,7 +28,7 @@ export interface CertificationRequest {
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
-   * Extensions of the attribute extensionRequest (RFC 2985 §5.4.2), followed by further extensions of Microsoft's attribute
+   * Extensions from the attribute extensionRequest (RFC 2985 §5.4.2), followed by further extensions from Microsoft's attribute
    * szOID_CERT_EXTENSIONS. Empty without these attributes.
    */
   readonly extensions: readonly Extension[]

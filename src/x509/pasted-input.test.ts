@@ -1,4 +1,4 @@
-/** Input in formats other than PEM is recognized and never quoted. */
+/** Tests that input in formats other than PEM is recognized and never quoted. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'

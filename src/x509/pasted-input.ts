@@ -8,7 +8,7 @@ import { structureKind, type StructureKind } from './structure-kind.ts'
 /** The structure that is expected. */
 export type Expected = 'certificate' | 'request'
 
-/** The OpenSSL command that reads each structure. */
+/** The OpenSSL commands that read each structure. */
 const commands = { certificate: 'x509', request: 'req' } as const
 
 const bomLength = 2
@@ -52,7 +52,7 @@ function decodeUtf16(bytes: Uint8Array): string | undefined {
   return first === 0 && second !== 0 ? swapped() : undefined
 }
 
-/** Number of PEM blocks that are examined; several megabytes of text may have tens of thousands. */
+/** Maximum number of PEM blocks that are examined. Several megabytes of text may contain tens of thousands. */
 const blocksMax = 16
 
 function describePem(text: string, expected: Expected): string | undefined {
@@ -69,7 +69,7 @@ function describePem(text: string, expected: Expected): string | undefined {
   return undefined
 }
 
-/** Describes base64 of DER without BEGIN and END lines, or base64 of a whole PEM file. */
+/** Describes base64-encoded DER without BEGIN and END lines, or a whole PEM file in base64. */
 function describeBase64(base64: string, expected: Expected): string | undefined {
   const inner = Buffer.from(base64, 'base64')
   const decoded = pemText(inner)

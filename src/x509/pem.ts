@@ -1,4 +1,4 @@
-/** PEM (RFC 7468): reads every variant that clients write, and writes the strict form. */
+/** PEM (RFC 7468): reads every variant that clients write, but writes only the strict form. */
 import { DerError } from './der/error.ts'
 
 export interface PemBlock {
@@ -7,7 +7,10 @@ export interface PemBlock {
   readonly der: Uint8Array
 }
 
-/** Limits for the number of lines: millions of empty lines would take a second to parse. PEM lines usually have 64 characters. */
+/**
+ * Limits on the number of lines, because millions of empty lines would take a second to parse. PEM lines usually have 64
+ * characters.
+ */
 const linesAlwaysAllowed = 1000
 const lineLengthMin = 8
 
@@ -28,8 +31,8 @@ export function pemText(bytes: Uint8Array): string {
 }
 
 /**
- * Parses every PEM block in a text, with any line ends and line lengths. Skips RFC 1421 headers and text outside the blocks.
- * Throws DerError for a block without an END line, a body that is not base64, and a text with very many short lines.
+ * Parses every PEM block in a string, with any line endings and line lengths. Skips RFC 1421 headers and text outside the
+ * blocks. Throws DerError for a block without an END line, a body that is not base64, or too many short lines.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
@@ -65,7 +68,7 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. Encoding again and comparing detects them.
+  // Decoding ignores invalid characters, padding and unused bits. Re-encoding and comparing detects them.
   if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not contain base64`)
   return der

@@ -17,7 +17,7 @@ import {
 export interface Pkcs12Content {
   /** Private key in PKCS #8 DER. */
   readonly privateKey: Uint8Array
-  /** DER: the certificate of the key, then the CA certificates above it. */
+  /** DER of the key's certificate, then of the CA certificates above it. */
   readonly certificates: readonly Uint8Array[]
   /** Name that programs show for the key. Characters outside the Basic Multilingual Plane are dropped. */
   readonly friendlyName: string
@@ -56,7 +56,8 @@ const explicit0 = contextTag(0, true)
 const implicit0 = contextTag(0, false)
 
 /**
- * Returns whether all programs derive the same key from a password. Programs disagree about the encoding of non-ASCII characters.
+ * Returns whether all programs derive the same key from the password. Programs disagree about the encoding of non-ASCII
+ * characters.
  */
 export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)

@@ -1,4 +1,4 @@
-/** CRL entries: round trips, entries at the end of a buffer, and malformed entries. */
+/** Tests of CRL entries: round trips, entries at the end of a buffer, and malformed entries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -20,7 +20,7 @@ const numberOf = (value: Uint8Array): bigint => BigInt(`0x0${hexOf(value)}`)
 
 const reasonCodes = [0, 1, 2, 3, 4, 5, 6, 8, 9, 10]
 
-/** Serial numbers in which high bits and leading zeros are more frequent than in random bytes. */
+/** Serial numbers with high bits and leading zeros more often than random bytes would have them. */
 const serialNumbers = fc
   .tuple(
     fc.constantFrom('', '00', '0000', '80', 'ff', '0080', '7f'),

@@ -1,4 +1,4 @@
-/** Writes and reads revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), which may have millions of entries. */
+/** Writes and reads a CertificateList's revokedCertificates (RFC 5280 §5.1.2.6, §5.3.1), which may have millions of entries. */
 import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
 import { readIntegerBytes } from './der/values.ts'
@@ -15,11 +15,11 @@ export interface RevokedCertificate {
   readonly reasonCode: number
 }
 
-/** Upper bound for the size of an entry. The upper bound follows from the maximum length of a serial number, 20 bytes. */
+/** Upper bound on the size of an entry, which follows from the maximum length of a serial number, 20 bytes. */
 const entryBytesMax = 64
 const chunkBytes = 1024 * 1024
 
-/** Appends entries to buffers of 1 MiB, without any allocation per entry. */
+/** Appends entries to buffers of 1 MiB, without allocating memory for each entry. */
 export class RevokedCertificatesWriter {
   readonly #chunks: Buffer[] = []
   #chunk: Buffer = Buffer.alloc(0)
@@ -29,7 +29,7 @@ export class RevokedCertificatesWriter {
   #second = Number.NaN
   #time: Uint8Array = new Uint8Array()
 
-  /** Appends an entry. Throws RangeError for a serial number of more than 20 bytes, and as encodeTime does. */
+  /** Appends an entry. Throws RangeError for a serial number of more than 20 bytes, or for a date that encodeTime rejects. */
   add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
     if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 bytes')
     if (this.#offset + entryBytesMax > this.#chunk.length) this.#startChunk()
@@ -73,7 +73,7 @@ export class RevokedCertificatesWriter {
     this.#offset = 0
   }
 
-  /** Encodes a date, or returns the last result, because many certificates are revoked in the same second. */
+  /** Encodes a date, or reuses the last result, because many certificates are revoked in the same second. */
   #encodedTime(date: Date): Uint8Array {
     const second = Math.floor(date.getTime() / 1000)
     if (second !== this.#second) {
@@ -110,7 +110,7 @@ const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
   },
 )
 
-/** Reads the contents of revokedCertificates, entry by entry. Throws DerError at a malformed entry. */
+/** Reads the contents of revokedCertificates, entry by entry. Throws DerError for a malformed entry. */
 export function* readRevokedCertificates(content: Uint8Array): Generator<RevokedCertificate> {
   const reader = new DerReader(content, 'revokedCertificates')
   while (!reader.atEnd) {

@@ -1,4 +1,4 @@
-/** The certificates and requests in testdata/x509: how each is read, and how damaged copies are refused. */
+/** Tests of the certificates and requests in testdata/x509: each is read, and damaged copies are rejected. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -36,7 +36,7 @@ function parse(name: string, der: Uint8Array): Certificate | CertificationReques
   return name.endsWith('.crt.pem') ? parseCertificate(der) : parseCertificationRequest(der)
 }
 
-/** Verifies a sample with its own key, because every sample is self-signed. */
+/** Verifies a sample's signature with its own key, because every sample is self-signed. */
 function check(parsed: Certificate | CertificationRequest): Promise<SignatureCheck> {
   const message =
     'tbsCertificateDer' in parsed ? parsed.tbsCertificateDer : parsed.certificationRequestInfoDer
@@ -52,7 +52,7 @@ const extensionParsers: Readonly<Record<string, (value: Uint8Array) => unknown>>
   [oids.authorityKeyIdentifier]: parseAuthorityKeyIdentifier,
 }
 
-/** Parses a certificate or request and the values of its extensions. */
+/** Parses a certificate or request, including the values of its extensions. */
 function readWhole(name: string, der: Uint8Array): Certificate | CertificationRequest {
   const parsed = parse(name, der)
   formatName(parsed.subject)
@@ -231,7 +231,7 @@ function readOrRefuse(name: string, der: Uint8Array) {
   }
 }
 
-/** Yields each change of one bit in turn, in the same array. */
+/** Yields every single-bit change in turn, in the same array. */
 function* bitFlips(der: Uint8Array): Generator<Uint8Array> {
   const damaged = Uint8Array.from(der)
   for (let bit = 0; bit < der.length * 8; bit += 1) {

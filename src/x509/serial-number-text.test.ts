@@ -1,4 +1,4 @@
-/** Serial numbers in any form are converted to the same stored form. */
+/** Tests that serial numbers in any form are converted to the same stored form. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -13,18 +13,18 @@ import {
 
 const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 
-/** Parses a text and returns the 16 bytes in hexadecimal, or the other results unchanged. */
+/** Parses a string and returns the 16 bytes in hexadecimal, or any other result unchanged. */
 function read(text: string): string | undefined {
   const parsed = parseCertificateSerial(text)
   return parsed instanceof Uint8Array ? hexOf(parsed) : parsed
 }
 
 const storedMax = (1n << 128n) - 1n
-/** Numbers of all lengths with the same probability, so that leading zeros occur. */
+/** Numbers in which all lengths are equally likely, so that leading zeros occur. */
 const numbers = fc.nat(128).chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }))
 const storedHex = (number: bigint): string => number.toString(16).padStart(32, '0')
 
-/** Every form in which clients write a number, with digits of any case. */
+/** Every form in which clients write a number, with digits in any case. */
 const forms = fc.record({
   zeros: fc.nat(8),
   colons: fc.constantFrom<'none' | 'whole' | 'short'>('none', 'whole', 'short'),

@@ -8,9 +8,9 @@ const plainForm = /^[0-9a-f]+$/i
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 
 /**
- * Parses a serial number to its stored form of 16 bytes. Accepts hexadecimal of any case and of odd length, with or without
- * colons between bytes, and with or without leading `0x` or zeros. Returns undefined for any other text, and `unknown` for
- * a number that is longer than those that this server issues.
+ * Parses a serial number to its stored form of 16 bytes. Accepts hexadecimal in any case and of odd length, with or without
+ * colons between bytes, and with or without a leading `0x` or leading zeros. Returns undefined for any other string, and
+ * `unknown` for a number that is longer than any that this server issues.
  */
 export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | undefined {
   const digits = text.replace(/^0x/i, '')

@@ -1,4 +1,4 @@
-/** The hash, the type of key and the parameters of signature algorithms. */
+/** The hash, key type and parameters of signature algorithms. */
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
 import { isNull, readSmallInteger } from './der/values.ts'
@@ -39,7 +39,7 @@ const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, Signat
   [oids.ecdsaWithSha1, { ...defaults, key: 'ec', hash: 'sha1' }],
 ])
 
-/** Returns whether the hash of an algorithm is SHA-1. */
+/** Returns whether an algorithm's hash is SHA-1. */
 export function isSha1({ oid }: AlgorithmIdentifier): boolean {
   return sha1Schemes.has(oid)
 }
@@ -99,8 +99,8 @@ const outdatedHashes: ReadonlyMap<string, string> = new Map([
 const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
 
 /**
- * Returns why verifySignature returns `unsupported` for an algorithm. The text begins with the name and object identifier of
- * the algorithm: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
+ * Explains why verifySignature returns `unsupported` for an algorithm. The text begins with the algorithm's name and object
+ * identifier: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
  */
 export function unsupportedReason(
   { oid, parameters }: AlgorithmIdentifier,
@@ -120,7 +120,7 @@ export function unsupportedReason(
   return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`
 }
 
-/** Limit for the salt length in bytes. OpenSSL uses the longest salt that fits, and accepts moduli of up to 16384 bits. */
+/** Limit on the salt length in bytes. OpenSSL uses the longest salt that fits, and accepts moduli of up to 16384 bits. */
 const saltLengthMax = 2048
 
 /** Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepts a SHA-2 hash, the same hash for the mask, and the default trailer. */

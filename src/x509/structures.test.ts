@@ -1,4 +1,4 @@
-/** Certificates and requests with every type of key: round trips, and damaged copies. */
+/** Tests of certificates and requests with every key type: round trips, and damaged copies. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -278,7 +278,7 @@ test('RSASSA-PSS is accepted only with the same SHA-2 hash for message and mask'
   assert.equal(await checkWith(pss('201', '202', '020120')), 'unsupported')
 })
 
-/** Returns requests of OpenSSL, and certificates and requests that this test encodes. */
+/** Returns requests from OpenSSL, and certificates and requests that this test encodes. */
 function samples(): { name: string; der: Uint8Array; parse: (der: Uint8Array) => unknown }[] {
   const folder = new URL('../../testdata/csr/', import.meta.url)
   const requests = readdirSync(folder)

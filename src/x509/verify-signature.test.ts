@@ -23,7 +23,7 @@ const ed25519 = generateKeyPairSync('ed25519')
 const ed448 = generateKeyPairSync('ed448')
 const mlDsa = generateKeyPairSync('ml-dsa-44')
 
-/** A key pair of each type with its signature algorithm. */
+/** A key pair of each type, with its signature algorithm. */
 const kinds = {
   rsa: { ...rsa, oid: oids.sha256WithRsaEncryption, hash: 'sha256' },
   ec: { ...ec, oid: oids.ecdsaWithSha256, hash: 'sha256' },

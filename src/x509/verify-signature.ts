@@ -14,7 +14,7 @@ import { oids } from './der/oid.ts'
 import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 
-/** `unsupported`: the algorithm is not accepted, or does not match the type of the key. */
+/** `unsupported` means that the algorithm is not accepted, or does not match the key type. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsupported'
 
 export interface SignatureToCheck extends SchemeOptions {
@@ -28,7 +28,7 @@ export interface SignatureToCheck extends SchemeOptions {
 }
 
 /**
- * Verifies a signature; slow verifications run in the thread pool. Accepts RSA PKCS #1 v1.5, RSA PSS and ECDSA with SHA-256,
+ * Verifies a signature. Slow verifications run in the thread pool. Accepts RSA PKCS #1 v1.5, RSA PSS and ECDSA with SHA-256,
  * SHA-384 or SHA-512, Ed25519, Ed448 and ML-DSA; SHA-1 only if `sha1` is true. The promise never rejects: a malformed key or
  * signature is `invalid`.
  */
@@ -52,7 +52,7 @@ function verifyWithKey(
   key: KeyObject,
   scheme: SignatureScheme,
 ): Promise<boolean> {
-  // The defaults of Node.js are PKCS #1 v1.5, and ECDSA signatures in DER.
+  // Node.js defaults to PKCS #1 v1.5 and to ECDSA signatures in DER.
   const options: KeyObject | VerifyKeyObjectInput =
     scheme.pssSaltLength === undefined
       ? key
@@ -88,8 +88,8 @@ const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
 /**
- * Returns whether verification is faster than a round trip to the thread pool, before which this thread must import the key
- * anyway.
+ * Returns whether verification is faster than a round trip to the thread pool, for which this thread would have to import the
+ * key anyway.
  */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1

@@ -9,8 +9,8 @@ import { approvalStatus, approvalSummary, summarize } from './approval-view.ts'
 const pageSize = 100
 
 /**
- * Lists the requests for a second person's approval in the account, of all Regions, newest first. AWS has no such operation
- * (decision 0039). A page can be empty and have a NextToken, because Status is compared after rows are read.
+ * Lists the account's requests for a second person's approval, from all Regions, newest first. AWS has no such operation
+ * (decision 0039). A page can be empty and still have a NextToken, because rows are filtered by Status after they are read.
  */
 export const listApprovals = operation({
   name: 'ListApprovals',

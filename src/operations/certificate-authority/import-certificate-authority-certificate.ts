@@ -79,9 +79,9 @@ export const importCertificateAuthorityCertificate = authorityOperation({
 })
 
 /**
- * Returns the identity of the certificate to import and its time of import, which is later than that of all earlier
- * certificates of the CA: the record identifies a certificate by it. A concurrent import changes the revision of the CA and so
- * conflicts.
+ * Returns the identity of the certificate to import, and its time of import. The record identifies a certificate by that time,
+ * so it is later than that of all earlier certificates of the CA. A concurrent import changes the CA's revision and so causes a
+ * conflict.
  */
 async function nextImport(
   db: Database,

@@ -38,7 +38,7 @@ export const restoreCertificateAuthority = operation({
   },
 })
 
-/** Maximum number of attempts if the restoration conflicts with other changes of the CA. */
+/** Maximum number of attempts if the restoration conflicts with other changes to the CA. */
 const attemptsMax = 5
 
 /** Commits the statements. Resolves to false if the CA has changed since it was read; the caller must then read it again. */

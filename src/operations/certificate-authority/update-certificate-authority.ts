@@ -64,7 +64,7 @@ export const updateCertificateAuthority = authorityOperation({
   },
 })
 
-/** Throws if the certificate of the CA lacks cRLSign: validators would reject its CRLs (RFC 5280 §6.3.3 f). */
+/** Throws if the CA certificate lacks cRLSign, because validators would reject the CA's CRLs (RFC 5280 §6.3.3 f). */
 function requireCrlSign(
   { certificate }: Authority,
   { CrlConfiguration }: RevocationConfiguration,

@@ -15,10 +15,10 @@ export function requireIssuing({ arn, status }: AuthorityView, template: Templat
 }
 
 /**
- * Returns the issuer of a certificate: the CA certificate and its key, or the key alone for a self-signed root certificate.
+ * Returns a certificate's issuer: the CA certificate and its key, or only the key for a self-signed root certificate.
  *
- * A root template requires a root CA and its own CSR. Otherwise this function throws InvalidStateException while the CA waits for
- * its certificate, and InvalidArgsException once it is ACTIVE.
+ * A root template requires a root CA and that CA's own CSR. Otherwise, throws InvalidStateException while the CA waits for its
+ * certificate, and InvalidArgsException once the CA is ACTIVE.
  */
 export function chooseIssuer(
   db: Database,

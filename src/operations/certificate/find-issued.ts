@@ -17,7 +17,7 @@ export async function findIssued<Found>(
   if (found !== undefined) return found
   const { authority, status, now } = view
   const intent = await findIntentState(db, authority.number, serialNumber)
-  // It may have been issued between the two reads.
+  // The certificate may have been issued between the two reads.
   if (intent === undefined) return find()
   const decision = decideWaiting(intent, status, now)
   const computed = decision.state === 'failed' ? decision.reason : undefined

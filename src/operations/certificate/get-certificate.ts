@@ -55,19 +55,22 @@ interface KnownCertificate {
   readonly signer: string | undefined
 }
 
-/** Memory of a cached value without its strings, in bytes. */
+/** Memory that a cached value takes apart from its strings, in bytes. */
 const entryBytes = 500
 
 /**
- * The cache of certificates by ARN. Their rows never change, and no process deletes a certificate before it expires. The state of
- * the CA is checked for each request. A cache hit saves a ninth of the time of a GetCertificate.
+ * The cache of certificates by ARN. The rows never change, and no process deletes a certificate before it expires. The CA's
+ * state is checked for each request. A cache hit makes GetCertificate one ninth faster.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
   (_arn, { certificate }) => certificate.length + entryBytes,
 )
 
-/** The cache of chains by the number of their first CA certificate. Rows of CA certificates are never changed or deleted. */
+/**
+ * The cache of chains, by the number of the first CA certificate in the chain. Rows of CA certificates are never changed or
+ * deleted.
+ */
 const chainsOf = createOwnedCaches<string>(
   8 * 1024 * 1024,
   (_signer, pem) => pem.length + entryBytes,
@@ -110,7 +113,7 @@ function isBelow({ CertificateAuthorityArn, CertificateArn }: CertificateArns): 
   return CertificateArn.startsWith(`${CertificateAuthorityArn}/`)
 }
 
-/** Returns the serial number in the ARN of the certificate. Throws unless that ARN lies below the ARN of the CA. */
+/** Returns the serial number in the certificate's ARN. Throws unless that ARN begins with the ARN of the CA. */
 function serialNumberIn(arns: CertificateArns): Buffer {
   const { CertificateAuthorityArn, CertificateArn } = arns
   const name = parseCertificateArn(CertificateArn)

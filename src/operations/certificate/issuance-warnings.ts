@@ -29,7 +29,7 @@ export function warnOfMissingNames(
   )
 }
 
-/** Returns whether TLS servers can use certificates from a template; they can if the template has no extKeyUsage. */
+/** Returns whether TLS servers can use certificates from a template. They also can if the template has no extKeyUsage. */
 function isForServers({ kind, usage }: Template): boolean {
   if (kind !== 'end-entity') return false
   const extension = findExtension(usage, oids.extendedKeyUsage)

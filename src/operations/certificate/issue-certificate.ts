@@ -116,12 +116,12 @@ interface AcceptedRequest extends Omit<Issuance, 'view' | 'crl' | 'prepared'> {
 
 type PreparedIssuance = AcceptedRequest & Issuance
 
-/** Maximum number of attempts if the issuance conflicts with changes of the CA. */
+/** Maximum number of attempts if the issuance conflicts with changes to the CA. */
 const attemptsMax = 10
 
 /**
- * Prepares, signs and stores the certificate, or stores an intent if its key is unavailable. Returns the ARN once one of them is
- * durable.
+ * Prepares, signs and stores the certificate, or stores an intent if the CA's key is unavailable. Returns the ARN once the
+ * certificate or the intent is durable.
  */
 async function issue(
   services: Services,
@@ -162,7 +162,7 @@ function mayWait({ signature, prepared }: PreparedIssuance): boolean {
   return signature === 'deferrable' && isRemoteKey(signerOf(prepared).keyHandle)
 }
 
-/** Requires a second person for a CA certificate. Returns the statements that use up the approval. */
+/** Requires a second person for a CA certificate. Returns the statements that mark the approval as used. */
 function requireApproved(
   services: Services,
   { input, caller, view, prepared }: PreparedIssuance,
@@ -171,7 +171,7 @@ function requireApproved(
   return requireSecondPerson(services, caller, {
     action: 'issue-ca-certificate',
     operation: 'IssueCertificate',
-    // The token is not part of the effect, and clients such as Terraform choose a new one for each attempt.
+    // The token has no effect on the certificate, and clients such as Terraform choose a new token for each attempt.
     input: { ...input, IdempotencyToken: undefined },
     authority: view.authority,
   })
@@ -191,7 +191,7 @@ function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
   return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 
-/** Returns the ApiPassthrough of the request, or an empty one if the template does not allow API passthrough. */
+/** Returns the request's ApiPassthrough, or an empty one if the template does not allow API passthrough. */
 function passthroughOf({ ApiPassthrough }: Input, template: Template): Passthrough {
   return template.api && ApiPassthrough !== undefined
     ? encodePassthrough(ApiPassthrough)

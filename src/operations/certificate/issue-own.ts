@@ -5,8 +5,8 @@ import { getCertificate } from './get-certificate.ts'
 import { requestCertificate, type IssueCertificateInput } from './issue-certificate.ts'
 
 /**
- * Issues a certificate for the server itself through IssueCertificate, so that it is linted, counted, recorded and reported. Returns
- * the certificate and its chain in PEM. Throws ServiceUnavailable if the key of the CA is unavailable.
+ * Issues a certificate for the server itself through IssueCertificate, so that the certificate is linted, counted, recorded and
+ * reported. Returns the certificate and its chain in PEM. Throws ServiceUnavailable if the CA's key is unavailable.
  */
 export async function issueOwn(
   services: Services,

@@ -152,7 +152,10 @@ async function filterOf(
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
 }
 
-/** Returns the CAs to hide from the caller. Throws if `hiddenAuthorities` is absent, because the caller would then see every CA. */
+/**
+ * Returns the CAs to hide from the caller. Throws if `hiddenAuthorities` is absent, because otherwise the caller would see
+ * every CA.
+ */
 async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
   if (hiddenAuthorities === undefined)
     throw new Error('a call about the whole account needs hiddenAuthorities')

@@ -53,7 +53,7 @@ export const revokeCertificate = operation({
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {
-        // No certificate was issued since CRLs were enabled, so no CRL is open yet. The revocation needs one.
+        // No certificate has been issued since CRLs were enabled, so no CRL is open yet. The revocation needs one.
         await openCurrentCrl(services, view, caller.arn)
         continue
       }
@@ -67,7 +67,7 @@ export const revokeCertificate = operation({
   },
 })
 
-/** Maximum number of attempts if the revocation conflicts with changes of the CA. */
+/** Maximum number of attempts if the revocation conflicts with changes to the CA. */
 const attemptsMax = 5
 
 function requireSerial(text: string, { arn: authorityArn }: AuthorityView): Uint8Array {
@@ -102,8 +102,8 @@ async function requireRevocable(
 }
 
 /**
- * Stores the revocation. Resolves to false if the caller must try again: if the CA has changed, or if a recount shows that its
- * quota is not exhausted.
+ * Stores the revocation. Resolves to false if the caller must try again because the CA has changed, or because a recount shows
+ * that its quota is not exhausted.
  */
 async function revoke(
   services: Services,
@@ -118,7 +118,7 @@ async function revoke(
     resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
     detail: { result: 'success' },
   })
-  // If a CRL is opened after this read, the revision of the CA changes and the transaction below conflicts.
+  // If a CRL is opened after this read, the CA's revision changes and the transaction below conflicts.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
@@ -145,8 +145,8 @@ async function revoke(
 }
 
 /**
- * Returns the quota of revoked certificates. Only a CA with a complete CRL has this quota, because partitioned CRLs do not
- * grow without bound.
+ * Returns the quota of revoked certificates. It applies only to a CA with a complete CRL, because partitioned CRLs do not grow
+ * without bound.
  */
 function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   const { CrlConfiguration } = authority.revocation

@@ -43,7 +43,7 @@ function prepared(template: string): PreparedCertificate {
   return prepareCertificate(parameters, key)
 }
 
-/** Signs a certificate with a verification policy. `signatures` are the signatures that the key created. */
+/** Signs a certificate with a verification policy. `signatures` contains the signatures that the key creates. */
 async function signed(certificate: PreparedCertificate, verifySignatures: 'all' | 'ca') {
   let signatures = 0
   const keys = {

@@ -42,7 +42,7 @@ test('a signature in time results in the certificate, and an outage or a late si
     const waiting = signInTime(signing(late.promise), prepared)
     mock.timers.tick(2000)
     assert.match(String(((await waiting) as KeyOutage).cause), /within 2000 milliseconds/)
-    // A late error is not an unhandled rejection.
+    // A late error must not become an unhandled rejection.
     late.reject(outage)
   } finally {
     mock.timers.reset()

@@ -3,12 +3,12 @@ import { KeyOutage } from '../../keys/key-outage.ts'
 import { KeyUnavailableError } from '../../keys/key-store.ts'
 import { signCertificate, type Signing } from './sign-certificate.ts'
 
-/** Time that a request waits for a signature by a token or KMS. */
+/** How long a request waits for a signature from a token or KMS. */
 const waitMilliseconds = 2000
 
 /**
- * Signs a prepared certificate with a key in a token or in KMS. Returns KeyOutage if the key is unavailable or does not sign in time.
- * A signature that is made later is dropped.
+ * Signs a prepared certificate with a key in a token or in KMS. Returns KeyOutage if the key is unavailable or does not sign in
+ * time. A signature that arrives later is dropped.
  */
 export async function signInTime(
   signing: Signing,

@@ -20,7 +20,7 @@ import { certificateArn } from '../../wire/arn.ts'
 import { commitOnce } from '../shared/idempotency.ts'
 import { warnOfMissingNames } from './issuance-warnings.ts'
 
-/** A certificate that was prepared from one snapshot of its CA, and its request. */
+/** A certificate that was prepared from one snapshot of its CA, together with its request. */
 export interface Issuance {
   readonly caller: Caller
   readonly token: ScopedToken | undefined
@@ -28,19 +28,19 @@ export interface Issuance {
   readonly passthrough: Passthrough
   readonly csr: AcceptedCsr
   readonly view: AuthorityView
-  /** The CRL of the certificate; undefined if the CA publishes no CRLs. */
+  /** The CRL that would list the certificate; undefined if the CA publishes no CRLs. */
   readonly crl: CurrentCrl | undefined
   readonly prepared: PreparedCertificate
 }
 
-/** Statements that use up the approval of the request. */
+/** Statements that mark the request's approval as used. */
 interface Approved {
   readonly approved: readonly Sql[]
 }
 
 /**
- * Stores the signed certificate. Returns the ARN of the certificate, or of an earlier certificate with the same token. Throws
- * ConflictError if the CA has changed.
+ * Stores the signed certificate. Returns the ARN of the certificate, or of an earlier certificate that was requested with the
+ * same token. Throws ConflictError if the CA has changed.
  */
 export async function storeCertificate(
   services: Services,
@@ -70,8 +70,8 @@ export async function storeCertificate(
 }
 
 /**
- * Stores the intent to sign the certificate later. Returns like storeCertificate. Throws `outage` if too many certificates of the CA
- * are waiting.
+ * Stores the intent to sign the certificate later. Returns the same ARN as storeCertificate. Throws `outage` if too many of the
+ * CA's certificates are waiting.
  */
 export async function storeIntent(
   services: Services,
@@ -101,7 +101,7 @@ export async function storeIntent(
   }
 }
 
-/** Commits the approval and the statements under the token, unless the token was used before. */
+/** Commits the approval and the statements under the token, unless the token has been used before. */
 async function commit(
   services: Services,
   issuance: Issuance & Approved,

@@ -3,7 +3,7 @@ import { defaultTemplateName, requireTemplate, type Template } from '../../issua
 import { parseTemplateArn } from '../../wire/arn.ts'
 
 /**
- * Finds the template with an ARN; without an ARN, the end-entity template. Throws InvalidArnException for an ARN of
+ * Finds the template with an ARN, or the end-entity template if there is no ARN. Throws InvalidArnException for an ARN of
  * another resource type or partition, and InvalidArgsException for an unknown template.
  */
 export function templateOf(templateArn: string | undefined, partition: string): Template {

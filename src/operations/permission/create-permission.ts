@@ -77,5 +77,8 @@ export const createPermission = operation({
   },
 })
 
-/** Limit on the number of permissions of one CA, more than any CA needs. ListPermissions can return all of them on one page. */
+/**
+ * Limit on the number of permissions for one CA, which is more than any CA needs. ListPermissions can return all of them on one
+ * page.
+ */
 const permissionsMax = 1000

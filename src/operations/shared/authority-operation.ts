@@ -13,7 +13,7 @@ import {
 } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 
-/** The CA of a call, and the caller. */
+/** The CA that a call is about, and the caller. */
 interface AuthorityCall extends AuthorityView {
   readonly caller: ScopedCaller
 }

@@ -6,7 +6,7 @@ export function certificatePem(der: Uint8Array): string {
   return encodePem('CERTIFICATE', der).trimEnd()
 }
 
-/** Returns the chain of a certificate that `signer` signed, in PEM: the signer, then its issuers, with the root last. */
+/** Returns the PEM chain of a certificate that `signer` signed: the signer, then its issuers, with the root last. */
 export function chainPem(signer: SignerCertificate): string {
   const own = certificatePem(signer.certificateDer)
   return signer.chainPem === undefined ? own : `${own}\n${signer.chainPem}`

@@ -5,8 +5,8 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements, and leaves of the rows that they change. The statements apply only if the revision or the policy of a CA has
- * not changed since it was read. Throws ConcurrentModificationException if it has changed.
+ * Commits statements, and the leaves for the rows that they change. The statements apply only if the CA's revision, or its
+ * policy, has not changed since it was read. Otherwise, throws ConcurrentModificationException.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,
@@ -26,7 +26,10 @@ export async function changeAuthority(
   }
 }
 
-/** Creates the error of a call whose approval was used by a concurrent identical call or has expired, or whose policy has changed. */
+/**
+ * Creates the error for a call if its approval has expired or was used by a concurrent identical call, or if the policy has
+ * changed.
+ */
 export function approvalUsed(cause: ConflictError): ServiceError {
   return new ServiceError(
     'AccessDeniedException',
@@ -35,7 +38,7 @@ export function approvalUsed(cause: ConflictError): ServiceError {
   )
 }
 
-/** Creates the error of an operation if all its attempts conflicted with other changes of the CA. */
+/** Creates the error for an operation if all its attempts conflicted with other changes to the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',

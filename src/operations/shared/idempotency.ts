@@ -7,7 +7,7 @@ import type { Sql } from '../../store/sql.ts'
 
 /**
  * Returns an idempotency token qualified by its principal, operation, Region and, if the operation has one, resource. Another
- * principal can use the same token without receiving the ARN that belongs to the first principal.
+ * principal that uses the same token does not receive the first principal's ARN.
  */
 export function scopedToken(
   caller: Caller,
@@ -27,14 +27,17 @@ export function scopedToken(
   }
 }
 
-/** Returns the id of the principal. Sessions of one role share it, because an SDK may start a new session between two attempts. */
+/**
+ * Returns the principal's ID. All sessions of one role share an ID, because an SDK may start a new session between two
+ * attempts.
+ */
 function principalId({ arn, principal }: Caller): string {
   return principal.kind === 'role-session' ? principal.roleId : arn
 }
 
 /**
- * Commits `statements`, which create the resource `arn`, and returns that ARN. If the token was used before, nothing is changed
- * and the ARN of the earlier call is returned. Throws ConflictError if one of `statements` does not apply.
+ * Commits `statements`, which create the resource `arn`, and returns that ARN. If the token has been used before, changes
+ * nothing and returns the ARN from the earlier call. Throws ConflictError if one of `statements` does not apply.
  */
 export async function commitOnce(
   { db }: Pick<Services, 'db'>,
@@ -50,7 +53,7 @@ export async function commitOnce(
   } catch (error) {
     if (!(error instanceof ConflictError) || error.guard !== 'token') throw error
     const earlier = token && (await findTokenArn(db, token, now))
-    // The conflicting token has expired in the meantime, so the next attempt can use it.
+    // The conflicting token has expired since then, so the next attempt can use it.
     return earlier ?? commitOnce({ db }, token, commit)
   }
 }

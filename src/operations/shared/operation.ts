@@ -1,6 +1,6 @@
 /**
- * Defines the type of an API operation: its contract (input and output members, errors) and its implementation. Each
- * operation has its own file, and index.ts is the table of all operations. Authorization and HTTP are in other folders.
+ * Defines the type of an API operation: its contract (input and output members, errors) and its implementation. Each operation
+ * has its own file, and index.ts contains the table of all operations. Authorization and HTTP are in other folders.
  */
 import type { Caller } from '../../identity/caller.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
@@ -11,7 +11,7 @@ import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
-/** Names of the 23 operations of the API (AWS Private CA API, Actions), and of the operations that only Signet has. */
+/** Names of the API's 23 operations (AWS Private CA API, Actions), and of the operations that only Signet has. */
 export type OperationName = AwsOperationName | OwnOperationName
 
 /** Names of operations that AWS does not have. These operations use the same protocol. */
@@ -58,10 +58,10 @@ export interface ScopedCaller extends Caller {
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
 }
 
-/** Service of an IAM action: AWS Private CA, or Signet for operations that no policy for AWS should allow. */
+/** Service prefix of an IAM action: AWS Private CA, or Signet for operations that no policy written for AWS should allow. */
 type ActionPrefix = 'acm-pca' | 'signet'
 
-/** A function that derives a value for authorization from a call, and its description in the API reference. */
+/** A function that derives a value for authorization from a call, with its description for the API reference. */
 interface FromCall<T, A extends readonly unknown[]> {
   /** Names, or a sentence, in Markdown. */
   readonly documentation: string
@@ -80,13 +80,13 @@ export interface OperationContract<
   readonly input: I
   /** Shape of the output; undefined for an operation with an empty response body. */
   readonly output: O
-  /** Codes of the errors that AWS's model, or docs/reference/compatibility, lists for the operation, without the Common Errors. */
+  /** Codes of the errors that AWS's model or docs/reference/compatibility lists for the operation, without the Common Errors. */
   readonly errors: readonly ErrorCode[]
-  /** Returns the ARN of the CA of a call; undefined for a call about the whole account. */
+  /** Returns the ARN of the CA that a call is about; undefined for a call about the whole account. */
   readonly resource: (input: Infer<I>) => string | undefined
-  /** IAM actions that a call requires in addition to that of the operation (Service Authorization Reference). */
+  /** IAM actions that a call requires in addition to the operation's own (Service Authorization Reference). */
   readonly furtherActions?: FromCall<readonly string[], [input: Infer<I>]>
-  /** Condition keys that are specific to the operation, by lower-case name (Service Authorization Reference). */
+  /** Condition keys that are specific to the operation, by their lower-case names (Service Authorization Reference). */
   readonly conditionKeys?: FromCall<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
@@ -103,7 +103,7 @@ export interface OperationDefinition<
   readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 
-/** An operation as its callers see it, without the types of its members. */
+/** An operation as its callers see it, without its member types. */
 export interface Operation<N extends OperationName = OperationName> {
   readonly name: N
   readonly action: `${ActionPrefix}:${N}`
@@ -120,7 +120,7 @@ export interface Operation<N extends OperationName = OperationName> {
    * a value that violates a constraint.
    */
   accept(members: unknown): Call
-  /** Decodes the members in the query of a presigned URL, without the parameters of the signature. Throws like `accept`. */
+  /** Decodes the members in the query of a presigned URL, ignoring the signature parameters. Throws like `accept`. */
   acceptQuery(parameters: ReadonlyMap<string, string>): Call
 }
 
@@ -130,7 +130,7 @@ type Documented = Pick<FromCall<unknown, []>, 'documentation'>
 interface Call {
   /** Input, as decoded by the shape of the operation. */
   readonly input: object
-  /** ARN of the CA of the call, not yet validated; undefined for a call about the whole account. */
+  /** ARN of the CA that the call is about, not yet validated; undefined for a call about the whole account. */
   readonly resourceArn: string | undefined
   readonly furtherActions: readonly string[]
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>

@@ -1,13 +1,13 @@
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { PageScope, PageTokens } from '../../wire/page-token.ts'
 
-/** The request for one page of a listing: its start, its length and the function that reads its rows. */
+/** The request for one page of a listing: the start and length of the page, and the function that reads its rows. */
 interface PageRequest<Row> {
   readonly scope: PageScope
   readonly nextToken: string | undefined
   /** Maximum number of rows on the page. */
   readonly limit: number
-  /** Code of the error for a token that another operation has issued. */
+  /** Error code for a token that another operation has issued. */
   readonly errorCode: ErrorCode
   /** Reads the first `limit` rows after the position, in order; from the start if the position is undefined. */
   readonly read: (after: string | undefined, limit: number) => Promise<readonly Row[]>
@@ -15,9 +15,9 @@ interface PageRequest<Row> {
 }
 
 /**
- * Reads a page and one further row. The result has a NextToken only if that row exists.
+ * Reads a page and one additional row. The result has a NextToken only if the additional row exists.
  *
- * @throws {ServiceError} `errorCode`, if the token was not issued for this scope.
+ * @throws {ServiceError} With `errorCode`, if the token was not issued for this scope.
  */
 export async function readPage<Row>(
   pageTokens: PageTokens,

@@ -8,9 +8,9 @@ import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
 
 /**
- * Returns the CA with an ARN, in a state that permits `event`. Throws InvalidArnException for an ARN of another resource
- * type, ResourceNotFoundException if the account has no such CA or if it is permanently deleted, and the error of the life
- * cycle if the state does not permit `event`.
+ * Returns the CA with an ARN, if its state permits `event`. Throws InvalidArnException for an ARN of another resource type,
+ * ResourceNotFoundException if the account has no such CA or the CA is permanently deleted, and the error from the life cycle
+ * if the CA's state does not permit `event`.
  */
 export async function requireAuthority(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -37,7 +37,7 @@ async function readAuthority(
   return { authority, arn, status, now }
 }
 
-/** Returns whether the CA is in the account of the ARN and in the partition and Region of the request. */
+/** Returns whether the CA is in the account that the ARN names, and in the partition and Region of the request. */
 function isNamed(authority: Authority, name: CertificateAuthorityName, caller: Caller): boolean {
   return (
     authority.accountId === name.accountId &&

@@ -51,15 +51,15 @@ export async function requireBucket(
 }
 
 /**
- * Timeout of the test write. After a timeout, the bucket is not rejected, because the store may be available when the report
- * is written.
+ * Timeout of the test write. After a timeout, the bucket is accepted, because the store may be available when the report is
+ * written.
  */
 const reportPatienceMilliseconds = 5000
 
 /**
- * Writes a permission test object. The object is private, like the reports. Throws ResourceNotFoundException if the bucket
- * does not exist, and RequestFailedException if it rejects the write. A store that does not respond may be available when the
- * report is written.
+ * Writes a permission test object. The object is private, like the reports. Throws ResourceNotFoundException if the bucket does
+ * not exist, and RequestFailedException if the bucket rejects the write. A store that does not respond is accepted, because it
+ * may be available when the report is written.
  */
 export async function requireReportBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,

@@ -5,7 +5,7 @@ import { readPage } from '../shared/read-page.ts'
 import { arn, maxResults, nextToken, tagList } from '../shared/shapes.ts'
 import { tagViewOf } from './tag-view.ts'
 
-/** Limit on the tags on a page, more than a CA can have under the default quota. */
+/** Limit on the tags on a page, higher than the default quota of tags for a CA. */
 const pageSizeMax = 100
 
 /** Lists the tags of a CA, with pagination (AWS Private CA API, ListTags). */

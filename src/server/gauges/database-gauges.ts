@@ -43,7 +43,7 @@ export function createDatabaseGauges(
   }
 }
 
-/** Sets the gauges of the CAs. A deleted CA that can be restored has only a status. */
+/** Sets the gauges of the CAs. A deleted CA that can be restored has only a status gauge. */
 async function readAuthorities(
   { db }: DatabaseServices,
   gauges: Gauges,
@@ -60,7 +60,7 @@ async function readAuthorities(
   return authorities
 }
 
-/** Sets the gauges of key stores. Without `standards`, the standard of a CA does not describe its key store. */
+/** Sets the gauges of key stores. If `standards` is not configured, a CA's standard does not determine its key store. */
 function setKeyStores(
   authorities: readonly AuthorityState[],
   { standards }: Config['keys'],
@@ -68,7 +68,7 @@ function setKeyStores(
 ): void {
   for (const { standard, store } of standards ?? []) gauges.keyStorageStandard(standard, store, 1)
   const withKeys = authorities.flatMap(({ keyHandle, keyStorageSecurityStandard: standard }) =>
-    // The scheme of a handle names its key store.
+    // The handle's scheme identifies the key store.
     keyHandle === undefined ? [] : [{ standard, store: keyHandle.split(':', 1)[0] ?? '' }],
   )
   const isMisplaced = ({ standard, store }: (typeof withKeys)[number]): boolean =>

@@ -15,11 +15,11 @@ export interface ExpiryCount {
   readonly certificates: number
 }
 
-/** Minimum time between two counts, because the counts change slowly and counting reads an index entry for each certificate. */
+/** Minimum time between two counts, because the counts change slowly, and counting reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time that a reader waits for new counts. After that the reader gets the previous counts. */
+/** Maximum time that a reader waits for new counts. After that, the reader gets the previous counts. */
 const waitMilliseconds = 1000
-/** Limit on the certificates that are counted between two periods of a CA. */
+/** Limit on the number of certificates that are counted for one CA between two adjacent periods. */
 const certificatesMax = 1_000_000
 
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>

@@ -16,7 +16,10 @@ export interface GaugeSources {
   readonly runningWorkers: () => number
 }
 
-/** Limit on reading the database. Prometheus waits ten seconds, and reading the metrics of the other processes may take two. */
+/**
+ * Time limit for reading the database. Prometheus waits ten seconds, and reading the metrics of the other processes may take
+ * two.
+ */
 const readMilliseconds = 3000
 
 /** Registers a function that sets the gauges whenever the metrics are read. */
@@ -46,7 +49,10 @@ export function reportGauges(sources: GaugeSources): void {
   })
 }
 
-/** Returns a function that sets the health gauges. The primary's health is the server's, because all writes pass through it. */
+/**
+ * Returns a function that sets the health gauges. The primary's health stands for the whole server, because all writes pass
+ * through the primary.
+ */
 function createHealthGauges({ db, clock }: GaugeSources['services']) {
   let probeMilliseconds: number | undefined
   const health = createHealth(db, clock, (milliseconds) => (probeMilliseconds = milliseconds))
@@ -56,7 +62,7 @@ function createHealthGauges({ db, clock }: GaugeSources['services']) {
   }
 }
 
-/** Sets the disk gauges. The gauges are missing if the file system cannot be queried. */
+/** Sets the disk gauges. They are absent if the file system cannot be queried. */
 async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dataDirectory)
   gauges.diskFree(bavail * bsize)

@@ -22,8 +22,8 @@ export async function readCertificateAndKey(
 }
 
 /**
- * Returns a warning with the command that fixes the mode if every local user can read the key; undefined otherwise. A group may
- * read the key, because Kubernetes and cert-manager grant access to a group.
+ * Returns a warning with the command that fixes the mode if every local user can read the key; undefined otherwise. Group read
+ * access is allowed, because Kubernetes and cert-manager grant it.
  */
 export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
   const { mode } = await stat(keyFile)

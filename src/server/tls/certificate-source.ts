@@ -1,4 +1,4 @@
-/** Sources of the API listener's certificate, and its replacement while the server runs. */
+/** Sources of the API listener's certificate, and its replacement at run time. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, TlsConfig } from '../../settings/config.ts'
@@ -52,7 +52,7 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
   }
 }
 
-/** Returns a text that changes when one of the files changes. Symbolic links are followed. */
+/** Returns a string that changes when one of the files changes. Symbolic links are followed. */
 async function fileVersions(paths: readonly string[]): Promise<string> {
   const versions = paths.map(async (path) => {
     try {
@@ -99,7 +99,7 @@ export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): stri
 }
 
 const everyMilliseconds = 5000
-/** A repeated failure is logged once per this number of attempts. */
+/** Number of failed attempts per log line, if a failure repeats. */
 const attemptsPerLog = 12
 
 export interface TlsKeeper {
@@ -108,7 +108,7 @@ export interface TlsKeeper {
   stop(): void
 }
 
-/** Checks for a new certificate every five seconds. If it is invalid, that is logged and the previous one stays in use. */
+/** Checks for a new certificate every five seconds. An invalid certificate is logged, and the previous one stays in use. */
 export function keepCertificate(
   source: TlsSource,
   services: Services,

@@ -33,8 +33,8 @@ async function authorityOfArn(db: ReadableDatabase, arn: string): Promise<Author
 }
 
 /**
- * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the name. Throws
- * ConfigurationError if several CAs with the name are ACTIVE, or if several have the name and none is ACTIVE.
+ * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the same name.
+ * Throws ConfigurationError if several CAs with the name are ACTIVE, or if several CAs have the name and none is ACTIVE.
  */
 async function authorityOfName(
   db: ReadableDatabase,

@@ -26,7 +26,7 @@ export interface OwnCertificate {
   readonly root: string
   /** PEM of the private key, which exists only in memory. */
   readonly key: string
-  /** Time of renewal, after two thirds of the validity period. */
+  /** Time of renewal, which is after two thirds of the validity period. */
   readonly renewAt: Date
 }
 
@@ -39,9 +39,7 @@ export interface OwnCertificateOptions {
 
 const lifeSeconds = 7 * daySeconds
 
-/**
- * Issues a certificate for the API listener. Throws ConfigurationError unless exactly one CA matches and is ACTIVE.
- */
+/** Issues a certificate for the API listener. Throws ConfigurationError unless exactly one matching CA is found and is ACTIVE. */
 export async function issueOwnCertificate(
   services: Services,
   { authority, names }: OwnCertificateOptions,

@@ -1,7 +1,7 @@
 /** Closes connections that the primary was passing to a worker when the worker exited. */
 import type { Worker } from 'node:cluster'
 
-/** The handle of a connection, which node:cluster sends to a worker before a socket is created. */
+/** The handle of a connection, which node:cluster sends to a worker before creating a socket. */
 interface ConnectionHandle {
   close(): void
   /** File descriptor; negative once it is closed. */
@@ -15,9 +15,9 @@ type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) =>
 
 /**
  * Tracks the connections sent to each worker, and closes them when the worker exits, so that clients notice. The primary closes
- * its handle of a connection when the worker has accepted it. If the worker exits before that, node:cluster keeps the handle open
- * forever, and the client waits until its own timeout. Another worker cannot take over, because the first one may have read a
- * part of the request.
+ * its handle of a connection when the worker has accepted it. If the worker exits before that, node:cluster keeps the handle
+ * open forever, and the client waits until its own timeout. Another worker cannot take over, because the first worker may have
+ * read a part of the request.
  */
 export class LostConnections {
   /** The worker to which a handle was last sent. A handle that a worker rejects is sent to another worker. */

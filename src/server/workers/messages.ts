@@ -1,6 +1,6 @@
 /**
- * Messages between the processes of one server. Workers answer the requests of clients. The primary writes to the SQLite
- * database and the call log, runs the jobs, and counts request rates for all workers.
+ * Messages between the processes of one server. Workers answer client requests. The primary writes to the SQLite database and
+ * the call log, runs the jobs, and counts request rates for all workers.
  */
 import type { MasterKey } from '../../data-folder/master-key.ts'
 import type { RatedCall } from '../../access/rate-limiter.ts'
@@ -42,12 +42,12 @@ export type WorkerNotice =
   /** Wakes a job. */
   | { readonly kind: 'wake'; readonly job: JobName }
 
-/** The replies of the primary, by the kind of the request. */
+/** The primary's replies, by the kind of the request. */
 export interface PrimaryReplies {
   readonly transaction: TransactionOutcome
   /** Whether the record was written. */
   readonly 'call record': boolean
-  /** Whether the call is within its rate. */
+  /** Whether the call is within its rate limit. */
   readonly rate: boolean
   /** Undefined if the metrics cannot be read. */
   readonly metrics: string | undefined
@@ -68,7 +68,7 @@ export type FromWorker =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'listening'; readonly apiUrl: string }
   | ({ readonly kind: 'cannot start' } & StartupFailure)
-  /** The server must stop. */
+  /** Tells the primary that the server must stop. */
   | { readonly kind: 'failed'; readonly problem: string }
   /** The requests and notices of one turn of the event loop. */
   | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }
@@ -77,7 +77,7 @@ export type FromWorker =
       readonly id: number
       readonly metrics: readonly object[]
     }
-  /** The last message: all others were sent before it. */
+  /** The last message. All others have been sent before it. */
   | { readonly kind: 'finished' }
 
 /** A message from the primary to a worker. */

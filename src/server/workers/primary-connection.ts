@@ -28,7 +28,10 @@ export interface WorkerTasks {
 /** The process object of a forked worker. */
 type Forked = Pick<NodeJS.Process, 'on' | 'once' | 'connected' | 'send'>
 
-/** A worker's connection to its primary. Calls `orphaned` when the primary has exited, because no worker can run without it. */
+/**
+ * A worker's connection to its primary. Calls `orphaned` when the primary has exited, because a worker cannot run without the
+ * primary.
+ */
 export class PrimaryConnection {
   readonly #forked: Forked
   readonly #orphaned: () => void
@@ -117,7 +120,7 @@ export class PrimaryConnection {
     this.#send({ kind: 'failed', problem })
   }
 
-  /** Resolves when all messages were sent, including those of this turn. */
+  /** Resolves when all messages have been sent, including those from this turn of the event loop. */
   async finished(): Promise<void> {
     await setImmediate()
     // A closed channel cannot send anything.
@@ -137,7 +140,8 @@ export class PrimaryConnection {
 
   #send(message: FromWorker): void {
     this.#forked.send?.(message, (error) => {
-      // A caller would wait forever for the reply. If the channel is closed, `disconnect` reports the exit of the primary.
+      // Otherwise, a caller would wait forever for the reply. If the channel is closed, `disconnect` reports the exit of the
+      // primary.
       if (error !== null && this.#forked.connected) this.#orphaned()
     })
   }

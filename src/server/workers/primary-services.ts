@@ -1,4 +1,4 @@
-/** Answers the requests of workers in the primary. */
+/** Answers workers' requests in the primary. */
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
@@ -40,7 +40,7 @@ export function serveWorkerRequest(
       callLog?.record(request.record).then(reply, () => reply(false))
       return
     case 'rate':
-      // The rate limiter of the primary is in this process, so its result is not a promise.
+      // The primary's rate limiter is in this process, so its result is not a promise.
       return reply(rateLimiter.allows(request.call) === true)
     case 'metrics':
       allMetrics(services, workerMetrics).then(reply, (err: unknown) => {

@@ -9,7 +9,7 @@ import type { FromPrimary, PublicEndpoint, WorkerStart } from './messages.ts'
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** The services that serve the requests and the starts of workers. */
+/** The services for starting workers and answering their requests. */
 interface PoolServices extends PrimaryServices, PublicEndpoint {
   readonly masterKeys: { readonly current: WorkerStart['masterKey'] }
 }
@@ -25,7 +25,7 @@ interface PoolContext {
   readonly onFailure: (error: Error) => void
 }
 
-/** The workers of a server. The constructor forks them, so that they load their code while the primary opens the data. */
+/** The workers of a server. The constructor forks them, so that their code loads while the primary opens the data. */
 export class WorkerPool implements AsyncDisposable {
   readonly #context: PoolContext
   readonly #first: readonly WorkerProcess[]
@@ -65,7 +65,10 @@ export class WorkerPool implements AsyncDisposable {
     for (const worker of this.#reachable()) worker.send(message)
   }
 
-  /** Stops the workers after their running requests. Kills workers that do not listen yet: they may not receive `stop`. */
+  /**
+   * Stops the workers after their running requests are complete. Kills workers that do not listen yet: they may not receive
+   * `stop`.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = this.#reachable()
@@ -141,7 +144,7 @@ export class WorkerPool implements AsyncDisposable {
     return worker.start(options, callLog?.isWritable() !== false)
   }
 
-  /** Returns the services for workers, which send no requests before they are started. */
+  /** Returns the services for workers, which send no requests until they are started. */
   #services(): PoolServices {
     if (this.#primary === undefined) throw new Error('the workers are not started')
     return this.#primary

@@ -23,7 +23,7 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  /** Resolves to the URL of the API when the worker listens. Rejects if the worker cannot listen, or exits first. */
+  /** Resolves to the URL of the API when the worker listens. Rejects if the worker cannot listen or exits first. */
   readonly listening: Promise<string>
   hasListened = false
   readonly startedAt = performance.now()
@@ -90,7 +90,7 @@ export class WorkerProcess {
     return this.listening
   }
 
-  /** Sends a message. A message to a worker that has exited is dropped, because its 'exit' event is handled. */
+  /** Sends a message. A message to an exited worker is dropped, because the worker's 'exit' event is handled. */
   send(message: FromPrimary): void {
     if (this.#worker.isConnected()) this.#worker.send(message, () => {})
   }

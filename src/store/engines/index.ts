@@ -1,4 +1,7 @@
-/** The table of database engines, and the selection of an engine by the configuration. An engine is loaded on first use. */
+/**
+ * The table of database engines, and the selection of an engine according to the configuration. An engine is loaded on first
+ * use.
+ */
 import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
@@ -11,7 +14,7 @@ export const engines = {
 type EngineName = keyof typeof engines
 type ParametersOf<N extends EngineName> = Parameters<Awaited<ReturnType<(typeof engines)[N]>>>
 
-/** Location of a database as plain data that can be sent to a thread: its engine and the options of that engine. */
+/** Location of a database, as plain data that can be sent to a thread: its engine and that engine's options. */
 export type DatabaseLocation = {
   [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
 }[EngineName]

@@ -1,4 +1,4 @@
-/** Connection options of a PostgreSQL database, as plain data that can be sent to a thread. */
+/** Connection options for a PostgreSQL database, as plain data that can be sent to a thread. */
 
 export interface PostgresConnectionOptions {
   /** Host name, IP address, or directory of a Unix socket. */
@@ -19,9 +19,7 @@ type PostgresTls =
       readonly rootCertificateFile: string | undefined
     }
 
-/**
- * Source of the password. The password is read for each connection, so that the password can be changed while the server runs.
- */
+/** Source of the password, which is read for each connection, so that the password can be changed while the server runs. */
 type PasswordSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
@@ -30,7 +28,7 @@ type PasswordSource =
   /** libpq's password file (PostgreSQL documentation, "The Password File"). */
   | { readonly kind: 'pgpass'; readonly path: string }
 
-/** Returns the name of a database for messages, without user name and password. */
+/** Returns the name of a database for messages, without the user name and password. */
 export function connectionName({ host, port, database }: PostgresConnectionOptions): string {
   return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
 }

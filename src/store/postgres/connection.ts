@@ -1,4 +1,4 @@
-/** Connections to PostgreSQL, and the settings of their sessions. */
+/** Connections to PostgreSQL, and their session settings. */
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
@@ -10,11 +10,11 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned. This time exceeds the statement timeout of the server. */
+/** Time without a response after which a connection is abandoned. It exceeds the server's statement timeout. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
-/** Class of the advisory locks of Signet: "Sgnt". */
+/** Class of Signet's advisory locks: "Sgnt". */
 const lockClass = 0x53_67_6e_74
 
 /** Advisory locks for work that only one node may do at a time. */
@@ -49,7 +49,7 @@ function parseBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
 
-/** Builds the configuration of a connection. Throws ConfigurationError if the file of root certificates cannot be read. */
+/** Builds the configuration of a connection. Throws ConfigurationError if the file with the root certificates cannot be read. */
 export async function clientConfig(place: PostgresConnectionOptions): Promise<ClientConfig> {
   const { host, port, user, database } = place
   return {
@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings that override the settings of the server, the database and the role, so that values have the format that
- * the parsers expect. Outside an explicit read-write transaction, the session is read-only, so that a write fails if its
- * `begin` has failed. `synchronous_commit` is on even if the server has it off.
+ * Session settings that override those of the server, the database and the role, so that values have the format that the
+ * parsers expect. Outside an explicit read-write transaction, the session is read-only, so that a write fails if its `begin`
+ * has failed. `synchronous_commit` is on even if the server has it off.
  */
 const sessionText = `
   set search_path = signet, pg_temp;

@@ -1,6 +1,6 @@
 /**
- * The Database port over PostgreSQL, which any number of nodes may share: a pool of read-only connections, and one connection
- * that writes (docs/decisions/0012).
+ * The Database interface on PostgreSQL, which any number of nodes may share: a pool of read-only connections, and one
+ * connection that writes (docs/decisions/0012).
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
@@ -23,10 +23,10 @@ export interface PostgresOptions {
   readonly random: Random
   /** Whether a missing schema may be created. */
   readonly mayCreate?: boolean
-  /** Whether the database is only read. It must have the newest schema then, and transactions are refused. */
+  /** Whether the database is opened only for reads. It must then have the newest schema, and transactions are refused. */
   readonly isReadOnly?: boolean
   /**
-   * Path beside which damage of the database is recorded; once damage is recorded, nothing is issued. If undefined, damage is
+   * Path beside which damage to the database is recorded. Once damage is recorded, nothing is issued. If undefined, damage is
    * not recorded.
    */
   readonly damagePath?: string
@@ -37,8 +37,8 @@ export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
 const probeMilliseconds = 3000
 
 /**
- * Opens the database and migrates it to the newest schema. Throws ConfigurationError if the server cannot be reached or used, or
- * if a newer version wrote the database. After that, lost connections are opened again.
+ * Opens the database and migrates it to the newest schema. Throws ConfigurationError if the server cannot be reached or used,
+ * or if a newer version wrote the database. Afterwards, lost connections are reopened.
  */
 export async function openPostgres(
   place: PostgresConnectionOptions,
@@ -70,7 +70,7 @@ export async function openPostgres(
       return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // Undefined, so that callers always read: another node may have committed in the meantime.
+    // Undefined, so that callers always read: another node may have committed since the last read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async sizeBytes() {
@@ -88,7 +88,7 @@ export async function openPostgres(
   }
 }
 
-/** Runs `work`. Records damage of the database for all processes of this node. */
+/** Runs `work`. Records damage to the database for all processes on this node. */
 async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -1,4 +1,4 @@
-/** The Engine port over a PostgreSQL database, which any number of nodes may share. */
+/** The Engine interface on a PostgreSQL database, which any number of nodes may share. */
 import { systemRandom } from '../../random.ts'
 import { clearDamage } from '../damage.ts'
 import type { Engine } from '../engine.ts'
@@ -15,7 +15,7 @@ export interface PostgresLocation {
   readonly connection: PostgresConnectionOptions
   /** Maximum number of connections that read. */
   readonly pool: number
-  /** Path beside which this node records damage of the database. */
+  /** Path beside which this node records damage to the database. */
   readonly damagePath: string
 }
 
@@ -35,7 +35,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its own pages.
     structureProblems: async () => [],
-    // A connection is needed to find out whether the database is empty, so openRestore checks it.
+    // Checking whether the database is empty needs a connection, so openRestore does it.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

@@ -7,7 +7,7 @@ export const sqlStates = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlock: '40P01',
-  /** An earlier statement of the transaction has failed. */
+  /** An earlier statement in the transaction has failed. */
   inFailedTransaction: '25P02',
   /** Signet's own SQLSTATE: a guarded statement returned the wrong number of rows. */
   otherRows: 'SGNT1',
@@ -20,18 +20,18 @@ const outdated = '0A000'
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,
-  // A prepared statement that does not exist, because the transaction that prepared it was rolled back.
+  // The prepared statement does not exist, because the transaction that prepared it was rolled back.
   '26000',
   outdated,
 ])
 
 /**
- * SQLSTATEs of a temporarily unavailable server: connection errors (08), lack of resources (53), operator intervention such as
- * shutdown, failover or timeout (57), system errors (58), a standby (25006).
+ * SQLSTATEs for a temporarily unavailable server: connection errors (08), insufficient resources (53), operator intervention
+ * such as shutdown, failover or timeout (57), system errors (58), and writes on a standby (25006).
  */
 const unavailable = /^(?:08|53|57|58)...$|^25006$|^25P0[34]$|^55P03$/
 
-/** SQLSTATEs of a malformed page of a table or index. */
+/** SQLSTATEs for a malformed page in a table or index. */
 const damaged: ReadonlySet<string> = new Set(['XX001', 'XX002'])
 
 /** Returns the SQLSTATE of an error that the server sent. Undefined for other errors. */
@@ -44,7 +44,7 @@ export function isRetriable(error: unknown): boolean {
   return retriable.has(sqlStateOf(error) ?? '')
 }
 
-/** Returns whether a prepared statement of the connection is outdated, so that the connection must be replaced. */
+/** Returns whether a prepared statement on the connection is outdated, in which case the connection must be replaced. */
 export function isStatementOutdated(error: unknown): boolean {
   return sqlStateOf(error) === outdated
 }
@@ -56,8 +56,8 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * Converts an error to the error for callers: DatabaseUnavailableError for a temporary condition, otherwise a bug or damage. The
- * `detail` of PostgreSQL is omitted, because it may contain values of a row.
+ * Converts an error to the error for callers: DatabaseUnavailableError for a temporary condition; any other error indicates a
+ * bug or damage. PostgreSQL's `detail` is omitted, because it may contain values from a row.
  */
 export function errorOf(error: unknown): Error {
   const state = sqlStateOf(error)

@@ -5,7 +5,7 @@ import { advisoryLocks, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { postgresSchema } from './schema.ts'
 
-/** Options for a database without the schema of Signet. */
+/** Options for a database without Signet's schema. */
 export interface MigrateOptions {
   /** Name of the database in messages. */
   readonly name: string
@@ -45,7 +45,7 @@ export async function requireNewestSchema(config: ClientConfig, name: string): P
   })
 }
 
-/** Runs `work` on a connection of its own. Converts its errors to ConfigurationError. */
+/** Runs `work` on a separate connection. Converts errors to ConfigurationError. */
 async function withClient(
   config: ClientConfig,
   name: string,
@@ -68,7 +68,7 @@ export function unusableError(name: string, error: unknown): ConfigurationError 
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
-/** Throws ConfigurationError for a server that could lose acknowledged commits or text. */
+/** Throws ConfigurationError for a server that could lose acknowledged commits or parts of text. */
 export async function requireSuitableServer(client: Client, name: string): Promise<void> {
   const setting = async (variable: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
@@ -85,7 +85,7 @@ export async function requireSuitableServer(client: Client, name: string): Promi
     throw new ConfigurationError(`${name} must run on PostgreSQL 13 or newer`)
 }
 
-/** Returns the schema version of the database, or 0 if the schema of Signet does not exist. */
+/** Returns the schema version of the database, or 0 if Signet's schema does not exist. */
 export async function versionOf(client: Client): Promise<number> {
   const { rows: tables } = await client.query(
     `select 1 from pg_tables where schemaname = 'signet' and tablename = 'schema_version'`,
@@ -114,7 +114,7 @@ async function migrate(client: Client, name: string): Promise<void> {
   await client.query('commit')
 }
 
-/** Applies the schema versions after the current one. */
+/** Applies the schema versions that are newer than the database's version. */
 export async function applySchema(client: Client, schemas: readonly string[]): Promise<void> {
   for (const schema of schemas) await client.query(schema)
   await client.query(`update schema_version set version = version + ${schemas.length}`)

@@ -45,7 +45,7 @@ function firstLine(text: string): string {
  * Finds the password in lines of host:port:database:user:password. `*` matches any value, and a backslash escapes `:` and `\`.
  */
 function findInPasswordFile(text: string, place: PostgresConnectionOptions): string | undefined {
-  // The password file has the name localhost for a socket in the standard directory.
+  // In the password file, `localhost` also stands for a socket in the standard directory.
   const host = place.host === '/var/run/postgresql' ? 'localhost' : place.host
   const target = [host, String(place.port), place.database, place.user]
   for (const line of text.split(/\r?\n/)) {

@@ -7,7 +7,7 @@ import { readPassword } from './password.ts'
 import { preparedQuery } from './text.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** SQLSTATEs of a table or a column that does not exist. */
+/** SQLSTATEs for a table or column that does not exist. */
 const isUndefined: ReadonlySet<unknown> = new Set(['42P01', '42703'])
 
 /** Returns the rows of a read. Undefined if a table or a column does not exist. */
@@ -15,7 +15,7 @@ export async function peek(
   place: PostgresConnectionOptions,
   statement: Sql,
 ): Promise<Row[] | undefined> {
-  // The file of a password is checked even if the server does not ask for a password.
+  // The password file is checked even if the server does not ask for a password.
   if (place.password.kind === 'file') await readPassword(place)
   try {
     const client = await connect(await clientConfig(place))
@@ -35,7 +35,7 @@ export async function peek(
   }
 }
 
-/** An error of several failed addresses has a code and no message. */
+/** An error that combines several failed addresses has a code but no message. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   return message || code || 'unknown error'

@@ -1,4 +1,4 @@
-/** Tests of reads that are sent together: each sees earlier acknowledged writes and receives its own result. */
+/** Tests that reads that are sent together each see earlier acknowledged writes and receive their own results. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ test('for any order of reads, writes and turns, a read sees every write that any
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createMigrated()
-  // There are fewer connections than clients, so that reads wait for a connection.
+  // There are fewer connections than clients, so that reads must wait for a connection.
   const nodes = [await openTestPostgres(place, 1), await openTestPostgres(place, 2)]
   let written = 0
   let acknowledged = 0

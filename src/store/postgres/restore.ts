@@ -21,8 +21,8 @@ import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tab
 const rowsMax = 200
 
 /**
- * Starts a restore into a database without the schema of Signet, in one transaction. Throws ConfigurationError if the schema
- * exists, if the server cannot be used, or if the backup is older than the first PostgreSQL schema.
+ * Starts a restore into a database without Signet's schema, in one transaction. Throws ConfigurationError if the schema exists,
+ * if the server cannot be used, or if the backup is older than the first PostgreSQL schema.
  */
 export async function openPostgresRestore(
   place: PostgresConnectionOptions,

@@ -7,7 +7,7 @@ import { preparedQuery } from './text.ts'
 import type { RowReader } from '../engine.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Creates a reader that connects with the first read, and again after a lost connection. */
+/** Creates a reader that connects at the first read, and reconnects after a lost connection. */
 export function createPostgresRows(place: PostgresConnectionOptions): RowReader {
   let current: Client | undefined
 

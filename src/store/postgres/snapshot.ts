@@ -12,7 +12,7 @@ import { sortTables, tablesOf, versionsBeforePostgres } from '../tables.ts'
 export async function openPostgresSnapshot(place: PostgresConnectionOptions): Promise<Snapshot> {
   const client = await connect(await clientConfig(place))
   let before: Promise<unknown> = Promise.resolve()
-  // A connection runs one query after another.
+  // A connection runs only one query at a time.
   const read = (statement: Sql): Promise<Row[]> => {
     const reading = before.then(() => readOn(client, statement))
     before = reading.catch(() => {})
@@ -51,7 +51,7 @@ async function begin(client: Client): Promise<void> {
     set local statement_timeout = 0`)
 }
 
-/** Returns whether a table contains data. The table of the schema version exists only on PostgreSQL. */
+/** Returns whether a table contains data. The table with the schema version exists only on PostgreSQL. */
 export function isDataTable({ name }: { readonly name: string }): boolean {
   return name !== 'schema_version'
 }

@@ -1,7 +1,7 @@
-/** Translation of SQL with `?` parameters to PostgreSQL. */
+/** Translates SQL with `?` parameters to PostgreSQL's form. */
 import { requireStorable, type Sql, type SqlValue } from '../sql.ts'
 
-/** A statement for `pg`, which prepares it under `name` once on each connection. */
+/** A statement for `pg`, which prepares the statement under `name` once on each connection. */
 export interface PreparedQuery {
   readonly name: string
   readonly text: string
@@ -15,7 +15,9 @@ interface Translated {
 
 const known = new Map<string, Translated>()
 
-/** Maximum number of different statements. A higher number would indicate that code puts values into the text of statements. */
+/**
+ * Maximum number of different statements. A higher number would indicate that code inserts values into the text of statements.
+ */
 const textsMax = 1000
 
 /**
@@ -57,7 +59,8 @@ function numbered(text: string) {
 }
 
 /**
- * Wraps a guarded statement. The condition refers to no row of the outer query, so that it is checked even if there are no rows.
+ * Wraps a guarded statement. The condition does not refer to a row of the outer query, so it is checked even if there are no
+ * rows.
  */
 function countedText(text: string): string {
   const { text: inner, parameters } = numbered(text)

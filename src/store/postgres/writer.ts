@@ -1,4 +1,4 @@
-/** The single writer of a node. Waiting transactions share a commit on its connection. */
+/** A node's single writer. Waiting transactions share a commit on its connection. */
 import type { Client, ClientConfig } from 'pg'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../random.ts'
@@ -15,7 +15,7 @@ import {
 } from './group-commit.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Maximum number of waiting transactions. A longer queue would take seconds, so further transactions are rejected. */
+/** Maximum number of waiting transactions. A longer queue would take seconds to process, so further transactions are rejected. */
 const waitingMax = 10_000
 const attemptsMax = 6
 const pauseMillisecondsMax = 50
@@ -53,7 +53,7 @@ export class PostgresWriter {
     })
   }
 
-  /** Connects unless connected. Throws the error of a failed connection. */
+  /** Connects if not connected yet. Throws the error if the connection fails. */
   async connect(): Promise<void> {
     await this.#connected()
   }
@@ -74,7 +74,7 @@ export class PostgresWriter {
       try {
         await this.#apply(group)
       } catch (error) {
-        // An unexpected error must not keep later groups from being applied.
+        // An unexpected error must not prevent later groups from being applied.
         for (const { reject } of group) reject(error as Error)
       }
     }
@@ -99,7 +99,7 @@ export class PostgresWriter {
     await this.#retry(retries)
   }
 
-  /** Applies a group. A connection without a response in time is closed, and the outcome of its group is unknown. */
+  /** Applies a group. If there is no response in time, closes the connection; the outcome of the group is then unknown. */
   async #applyOn(client: Client, group: readonly QueuedTransaction[]): Promise<Outcome[]> {
     const timer = setTimeout(() => this.#drop(client), responseTimeoutMilliseconds)
     try {
@@ -159,7 +159,7 @@ export class PostgresWriter {
   }
 }
 
-/** Settles a transaction with its outcome, unless it is to be retried. */
+/** Settles a transaction with its outcome, unless it will be retried. */
 function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
@@ -171,7 +171,7 @@ function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   return 'done'
 }
 
-/** Returns whether a transaction may be retried. Rejects a transaction that may not. */
+/** Returns whether a transaction may be retried. Rejects the transaction if it may not. */
 function canRetry(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true

@@ -11,9 +11,9 @@ if (isMainThread) {
   try {
     setPriority(19)
   } catch {
-    // A sandbox, such as that of the systemd unit, may forbid setPriority. The check then has the priority of the server.
+    // A sandbox, such as that of the systemd unit, may forbid setPriority. The check then runs at the server's priority.
   }
-  // A supervisor may send SIGHUP to every process of the server.
+  // A supervisor may send SIGHUP to all of the server's processes.
   process.on('SIGHUP', () => {})
   const end = (): void => {
     process.kill(process.pid, 'SIGKILL')

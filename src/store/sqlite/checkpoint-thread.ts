@@ -24,8 +24,8 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
 }
 
 /**
- * Copies the log and returns the number of remaining pages. Pages remain in the log if readers still use them, or if the disk
- * is full.
+ * Copies the log and returns the number of pages that remain in it. Pages remain if readers still use them, or if the disk is
+ * full.
  */
 function writeBack(connection: SqliteConnection): number {
   const [row] = connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })

@@ -1,7 +1,7 @@
 /**
- * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. By itself, SQLite would checkpoint
- * in the middle of a commit, which would then take about ten times as long. Instead, a thread does most of the work while the
- * writer commits.
+ * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. By default, SQLite would checkpoint
+ * during a commit, which would then take about ten times as long. Instead, a thread does most of the work while the writer
+ * commits.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -17,7 +17,7 @@ export interface Checkpoints {
 const statementsMax = 10_000
 /** Number of pages in the log at which SQLite checkpoints by itself: 256 MiB. */
 const pagesMax = 65_536
-/** Number of remaining pages at which the thread stops. The writer copies them quickly. */
+/** Number of remaining pages at which the thread stops. The writer copies these pages quickly. */
 const remainingPagesMax = 1024
 
 /** Starts checkpoints for the writer's connection. The thread starts with the first checkpoint. */
@@ -62,7 +62,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     },
     async close() {
       if (thread === undefined) return
-      // From now on, the process must wait for the end of the thread.
+      // From now on, the process must wait for the thread to end.
       thread.ref()
       const exit = once(thread, 'exit')
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
@@ -72,12 +72,12 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
   }
 }
 
-/** Copies the remaining pages between two commits, so that SQLite restarts the log. */
+/** Copies the remaining pages between two commits, so that SQLite can restart the log. */
 function finish(connection: SqliteConnection): void {
   if (!connection.isOpen) return
   try {
     connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })
   } catch {
-    // If the disk is full, the next writes report it.
+    // If the disk is full, the next writes report that.
   }
 }

@@ -11,7 +11,7 @@ import { crc32 } from 'node:zlib'
 import { replaceFile } from '../../durable-file.ts'
 
 export interface CommitMark {
-  /** Id of the database. A restored database has a new id. */
+  /** ID of the database. A restored database has a new ID. */
   readonly databaseId: string
   readonly commits: number
 }
@@ -19,12 +19,12 @@ export interface CommitMark {
 const flushMilliseconds = 1000
 const form = /^signet-commits-1 ([0-9a-f]{32}) (\d{16}) ([0-9a-f]{8})\n$/
 
-/** Returns the path of the mark of the database at `path`. */
+/** Returns the path of the mark for the database at `path`. */
 export function markFile(path: string): string {
   return `${path}.mark`
 }
 
-/** Encodes a mark in a constant length that fits into one disk sector. */
+/** Encodes a mark with a constant length that fits into one disk sector. */
 function encodeMark({ databaseId, commits }: CommitMark): string {
   const text = `signet-commits-1 ${databaseId} ${String(commits).padStart(16, '0')}`
   return `${text} ${crc32(text).toString(16).padStart(8, '0')}\n`
@@ -62,13 +62,13 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** Updates the mark. This function must be called after the commit and before the response. */
+  /** Updates the mark. Must be called after the commit and before the response. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)
       this.#isFlushed = false
     } catch {
-      // With an outdated mark, lost writes may remain undetected, but no false loss is reported.
+      // If the mark is outdated, lost writes may go undetected, but no loss is reported falsely.
     }
   }
 
@@ -79,7 +79,7 @@ export class CommitMarkWriter {
     try {
       if (!this.#isFlushed) fdatasyncSync(this.#file)
     } catch {
-      // With an outdated mark, lost writes may remain undetected, but no false loss is reported.
+      // If the mark is outdated, lost writes may go undetected, but no loss is reported falsely.
     }
     closeSync(this.#file)
   }

@@ -46,7 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether to record a damaged page, which stops issuing. False for a file that may belong to another program. */
+      /** Whether to record a damaged page, which stops issuance. False for a file that may belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {
@@ -59,8 +59,8 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs a statement and returns its rows. Values are bound by position. Throws RangeError for a number, bound or returned, that
-   * is not an integer of at most 53 bits, and for text with U+0000.
+   * Runs a statement and returns its rows. Values are bound by position. Throws RangeError for text with U+0000, and for a
+   * bound or returned number that is not an integer of at most 53 bits.
    */
   run({ text, values }: Sql): Row[] {
     for (const value of values) requireStorable(value)
@@ -81,7 +81,7 @@ export class SqliteConnection {
   }
 
   /**
-   * Returns a number that changes with every commit of another connection
+   * Returns a number that changes with every commit by another connection
    * (https://www.sqlite.org/pragma.html#pragma_data_version).
    */
   dataVersion(): number {
@@ -97,7 +97,7 @@ export class SqliteConnection {
     this.#withDamageRecord(() => this.#database.exec(text))
   }
 
-  /** Runs `work`. Records a damaged page, which stops issuing. */
+  /** Runs `work`. Records a damaged page, which stops issuance. */
   #withDamageRecord<T>(work: () => T): T {
     try {
       return work()
@@ -142,7 +142,7 @@ interface Prepared {
   readonly columns: readonly string[]
 }
 
-/** Builds a row. An object created here takes half as long as one created by node:sqlite. */
+/** Builds a row. Creating the object here takes half as long as in node:sqlite. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
   const row: Row = {}
   for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
@@ -150,8 +150,8 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
 }
 
 /**
- * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened: closing it would drop all locks of
- * this process on the file (fcntl, POSIX.1-2024), including those of open connections.
+ * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened: closing it would drop all of this
+ * process's locks on the file (fcntl, POSIX.1-2024), including those of open connections.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -162,8 +162,8 @@ export function createPrivateFile(path: string): void {
 }
 
 /**
- * Migrates the file to the newest schema in one transaction. Throws ConfigurationError for a file of another program or of a
- * newer version, and does not change it.
+ * Migrates the file to the newest schema in one transaction. Throws ConfigurationError, without changing the file, if another
+ * program or a newer version wrote it.
  */
 export function migrate(path: string): void {
   const connection = openForMigration(path)
@@ -235,8 +235,8 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * Requires WAL mode. On a file system without shared memory, SQLite keeps the rollback journal and reports it only in the
- * result.
+ * Requires WAL mode. On a file system without shared memory, SQLite keeps using the rollback journal and reports this only in
+ * the result.
  */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })

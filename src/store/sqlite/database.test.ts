@@ -37,8 +37,8 @@ const writerProcess = `
 `
 
 /**
- * Starts a process that opens the database, inserts rows `<prefix>0`, `<prefix>1` and so on, and prints each after its
- * acknowledgement.
+ * Starts a process that opens the database, inserts rows `<prefix>0`, `<prefix>1` and so on, and prints each row after it is
+ * acknowledged.
  */
 function spawnWriter(folder: TestFolder, prefix: string, count: number) {
   const script = folder.file(`${prefix}.mjs`)
@@ -255,7 +255,7 @@ test('a file that is not a database is refused', async () => {
 test('if a commit fails, all transactions of its group are rejected and none is applied', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
-  // A deferred foreign key is checked by COMMIT. This check is the only failure of COMMIT that needs no failing disk.
+  // A deferred foreign key is checked by COMMIT. It is the only way to make COMMIT fail without a failing disk.
   const orphan = sql`insert into access_keys values ('k', 'none', '', ${new Uint8Array()}, null, 1, 0)`
   const outcomes = await Promise.allSettled([
     db.transaction([put('a')]),

@@ -1,4 +1,4 @@
-/** The Database port over SQLite. One writer commits; reads use a connection of the calling thread. */
+/** The Database interface on SQLite. One writer commits; reads use a connection on the calling thread. */
 import { stat } from 'node:fs/promises'
 import type { Database } from '../database.ts'
 import { damageErrorOf } from '../disk-faults.ts'
@@ -19,13 +19,13 @@ export interface SqliteOptions {
    * commands may write occasionally.
    */
   readonly writer?: SqliteWriter
-  /** Ownership of the server. Undefined for a command. */
+  /** The server's ownership. Undefined for a command. */
   readonly ownership?: Ownership | undefined
 }
 
 /**
- * Opens the database file and migrates it to the newest schema. Creates a missing file with mode 0600. Throws ConfigurationError
- * for a file of another program or of a newer version.
+ * Opens the database file and migrates it to the newest schema. Creates a missing file with mode 0600. Throws
+ * ConfigurationError if another program or a newer version wrote the file.
  */
 export async function openSqlite(
   path: string,
@@ -38,7 +38,7 @@ export async function openSqlite(
   const { run, probe } = watchWriter(writer, path)
   const reader = new TurnReader(new SqliteConnection(path, { readOnly: true }))
   return {
-    // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
+    // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the interface is not
     async query(statement) {
       try {
         return reader.query(statement)
@@ -58,7 +58,8 @@ export async function openSqlite(
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.stamp(),
     async truncateLog() {
-      // An open snapshot would prevent the truncation of the log, and a writer on this thread would wait for it forever.
+      // An open snapshot would prevent the truncation of the log, and a writer on this thread would wait forever for the
+      // snapshot to end.
       reader.end()
       await run({ kind: 'truncate-log' })
     },
@@ -75,7 +76,7 @@ export async function openSqlite(
   }
 }
 
-/** Returns the size of the database file and its write-ahead log. */
+/** Returns the combined size of the database file and its write-ahead log. */
 async function sizeOf(path: string): Promise<number> {
   const { size } = await stat(path)
   const log = await stat(`${path}-wal`).catch(() => undefined)
@@ -87,7 +88,10 @@ function requireWhole(path: string): void {
   if (error !== undefined) throw error
 }
 
-/** Copies byte values, because a message contains the whole buffer behind a view, which may be much larger than the view. */
+/**
+ * Copies byte values, because a message contains the whole buffer behind a view, and the buffer may be much larger than the
+ * view.
+ */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)
     ? {

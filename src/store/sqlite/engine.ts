@@ -1,4 +1,4 @@
-/** The Engine port over one SQLite file. One server owns the file; commands may use it at the same time. */
+/** The Engine interface on one SQLite file. One server owns the file; commands may use it at the same time. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../../errors.ts'
@@ -22,7 +22,7 @@ export interface SqliteSettings {
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
 }
 
-/** The writer of a database that is open for reads. */
+/** The writer of a database that is open only for reads. */
 const refusingWriter: SqliteWriter = {
   run: () => Promise.reject(new Error('the database is open for reads')),
   close: () => Promise.resolve(),
@@ -66,7 +66,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
       recordLostWrites(path)
       return openSqlite(path, { writer: refusingWriter })
     },
-    // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the port is not
+    // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the interface is not
     peek: async (statement) => peek(path, statement),
     // oxlint-disable-next-line typescript/require-await -- as above
     openSnapshot: async () => openSqliteSnapshot(path),

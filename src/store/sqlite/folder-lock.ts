@@ -18,14 +18,14 @@ export interface FolderLock {
 /** References to locked connections. Without a reference, the garbage collector would close the connection. */
 const held = new Set<DatabaseSync>()
 
-/** Files that a data folder without a database may contain, left by an interrupted first start. */
+/** Files that an interrupted first start may have left in a data folder without a database. */
 const ownNames =
   /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|control\.sock|master-key-shares\.json|objects|pkcs11-refused-pin\.sqlite.*|postgresql\.damage|lost\+found)$/
 
 /**
- * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails,
- * or if the folder contains other files: `--data /tmp` must not close /tmp to other users. `knownFiles` are paths of files
- * that the folder may contain, such as a call log. Rotated files, whose names have a suffix, are also accepted.
+ * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails, or
+ * if the folder contains other files: `--data /tmp` must not make /tmp inaccessible to other users. `knownFiles` are paths of
+ * files that the folder may contain, such as a call log. Rotated files, whose names have a suffix, are also accepted.
  */
 export async function prepareDataFolder(
   directory: string,
@@ -94,7 +94,7 @@ export function lockFolder(directory: string): FolderLock {
   return {
     release: () => release(locked),
     discard() {
-      // The file is deleted before the lock is released, because afterwards another process may own the file.
+      // The file is deleted before the lock is released, because another process may own the file after that.
       if (!existed && held.has(locked)) rmSync(path, { force: true })
       release(locked)
     },

@@ -37,8 +37,7 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterRep
 }
 
 /**
- * Commits all transactions that succeed. If the commit itself fails, all of them fail. The owner of the database passes its
- * `fence`.
+ * Commits all transactions that succeed. If the commit itself fails, all of them fail. The database's owner passes its `fence`.
  */
 export function commitGroup(
   connection: SqliteConnection,
@@ -69,7 +68,7 @@ function rollback(connection: SqliteConnection): void {
   try {
     connection.exec('rollback')
   } catch {
-    // SQLite rolls back by itself after some failures.
+    // After some failures, SQLite rolls back by itself.
   }
 }
 
@@ -87,7 +86,7 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
   }
 }
 
-/** Rolls back one transaction. Throws `cause` if SQLite has rolled back the whole group, as it does if the disk is full. */
+/** Rolls back one transaction. Throws `cause` if SQLite has rolled back the whole group, as it does when the disk is full. */
 function undo(connection: SqliteConnection, cause: unknown): void {
   try {
     connection.exec('rollback to one; release one')

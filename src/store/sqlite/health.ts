@@ -1,4 +1,4 @@
-/** Health of a SQLite database: whether it can be written now. */
+/** Health of a SQLite database, that is, whether it can be written now. */
 import { withTimeout } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'
@@ -8,7 +8,7 @@ import type { Row } from '../sql.ts'
 /** Timeout of the test write. */
 const probeMilliseconds = 5000
 
-/** Runs tasks of the writer and remembers the disk fault of the last failed task. */
+/** Runs the writer's tasks and remembers the disk fault of the last failed task. */
 export function watchWriter(
   writer: SqliteWriter,
   path: string,
@@ -26,7 +26,10 @@ export function watchWriter(
 
   return {
     run,
-    /** Tests that the disk can be written. Most job runs change nothing, so they succeed even on a full disk. */
+    /**
+     * Tests that the disk can be written. Job runs do not show this, because most of them change nothing and succeed even on a
+     * full disk.
+     */
     async probe() {
       const before = last
       await withTimeout(
@@ -41,7 +44,7 @@ export function watchWriter(
   }
 }
 
-/** Converts the error of a read to the error for the caller. */
+/** Converts an error from a read to the error for the caller. */
 export function readFailure(error: unknown, path: string): unknown {
   // A query that tries to write is a bug.
   if (sqliteCode(error) === sqliteCodes.readOnly) return error

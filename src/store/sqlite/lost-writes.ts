@@ -5,8 +5,8 @@ import { readOwnership, type OwnershipRow } from './ownership.ts'
 import { SqliteConnection } from './connection.ts'
 
 /**
- * Compares a database of the newest schema with its commit mark and records lost writes. A server may write to the database
- * in the meantime.
+ * Compares a database that has the newest schema with its commit mark, and records lost writes. A server may write to the
+ * database at the same time.
  */
 export function recordLostWrites(path: string): void {
   // The mark is read first, because the mark is never ahead of the database.

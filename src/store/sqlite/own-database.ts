@@ -33,7 +33,7 @@ const waitMillisecondsMax = 5000
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
  * ConfigurationError if another server owns the database, or if the database is too damaged to open. Other damage and lost
- * writes are recorded: the database can be read, but nothing can be issued.
+ * writes are recorded. The database can then be read, but nothing can be issued.
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options

@@ -17,7 +17,7 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 }
 
 export interface OwnWriterOptions {
-  /** Ownership of the server; undefined for a command. */
+  /** The server's ownership; undefined for a command. */
   readonly ownership: Ownership | undefined
   /** Called after a failure if it is unknown which transactions were committed. */
   readonly onFailure: (error: Error) => void
@@ -30,9 +30,9 @@ export interface OwnWriterOptions {
 const slowMilliseconds = 20
 
 /**
- * Creates a writer that runs on the calling thread while the disk is fast, so that requests from other processes are copied only
- * once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread: the process
- * can then accept connections during an fsync, and requests that arrive during an fsync share the next fsync.
+ * Creates a writer that runs on the calling thread while the disk is fast, so that requests from other processes are copied
+ * only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread, so
+ * that the process can accept connections during an fsync, and requests that arrive during an fsync share the next one.
  */
 export function createOwnWriter(
   path: string,

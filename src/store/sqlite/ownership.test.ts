@@ -1,4 +1,4 @@
-/** Tests of ownership: commits of the owner and of commands, and the detection of another server. */
+/** Tests of ownership: commits by the owner and by commands, and the detection of another server. */
 import assert from 'node:assert/strict'
 import { renameSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -23,7 +23,7 @@ import { guard, sql } from '../sql.ts'
 
 const kinds = ['thread', 'own'] as const
 
-/** Opens the database like a server, with each kind of writer. */
+/** Opens the database like a server does, with each kind of writer. */
 async function open(
   path: string,
   kind: (typeof kinds)[number],
@@ -65,7 +65,7 @@ for (const kind of kinds) {
     await db.transaction(put('one'))
     assert.equal(commitsIn(path), 1)
     markIs()
-    // A transaction without changes is not counted, however often it runs.
+    // A transaction without changes is never counted, no matter how often it runs.
     for (let n = 0; n < 5; n += 1)
       await db.transaction([
         sql`update settings set value = ${new Uint8Array()} where name = 'none'`,

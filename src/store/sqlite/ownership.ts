@@ -60,15 +60,15 @@ function ownershipOf(row: Row): OwnershipRow {
   }
 }
 
-/** Returns whether another connection, of this or another process, has the database open. */
+/** Returns whether another connection, in this or another process, has the database open. */
 function isOpenElsewhere(path: string): boolean {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    // The locking mode is set before the first read, so that SQLite locks the database file and not its shared memory file.
+    // The locking mode is set before the first read, so that SQLite locks the database file instead of its shared memory file.
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
     return false
   } catch (error) {
-    // Other errors occur again when the database is opened, and are reported then.
+    // Other errors will occur again when the database is opened, and are reported then.
     return sqliteCode(error) === sqliteCodes.busy
   } finally {
     database.close()
@@ -78,8 +78,8 @@ function isOpenElsewhere(path: string): boolean {
 const pauseMilliseconds = 50
 
 /**
- * Throws ConfigurationError if another server has the database open. Waits for a command that has it open, but no longer than
- * `patience` milliseconds.
+ * Throws ConfigurationError if another server has the database open. Waits up to `patience` milliseconds for a command that has
+ * it open.
  */
 export async function requireUnowned(
   path: string,
@@ -156,8 +156,8 @@ export function takeOwnership(
 }
 
 /**
- * Responds to a challenge from another server. Called several times a second. Throws DiskFaultError if this server is no
- * longer the owner.
+ * Responds to a challenge from another server. Called several times a second. Throws DiskFaultError if this server no longer
+ * owns the database.
  */
 export async function answerChallenge(
   db: Pick<Database, 'query'>,
@@ -201,9 +201,9 @@ export class CommitFence {
   }
 
   /**
-   * Counts this commit and returns its number. This function is called as the last step of the transaction. Returns undefined
-   * without writing if the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another
-   * server is the owner.
+   * Counts this commit and returns its number. Called as the last step of the transaction. Returns undefined without writing if
+   * the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another server owns the
+   * database.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
@@ -232,7 +232,7 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit of a process that is not the owner, such as a command. Does nothing if the process has changed nothing yet. */
+/** Counts a commit by a process that is not the owner, such as a command. Does nothing if the process has changed nothing yet. */
 export function countCommit(connection: SqliteConnection): void {
   connection.run(sql`update ownership set commits = commits + 1 where total_changes() > 0`)
 }

@@ -9,14 +9,14 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Returns the path of the file that a restore writes and then renames to the database. */
+/** Returns the path of the file that a restore writes and then renames to the database's name. */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Starts a restore into a new file, which is renamed to the database at the end. Replaces the file of an interrupted restore.
- * Throws ConfigurationError if the database exists.
+ * Starts a restore into a new file, which is renamed to the database's name at the end. Replaces the file left by an
+ * interrupted restore. Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
   if (existsSync(path))
@@ -35,7 +35,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
   let isFinished = false
   return {
     tables,
-    // oxlint-disable-next-line typescript/require-await -- writes are synchronous; the port is not
+    // oxlint-disable-next-line typescript/require-await -- writes are synchronous; the interface is not
     async insert(table, columns, rows) {
       const marks = columns.map(() => '?').join(', ')
       const text = `insert into ${table} (${columns.join(', ')}) values (${marks})`
@@ -75,7 +75,7 @@ function requireReferences(connection: SqliteConnection): void {
     )
 }
 
-/** Migrates the restored database and runs the statements. The last connection to close copies the log into the file. */
+/** Migrates the restored database and runs the statements. When the last connection closes, it copies the log into the file. */
 function complete(path: string, statements: readonly Sql[]): void {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {

@@ -12,7 +12,7 @@ export function openSqliteSnapshot(path: string): Snapshot {
     return {
       tables: sortTables(tablesOf(connection.run(tablesOfSqlite))),
       schemaVersion: sqliteSchema.length,
-      // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
+      // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the interface is not
       read: async (statement) => connection.run(statement),
       // oxlint-disable-next-line typescript/require-await -- as above
       async renew() {

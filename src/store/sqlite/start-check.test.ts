@@ -21,7 +21,7 @@ function makeDatabase(path: string): void {
   connection.close()
 }
 
-/** Damages a page of a table or of an index. */
+/** Damages a page in a table or an index. */
 function damage(path: string, name: string): void {
   const connection = new SqliteConnection(path, { readOnly: true })
   const [row] =
@@ -129,7 +129,7 @@ test('the check process ends with its parent process, whatever ends the parent',
   const [pid] = (await once(parent.stdout, 'data')) as [Buffer]
   const ended = once(parent.stdout, 'close')
   parent.kill('SIGKILL')
-  // The check process shares the standard output, which is closed when both processes have ended. A process closes its files
+  // The check process shares this standard output, which is closed when both processes have ended. A process closes its files
   // shortly before it disappears.
   await ended
   for (let n = 0; n < 1000 && !hasEnded(Number(pid.toString())); n += 1) await setTimeout(5)

@@ -1,7 +1,7 @@
 /**
- * The check of a SQLite database when a server starts: `PRAGMA quick_check`, which finds malformed pages and rows out of order.
- * The check reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is
- * checked before it is served.
+ * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order. It
+ * reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is checked before
+ * it is served.
  */
 import { fork } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -26,12 +26,13 @@ export function checkWhole(path: string): void {
       note(path, connection.run(sql`pragma quick_check(5)`))
     })
   } catch {
-    // The connection has recorded any damaged page. Other errors, such as an unavailable disk, also occur in the server.
+    // The connection has recorded any damaged page. Other errors, such as an unavailable disk, also occur in the server, which
+    // reports them.
   }
 }
 
 /**
- * Checks one table after another and records any damage. One snapshot for all tables of a large database would keep the
+ * Checks one table after another and records any damage. In a large database, a single snapshot for all tables would keep the
  * write-ahead log from being reset for a long time. Throws if the check cannot finish, for example because of a damaged page.
  */
 export function checkTables(path: string): void {
@@ -65,7 +66,7 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
 /** Reason why a background check did not finish. Undefined if it read the whole database. */
 type CheckFailure = string | undefined
 
-/** Checks the database in a separate process. Calls `finished` unless the check is stopped before. */
+/** Checks the database in a separate process. Calls `finished` unless the check is stopped first. */
 export function checkInBackground(path: string, finished: (failure: CheckFailure) => void) {
   // The extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))

@@ -1,4 +1,4 @@
-/** Tests that the reads of a turn use one snapshot, and that a read sees every acknowledged commit. */
+/** Tests that the reads in one turn of the event loop use one snapshot, and that a read sees every acknowledged commit. */
 import assert from 'node:assert/strict'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { statSync } from 'node:fs'
@@ -86,7 +86,7 @@ test('for any order of reads, writes and turns, a read sees every write acknowle
   const connections = [database.db, other]
   let written = 0
   let acknowledged = 0
-  /** Runs the steps of a client, while other clients run theirs. */
+  /** Runs the steps of a client while other clients run theirs. */
   async function client(steps: readonly { kind: string; on: number }[]): Promise<void> {
     for (const { kind, on } of steps) {
       const db = connections[on] as Database
@@ -99,8 +99,8 @@ test('for any order of reads, writes and turns, a read sees every write acknowle
         ])
         acknowledged += 1
       } else {
-        // A client represents another process, in which the receipt of an acknowledgement and the next request are
-        // separate callbacks.
+        // A client represents another process, where the callback that receives an acknowledgement and the callback that sends
+        // the next request are separate.
         await nextTurn()
         const atLeast = acknowledged
         const [row] = await db.query(

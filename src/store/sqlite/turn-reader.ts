@@ -4,19 +4,19 @@ import type { SqliteConnection } from './connection.ts'
 import type { Row, Sql } from '../sql.ts'
 
 /**
- * The first read of a turn opens a snapshot, which ends after the pending microtasks. No callback runs in between, so a
- * request that follows an acknowledged commit never uses a snapshot from before that commit.
+ * The first read of a turn opens a snapshot, which ends after the pending microtasks. No callback runs in between, so a request
+ * that follows an acknowledged commit never uses a snapshot that is older than the commit.
  *
- * Opening a read transaction takes 7 of the 10 µs of a SELECT by primary key. A GetCertificate makes two such reads; sharing
- * one snapshot in a batch of requests saves 13 of 45 µs.
+ * Opening a read transaction takes 7 of the 10 µs of a SELECT by primary key. A GetCertificate makes two such reads. Sharing
+ * one snapshot in a batch of requests saves 13 of the 45 µs.
  */
 export class TurnReader {
   readonly #connection: SqliteConnection
   #snapshot: object | undefined
 
   /**
-   * Returns a number that changes with every commit of another connection, as of this turn. This read needs no snapshot, because
-   * later reads are at least as recent.
+   * Returns a number that changes with every commit by another connection, as of this turn. This read needs no snapshot,
+   * because later reads are at least as recent.
    */
   readonly stamp: () => number
 
@@ -49,8 +49,8 @@ export class TurnReader {
   end(): void {
     if (this.#snapshot === undefined) return
     this.#snapshot = undefined
-    // After a failure, SQLite may have ended the transaction or refuse to commit it. The failed read has reported the error
-    // already.
+    // After a failure, SQLite may have ended the transaction, or may refuse to commit it. The failed read has already reported
+    // the error.
     try {
       if (this.#connection.isInTransaction) this.#connection.run(commit)
     } catch {

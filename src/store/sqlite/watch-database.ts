@@ -19,7 +19,7 @@ interface Watching {
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
-  // The executable of Electron cannot run a script as Node.js does.
+  // Electron's executable cannot run a script as Node.js does.
   const canFork = process.versions['electron'] === undefined
   const startedAt = performance.now()
   const check =
@@ -52,7 +52,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
     try {
       await answerChallenge(db, path, owned)
     } catch (error) {
-      // Any other failure also occurs in requests, which report it.
+      // Other failures also occur in requests, which report them.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
       isOver = true
       onFailure(error)

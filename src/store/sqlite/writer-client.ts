@@ -12,7 +12,7 @@ export type WriterTask =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
-/** The only writer of a database: a thread, the process itself, or the primary of a worker. */
+/** A database's only writer: a thread, the process itself, or a worker's primary. */
 export interface SqliteWriter {
   /**
    * Resolves to the rows of each statement after the commit is durable. Throws ConflictError if the transaction was rolled back.
@@ -43,7 +43,7 @@ class WriterThread implements SqliteWriter {
     // The extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./writer-thread${extension}`, import.meta.url)
-    // Flags of the process apply to its main program and are not passed on. A worker thread cannot start with --input-type.
+    // The process's flags apply to its main program and are not passed on. A worker thread cannot start with --input-type.
     this.#worker = new Worker(file, { workerData: data, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterReply[]) => {
       for (const answer of answers) this.#replies.settle(answer.id, answer)
@@ -72,7 +72,7 @@ class WriterThread implements SqliteWriter {
     }
   }
 
-  /** Messages are processed in order, so earlier tasks are finished first. */
+  /** Messages are processed in order, so earlier tasks finish first. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')

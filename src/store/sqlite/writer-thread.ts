@@ -18,7 +18,7 @@ import {
 /** Input of the thread. */
 export interface WriterData {
   readonly path: string
-  /** Ownership of the server. Undefined for a command. */
+  /** The server's ownership. Undefined for a command. */
   readonly ownership: Ownership | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Constraints on the values of shapes, with AWS's text for each. */
+/** Constraints on the values of shapes, with AWS's wording for each. */
 
 /** Inclusive limits. An absent limit is not checked. */
 export interface Limits {
@@ -7,7 +7,7 @@ export interface Limits {
 }
 
 /**
- * A pattern is a regular expression with the flag `u`. The pattern is also run on text longer than `max`, so its time must be
+ * A pattern is a regular expression with the flag `u`. It is also run on text longer than `max`, so its running time must be
  * linear in the length of the text: no repeated part of a pattern may match the same text in two ways.
  */
 export type StringLimits = Limits &
@@ -15,12 +15,12 @@ export type StringLimits = Limits &
 
 /** A constraint. `holds` receives a value of the shape's type. */
 export interface Constraint {
-  /** AWS's text, such as `Member must have length less than or equal to 200`. */
+  /** AWS's wording, such as `Member must have length less than or equal to 200`. */
   readonly text: string
   holds(value: unknown): boolean
 }
 
-/** Limits the length: code points of a string, items of a list, bytes of a blob. */
+/** Limits the length: code points in a string, items in a list, bytes in a blob. */
 export function lengthConstraints(limits: Limits): Constraint[] {
   return between(limits, 'have length', lengthOf)
 }
@@ -62,7 +62,9 @@ function between(
   return constraints
 }
 
-/** A pattern is not run on longer text, which fails its length constraint. V8 throws RangeError for millions of characters. */
+/**
+ * A pattern is not run on longer text, which fails its length constraint. V8 would throw RangeError for millions of characters.
+ */
 const patternUnitsMax = 65_536
 
 function patternConstraint(pattern: string, max: number): Constraint {

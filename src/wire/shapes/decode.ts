@@ -6,7 +6,7 @@ import { convertScalar } from './scalars.ts'
 import { serializationError, typeError } from './type-errors.ts'
 import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from './shape.ts'
 
-/** Limit on the failures in one error message. */
+/** Limit on the number of failures in one error message. */
 const reportedFailuresMax = 50
 
 /** State while one input is decoded. */
@@ -16,12 +16,12 @@ interface Reading {
   /** Messages of the first failures. */
   readonly failures: string[]
   failureCount: number
-  /** Remaining characters that messages may quote from values. */
+  /** Number of characters that messages may still quote from values. */
   echoLeft: number
 }
 
 /**
- * Decodes a parsed JSON value by a shape. Members that the shape does not have are ignored, and null means absent.
+ * Decodes a parsed JSON value according to a shape. Members that the shape does not have are ignored, and null means absent.
  *
  * Throws SerializationException for a value of the wrong JSON type, otherwise ValidationException with every violated
  * constraint, up to 50 (AWS Private CA API, Common Errors).
@@ -109,7 +109,7 @@ function check(constraints: readonly Constraint[], value: unknown, reading: Read
   if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
 }
 
-/** U+0000 is rejected because databases cannot store it, and not every pattern of AWS excludes it. */
+/** U+0000 is rejected because databases cannot store it, and not every AWS pattern excludes it. */
 const withoutNul = 'Member must not contain U+0000'
 
 function hasNul(value: unknown): boolean {

@@ -8,12 +8,12 @@ import type { ListShape, Shape, StructureShape, ScalarShape } from './shape.ts'
 /** Parameter values by name. */
 export type FormParameters = ReadonlyMap<string, string>
 
-/** Limit on the decoded elements of a list. Every list shape has a lower limit. */
+/** Limit on the number of decoded list elements. Every list shape has a lower limit. */
 const elementsMax = 200
 
 /**
  * Converts the parameters of a form to JSON for `decode`. Text that is not a valid number or boolean remains text, so that
- * `decode` refuses it. Unknown names are ignored.
+ * `decode` rejects it. Unknown names are ignored.
  */
 export function fromForm(
   { fields }: StructureShape,
@@ -61,7 +61,7 @@ const integerForm = /^-?\d{1,19}$/
 
 /**
  * Converts the query of a presigned URL to JSON for `decode`: decimal numbers, booleans as clients write them (`true`, Python's
- * `True`), blobs in base64. Other text remains text, so that `decode` refuses it. Unknown names are ignored.
+ * `True`), and blobs in base64. Other text remains text, so that `decode` rejects it. Unknown names are ignored.
  *
  * Throws SerializationException for a list or a structure, because clients have no common encoding for them.
  */
@@ -80,7 +80,7 @@ export function fromQuery(
   return members
 }
 
-/** Converts text to the JSON type of a kind of shape; returns the text unchanged if it is not valid for the kind. */
+/** Converts text to the JSON type for a kind of shape. Returns the text unchanged if it is not valid for that kind. */
 function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':

@@ -2,10 +2,10 @@
 
 import { truncateText } from '../../text/visible-text.ts'
 
-/** Limit on the characters quoted from one value. */
+/** Limit on the number of characters quoted from one value. */
 export const echoedCharactersMax = 4096
 
-/** Limit on the characters quoted from all values of one error. */
+/** Limit on the number of characters quoted from all values in one error. */
 export const echoedCharactersInAllMax = 16_384
 
 /** Returns a value in quotes, truncated to `charactersMax` characters. A blob is replaced by its length. */

@@ -1,4 +1,4 @@
-/** Converts JSON scalars to values of their shapes. This file does not check constraints. */
+/** Converts JSON scalars to values of their shapes, without checking constraints. */
 import type { ScalarShape } from './shape.ts'
 import { serializationError, typeError } from './type-errors.ts'
 
@@ -31,7 +31,7 @@ export function convertScalar(shape: ScalarShape, json: unknown): unknown {
   }
 }
 
-/** Converts text. A lone surrogate is refused, because UTF-8 cannot represent it. */
+/** Converts a string. A lone surrogate is rejected, because UTF-8 cannot represent it. */
 function convertText(kind: 'string' | 'enumeration', json: unknown): string {
   if (typeof json !== 'string') throw typeError(kind, json)
   if (!json.isWellFormed()) throw serializationError('String is not well-formed Unicode')
@@ -46,7 +46,7 @@ function convertBlob(json: unknown): Uint8Array {
       json,
       `Base64 encoded length is expected a multiple of 4 bytes but found: ${json.length}`,
     )
-  // Encoding the bytes again detects non-canonical base64. A regular expression takes 0.5 µs longer for a CSR.
+  // Encoding the bytes again detects non-canonical base64. A regular expression would take 0.5 µs longer for a CSR.
   const bytes = Buffer.from(json, 'base64')
   if (bytes.toString('base64') !== json) throw typeError('blob', json, 'illegal base64 character')
   return bytes

@@ -48,7 +48,7 @@ export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'
 }
 
-/** An instant, on the wire in epoch seconds with milliseconds as a fraction. */
+/** An instant, which the wire format represents as epoch seconds with milliseconds as a fraction. */
 export interface TimestampShape extends Constrained {
   readonly kind: 'timestamp'
 }
@@ -92,7 +92,7 @@ export interface Members {
 
 export interface Field {
   readonly name: string
-  /** Name in messages of ValidationException, such as `certificateAuthorityArn`. */
+  /** Name in ValidationException messages, such as `certificateAuthorityArn`. */
   readonly pathName: string
   readonly shape: Shape
   readonly required: boolean

@@ -4,7 +4,7 @@ import { operations } from '../../operations/index.ts'
 import { jsonBytesMax } from './size.ts'
 import { blob, enumeration, list, long, required, string, structure } from './shape.ts'
 
-/** Length of a text with every code unit escaped, which JSON allows. */
+/** Length of a string with every code unit escaped, which JSON allows. */
 function escapedLength(text: string): number {
   return text.length * '\\u0000'.length + 2
 }
@@ -26,7 +26,7 @@ test('the longest input fits within the limit, even with every character escaped
   assert.ok(escapedValues(input) <= jsonBytesMax(shape))
 })
 
-/** Escapes the values of strings, but not the names of members. */
+/** Escapes string values, but not member names. */
 function escapedValues(value: unknown): number {
   if (typeof value === 'string') return escapedLength(value)
   if (Array.isArray(value))

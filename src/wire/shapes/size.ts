@@ -1,12 +1,12 @@
-/** Maximum length of the JSON of an input. */
+/** The maximum length of an input's JSON. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/** Limit on all strings of an input. A certificate with longer text would be too large for any client. */
+/** Limit on the total length of an input's strings. A certificate with longer text would be too large for any client. */
 const textBytesMax = 256 * 1024
 
 /** Assumed maximum length of the few strings and lists without a limit. */
 const lengthUnlimited = 1024
-/** The longest form of a code point in JSON: two escapes of six characters. */
+/** The longest form of a code point in JSON: two six-character escapes. */
 const codePointBytes = 12
 /** Bytes per byte of a blob. Some clients escape base64 characters as `\/` or `\u002B`. */
 const base64Factor = (4 / 3) * 1.25
@@ -21,8 +21,8 @@ interface Size {
 }
 
 /**
- * Returns the maximum length in bytes of the JSON of any value of a shape, with any escapes. Strings are limited to 256 KiB
- * together, even where nested lists would allow more. The lengths of blobs, which are certificates and CSRs, are added.
+ * Returns the maximum length, in bytes, of the JSON for any value of a shape, with any escapes. Strings are limited to 256 KiB
+ * in total, even where nested lists would allow more. The lengths of blobs, which are certificates and CSRs, are added.
  */
 export function jsonBytesMax(shape: StructureShape): number {
   const { text, blobs } = sizeOf(shape)

@@ -16,7 +16,7 @@ const typeNames: Readonly<Record<Shape['kind'], string>> = {
   structure: 'a Structure',
 }
 
-/** Creates the error for a JSON value other than null of the wrong type. `detail` is appended to the message. */
+/** Creates the error for a non-null JSON value of the wrong type. `detail` is appended to the message. */
 export function typeError(kind: Shape['kind'], value: unknown, detail?: string): ServiceError {
   if (kind === 'list') return serializationError('Expected list or null')
   if (Array.isArray(value)) return serializationError('Start of list found where not expected')

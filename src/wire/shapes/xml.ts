@@ -1,11 +1,11 @@
-/** Encodes responses of STS as XML (AWS Query protocol). */
+/** Encodes STS responses as XML (AWS Query protocol). */
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Encodable } from './encode.ts'
 import type { Shape, StructureShape } from './shape.ts'
 
 /**
  * Encodes a response of the Query protocol: `<NameResponse><NameResult>…</NameResult><ResponseMetadata>…`. List elements are
- * `member`, instants are ISO 8601 in whole seconds, blobs are base64.
+ * named `member`, instants are ISO 8601 in whole seconds, and blobs are base64.
  */
 export function encodeXmlAnswer<S extends StructureShape>(
   shape: S,

@@ -61,7 +61,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
-/** Matches header values with white space to collapse, which are rare. */
+/** Matches header values with white space that must be collapsed, which are rare. */
 const collapsible = /[ \t]{2}|\t|^ | $/
 
 function collapseSpaces(value: string): string {

@@ -1,6 +1,6 @@
 import { incompleteSignature, invalidSignature } from '../../errors.ts'
 
-/** The signature of a request, before it is verified. */
+/** A request's signature before it is verified. */
 export interface SignatureClaim {
   readonly accessKeyId: string
   /** Date of the credential scope, YYYYMMDD. */
@@ -13,7 +13,7 @@ export interface SignatureClaim {
   /** Signature as sent by the client: unvalidated hexadecimal digits. */
   readonly signature: string
   readonly timestamp: Date
-  /** Validity of a presigned URL; undefined for a signature in the Authorization header. */
+  /** Validity period of a presigned URL; undefined for a signature in the Authorization header. */
   readonly expiresSeconds: number | undefined
   /** X-Amz-Security-Token, from the header or the query. */
   readonly securityToken: string | undefined
@@ -44,8 +44,8 @@ export function parseCredential(text: string): CredentialScope {
 }
 
 /**
- * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long, has a malformed name, is unsorted or has
- * duplicates, or lacks `host`, without which the signature would be valid for other servers.
+ * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long, has a malformed name, is unsorted, has
+ * duplicates or lacks `host`, without which the signature would be valid for other servers.
  */
 export function parseSignedHeaders(text: string): readonly string[] {
   const names = text.length > signedHeadersLengthMax ? [] : text.split(';')

@@ -3,13 +3,13 @@ import { incompleteSignature, SignatureError } from '../../errors.ts'
 import type { SignatureClaim } from './credential.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-/** Accepted clock skew, and the validity of a signature in a header. */
+/** Accepted clock skew, and the validity period of a signature in a header. */
 const skewSeconds = 300
 
-/** Maximum validity of a presigned URL: seven days. */
+/** Maximum validity period of a presigned URL: seven days. */
 const expiresSecondsMax = 604_800
 
-/** Validity of a presigned URL without X-Amz-Expires. */
+/** Validity period of a presigned URL without X-Amz-Expires. */
 const expiresSecondsDefault = skewSeconds
 
 /** Parses X-Amz-Expires. Throws IncompleteSignatureException. */

@@ -16,14 +16,13 @@ const authorizationLengthMax = 8192
 const echoLengthMax = 1024
 const required = ['Credential', 'Signature', 'SignedHeaders'] as const
 
-/** The part of a claim that comes from the Authorization header. */
+/** The part of a signature claim that comes from the Authorization header. */
 type HeaderClaim = CredentialScope & Pick<SignatureClaim, 'signedHeaders' | 'signature'>
 
 /**
- * Parsed headers. The cache key is the header up to the digits of the signature; a client sends the same text for a day. The
- * cache saves
- * 0.8 µs of the 13 µs of a GetCertificate in a loop. Unauthenticated requests fill it too; it takes at most a megabyte, and an
- * evicted header is parsed again.
+ * Parsed headers. The cache key is the header up to the signature's digits, because a client sends the same text for a day. In
+ * a loop, the cache saves 0.8 of the 13 µs that a GetCertificate takes. Unauthenticated requests fill it too; it takes at most
+ * a megabyte, and an evicted header is parsed again.
  */
 const knownClaims = createBoundedCache<HeaderClaim>(1000)
 const knownLengthMax = 512
@@ -80,7 +79,7 @@ function parseHeader(authorization: string, timestamp: string | undefined): Head
   }
 }
 
-/** Parses the parameters after the algorithm. Empty for another scheme, such as Bearer. */
+/** Parses the parameters after the algorithm. The result is empty for another scheme, such as Bearer. */
 function parseParameters(authorization: string): ReadonlyMap<string, string> {
   const space = authorization.indexOf(' ')
   const algorithm = space < 0 ? authorization : authorization.slice(0, space)

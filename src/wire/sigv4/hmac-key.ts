@@ -1,7 +1,7 @@
 /**
- * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. `createHmac` of node:crypto would create two objects
- * for each text, which the garbage collector must finalize. Measured on Node.js 26 in a server, this saves 10 to 15 µs of the
- * 90 µs of a GetCertificate. A loop over the function alone shows only 0.5 µs.
+ * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. node:crypto's `createHmac` would create two objects
+ * for each text, which the garbage collector must finalize. In a server on Node.js 26, this saves 10 to 15 of the 90 µs that a
+ * GetCertificate takes. A loop that calls only this function shows a difference of only 0.5 µs.
  */
 import { hash } from 'node:crypto'
 
@@ -9,7 +9,7 @@ import { hash } from 'node:crypto'
 const blockBytes = 64
 const digestBytes = 32
 
-/** A key combined with both pads, each in a buffer with space for the text or digest that follows. */
+/** A key that is combined with both pads, each in a buffer with space for the text or digest that follows. */
 export interface HmacKey {
   /** K XOR ipad, followed by space for a text. */
   readonly inner: Buffer
@@ -17,7 +17,7 @@ export interface HmacKey {
   readonly outer: Buffer
 }
 
-/** Space for a text. The space is longer than any string to sign. */
+/** Space for a text, longer than any string to sign. */
 const textBytes = 512
 
 /** Prepares a key. Throws RangeError for a key longer than a block, which RFC 2104 would hash first. */

@@ -1,4 +1,4 @@
-/** Presigned URLs, which contain a signature in the query. expiry.ts limits their lifetime. */
+/** Presigned URLs, which contain a signature in the query. expiry.ts enforces their lifetime. */
 import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import { parseExpires } from './expiry.ts'

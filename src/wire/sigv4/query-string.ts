@@ -8,7 +8,7 @@ export interface QueryString {
   readonly parameters: readonly Parameter[]
   /** Names of the parameters, including those whose value is malformed. */
   readonly names: ReadonlySet<string>
-  /** The error for a malformed query string. Only readers of the parameters report it. */
+  /** The error for a malformed query string. It is reported only when the parameters are read. */
   readonly problem: MalformedQuery | undefined
 }
 
@@ -20,14 +20,14 @@ export class MalformedQuery extends ServiceError {
   }
 }
 
-/** Limit on the parameters of a query string or form. No operation has more than a few hundred. */
+/** Limit on the number of parameters in a query string or form. No operation has more than a few hundred. */
 const parametersMax = 1000
 
 export const emptyQuery: QueryString = { parameters: [], names: new Set(), problem: undefined }
 
 /**
- * Parses the part of a target after its first `?`, or a form. A `+` stands for itself. Never throws: a `%` that is not followed
- * by two hexadecimal digits, and more than 1000 parameters, become the `problem`.
+ * Parses the part of a target after its first `?`, or a form. A `+` stands for itself. Never throws. A `%` that is not followed
+ * by two hexadecimal digits, or more than 1000 parameters, are reported in `problem`.
  */
 export function parseQuery(text: string): QueryString {
   if (text === '') return emptyQuery
@@ -58,8 +58,8 @@ function problemOf(count: number, malformed: string | undefined): MalformedQuery
 }
 
 /**
- * Returns the parameters of a query string or form. Throws MalformedQuery, which is an InvalidSignatureException, if the
- * query string is malformed.
+ * Returns the parameters of a query string or form. Throws MalformedQuery, a kind of InvalidSignatureException, if the query
+ * string is malformed.
  */
 export function parametersOf({ parameters, problem }: QueryString): readonly Parameter[] {
   if (problem !== undefined) throw problem
@@ -87,7 +87,7 @@ function hexByte(text: string): number | undefined {
 
 /**
  * Returns the value of a code unit as a hexadecimal digit; undefined for other characters, and for NaN, which charCodeAt
- * returns after the end of a text.
+ * returns past the end of a string.
  */
 function hexDigit(unit: number): number | undefined {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30

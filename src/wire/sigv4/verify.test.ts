@@ -18,7 +18,7 @@ const vectors = new URL('../../../testdata/sigv4/', import.meta.url)
 const now = new Date('2015-08-30T12:36:00Z')
 const acmPca = { service: 'acm-pca', now }
 
-/** Parses a request of AWS's test suite. Each byte becomes one character, as in node:http. */
+/** Parses a request from AWS's test suite. Each byte becomes one character, as in node:http. */
 function parseVector(text: string): SignedRequest {
   const latin1 = Buffer.from(text, 'utf8').toString('latin1')
   const end = latin1.indexOf('\n\n')
@@ -633,7 +633,7 @@ test('a signature must be 64 lower-case hexadecimal digits, not characters that 
   const isValidAs = (signature: string): boolean =>
     isSignatureValid(request, { ...claim, signature }, key)
   assert.equal(isValidAs(claim.signature), true)
-  // In latin1, these characters are encoded as the bytes of the digits.
+  // In latin1, these characters are encoded as the bytes of the corresponding digits.
   const wide = claim.signature.replaceAll(/./g, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) + 256),
   )

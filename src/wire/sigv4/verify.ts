@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 on the server: parses the signature of a request, checks everything that needs no secret, and computes
- * the expected signature. These functions are pure; access/ looks up the owner of an access key.
+ * AWS Signature Version 4 on the server: parses a request's signature, checks everything that does not require a secret, and
+ * computes the expected signature. These functions are pure; access/ looks up the owner of an access key.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { invalidSignature, ServiceError, SignatureError } from '../../errors.ts'
@@ -18,9 +18,7 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/**
- * Headers that affect the meaning of a request. These headers must occur at most once, so that a proxy cannot add a second one.
- */
+/** Headers that affect the meaning of a request. They must occur at most once, so that a proxy cannot add a second value. */
 const singleHeaders = [
   'authorization',
   'content-type',
@@ -42,10 +40,11 @@ const coveredHeaders = [
 ] as const
 
 /**
- * Parses the signature of a request from its Authorization header or its query.
+ * Parses a request's signature from its Authorization header or its query.
  *
- * Throws MissingAuthenticationTokenException if there is neither. Throws InvalidSignatureException if there are both, or if a
- * security-relevant header is repeated or not signed. Throws IncompleteSignatureException if a part is missing or malformed.
+ * Throws MissingAuthenticationTokenException if neither contains a signature. Throws InvalidSignatureException if both do, or
+ * if a security-relevant header is repeated or not signed. Throws IncompleteSignatureException if a part is missing or
+ * malformed.
  */
 export function parseSignature(request: SignedRequest): SignatureClaim {
   const { headers, query } = request
@@ -78,8 +77,8 @@ export interface ClaimRules {
 const awsOnly = servedRegions()
 
 /**
- * Checks scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region that is served on the day
- * of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
+ * Checks the scope and the time. Throws InvalidSignatureException if the scope is not for `service`, a served Region and the
+ * day of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
  */
 export function checkClaim(
   claim: SignatureClaim,

@@ -1,6 +1,6 @@
 /**
- * Writes DER from its last byte to its first. The length of an element is then known when its header is written, so a whole
- * structure needs one buffer and no copies of its parts. This method saves 3 µs per issuance, and half a dozen ArrayBuffers.
+ * Writes DER from its last byte to its first. An element's length is then known when its header is written, so a whole
+ * structure needs only one buffer and no copies of its parts. This saves 3 µs and half a dozen ArrayBuffers per issuance.
  */
 import { tags } from './reader.ts'
 
@@ -10,7 +10,7 @@ const reusedBytesMax = 65_536
 
 /** Writes the parts of a structure; the caller passes the last part first. */
 class BackwardWriter {
-  /** The output occupies this buffer from `#start` on. */
+  /** The output occupies this buffer from `#start` to the end. */
   #bytes = new Uint8Array(initialBytes)
   #start = initialBytes
 
@@ -41,7 +41,7 @@ class BackwardWriter {
     this.byte(tag)
   }
 
-  /** Writes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign needs it. */
+  /** Writes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign bit requires it. */
   unsigned(magnitude: Uint8Array): void {
     this.element(tags.integer, () => {
       const first = magnitude.findIndex((byte) => byte !== 0)
@@ -51,7 +51,7 @@ class BackwardWriter {
     })
   }
 
-  /** Writes a BIT STRING of whole bytes. */
+  /** Writes a BIT STRING that consists of whole bytes. */
   bitString(bytes: Uint8Array): void {
     this.element(tags.bitString, () => {
       this.bytes(bytes)
@@ -97,7 +97,7 @@ class BackwardWriter {
 
 export type { BackwardWriter }
 
-/** The writer to reuse; undefined while it is in use, so that nested calls create their own writers. */
+/** The reusable writer; undefined while it is in use, so that nested calls create their own writers. */
 let idle: BackwardWriter | undefined
 
 /** Returns the DER that `write` writes, last part first, in its own ArrayBuffer. */

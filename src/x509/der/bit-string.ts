@@ -13,8 +13,8 @@ export function requireBitString({ content }: DerElement, label: string): void {
 }
 
 /**
- * Reads a BIT STRING with named bits. Returns the numbers of the set bits, in ascending order. Throws DerError for
- * trailing zero bits (X.690 §11.2.2), and for more than `bitsMax` bits, because the bits after those have no name.
+ * Reads a BIT STRING with named bits. Returns the numbers of the set bits, in ascending order. Throws DerError for trailing
+ * zero bits (X.690 §11.2.2), and for more than `bitsMax` bits, because the bits beyond `bitsMax` have no name.
  */
 export function readNamedBits(element: DerElement, label: string, bitsMax: number): number[] {
   requireBitString(element, label)

@@ -2,11 +2,11 @@
 interface DerErrorOptions extends ErrorOptions {
   /** Offset of the error in the underlying ArrayBuffer. */
   readonly offset?: number
-  /** Offset from which the message counts the position. Without it the message contains no position. */
+  /** Offset from which the message counts the position. Without it, the message contains no position. */
   readonly start?: number
 }
 
-/** Error for malformed DER or PEM, and for DER of an unexpected structure. */
+/** An error for malformed DER or PEM, or for DER with an unexpected structure. */
 export class DerError extends Error {
   override name = 'DerError'
   readonly #problem: string
@@ -26,7 +26,7 @@ export class DerError extends Error {
   }
 }
 
-/** Runs a reader of `der`. Positions in its errors are counted from the start of `der`. */
+/** Runs a function that reads `der`. Positions in its errors are counted from the start of `der`. */
 export function withOffsetsFrom<T>(der: Uint8Array, read: () => T): T {
   try {
     return read()

@@ -5,7 +5,7 @@ import { encodeElement } from './writer.ts'
 
 /** Object identifiers by the names that their standards assign. */
 export const oids = {
-  // Attributes of names (X.520, RFC 4519, RFC 2985)
+  // Name attributes (X.520, RFC 4519, RFC 2985)
   commonName: '2.5.4.3',
   surname: '2.5.4.4',
   serialNumber: '2.5.4.5',
@@ -71,7 +71,7 @@ export const oids = {
   smartCardLogin: '1.3.6.1.4.1.311.20.2.2',
   documentSigning: '1.3.6.1.4.1.311.10.3.12',
   certificateTransparency: '1.3.6.1.4.1.11129.2.4.4',
-  // Extensions of CRLs (RFC 5280 §5.2, §5.3)
+  // CRL extensions (RFC 5280 §5.2, §5.3)
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
   issuingDistributionPoint: '2.5.29.28',
@@ -85,7 +85,7 @@ export const oids = {
   caRepository: '1.3.6.1.5.5.7.48.5',
   rpkiManifest: '1.3.6.1.5.5.7.48.10',
   rpkiNotify: '1.3.6.1.5.5.7.48.13',
-  // Attributes of certification requests (RFC 2985)
+  // Certification request attributes (RFC 2985)
   extensionRequest: '1.2.840.113549.1.9.14',
   // Microsoft's equivalent, szOID_CERT_EXTENSIONS ([MS-WCCE] §2.2.2.7.7.1)
   microsoftCertExtensions: '1.3.6.1.4.1.311.2.1.14',
@@ -130,14 +130,14 @@ export function oidName(oid: string): string {
 }
 
 const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
-/** Limit for the length of an encoded object identifier. Only malicious input exceeds it. */
+/** Limit on the length of an encoded object identifier. Only malicious input exceeds it. */
 const contentBytesMax = 128
 /** Each byte encodes at most three digits and a dot, so every object identifier that can be read can also be written. */
 const dottedLengthMax = 4 * contentBytesMax
 
 /**
- * Returns whether the text is an object identifier: first two arcs within their limits, no leading zeros, at most 128 bytes
- * encoded.
+ * Returns whether the text is an object identifier: the first two arcs are within their limits, there are no leading zeros, and
+ * the encoding has at most 128 bytes.
  */
 export function isOid(text: string): boolean {
   return contentOf(text) !== undefined
@@ -165,7 +165,7 @@ function base128(arc: bigint): number[] {
   return bytes
 }
 
-/** Elements of the object identifiers above, encoded once. Nearly every object identifier that is written is one of them. */
+/** DER elements for the object identifiers above, encoded once. Nearly every object identifier that is written is one of them. */
 const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
 )
@@ -174,7 +174,7 @@ export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }
 
-/** The object identifiers above by a hash of their encoding. Nearly every object identifier that is read is one of them. */
+/** The object identifiers above, by a hash of their encoding. Nearly every object identifier that is read is one of them. */
 const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted: string }> =
   new Map(
     Object.values(oids).map((dotted) => {

@@ -1,9 +1,9 @@
 /**
- * Reads strict DER (X.690 §8, §10, §11): definite, minimal lengths; low tag numbers; no trailing data. Values are views
+ * Reads strict DER (X.690 §8, §10, §11): definite and minimal lengths, low tag numbers, and no trailing data. Values are views
  * of the input, never copies.
  *
- * The folder x509 parses and encodes the structures of RFC 5280 and RFC 2986. The folder does no I/O, reads no clock and applies
- * no policy.
+ * The x509 folder parses and encodes the structures from RFC 5280 and RFC 2986. It does no I/O, reads no clock and applies no
+ * policy.
  */
 import { DerError } from './error.ts'
 
@@ -41,14 +41,14 @@ export interface DerElement {
   readonly der: Uint8Array
 }
 
-/** Offsets of an element in a larger array. */
+/** An element's offsets in a larger array. */
 interface Offsets {
   readonly start: number
   readonly contentStart: number
   readonly end: number
 }
 
-/** An element of a larger array. Its views are created on access, because creating a view costs more than finding the element. */
+/** An element in a larger array. Its views are created on access, because creating a view costs more than finding the element. */
 class Span implements DerElement {
   readonly tag: number
   readonly #bytes: Uint8Array
@@ -77,7 +77,7 @@ class Span implements DerElement {
     return true
   }
 
-  /** Returns a reader of the contents. */
+  /** Returns a reader for the contents. */
   nested(label: string): DerReader {
     const { contentStart, end } = this.#offsets
     return new DerReader(this.#bytes, label, { start: contentStart, end })
@@ -92,7 +92,7 @@ export class DerReader {
   readonly #end: number
   #offset: number
 
-  /** Creates a reader of the bytes from `start` to `end`, exclusive. `label` is the name of the structure in messages. */
+  /** Creates a reader for the bytes from `start` to `end`, exclusive. `label` is the structure's name in messages. */
   constructor(bytes: Uint8Array, label: string, { start, end } = { start: 0, end: bytes.length }) {
     this.#bytes = bytes
     this.#label = label
@@ -139,7 +139,7 @@ export class DerReader {
     return this.peek() === tag ? this.any() : undefined
   }
 
-  /** Returns a reader of the contents of the next element, which must have the given tag. `label` is its name in messages. */
+  /** Returns a reader for the contents of the next element, which must have the given tag. `label` is its name in messages. */
   nested(tag: number, label: string): DerReader {
     return this.element(tag).nested(label)
   }
@@ -186,7 +186,7 @@ export function readOnly(der: Uint8Array, tag: number, label: string): DerElemen
   return element
 }
 
-/** Returns a reader of the contents of `der`, which must be exactly one element with the given tag. */
+/** Returns a reader for the contents of `der`, which must be exactly one element with the given tag. */
 export function readOnlyNested(der: Uint8Array, tag: number, label: string): DerReader {
   const reader = new DerReader(der, label)
   const nested = reader.nested(tag, label)

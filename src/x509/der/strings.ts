@@ -72,7 +72,10 @@ function decodeUtf8(content: Uint8Array): string {
 const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
-/** Describes the start of a malformed sequence: the first U+FFFD of a lenient decoder that the input does not contain itself. */
+/**
+ * Describes the start of a malformed sequence, which is where a lenient decoder writes the first U+FFFD that is not in the
+ * input itself.
+ */
 function malformedUtf8Position(content: Uint8Array): string {
   let index = 0
   for (const character of Buffer.from(content).toString('utf8')) {
@@ -96,7 +99,7 @@ function checked(text: string, allowed: RegExp, type: string): string {
   return text
 }
 
-/** Describes the first character of a text for which `matches` is true: `U+0040 '@' at character 3`. */
+/** Describes the first character in a string for which `matches` is true: `U+0040 '@' at character 3`. */
 export function findCharacter(
   text: string,
   matches: (character: string) => boolean,

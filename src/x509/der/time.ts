@@ -44,7 +44,7 @@ export function readTime(reader: DerReader, label: string): Date {
   return date
 }
 
-/** The second of notAfter is still part of the validity period, which therefore ends one second later. */
+/** The second that notAfter states is still part of the validity period, which therefore ends one second later. */
 const lastSecondMilliseconds = 1000
 
 /** Returns whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
@@ -57,17 +57,17 @@ export function millisecondsLeft(notAfter: Date, now: Date): number {
   return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
 }
 
-/** Returns the days until a certificate expires, rounded down: 0 during the last second, negative after it. */
+/** Returns the days until a certificate expires, rounded down: 0 during the last second, and negative after it. */
 export function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
-/** Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Queries use it in place of isExpiredAt. */
+/** Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Queries use it instead of isExpiredAt. */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)
 }
 
-/** Returns the UTC instant of year, month (from 1), day, hour, minute and second; undefined if it does not exist. */
+/** Returns the UTC instant for a year, month (from 1), day, hour, minute and second; undefined if it does not exist. */
 export function existingDate(fields: readonly number[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const date = new Date(0)

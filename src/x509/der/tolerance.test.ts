@@ -1,4 +1,4 @@
-/** Non-DER encodings: refused by strict readers, and read as the same value if tolerated. */
+/** Tests of non-DER encodings: strict readers reject them, and tolerant readers return the same value as for DER. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
@@ -26,7 +26,7 @@ import { verifySignature } from '../verify-signature.ts'
 const tolerances: readonly Tolerance[] = [requestTolerance, issuerTolerance]
 const seed = { seed: 15, numRuns: 500 }
 
-/** Encodings of a BOOLEAN DEFAULT FALSE: its elements, its value, and whether the encoding is DER. */
+/** Encodings of a BOOLEAN DEFAULT FALSE: the elements, the value, and whether the encoding is DER. */
 const optionalBoolean = fc
   .option(fc.integer({ min: 0, max: 255 }), { nil: undefined })
   .map((byte) => ({
@@ -139,7 +139,7 @@ const ec: Keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ecdsa = encodeOidElement(oids.ecdsaWithSha256)
 const derNull = Uint8Array.of(5, 0)
 
-/** Encodes a CSR with the given attributes, in their order. */
+/** Encodes a CSR with the given attributes, in the given order. */
 function request(
   attributes: readonly Uint8Array[],
   { keys = ec, algorithm = encodeSequence(ecdsa) } = {},

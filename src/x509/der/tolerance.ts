@@ -1,6 +1,6 @@
 /**
  * Encodings that violate DER or an RFC, but that existing software writes. Readers are strict by default. A caller tolerates
- * some of these encodings where the bytes cannot be changed, or are encoded again.
+ * some of these encodings if the bytes cannot be changed or will be re-encoded.
  */
 type ForeignForm =
   /** TRUE encoded as any octet other than 00 (BER, X.690 §8.2.2). */
@@ -19,7 +19,7 @@ export type Tolerance = ReadonlySet<ForeignForm>
 /** Tolerates nothing: only DER is accepted. */
 export const strict: Tolerance = new Set()
 
-/** Forms accepted in certification requests, whose contents are encoded again for the certificate. */
+/** Forms accepted in certification requests, whose contents are re-encoded for the certificate. */
 export const requestTolerance: Tolerance = new Set([
   'ber-boolean',
   'explicit-default',
@@ -27,7 +27,7 @@ export const requestTolerance: Tolerance = new Set([
   'ecdsa-null-parameters',
 ])
 
-/** Forms accepted in certificates above a CA of this server, and in certificates that are only displayed. */
+/** Forms accepted in certificates above one of this server's CAs, and in certificates that are only displayed. */
 export const issuerTolerance: Tolerance = new Set([
   'ber-boolean',
   'explicit-default',

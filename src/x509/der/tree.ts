@@ -1,4 +1,4 @@
-/** Checks DER of unknown type: every element and, where its tag is universal, its contents (X.690). */
+/** Checks DER of unknown type: every element and, if its tag is universal, its contents (X.690). */
 import { requireBitString } from './bit-string.ts'
 import { DerError } from './error.ts'
 import { DerReader, tags, type DerElement } from './reader.ts'
@@ -12,8 +12,8 @@ const constructedBit = 0x20
 const universalMax = 0x1f
 
 /**
- * Requires `der` to be one element, and every element nested in it to be strict DER. Contents of primitive
- * context-specific tags are not examined, because their type is unknown. Takes linear time. Throws DerError.
+ * Requires `der` to be one element in strict DER, including every nested element. The contents of primitive context-specific
+ * elements are not examined, because their type is unknown. Takes linear time. Throws DerError.
  */
 export function requireDerTree(der: Uint8Array, label: string): void {
   const reader = new DerReader(der, label)

@@ -64,7 +64,7 @@ export function readSmallInteger(element: DerElement, label: string, max: number
   return value
 }
 
-/** Reads a BIT STRING of whole bytes. Returns the bytes. */
+/** Reads a BIT STRING that consists of whole bytes, and returns the bytes. */
 export function readBitStringBytes({ content }: DerElement, label: string): Uint8Array {
   if (content[0] !== 0) throw new DerError(`${label} is not a BIT STRING of whole bytes`)
   return content.subarray(1)
@@ -91,7 +91,7 @@ export function readSequenceOf(der: Uint8Array, label: string, max: number): Der
   return elements
 }
 
-/** Returns whether elements are in the order of DER's SET OF (X.690 §11.6). */
+/** Returns whether elements are in the order that DER requires for SET OF (X.690 §11.6). */
 export function isInSetOrder(elements: readonly Uint8Array[]): boolean {
   return elements.every((element, index) => {
     const previous = elements[index - 1]

@@ -34,7 +34,7 @@ export function encodeSequence(...elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.sequence, ...elements)
 }
 
-/** Encodes a SET OF encoded elements, in the order of their octets (X.690 §11.6). */
+/** Encodes a SET OF encoded elements, sorted by their octets (X.690 §11.6). */
 export function encodeSetOf(elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.set, ...elements.toSorted((a, b) => Buffer.compare(a, b)))
 }
@@ -43,7 +43,7 @@ export function encodeBoolean(value: boolean): Uint8Array {
   return Uint8Array.of(tags.boolean, 1, value ? 0xff : 0x00)
 }
 
-/** Encodes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign needs it. */
+/** Encodes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign bit requires it. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.unsigned(magnitude))
 }
@@ -59,7 +59,7 @@ export function encodeOctetString(bytes: Uint8Array): Uint8Array {
   return encodeElement(tags.octetString, bytes)
 }
 
-/** Encodes a BIT STRING of whole bytes. */
+/** Encodes a BIT STRING that consists of whole bytes. */
 export function encodeBitString(bytes: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.bitString(bytes))
 }

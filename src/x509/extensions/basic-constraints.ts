@@ -11,10 +11,10 @@ export interface BasicConstraints {
   readonly pathLenConstraint: number | undefined
 }
 
-/** Larger values are rejected: they mean no limit in practice, and no CA writes them. */
+/** Larger values are rejected. In practice, they would mean no limit, and no CA writes them. */
 const pathLenMax = 2 ** 31 - 1
 
-/** Encodes BasicConstraints. cA is omitted if FALSE, its default. */
+/** Encodes BasicConstraints. cA is omitted if it is FALSE, the default. */
 export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstraints): Uint8Array {
   return encodeSequence(
     ...(ca ? [encodeBoolean(true)] : []),

@@ -27,7 +27,10 @@ export function encodeCertificatePolicies(policies: readonly PolicyInformation[]
 
 const policiesMax = 256
 
-/** Reads the policy identifiers in the value of the extension, at least one. Qualifiers are not parsed. Throws DerError. */
+/**
+ * Reads the policy identifiers in the extension's value, which must contain at least one. Qualifiers are not parsed. Throws
+ * DerError.
+ */
 export function parsePolicyIdentifiers(value: Uint8Array): string[] {
   const reader = readOnlyNested(value, tags.sequence, 'certificatePolicies')
   const identifiers: string[] = []
@@ -75,7 +78,7 @@ const displayTextTags: ReadonlySet<number> = new Set([
 
 /**
  * Reads the complete value of the extension: at least one policy, with all qualifiers. Throws DerError, also for a qualifier
- * of a type that RFC 5280 does not define, because pyca/cryptography rejects it.
+ * type that RFC 5280 does not define, because pyca/cryptography rejects it.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
   return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)

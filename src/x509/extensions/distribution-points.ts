@@ -34,7 +34,7 @@ function distributionPointName(uri: string): Uint8Array {
   return encodeElement(distributionPointTag, fullName)
 }
 
-/** Limit for the number of points, which no certificate in use reaches. */
+/** Limit on the number of points, which no certificate in use reaches. */
 const distributionPointsMax = 64
 
 /**

@@ -6,7 +6,7 @@ import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 const purposesMax = 256
 
-/** Encodes ExtKeyUsageSyntax, in the given order. `purposes` are object identifiers, at least one. */
+/** Encodes ExtKeyUsageSyntax, in the given order. `purposes` contains at least one object identifier. */
 export function encodeExtendedKeyUsage(purposes: readonly string[]): Uint8Array {
   return encodeSequence(...purposes.map(encodeOidElement))
 }

@@ -1,4 +1,4 @@
-/** Properties of the parsers of extension values: encoded values are read back, and every error is a DerError. */
+/** Property tests of the extension value parsers: encoded values are read back, and every error is a DerError. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -68,7 +68,7 @@ const timestamp = fc.record(
   { noNullPrototype: true },
 )
 
-/** An extension: its values, their encoder and their parser. */
+/** An extension: an arbitrary for its values, the encoder and the parser. */
 interface Kind {
   readonly values: fc.Arbitrary<unknown>
   readonly encode: (value: never) => Uint8Array
@@ -185,7 +185,7 @@ const kinds: Record<string, Kind> = {
   },
 }
 
-/** Parsers without an encoder, each with a value that it accepts. */
+/** Parsers for extensions without an encoder, each with a value that it accepts. */
 const readers: Record<string, { parse: (der: Uint8Array) => unknown; example: Uint8Array }> = {
   authorityCertIssuer: {
     parse: parseAuthorityCertIssuer,

@@ -1,4 +1,4 @@
-/** The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files of this folder read and write their values. */
+/** The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files in this folder read and write the extensions' values. */
 import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from '../der/error.ts'
 import { type DerReader, readOnlyNested, tags } from '../der/reader.ts'
@@ -23,7 +23,7 @@ export function nonCritical(oid: string, value: Uint8Array): Extension {
 
 const extensionsMax = 256
 
-/** Encodes Extensions. `critical` is omitted if FALSE, its default. */
+/** Encodes Extensions. `critical` is omitted if it is FALSE, the default. */
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
   return encodeBackwards((der) => writeExtensions(der, extensions))
 }
@@ -49,7 +49,10 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
   })
 }
 
-/** An encoded extension. Its DER is private, so that a modified copy such as `{ ...extension, critical: true }` lacks it. */
+/**
+ * An encoded extension. The DER is a private field, so that a modified copy such as `{ ...extension, critical: true }` lacks
+ * it.
+ */
 class ConstantExtension implements Extension {
   readonly oid: string
   readonly critical: boolean
@@ -68,7 +71,7 @@ class ConstantExtension implements Extension {
   }
 }
 
-/** Encodes an extension that many certificates share. Encoding and linting it only once saves 7 µs per issuance. */
+/** Encodes an extension that many certificates share. Encoding and linting it only once saves 7 µs per issued certificate. */
 export function constantExtension(extension: Extension): Extension {
   return new ConstantExtension(extension)
 }
@@ -78,7 +81,7 @@ export function isConstantExtension(extension: Extension): boolean {
   return extension instanceof ConstantExtension
 }
 
-/** Throws DerError for an invalid list: an empty one, one with too many extensions, or one with a duplicate. */
+/** Throws DerError for a list that is empty, has too many extensions, or contains a duplicate. */
 export function requireExtensionList(extensions: readonly Extension[]): void {
   if (extensions.length === 0) throw new DerError('TBSCertificate has an empty list of extensions')
   if (extensions.length > extensionsMax) throw tooManyExtensions()
@@ -96,8 +99,8 @@ function duplicateExtension({ oid }: Extension): DerError {
 }
 
 /**
- * Reads `der`, which must be exactly one Extensions. Values with a tolerated encoding are encoded again, so that their
- * readers always receive DER. Throws DerError, also if an extension occurs twice.
+ * Reads `der`, which must be exactly one Extensions. Values with a tolerated encoding are re-encoded, so that their readers
+ * always receive DER. Throws DerError, also if an extension occurs twice.
  */
 export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
@@ -119,7 +122,7 @@ function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   return { oid, critical, value: normalizeValue(oid, value, tolerance) }
 }
 
-/** Functions that encode a tolerated value again, for extensions whose values contain a BOOLEAN or a default. */
+/** Functions that re-encode a tolerated value, for extensions whose values contain a BOOLEAN or a default. */
 const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
   new Map([
     [
@@ -134,7 +137,7 @@ const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) =
     ],
   ])
 
-/** Encodes a tolerated value again as DER. Returns a malformed value unchanged, because its reader reports the error. */
+/** Re-encodes a tolerated value as DER. Returns a malformed value unchanged, because its reader reports the error. */
 function normalizeValue(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
   const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
   if (rewrite === undefined) return value

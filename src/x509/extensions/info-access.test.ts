@@ -1,4 +1,4 @@
-/** The order and the encoding of access descriptions in authorityInfoAccess. */
+/** Tests of the order and the encoding of access descriptions in authorityInfoAccess. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -20,7 +20,7 @@ export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Ui
   )
 }
 
-/** Limit for the number of descriptions, which no certificate in use reaches. */
+/** Limit on the number of descriptions, which no certificate in use reaches. */
 const descriptionsMax = 64
 
 /** Reads the value of authorityInfoAccess or subjectInfoAccess; `label` is its name in errors. Throws DerError. */

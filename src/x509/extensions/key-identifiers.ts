@@ -18,7 +18,7 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return readOnly(value, tags.octetString, 'subjectKeyIdentifier').content
 }
 
-/** Encodes AuthorityKeyIdentifier with only the keyIdentifier. */
+/** Encodes an AuthorityKeyIdentifier that has only the keyIdentifier. */
 export function encodeAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Uint8Array {
   return encodeSequence(encodeElement(keyIdentifierTag, keyIdentifier))
 }
@@ -30,8 +30,8 @@ interface AuthorityKeyIdentifier {
 }
 
 /**
- * Reads an authorityKeyIdentifier. authorityCertSerialNumber must be a DER INTEGER. Its sign and length are not checked, because
- * it repeats the serial number of a certificate from another CA (docs/reference/compatibility/imports.md, encodings).
+ * Reads an authorityKeyIdentifier. authorityCertSerialNumber must be a DER INTEGER. Its sign and length are not checked,
+ * because it repeats the serial number of another CA's certificate (docs/reference/compatibility/imports.md, encodings).
  */
 function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')

@@ -3,7 +3,7 @@ import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
 import { encodeNamedBits } from '../der/writer.ts'
 
-/** The names of the bits, in their order. */
+/** The names of the bits, in order. */
 export const keyUsageBits = [
   'digitalSignature',
   'nonRepudiation',

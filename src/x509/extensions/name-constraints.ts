@@ -13,7 +13,7 @@ export interface GeneralSubtree {
   readonly content: Uint8Array
 }
 
-/** Two lists of subtrees, of which at least one is not empty. */
+/** Two lists of subtrees, at least one of which is not empty. */
 export interface NameConstraints {
   readonly permitted: readonly GeneralSubtree[]
   readonly excluded: readonly GeneralSubtree[]
@@ -24,12 +24,12 @@ const excludedTag = contextTag(1, true)
 const minimumTag = contextTag(0, false)
 const addressTag = contextTag(7, false)
 
-/** Limit for the number of subtrees in both lists, which no certificate in use reaches. */
+/** Limit on the number of subtrees in both lists, which no certificate in use reaches. */
 const subtreesMax = 1000
 
 /**
- * Reads the value of the extension. Throws DerError, also for an empty list, if both lists are absent, for a subtree with a
- * minimum or a maximum, and for more than 1000 subtrees.
+ * Reads the value of the extension. Throws DerError, also if a list is empty, if both lists are absent, if a subtree has a
+ * minimum or a maximum, or if there are more than 1000 subtrees.
  */
 export function parseNameConstraints(
   value: Uint8Array,
@@ -100,7 +100,7 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
     : encodeGeneralName({ kind, content })
 }
 
-/** Requires a CIDR mask (RFC 4632 §3.1): all one bits precede all zero bits, so that the mask is a prefix length. */
+/** Requires a CIDR mask (RFC 4632 §3.1): all one bits precede all zero bits, so that the mask corresponds to a prefix length. */
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
     throw new DerError(`iPAddress of a subtree has ${content.length} bytes, not 8 or 32`)

@@ -21,7 +21,7 @@ const skipCertsMax = 2 ** 31 - 1
 const requireExplicitPolicyTag = contextTag(0, false)
 const inhibitPolicyMappingTag = contextTag(1, false)
 
-/** Reads the value of policyMappings, at least one mapping. Throws DerError. */
+/** Reads the value of policyMappings, which must contain at least one mapping. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
   return readSequenceOf(value, 'policyMappings', mappingsMax).map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')

@@ -4,7 +4,7 @@ import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '..
 import { encodeElement } from '../der/writer.ts'
 import { readTime } from '../der/time.ts'
 
-/** A period of which at least one end is present. */
+/** A period with a start, an end or both. */
 export interface PrivateKeyUsagePeriod {
   readonly notBefore: Date | undefined
   readonly notAfter: Date | undefined

@@ -16,8 +16,8 @@ const attributesMax = 64
 const valuesMax = 64
 
 /**
- * Reads the value of the extension: at least one attribute, each with at least one value. The values must be sorted by their
- * octets (X.690 §11.6). Throws DerError.
+ * Reads the value of the extension: at least one attribute, each with at least one value. An attribute's values must be sorted
+ * by their octets (X.690 §11.6). Throws DerError.
  */
 export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[] {
   return readSequenceOf(value, 'subjectDirectoryAttributes', attributesMax).map(({ der }) => {

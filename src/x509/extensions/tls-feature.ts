@@ -4,7 +4,7 @@ import { tags } from '../der/reader.ts'
 import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 
 const featuresMax = 64
-/** Largest number of a TLS extension, which has two bytes. */
+/** Largest TLS extension number, which has two bytes. */
 const featureMax = 0xff_ff
 
 /** Reads the value of the extension: the numbers of one or more TLS extensions. Throws DerError. */

@@ -38,7 +38,7 @@ const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
 ])
 
 const namesMax = 1000
-/** Limit for the number of elements in an x400Address or ediPartyName, which are unused in practice. */
+/** Limit on the number of elements in an x400Address or ediPartyName, which are unused in practice. */
 const partsMax = 64
 
 /** Reads `value`, which must be exactly one GeneralNames with at least one name. Throws DerError. */

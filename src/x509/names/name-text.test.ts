@@ -1,4 +1,4 @@
-/** Names as text: an RFC 2253 parser recovers the attributes. */
+/** Tests that an RFC 2253 parser recovers the attributes from names that are formatted as text. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -129,7 +129,7 @@ const typeOfKeyword: Record<string, string> = {
 }
 
 /**
- * Parses the grammar of RFC 2253 §3, without the quoted values of LDAP version 2. The last RDN comes first, as in the text.
+ * Parses the grammar of RFC 2253 §3, except for the quoted values of LDAP version 2. The last RDN comes first, as in the text.
  * Throws for a character that must be escaped.
  */
 function readText(text: string): ReadAttribute[][] {

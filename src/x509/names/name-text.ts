@@ -26,7 +26,7 @@ const keywordBytes: readonly (string | undefined)[] = Array.from({ length: 12 },
   keywords.get(`2.5.4.${byte}`),
 )
 
-/** Formats a plain name; undefined for any other. */
+/** Formats a plain name; undefined for any other name. */
 function plainNameText(der: Uint8Array): string | undefined {
   const length = der[1] ?? 0x80
   if (der[0] !== tags.sequence || length >= 0x80 || der.length !== length + 2) return undefined
@@ -71,13 +71,16 @@ function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   return isPadded || bytes.length === 0 ? undefined : text
 }
 
-/** Characters by byte that need no escape and have the same encoding in every string type; undefined for other bytes. */
+/** Characters, by byte, that need no escape and have the same encoding in every string type; undefined for other bytes. */
 const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined
 })
 
-/** Formats the last RDN first. Values of attributes without a keyword, and non-string values, are `#` and hexadecimal DER. */
+/**
+ * Formats the last RDN first. Values of attributes without a keyword, and non-string values, are written as `#` and hexadecimal
+ * DER.
+ */
 export function nameText({ rdns }: Name): string {
   return rdns
     .toReversed()

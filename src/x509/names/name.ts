@@ -22,7 +22,7 @@ export interface Name {
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/** Limit for the number of RDNs, which no name in use reaches. The limit bounds the cost of comparing and formatting a name. */
+/** Limit on the number of RDNs, which no name in use reaches. The limit bounds the cost of comparing and formatting a name. */
 const rdnsMax = 256
 const attributesMax = 64
 
@@ -38,8 +38,8 @@ export function parseName(der: Uint8Array): Name {
 }
 
 /**
- * Reads the texts of the attributes of one type, in order. Other attributes are skipped without parsing. `type` is the
- * contents of an object identifier. Throws DerError.
+ * Reads the text of all attributes of one type, in order. Other attributes are skipped without parsing. `type` is the contents
+ * of an object identifier. Throws DerError.
  */
 export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
@@ -56,7 +56,7 @@ export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   return texts
 }
 
-/** Reads an RDN. DER order of its attributes is not required, because names in use violate it. */
+/** Reads an RDN. Its attributes need not be in DER order, because some names in use violate that order. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
@@ -102,8 +102,8 @@ const printableTypes: ReadonlySet<string> = new Set([
 const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
 
 /**
- * Encodes a Name with one attribute per RDN, in the given order. The string type is the type that RFC 5280 appendix A.1
- * specifies for the attribute, if there is one and it allows the text; otherwise UTF8String.
+ * Encodes a Name with one attribute per RDN, in the given order. The string type is the one that RFC 5280 appendix A.1
+ * specifies for the attribute, if there is such a type and it allows the text; otherwise, it is UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(
@@ -125,8 +125,8 @@ export function isEmptyName(name: Name): boolean {
 }
 
 /**
- * Returns whether two names match by RFC 5280 §7.1, which ignores string types, case, repeated white space, and the order
- * within an RDN.
+ * Returns whether two names match according to RFC 5280 §7.1, which ignores string types, case, repeated white space, and the
+ * order within an RDN.
  */
 export function sameName(a: Name, b: Name): boolean {
   if (Buffer.compare(a.der, b.der) === 0) return true
@@ -137,7 +137,7 @@ export function sameName(a: Name, b: Name): boolean {
 }
 
 function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  // Different separators keep a text that begins with `#` distinct from a value in hexadecimal DER.
+  // Different separators distinguish text that begins with `#` from a value in hexadecimal DER.
   const attributes = rdn.map(({ type, tag, value }) =>
     isStringTag(tag) ? `${type}=${foldText(value)}` : `${type}:${value}`,
   )
@@ -162,7 +162,7 @@ export const attributeKeywords: ReadonlyMap<string, string> = new Map([
 
 const shownLengthMax = 200
 
-/** Formats a name for messages as in RFC 4514, but with the first RDN first, and truncated to 200 characters. */
+/** Formats a name for messages as in RFC 4514, but with the first RDN first and at most 200 characters. */
 export function formatName(name: Name): string {
   const text = nameText(name)
   const shown = Array.from(text).slice(0, shownLengthMax).join('')

@@ -29,7 +29,7 @@ export interface SingleResponse {
 }
 
 export interface ResponseDataFields {
-  /** SHA-1 of the bytes of the responder's public key. */
+  /** SHA-1 of the responder's public key bytes. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
   /** Responses for single certificates; at least one. */
@@ -86,7 +86,7 @@ export interface SignedResponse {
   /** DER of AlgorithmIdentifier. */
   readonly signatureAlgorithm: Uint8Array
   readonly signature: Uint8Array
-  /** DER of the certificate of a responder other than the CA. */
+  /** DER of the responder's certificate, if the responder is not the CA. */
   readonly certificate: Uint8Array | undefined
 }
 

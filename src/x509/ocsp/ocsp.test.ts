@@ -1,4 +1,4 @@
-/** OCSP requests of other tools, malformed requests, and the encoding of responses. */
+/** Tests of OCSP requests from other tools, malformed requests, and the encoding of responses. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -42,7 +42,7 @@ type Hash = keyof typeof hashBytes
 interface CertIdOptions {
   readonly hash: Hash
   readonly serialNumber: Uint8Array
-  /** Whether the hash algorithm has NULL as its parameters. */
+  /** Whether the hash algorithm has NULL parameters. */
   readonly hasNull: boolean
 }
 
@@ -397,7 +397,7 @@ const generalized = (reader: DerReader): string =>
   Buffer.from(reader.element(tags.generalizedTime).content).toString('latin1')
 const textOf = (date: Date): string => date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
 
-/** Reads a SingleResponse by the grammar of RFC 6960. */
+/** Reads a SingleResponse according to the grammar in RFC 6960. */
 function readSingle(reader: DerReader): unknown {
   const certId = hexOf(reader.any().der)
   const status = reader.any()

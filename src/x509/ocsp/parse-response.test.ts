@@ -1,4 +1,4 @@
-/** OCSP responses that Signet encodes, and malformed responses. */
+/** Tests of OCSP responses that Signet encodes, and of malformed responses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,4 +1,4 @@
-/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1), accepting the variants of other responders. */
+/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1), accepting variants that other responders send. */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -7,7 +7,7 @@ import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 import { readTime } from '../der/time.ts'
 
-/** Names by number of OCSPResponseStatus; 4 is unused. */
+/** OCSPResponseStatus names by number; 4 is unused. */
 const responseStatuses = [
   'successful',
   'malformedRequest',
@@ -64,7 +64,7 @@ const byKeyTag = contextTag(2, true)
 const extensionsTag = contextTag(1, true)
 const nextUpdateTag = contextTag(0, true)
 const reasonTag = contextTag(0, true)
-/** Limit for the number of SingleResponses, which no response in use reaches. */
+/** Limit on the number of SingleResponses, which no response in use reaches. */
 const responsesMax = 1000
 const certificatesMax = 32
 

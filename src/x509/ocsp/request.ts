@@ -32,7 +32,7 @@ export interface OcspRequest {
   readonly nonce: Extension | undefined
 }
 
-/** Limit for the number of certificates in a request, which no client in use reaches. */
+/** Limit on the number of certificates in a request, which no client in use reaches. */
 const certIdsMax = 20
 const versionTag = contextTag(0, true)
 const requestorNameTag = contextTag(1, true)
