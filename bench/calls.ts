@@ -13,7 +13,7 @@ import {
 import { shownCount } from './rows.ts'
 import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Number of different certificates requested in each row. */
+/** Number of different certificates that are requested in each row. */
 const getCounts = [300, 100_000]
 
 /** Number of revocations in a turn. The turn ends early if all certificates are revoked. */

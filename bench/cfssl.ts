@@ -1,6 +1,6 @@
 /**
  * CFSSL as a peer, which also signs CSRs over HTTP: without authentication and storage, or with its HMAC provider and a SQLite
- * database. Its SQLite driver does not flush each commit to disk (WAL, synchronous=NORMAL). Signet does.
+ * database. Unlike Signet, its SQLite driver does not flush each commit to disk (WAL, synchronous=NORMAL).
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'

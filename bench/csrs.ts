@@ -1,6 +1,6 @@
 /**
- * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. The CSRs are
- * generated once, with a different library than the server's, and stored in the temporary directory.
+ * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. They are
+ * generated once, with a library that the server does not use, and stored in the temporary directory.
  */
 import { webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
@@ -22,7 +22,7 @@ const algorithms = {
   },
 } as const
 
-/** Number of CSRs generated concurrently, because key generation uses all cores. */
+/** Number of CSRs that are generated concurrently, so that key generation uses all cores. */
 const concurrent = 8
 
 /** Returns `count` CSRs in PEM. */

@@ -1,8 +1,8 @@
 /**
- * Measures the start of an embedded CA. Every result is the median of several new processes that load the output of
+ * Measures the startup of an embedded CA. Every result is the median of several new processes that load the output of
  * `npm run build`.
  *
- * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (20).
+ * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (default: 20).
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
@@ -18,14 +18,14 @@ const entry = resolve(import.meta.dirname, '../dist/embedded/index.js')
 interface Start {
   /** Loading the module, once per process. */
   readonly load: number
-  /** The first openEmbedded of the process. */
+  /** The first openEmbedded call in the process. */
   readonly open: number
-  /** CPU time of all threads until the CA is open, including the start of Node.js. */
+  /** CPU time of all threads until the CA is open, including the startup of Node.js. */
   readonly cpu: number
   /** The first API call. */
   readonly call: number
   readonly close: number
-  /** The second openEmbedded of the process. */
+  /** The second openEmbedded call in the process. */
   readonly again: number
 }
 

@@ -1,6 +1,6 @@
 /**
  * The HTTP baseline: one Node.js process that reads the body and returns constant JSON. Prints its URL when it listens.
- * Arguments: files of a certificate and its key, for TLS.
+ * Arguments for TLS: the files with a certificate and its key.
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

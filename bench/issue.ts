@@ -1,4 +1,4 @@
-/** Benchmark of IssueCertificate with several types of keys, compared with CFSSL and with signatures alone. */
+/** Benchmark of IssueCertificate with several key types, compared with CFSSL and with signing alone. */
 import { hasCfssl, startCfssl, type CfsslKey, type Peer } from './cfssl.ts'
 import { csrsOf, type CsrKey } from './csrs.ts'
 import { rawFloor } from './floors.ts'
@@ -44,7 +44,7 @@ const kinds: readonly Kind[] = [
   { ca: 'ML-DSA-65', keyAlgorithm: 'ML_DSA_65', csr: 'P-256' },
 ]
 
-/** Returns the rows of all kinds. */
+/** Returns the rows for all kinds. */
 export async function benchIssue(
   prepared: readonly Prepared[],
   options: BenchOptions,

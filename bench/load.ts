@@ -1,9 +1,9 @@
 /**
  * Sends HTTP/1.1 requests in rotation on several connections and counts the responses. The load generator is a separate process
- * that does as little work per request as possible, so that the server is the limit.
+ * that does as little work per request as possible, so that the server is the bottleneck.
  *
- * Without `rate`, each connection sends a request when it has received the previous response (closed loop). With `rate`, requests
- * are due at fixed times, and latency is measured from these times, including the wait for a connection (open loop).
+ * Without `rate`, each connection sends a request when it has received the previous response (closed loop). With `rate`,
+ * requests are due at fixed times. Latency is measured from these times and includes the wait for a connection (open loop).
  *
  * Argument: JSON of LoadOptions. Prints JSON of LoadResult.
  */
@@ -18,13 +18,13 @@ export interface LoadOptions {
   readonly ports: readonly number[]
   /** Whether to use TLS, without verifying the certificate. Cannot be combined with `reconnect`. */
   readonly tls: boolean
-  /** Path of a file of complete requests (load-file.ts). */
+  /** Path of a file with complete requests (load-file.ts). */
   readonly requests: string
   readonly connections: number
   readonly seconds: number
-  /** Requests per second. If it is omitted, the server's responses determine the rate. */
+  /** Requests per second. If omitted, the server's responses determine the rate. */
   readonly rate?: number
-  /** Whether to send each request only once. The load ends when all are sent, or after `seconds`. */
+  /** Whether to send each request only once. The load ends when all have been sent, or after `seconds`. */
   readonly once?: boolean
   /** Whether to open a connection for each request, for comparisons with servers that close connections. */
   readonly reconnect?: boolean
@@ -33,7 +33,7 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Number of responses with status 200. */
   readonly succeeded: number
-  /** Number of responses with another status, and of connections that were closed before the response. */
+  /** Number of responses with another status, plus connections that were closed before the response. */
   readonly failed: number
   readonly seconds: number
   /** The first response with another status, for the error message. */
@@ -135,7 +135,8 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have whole milliseconds. A late request adds to the latency, and an early request would reduce it.
+      // Timers have a resolution of one millisecond. A late request increases the measured latency, and an early request would
+      // reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }
@@ -152,7 +153,7 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
   })
 }
 
-/** Sends each request on a new connection. The time to connect is part of the latency. */
+/** Sends each request on a new connection. The latency includes the time to connect. */
 async function sendReconnecting(load: Load): Promise<void> {
   for (let next = load.next(); next !== undefined; next = load.next()) {
     const { request, dueAt } = next

@@ -1,8 +1,10 @@
-/** Description of the machine, and CPU time and memory of all processes of a contender. */
+/** Describes the machine, and measures the CPU time and memory of a contender's processes. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
-/** Returns a line for docs/explanation/benchmarks.md. A high load average before the run means that the results are not reliable. */
+/**
+ * Returns a line for docs/explanation/benchmarks.md. A high load average before the run means that the results are unreliable.
+ */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
   const date = new Date().toISOString().slice(0, 10)
@@ -13,16 +15,16 @@ export function machineLine(loadAverage: string): string {
   )
 }
 
-/** Returns the load averages of the last one, five and fifteen minutes. */
+/** Returns the load averages over the last one, five and fifteen minutes. */
 export function loadAverages(): string {
   return readFileSync('/proc/loadavg', 'latin1').split(' ').slice(0, 3).join(', ')
 }
 
-/** Memory of all processes of a server, in bytes. */
+/** Memory of all of a server's processes, in bytes. */
 export interface Memory {
   /** Current memory (VmRSS). */
   readonly now: number
-  /** The sum of the peaks of the processes (VmHWM). */
+  /** The sum of the processes' peaks (VmHWM). */
   readonly peak: number
 }
 
@@ -56,7 +58,7 @@ export function signalTrees(
     }
 }
 
-/** Returns the arguments that run a program on the first `cores` cores, or on all if `cores` is undefined. */
+/** Returns the arguments that run a program on the first `cores` cores, or on all cores if `cores` is undefined. */
 export function onCores(cores: number | undefined, program: readonly string[]): string[] {
   return cores === undefined ? [...program] : ['taskset', '-c', `0-${cores - 1}`, ...program]
 }
@@ -77,11 +79,11 @@ function treesOf(pids: readonly number[]): Process[] {
   return pids.flatMap((pid) => [...all.filter((one) => one.pid === pid), ...descendantsOf(pid)])
 }
 
-/** Reads a process from /proc. Returns an empty list if it has exited. */
+/** Reads a process from /proc. Returns an empty list if the process has exited. */
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up. These fields follow the program name in parentheses, which may contain any character.
+    // Fields 3 and up, which follow the program name in parentheses. The name may contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

@@ -31,8 +31,8 @@ function print(title: string, text: string | undefined): void {
 const storedForCalls = 300_000
 
 /**
- * Runs the parts that use one server, and returns their rows and its memory. Reads run first, because they leave no
- * background work.
+ * Runs the parts that use one server, and returns their rows and the server's memory. Reads run first, because they leave no
+ * background work behind.
  */
 async function benchServer(
   only: ReadonlySet<Part>,
@@ -115,7 +115,7 @@ async function main(flags: Flags): Promise<void> {
   await benchAll(flags, { ...flags.options, tls })
 }
 
-// Contenders stopped by SIGSTOP do not exit on the signal that ends this process.
+// Contenders that are stopped by SIGSTOP do not exit on the signal that ends this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     signalTrees([process.pid], 'SIGKILL')

@@ -14,7 +14,7 @@ import { startTree, treesOf } from './servers.ts'
 import { credentialsIn, prepareTarget } from './target.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Number of different certificates that GetCertificate returns. */
+/** Number of different certificates that GetCertificate fetches. */
 const certificates = 300
 
 /** Servers that share a data folder and a database. */
@@ -74,10 +74,7 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   }
 }
 
-/**
- * Returns the loads of one node, of two, and so on. Signatures contain the host of the first node. No node checks the
- * host.
- */
+/** Returns the load for one node, for two nodes, and so on. Signatures contain the first node's host, which no node checks. */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,
   options: BenchOptions,

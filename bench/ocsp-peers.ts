@@ -1,4 +1,4 @@
-/** OCSP responders of peers: `openssl ocsp` signs each response, and `cfssl ocspserve` serves prepared responses. */
+/** Other OCSP responders: `openssl ocsp` signs each response, and `cfssl ocspserve` serves prepared responses. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import type { LoadTarget } from './turns.ts'
 const run = promisify(execFile)
 
 export interface OcspPeer {
-  /** A load that repeats one request about a valid certificate. */
+  /** A load that repeats a request about one valid certificate. */
   readonly load: LoadTarget
   stop(): void
 }

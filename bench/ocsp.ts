@@ -40,7 +40,7 @@ export async function benchOcsp(
     const floor = signet === undefined ? [] : [empty.load(signet)]
     const persistent = [...loads, ...floor, ...cfssl].map(loaded)
     const persistentRows = await compare('OCSP, cached', persistent, options)
-    // OpenSSL serves one connection after the other, and closes each after one response.
+    // OpenSSL serves one connection at a time, and closes it after one response.
     const reconnecting = [...loads, await peer(startOpensslOcsp)].map((load) =>
       loaded({ ...load, reconnect: true }),
     )
@@ -55,7 +55,7 @@ export async function benchOcsp(
   }
 }
 
-/** Returns a load that repeats one request about a valid certificate. */
+/** Returns a load that repeats a request about one valid certificate. */
 async function signetLoad(
   { name, pids, target, server }: Prepared,
   folder: BenchFolder,

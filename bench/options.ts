@@ -19,7 +19,7 @@ const parts = [
 
 export type Part = (typeof parts)[number]
 
-/** Conditions of each comparison. */
+/** Conditions for each comparison. */
 export interface BenchOptions {
   /** Length of each turn. */
   readonly seconds: number
@@ -32,7 +32,7 @@ export interface BenchOptions {
   readonly csrs: number
   /** Additional flags of `signet serve`. */
   readonly serverFlags: readonly string[]
-  /** Path of another checkout of Signet, measured in the same turns. */
+  /** Path of another checkout of Signet, which is measured in the same turns. */
   readonly before: string | undefined
   /** Number of cores that each contender may use; all if undefined. */
   readonly cores: number | undefined
@@ -48,7 +48,7 @@ export interface Flags {
   readonly only: ReadonlySet<Part>
   /** Numbers of certificates stored beforehand. */
   readonly stored: readonly number[]
-  /** Number of certificates of a CA whose certificates are all revoked. */
+  /** Number of certificates of the CA whose certificates are all revoked. */
   readonly scale: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * The baseline of issuance: reads the key of a CSR, verifies the CSR and signs a TBSCertificate with node:crypto, in one thread
- * per core. Argument: JSON of RawOptions. Prints JSON of Measurement.
+ * The baseline for issuance: reads a CSR's key, verifies the CSR and signs a TBSCertificate with node:crypto, in one thread per
+ * core. Argument: JSON of RawOptions. Prints JSON of Measurement.
  */
 import { createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ export interface RawOptions {
   readonly seconds: number
 }
 
-/** A message with about the size of the TBSCertificate of a server certificate. */
+/** A message of about the same size as a server certificate's TBSCertificate. */
 const tbsCertificate = Buffer.alloc(500, 0x30)
 
 function caKeyOf(key: CaKey): { readonly hash: string | null; readonly privateKey: KeyObject } {

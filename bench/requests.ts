@@ -1,9 +1,9 @@
-/** Loads of the operations on one CA. Requests are signed again for each turn. */
+/** Loads that call operations on one CA. Requests are signed again for each turn. */
 import { revocableSerials, someSerials } from './stored-rows.ts'
 import type { Target } from './target.ts'
 import { addressOf, runLoad, type LoadTarget } from './turns.ts'
 
-/** A CA of a running server. */
+/** A CA on a running server. */
 export interface Subject extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   readonly target: Target
   readonly data: string
@@ -28,7 +28,7 @@ export function issueLoad(subject: Omit<Subject, 'data'>): LoadTarget {
   )
 }
 
-/** Returns a load that fetches `count` different certificates of the CA, in random order. */
+/** Returns a load that fetches `count` different certificates from the CA, in random order. */
 export function getLoad(subject: Subject, count: number): LoadTarget {
   const { target, data } = subject
   const { authorityArn } = target
@@ -40,7 +40,7 @@ export function getLoad(subject: Subject, count: number): LoadTarget {
   )
 }
 
-/** Caches signed requests, because signing a hundred thousand takes longer than a turn. */
+/** Caches signed requests, because signing a hundred thousand requests takes longer than a turn. */
 function cachedForTwoMinutes(create: () => readonly Buffer[]): Requests {
   let requests: readonly Buffer[] = []
   let expiresAt = 0
@@ -101,7 +101,7 @@ export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   return { ...loadOf(subject, requests), once: true }
 }
 
-/** Returns a mixed load: of 20 requests, 14 get and 4 issue a certificate, 1 describes a CA and 1 lists CAs. */
+/** Returns a mixed load: of 20 requests, 14 get a certificate, 4 issue one, 1 describes a CA and 1 lists CAs. */
 export function mixedLoad(subject: Subject): LoadTarget {
   const { target, data, csrs } = subject
   const { authorityArn } = target

@@ -35,7 +35,7 @@ function linesOf(row: Row): string[][] {
   ]
 }
 
-/** Returns the medians of all turns, and the range of rates. */
+/** Returns the medians over all turns, and the range of rates. */
 function cellsOf(results: readonly Measurement[]): string[] {
   const rates = results.map(rateOf)
   const range = `${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)}`

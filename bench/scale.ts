@@ -1,6 +1,6 @@
 /**
- * Benchmark of a CA with very many certificates, which are all revoked. The benchmark measures the duration of the complete CRL
- * and of an audit report, the additional memory of the process, and the latency of GetCertificate meanwhile.
+ * Benchmark of a CA with very many certificates, all of which are revoked. It measures how long the complete CRL and an audit
+ * report take, the additional memory of the process, and the latency of GetCertificate during that work.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -152,7 +152,7 @@ async function reportFigures(
   )
 }
 
-/** Runs `work` while GetCertificate is called every few milliseconds. Extra memory is the peak minus the memory before. */
+/** Runs `work` while GetCertificate is called every few milliseconds. The extra memory is the peak minus the memory before. */
 async function observe(
   server: ServerProcess,
   target: Target,

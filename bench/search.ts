@@ -1,6 +1,6 @@
 /**
- * Benchmark of ListCertificates with many certificates. Every documented query is sent sequentially with different values to the
- * API of a server that was just started.
+ * Benchmark of ListCertificates with many certificates. Every documented query is sent sequentially, with different values, to
+ * the API of a newly started server.
  */
 import { randomInt } from 'node:crypto'
 import { BenchFolder } from './bench-folder.ts'
@@ -21,12 +21,12 @@ import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
 
-/** Number of requests of each query in a turn. */
+/** Number of requests for each query in a turn. */
 const runs = 300
 const authorities = 11
 const day = 86_400
 
-/** Returns a table of the latency of each query with `count` certificates. */
+/** Returns a table with the latency of each query with `count` certificates. */
 export async function searchTable(count: number, options: BenchOptions): Promise<string> {
   using folder = new BenchFolder()
   const data = folder.path
@@ -154,7 +154,7 @@ interface Turn {
   readonly found: number
 }
 
-/** Measures the queries in turns, after a warm-up with all of them. Returns a row for each query. */
+/** Measures the queries in turns, after a warm-up with all queries. Returns a row for each query. */
 async function measureAll(
   queries: readonly QueryTarget[],
   { quick, turns, warmUpSeconds }: BenchOptions,

@@ -21,13 +21,13 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** One of this number of certificates is revoked. */
+  /** One in this many certificates is revoked. */
   revokedEvery: 1000,
-  /** Length in days of the issuance period, and maximum validity. */
+  /** Length of the issuance period, and maximum validity, in days. */
   days: 730,
 }
 
-/** Returns the input of IssueCertificate for the sample certificate. */
+/** Returns the IssueCertificate input for the sample certificate. */
 export function sampleInput({ issueInput }: Target, csr: string): object {
   return {
     ...issueInput(csr),
@@ -54,7 +54,7 @@ export function requesterOf(index: number): string {
 
 export interface Stock {
   readonly data: string
-  /** ARNs of CAs. The first CA has 90 % of the certificates, or all if it is the only CA. The others share the rest. */
+  /** ARNs of CAs. The first CA has 90 % of the certificates, or all of them if it is the only CA. The others share the rest. */
   readonly authorityArns: readonly string[]
   readonly count: number
 }
@@ -63,8 +63,8 @@ const batchSize = 100_000
 const progressInterval = 500_000
 
 /**
- * Inserts copies of the newest certificate that differ in all searchable values, and their rows in the search tables. The rows of
- * the search tables are inserted last and in key order, so that millions take only minutes.
+ * Inserts copies of the newest certificate that differ in all searchable values, and their rows in the search tables. The
+ * search table rows are inserted last and in key order, so that millions of rows take only minutes.
  */
 export function seedCertificates(stock: Stock): void {
   // No other process has the file open, and the folder is removed after a failure, so no journal is needed.

@@ -1,4 +1,4 @@
-/** Servers of this checkout and of the checkout of --before, each with its own data folder. */
+/** Servers from this checkout and from the --before checkout, each with its own data folder. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -15,7 +15,7 @@ import { credentialsIn, prepareTarget } from './target.ts'
 import { progress } from './turns.ts'
 
 const run = promisify(execFile)
-/** The bucket of all CRLs and audit reports. */
+/** The bucket for all CRLs and audit reports. */
 export const bucket = 'bench-crls'
 
 /** A checkout of Signet. */
@@ -24,13 +24,13 @@ export interface Tree {
   readonly root: string
 }
 
-/** Returns this checkout and the checkout of --before. */
+/** Returns this checkout and the --before checkout. */
 export function treesOf({ before }: Pick<BenchOptions, 'before'>): [Tree, ...Tree[]] {
   const own = { name: 'Signet', root: resolve(import.meta.dirname, '..') }
   return before === undefined ? [own] : [own, { name: 'before', root: resolve(before) }]
 }
 
-/** Returns the paths of Node.js in the node_modules of a checkout, and of its signet program. */
+/** Returns the paths of Node.js in a checkout's node_modules, and of the checkout's signet program. */
 function programOf({ root }: Tree): [string, string] {
   const node = join(root, 'node_modules/.bin/node')
   return [existsSync(node) ? node : process.execPath, join(root, 'bin/signet.js')]
@@ -40,13 +40,13 @@ export async function nodeVersionOf(tree: Tree): Promise<string> {
   return (await run(programOf(tree)[0], ['--version'])).stdout.trim()
 }
 
-/** Creates the bucket with the command of the checkout, because checkouts may have different schemas. */
+/** Creates the bucket with the checkout's own command, because checkouts may have different schemas. */
 export async function createBucket(tree: Tree, data: string): Promise<void> {
   const [node, signet] = programOf(tree)
   await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
 }
 
-/** Starts `signet serve` of a checkout, with quotas that are never reached. */
+/** Starts a checkout's `signet serve`, with quotas that are never reached. */
 export async function startTree(
   tree: Tree,
   data: string,
@@ -61,11 +61,11 @@ export async function startTree(
   return startServerOn(onCores(cores, programOf(tree)), { data, flags })
 }
 
-/** A running server, with its CA for the load and the results of its start. */
+/** A running server, with its CA for the load and its startup measurements. */
 export interface Prepared extends Subject {
   readonly tree: Tree
   readonly server: ServerProcess
-  /** Number of certificates stored before the start. */
+  /** Number of certificates that were stored before the start. */
   readonly count: number
   /** Milliseconds from the start of the process to the first response. */
   readonly startTimes: readonly number[]

@@ -1,6 +1,6 @@
 /**
- * Compares the same calls with many stored certificates and with none, on servers with separate data folders that are measured
- * in turns. Also measures the start-up time and the memory of each server.
+ * Compares the same calls with many stored certificates and with none. The servers have separate data folders and are measured
+ * in turns. Also measures each server's startup time and memory.
  */
 import { revocationsIn } from './calls.ts'
 import { startEmptyHandler } from './floors.ts'
@@ -15,7 +15,7 @@ import { compare, loaded, median, type LoadTarget, type Row } from './turns.ts'
 
 export interface StoredFigures {
   readonly rows: readonly Row[]
-  /** Table of start-up times and memory, in Markdown. */
+  /** Table with startup times and memory, in Markdown. */
   readonly table: string
   readonly checks: readonly Check[]
 }
@@ -34,8 +34,8 @@ const operations: readonly {
 ]
 
 /**
- * Compares the server with the first count to servers with the other counts. For the checkout of --before, only the
- * start is measured.
+ * Compares the server that has the first count of certificates with the servers that have the other counts. For the --before
+ * checkout, only the startup is measured.
  */
 export async function benchStored(
   counts: readonly number[],

@@ -15,14 +15,14 @@ export interface Target {
   readonly keyAlgorithm: string
   readonly authorityArn: string
   readonly certificateArn: string
-  /** PEM of the certificate of the CA. */
+  /** PEM of the CA certificate. */
   readonly authorityCertificate: string
   readonly certificate: string
   /** Returns a complete HTTP request, signed now and valid for five minutes. */
   readonly request: (operation: string, input: unknown, url?: string) => Buffer
-  /** Returns the input of IssueCertificate. */
+  /** Returns the input for IssueCertificate. */
   readonly issueInput: (csr: string) => Record<string, unknown>
-  /** Calls an operation at a URL, because the URL of the server changes with each start. */
+  /** Calls an operation at the given URL, because the server's URL changes with each start. */
   call: Call
 }
 
@@ -31,7 +31,7 @@ type Call = (url: string, operation: string, input: unknown) => Promise<Record<s
 interface Options {
   readonly keyAlgorithm: string
   readonly csr: string
-  /** RevocationConfiguration of the CA. */
+  /** The CA's RevocationConfiguration. */
   readonly revocation?: object
 }
 
@@ -68,7 +68,7 @@ export async function prepareTarget(
   }
 }
 
-/** Returns the administrator's credentials of a server with this data folder. */
+/** Returns the administrator's credentials for a server with this data folder. */
 export function credentialsIn(data: string): Credentials {
   return readCredentials(join(data, 'credentials'))
 }

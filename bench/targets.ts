@@ -15,7 +15,7 @@ export const names = {
   noneStored: '0 stored',
 } as const
 
-/** Minimum ratios of the rate of Signet to the rate of another contender. */
+/** Minimum ratios of Signet's rate to another contender's rate. */
 const ratiosMin: readonly (readonly [title: string, other: string, ratio: number])[] = [
   [issueP256, names.cfsslStored, 2],
   [issueP256, names.cfssl, 1.2],
@@ -43,7 +43,7 @@ export function cpuMax({ title, connections }: Row): number | undefined {
   return title === issueP256 && connections === 64 ? 280 : undefined
 }
 
-/** Maximum of the 99th percentile of the latency at half load, in milliseconds. */
+/** Maximum 99th percentile latency at half load, in milliseconds. */
 export const halfLoadP99Max = 25
 /** Maximum time from the start to the first response. */
 export const startSecondsMax = 1.6

@@ -1,4 +1,6 @@
-/** Measures Signet, its peers and baselines under the same load in turns, so that a slower machine affects all of them. */
+/**
+ * Measures Signet, its peers and baselines in turns under the same load, so that a slowdown of the machine affects all of them.
+ */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,25 +17,25 @@ export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' |
   readonly name: string
   /** Returns complete requests. The requests are signed again for each turn, because a signature is valid for five minutes. */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
-  /** Processes whose CPU time is counted, with their descendants. */
+  /** Processes whose CPU time is counted, together with that of their descendants. */
   readonly pids: readonly number[]
-  /** Whether other contenders use some of these processes. If so, the processes are never stopped. */
+  /** Whether other contenders use some of these processes. If so, the processes are never suspended. */
   readonly shared?: boolean
 }
 
 export interface Pace {
   readonly connections: number
   readonly seconds: number
-  /** Requests per second (open loop). If it is omitted, the responses determine the rate (closed loop). */
+  /** Requests per second (open loop). If omitted, the responses determine the rate (closed loop). */
   readonly rate?: number
 }
 
 export interface Measurement extends LoadResult {
-  /** CPU time of all processes of the contender, in microseconds per successful request. */
+  /** CPU time of all of the contender's processes, in microseconds per successful request. */
   readonly cpu: number
 }
 
-/** A measured server or baseline. If it has no processes, each turn starts its own. */
+/** A measured server or baseline. If it has no processes, each turn starts new ones. */
 export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   turn(pace: Pace): Promise<Measurement>
 }
@@ -41,7 +43,7 @@ export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> 
 export interface Row {
   readonly title: string
   readonly connections: number
-  /** Name of the first contender, with which the others are compared. */
+  /** Name of the first contender, which the others are compared with. */
   readonly name: string
   /** Results of the first contender. */
   readonly signet: readonly Measurement[]
@@ -95,7 +97,7 @@ export async function compare(
   return rows
 }
 
-/** Stops all contenders except the current one (SIGSTOP), so that their background work does not affect its results. */
+/** Suspends all contenders except the current one (SIGSTOP), so that their background work does not affect its results. */
 async function runAlone(
   contenders: readonly Contender[],
   work: (turn: (contender: Contender, pace: Pace) => Promise<Measurement>) => Promise<void>,
@@ -119,7 +121,7 @@ export function loaded(target: LoadTarget): Contender {
   return { ...target, turn: (pace) => runLoad(target, pace) }
 }
 
-/** Runs one turn, with the load in a separate process. Throws if a request fails. */
+/** Runs one turn, with the load generator in a separate process. Throws if a request fails. */
 export async function runLoad(target: LoadTarget, pace: Pace): Promise<Measurement> {
   const { requests, pids, ports, tls, once, reconnect } = target
   using folder = new BenchFolder()
@@ -160,14 +162,14 @@ export function rateOf({ succeeded, seconds }: LoadResult): number {
   return succeeded / seconds
 }
 
-/** Returns the median of unsorted numbers. */
+/** Returns the median of numbers in any order. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
-/** Returns the median of the ratios of the rates in each turn. */
+/** Returns the median of the turns' ratios between the two rates. */
 export function ratioOf(own: readonly LoadResult[], other: readonly LoadResult[]): number {
   return median(
     own.flatMap((result, turn) => {

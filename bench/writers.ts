@@ -1,4 +1,4 @@
-/** Benchmark of the writers of both engines, without a server, with the transactions of issuance. */
+/** Benchmark of both engines' writers, without a server, using the transactions of issuance. */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'
@@ -18,7 +18,7 @@ const setup: readonly Sql[] = [
   sql`insert into certificate_counts (authority_number, issued) values (1, 0)`,
 ]
 
-/** Returns the statements of an issuance. */
+/** Returns the statements that issue a certificate. */
 function issuance(): Sql[] {
   return [
     guard(

@@ -1,7 +1,7 @@
 /**
  * Builds the web console into dist/console: the bundle, compressed forms of its files, and the list of files that the server
- * reads (src/console/built-files.ts). Does nothing if the build in dist/console is of the same sources. Two builds of the same sources
- * have identical bytes.
+ * reads (src/console/built-files.ts). Does nothing if dist/console was built from the same sources. Two builds from the same
+ * sources are byte-identical.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -23,7 +23,7 @@ import type { BuiltFile, FileList } from '../src/console/built-files.ts'
 const root = resolve(import.meta.dirname, '..')
 const stampFile = 'sources.sha256'
 
-/** Folders and files that the bundle depends on. Versions of packages are in the lock file. */
+/** Folders and files that the bundle depends on. The lock file contains the package versions. */
 const inputs = [
   'console',
   'client/names.ts',
@@ -46,18 +46,18 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Builds into dist/console unless it is current. Returns whether it built. */
+/** Builds into dist/console unless that build is current. Returns whether it built anything. */
 export async function buildConsole(folder = join(root, 'dist/console')): Promise<boolean> {
   const sources = hashOfSources()
   if (readIfExists(join(folder, stampFile)) === sources) return false
   mkdirSync(dirname(folder), { recursive: true })
-  // A server that runs meanwhile has a complete console at any time.
+  // A server that is running during the build has a complete console at any time.
   const temporary = mkdtempSync(`${folder}-`)
   try {
     await bundle(temporary)
     writeFileSync(join(temporary, 'files.json'), JSON.stringify(listFiles(temporary)))
     writeFileSync(join(temporary, stampFile), sources)
-    // The server may run as another user than the one who builds.
+    // The server may run as a different user than the build.
     chmodSync(temporary, 0o755)
     rmSync(folder, { recursive: true, force: true })
     renameSync(temporary, folder)
@@ -79,7 +79,7 @@ async function bundle(outDir: string): Promise<void> {
     logLevel: 'warn',
     mode: 'production',
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
-    // The page has a base element, so relative addresses work below any path prefix.
+    // The page has a base element, so that relative addresses work below any path prefix.
     base: './',
     plugins: [systemFonts, onlyInputs],
     resolve: {
@@ -101,7 +101,7 @@ async function bundle(outDir: string): Promise<void> {
       license: { fileName: 'licenses.md' },
       rolldownOptions: {
         onLog(level, log, report) {
-          // Directives of React Server Components have no meaning in a browser.
+          // React Server Components directives have no meaning in a browser.
           if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log)
         },
         transform: { inject: { Buffer: ['buffer', 'Buffer'] } },
@@ -111,8 +111,8 @@ async function bundle(outDir: string): Promise<void> {
 }
 
 /**
- * Removes the fonts that the style sheet of Cloudscape contains as data: URLs, a third of the first load. Its font stack then uses
- * fonts of the system.
+ * Removes the fonts that Cloudscape's style sheet contains as data: URLs, which are a third of the first load. System fonts
+ * from its font stack are used instead.
  */
 const systemFonts: Plugin = {
   name: 'system-fonts',
@@ -123,7 +123,9 @@ const systemFonts: Plugin = {
   },
 }
 
-/** Fails if the bundle contains a source that is not one of the inputs: a change of it would not cause a build. */
+/**
+ * Fails if the bundle contains a source that is not one of the inputs, because a change to that source would not cause a build.
+ */
 const onlyInputs: Plugin = {
   name: 'only-inputs',
   generateBundle() {

@@ -1,6 +1,7 @@
 /**
- * Fails if a package of the production installation has a known vulnerability. The list of vulnerabilities is in the repository, so
- * that the result is the same everywhere and no advisory service is needed. `npm audit` finds more where a service is available.
+ * Fails if a package in the production installation has a known vulnerability. The list of vulnerabilities is in the
+ * repository, so that the result is the same everywhere and no advisory service is needed. Where such a service is available,
+ * `npm audit` finds more.
  */
 import advisories from './advisories.json' with { type: 'json' }
 import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'
@@ -20,7 +21,7 @@ export interface Finding {
   readonly advisory: Advisory
 }
 
-/** Returns every vulnerable package of a production installation. */
+/** Returns every vulnerable package in a production installation. */
 export function findVulnerable(lock: LockFile, known: readonly Advisory[] = advisories): Finding[] {
   return productionEntries(lock).flatMap(([path, { version }]) =>
     known

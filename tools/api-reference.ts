@@ -1,6 +1,6 @@
 /**
- * Writes the generated pages in docs/reference/api (`npm run docs`). The pages list the input, output, limits and errors of each
- * operation in the operations table. A test checks that the pages are current.
+ * Writes the generated pages in docs/reference/api (`npm run docs`). For each operation in the operations table, the pages list
+ * the input, output, limits and errors. A test checks that the pages are current.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ const subjects = {
 
 type SubjectName = keyof typeof subjects
 
-/** For each operation, its page and its purpose. */
+/** The page and the purpose of each operation. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
   ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
@@ -127,7 +127,7 @@ const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
   ValidationException: 'a member is missing, or its value violates a limit',
 }
 
-/** Structures with their own section on the data types page, with their AWS names. */
+/** Structures that have their own section on the data types page, with their AWS names. */
 const dataTypes: ReadonlyMap<Shape, string> = new Map<Shape, string>([
   [apiPassthrough, 'ApiPassthrough'],
   [asn1Subject, 'ASN1Subject'],
@@ -265,7 +265,7 @@ function rowsOf({ name, shape, required }: Field, prefix: string): string[] {
 interface Description {
   readonly type: string
   readonly limits: string
-  /** Nested structure whose members are listed in the same table. */
+  /** A nested structure whose members are listed in the same table. */
   readonly inner?: { readonly shape: StructureShape; readonly suffix: string }
 }
 
@@ -312,7 +312,7 @@ function scalarLimits(shape: ScalarShape): string {
   }
 }
 
-/** Returns a range such as `1 to 1000 items`, or an empty text if there is no limit. */
+/** Returns a range such as `1 to 1000 items`, or an empty string if there is no limit. */
 function range(
   { min, max }: { readonly min?: number; readonly max?: number },
   unit: string,
@@ -330,7 +330,7 @@ function range(
   return ends === '' ? '' : `${ends} ${unit}`.trim()
 }
 
-/** Formats a text as code for a table cell. */
+/** Formats text as code for a table cell. */
 function code(text: string): string {
   const fence = text.includes('`') ? '``' : '`'
   return `${fence}${text.replaceAll('|', String.raw`\|`)}${fence}`

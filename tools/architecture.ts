@@ -8,7 +8,7 @@ import { everyone, layers, rooms } from '../test/support/rooms.ts'
 
 const marks = ['<!-- rooms -->', '<!-- /rooms -->'] as const
 
-/** Returns the text of ARCHITECTURE.md with the current table between its markers. */
+/** Returns the text of ARCHITECTURE.md, with the current table between the markers. */
 export function withRooms(text: string): string {
   const [start, end] = marks.map((mark) => text.indexOf(mark))
   if (start === undefined || end === undefined || start < 0 || end < start)
@@ -49,7 +49,7 @@ function importsOf(top: string): string {
   return [...client, ...imported].join(', ') || '–'
 }
 
-/** Returns the top-level room of src to which an entry of the table of rooms belongs. */
+/** Returns the top-level room in src that an entry in the table of rooms belongs to. */
 export function topOf(entry: string): string {
   return entry.split('/')[0] ?? entry
 }
@@ -62,7 +62,7 @@ interface Step {
 interface Path {
   readonly name: string
   readonly className: string
-  /** Edge of a room box on which the step numbers are drawn: -1 for the upper edge, 1 for the lower edge. */
+  /** Edge of a room's box on which the step numbers are drawn: -1 for the upper edge, 1 for the lower edge. */
   readonly side: -1 | 1
   readonly steps: readonly Step[]
 }
@@ -191,7 +191,7 @@ interface Point {
   readonly y: number
 }
 
-/** Returns the centers of a path's step numbers, which are on the upper or lower edge of a room, side by side if there are several. */
+/** Returns the centers of a path's step numbers, which are on a room's upper or lower edge, side by side if there are several. */
 function pointsOf({ steps, side }: Path, placed: readonly Placed[]): Point[] {
   return steps.map(({ room }, index) => {
     const found = placed.find((one) => one.room === room)
@@ -246,7 +246,7 @@ function legend(): string[] {
   })
 }
 
-/** Divides a text into lines of at most `max` characters. */
+/** Divides text into lines of at most `max` characters. */
 function wrap(text: string, max: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

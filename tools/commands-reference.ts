@@ -27,13 +27,16 @@ interface Page {
   /** File name in docs/reference/commands, without `.md`. */
   readonly name: string
   readonly title: string
-  /** Group of the help text. */
+  /** Group in the help text. */
   readonly group: string
-  /** Commands of the page. Undefined for every command of the group that no other page has. */
+  /** Commands on the page. Undefined for every command in the group that is on no other page. */
   readonly commands?: readonly string[]
 }
 
-/** A page has at most 1,500 words (test/docs.test.ts). Commands of a group that is too long are moved to a page of their own. */
+/**
+ * A page has at most 1,500 words (test/docs.test.ts). If a group is too long, some of its commands are moved to a separate
+ * page.
+ */
 const pages: readonly Page[] = [
   { name: 'certificates', title: 'Certificates', group: 'Certificates:' },
   { name: 'cas', title: 'CAs', group: 'CAs:' },
@@ -67,7 +70,7 @@ const pages: readonly Page[] = [
   { name: 'other', title: 'Other commands', group: 'Other:' },
 ]
 
-/** Returns the contents of docs/reference/commands.md and of its pages, by their paths below docs/reference. */
+/** Returns the contents of docs/reference/commands.md and of the pages in commands/, by their paths below docs/reference. */
 export async function commandsReference(): Promise<ReadonlyMap<string, string>> {
   const program = await createProgram(() => {}, [], { ...processIo(), environment: {} })
   const texts = pages.map((page) => [page, commandsOf(page, program.commands)] as const)
@@ -112,7 +115,7 @@ function pageText({ title }: Page, commands: readonly Command[]): string {
   return [`# Commands: ${title}\n`, `${generated}\n`, `${above} · ${index}\n`, ...texts].join('\n')
 }
 
-/** Returns the sections of a command and of its subcommands. */
+/** Returns the sections for a command and its subcommands. */
 function commandTexts(command: Command, above: readonly string[]): string[] {
   const path = [...above, command.name()]
   const heading = `${'#'.repeat(path.length)} ${path.join(' ')}\n`
@@ -125,7 +128,7 @@ function commandTexts(command: Command, above: readonly string[]): string[] {
   ]
 }
 
-/** Returns the arguments of a command. A table lists its options. */
+/** Returns the documentation of a command's arguments, including a table of its options. */
 function usageOf(command: Command): string {
   const hasOptions = command.options.some(({ hidden }) => !hidden)
   return [
@@ -166,7 +169,10 @@ const connectionFlags = new Set(
 )
 const settingFlags = new Set(Object.values(settings).map(({ flag }) => `--${flag}`))
 
-/** Returns the kind of an option. Options that many commands share are described only once; they are recognized by their description. */
+/**
+ * Returns the kind of an option. Options that many commands share are described only once, and are recognized by their
+ * description.
+ */
 function kindOf({ flags, long, description }: Option): Kind {
   if (connectionFlags.has(flags + description)) return 'connection'
   return settingFlags.has(long ?? '') && description.includes('[SIGNET_') ? 'setting' : 'own'
@@ -202,7 +208,7 @@ function listOf(title: string, target: string, options: readonly Option[] = []):
   return `[${title}](${target}): ${text}.\n`
 }
 
-/** A command with more settings than this accepts every setting, so that the settings are not listed. */
+/** A command with more settings than this accepts every setting, so its settings are not listed. */
 const settingsShown = 20
 
 /** Returns the examples, which follow the options in the help text. */

@@ -1,6 +1,6 @@
 /**
- * `node tools/console-pictures.ts` writes the picture of the web console in the README. With a folder as argument, it writes every
- * page in both themes at the widths of a phone and of a desktop into that folder instead.
+ * `node tools/console-pictures.ts` writes the README's screenshot of the web console. With a folder as its argument, it instead
+ * writes screenshots of every page to that folder, in both themes and at phone and desktop widths.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -12,7 +12,7 @@ import { TestService } from '../test/support/service.ts'
 const region = 'eu-west-1'
 const readmePicture = resolve(import.meta.dirname, '../docs/console.png')
 
-/** Returns the addresses of all pages, by the name of the picture. */
+/** Returns the addresses of all pages, by the name of the screenshot. */
 export function consolePages(data: ConsoleData): Readonly<Record<string, string>> {
   const { issuingArn, certificateArn, hostileArn } = data
   const tabs = ['certificate', 'revocation', 'policy', 'permissions', 'tags', 'reports']

@@ -86,18 +86,18 @@ function rowOf(name: SettingName): string {
   return `| ${flagCell} | \`${variableOf(flag)}\` | ${cell(standard)} | ${cell(sentence(text))} |`
 }
 
-/** Separates "(default: …)" at the end of a description from the text before it. */
+/** Separates "(default: …)" at the end of a description from the preceding text. */
 function withoutDefault(description: string): { readonly text: string; readonly note: string } {
   const [, text = description, note = 'none'] = /^(.*?) ?\(default: (.*)\)$/.exec(description) ?? []
   return { text, note }
 }
 
-/** Capitalizes the first letter of a text, unless its first word is a name with a fixed spelling. */
+/** Capitalizes the first letter of the text, unless its first word is a name with a fixed spelling. */
 export function sentence(text: string): string {
   return /^[a-z]+(?:[ ,]|: )/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
-/** Escapes a text for a table cell. */
+/** Escapes text for a table cell. */
 export function cell(text: string): string {
   return text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')
 }

@@ -21,12 +21,12 @@ export function readLockFile(): LockFile {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as LockFile
 }
 
-/** Returns the entries of a production installation with their paths below the root. The path of the project itself is ''. */
+/** Returns the entries for a production installation, with their paths below the root. The project's own path is ''. */
 export function productionEntries({ packages }: LockFile): [path: string, LockedPackage][] {
   return Object.entries(packages).filter(([, { dev, devOptional }]) => !dev && !devOptional)
 }
 
-/** Returns the name of the package at a path. */
+/** Returns the name of the package that is installed at a path. */
 export function packageName(path: string): string {
   return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 }

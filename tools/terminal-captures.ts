@@ -1,7 +1,8 @@
 /**
  * Writes the output of commands into the documents (`node tools/terminal-captures.ts`). A capture is enclosed in
- * `<!-- capture: NAME -->` and `<!-- /capture -->`. Its lines that begin with `$ ` run in order, in an 80-column terminal and with
- * their own server. Values that differ between runs are replaced with fixed values, so that a test can compare the files.
+ * `<!-- capture: NAME -->` and `<!-- /capture -->`. The lines that begin with `$ ` are run in order, in an 80-column terminal
+ * and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can compare the
+ * files.
  */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -23,7 +24,7 @@ export function capturedDocuments(): string[] {
     .sort()
 }
 
-/** Returns the text of a document with the current output of its commands. */
+/** Returns a document's text with the current output of its commands. */
 export async function withCaptures(path: string): Promise<string> {
   const text = readFileSync(join(root, path), 'utf8')
   const parts: string[] = []
@@ -41,7 +42,7 @@ export async function withCaptures(path: string): Promise<string> {
   return [...parts, text.slice(end)].join('')
 }
 
-/** Returns the terminal content after these commands, each preceded by a prompt. */
+/** Returns the terminal contents after these commands, each preceded by a prompt. */
 async function outputOf(commands: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-capture-'))
   const server = await startServer(join(folder, 'data'))
@@ -84,7 +85,7 @@ async function inTerminal(command: string, folder: string, endpoint: string): Pr
   return text === '' ? '' : `${text}\n`
 }
 
-/** Returns the final content of a terminal line: the text after the last carriage return, without control sequences. */
+/** Returns the final contents of a terminal line: the text after the last carriage return, without control sequences. */
 function finalText(line: string): string {
   // oxlint-disable-next-line no-control-regex -- the escape character begins a control sequence
   const texts = line.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').split('\r')

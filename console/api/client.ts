@@ -4,7 +4,7 @@ import { signRequest, type Credentials } from './sigv4.ts'
 import type { OperationName, Outputs } from './types.ts'
 
 interface CallOptions {
-  /** Region of the request; by default that of the ARN in the input, or that of the session. */
+  /** Region of the request. By default, the Region in the input's ARN, or the session's Region. */
   readonly region?: string
   readonly signal?: AbortSignal
 }
@@ -17,7 +17,7 @@ export interface Client {
     input: object,
     options?: CallOptions,
   ): Promise<Outputs[Name]>
-  /** Returns the principal of the credentials. Rejects with ApiError. */
+  /** Returns the principal that the credentials belong to. Rejects with ApiError. */
   callerIdentity(): Promise<Identity>
 }
 
@@ -34,7 +34,7 @@ export interface ClientOptions {
 
 const attemptsMax = 4
 const retryMilliseconds = 250
-/** Difference between the clocks of the browser and the server above which requests are signed with the server's time. */
+/** Difference between the browser's and the server's clock above which requests are signed with the server's time. */
 const skewMilliseconds = 60_000
 
 export function createClient({ endpoint, credentials, region }: ClientOptions): Client {
@@ -50,7 +50,7 @@ export function createClient({ endpoint, credentials, region }: ClientOptions): 
       method: 'POST',
       headers: signed,
       body,
-      // The only credentials are in the signature.
+      // The request has no credentials other than the signature.
       credentials: 'omit',
       cache: 'no-store',
       redirect: 'error',
@@ -65,7 +65,7 @@ export function createClient({ endpoint, credentials, region }: ClientOptions): 
     const serverTime = Date.parse(response.headers.get('date') ?? '')
     const skew = serverTime - Date.now()
     if (response.status < 400 || !(Math.abs(skew - offset) > skewMilliseconds)) return response
-    // The clock of this machine is wrong: sign again with the time of the server.
+    // This machine's clock is wrong, so the request is signed again with the server's time.
     offset = skew
     return request.isCorrected ? response : post({ ...request, isCorrected: true })
   }
@@ -126,7 +126,7 @@ function regionOf(input: object): string | undefined {
   return undefined
 }
 
-/** A throttled request was not executed. Other failures are retried only for operations that read. */
+/** A throttled request was not executed. After other failures, only read operations are retried. */
 function isRetryable({ code }: ApiError, operation: string): boolean {
   if (code === 'ThrottlingException') return true
   return code === 'ServiceUnavailable' && /^(?:Get|List|Describe)/.test(operation)
@@ -142,7 +142,7 @@ function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   })
 }
 
-/** Calls a list operation until the last page, or until `limit` rows. */
+/** Calls a list operation until the last page, or until there are `limit` rows. */
 export async function listAll<Name extends OperationName, Item>(
   client: Client,
   operation: Name,

@@ -1,10 +1,10 @@
-/** Creates a CA and, if its issuer is here, its certificate: the calls that an AWS client makes one after the other. */
+/** Creates a CA and, if its issuer is on this server, its certificate, with the same sequence of calls as an AWS client. */
 import { toBase64 } from './base64.ts'
 import type { Client } from './client.ts'
 import { toApiError } from './errors.ts'
 import type { RevocationConfiguration, Subject } from './types.ts'
 
-/** Signing algorithm of each key algorithm. */
+/** The signing algorithm for each key algorithm. */
 export const signingAlgorithms = {
   EC_prime256v1: 'SHA256WITHECDSA',
   EC_secp384r1: 'SHA384WITHECDSA',
@@ -32,7 +32,7 @@ export interface AuthorityRequest {
   readonly revocation: RevocationConfiguration
   /** Identifies the request, so that a second attempt does not create a second CA. */
   readonly idempotencyToken: string
-  /** The CA that signs a subordinate CA; undefined for a root, and if the issuer is elsewhere. */
+  /** The CA that signs a subordinate CA. Undefined for a root, or if the issuer is elsewhere. */
   readonly issuer: Issuer | undefined
   readonly years: number
   /** Number of CAs that may be below a subordinate CA. */
@@ -48,7 +48,7 @@ export const stepTexts: Readonly<Record<Step, string>> = {
   import: 'Installing the certificate',
 }
 
-/** Returns the steps of a request. A subordinate CA whose issuer is elsewhere waits for its certificate. */
+/** Returns the steps of a request to create a CA. A subordinate CA whose issuer is elsewhere waits for its certificate. */
 export function stepsOf({ type, issuer }: Pick<AuthorityRequest, 'type' | 'issuer'>): Step[] {
   const isSigned = type === 'ROOT' || issuer !== undefined
   return isSigned ? ['create', 'key', 'issue', 'import'] : ['create', 'key']
@@ -62,10 +62,10 @@ export function templateOf({
 }
 
 const pollMilliseconds = 400
-/** The generation of an RSA key can take a minute. */
+/** Generating an RSA key can take a minute. */
 const attemptsMax = 300
 
-/** Creates the CA and resolves to its ARN. Calling it again with the same request continues after a failure. */
+/** Creates the CA and resolves to its ARN. After a failure, calling it again with the same request continues where it stopped. */
 export async function createAuthority(
   client: Client,
   request: AuthorityRequest,

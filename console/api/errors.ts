@@ -1,4 +1,4 @@
-/** Errors of the API, with the request ID that identifies the request in the logs of the server. */
+/** Errors from the API, with the request ID that identifies the request in the server's logs. */
 
 interface ApiErrorDetails {
   readonly code: string
@@ -19,7 +19,7 @@ export class ApiError extends Error {
     this.operation = operation
   }
 
-  /** Whether the policies of the principal do not allow the call. */
+  /** Whether the principal's policies do not allow the call. */
   get isDenied(): boolean {
     return this.code.startsWith('AccessDenied')
   }

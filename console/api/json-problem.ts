@@ -1,4 +1,4 @@
-/** Returns why a text is not a JSON object, with the line of the error; undefined if it is one. */
+/** Returns why a string is not a JSON object, with the line of the error. Undefined if it is a JSON object. */
 export function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,4 +1,4 @@
-/** Credentials in the form of an AWS shared credentials file. */
+/** Reads credentials in the format of the AWS shared credentials file. */
 import { parseIni } from '../../src/text/credentials-file.ts'
 import type { Credentials } from './sigv4.ts'
 
@@ -6,11 +6,11 @@ export interface Profile {
   readonly name: string
   readonly credentials: Credentials
   readonly region: string | undefined
-  /** Endpoint URL of the profile; undefined if it has none. */
+  /** The profile's endpoint URL; undefined if it has none. */
   readonly endpointUrl: string | undefined
 }
 
-/** Returns the profiles with a complete access key, in the order of the text. */
+/** Returns the profiles that have a complete access key, in the order in which the text lists them. */
 export function parseProfiles(text: string): Profile[] {
   const profiles: Profile[] = []
   for (const [section, properties] of parseIni(text)) {
@@ -36,7 +36,7 @@ export function endpointProblem({ endpointUrl }: Profile, here: URL): string | u
   if (endpointUrl === undefined) return undefined
   if (!URL.canParse(endpointUrl)) return `endpoint_url is not a URL: ${endpointUrl}`
   const { origin } = new URL(endpointUrl)
-  // The same server often has several names; a loopback address always is this machine.
+  // The same server often has several names. A loopback address always refers to this machine.
   const isLocal = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
   if (origin === here.origin) return undefined
   const other = new URL(endpointUrl)

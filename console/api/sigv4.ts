@@ -1,6 +1,6 @@
 /**
- * Signature Version 4 with Web Crypto: the headers of a signed POST request. The secret access key never leaves the browser;
- * only the signature is sent.
+ * Signature Version 4 with Web Crypto: creates the headers for a signed POST request. The secret access key never leaves the
+ * browser; only the signature is sent.
  */
 
 export interface Credentials {
@@ -23,7 +23,7 @@ export interface RequestToSign {
   readonly body: string
 }
 
-/** Returns the headers to send: those of the request, `x-amz-date`, `x-amz-security-token` and `authorization`. */
+/** Returns the headers to send: the request's own headers, `x-amz-date`, `x-amz-security-token` and `authorization`. */
 export async function signRequest(
   request: RequestToSign,
   {
@@ -54,7 +54,10 @@ export async function signRequest(
   return { ...sent, authorization }
 }
 
-/** Returns the canonical request. The path is encoded by the URL parser already, and is not encoded twice: it is `/` or a prefix. */
+/**
+ * Returns the canonical request. The path, which is `/` or a prefix, has already been encoded by the URL parser and is not
+ * encoded again.
+ */
 export async function canonicalRequest(
   { method, url, body }: Pick<RequestToSign, 'method' | 'url' | 'body'>,
   headers: Readonly<Record<string, string>>,

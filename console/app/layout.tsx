@@ -110,7 +110,7 @@ function NotFound(): ReactNode {
   )
 }
 
-/** Shows an unexpected failure of a page, so that the navigation stays usable. */
+/** Shows a page's unexpected failure, so that the navigation remains usable. */
 class Failure extends Component<
   { readonly children: ReactNode },
   { readonly message: string | undefined }

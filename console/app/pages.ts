@@ -1,4 +1,4 @@
-/** The table of pages. The first pattern that matches a path determines the page. Each page is a separate part of the bundle. */
+/** The table of pages. The first pattern that matches a path determines the page. Each page is a separate chunk of the bundle. */
 import { lazy, type ComponentType } from 'react'
 
 export interface PageProps {
@@ -9,7 +9,7 @@ export interface PageProps {
 interface Page {
   readonly pattern: RegExp
   readonly title: string
-  /** Path of the entry of the navigation that is highlighted. */
+  /** Path of the navigation entry that is highlighted. */
   readonly section: string
   readonly component: ComponentType<PageProps>
 }

@@ -1,4 +1,4 @@
-/** The choice of another Region. Each Region has its own CAs. */
+/** The dialog for switching to another Region. Each Region has its own CAs. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'

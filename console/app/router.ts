@@ -1,14 +1,14 @@
-/** Addresses of pages: the path below `/console/`, and filters in the query. */
+/** Page addresses, which consist of the path below `/console/` and filters in the query. */
 import { useMemo, useSyncExternalStore } from 'react'
 
 const base = new URL(document.baseURI)
 const changed = 'signet:navigate'
 
-/** Endpoint of the API: the parent of `/console/`, with the path prefix of a reverse proxy. */
+/** Endpoint of the API: the parent of `/console/`, including a reverse proxy's path prefix. */
 export const apiEndpoint = new URL('..', base)
 
 export interface Location {
-  /** Path below `/console/`, without a slash at its start. */
+  /** Path below `/console/`, without a leading slash. */
   readonly path: string
   readonly query: URLSearchParams
 }
@@ -25,7 +25,7 @@ export function hrefOf(
   return `${base.pathname}${path}${search}`
 }
 
-/** Shows the page of an address. `replace` keeps the length of the history, for changed filters. */
+/** Shows the page at an address. `replace` does not add an entry to the history, for changed filters. */
 export function navigate(href: string, { replace = false } = {}): void {
   const current = location.pathname + location.search
   if (href === current) return
@@ -34,7 +34,7 @@ export function navigate(href: string, { replace = false } = {}): void {
   if (!replace) scrollTo(0, 0)
 }
 
-/** Handler of links: opens pages of the console without loading it again, except in a new tab. */
+/** Link handler: opens console pages without reloading the console, except in a new tab. */
 export function followLink(
   event: CustomEvent<{
     readonly href?: string | undefined

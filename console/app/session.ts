@@ -1,4 +1,4 @@
-/** The signed-in principal. Secrets are in memory, and in sessionStorage of the tab only if the user chooses that. */
+/** The signed-in principal. Secrets are kept in memory, and in the tab's sessionStorage only if the user chooses that. */
 import { createContext, useContext } from 'react'
 import { createClient, type Client, type Identity } from '../api/client.ts'
 import type { Credentials } from '../api/sigv4.ts'
@@ -33,7 +33,7 @@ export function isSessionStored(): boolean {
   return sessionStorage.getItem(sessionKey) !== null
 }
 
-/** The Region that was used last in this browser. */
+/** The Region that was last used in this browser. */
 export function lastRegion(): string {
   return localStorage.getItem(regionKey) ?? regionDefault
 }
@@ -56,5 +56,5 @@ export function useSession(): SessionValue {
   return session
 }
 
-/** Form of a Region name. */
+/** Pattern for Region names. */
 export const regionForm = /^[a-z0-9-]{1,64}$/

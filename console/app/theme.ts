@@ -1,4 +1,4 @@
-/** Light and dark: the choice of the user, or the setting of the operating system. */
+/** The light or dark theme: the user's choice, or the operating system's setting. */
 import { applyMode, Mode } from '@cloudscape-design/global-styles'
 
 export type Theme = 'light' | 'dark' | 'system'

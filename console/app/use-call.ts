@@ -1,11 +1,11 @@
-/** Calls of the API while a page is shown. */
+/** API calls that a page makes while it is shown. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Client } from '../api/client.ts'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import { useSession } from './session.ts'
 
 export interface Loaded<Value> {
-  /** The last value; it stays while the value is loaded again. */
+  /** The last value, which is kept while the value is reloaded. */
   readonly value: Value | undefined
   readonly error: ApiError | undefined
   readonly isLoading: boolean
@@ -13,8 +13,8 @@ export interface Loaded<Value> {
 }
 
 /**
- * Loads a value, and loads it again if `key` changes. The value of an earlier key is dropped. A call that is no longer needed is
- * aborted. An undefined key loads nothing.
+ * Loads a value, and reloads it if `key` changes. The value for an earlier key is dropped. A call that is no longer needed is
+ * aborted. If `key` is undefined, nothing is loaded.
  */
 export function useCall<Value>(
   key: string | undefined,
@@ -66,7 +66,7 @@ interface Action<Arguments extends readonly unknown[]> {
   readonly clear: () => void
 }
 
-/** An action of the user. `run` resolves to whether it succeeded; a second call while it runs does nothing. */
+/** A user's action. `run` resolves to whether the action succeeded. A second call while it is running does nothing. */
 export function useAction<Arguments extends readonly unknown[]>(
   act: (client: Client, ...values: Arguments) => Promise<void>,
 ): Action<Arguments> {

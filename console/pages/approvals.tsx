@@ -1,4 +1,4 @@
-/** Requests that wait for a second person, and earlier ones. */
+/** Requests that wait for a second person's approval, and earlier requests. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import Select from '@cloudscape-design/components/select'
@@ -16,7 +16,7 @@ import { ApiAlert } from '../widgets/api-alert.tsx'
 import { enumText, principalName } from '../widgets/format.ts'
 import { Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 
-/** Limit on the approvals in the list. */
+/** Maximum number of approvals in the list. */
 const rowsMax = 1000
 
 const states: Readonly<Record<ApprovalStatus, StatusIndicatorProps.Type>> = {

@@ -1,4 +1,4 @@
-/** The CAs of the Region as a tree. */
+/** The CAs in the Region as a tree. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'
@@ -19,7 +19,7 @@ import { treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
 
-/** Number of CAs at the top of the tree on one page. */
+/** Number of top-level CAs in the tree on one page. */
 const pageSize = 50
 
 const states = [

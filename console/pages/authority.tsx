@@ -1,4 +1,4 @@
-/** One CA, with a tab for each subject. The tab is in the address. */
+/** One CA, with a tab for each topic. The address contains the selected tab. */
 import Button from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Container from '@cloudscape-design/components/container'

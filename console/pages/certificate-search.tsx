@@ -1,4 +1,4 @@
-/** Search of issued certificates. All filters are in the address. */
+/** Search for issued certificates. The address contains all filters. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'

@@ -26,7 +26,7 @@ import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 interface CertificateFacts {
   readonly certificate: CertificateDescription
   readonly chain: readonly CertificateDescription[]
-  /** The row of the search; absent if it could not be read. */
+  /** The row from the search; absent if it could not be read. */
   readonly summary: CertificateSummary | undefined
   readonly summaryError: ApiError | undefined
 }
@@ -190,7 +190,7 @@ async function readFacts(client: Client, request: FactsRequest): Promise<Certifi
     }
 }
 
-/** Reads the status of the certificate. A principal may be allowed to read a certificate without being allowed to search. */
+/** Reads the certificate's status. A principal may be allowed to read certificates but not to search for them. */
 async function readSummary(
   client: Client,
   { caArn, serial, signal }: FactsRequest,

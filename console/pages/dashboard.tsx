@@ -1,4 +1,4 @@
-/** The state of the CAs and certificates of a Region, and what needs attention. */
+/** The state of the CAs and certificates in a Region, and what needs attention. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Grid from '@cloudscape-design/components/grid'
@@ -20,7 +20,7 @@ import { AttentionTable } from './dashboard/attention-table.tsx'
 import { CountChart } from './dashboard/count-chart.tsx'
 import { countPerPeriod, startOfDay } from './dashboard/counts.ts'
 
-/** Limit on the certificates that the dashboard reads for each chart. */
+/** Maximum number of certificates that the dashboard reads for each chart. */
 const rowsMax = 5000
 const daySeconds = 86_400
 const issuedDays = 30

@@ -1,4 +1,4 @@
-/** Input of an access key. */
+/** The input for an access key. */
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'

@@ -1,4 +1,4 @@
-/** Sign-in with an access key, or with a profile of a credentials file. */
+/** Sign-in with an access key, or with a profile from a credentials file. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
@@ -132,7 +132,7 @@ export function SignIn({ reason, onSignIn }: SignInProps): ReactNode {
   )
 }
 
-/** Says why a session ended, and why the page cannot start one. */
+/** Explains why a session ended, or why the page cannot start one. */
 function Notices({ reason }: Pick<SignInProps, 'reason'>): ReactNode {
   return (
     <>

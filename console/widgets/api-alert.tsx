@@ -1,4 +1,4 @@
-/** Shows an error of the API: denied calls as denied with the reason, every error with its code and request ID. */
+/** Shows an error from the API with its code and request ID. A denied call is shown as denied, with the reason. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'

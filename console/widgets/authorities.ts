@@ -1,4 +1,4 @@
-/** The CAs of the Region with their certificates, for lists and for choices. */
+/** The CAs in the Region with their certificates, for lists and selections. */
 import { listAll, type Client } from '../api/client.ts'
 import type { Authority } from '../api/types.ts'
 import { useCall, type Loaded } from '../app/use-call.ts'
@@ -6,7 +6,7 @@ import { describeCertificates, isIssuerOf, type CertificateDescription } from '.
 
 export interface CertifiedAuthority {
   readonly authority: Authority
-  /** ARN of the issuer; absent for a root, and if the issuer is not among the CAs or the certificate cannot be read. */
+  /** ARN of the issuer. Absent for a root, or if the issuer is not among the CAs, or if the certificate cannot be read. */
   readonly issuerArn: string | undefined
 }
 
@@ -29,7 +29,7 @@ async function listAuthorities(
   return items
 }
 
-/** Lists CAs, and finds their issuers by the certificates of subordinate CAs. */
+/** Lists CAs, and finds their issuers from the certificates of subordinate CAs. */
 export async function listCertifiedAuthorities(
   client: Client,
   signal: AbortSignal,
@@ -46,7 +46,7 @@ export async function listCertifiedAuthorities(
     if (issuer !== undefined) issuers.set(arn, bySerial.get(decimalOf(issuer.serialNumber)))
   const unknown = [...chains].filter(([arn]) => issuers.get(arn) === undefined)
   if (unknown.length > 0) {
-    // The issuer may have a newer certificate than the chain.
+    // The issuer may have a newer certificate than the one in the chain.
     const roots = certified.filter(({ Type }) => Type === 'ROOT')
     const candidates = [...chains, ...(await readChains(client, roots, signal))]
     for (const [arn, [certificate]] of unknown)
@@ -69,15 +69,15 @@ function findIssuer(
   )?.[0]
 }
 
-/** Converts a serial number from hexadecimal digits to the form of the API. */
+/** Converts a serial number from hexadecimal digits to the API's form. */
 function decimalOf(hex: string): string {
   return /^[0-9a-f]+$/.test(hex) ? BigInt(`0x${hex}`).toString() : hex
 }
 
-/** Chains that were read before, by ARN and serial number. They never change. */
+/** Chains that have been read, by ARN and serial number. They never change. */
 const known = new WeakMap<Client, Map<string, Chain>>()
 
-/** Reads the chains of CAs, several at a time. A chain that cannot be read is left out. */
+/** Reads the chains of CAs, several at a time. A chain that cannot be read is omitted. */
 async function readChains(
   client: Client,
   authorities: readonly Authority[],
@@ -111,7 +111,7 @@ async function readChain(
     return describeCertificates(`${output.Certificate}\n${output.CertificateChain ?? ''}`)
   } catch (error) {
     signal.throwIfAborted()
-    // The list is useful without the certificate; the page of the CA shows the error.
+    // The list is useful even without the certificate, and the CA's page shows the error.
     if (error instanceof Error) return undefined
     throw error
   }

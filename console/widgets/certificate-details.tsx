@@ -58,7 +58,7 @@ export function NameList({ names }: { readonly names: readonly string[] }): Reac
   const list = (some: readonly string[]): ReactNode => (
     <ul className="names">
       {some.map((name, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- names of a certificate may be equal, and never move
+        // oxlint-disable-next-line react/no-array-index-key -- a certificate's names may be equal, and never move
         <li key={index}>
           <ForeignText text={name} />
         </li>
@@ -164,7 +164,7 @@ export function ChainList({
         <SpaceBetween size="s">
           {chain.map((certificate, index) => (
             <ExpandableSection
-              // oxlint-disable-next-line react/no-array-index-key -- the chain of a certificate never changes
+              // oxlint-disable-next-line react/no-array-index-key -- a certificate's chain never changes
               key={index}
               headerText={`${index + 1}. ${certificate.subject || '(empty subject)'}`}
             >

@@ -1,4 +1,4 @@
-/** The confirmation of an action with serious consequences: the user types a text. */
+/** Asks the user to confirm an action with serious consequences by typing a text. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
@@ -12,9 +12,9 @@ import { ApiAlert } from './api-alert.tsx'
 
 interface ConfirmDialogProps {
   readonly title: string
-  /** Label of the button and name of the action in error messages. */
+  /** Button label, and name of the action in error messages. */
   readonly action: string
-  /** Text to type. Undefined if a click is enough. */
+  /** Text that the user must type. Undefined if a click is enough. */
   readonly confirmation?: string | undefined
   readonly isValid?: boolean
   readonly children: ReactNode

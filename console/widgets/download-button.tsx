@@ -1,4 +1,4 @@
-/** Downloads of a certificate: PEM, DER, and PEM with its chain. */
+/** Downloads a certificate as PEM, DER, or PEM with its chain. */
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import type { ReactNode } from 'react'
 import type { CertificateDescription } from '../x509/describe.ts'

@@ -1,11 +1,11 @@
-/** Texts for values of the API. */
+/** Formats values from the API as text. */
 import type { Subject } from '../api/types.ts'
 
 export { visibleText } from '../../src/text/visible-text.ts'
 
 const dayMilliseconds = 86_400_000
 
-/** Formats seconds since 1970 in the time zone and language of the browser. */
+/** Formats seconds since 1970 in the browser's time zone and language. */
 export function localTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleString(undefined, {
     dateStyle: 'medium',
@@ -17,7 +17,7 @@ export function utcTime(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** Formats the distance of a time from now, such as "in 3 days" or "2 hours ago". */
+/** Formats the difference between a time and now, such as "in 3 days" or "2 hours ago". */
 export function relativeTime(seconds: number, now: number): string {
   const difference = seconds * 1000 - now
   const format = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
@@ -44,7 +44,7 @@ const attributes = [
   ['CommonName', 'CN'],
 ] as const
 
-/** Formats a subject for a list: its common name, or its other attributes. */
+/** Formats a subject for a list: its common name or, if it has none, its other attributes. */
 export function subjectText(subject: Subject): string {
   if (subject.CommonName) return subject.CommonName
   const parts = attributes.flatMap(([name, keyword]) =>
@@ -66,12 +66,12 @@ export function fullSubjectText(subject: Subject): string {
   return [...known, ...others].join(', ') || '(empty)'
 }
 
-/** Returns the name of a template from its ARN, without the version, of which there is only one. */
+/** Returns the name of a template from its ARN, without the version, because there is only one version. */
 export function templateName(arn: string): string {
   return arn.replace(/^arn:[^/]*template\//, '').replace(/\/V1$/, '')
 }
 
-/** Returns the last part of the ARN of a CA. */
+/** Returns the last part of a CA's ARN. */
 export function authorityId(arn: string): string {
   return /certificate-authority\/([^/]+)/.exec(arn)?.[1] ?? arn
 }

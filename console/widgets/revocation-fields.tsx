@@ -25,7 +25,7 @@ export function revocationProblem({ crl, bucket, days }: RevocationChoice): stri
   return isValid ? undefined : `The CRL validity must be 1 to ${daysMax} days.`
 }
 
-/** Returns the configuration for the API. Members that the form does not show stay as they are. */
+/** Returns the configuration for the API. Members that the form does not show are unchanged. */
 export function revocationOf(
   { ocsp, crl, bucket, days }: RevocationChoice,
   before: RevocationConfiguration = {},

@@ -1,4 +1,4 @@
-/** Input of the attributes of a subject. */
+/** The inputs for a subject's attributes. */
 import FormField from '@cloudscape-design/components/form-field'
 import Grid from '@cloudscape-design/components/grid'
 import Input from '@cloudscape-design/components/input'

@@ -1,4 +1,4 @@
-/** Small displays of values: times, states, texts to copy. */
+/** Small components that display values: times, states, and text to copy. */
 import Box from '@cloudscape-design/components/box'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Link from '@cloudscape-design/components/link'
@@ -10,7 +10,7 @@ import type { AuthorityStatus, CertificateStatus } from '../api/types.ts'
 import { followLink } from '../app/router.ts'
 import { enumText, localTime, relativeTime, utcTime, visibleText } from './format.ts'
 
-/** A time in the time zone of the browser; UTC is shown on hover. */
+/** A time in the browser's time zone; UTC is shown on hover. */
 export function Time({
   seconds,
   relative = false,
@@ -51,7 +51,7 @@ export function CertificateState({ status }: { readonly status: CertificateStatu
   return <StatusIndicator type={certificateStates[status]}>{enumText(status)}</StatusIndicator>
 }
 
-/** Text of unknown origin. Invisible characters are escaped, and its direction does not affect the text around it. */
+/** Untrusted text. Invisible characters are escaped, and the text direction does not affect the surrounding text. */
 export function ForeignText({ text }: { readonly text: string }): ReactNode {
   return (
     <bdi className="foreign-text" dir="ltr">
@@ -94,7 +94,7 @@ export function PageLink({
   )
 }
 
-/** Content of a table without rows. */
+/** Content that a table without rows shows. */
 export function Empty({
   title,
   children,

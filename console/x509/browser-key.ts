@@ -46,7 +46,7 @@ function rsa(modulusLength: number) {
 
 export type BrowserKeyAlgorithm = keyof typeof kinds
 
-/** Algorithms of the keys, with the names that are shown. */
+/** Key algorithms, with the names that are displayed. */
 export const browserKeyAlgorithms = Object.entries(kinds).map(([value, { text }]) => ({
   value: value as BrowserKeyAlgorithm,
   label: text,
@@ -106,7 +106,7 @@ export async function generateKey({ algorithm, names, subject }: KeyRequest): Pr
   }
 }
 
-/** Converts the signature of Web Crypto, r and s of equal length, to the DER of RFC 3279 §2.2.3. */
+/** Converts a Web Crypto signature, which is r and s of equal length, to the DER encoding in RFC 3279 §2.2.3. */
 function ecdsaSignature(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2
   return encodeSequence(encodeUnsigned(raw.subarray(0, half)), encodeUnsigned(raw.subarray(half)))

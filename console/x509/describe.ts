@@ -1,4 +1,7 @@
-/** Descriptions of certificates and CSRs for display, with the parsers of src/x509. Values are unescaped: they are of unknown origin. */
+/**
+ * Descriptions of certificates and CSRs for display, created with the parsers in src/x509. Values are untrusted and not
+ * escaped.
+ */
 import {
   describeExtension,
   type ExtensionDescription,
@@ -33,7 +36,7 @@ export interface CertificateDescription {
   readonly parsed: Certificate
 }
 
-/** Describes every certificate in a PEM text. Throws DerError if one is malformed. */
+/** Describes every certificate in PEM text. Throws DerError if one is malformed. */
 export function describeCertificates(pem: string): CertificateDescription[] {
   return parsePem(pem).map(({ der }) => {
     const parsed = parseCertificate(der, issuerTolerance)
@@ -64,7 +67,7 @@ export interface RequestDescription {
   readonly extensions: readonly ExtensionDescription[]
 }
 
-/** Describes the CSR in a PEM text. Throws an Error that states what is wrong. */
+/** Describes the CSR in PEM text. Throws an Error that states what is wrong. */
 export function describeRequest(text: string): RequestDescription {
   const [block, ...more] = parsePem(text)
   if (block === undefined)
@@ -91,7 +94,10 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
   return found?.problem === undefined ? (found?.values ?? []) : []
 }
 
-/** Returns whether the names and the key identifiers of two certificates match as certificate and issuer. Signatures are not verified. */
+/**
+ * Returns whether the names and key identifiers of two certificates show that one issued the other. Signatures are not
+ * verified.
+ */
 export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const wanted = keyIdentifier(certificate, oids.authorityKeyIdentifier)

@@ -5,7 +5,7 @@ export interface TreeNode<Item> {
   readonly children: readonly TreeNode<Item>[]
 }
 
-/** Arranges items below their issuers. Items without an issuer among the items are at the top. */
+/** Arranges items below their issuers. Items whose issuer is not among the items are at the top. */
 export function treeOf<Item>(
   items: readonly Item[],
   issuerOf: (item: Item) => Item | undefined,
@@ -13,7 +13,7 @@ export function treeOf<Item>(
   const parents = new Map<Item, Item>()
   for (const item of items) {
     const issuer = issuerOf(item)
-    // Two CAs with the same name and without key identifiers can each seem to be the issuer of the other.
+    // Two CAs with the same name and without key identifiers can each appear to be the other's issuer.
     if (issuer !== undefined && !isAbove(parents, item, issuer)) parents.set(item, issuer)
   }
   const children = Map.groupBy(items, (item) => parents.get(item))

@@ -1,4 +1,4 @@
-/** The certificate of a CA with its chain; for a CA without a certificate, its CSR and the import. */
+/** A CA's certificate and chain. For a CA without a certificate, its CSR and the form for importing a certificate. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

@@ -1,4 +1,4 @@
-/** The permissions of services, such as acm.amazonaws.com, on a CA. */
+/** The permissions that services, such as acm.amazonaws.com, have on a CA. */
 import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'

@@ -1,4 +1,7 @@
-/** Audit reports: lists of issued and revoked certificates in a bucket. The API has no list of reports; the last one is in the address. */
+/**
+ * Audit reports: lists of issued and revoked certificates in a bucket. The API cannot list reports, so the address contains the
+ * last one.
+ */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'

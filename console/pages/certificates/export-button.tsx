@@ -9,7 +9,7 @@ import { useNotify } from '../../app/notifications.ts'
 import { useSession } from '../../app/session.ts'
 import { download } from '../../widgets/download.ts'
 
-/** Limit on the rows of an export: more would not fit in a spreadsheet. */
+/** Maximum number of rows in an export, because more would not fit in a spreadsheet. */
 const rowsMax = 1_000_000
 
 const columns: readonly (readonly [string, (row: CertificateSummary) => string])[] = [
@@ -40,7 +40,7 @@ function csvOf(rows: readonly CertificateSummary[]): string {
 }
 
 interface ExportButtonProps {
-  /** Input of ListCertificates; undefined if the filters are invalid. */
+  /** Input for ListCertificates; undefined if the filters are invalid. */
   readonly input: object | undefined
 }
 

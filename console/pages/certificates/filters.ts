@@ -1,9 +1,9 @@
-/** Filters of a certificate search: parameters of the address, and the input of ListCertificates. */
+/** Certificate search filters: parameters in the address, and the input for ListCertificates. */
 import { ApiError } from '../../api/errors.ts'
 
 const daySeconds = 86_400
 
-/** Parameters that are members of the input. */
+/** Parameters that become members of the input unchanged. */
 const members = {
   ca: 'CertificateAuthorityArn',
   subject: 'Subject',
@@ -34,7 +34,10 @@ export function isFiltered(filters: URLSearchParams): boolean {
   return filterNames.some((name) => Boolean(filters.get(name)))
 }
 
-/** Returns the input of ListCertificates for the filters at the time `now`, in milliseconds; or what is wrong with them. */
+/**
+ * Returns the ListCertificates input for the filters at the time `now`, in milliseconds, or a description of what is wrong with
+ * the filters.
+ */
 export function inputOf(
   filters: Pick<URLSearchParams, 'get'>,
   now: number,

@@ -1,4 +1,4 @@
-/** Pages of a certificate search. */
+/** Reads pages of a certificate search. */
 import type { Client } from '../../api/client.ts'
 import type { CertificateSummary } from '../../api/types.ts'
 
@@ -14,10 +14,12 @@ interface CertificatePage {
   readonly nextToken: string | undefined
 }
 
-/** Limit on the calls for one page. A call examines a limited number of certificates, so its result can be short or empty. */
+/**
+ * Maximum number of calls for one page. A call examines a limited number of certificates, so its result can be short or empty.
+ */
 const callsMax = 40
 
-/** Reads a page. It is shorter than `pageSize` only at the end of the results, or if few of very many certificates match. */
+/** Reads a page, which is shorter than `pageSize` only at the end of the results, or if few of very many certificates match. */
 export async function readPage(
   client: Client,
   { input, token, pageSize, signal }: PageRequest,

@@ -1,4 +1,4 @@
-/** Revocation of one or several certificates, with progress. */
+/** The dialog that revokes one or more certificates and shows the progress. */
 import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
@@ -50,7 +50,7 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
       confirmation="revoke"
       onConfirm={async (client) => {
         for (const certificate of certificates) {
-          // After an error, a second attempt continues with the remaining certificates.
+          // After an error, another attempt continues with the remaining certificates.
           if (done.current.has(certificate.SerialNumber)) continue
           await revoke(client, certificate, reason.value)
           done.current.add(certificate.SerialNumber)
@@ -99,7 +99,7 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
   )
 }
 
-/** Revokes a certificate. Succeeds if it is already revoked. An error states which certificate it is about. */
+/** Revokes a certificate. Succeeds if the certificate is already revoked. An error states which certificate it concerns. */
 async function revoke(
   client: Client,
   { CertificateAuthorityArn, SerialNumber, Subject }: RevocableCertificate,

@@ -40,7 +40,7 @@ export function emptyDraft(): AuthorityDraft {
 
 const yearsMax = 100
 
-/** Returns what is missing in a step; undefined if the step is complete. */
+/** Returns what is missing in a step of the wizard; undefined if the step is complete. */
 export function problemOfStep(index: number, draft: AuthorityDraft): string | undefined {
   if (index === 0 && draft.kind === 'signed-here' && draft.issuerArn === '')
     return 'Select the CA that signs the new CA.'
@@ -58,7 +58,7 @@ function problemOfSubject({ subject, years, kind }: AuthorityDraft): string | un
   return isValid ? undefined : `The validity must be 1 to ${yearsMax} years.`
 }
 
-/** Returns the attributes of the subject that have a value. */
+/** Returns the subject attributes that have a value. */
 export function subjectOf({ subject }: AuthorityDraft): Subject {
   const filled = Object.entries(subject)
     .map(([name, value]) => [name, value.trim()] as const)

@@ -1,4 +1,4 @@
-/** The step of the wizard with the kind and the issuer of the CA. */
+/** The wizard's step for choosing the CA's kind and issuer. */
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import Select from '@cloudscape-design/components/select'

@@ -1,4 +1,4 @@
-/** The step of the wizard with the subject, the key and the validity of the CA. */
+/** The wizard's step for the CA's subject, key and validity. */
 import Checkbox from '@cloudscape-design/components/checkbox'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'

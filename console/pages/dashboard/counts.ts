@@ -1,4 +1,4 @@
-/** Counts for the charts of the dashboard. */
+/** Counts for the dashboard's charts. */
 
 export interface Bucket {
   /** Start of the day or week. */
@@ -7,8 +7,8 @@ export interface Bucket {
 }
 
 /**
- * Counts times (seconds since 1970) in consecutive periods of `days` days. The first period starts at local midnight of `first`.
- * Times outside the periods are not counted.
+ * Counts times (seconds since 1970) in consecutive periods of `days` days. The first period starts at local midnight on
+ * `first`. Times outside the periods are not counted.
  */
 export function countPerPeriod(
   times: readonly number[],
@@ -27,7 +27,7 @@ export function countPerPeriod(
   })
 }
 
-/** Returns local midnight of a day, `days` later. Days with a change of the clock have 23 or 25 hours. */
+/** Returns local midnight `days` days later. Days on which the clocks change have 23 or 25 hours. */
 export function startOfDay(day: Date, days = 0): Date {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days)
 }

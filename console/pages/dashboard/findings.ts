@@ -1,4 +1,4 @@
-/** Facts about CAs that need a decision of an operator. */
+/** Facts about CAs that require a decision by an operator. */
 import type { Authority } from '../../api/types.ts'
 
 export interface Finding {
@@ -8,11 +8,11 @@ export interface Finding {
 }
 
 const dayMilliseconds = 86_400_000
-/** A CA that expires within this time can no longer issue certificates of a year. */
+/** A CA that expires within this time can no longer issue certificates with a validity of one year. */
 const expiryDays = 365
 const urgentDays = 90
 
-/** Returns the findings, the most severe ones first. */
+/** Returns the findings, with the most severe ones first. */
 export function findings(authorities: readonly Authority[], now: number): Finding[] {
   const order = ['error', 'warning', 'pending']
   return authorities

@@ -1,4 +1,4 @@
-/** Input of a CSR, with its contents and what the template will drop. */
+/** The input for a CSR, with the CSR's contents and what the template will drop from it. */
 import Alert from '@cloudscape-design/components/alert'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -9,7 +9,7 @@ import { ForeignText } from '../../widgets/values.tsx'
 import { describeRequest, type RequestDescription } from '../../x509/describe.ts'
 import { droppedExtensions } from './templates.ts'
 
-/** Reads a CSR from text. Both members are undefined for an empty text. */
+/** Reads a CSR from text. Both members are undefined for empty text. */
 export function csrOf(text: string): {
   readonly request?: RequestDescription
   readonly problem?: string

@@ -1,4 +1,4 @@
-/** The result of an issuance with a key of the browser: the downloads of key and certificate. */
+/** The result of an issuance with a key that the browser generated: downloads of the key and the certificate. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

@@ -1,4 +1,4 @@
-/** Input of the names and the algorithm of a key that the browser generates. */
+/** The inputs for the names and the algorithm of a key that the browser generates. */
 import FormField from '@cloudscape-design/components/form-field'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -15,7 +15,7 @@ import {
 
 export interface KeyDraft {
   readonly algorithm: BrowserKeyAlgorithm
-  /** Alternative names, one in each line. */
+  /** Alternative names, one per line. */
   readonly names: string
   readonly subject: Readonly<Record<string, string>>
 }

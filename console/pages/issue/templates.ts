@@ -1,4 +1,4 @@
-/** Templates for end-entity certificates, explained in words, and what a template drops from a CSR. */
+/** Templates for end-entity certificates, with explanations, and what each drops from a CSR. */
 import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
 import { oids } from '../../../src/x509/der/oid.ts'
 import type { RequestDescription } from '../../x509/describe.ts'
@@ -22,7 +22,10 @@ const sources: readonly (readonly [RegExp, string])[] = [
   [/_CSRPassthrough$/, 'also takes extensions from the CSR'],
 ]
 
-/** Templates that the form offers. Those for roots sign only the CA itself, and the form has no input for ApiPassthrough. */
+/**
+ * Templates that the form offers. It omits root templates, which sign only the CA itself, and APIPassthrough templates, because
+ * it has no input for ApiPassthrough.
+ */
 export const offeredTemplates = templateNames
   .filter((name) => !/RootCA/.test(name) && !/_APIPassthrough$|_APICSRPassthrough$/.test(name))
   .map((name) => ({ value: name, label: name, description: templateText(name) }))
@@ -33,7 +36,7 @@ function templateText(name: string): string {
   return [purpose, source].filter(Boolean).join('; ')
 }
 
-/** Returns the names of the requested extensions that a certificate of this template will not have. */
+/** Returns the names of the requested extensions that a certificate from this template will not have. */
 export function droppedExtensions(
   template: string,
   { extensions }: Pick<RequestDescription, 'extensions'>,
