@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md and its diagram match the table of rooms. */
+/** Tests that ARCHITECTURE.md and its diagram match the table of rooms. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -30,7 +30,7 @@ const banned: readonly {
   { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   {
     call: /from '(?:node:sqlite|pg)'/,
-    // The thread of a token cannot wait for a promise, and runs before the database is open.
+    // A token's thread cannot wait for a promise, and runs before the database is open.
     homes: ['store/', 'keys/pkcs11/refused-pin.ts'],
     use: 'store/',
   },
@@ -81,7 +81,7 @@ function importsOf({ path, text }: SourceFile): string[] {
 const files = filesUnder(sourceRoot)
 const roomOf = (path: string): string => dirname(path)
 
-/** Returns whether an entry of the table of rooms matches a file. */
+/** Returns whether an entry in the table of rooms matches a file. */
 function covers(entry: string, path: string): boolean {
   if (entry === path || entry === roomOf(path)) return true
   const below = entry.endsWith('/*') ? entry.slice(0, -2) : undefined

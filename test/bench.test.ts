@@ -1,4 +1,4 @@
-/** The benchmark runs, and every cell of its tables has a figure. The values of the figures are not checked. */
+/** Tests that the benchmark runs, and that every cell in its tables contains a figure. The values are not checked. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
@@ -50,7 +50,7 @@ const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   writers: [/^256$/],
 }
 
-/** Patterns of the figures with targets, by part. */
+/** Patterns that match the figures with targets, by part. */
 const figures: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR \/ CFSSL, HMAC and SQLite$/,

@@ -1,4 +1,4 @@
-/** The scripts of `signet completion`, each in its shell. */
+/** Tests of the scripts that `signet completion` prints, each in its shell. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** A production installation has only the necessary packages, none with a known vulnerability, and all of them in the SBOM. */
+/**
+ * Tests that a production installation has only the necessary packages, that none has a known vulnerability, and that all are
+ * in the SBOM.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempDisposableSync, readFileSync } from 'node:fs'
@@ -17,7 +20,7 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/** Maximum number of packages. The limit reveals a new dependency that itself has many dependencies. */
+/** Maximum number of packages. The limit reveals a new dependency that has many dependencies of its own. */
 const packagesMax = 74
 
 /** A lock file with one package. */

@@ -1,4 +1,4 @@
-/** Tests of deploy/: the chart renders, the unit is strict, and alerts and dashboard use existing metrics. */
+/** Tests of deploy/: the chart renders, the unit is strict, and the alerts and the dashboard use existing metrics. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -97,7 +97,7 @@ suite('the Helm chart', () => {
         (volume: Members) => volume.name ?? volume.metadata.name,
       )
       for (const { name: mounted } of volumeMounts) assert.ok(volumes.includes(mounted))
-      // Services, the disruption budget and the network policy must select the pods of the workload.
+      // Services, the disruption budget and the network policy must select the workload's pods.
       const { labels } = workload.spec.template.metadata
       for (const object of objects) {
         const selector =
@@ -374,7 +374,7 @@ suite('monitoring', () => {
 })
 
 /**
- * Returns the expected alerts of a rule. promtool also compares the annotations, so the labels are inserted into
+ * Returns the alerts that are expected from a rule. promtool also compares the annotations, so the labels are inserted into
  * them.
  */
 function expectedAlert(rule: Members, { fires }: AlertCase): object {

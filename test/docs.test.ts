@@ -1,4 +1,7 @@
-/** Documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and list all of them. */
+/**
+ * Tests that documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and list all of
+ * them.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -83,7 +86,7 @@ test('the index of docs links to every page', () => {
   }
 })
 
-/** The anchor that GitHub gives a heading. */
+/** Returns the anchor that GitHub gives a heading. */
 function slug(heading: string): string {
   return heading
     .toLowerCase()

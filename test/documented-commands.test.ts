@@ -1,4 +1,4 @@
-/** The commands of docs/command-line.md run unchanged. */
+/** Tests that the commands in docs/command-line.md run unchanged. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const run = promisify(execFile)
 
-/** The sh blocks of a section, or of the whole document if no heading is given. */
+/** The sh blocks in a section, or of the whole document if no heading is given. */
 function blocksOf(text: string, heading?: string): string[] {
   const from = heading === undefined ? 0 : text.indexOf(`\n## ${heading}\n`)
   assert.notEqual(from, -1, `the heading ${heading} does not exist`)

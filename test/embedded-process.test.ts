@@ -1,4 +1,4 @@
-/** The embedded CA and its process: exit of the process, data folders, and servers on the same folder. */
+/** Tests of the embedded CA and its process: process exit, data folders, and servers on the same folder. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -43,7 +43,7 @@ test('a process that has closed its CA has no active resources, listeners or fil
     await ca.close()
     await new Promise((resolve) => setTimeout(resolve, 50))
     const { existsSync } = await import('node:fs')
-    // The standard output and standard error of the program are pipes.
+    // The program's standard output and standard error are pipes.
     const active = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
     console.log(active, process.listenerCount('exit'), existsSync(ca.dataDirectory))
   `)
@@ -51,7 +51,7 @@ test('a process that has closed its CA has no active resources, listeners or fil
 })
 
 test('a program on the command line can open a data folder', async () => {
-  // The flags of the program must not apply to its threads.
+  // The program's flags must not apply to its threads.
   const text = await outputOf(`
     const ca = await openEmbedded({ data: '${join(folder, 'text')}' })
     ${createHierarchy}

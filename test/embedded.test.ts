@@ -1,4 +1,4 @@
-/** The embedded CA: clients, policies, CRLs and OCSP. */
+/** Tests of the embedded CA: clients, policies, CRLs and OCSP. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
@@ -50,7 +50,7 @@ async function hierarchyOf({ client }: EmbeddedCa, withCrl = true): Promise<Hier
 const issueOne = (one: EmbeddedCa, { issuing }: Hierarchy): Promise<IssuedCertificate> =>
   one.client.issue({ ca: issuing.arn, names: ['host.example'], validity: { days: 30 } })
 
-/** Options of an SDK client of the CA. */
+/** Options for an SDK client that uses the CA. */
 const sdkOptions = (credentials: EmbeddedCa['credentials'] = ca.credentials) => {
   const { region, endpoint, requestHandler } = ca
   return { region, endpoint, requestHandler, credentials, maxAttempts: 1 }
@@ -149,7 +149,7 @@ test('a request with a wrong secret key is refused', async () => {
   })
 })
 
-/** The configuration of commands with `--data`. */
+/** The configuration for commands with `--data`. */
 const configOf = ({ dataDirectory }: EmbeddedCa) => readConfig({ data: dataDirectory }, {})
 
 test('policies apply to a user that a command created in the folder of a CA in memory', async () => {

@@ -1,4 +1,4 @@
-/** The generated pages in docs/reference/api equal the output of their generator, and describe every operation. */
+/** Tests that the pages in docs/reference/api equal the output of their generator, and describe every operation. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ const arn =
 const Tags = [{ Key: 'team', Value: 'web' }]
 const validity = { Type: 'DAYS', Value: 1 }
 
-/** Inputs with all members that set condition keys or require further actions. */
+/** Inputs with all members that set condition keys or require additional actions. */
 const calls: Readonly<Partial<Record<OperationName, object>>> = {
   CreateCertificateAuthority: {
     CertificateAuthorityType: 'ROOT',

@@ -1,6 +1,6 @@
 /**
- * Runs every block of every guide in docs/guides as a reader would, next to a separate server. A block that is not run has a
- * comment above it with the reason, `<!-- not run: … -->`. YAML is always parsed.
+ * Runs every block of every guide in docs/guides as a reader would, with a separate server for each. A block that is not run
+ * has a comment above it with the reason: `<!-- not run: … -->`. YAML is always parsed.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const folder = join(root, 'docs', 'guides')
 const guides = [...globSync('*.md', { cwd: folder }), '../install/kubernetes.md'].sort()
 const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf8')
 
-/** Requirements of a guide, and the steps of its test before and after its commands. */
+/** A guide's requirements, and the steps that its test runs before and after the guide's commands. */
 interface Requirements {
   /** Commands of the guide that not every system has. */
   readonly tools: readonly string[]
@@ -66,8 +66,8 @@ const probes: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Simulates AWS with another Region of the same server. The simulated AWS receives the calls without an endpoint, and has a root
- * CA.
+ * Simulates AWS with another Region on the same server. The simulated AWS has a root CA and receives the calls that specify no
+ * endpoint.
  */
 async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const paths = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'aws'))
@@ -94,7 +94,7 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
 }
 
-/** If the test runs as root, runs the commands of PostgreSQL as another user, because PostgreSQL refuses to run as root. */
+/** If the test runs as root, runs PostgreSQL's commands as another user, because PostgreSQL refuses to run as root. */
 async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   if (process.getuid?.() !== 0) return {}
   await chmod(home, 0o711)
@@ -106,7 +106,7 @@ async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS
   return {}
 }
 
-/** Links the folder `deploy` of the checkout into the folder of the reader. */
+/** Links the checkout's `deploy` folder into the reader's folder. */
 async function linkDeploy({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   await symlink(join(root, 'deploy'), join(home, 'deploy'))
   return {}
@@ -139,7 +139,9 @@ function objectsOf(yaml: string): Members[] {
   return documents.map((document): Members => document.toJS()).filter((object) => object !== null)
 }
 
-/** Skips the test with a message if a requirement is missing. In CI the test fails instead, unless the requirement is optional. */
+/**
+ * Skips the test with a message if a requirement is missing. In CI, the test fails instead, unless the requirement is optional.
+ */
 async function hasRequirements(t: TestContext, { tools, missing }: Requirements): Promise<boolean> {
   const reason = missing?.()
   if (reason !== undefined) {
@@ -205,7 +207,7 @@ test('all YAML is valid, and every field of Kubernetes objects exists', async ()
   assert.equal(await kubernetesProblems(objects), '')
 })
 
-/** Files of `signet issue --out tls`. */
+/** Files that `signet issue --out tls` writes. */
 const issuedFiles = ['tls/key.pem', 'tls/cert.pem', 'tls/fullchain.pem', 'tls/ca.pem']
 
 test('the Envoy guide creates every file that its configuration refers to', () => {

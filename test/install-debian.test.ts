@@ -1,6 +1,7 @@
 /**
- * Runs the commands of deploy/systemd/signet.service as systemd does: as another user, with the file modes of systemd's
- * credentials, and with the paths of the unit in a temporary folder. Root then runs administration commands next to the server.
+ * Runs the commands in deploy/systemd/signet.service as systemd does: as another user, with the file modes of systemd's
+ * credentials, and with the unit's paths in a temporary folder. Root then runs administration commands while the server is
+ * running.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -24,7 +25,7 @@ function valuesOf(unit: string, name: string): string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.+)$`, 'gm'))].map(([, value = '']) => value)
 }
 
-/** Creates the folders that systemd creates for the unit, and maps the paths of the unit to them. */
+/** Creates the folders that systemd creates for the unit, and maps the unit's paths to them. */
 async function createMachine(credentials: Readonly<Record<string, string>>) {
   const home = await mkdtemp(join(tmpdir(), 'signet-unit-'))
   await chmod(home, 0o711)
@@ -35,7 +36,7 @@ async function createMachine(credentials: Readonly<Record<string, string>>) {
   const secrets = join(home, 'credentials')
   await mkdir(secrets)
   for (const [name, content] of Object.entries(credentials)) {
-    // systemd grants the service user access with an ACL, so the file mode seems to allow reads by the group.
+    // systemd grants the service user access with an ACL, so the file mode appears to allow group reads.
     await writeFile(join(secrets, name), content)
     await chown(join(secrets, name), 0, user)
     await chmod(join(secrets, name), 0o440)

@@ -1,4 +1,4 @@
-/** Objects that the Helm chart creates for monitoring, backups and administration commands. */
+/** Tests of the objects that the Helm chart creates for monitoring, backups and administration commands. */
 import assert from 'node:assert/strict'
 import { join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'

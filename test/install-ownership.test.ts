@@ -1,4 +1,7 @@
-/** Commands that root runs in the data folder of another user, and files that a data folder may contain before its first start. */
+/**
+ * Tests of commands that root runs in another user's data folder, and of files that a data folder may contain before the first
+ * start.
+ */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'

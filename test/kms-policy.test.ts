@@ -1,4 +1,4 @@
-/** The IAM policy of docs/tasks/kms-keys.md allows every request of Signet to KMS, and nothing that Signet does not need. */
+/** Tests that the IAM policy in docs/tasks/kms-keys.md allows every request that Signet sends to KMS, and nothing else. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
@@ -34,7 +34,10 @@ before(async () => {
 })
 after(() => kms[Symbol.asyncDispose]())
 
-/** Resources that KMS authorizes for a request (AWS KMS Developer Guide, KMS permissions reference), and its further actions. */
+/**
+ * The resources that KMS authorizes a request for (AWS KMS Developer Guide, KMS permissions reference), and the request's
+ * additional actions.
+ */
 function permissionsOf(operation: string, input: KmsInput): readonly (readonly string[])[] {
   const { AliasName, TargetKeyId, KeyId } = input as Readonly<Record<string, string>>
   const alias = `arn:aws:kms:${kms.region}:${account}:${AliasName}`
@@ -53,7 +56,7 @@ function permissionsOf(operation: string, input: KmsInput): readonly (readonly s
   ]
 }
 
-/** Condition keys of a request. */
+/** The condition keys for a request. */
 function conditionsOf(resource: string, input: KmsInput): Map<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>()
   const context = (input['EncryptionContext'] ?? {}) as Readonly<Record<string, string>>
@@ -66,7 +69,7 @@ function conditionsOf(resource: string, input: KmsInput): Map<string, readonly s
   return keys
 }
 
-/** Lets the stand-in deny what the policy does not allow. */
+/** Makes the stand-in deny what the policy does not allow. */
 function enforce(statements: readonly Statement[]): void {
   const text = JSON.stringify({ Version: '2012-10-17', Statement: statements })
   const policy = parsePolicy(

@@ -1,11 +1,11 @@
-/** The language of comments, texts and documents. CONTRIBUTING.md, "Language", explains it. */
+/** Tests of the language in comments, texts and documents, which CONTRIBUTING.md explains under "Language". */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headlessComment, rejectedPhrases } from './support/language-phrases.ts'
 import { passages, passagesOfSource, type Passage } from './support/prose.ts'
 
 const all = passages()
-/** Sentences about octets that name their RFC or ITU-T recommendation keep its word. */
+/** Sentences about octets that cite an RFC or ITU-T recommendation keep that word. */
 const standard = /\bRFC \d|\bX\.6[89]\d|§/
 
 function findings(pattern: RegExp, list: readonly Passage[]): string[] {

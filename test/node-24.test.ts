@@ -1,4 +1,7 @@
-/** The server on Node.js 24, the oldest supported version, and data folders that two versions of Node.js use in turn. */
+/**
+ * Tests of the server on Node.js 24, the oldest supported version, and of data folders that two versions of Node.js use in
+ * turn.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -20,8 +23,8 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /**
- * Starts a server with workers on a version of Node.js, issues and revokes a certificate, and reads the certificates
- * of earlier servers.
+ * Starts a server with workers on a version of Node.js, issues and revokes a certificate, and reads the certificates that
+ * earlier servers issued.
  */
 async function issueOn(
   node: string,

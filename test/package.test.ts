@@ -1,4 +1,4 @@
-/** The package, installed by npm into an empty project: programs that use it, and its type declarations. */
+/** Tests of the package, installed by npm into an empty project: programs that use it, and its type declarations. */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -36,7 +36,7 @@ test('npm pack does not change the checkout', () => {
   assert.equal(gitStatus(), statusBefore)
 })
 
-/** Runs `signet serve` of the package while `work` uses its API. */
+/** Runs the package's `signet serve` while `work` uses its API. */
 async function withServer(work: (url: string, data: string) => Promise<void>): Promise<void> {
   const data = join(project.folder, 'data')
   const flags = ['--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
@@ -59,7 +59,7 @@ async function withServer(work: (url: string, data: string) => Promise<void>): P
   assert.deepEqual(await ended, [0, null])
 }
 
-/** Runs the programs of both module systems on a Node.js. */
+/** Runs the programs for both module systems on a version of Node.js. */
 async function useFromBoth(node: string): Promise<void> {
   const expected = `${packageJson.version} true true`
   assert.equal(await project.output(node, [await project.write('esm.mjs', esm)]), expected)
@@ -191,7 +191,7 @@ describe('type declarations', () => {
   })
 })
 
-/** The blocks of docs/embedded.md that need a project. */
+/** The blocks in docs/embedded.md that need a project. */
 describe('docs/embedded.md, in the project', () => {
   const blockWith = (text: string): string =>
     blocks.filter(isForProject).find(({ code }) => code.includes(text))?.code ?? ''
@@ -228,7 +228,7 @@ describe('docs/embedded.md, in the project', () => {
   })
 })
 
-/** Returns the numbers of passed tests and of all tests in a report of vitest or Jest. */
+/** Returns the numbers of passed tests and of all tests from a vitest or Jest report. */
 function resultsOf(report: string): unknown[] {
   const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, unknown>
   return [result['numPassedTests'], result['numTotalTests']]

@@ -1,4 +1,4 @@
-/** Input patterns match in linear time, because they are also applied to texts that are much too long. */
+/** Tests that input patterns match in linear time, because they are also applied to strings that are much too long. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
@@ -26,7 +26,7 @@ const shapes: readonly (Shape | RequiredMember)[] = [
 ]
 const patterns = [...new Set(shapes.flatMap(patternsOf))]
 
-/** Texts that parts of the patterns match. These texts are repeated, and followed by characters that no pattern matches. */
+/** Strings that parts of the patterns match. They are repeated, and followed by characters that no pattern matches. */
 const units = [
   'a',
   '1',

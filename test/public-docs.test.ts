@@ -1,4 +1,4 @@
-/** The docstrings of `signet-ca/client` and `signet-ca/embedded`, which editors show to users of the package. */
+/** Tests of the docstrings in `signet-ca/client` and `signet-ca/embedded`, which editors show to users of the package. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -23,7 +23,7 @@ interface Node {
 
 interface Module {
   readonly statements: readonly Node[]
-  /** Returns the docstring of the node at an offset, or an empty string. */
+  /** Returns the docstring of the node at an offset, or an empty string if it has none. */
   readonly docAt: (start: number) => string
 }
 
@@ -78,7 +78,7 @@ function methodsOf({ body, id }: Node): readonly Node[] {
       )
 }
 
-/** Returns the exports of a library, whose index file only exports declarations of other modules. */
+/** Returns a library's exports. The index file only re-exports declarations from other modules. */
 function exportsOf(index: string): Documented[] {
   const file = resolve(root, index)
   return readModule(file).statements.flatMap(({ source, specifiers }) => {

@@ -1,4 +1,4 @@
-/** The commands in the README and in the terminal captures of all documents run, and print the documented output. */
+/** Tests that the commands in the README and in all documents' terminal captures run and print the documented output. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'

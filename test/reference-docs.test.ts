@@ -1,4 +1,4 @@
-/** docs/reference/flags.md, commands.md and the pages in commands/ equal the output of their generators. */
+/** Tests that docs/reference/flags.md, commands.md and the pages in commands/ equal the output of their generators. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** The table of operations matches AWS's service model: its declarations, and the inputs that it accepts and rejects. */
+/**
+ * Tests that the table of operations matches AWS's service model, both in its declarations and in the inputs that it accepts
+ * and rejects.
+ */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -38,7 +41,7 @@ const own: readonly OwnOperationName[] = [
   'ListCertificates',
   'RejectRequest',
 ]
-/** Operations that a policy for AWS does not allow. */
+/** Operations that a policy written for AWS does not allow. */
 const ofSignet: readonly OperationName[] = [
   'ApproveRequest',
   'GetApproval',
@@ -47,7 +50,7 @@ const ofSignet: readonly OperationName[] = [
 ]
 const all: readonly OperationName[] = [...names, ...own]
 
-/** Errors beyond the model, which declares no error for a concurrent change of the CA during these operations. */
+/** Errors that are missing from the model, which declares no error for a concurrent change to the CA during these operations. */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],
@@ -87,7 +90,7 @@ interface Walk {
   readonly seen: Set<string>
 }
 
-/** Asserts that a shape and all its members have exactly the declarations of the model. */
+/** Asserts that a shape and all its members have exactly the model's declarations. */
 function compare(shape: Shape | undefined, name: string, walk: Walk): void {
   const {
     type,
@@ -161,7 +164,7 @@ suite('operations accept and reject inputs according to the model', () => {
   })
 })
 
-/** Decodes inputs of an operation that are valid except for one value. */
+/** Decodes inputs for an operation that are valid except for one value. */
 class Trial {
   readonly operation: Operation
   readonly input: string
@@ -188,7 +191,7 @@ class Trial {
   }
 }
 
-/** Returns a decoded value with its blobs in base64. */
+/** Returns a decoded value, with its blobs in base64. */
 function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(asJson)
@@ -209,7 +212,7 @@ function tryLimits(trial: Trial, site: Site): number {
   return (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)
 }
 
-/** Returns values of a size: a valid value if one exists, otherwise an invalid value. */
+/** Returns values of a given size: a valid value if one exists, otherwise an invalid value. */
 function valuesOf(name: string, size: number): unknown[] {
   const shape = shapeFacts(name)
   if (shape.type === 'integer' || shape.type === 'long') return [size]

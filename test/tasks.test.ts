@@ -1,6 +1,7 @@
 /**
- * Runs every block of every page in docs/tasks as a reader would, on a separate simulated machine. A `text` block is output that
- * the commands of the page print. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`.
+ * Runs every block of every page in docs/tasks as a reader would, on a separate simulated machine. A `text` block contains
+ * output that the page's commands must print. A block that is not run has a comment above it with the reason:
+ * `<!-- not run: … -->`.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -53,7 +54,7 @@ suite('every command of docs/tasks runs, and prints the documented output', () =
     })
 })
 
-/** Turns the comments `<!-- setup … -->`, which cause the incident that a page describes, into blocks of commands. */
+/** Turns the comments `<!-- setup … -->`, which cause the incident that a page describes, into command blocks. */
 function withSetup(markdown: string): string {
   return markdown.replaceAll(/^<!-- setup\n([\s\S]*?)-->$/gm, '```sh\n$1```')
 }

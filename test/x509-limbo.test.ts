@@ -1,5 +1,5 @@
 /**
- * The x509-limbo cases: the import checks their CA certificates, and issuance checks the names of their end entities.
+ * Runs the x509-limbo cases. The import checks their CA certificates, and issuance checks the names of their end entities.
  * testdata/x509-limbo/README.md describes the origin of the cases.
  */
 import assert from 'node:assert/strict'
@@ -45,7 +45,7 @@ function pemOf(indices: readonly number[]): Buffer {
   return Buffer.from(indices.map((index) => encodePem('CERTIFICATE', derOf(index))).join(''))
 }
 
-/** Returns the reason why a path is rejected, or undefined. Any other exception fails the test. */
+/** Returns the reason why a path is rejected; undefined if it is accepted. Any other exception fails the test. */
 async function refusalOf(path: readonly number[], now: Date): Promise<string | undefined> {
   const [peer = -1, first = -1, ...above] = path
   try {

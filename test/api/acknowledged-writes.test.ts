@@ -1,6 +1,6 @@
 /**
  * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection,
- * from any worker, and whatever else is in its batch. No later read returns an older state.
+ * from any worker, and regardless of what else is in its batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -20,7 +20,7 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** A piece of state that clients read and write. Each write creates the next version. */
+/** A value that clients read and write. Each write creates the next version. */
 interface Register {
   readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
@@ -134,7 +134,7 @@ function issuedCertificates(sign: Sign, arn: string): Register {
       issued[version] = (await call('IssueCertificate', input)).CertificateArn
     },
     read(version) {
-      // Before the first certificate is issued, the read requests the certificate of the CA.
+      // Before the first certificate is issued, the read requests the CA's own certificate.
       const CertificateArn = issued[version]
       return CertificateArn === undefined
         ? sign('GetCertificateAuthorityCertificate', authority)
@@ -178,7 +178,7 @@ function revocations({ arn, certificate }: Root): Register {
   }
 }
 
-/** A register with its last known versions. Writes are serialized, so that versions are in order. */
+/** A register, with its last known versions. Writes are serialized, so that versions are in order. */
 class CheckedRegister {
   readonly register: Register
   #started = 0
@@ -206,8 +206,8 @@ class CheckedRegister {
   }
 
   /**
-   * Called when the last byte of a read is sent. Returns a check that the response is not older than the versions
-   * known at that time.
+   * Called when the last byte of a read is sent. Returns a function that checks that the response is not older than the
+   * versions known at that time.
    */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)
@@ -257,7 +257,8 @@ async function runStep(
   const unsent = new Map<number, Buffer>()
   for (const { connection, mode } of reads) {
     if (mode !== 'partial' || unsent.has(connection)) continue
-    // A connection needed for the write must not have a partial request; a revocation first uses all public connections.
+    // A connection that is needed for the write must not have a partial request; a revocation first uses all public
+    // connections.
     if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
       continue
     const request = checked.request()

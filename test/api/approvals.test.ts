@@ -45,7 +45,7 @@ interface Office {
   readonly input: Record<string, unknown>
 }
 
-/** A service with a root, two people who may do everything, and an approval policy. */
+/** A service with a root, an approval policy, and two people who may do everything. */
 async function office(t: TestContext, actions: readonly string[] = allActions): Promise<Office> {
   const service = await TestService.start()
   t.after(() => service.close())
@@ -171,7 +171,7 @@ test('the requester cannot approve, with another access key or in a session eith
   assert.match(await service.refusal('ApproveRequest', approval, session), refused)
   const ofSession = await denied(service, 'IssueCertificate', { input, by: session })
   assert.match(await service.refusal('ApproveRequest', { ApprovalId: ofSession }, alice), refused)
-  // A second session of the same person is the same requester.
+  // A second session started by the same person counts as the same requester.
   const again = await sessionOf(alice)
   assert.equal(await denied(service, 'IssueCertificate', { input, by: again }), ofSession)
   await approve(service, ofSession, await sessionOf(bob))
@@ -292,7 +292,7 @@ test('importing and deleting CAs and changes of resource policies need an approv
     Resource: root.arn,
   })
   const refused = await service.refusal('PutPolicy', { ResourceArn: root.arn, Policy }, alice)
-  // An invalid policy is refused for its own reason, and makes no request.
+  // An invalid policy is refused because it is invalid, and no approval request is created.
   assert.match(refused, /^InvalidPolicyException/)
   const state = { CertificateAuthorityArn, Status: 'DISABLED' }
   await service.must('UpdateCertificateAuthority', state, alice)
@@ -397,7 +397,7 @@ test('a chain of sessions is the person who started the first one', async (t) =>
   await approve(service, id, bob)
 })
 
-/** A policy change that a test inserts into a call, between its reading of the policy and its transaction. */
+/** A policy change that a test inserts into a call, between the point where the call reads the policy and its transaction. */
 async function withPolicyChange(
   t: TestContext,
   change: (service: TestService) => Promise<unknown>,
@@ -568,7 +568,7 @@ test('commands that change users, roles, policies and access keys need the appro
   }
   assert.notEqual(await refusedCommand(commands[2]!), '')
   const { accessKeyId } = carol.credentials
-  // One person must be able to stop a stolen key.
+  // A single person must be able to disable a stolen key.
   await switchAccessKey(config, accessKeyId, false)
   await refusedCommand(() => switchAccessKey(config, accessKeyId, true))
   await removeAccessKey(config, accessKeyId)

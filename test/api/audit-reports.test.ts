@@ -1,4 +1,4 @@
-/** Audit reports: their content to the byte, refused requests, and failures of the bucket. */
+/** Tests of audit reports: their exact bytes, refused requests, and bucket failures. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -29,7 +29,7 @@ import { TestService, type Members } from '../support/service.ts'
 const bucket = 'my-reports'
 let service: TestService
 before(async () => {
-  // The lint would refuse the hostile subject names of this file.
+  // The lint would reject this file's hostile subject names.
   service = await TestService.start({ auditReportInterval: '0', crlDelay: '0', lint: 'warn' })
   await service.createBucket(bucket)
   await service.createBucket(crlBucket)
@@ -70,7 +70,7 @@ async function finished(arn: string, { AuditReportId }: Report, seconds = 20): P
   )
 }
 
-/** The text of a new report. */
+/** Creates a report and returns its text. */
 async function reportOf(arn: string, format: Format): Promise<string> {
   const report = await create(arn, format)
   const found = await finished(arn, report)
@@ -82,14 +82,14 @@ async function reportOf(arn: string, format: Format): Promise<string> {
 interface Expected {
   readonly subject: string
   readonly template: string
-  /** The reason and the date of the revocation, as the CRL contains them. */
+  /** The reason and date of the revocation, as in the CRL. */
   readonly revoked?: { readonly reason: string; readonly at: Date }
 }
 
-/** A time as AWS formats it: no milliseconds, and +0000. */
+/** A time as AWS formats it: without milliseconds, and with +0000. */
 const time = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, '+0000')
 
-/** The values of a row in the order of the columns, read from the certificate itself. */
+/** The values of a row, in column order, as read from the certificate itself. */
 function rowOf({ arn, certificate }: Issued, { subject, template, revoked }: Expected): string[] {
   const { serialNumber, validFromDate, validToDate } = new X509Certificate(certificate)
   const pairs = serialNumber.toLowerCase().padStart(32, '0').match(/../g) ?? []
@@ -102,7 +102,7 @@ function rowOf({ arn, certificate }: Issued, { subject, template, revoked }: Exp
     subject,
     time(validFromDate),
     time(validToDate),
-    // The validity of a certificate begins an hour before its issuance.
+    // A certificate's validity begins an hour before its issuance.
     time(new Date(validFromDate.getTime() + 3_600_000)),
     revoked ? time(revoked.at) : '',
     revoked?.reason ?? '',
@@ -237,7 +237,7 @@ describe('the content of an audit report', () => {
       )
       rows.push(rowOf(issued, { subject, template }))
     }
-    // Certificates are revoked in the reverse order of their issuance; the expected dates come from the CRL.
+    // Certificates are revoked in the reverse order of issuance. The expected dates come from the CRL.
     const revoked = new Map<string, Issued>()
     for (const reason of ['UNSPECIFIED', 'KEY_COMPROMISE', 'A_A_COMPROMISE'])
       revoked.set(reason, await issue(service, { arn, csr: csr('ec-server') }))
@@ -323,7 +323,7 @@ describe('the rows of an audit report', () => {
       const arns = rows.map(({ certificateArn }) => certificateArn ?? '')
       assert.equal(arns.length, count)
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
-      // Certificates of concurrent requests are stored in any order, so `issuedAt` may decrease within 25 rows.
+      // Certificates from concurrent requests are stored in any order, so `issuedAt` may decrease within 25 rows.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
       for (const [index, issuedAt] of times.entries())
         assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)
@@ -541,13 +541,13 @@ describe('a failing bucket', () => {
   })
 })
 
-/** Sets the status of a CA in the database, for states that are short-lived or follow a failure. */
+/** Sets a CA's status in the database, for states that are short-lived or follow a failure. */
 async function force(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))
 }
 
-/** The status of every report of a service. */
+/** The status of every report in a service. */
 async function statusesOf(target: TestService): Promise<string[]> {
   const rows = await target.inDatabase('select status from audit_reports')
   return rows.map(({ status }) => String(status))

@@ -1,4 +1,4 @@
-/** `signet backup` and `signet restore` as an operator uses them. */
+/** Tests of `signet backup` and `signet restore`, run as an operator would run them. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -232,7 +232,7 @@ describe('a backup', () => {
   })
 })
 
-/** The plaintext of a backup with another schema version in its header, the first record. */
+/** The plaintext of a backup whose header, the first record, contains another schema version. */
 function withSchema(version: number): (plaintext: Buffer) => Buffer {
   return (plaintext) => {
     const end = 4 + plaintext.readUInt32BE()

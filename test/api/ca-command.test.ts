@@ -1,4 +1,4 @@
-/** `signet ca`, `revoke`, `renew --ca` and `issue --pkcs12` against a running server. */
+/** Tests of `signet ca`, `revoke`, `renew --ca` and `issue --pkcs12` against a running server. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -61,7 +61,7 @@ async function refused(expected: number, ...args: readonly string[]): Promise<st
 const certificateIn = async (name: string): Promise<X509Certificate> =>
   new X509Certificate(await readFile(path(name)))
 
-/** The current certificate of a CA. */
+/** A CA's current certificate. */
 async function certificateOf(reference: string): Promise<Members> {
   return (await json('ca', 'show', reference)).Certificate
 }
@@ -219,7 +219,7 @@ test('signet revoke accepts folders, files, serial numbers and lists, and report
     await issue('r3'),
     await issue('r4'),
   ]
-  // Search finds new certificates within seconds.
+  // Search finds new certificates only after a few seconds.
   await eventually(async () => {
     const found = await json('certificates', 'list', '--serial', fourth.SerialNumber)
     return found.length === 1 ? true : undefined
@@ -298,7 +298,7 @@ test('signet renew replaces the PKCS #12 file of signet issue, and needs its pas
   assert.notDeepEqual(await readFile(path('r.p12')), old)
   assert.equal((await stat(path('r.p12'))).mode & 0o777, 0o640)
   assert.ok(await opensWith('r.p12', 'p12/cert.pem', 'first'))
-  // A password file of the renewal takes precedence, and later renewals use it.
+  // A password file that the renewal specifies takes precedence, and later renewals use it.
   await must('renew', path('p12'), '--pkcs12-password-file', path('second'))
   await rm(path('first'))
   await must('renew', path('p12'))

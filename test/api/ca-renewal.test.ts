@@ -1,4 +1,4 @@
-/** `signet ca renew` for CA certificates with extensions that do not come from their template. */
+/** Tests of `signet ca renew` for CA certificates with extensions that do not come from their template. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'

@@ -1,4 +1,4 @@
-/** Responses that workers cache: after an acknowledged change, no worker returns the old state. */
+/** Tests of responses that workers cache. After an acknowledged change, no worker may return the old state. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The call log: one record per call in CloudTrail's format, without secrets, CSRs or unknown input. */
+/** Tests of the call log: one record per call in CloudTrail's format, without secrets, CSRs or unknown input. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -188,7 +188,7 @@ test('unauthenticated calls are aggregated, so that they do not push other recor
   const records = await recordsIn(file)
   assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
   const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
-  // For each kind of call, the first call and the number of further calls are recorded.
+  // For each kind of call, the record has the first call and the number of further calls.
   assert.ok(unknown.length <= 8, `${unknown.length}`)
   const counted = unknown.map(
     ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,

@@ -1,4 +1,7 @@
-/** An offline root signs the CA of a running server: `signet ceremony` and `signet ca import`, verified with OpenSSL. */
+/**
+ * Tests that an offline root can sign a running server's CA with `signet ceremony` and `signet ca import`. OpenSSL verifies the
+ * results.
+ */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -54,7 +57,7 @@ const sha256Of = async (file: string): Promise<string> =>
     .update(await readFile(file))
     .digest('hex')
 
-/** Writes a script, and returns the arguments that run it with the confirmation of two people. */
+/** Writes a script, and returns the arguments that run it with confirmations from two people. */
 async function scriptArguments(content: object, name = 'script.json'): Promise<string[]> {
   await writeFile(path(name), JSON.stringify({ version: 1, ...content }, undefined, 2))
   const confirmed = ['--confirmed-by', 'Ada', '--confirmed-by', 'Grace']
@@ -71,7 +74,7 @@ async function scriptArguments(content: object, name = 'script.json'): Promise<s
   ]
 }
 
-/** The member `useRoot` of a script that follows a ceremony. */
+/** The member `useRoot` for a script that follows an earlier ceremony. */
 async function useRootAfter(ceremony: string, root: X509Certificate): Promise<object> {
   const previousTranscriptSha256 = await sha256Of(path(`root/${ceremony}/transcript.json`))
   return { certificateSha256: root.fingerprint256, previousTranscriptSha256 }

@@ -1,4 +1,4 @@
-/** URLs in certificates: CRL distribution points, OCSP responders and the CA Issuers URL. */
+/** Tests of the URLs in certificates: CRL distribution points, OCSP responders and CA Issuers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 // oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
@@ -52,7 +52,7 @@ interface Pointers {
   readonly access?: string
 }
 
-/** The two extensions of a certificate in hex. Throws if one is critical or occurs twice. */
+/** A certificate's two extensions, in hex. Throws if one is critical or occurs twice. */
 function pointersOf(pem: string): Pointers {
   const { extensions } = new peculiar.X509Certificate(pem)
   const valueOf = (oid: string): string | undefined => {
@@ -64,7 +64,7 @@ function pointersOf(pem: string): Pointers {
   return { ...(crl && { crl }), ...(access && { access }) }
 }
 
-/** The URI of the first distribution point of a certificate. */
+/** The URI of a certificate's first distribution point. */
 function crlUrlOf(pem: string): string {
   const extension = new peculiar.X509Certificate(pem).getExtension(
     peculiar.CRLDistributionPointsExtension,
@@ -285,7 +285,7 @@ test('the CSR of a CA requests neither extension', async () => {
 
 const foreignUrl = 'http://elsewhere.example/x'
 
-/** Issues two certificates with an extension for `foreignUrl`: by API passthrough and by CSR passthrough. */
+/** Issues two certificates with an extension for `foreignUrl`: one by API passthrough and one by CSR passthrough. */
 async function passthroughs(authority: { arn: string }, oid: string): Promise<string[]> {
   const value = oid === crlOid ? distributionPoint(foreignUrl) : infoAccess(['ocsp', foreignUrl])
   const der = Buffer.from(value, 'hex')

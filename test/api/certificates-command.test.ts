@@ -1,4 +1,4 @@
-/** `signet certificates`: search, description and download through the API. */
+/** Tests of `signet certificates`: search, description and download through the API. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { TestService, type Members } from '../support/service.ts'
 let service: TestService
 let root: { arn: string }
 before(async () => {
-  // The lint refuses control characters in names.
+  // The lint would reject control characters in names.
   service = await TestService.start({ lint: 'warn' })
   root = await createRoot(service)
 })

@@ -1,4 +1,4 @@
-/** The contents of issued certificates, and the requests and imports that are refused. */
+/** Tests of the contents of issued certificates, and of refused requests and imports. */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -24,7 +24,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** The extensions of a certificate: OID, critical or not, value in hex. The hash of a key identifier is cut off. */
+/** A certificate's extensions: the OID, whether it is critical, and the value in hex. The hash in a key identifier is removed. */
 function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))
   return certificate.extensions.map(({ oid, critical, value }) => {

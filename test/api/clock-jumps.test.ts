@@ -1,4 +1,4 @@
-/** The clock of a running service jumps by a year, forward and back. CRLs are tested in revocation-faults.test.ts. */
+/** Tests in which a running service's clock jumps by a year, forward and back. CRLs are tested in revocation-faults.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
@@ -21,7 +21,7 @@ suite('clock jumps', () => {
   })
   after(() => service.close())
 
-  /** Issuance, audit reports and health checks must work within seconds of a jump. */
+  /** Asserts that issuance, audit reports and health checks work within seconds of a jump. */
   async function assertWorks(): Promise<void> {
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const authority = { CertificateAuthorityArn: root.arn }

@@ -1,4 +1,4 @@
-/** The command line: flags, files and their modes, signals, and administration of a running server. */
+/** Tests of the command line: flags, files and their modes, signals, and administration of a running server. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,7 +39,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers to kill after the tests. A server that a failed test leaves running would keep this process alive. */
+/** Servers to kill after the tests, because a server that a failed test leaves running would keep this process alive. */
 const started: ServerProcess['child'][] = []
 
 /** Starts a server with one worker unless `flags` contain `--workers`, because most tests do not depend on workers. */

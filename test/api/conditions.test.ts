@@ -160,7 +160,7 @@ test('a denied CreateCertificateAuthority creates no CA', async () => {
 
 const tagging = ['CreateCertificateAuthority', 'TagCertificateAuthority']
 
-/** The codes of both operations that accept tags. */
+/** The codes that the two operations with tags return. */
 async function tagCodes(user: User, Tags: unknown): Promise<string[]> {
   const input = { CertificateAuthorityArn: root.arn, Tags }
   return [await create(user, Tags), await code(user, 'TagCertificateAuthority', input)]
@@ -178,7 +178,7 @@ test('aws:RequestTag restricts the value of a tag at creation and later', async 
   assert.deepEqual(await tagCodes(user, [{ Key: 'Team' }]), refused)
   assert.deepEqual(await tagCodes(user, [{ Key: 'Other', Value: 'red' }]), refused)
   assert.equal(await create(user), denied)
-  // Condition keys, which include the tag key, are compared without regard to case.
+  // Condition keys, which include the tag key, are case-insensitive.
   assert.deepEqual(await tagCodes(user, [{ Key: 'team', Value: 'red' }]), allowed)
 })
 

@@ -1,4 +1,4 @@
-/** Limits of a listener: connections and failed authentications. */
+/** Tests of a listener's limits on connections and failed authentications. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** Client commands: their results, refused input and exit codes. */
+/** Tests of client commands: their results, refused input and exit codes. */
 import assert from 'node:assert/strict'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -30,7 +30,7 @@ after(async () => {
 
 const path = (name: string): string => join(folder, name)
 
-/** Runs a client command against the server with its administrator's credentials. */
+/** Runs a client command against the server, with the administrator's credentials. */
 function signet(...args: readonly string[]): Promise<Outcome> {
   return command([...args, '--endpoint', server.url, '--data', path('data')])
 }
@@ -416,7 +416,7 @@ test('commands trust a server with --tls-self through the root in its data folde
   const args = ['status', '--endpoint', server.url]
   const trusted = await command([...args, '--ca-file', path('below-root/ca.pem')], variables)
   assert.equal(trusted.code, 0, trusted.stderr)
-  // A separate process is needed, because commands in one process share the open connections of fetch.
+  // A separate process is needed, because commands in one process share fetch's open connections.
   const untrusted = await spawnCommand(args, variables)
   assert.equal(untrusted.code, 1)
   assert.match(untrusted.stdout, /not reachable/)

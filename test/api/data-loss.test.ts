@@ -1,6 +1,6 @@
 /**
- * A database that has lost acknowledged writes, or that is damaged: the server signs and writes nothing, serves
- * reads, and reports the problem to clients and operators, until the database is restored or the loss is accepted.
+ * Tests of a database that is damaged or has lost acknowledged writes. Until the database is restored or the loss is accepted,
+ * the server signs and writes nothing, serves reads, and reports the problem to clients and operators.
  */
 import assert from 'node:assert/strict'
 import {
@@ -160,7 +160,7 @@ after(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup()
 })
 
-/** Asserts that a command that writes is refused with the reason. */
+/** Asserts that a command that writes fails with the reason. */
 async function assertWriteRefused({ data }: Scene): Promise<void> {
   const { code, stderr } = await command(['access-key', 'create', '--user', 'x', '--data', data])
   assert.notEqual(code, 0)
@@ -245,7 +245,7 @@ suite('lost writes', () => {
         await scene.start()
         await scene.assertStopped(lost, scene.issued[0]?.arn)
         await scene.server.stop('SIGTERM')
-        // Neither a restart nor a command ends the refusal.
+        // Neither a restart nor a command makes the server sign or write again.
         await assertWriteRefused(scene)
         const listed = await command(['access-key', 'list', '--data', scene.data])
         assert.equal(listed.code, 0)

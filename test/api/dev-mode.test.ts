@@ -1,4 +1,4 @@
-/** `signet serve --dev`: a server for tests, with temporary data and a public access key. */
+/** Tests of `signet serve --dev`: a server for tests, with temporary data and a publicly known access key. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
@@ -15,7 +15,7 @@ function startDevServer(): Promise<ServerProcess> {
   return startServerOn([process.execPath, signet], { flags: ['--dev'] })
 }
 
-/** Returns the data folder of a server, from the files that it has open. */
+/** Finds a server's data folder from the files that the server has open. */
 function dataFolderOf({ child }: ServerProcess): string {
   const descriptors = `/proc/${child.pid}/fd`
   const paths = readdirSync(descriptors).map((name) => readlinkSync(`${descriptors}/${name}`))

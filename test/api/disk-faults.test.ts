@@ -1,4 +1,4 @@
-/** A read-only, failing or slow disk under a running server, simulated by a preloaded library. */
+/** Tests of a running server whose disk is read-only, failing or slow, simulated by a preloaded library. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

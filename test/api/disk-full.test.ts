@@ -1,5 +1,5 @@
 /**
- * A full disk: writes are refused with the reason, reads are served, no data is lost, and the server recovers once
+ * Tests of a full disk: writes are refused with the reason, reads are served, no data is lost, and the server recovers once
  * space is free.
  */
 import assert from 'node:assert/strict'
@@ -41,10 +41,7 @@ async function startOnSmallDisk(
   return { disk, data, server }
 }
 
-/**
- * Issues certificates until one is refused. The first certificates fit into space that the write-ahead log already
- * has.
- */
+/** Issues certificates until a request is refused. The first certificates fit into space that the write-ahead log already has. */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
   const arns: string[] = []
   for (;;) {
@@ -246,7 +243,7 @@ suite('a full disk', () => {
       try {
         return [JSON.parse(line)]
       } catch {
-        // The record was written only in part.
+        // The record was only partly written.
         return []
       }
     })

@@ -1,4 +1,4 @@
-/** Acknowledged writes survive SIGKILL. */
+/** Tests that acknowledged writes survive SIGKILL. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

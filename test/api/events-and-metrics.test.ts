@@ -1,4 +1,4 @@
-/** Events in the log and at the webhook, expiry announcements, and metrics. */
+/** Tests of events in the log and at the webhook, expiry announcements, and metrics. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -62,7 +62,7 @@ const types = {
   expiry: 'Signet CA Certificate Expiry',
 }
 
-/** Checks all members of an event, and that its time is recent. */
+/** Checks all members of an event, including that its time is recent. */
 function assertEvent(
   event: Members,
   service: TestService,
@@ -112,7 +112,7 @@ describe('events', { concurrency: true }, () => {
     const [issuance, ...more] = eventsAbout(arn)
     assert.deepEqual(more, [])
     assertEvent(issuance, service, { type: types.issuance, resources, detail: success })
-    // The root certificate also has an issuance event.
+    // There is also an issuance event for the root certificate.
     assert.equal(eventsAbout(root.arn, types.issuance).length, 2)
     await revoke(service, arn)
     const revocations = eventsAbout(arn, types.revocation)
@@ -230,7 +230,7 @@ interface Webhook {
   /** IDs of the events that received status 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Resets every connection from now on. The webhook keeps its port, which another process could take otherwise. */
+  /** Resets every connection from now on. The webhook keeps its port, which another process could otherwise take. */
   down(): void
   /** Accepts connections again. */
   up(): void
@@ -435,7 +435,7 @@ describe('expiry announcements', { concurrency: true }, () => {
       CertificateAuthorityArn: root.arn,
     })
     const notAfter = new Date((CertificateAuthority.NotAfter as number) * 1000)
-    /** Moves the clock to `days` before the expiry, and restarts the service so that every job runs. */
+    /** Moves the clock to `days` days before the expiry, and restarts the service so that every job runs. */
     const advanceTo = async (days: number): Promise<void> => {
       const remaining = (notAfter.getTime() - service.clock.now().getTime()) / dayMilliseconds
       service.clock.advance({ seconds: (remaining - days) * 86_400 })

@@ -1,4 +1,4 @@
-/** No input causes a 5xx response, a hang or a crash. */
+/** Tests that no input causes a 5xx response, a hang or a crash. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,4 +1,7 @@
-/** Gauges of GET /metrics: CAs, CRLs, certificates that expire soon, backups, health; and reasons of failed authentication. */
+/**
+ * Tests of the gauges in GET /metrics (CAs, CRLs, certificates that expire soon, backups, health), and of the reasons for
+ * failed authentication.
+ */
 import assert from 'node:assert/strict'
 import { before, describe, test, type TestContext } from 'node:test'
 import { BackupFolder } from '../support/backups.ts'

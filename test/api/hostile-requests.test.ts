@@ -1,4 +1,7 @@
-/** Requests meant to stop or stall a server. Each is refused in the format of its protocol, and later requests succeed. */
+/**
+ * Tests of requests that are meant to stop or stall a server. Each is refused in its protocol's format, and later requests
+ * succeed.
+ */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,4 +1,7 @@
-/** The server is killed at each step of its jobs, and at random moments: the next start completes all pending work. */
+/**
+ * Kills the server at each step of its jobs, and at random moments. After the next start, the server must complete all pending
+ * work.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { verify, X509Certificate } from 'node:crypto'
@@ -76,7 +79,7 @@ class Webhook {
   }
 }
 
-/** A data folder with pending work for every job, and its known contents. */
+/** A data folder with pending work for every job, and what the folder is known to contain. */
 interface PendingWork {
   readonly folder: string
   readonly root: { readonly arn: string; readonly certificate: string }
@@ -84,7 +87,7 @@ interface PendingWork {
   readonly leaves: readonly string[]
   readonly first: ReadCrl
   readonly report: { readonly id: string; readonly key: string }
-  /** A CA without key and CSR. */
+  /** A CA without a key and a CSR. */
   readonly creating: string
   /** A deleted CA whose key is due to be erased. */
   readonly erasable: string
@@ -140,7 +143,7 @@ async function prepare(
   return { folder, root, leaves, first, report, creating: creating.arn, erasable: erasable.arn }
 }
 
-/** Makes all scheduled work due immediately, and sets the CA `creating` back to its state before key generation. */
+/** Makes all scheduled work due immediately, and returns the CA `creating` to its state before key generation. */
 async function makeDue(folder: string, creating: string, erasable: string): Promise<void> {
   const db = await openSqlite(join(folder, 'signet.sqlite'))
   await db.transaction([
@@ -156,7 +159,7 @@ async function makeDue(folder: string, creating: string, erasable: string): Prom
   await db.close()
 }
 
-/** Runs the server until it kills itself at the planned step. Returns false if it still runs after 30 seconds. */
+/** Runs the server until it kills itself at the planned step. Returns false if the server is still running after 30 seconds. */
 async function crash(plan: CrashPlan): Promise<boolean> {
   const driver = join(import.meta.dirname, '..', 'support', 'crash-driver.ts')
   const child = spawn(process.execPath, [driver, JSON.stringify(plan)], {
@@ -197,11 +200,11 @@ async function verifiedCrl(
   return crl
 }
 
-/** Starts a service on the data folder of a crashed server, and asserts that it completes all pending work. */
+/** Starts a service on a crashed server's data folder, and asserts that it completes all pending work. */
 async function assertRecovered(folder: string, webhook: Webhook): Promise<void> {
   const crlAfterCrash = await verifiedCrl(folder, pending.root)
   assert.ok(crlAfterCrash && crlAfterCrash.crlNumber! >= pending.first.crlNumber!)
-  // The leases of the killed process have expired by this time.
+  // The killed process's leases have expired by this time.
   const clock = new TestClock()
   clock.advance({ seconds: 30 })
   const settings = { ...flags, data: folder, eventWebhook: webhook.url }
@@ -269,7 +272,7 @@ const expectedEvents: readonly string[] = [
   'ACM Private CA Creation',
 ]
 
-/** Asserts that every pending event and every event of the recovered work is delivered. */
+/** Asserts that every pending event, and every event from the recovered work, is delivered. */
 async function assertEventsDelivered(service: TestService, webhook: Webhook): Promise<void> {
   const db = await openSqlite(join(service.config.dataDirectory, 'signet.sqlite'))
   await eventually(async () => {
@@ -304,8 +307,8 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     test(`work interrupted at step '${step}' of an audit report is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All work takes about thirty transactions. The test passes for each of them at both steps; this sample is enough
-  // to find regressions.
+  // All work takes about thirty transactions. The test passes for each of them at both steps, but this sample is enough to find
+  // regressions.
   for (let count = 2; count <= 28; count += thorough ? 2 : 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {
@@ -314,7 +317,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
   }
 })
 
-/** A client of a server that may be killed at any moment. Its calls then reject. */
+/** A client for a server that may be killed at any moment. The client's calls then reject. */
 class Remote {
   readonly #server: ServerProcess
   readonly #credentials: Credentials
@@ -343,7 +346,7 @@ class Remote {
 
 class GoneError extends Error {}
 
-/** Acknowledged writes, and every version of the CRL that the servers of the test publish, in order. */
+/** Acknowledged writes, and every version of the CRL that the test's servers publish, in order. */
 interface Observations {
   /** Start of the test in milliseconds since 1970, rounded down to a second. */
   readonly startedAt: number
@@ -491,7 +494,10 @@ test('a server killed at four random moments under load completes all acknowledg
   assert.equal(await server.stop('SIGTERM'), 0)
 })
 
-/** Asserts that each acknowledged report is complete, and lists at least the certificates issued before its request. */
+/**
+ * Asserts that each acknowledged report is complete, and lists at least the certificates that were issued before it was
+ * requested.
+ */
 async function assertReports(
   data: string,
   remote: Remote,

@@ -1,4 +1,7 @@
-/** `--keep-expired` deletes only certificates that expired long ago, and their index entries. Counts and audit reports remain. */
+/**
+ * Tests that `--keep-expired` deletes only certificates that expired long ago, and their index entries, and that counts and
+ * audit reports remain correct.
+ */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +50,10 @@ async function countOf(service: TestService, text: string): Promise<number> {
   return Number(row?.['n'])
 }
 
-/** Adds the index entries that earlier versions wrote for every certificate: by account, and by account as requester. */
+/**
+ * Adds the index entries that earlier versions wrote for every certificate: one by account, and one with the account as the
+ * requester.
+ */
 async function insertFormerEntries(db: DataFolder['db'] | undefined): Promise<void> {
   assert.ok(db)
   const rows = await db.query(sql`select authority_number, account_id, region from authorities`)
@@ -172,7 +178,7 @@ suite('certificates that expired long ago', () => {
   })
 
   test('one of two nodes deletes expired certificates, except for CA certificates and certificates on a CRL', async () => {
-    // By this time, the regular CRL that lists the expired certificate for the last time is published.
+    // By this time, the regular CRL that lists the expired certificate for the last time has been published.
     service.clock.advance({ days: 2 })
     const issuedBefore = await issuedCount()
     const reportsBefore = [await report('JSON'), await report('CSV')]

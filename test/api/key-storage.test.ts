@@ -1,4 +1,4 @@
-/** The key store of a CA follows from its KeyStorageSecurityStandard (--key-storage-standards). */
+/** Tests that a CA's KeyStorageSecurityStandard determines its key store (--key-storage-standards). */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
@@ -15,7 +15,7 @@ let kms: KmsServer
 let service: TestService
 before(async () => {
   kms = await KmsServer.start()
-  // A CA from before the setting.
+  // This CA was created before the setting was added.
   service = await TestService.start({ kmsEndpoint: kms.endpoint, kmsRegion: kms.region })
   await createRoot(service)
   await service.restartWith({ keyStorageStandards: `${level3}=kms,${ccpc}=local` })

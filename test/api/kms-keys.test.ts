@@ -1,4 +1,4 @@
-/** CAs whose keys are in KMS: hierarchy, revocation, outages and erasure. OpenSSL judges what the keys sign. */
+/** Tests of CAs whose keys are in KMS: hierarchy, revocation, outages and erasure. OpenSSL verifies what the keys sign. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -56,7 +56,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** The key of a CA in the stand-in. */
+/** A CA's key in the stand-in. */
 function keyOf(authorityArn: string): ReturnType<KmsServer['operations']['find']> {
   return kms.operations.find({ KeyId: `alias/signet/${lastOf(authorityArn)}` })
 }
@@ -118,7 +118,7 @@ for (const keyAlgorithm of ['EC_secp521r1', 'RSA_4096', 'ML_DSA_44', 'ML_DSA_65'
       file('root.pem'),
       file('leaf.pem'),
     ])
-    // OpenSSL before 3.5 has no ML-DSA; the key store has verified the signature.
+    // OpenSSL before 3.5 does not support ML-DSA. The key store has verified the signature.
     if (/^OpenSSL 3\.[0-4]\./.test((await outcome('openssl', ['version'])).text))
       if (keyAlgorithm.startsWith('ML_DSA')) return
     assert.match(text, /: OK/)
@@ -186,7 +186,7 @@ test('a signature of another key is not returned and not stored', async () => {
 
 test('denied access is logged with what to check', async () => {
   const root = await createRoot(service)
-  // The reason of an outage is logged every ten seconds.
+  // The reason for an outage is logged every ten seconds.
   service.clock.advance({ seconds: 10 })
   kms.fault = () => 'deny'
   await request(service, root.arn)

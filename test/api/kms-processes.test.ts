@@ -1,4 +1,4 @@
-/** Servers and commands as processes, with CA keys and the master key in KMS. */
+/** Tests of server and command processes, with CA keys in KMS and the master key encrypted by KMS. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -55,7 +55,7 @@ test('a server whose master key is in KMS starts and restarts, and commands can 
   const file = path('envelope/master.key')
   assert.match(readFileSync(file, 'utf8'), /^signet-master-key-kms-1:/)
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  // The file says which key decrypts it.
+  // The file states which key decrypts it.
   const second = await serve('envelope', [])
   await issue(clientOf(second, path('envelope')), { arn: root.arn, csr: csr('ec-server') })
   const list = ['account', 'list', '--data', path('envelope'), ...endpoint()]
@@ -132,7 +132,7 @@ for (const workers of ['1', '2'])
     assert.equal((await answer).status, 200)
     assert.equal(await stopped, 0)
     resolve()
-    // At the deadline, the message would be a different one.
+    // If the deadline had been reached, the message would be different.
     assert.match(server.stderr(), /cannot be used: the server is stopping/)
   })
 

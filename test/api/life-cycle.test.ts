@@ -1,4 +1,4 @@
-/** Every operation in every state of a CA (AWS Private CA User Guide: CA status and life cycle). */
+/** Tests every operation in every state of a CA (AWS Private CA User Guide: CA status and life cycle). */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -45,7 +45,7 @@ interface Subject {
   readonly certificateArn: string
 }
 
-/** Writes a state into the database, because the state is momentary or results only from a failure. */
+/** Writes a state into the database, for states that are short-lived or result only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
@@ -311,7 +311,7 @@ test('a deleted CA can be restored to its previous status within the restoration
     )
 })
 
-/** Counts the stored keys of a CA, and the rows of the CA that refer to a key. */
+/** Counts a CA's stored keys, and the CA's rows that refer to a key. */
 async function keysOf(arn: string): Promise<{ stored: number; referenced: number }> {
   const id = arn.split('/').at(-1) ?? ''
   const count = async (query: string): Promise<number> =>

@@ -1,4 +1,4 @@
-/** ListCertificates: filters, pages and permissions. */
+/** Tests of ListCertificates: filters, pages and permissions. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import {

@@ -1,4 +1,4 @@
-/** `signet master-key rotate` next to running servers, and killed at each of its steps. */
+/** Tests of `signet master-key rotate` while servers are running, and when it is killed at each of its steps. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,7 +32,7 @@ async function run(...args: readonly string[]): Promise<Members> {
   return JSON.parse(stdout)
 }
 
-/** Rotates completely: on PostgreSQL in two commands. */
+/** Performs a complete rotation, which takes two commands on PostgreSQL. */
 async function rotate(...flags: readonly string[]): Promise<Members> {
   const first = await run('master-key', 'rotate', ...flags)
   return first.Finished === true ? first : run('master-key', 'rotate', '--finish', ...flags)
@@ -106,7 +106,7 @@ for (const [step, occurrence] of steps)
     })
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
     assert.equal(signal, 'SIGKILL')
-    // The server continues, and a new process opens every secret with the key in the file.
+    // The server keeps running, and a new process opens every secret with the key in the file.
     await issued(1)
     assert.deepEqual((await run('verify')).Problems, [])
     await service.restart()

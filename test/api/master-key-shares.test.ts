@@ -1,4 +1,4 @@
-/** `signet master-key split`, a locked server, and `signet unlock`. */
+/** Tests of `signet master-key split`, a locked server, and `signet unlock`. */
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
@@ -78,7 +78,7 @@ interface LockedServer {
   readonly url: string
   readonly publicUrl: string
   readonly output: () => string
-  /** Waits for a text in the output. */
+  /** Waits until the output contains a text. */
   readonly printed: (text: string) => Promise<void>
   readonly stop: () => Promise<number | null>
 }

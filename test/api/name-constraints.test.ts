@@ -1,4 +1,4 @@
-/** A CA whose certificate from an external root has name constraints issues only certificates that satisfy them. */
+/** Tests that a CA whose certificate from an external root has name constraints issues only certificates that satisfy them. */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,6 @@
-/** Backups of earlier versions, and an old backup that is restored next to newer CRLs, whose revocations are kept. */
+/**
+ * Tests of backups from earlier versions, and of an old backup that is restored beside newer CRLs, whose revocations are kept.
+ */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
@@ -43,7 +45,7 @@ async function ocspStatus(
   const headers = { 'content-type': 'application/ocsp-request' }
   const response = await fetch(`${publicUrl}/ocsp`, { method: 'POST', headers, body })
   const der = new Uint8Array(await response.arrayBuffer())
-  // An error response consists of its status only.
+  // An error response consists only of its status.
   return der.length < 10 ? undefined : readOcspAnswer(der).singles[0]?.status
 }
 
@@ -102,7 +104,7 @@ test('after a restore of an old backup no CRL number is reused and no published 
     [2],
   )
 
-  // Restored revocations behave like revocations on this server.
+  // Restored revocations behave like revocations that were made on this server.
   const statusOf = ({ arn }: { arn: string }): Promise<string | undefined> =>
     ocspStatus(restored, { issuer: root.certificate, serial: lastOf(arn) })
   for (const revoked of [revokedBefore, revokedAfter, unknownRevoked])
@@ -117,7 +119,7 @@ test('after a restore of an old backup no CRL number is reused and no published 
     /RequestAlreadyProcessed/,
   )
 
-  // No revocation is imported twice, and the server continues to revoke and publish.
+  // No revocation is imported twice, and the server can still revoke and publish.
   const later = await issue(restored, authority)
   await revoke(restored, later.arn)
   const after = await crlThat(restored, key, ({ entries }) =>
@@ -142,7 +144,7 @@ for (const kind of ['passphrase', 'x25519', 'p-256', 'rsa', 'without-master-key'
       ? ['--identity', folder.file('identity.pem')]
       : ['--passphrase-file', folder.file('passphrase')]
     if (key[0] === '--identity')
-      // A checkout gives files the mode 0644, and an identity must be private.
+      // A checkout gives files mode 0644, but an identity file must be private.
       await writeFile(folder.file('identity.pem'), readFileSync(join(fixtures, `${kind}.pem`)), {
         mode: 0o600,
       })

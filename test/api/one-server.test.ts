@@ -1,4 +1,4 @@
-/** A data folder has at most one server, even if its lock file, its name or its database are changed. */
+/** Tests that a data folder has at most one server, even if its lock file, its name or its database is changed. */
 import assert from 'node:assert/strict'
 import {
   cpSync,
@@ -84,7 +84,7 @@ suite('a second server is refused while the first one serves', () => {
         const root = await createRoot(client)
         remove(running.data)
         await assertRefused(running.data)
-        // The first refusal has changed nothing.
+        // The first refusal changed nothing.
         await assertRefused(running.data)
         await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
       })
@@ -147,7 +147,7 @@ suite('copies and replacements of a folder', () => {
     const running = await start(t)
     await createRoot(clientOf(running.server, running.data))
     const other = join(running.folder, 'copy')
-    // The copy is consistent, because nothing is written meanwhile.
+    // The copy is consistent, because nothing is written during the copying.
     cpSync(running.data, other, { recursive: true, preserveTimestamps: true })
     const copy = await startServer(other)
     t.after(() => copy.stop('SIGKILL'))

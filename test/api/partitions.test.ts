@@ -1,4 +1,4 @@
-/** Partitioned CRLs, and CRLs of CAs whose status or configuration changes. */
+/** Tests of partitioned CRLs, and of CRLs whose CA's status or configuration changes. */
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
@@ -39,7 +39,7 @@ import { TestService } from '../support/service.ts'
 
 interface Watched {
   readonly service: TestService
-  /** The database of the service, which the tests read and change directly. */
+  /** The service's database, which the tests read and change directly. */
   readonly db: Database
 }
 
@@ -88,7 +88,7 @@ function urlOf({ service }: Watched, name: string, bucket = crlBucket): string {
   return `${service.publicUrl}/${bucket}/crl/${name}.crl`
 }
 
-/** Returns the name of the CRL that the row of a certificate refers to. */
+/** Returns the name of the CRL that a certificate's row refers to. */
 async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   const serial = Buffer.from(lastOf(arn), 'hex')
   const [row] = await db.query(
@@ -97,7 +97,7 @@ async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   return String(row?.['name'])
 }
 
-/** Asserts that the certificate contains the URL of the CRL in its row. Returns the name of that CRL. */
+/** Asserts that the certificate contains the URL of the CRL that its row refers to. Returns the name of that CRL. */
 async function requireBound(watched: Watched, issued: Issued): Promise<string> {
   const name = await boundTo(watched, issued)
   const { extensions } = parseCertificate(parsePem(issued.certificate)[0]!.der)
@@ -109,7 +109,10 @@ async function requireBound(watched: Watched, issued: Issued): Promise<string> {
   return name
 }
 
-/** Asserts that a partition has a critical issuingDistributionPoint with its own URL, and a complete CRL has none. */
+/**
+ * Asserts that a partition has a critical issuingDistributionPoint with its own URL, and that a complete CRL has no such
+ * extension.
+ */
 function requireScope(watched: Watched, crl: ReadCrl, name: string | undefined): void {
   const found = findExtension(crl.crlExtensions, oids.issuingDistributionPoint)
   if (name === undefined) return assert.equal(found, undefined)
@@ -138,7 +141,7 @@ async function waitForEntries(
   )
 }
 
-/** Leaves room for `places` certificates in the partition `name` of a CA. Returns the capacity of the partition. */
+/** Leaves room for `places` certificates in a CA's partition `name`. Returns the partition's capacity. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,
@@ -286,7 +289,7 @@ async function waitForNewer({ service }: Watched, name: string, before: ReadCrl)
   return crlThat(service, keyOf(name), ({ crlNumber }) => crlNumber! > before.crlNumber!)
 }
 
-/** Waits until every change is published. Returns the CRL. */
+/** Waits until every change has been published. Returns the CRL. */
 async function waitUntilPublished(watched: Watched, name: string): Promise<ReadCrl> {
   const now = watched.service.clock.now().getTime()
   await eventually(async () => {
@@ -401,7 +404,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     await waitForEntries(watched, id, [leaf])
     const last = await waitUntilPublished(watched, id)
     const caInput = { CertificateAuthorityArn: root.arn }
-    // The next CRL also differs from the previous CRL in its times.
+    // The times in the next CRL also differ from those in the previous CRL.
     service.clock.advance({ days: 3.6 })
     await service.must('UpdateCertificateAuthority', { ...caInput, Status: 'DISABLED' })
     const disabled = await waitForNewer(watched, id, last)

@@ -1,4 +1,4 @@
-/** ApiPassthrough, CsrExtensions and CSRs of every kind on a running server, with results read by independent parsers. */
+/** Tests of ApiPassthrough, CsrExtensions and all kinds of CSRs on a running server. Independent parsers read the results. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
@@ -702,7 +702,7 @@ test('invalid CsrExtensions are refused with the name of the member', async () =
 
 type KeyName = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
 
-/** A CSR with an ML-DSA key, which no external tool here can create. */
+/** A CSR with an ML-DSA key, which none of the external tools can create. */
 function mlDsaCsr(name: KeyName): string {
   const { privateKey, publicKey } = generateKeyPairSync(name as 'ml-dsa-44')
   const info = encodeCertificationRequestInfo({
@@ -715,7 +715,7 @@ function mlDsaCsr(name: KeyName): string {
   return encodePem('CERTIFICATE REQUEST', request)
 }
 
-/** Verifies with node:crypto that each certificate of a chain is signed by the next one, and the last by itself. */
+/** Verifies with node:crypto that each certificate in a chain is signed by the next one, and that the last one is self-signed. */
 function assertChain(pems: readonly string[]): void {
   const chain = pems.map((pem) => new X509Certificate(pem))
   for (const [index, certificate] of chain.entries()) {

@@ -1,4 +1,4 @@
-/** Commands for users, roles, policies and identity providers, while a server runs. */
+/** Tests of the commands for users, roles, policies and identity providers while a server is running. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

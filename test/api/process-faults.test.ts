@@ -1,4 +1,4 @@
-/** Failures that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
+/** Tests of failures that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -128,7 +128,7 @@ for (const workers of workerCounts) {
 
   test(`an unread pipe does not block a server, and buffered log lines can be read later (workers: ${workers})`, async (t) => {
     const server = await serve(t, workers, ['ignore', 'ignore', 'pipe'])
-    // These log lines exceed the 64 KiB of the pipe.
+    // These log lines exceed the pipe's 64 KiB.
     await sendRequests(server.url, 600)
     assert.equal(await metric(server.url, 'signet_log_lines_dropped_total'), 0)
     let text = ''
@@ -225,7 +225,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   }
 }
 
-/** The listening TCP sockets of a process (proc(5): state 0A, inode in the tenth column). */
+/** Returns a process's listening TCP sockets (proc(5): state 0A, inode in the tenth column). */
 async function listenersOf(pid: number): Promise<string[]> {
   const table = await readFile('/proc/net/tcp', 'latin1')
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/))

@@ -1,4 +1,4 @@
-/** HTTP semantics of the public listener: public objects, CA certificates and OCSP. */
+/** Tests of the public listener's HTTP semantics: public objects, CA certificates and OCSP. */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import { request as sendRequest, type IncomingHttpHeaders } from 'node:http'
@@ -381,7 +381,7 @@ interface OcspCa {
   readonly certificate: string
 }
 
-/** Creates a CA with OCSP, and a certificate. Returns the serial number of the certificate, too. */
+/** Creates a CA with OCSP, and a certificate. Also returns the certificate's serial number. */
 async function ocspCa(more = {}): Promise<OcspCa & { readonly serial: string }> {
   const root = await createRoot(service, {
     more: revocationOptions({ Enabled: false }, { Enabled: true }),
@@ -402,7 +402,7 @@ const post = (body: Uint8Array, path = '/ocsp'): Promise<ReceivedResponse> =>
 
 const hexOf = ({ body }: ReceivedResponse): string => body.toString('hex')
 
-/** Reads a successful OCSP response and asserts that the CA signed it. */
+/** Parses a successful OCSP response, and asserts that the CA signed it. */
 function answerOf({ status, headers, body }: ReceivedResponse, issuer: string): ReadAnswer {
   assert.deepEqual([status, headers['content-type']], [200, 'application/ocsp-response'])
   const answer = readOcspAnswer(body)
@@ -552,7 +552,7 @@ describe('malformed OCSP requests', () => {
       Buffer.from('3000', 'hex'),
       ocspBody.subarray(0, -1),
       Buffer.concat([ocspBody, Buffer.of(0)]),
-      // These two have an unknown hash algorithm, and a SET instead of a SEQUENCE.
+      // The first request has an unknown hash algorithm, and the second has a SET instead of a SEQUENCE.
       Buffer.from(ocspBody.toString('hex').replace('2b0e03021a', '2b0e03021b'), 'hex'),
       Buffer.from(ocspBody.toString('hex').replace(/^30/, '31'), 'hex'),
       Buffer.alloc(60_000, 0x30),

@@ -1,4 +1,7 @@
-/** The public port of a server with workers: on Linux each worker has its own socket, and no other server shares the port. */
+/**
+ * Tests of the public port of a server with workers. On Linux, each worker has its own socket, and no other server shares the
+ * port.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'

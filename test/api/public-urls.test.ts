@@ -1,4 +1,4 @@
-/** The public listener serves every URL in a certificate, for every configuration of the CA. */
+/** Tests that the public listener serves every URL in a certificate, for every configuration of the CA. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
@@ -51,7 +51,7 @@ interface Fetched {
   readonly body: Buffer
 }
 
-/** Fetches a URL from the listener on a local port, whatever the host of the URL. */
+/** Fetches a URL from the listener on a local port, regardless of the URL's host. */
 async function fetchLocally(
   port: number,
   url: string,
@@ -86,7 +86,7 @@ function urlsOf(pem: string): Urls {
   }
 }
 
-/** Asserts that every URL of a certificate returns its issuer, its OCSP status or its CRL. */
+/** Asserts that each URL in a certificate returns the certificate's issuer, OCSP status or CRL. */
 async function requireServed(
   port: number,
   { arn, certificate }: { readonly arn: string; readonly certificate: string },

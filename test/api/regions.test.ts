@@ -1,4 +1,4 @@
-/** The served Regions: the Regions of AWS and the Regions in `--regions`. */
+/** Tests of the served Regions: AWS's Regions and those in `--regions`. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAuthority } from '../support/hierarchy.ts'

@@ -1,4 +1,7 @@
-/** Requirements for CA certificates at import and for CRLs, and reports about data from versions that did not check them. */
+/**
+ * Tests of the requirements for imported CA certificates and for CRLs, and of reports about data from versions that did not
+ * check them.
+ */
 import assert from 'node:assert/strict'
 import { sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -97,7 +100,7 @@ function withSha1({ certificate, keys }: Crafted): Crafted {
   const sha1 = encodeSequence(encodeOidElement('1.2.840.10045.4.1'))
   const sha256 = encodeSequence(encodeOidElement('1.2.840.10045.4.3.2'))
   const tbs = Buffer.from(certificate.tbsCertificateDer)
-  // The identifier of SHA-1 is a byte shorter, so the length of the outer SEQUENCE changes.
+  // The SHA-1 identifier is a byte shorter, so the length of the outer SEQUENCE changes.
   const at = tbs.indexOf(sha256)
   const content = Buffer.concat([tbs.subarray(0, at), sha1, tbs.subarray(at + sha256.length)])
   const changed = encodeSequence(content.subarray(tbs[1] === 0x82 ? 4 : tbs[1] === 0x81 ? 3 : 2))
@@ -148,7 +151,7 @@ test('verify and startup report CAs that an earlier version renewed without a ne
   await issue(service, { arn: unsigned.arn, csr: csr('ec-server') })
   await allPublished(service)
   assert.deepEqual((await verify()).Problems, [])
-  // The state that earlier versions wrote: one CRL for both names, and a CA certificate without cRLSign.
+  // Creates the state that earlier versions wrote: one CRL for both names, and a CA certificate without cRLSign.
   const [id, otherId] = [lastOf(renamed.arn), lastOf(unsigned.arn)]
   const number = 'select authority_number from authorities where id = ?'
   await service.inDatabase(

@@ -1,4 +1,4 @@
-/** The request rates of AWS, and request rates from a file that is reloaded. */
+/** Tests of AWS's request rates, and of request rates from a file that is reloaded. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ test('with AWS quotas, requests above the rate are throttled until the next seco
   assert.ok(throttled.length >= 15 && throttled.length <= 20, String(throttled.length))
   for (const { json } of throttled)
     assert.deepEqual(json, { __type: 'ThrottlingException', message: 'Rate exceeded' })
-  // Another operation has its own rate.
+  // Each operation has its own rate.
   assert.equal((await service.call('ListCertificateAuthorities', {})).status, 200)
   service.clock.advance({ seconds: 1 })
   assert.equal((await service.call('ListTags', input)).status, 200)

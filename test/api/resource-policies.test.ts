@@ -31,7 +31,7 @@ let certificateArn: string
 let owner: User
 let unprivileged: User
 let other: User
-/** A session of a role with full access, an expired session, and ACM for the owner's account. */
+/** A session of a role with full access, an expired session, and ACM acting for the owner's account. */
 let session: { credentials: Credentials }
 let expired: { credentials: Credentials }
 let acm: { credentials: Credentials; arn: string; accountId: string }
@@ -165,7 +165,7 @@ test('policies apply to a pending CA, and not to a deleted or unknown CA', async
   assert.deepEqual(await service.must('GetPolicy', { ResourceArn: arn }), { Policy })
 })
 
-/** The input of each operation, and its outcome for an authorized caller: 200, or an error without side effects. */
+/** Each operation's input, and its outcome for an authorized caller: 200, or an error without side effects. */
 function matrix(arn: string): Record<string, [input: object, allowed: string]> {
   const ofAuthority = { CertificateAuthorityArn: arn }
   const ofResource = { ResourceArn: arn }
@@ -484,7 +484,7 @@ test('a policy for an organization is accepted, and does not match accounts with
     )
 })
 
-/** The policy from the acceptance test of Terraform's aws_acmpca_policy, with the account of the test as principal. */
+/** The policy from the acceptance test for Terraform's aws_acmpca_policy, with the test's account as the principal. */
 test('GetPolicy returns the policy of the Terraform provider unchanged', async () => {
   const { arn } = await createAuthority(service)
   const Principal = { AWS: service.config.accountId }

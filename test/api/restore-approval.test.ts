@@ -1,4 +1,6 @@
-/** A restore of a backup whose approval policy names `restore`: the restored server waits for a second person. */
+/**
+ * Tests of restoring a backup whose approval policy lists `restore`. The restored server waits for a second person's approval.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setApprovalPolicy } from '../../src/admin-commands/approval-policies.ts'
@@ -112,7 +114,7 @@ test('a rejected restore is refused for good, and the restore can be repeated', 
   const { bob, restore } = await prepare(t, ['restore'])
   const { service, output } = await restore()
   const ApprovalId = output.ApprovalIds[0]
-  // The restore waits longer than the window of the policy.
+  // The restore waits longer than the policy's approval window.
   service.clock.advance({ days: 400 })
   await service.must('RejectRequest', { ApprovalId }, bob)
   assert.match(await list(service), /user\/bob rejected approval .* Restore the backup again/)

@@ -1,4 +1,4 @@
-/** Failures of the object store and of the clock: no revocation is lost. */
+/** Tests that no revocation is lost if the object store or the clock fails. */
 import assert from 'node:assert/strict'
 import { cp, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
 
-/** Creates a CA whose first CRL, which is empty, is published. */
+/** Creates a CA whose first CRL, which is empty, has been published. */
 async function publishingRoot(service: TestService) {
   const root = await createRoot(service, { more: revocationOptions() })
   await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -100,7 +100,7 @@ async function revokeSome(service: TestService, arn: string, count: number): Pro
     Array.from({ length: count }, () => issue(service, { arn, csr: csr('ec-server') })),
   )
   for (const leaf of leaves) await revoke(service, leaf.arn)
-  // CRLs wait for further revocations for a second (--crl-delay).
+  // CRLs wait a second for further revocations (--crl-delay).
   service.clock.advance({ seconds: 1 })
   return leaves.map((leaf) => leaf.arn)
 }
@@ -155,7 +155,7 @@ describe('a store that fails', { concurrency: true }, () => {
     )
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, leaf.arn)
-    // The hanging requests cannot end before the gate opens, so this work does not wait for them.
+    // The hanging requests cannot end before the gate opens, so this work must not wait for them.
     await crlWith(service, leaf.arn)
     gate.resolve()
     assert.deepEqual(await refused, [bucketRefusal, bucketRefusal])
@@ -348,7 +348,7 @@ async function nextCrl(
   return next
 }
 
-/** Returns undefined if the object is not a CRL: a third party may have overwritten it. */
+/** Returns undefined if the object is not a CRL, because a third party may have overwritten it. */
 async function readableCrl(service: TestService, key: string): Promise<ReadCrl | undefined> {
   const der = await service.readObject(crlBucket, key)
   try {
@@ -359,7 +359,7 @@ async function readableCrl(service: TestService, key: string): Promise<ReadCrl |
   }
 }
 
-/** Returns a check that a CRL was signed after this call, by the clock of the service. */
+/** Returns a function that checks that a CRL was signed after this call, according to the service's clock. */
 function currency(service: TestService): (crl: ReadCrl) => void {
   const since = Math.floor(service.clock.now().getTime() / 1000) * 1000
   return ({ thisUpdate }) => {
@@ -470,7 +470,7 @@ interface ChangeContext {
   readonly first: ReadCrl
 }
 
-/** Changes that a third party might make to the object of a CRL. */
+/** Changes that a third party might make to a CRL's object. */
 const changes: Readonly<Record<string, (context: ChangeContext) => Promise<void>>> = {
   'replaced by an empty object': ({ service, key }) => overwrite(service, key, new Uint8Array()),
   'replaced by garbage': ({ service, key }) =>

@@ -1,4 +1,4 @@
-/** RevokeCertificate: accepted input, errors, and the resulting CRL entries. */
+/** Tests of RevokeCertificate: accepted input, errors, and the resulting CRL entries. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -51,7 +51,7 @@ async function codeOf(request: RevocationInput, options = {}): Promise<string> {
   return (await service.refusal('RevokeCertificate', request, options)).split(': ')[0] ?? ''
 }
 
-/** Issues a certificate whose serial number starts with `byte`. Returns the 32 hexadecimal digits of the serial number. */
+/** Issues a certificate whose serial number starts with `byte`. Returns the serial number as 32 hexadecimal digits. */
 async function issueWithSerialPrefix(byte: number): Promise<string> {
   using _ = service.random.beginWith(byte)
   const serial = lastOf((await leaf()).arn)
@@ -130,7 +130,7 @@ describe('serial numbers', () => {
   })
 })
 
-/** CRLReason of each reason (RFC 5280 §5.3.1). */
+/** The CRLReason for each revocation reason (RFC 5280 §5.3.1). */
 const reasonCodes = {
   UNSPECIFIED: 0,
   KEY_COMPROMISE: 1,
@@ -264,7 +264,7 @@ describe('certificates that can be revoked', () => {
     const key = await command(['access-key', 'create', ...data, ...user])
     const { AccessKeyId, SecretAccessKey } = JSON.parse(key.stdout) as Record<string, string>
     const credentials = { accessKeyId: AccessKeyId ?? '', secretAccessKey: SecretAccessKey ?? '' }
-    // An ARN of another account is refused without a lookup; in the caller's own account the CA does not exist.
+    // An ARN in another account is refused without a lookup. In the caller's own account, the CA does not exist.
     assert.equal(await codeOf(input(serial), { credentials }), 'AccessDeniedException')
     const owned = root.arn.replace(service.config.accountId, '210987654321')
     assert.equal(
@@ -280,7 +280,7 @@ describe('certificates that can be revoked', () => {
   })
 })
 
-/** Writes a state into the database, because the state is momentary or results only from a failure. */
+/** Writes a state into the database, for states that are short-lived or result only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))
@@ -300,7 +300,7 @@ test('a CA can revoke only while it is ACTIVE or DISABLED', async () => {
   for (const state of ['CREATING', 'PENDING_CERTIFICATE', 'FAILED', 'EXPIRED']) {
     await forceStatus(CertificateAuthorityArn, state)
     assert.equal(await codeOf(request(three)), 'InvalidStateException', state)
-    // Errors about the CA precede errors about the certificate.
+    // Errors about the CA take precedence over errors about the certificate.
     assert.equal(await codeOf(request(one)), 'InvalidStateException', state)
   }
   await forceStatus(CertificateAuthorityArn, 'DISABLED')

@@ -1,4 +1,4 @@
-/** The administrator's access key from SIGNET_ROOT_ACCESS_KEY_ID and SIGNET_ROOT_SECRET_ACCESS_KEY. */
+/** Tests of the administrator's access key from SIGNET_ROOT_ACCESS_KEY_ID and SIGNET_ROOT_SECRET_ACCESS_KEY. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Warnings of `signet status`, for the responses of a scripted server. */
+/** Tests of the warnings that `signet status` prints for a scripted server's responses. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -76,7 +76,7 @@ async function statusOf({
   return serverStatus({ ...options, dataDirectory: data, isDataNamed: true }, now)
 }
 
-/** The metrics of a CRL with a validity of seven days. */
+/** The metrics for a CRL with a validity of seven days. */
 const age = (days_: number): string =>
   `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n` +
   `signet_crl_next_update_timestamp_seconds{authority="${id}"} ${days(7 - days_)}\n`

@@ -1,4 +1,4 @@
-/** Commands for buckets and jobs on the folder of a running server, and the revocation flags. */
+/** Tests of the commands for buckets and jobs on a running server's folder, and of the revocation flags. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -31,7 +31,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Runs a command on the folder of the service. */
+/** Runs a command on the service's folder. */
 const run = (...args: string[]): Promise<Outcome> =>
   command([...args, '--data', service.config.dataDirectory])
 
@@ -368,7 +368,7 @@ describe('revocation flags', () => {
   })
 })
 
-/** Returns the authorityInfoAccess of a certificate that a server process issues, as node:crypto formats it. */
+/** Returns the authorityInfoAccess in a certificate that a server process issues, as node:crypto formats it. */
 async function infoAccessOf({ url }: ServerProcess, data: string): Promise<string | undefined> {
   const credentials = readCredentials(join(data, 'credentials'))
   const must = async (operation: string, input: unknown): Promise<Members> => {
@@ -388,7 +388,7 @@ async function infoAccessOf({ url }: ServerProcess, data: string): Promise<strin
     const text = await response.text()
     return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) }
   }
-  // createRoot and issue use only these two methods of a service.
+  // createRoot and issue use only these two methods of TestService.
   const client = { must, call } as unknown as TestService
   const more = revocationOptions({ Enabled: false }, { Enabled: true })
   const root = await createRoot(client, { more })

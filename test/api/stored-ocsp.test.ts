@@ -1,4 +1,4 @@
-/** OCSP responses in the database, and servers without their keys that send them. */
+/** Tests of OCSP responses in the database, and of servers that send them while their keys are unavailable. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -25,7 +25,7 @@ async function ask(url: string, request: Buffer): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer())
 }
 
-/** Creates a CA, and a certificate with its OCSP request. */
+/** Creates a CA, a certificate, and an OCSP request for the certificate. */
 async function prepare() {
   const root = await createRoot(service, { more })
   const certificate = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -34,7 +34,7 @@ async function prepare() {
   return { root, certificate, one, request: ocspRequest([one]) }
 }
 
-/** Starts a locked server's OCSP route on the database of the running service. */
+/** Starts a locked server's OCSP route on the running service's database. */
 async function startLocked(t: TestContext) {
   const engine = await loadEngine(locateDatabase(service.config))
   const db = await engine.openReadOnly()

@@ -1,4 +1,4 @@
-/** The call log on a syslog server: RFC 5424 over TLS, against a receiver that reads RFC 5425 strictly. */
+/** Tests of the call log on a syslog server: RFC 5424 over TLS, against a receiver that parses RFC 5425 strictly. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -27,7 +27,7 @@ interface Receiver {
   readonly port: number
   readonly messages: string[]
   readonly find: (requestId: string | null) => Promise<Members>
-  /** Ends every connection, as a restart does. */
+  /** Closes every connection, as a restart would. */
   readonly restart: () => void
   readonly peers: (string | undefined)[]
 }
@@ -146,7 +146,7 @@ test('with a file, --call-log-required depends on the file, and both have every 
 test('calls succeed while the syslog server cannot be reached', async (t) => {
   const { port } = await receiver(t)
   for (const target of ['localhost:1', `localhost:${port}`]) {
-    // Without --call-log-ca the certificate of the receiver is not trusted.
+    // Without --call-log-ca, the receiver's certificate is not trusted.
     const service = await serviceWith(t, { callLog: `syslog+tls://${target}` })
     assert.equal((await service.call('ListCertificateAuthorities', {})).status, 200)
   }

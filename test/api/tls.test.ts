@@ -1,4 +1,4 @@
-/** TLS on the API listener: certificates from files and from the server's own CA, and client certificates. */
+/** Tests of TLS on the API listener: certificates from files and from the server's own CA, and client certificates. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -143,7 +143,7 @@ test("--tls-self issues, records and renews a certificate of one of the server's
   assert.equal((await call()).peer.serialNumber, serial, 'the renewal is not due yet')
   own.clock.advance({ days: 1 })
   await own.reload()
-  // For this client the certificate is not valid yet.
+  // For this client, the certificate is not valid yet.
   const renewed = (await call(true)).peer
   assert.notEqual(renewed.serialNumber, serial)
   assert.ok(

@@ -1,4 +1,4 @@
-/** CAs whose keys are in a PKCS #11 token: what they issue, and what happens while the token is removed. */
+/** Tests of CAs whose keys are in a PKCS #11 token: what they issue, and what happens while the token is removed. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ import { TestService } from '../support/service.ts'
 import { SoftHsm } from '../support/softhsm.ts'
 import { hasSerialOf, request, retry } from '../support/waiting.ts'
 
-/** Starts a service with a token. Undefined, and the test is skipped, without SoftHSM. */
+/** Starts a service with a token. Without SoftHSM, skips the test and returns undefined. */
 async function start(
   t: TestContext,
   flags: Record<string, string> = {},
@@ -134,7 +134,7 @@ test('while a token is removed under load, requests are acknowledged, and their 
   await hsm.restore()
   const before = acknowledged.length
   await until(() => acknowledged.length >= before + 50)
-  // A removal that is shorter than the wait of a call is not noticed by clients.
+  // Clients do not notice a removal that is shorter than the time that a call waits.
   const noticed = await waiting()
   await hsm.remove()
   await setTimeout(500)
@@ -185,7 +185,7 @@ test('a server starts without its token, and refuses to start with a wrong PIN',
   const service = await TestService.start(hsm.flags)
   await hsm.restore()
   await createRoot(service)
-  // A token checks the PIN of the first session of a process.
+  // A token checks the PIN only for a process's first session.
   await service.close()
   await writeFile(hsm.pinFile, '000000')
   await assert.rejects(

@@ -1,4 +1,4 @@
-/** A server whose master key is encrypted with a key in a PKCS #11 token (--master-key-pkcs11). */
+/** Tests of a server whose master key is encrypted with a key in a PKCS #11 token (--master-key-pkcs11). */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** A wrong PIN of a token: processes of a server try it once together, and not again until the file changes. */
+/** Tests of a wrong token PIN: all processes of a server together try it only once, and not again until the file changes. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ test('the processes of a server try a wrong PIN once, also after a restart, and 
   const root = await createRoot(clientOf(first, data))
   await first.stop('SIGTERM')
 
-  // The server cannot check the PIN at its start, so each of its processes finds the wrong PIN.
+  // The server cannot check the PIN at startup, so each of its processes encounters the wrong PIN.
   await hsm.remove()
   await writeFile(hsm.pinFile, '000000\n')
   const before = await faulty.logins()

@@ -1,4 +1,4 @@
-/** `signet verify` reports no problems for intact data, and finds every kind of damage. */
+/** Tests that `signet verify` reports no problems for intact data, and finds every kind of damage. */
 import assert from 'node:assert/strict'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -107,7 +107,7 @@ describe('damage', () => {
   const isFile = (): boolean => service.config.database === undefined
 
   before(async () => {
-    // PostgreSQL can copy a database only without connections to it.
+    // PostgreSQL can copy a database only if there are no connections to it.
     if (!isFile()) await service.stop()
   })
 

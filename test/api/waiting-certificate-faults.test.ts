@@ -1,4 +1,4 @@
-/** Waiting certificates when their server is killed, and when it is restored from a backup. */
+/** Tests of waiting certificates when their server is killed, and when it is restored from a backup. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
@@ -111,7 +111,7 @@ test('with workers, the primary issues waiting certificates, and the waiter of a
   kms.fault = (operation) => {
     if (!isSign(operation)) return undefined
     denied += 1
-    // The request and the first run of the job find an outage.
+    // The request and the first run of the job encounter an outage.
     return denied <= 2 ? 'deny' : undefined
   }
   const issuedCertificate = await client.issue({

@@ -1,4 +1,4 @@
-/** IssueCertificate while the key of the CA is unavailable: waiting certificates, their states, and what becomes of them. */
+/** Tests of IssueCertificate while the CA's key is unavailable: waiting certificates, their states and their final outcomes. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ useKmsCredentials()
 let kms: KmsServer
 let service: TestService
 let folder: string
-/** Results of the events of certificates, by ARN. */
+/** The results in certificates' events, by ARN. */
 const results = new Map<string | undefined, string>()
 
 before(async () => {
@@ -61,7 +61,7 @@ function unavailable(): void {
   kms.fault = (operation) => (operation === 'Sign' ? 'deny' : undefined)
 }
 
-/** Number of intents of a certificate. */
+/** Number of intents for a certificate. */
 async function intentsOf({ CertificateArn }: { readonly CertificateArn: string }) {
   const serial = lastOf(CertificateArn)
   const rows = await service.inDatabase(
@@ -214,7 +214,7 @@ test('a certificate that cannot be signed within 24 hours fails, and is returned
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 24 * 3600 })
   const failed = /^RequestFailedException: The certificate could not be signed within 24 hours\.$/
-  // The state follows from the time, even if the job is late.
+  // The time determines the state, even if the job is late.
   assert.match(await service.refusal('GetCertificate', arns), failed)
   available()
   await service.runJob('finish-issuance')

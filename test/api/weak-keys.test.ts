@@ -1,4 +1,4 @@
-/** CSRs with public keys whose private keys are computable. */
+/** Tests of CSRs with public keys whose private keys can be computed. */
 import assert from 'node:assert/strict'
 import { createECDH, hash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -52,7 +52,7 @@ test('--weak-keys=allow certifies factorable RSA keys', async () => {
   }
 })
 
-/** With the point at infinity as public key, (r, 1) is valid for the r of any known multiple of the base point. */
+/** If the public key is the point at infinity, (r, 1) is valid for the r of any known multiple of the base point. */
 test('a CSR with the point at infinity, which anyone can sign, is refused', async () => {
   const info = encodeSequence(
     encodeSmallInteger(0),

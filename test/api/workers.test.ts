@@ -1,4 +1,4 @@
-/** A server with several workers: crashes, signals, and metrics, rates and logs across all workers. */
+/** Tests of a server with several workers: crashes, signals, and metrics, rates and logs across all workers. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -166,7 +166,7 @@ for (const isTls of [false, true])
     const exchanges: Exchange[] = []
     for (let count = 0; count < 12; count += 1) exchanges.push(await open(target.url))
     const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
-    // The other workers respond; over TLS they close a connection without a handshake.
+    // The other workers respond. Over TLS, they close a connection without a handshake.
     await eventually(
       async () => (waiting().length === 1 ? true : undefined),
       'responses of the other workers',
@@ -252,7 +252,7 @@ test('all workers refuse calls while the call log cannot be written', async () =
 test('a worker that fails to start for any reason ends, and is replaced once workers can start', async () => {
   const before_ = await workers()
   using db = new DatabaseSync(join(folder, 'data', 'signet.sqlite'), { timeout: 5000 })
-  // A failure that is not a configuration error.
+  // This failure is not a configuration error.
   db.exec('alter table settings rename to mislaid')
   const attempts = new Set<number>()
   try {

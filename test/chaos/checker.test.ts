@@ -1,4 +1,4 @@
-/** Tests of the checker: each changes one thing in the evidence, and the checker must report it. */
+/** Tests of the checker. Each test changes one thing in the evidence, and the checker must report the change. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'

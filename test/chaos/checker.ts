@@ -1,5 +1,5 @@
 /**
- * Compares the responses that clients received with the stored data, without using code of the server. The checker reads rows
+ * Compares the responses that clients received with the stored data, without using the server's code. The checker reads rows
  * with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the command `openssl`.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
@@ -15,7 +15,7 @@ export interface Evidence {
   readonly rows: (text: string) => Promise<Row[]>
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** The public listeners of running servers. */
+  /** The public listeners of the running servers. */
   readonly publicUrls: readonly string[]
   /** Tags of the first CA, returned by ListTags. */
   readonly tags: readonly { readonly Key: string; readonly Value?: string }[]
@@ -107,7 +107,7 @@ function hex(bytes: unknown): string {
   return Buffer.from(bytes as Uint8Array).toString('hex')
 }
 
-/** Checks that an acknowledged certificate is stored once and unchanged, and that no request has several certificates. */
+/** Checks that each acknowledged certificate is stored once and unchanged, and that no request has more than one certificate. */
 function checkIssuance(
   issuance: Issuance,
   stored: ReadonlyMap<string, readonly StoredCertificate[]>,
@@ -164,7 +164,7 @@ async function checkCounts({ rows }: Evidence): Promise<string[]> {
   })
 }
 
-/** Checks that each stored token refers to the ARN in the responses to its request. */
+/** Checks that each stored token refers to the ARN that the responses to its request contain. */
 async function checkTokens({ rows, ledger }: Evidence): Promise<string[]> {
   const arnsByToken = new Map(
     [...ledger.issuances, ...ledger.creations].map(({ token, arns }) => [token, arns]),
@@ -219,7 +219,7 @@ function commonNameOf(configuration: unknown): string {
   return Subject.CommonName
 }
 
-/** Checks that rows, all later CRLs and OCSP have every acknowledged revocation, and no others. */
+/** Checks that the rows, all later CRLs and the OCSP responses contain every acknowledged revocation, and no others. */
 async function checkRevocations(evidence: Evidence): Promise<string[]> {
   const { rows, ledger, authorities, publicUrls } = evidence
   const stored = new Set(

@@ -11,10 +11,7 @@ export interface Choices {
   shuffled<T>(list: readonly T[]): T[]
 }
 
-/**
- * Mulberry32, a generator with 32 bits of state. The generator is good enough for tests, and has the same results on every
- * machine.
- */
+/** Mulberry32, a generator with 32 bits of state. It is good enough for tests, and gives the same results on every machine. */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0
   const fraction = (): number => {

@@ -6,9 +6,9 @@ import { signedHeaders, type Credentials } from '../support/signed-request.ts'
 import type { Choices } from './choices.ts'
 import type { Fleet } from './fleet.ts'
 
-/** Timeout of a response. A server that is suspended for some seconds still responds in time. */
+/** Timeout for a response. A server that is suspended for a few seconds still responds in time. */
 const responseMilliseconds = 8000
-/** Time limit of all attempts, longer than any fault lasts. */
+/** Time limit for all attempts of a request, longer than any fault lasts. */
 const retryMilliseconds = 90_000
 
 export interface ApiResponse {
@@ -17,7 +17,7 @@ export interface ApiResponse {
 }
 
 export interface FinalResponse extends ApiResponse {
-  /** Whether an earlier attempt had no response or ServiceUnavailable, so that it may have been executed. */
+  /** Whether an earlier attempt may have been executed, because it got no response or ServiceUnavailable. */
   readonly unclear: boolean
 }
 
@@ -28,7 +28,7 @@ export interface Client {
   retry(operation: string, input: object): Promise<FinalResponse>
   /** Repeats a request like `retry`, and returns its output. Throws if the request fails. */
   call(operation: string, input: object): Promise<Members>
-  /** Sends a read repeatedly, four pipelined requests at a time, and ignores the responses. Reconnects if a server ends. */
+  /** Sends a read repeatedly, four pipelined requests at a time, and ignores the responses. Reconnects if a server exits. */
   readRepeatedly(operation: string, input: object, isOver: () => boolean): Promise<void>
   /** Fetches a path from the public listener of a random server; undefined unless the response is 200. */
   fetchPublic(path: string): Promise<Buffer | undefined>
@@ -38,7 +38,7 @@ export interface ClientOptions {
   readonly fleet: Fleet
   readonly credentials: Credentials
   readonly choices: Choices
-  /** Called with every response that indicates a bug of the service. */
+  /** Called with every response that indicates a bug in the service. */
   readonly onUnexpected: (text: string) => void
 }
 
@@ -104,7 +104,7 @@ export function createClient({ fleet, credentials, choices, onUnexpected }: Clie
             await delay(5)
           }
         } catch {
-          // The server ended.
+          // The server exited.
         }
       }
     },

@@ -1,4 +1,7 @@
-/** Compares every fetched version of a CRL, as parsed by OpenSSL, with the revocations acknowledged before it was created. */
+/**
+ * Compares every fetched version of a CRL, as parsed by OpenSSL, with the revocations that were acknowledged before that
+ * version was created.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +20,7 @@ interface CrlVersion {
   readonly serials: ReadonlySet<string>
 }
 
-/** Returns problems of the versions of one CRL: invalid signatures, decreasing numbers or times, and missing revocations. */
+/** Returns problems with the versions of one CRL: invalid signatures, decreasing numbers or times, and missing revocations. */
 export async function checkCrlVersions(
   { certificate, crlPath }: LoadedAuthority,
   fetched: readonly FetchedCrl[],
@@ -80,7 +83,7 @@ function serialOf({ arns }: Issuance): string {
   return normalized([...arns][0]?.split('/').at(-1) ?? '')
 }
 
-/** Returns the serial numbers of missing revocations: those that were acknowledged before the CRL was created. */
+/** Returns the serial numbers that the CRL lacks although their revocations were acknowledged before it was created. */
 function missingIn({ createdAt, serials }: CrlVersion, issued: readonly Issuance[]): string[] {
   return issued
     .filter(({ revocation }) => (revocation?.acknowledgedAt ?? Infinity) <= createdAt)
@@ -88,7 +91,7 @@ function missingIn({ createdAt, serials }: CrlVersion, issued: readonly Issuance
     .filter((serial) => !serials.has(serial))
 }
 
-/** Compares the last version with all requested revocations. Returns missing and surplus entries. */
+/** Compares the last version with all requested revocations, and returns missing and unexpected entries. */
 function compareLast(last: CrlVersion | undefined, issued: readonly Issuance[]): string[] {
   const revoked = new Set(issued.filter(({ revocation }) => revocation !== undefined).map(serialOf))
   const listed = last?.serials ?? new Set<string>()

@@ -21,7 +21,10 @@ export interface FaultOptions {
 /** Maximum number of concurrent faults. With more, no server would respond. */
 const concurrentMax = 3
 
-/** Injects faults until `isOver`, each kind at least once, and waits until all have ended. Returns the count of each kind. */
+/**
+ * Injects faults until `isOver`, each kind at least once, and waits until all faults have ended. Returns the count of each
+ * kind.
+ */
 export async function injectFaults(options: FaultOptions): Promise<Record<string, number>> {
   const { choices, faults, pauseMilliseconds, isOver, onFault } = options
   const counts = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]))
@@ -56,7 +59,7 @@ export async function injectFaults(options: FaultOptions): Promise<Record<string
   return counts
 }
 
-/** Returns a function that runs the faults of each key one after the other. */
+/** Returns a function that runs the faults with the same key one after the other. */
 function createKeyedQueue(): <T>(key: unknown, work: () => Promise<T>) => Promise<T> {
   const last = new Map<unknown, Promise<unknown>>()
   return async (key, work) => {
@@ -76,7 +79,7 @@ export interface Nodes {
   readonly proxy: CuttingProxy
 }
 
-/** Faults of servers that share a PostgreSQL server, to which they connect through the proxy. */
+/** Faults for servers that share a PostgreSQL server and connect to it through the proxy. */
 export function nodeFaults(choices: Choices, nodes: Nodes): Record<string, Fault> {
   const { fleet, postgres } = nodes
   const enqueue = createKeyedQueue()
@@ -107,7 +110,10 @@ export function nodeFaults(choices: Choices, nodes: Nodes): Record<string, Fault
   }
 }
 
-/** Cuts some connections, one after the other, within a message of either direction. Returns their number. */
+/**
+ * Cuts some connections, one after the other, in the middle of a message in either direction. Returns the number of
+ * connections.
+ */
 async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   let count = 0
   for (let attempt = 0; attempt < 4 || (count === 0 && attempt < 40); attempt += 1) {
@@ -119,7 +125,7 @@ async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   return count
 }
 
-/** Terminates half of the connections with pg_terminate_backend. Returns their number. */
+/** Terminates half of the connections with pg_terminate_backend. Returns the number of terminated connections. */
 async function terminate(choices: Choices, { postgres, database }: Nodes): Promise<number> {
   const source = `from pg_stat_activity where datname = '${database}' and pid <> pg_backend_pid()`
   const pids = (await postgres.admin(`select pid ${source} order by pid`)).map(({ pid }) => pid)
@@ -130,7 +136,7 @@ async function terminate(choices: Choices, { postgres, database }: Nodes): Promi
   return rows.length
 }
 
-/** Faults of one server with workers. */
+/** Faults for one server with workers. */
 export function workerFaults(choices: Choices, fleet: Fleet): Record<string, Fault> {
   const enqueue = createKeyedQueue()
   const onPrimary = async (work: (index: number) => Promise<void>): Promise<number> => {

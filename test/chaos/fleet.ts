@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const startSeconds = 60
 /** A server that does not exit within this time after a signal is killed. */
 const stopSeconds = 60
-/** Public URL in the certificates of every server. */
+/** Public URL in the certificates from every server. */
 const publicUrl = 'http://pki.example.test'
 
 export interface ProcessExit {
@@ -44,7 +44,7 @@ export class Fleet {
     this.#ports = ports
   }
 
-  /** Starts servers with one data folder, one after the other. */
+  /** Starts servers that share a data folder, one after the other. */
   static async start(data: string, flags: readonly string[], count: number): Promise<Fleet> {
     const ports = await Promise.all(
       Array.from({ length: count }, async () => ({
@@ -57,7 +57,7 @@ export class Fleet {
     return fleet
   }
 
-  /** The servers that were started and not stopped. */
+  /** The servers that have been started and not stopped. */
   get members(): readonly Member[] {
     return this.#members.filter((member) => member !== undefined)
   }
@@ -105,7 +105,7 @@ export class Fleet {
     this.#require(index).process.child.kill(signal)
   }
 
-  /** Returns the process IDs of the workers of a server. */
+  /** Returns the process IDs of a server's workers. */
   async workers(index: number): Promise<number[]> {
     const { stdout } = await run('pgrep', ['-P', String(this.#require(index).process.child.pid)])
     return stdout.trim().split('\n').map(Number)

@@ -54,7 +54,7 @@ async function createAuthority(
   return { arn, certificate: Certificate, crlPath: await crlPathOf(issued.Certificate) }
 }
 
-/** Returns the CSR of a CA, after the job has created it. */
+/** Returns a CA's CSR after the job has created it. */
 export async function csrOf(client: Client, arn: string): Promise<string> {
   for (;;) {
     const { status, json } = await client.retry('GetCertificateAuthorityCsr', {

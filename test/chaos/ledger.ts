@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 /** One requested certificate. */
 export interface Issuance {
   readonly authorityArn: string
-  /** Common name of the subject. The common name is unique, and identifies the request. */
+  /** The subject's common name, which is unique and identifies the request. */
   readonly commonName: string
   readonly token: string | undefined
   /** Whether a response was lost, so that the outcome of that attempt is unknown. */
@@ -17,7 +17,7 @@ export interface Issuance {
   revocation?: { readonly requestedAt: number; acknowledgedAt?: number }
 }
 
-/** One CA created under load. */
+/** One CA that was created under load. */
 export interface Creation {
   readonly token: string
   readonly arns: Set<string>
@@ -36,7 +36,7 @@ export interface Ledger {
   readonly issuances: Issuance[]
   readonly creations: Creation[]
   readonly crls: FetchedCrl[]
-  /** Expected values of tags, undefined for removed tags. Tags with an unknown outcome are omitted. */
+  /** Expected tag values; undefined for removed tags. Tags whose change has an unknown outcome are omitted. */
   readonly tags: Map<string, string | undefined>
   /** Responses that no injected fault explains. */
   readonly unexpected: string[]

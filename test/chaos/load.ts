@@ -14,12 +14,12 @@ export interface Load {
   readonly choices: Choices
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** Whether clients must not start new work. */
+  /** Whether clients must stop starting new work. */
   readonly isOver: () => boolean
 }
 
 const issuers = 6
-/** Number of clients whose responses are ignored. Servers process their reads in batches with the reads of other clients. */
+/** Number of clients whose responses are ignored. Servers batch their reads with those of other clients. */
 const readers = 6
 /** Number of concurrent ListTags calls to random servers after a tag was changed. */
 const tagReads = 16
@@ -28,7 +28,7 @@ const errorBytesMax = 16
 /** Pause between two requests for a CRL. */
 export const pollMilliseconds = 100
 
-/** Runs all clients until `isOver`. The clients complete the work that they have started. */
+/** Runs all clients until `isOver`. Clients complete the work that they have started. */
 export async function runLoad(load: Load): Promise<void> {
   const authority = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([
@@ -60,7 +60,9 @@ async function issueAndRevoke(load: Load, index: number): Promise<void> {
   }
 }
 
-/** Requests a certificate. With a token, the request is retried until its outcome is known, and some are sent three times. */
+/**
+ * Requests a certificate. A request with a token is retried until its outcome is known, and some requests are sent three times.
+ */
 async function issue({ client, choices, ledger }: Load, issuance: Issuance): Promise<void> {
   const { authorityArn, commonName, token, arns } = issuance
   const input = issueInput(authorityArn, csr('ec-server'), {
@@ -88,7 +90,7 @@ async function issue({ client, choices, ledger }: Load, issuance: Issuance): Pro
   responses.forEach(record)
 }
 
-/** Fetches an issued certificate. Every server must return it, because its issuance was acknowledged. */
+/** Fetches an issued certificate, which every server must return because its issuance was acknowledged. */
 async function fetchIssued({ client, ledger }: Load, issuance: Issuance): Promise<void> {
   const [CertificateArn = ''] = issuance.arns
   const input = { CertificateAuthorityArn: issuance.authorityArn, CertificateArn }
@@ -112,7 +114,7 @@ async function revoke({ client, ledger, authorities }: Load, issuance: Issuance)
   else ledger.unexpected.push(`revocation of ${arn}: ${textOf(response)}`)
 }
 
-/** Checks that an OCSP responder returns the status revoked immediately after the acknowledgement. */
+/** Checks that an OCSP responder returns the status `revoked` immediately after the revocation is acknowledged. */
 async function checkRevokedStatus(
   { client, ledger, authorities }: Pick<Load, 'client' | 'ledger' | 'authorities'>,
   { arns, authorityArn }: Issuance,
@@ -144,7 +146,7 @@ async function checkTag(
 }
 
 /**
- * Sets and checks tags, and removes half of them. An interrupted call may still be executed later, so the value of its tag is
+ * Sets and checks tags, and removes half of them. An interrupted call may still be executed later, so the tag's value is then
  * unknown.
  */
 async function tagAndUntag(load: Load): Promise<void> {
@@ -170,7 +172,7 @@ async function tagAndUntag(load: Load): Promise<void> {
   }
 }
 
-/** Creates CAs with two concurrent requests each. A job of one or several servers generates the key pair and the CSR. */
+/** Creates CAs with two concurrent requests each. A job on one or several servers generates the key pair and the CSR. */
 async function createMoreAuthorities({ client, ledger, isOver }: Load): Promise<void> {
   for (let count = 0; !isOver(); count += 1) {
     const token = `authority ${count}`.replace(' ', '-')
@@ -212,7 +214,7 @@ interface Tag {
   readonly Value?: string
 }
 
-/** Returns all tags of a CA, from all pages of ListTags. */
+/** Returns all of a CA's tags, from all pages of ListTags. */
 export async function tagsOf(client: Client, CertificateAuthorityArn: string): Promise<Tag[]> {
   const tags: Tag[] = []
   for (let NextToken: string | undefined; ;) {

@@ -1,4 +1,7 @@
-/** Three servers with one PostgreSQL database. Servers, database and connections are stopped or interrupted under load. */
+/**
+ * Tests three servers that share a PostgreSQL database. Servers, the database and connections are stopped or interrupted under
+ * load.
+ */
 import { test } from 'node:test'
 import { Client } from 'pg'
 import { TestFolder } from '../support/database.ts'

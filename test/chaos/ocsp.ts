@@ -8,10 +8,10 @@ import type { Issuance } from './ledger.ts'
 
 /** Number of certificates in one request. */
 const batchSize = 20
-/** Maximum number of certificates without a revocation whose status is checked. */
+/** Maximum number of unrevoked certificates whose status is checked. */
 const goodMax = 200
 
-/** Returns the problems of responses from all servers. The status must be revoked or good, according to the ledger. */
+/** Returns the problems with the responses from all servers. The status must be `revoked` or `good`, according to the ledger. */
 export async function checkOcsp(
   { certificate }: LoadedAuthority,
   publicUrls: readonly string[],
@@ -41,7 +41,7 @@ export async function checkOcsp(
   }
 }
 
-/** Certificates of one request, and their expected status. */
+/** The certificates in one request, and their expected status. */
 interface Batch {
   readonly status: 'revoked' | 'good'
   readonly serials: readonly string[]

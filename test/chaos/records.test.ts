@@ -1,6 +1,6 @@
 /**
- * Every response has its records, even if the process is killed while it sends the responses of a batch: the certificate is in
- * the database, the request in the log, and the call in the call log.
+ * Tests that every response has its records, even if the process is killed while it sends a batch of responses: the certificate
+ * is in the database, the request is in the log, and the call is in the call log.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -69,15 +69,15 @@ function issueRequest({ url }: ServerProcess, data: string, arn: string): Buffer
   return postBytes({ host: new URL(url).host, ...headers }, body)
 }
 
-/** Returns the request IDs in lines of JSON. `member` is the name of their member. */
+/** Returns the request IDs in lines of JSON. `member` is the name of the member that contains the ID. */
 function idsIn(text: string, member: string): Set<unknown> {
   const lines = text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'))
   return new Set(lines.map((line) => JSON.parse(line)[member]))
 }
 
 /**
- * A process is killed after its 60th response. At most ten requests are concurrent. Their log lines are written
- * together, so no line is written early.
+ * A process is killed after its 60th response. At most ten requests are concurrent, and their log lines are written together,
+ * so no line is written early.
  */
 const killed = {
   connections: 5,
@@ -86,7 +86,10 @@ const killed = {
     DIES_ANSWERING: '60',
   },
 }
-/** Number of responses before the signal is sent. By then one of the two workers has been killed, and the other has not. */
+/**
+ * Number of responses before the signal is sent. By then, one of the two workers has been killed, and the other is still
+ * running.
+ */
 const responsesMin = 130
 
 const ends = [

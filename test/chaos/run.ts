@@ -1,9 +1,10 @@
 /**
- * The chaos test. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of a fleet, and record each
- * response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an error. Meanwhile servers
- * are killed, stopped and disconnected, in an order that is reproducible from the seed. Afterwards the checker compares the
- * ledger with the database, the certificates, every fetched version of the CRLs, and OCSP, without using code of the server. The
- * test fails on any difference: each acknowledged write must exist exactly once, and no CRL may lack an earlier revocation.
+ * The chaos test. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of a fleet, and record
+ * each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an error. Meanwhile,
+ * servers are killed, stopped and disconnected, in an order that is reproducible from the seed. Afterwards, the checker
+ * compares the ledger with the database, the certificates, every fetched version of the CRLs, and OCSP responses, without using
+ * the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no CRL may lack an
+ * earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -24,13 +25,13 @@ import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 /** Duration of fault injection, and the seed of all choices. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
-/** Time limit for publishing all CRLs. The time limit is longer than the lease of a killed server. */
+/** Time limit for publishing all CRLs, which is longer than the lease of a killed server. */
 const publicationSeconds = 60
 
 export interface Chaos {
   readonly data: string
   readonly fleet: Fleet
-  /** Flags with which commands open the same database. */
+  /** Flags that make commands open the same database. */
   readonly commandFlags: readonly string[]
   readonly faults: (choices: Choices) => Record<string, Fault>
   readonly pauseMilliseconds: number
@@ -107,7 +108,10 @@ async function check(
     assert.ok(count > 0, `no ${name}; increase SIGNET_CHAOS_SECONDS`)
 }
 
-/** On a busy machine, the load continues up to this long after the faults have ended, until there is enough evidence. */
+/**
+ * Maximum time for which the load continues after the faults have ended, until there is enough evidence. Needed on a busy
+ * machine.
+ */
 const extraMilliseconds = 60_000
 
 function isEnough(ledger: Ledger): boolean {
@@ -146,7 +150,7 @@ export async function untilPublished(rows: Chaos['rows']): Promise<number> {
 
 /** Returns a function that reads rows of a SQLite file while a server has it open. */
 export function readSqlite(path: string): Chaos['rows'] {
-  // oxlint-disable-next-line typescript/require-await -- the function for PostgreSQL is asynchronous
+  // oxlint-disable-next-line typescript/require-await -- the equivalent function for PostgreSQL is asynchronous
   return async (text) => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
     try {

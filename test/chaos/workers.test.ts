@@ -1,4 +1,4 @@
-/** One server with workers and SQLite. Its primary and its workers are killed under load. */
+/** Tests one server with workers and SQLite. Its primary and its workers are killed under load. */
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { TestFolder } from '../support/database.ts'

@@ -1,4 +1,7 @@
-/** Revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript, and parsing of the reports in Python. */
+/**
+ * Tests of revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript, and of parsing the reports in
+ * Python.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -53,7 +56,7 @@ function rejectReports(objects: ObjectStore): ObjectStore {
   }
 }
 
-/** Returns the environment of a foreign client, without the machine's own AWS configuration. */
+/** Returns the environment for a foreign client, without the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
   const { dataDirectory } = service.config
   return clientEnvironment(folder, { dataDirectory, region: 'eu-west-1' })
@@ -316,7 +319,7 @@ print(json.dumps(rows))
 test('JSON and CSV reports contain the same values in Python, and they match the certificates as parsed by pyca', async (t) => {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   if (python === undefined) return
-  // The names in these reports are hostile, and with the default setting the lint rejects them.
+  // The names in these reports are hostile, and the lint would reject them with the default setting.
   const own = await TestService.start({ auditReportInterval: '0', lint: 'warn' })
   t.after(() => own.close())
   await own.createBucket(bucket)

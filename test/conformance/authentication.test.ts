@@ -1,4 +1,4 @@
-/** Errors that boto3 receives for requests that are unauthenticated, unauthorized, throttled or invalid. */
+/** Tests of the errors that boto3 receives for requests that are unauthenticated, unauthorized, throttled or invalid. */
 import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ let service: TestService
 let arn: string
 let users: Record<'nobody' | 'denied' | 'stranger' | 'foreign', User>
 before(async () => {
-  // The first call is allowed, and the next one after a quarter of an hour.
+  // The first call is allowed, and the next one is allowed after a quarter of an hour.
   await writeFile(ratesFile, '{"RestoreCertificateAuthority": 0.001}')
   service = await TestService.start({ ratesFile })
   await createAccount(service)
@@ -232,7 +232,7 @@ for (const client of clients('python3')) {
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
       `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
     ]
-    // The clock of the service stands still. While a slow client starts, the real time approaches a clock that is ahead, so the
+    // The service's clock stands still. While a slow client starts, the real time approaches a clock that is ahead, so the
     // second offset has a margin of one minute.
     for (const [seconds, message] of [
       [361, expired],

@@ -1,7 +1,7 @@
 /**
- * The CRLs in the distribution points of certificates, fetched with curl. With them, OpenSSL, GnuTLS, NSS and pyca reject the
- * revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA, so for ML-DSA the tools only parse the
- * CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
+ * Tests of the CRLs at certificates' distribution points, fetched with curl. With these CRLs, OpenSSL, GnuTLS, NSS and pyca
+ * reject the revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA, so the tools only parse an
+ * ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -49,7 +49,7 @@ interface Case {
   readonly crlType: 'COMPLETE' | 'PARTITIONED'
 }
 
-/** Paths of the files of a case: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
+/** Paths of a case's files: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
 interface Files {
   readonly at: (name: string) => string
   readonly crlUrl: string
@@ -341,7 +341,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
   const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
-  // thisUpdate is the time at which the creation of the CRL begins. Under load, that is before its entries are read.
+  // thisUpdate is the time at which the creation of the CRL begins. Under load, that can be before its entries are read.
   assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
   assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
   assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)
@@ -361,7 +361,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.ok(!verify(hash === undefined ? 'sha256' : hash, tbs, publicKey, signature))
 }
 
-/** Reads the CRL of an ML-DSA CA, without its signature unless OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's CRL. Verifies its signature only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const certtool = await tool(t, 'certtool')
@@ -376,7 +376,7 @@ async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
   if (stdout.includes('ML-DSA-65')) await verifyWithOpenssl(t, one)
 }
 
-/** Reasons in the API, in pyca and in OpenSSL. RFC 5280 §5.3.1 omits the reason code for `unspecified`. */
+/** Names of the reasons in the API, in pyca and in OpenSSL. RFC 5280 §5.3.1 omits the reason code for `unspecified`. */
 const reasons: readonly (readonly [string, string | null, RegExp | null])[] = [
   ['UNSPECIFIED', null, null],
   ['KEY_COMPROMISE', 'key_compromise', /Key Compromise/],

@@ -1,4 +1,4 @@
-/** Requests that cause each exception of each operation, and the reasons why some exceptions cannot occur. */
+/** Requests that cause each of an operation's exceptions, and the reasons why some exceptions cannot occur. */
 import { policyOf, sharingStatements } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, templateArn } from '../support/hierarchy.ts'
@@ -13,7 +13,7 @@ export interface ExceptionCase {
   readonly message: RegExp
 }
 
-/** Returns an input of every operation on a CA that is valid except for the ARN of the CA. */
+/** Returns an input for every operation on a CA that is valid except for the CA's ARN. */
 function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, object> {
   const of = { CertificateAuthorityArn: arn }
   const principal = { ...of, Principal: 'acm.amazonaws.com' }
@@ -52,7 +52,7 @@ function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, o
   }
 }
 
-/** Cases with unusable ARNs, for every operation that accepts the ARN of a CA. */
+/** Cases with unusable ARNs, for every operation that accepts a CA's ARN. */
 export function arnCases(situation: Situation): ExceptionCase[] {
   const { root, gone } = situation
   const unknown = root.replace(/[^/]+$/, crypto.randomUUID())
@@ -77,7 +77,7 @@ export function arnCases(situation: Situation): ExceptionCase[] {
 const inState = (state: string): RegExp =>
   new RegExp(`^The certificate authority is in the ${state} state`)
 
-/** Cases in which the state of the CA does not allow the operation. */
+/** Cases in which the CA's state does not allow the operation. */
 export function stateCases(situation: Situation): ExceptionCase[] {
   const { pending, deleted, creating, failed, root } = situation
   const noCertificate = /is not in the correct state to have a certificate signing request\.$/
@@ -133,8 +133,7 @@ type Row = readonly [
 ]
 
 /**
- * Cases in which the input, or a resource that it refers to, is invalid. The CA is the root unless a row specifies
- * another CA.
+ * Cases in which the input, or a resource that it refers to, is invalid. The CA is the root unless a row specifies another one.
  */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [
@@ -280,7 +279,7 @@ const neverLocksOut =
   'and a policy on a CA cannot restrict them'
 const signedBefore = 'a certificate is signed and stored before its ARN is returned'
 
-/** Pairs of operation and exception that cannot occur, with the reason. */
+/** Exceptions that cannot occur in an operation, with the reason. */
 export const unreachable: Readonly<Record<string, string>> = {
   'CreateCertificateAuthority InvalidPolicy': bucketTrouble,
   'UpdateCertificateAuthority InvalidPolicy': bucketTrouble,

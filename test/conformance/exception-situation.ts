@@ -1,4 +1,4 @@
-/** A service with CAs in every state that the exceptions of the API require. */
+/** A service with CAs in every state that the API's exceptions require. */
 import { breakCreations, brokenKeyAlgorithm } from '../support/broken-creations.ts'
 import { csr } from '../support/csrs.ts'
 import {
@@ -12,10 +12,10 @@ import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../sup
 import { TestService } from '../support/service.ts'
 
 export const reportBucket = 'my-reports'
-/** A bucket of another account. */
+/** A bucket that belongs to another account. */
 export const strangeBucket = 'strange-reports'
 
-/** ARNs of CAs, except for `leafArn`, and serial numbers in hex. */
+/** CA ARNs (except for `leafArn`) and serial numbers in hex. */
 export interface Situation {
   readonly service: TestService
   /** An ACTIVE root with a tag, for which an audit report has just been requested. */
@@ -25,11 +25,11 @@ export interface Situation {
   readonly leafArn: string
   readonly revokedSerial: string
   readonly expiredSerial: string
-  /** An ACTIVE root whose complete CRL has reached the quota of revocations. */
+  /** An ACTIVE root that has reached the quota of revocations for a complete CRL. */
   readonly revoking: string
-  /** A certificate of `revoking` that is not revoked. */
+  /** An unrevoked certificate from `revoking`. */
   readonly unrevokedSerial: string
-  /** A root that has reached the quota of certificates. */
+  /** A root that has reached its quota of certificates. */
   readonly full: string
   /** A root in PENDING_CERTIFICATE with the maximum number of permissions. */
   readonly pending: string
@@ -45,7 +45,7 @@ export interface Situation {
 
 const permissionsMax = 1000
 
-/** Creates the service and its resources. Afterwards, the account has reached the quota of CAs. */
+/** Creates the service and its resources. Afterwards, the account has reached its quota of CAs. */
 export async function prepareSituation(): Promise<Situation> {
   const quotas = { quotaAuthorities: '24', quotaCertificates: '5', quotaRevocations: '1' }
   const service = await TestService.start({ ...quotas, crlDelay: '0' })
@@ -53,7 +53,7 @@ export async function prepareSituation(): Promise<Situation> {
   await service.createBucket(reportBucket)
   await service.createBucket(strangeBucket, '210987654321')
   breakCreations(service)
-  // Foreign clients use the real time, so events that take days are moved into the past.
+  // Foreign clients use the real time, so events that would take days are moved into the past.
   service.clock.advance({ days: -8 })
   const past = await prepareInThePast(service)
   service.clock.advance({ days: 8 })

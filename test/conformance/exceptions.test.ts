@@ -1,4 +1,4 @@
-/** Every exception of AWS's service model: boto3 raises it as its modeled class when a request causes it. */
+/** Tests that boto3 raises every exception in AWS's service model as its modeled class when a request causes it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../support/accounts.ts'
@@ -92,7 +92,7 @@ for (const [turn, { command, optional }] of python3.entries())
     }
   })
 
-/** Returns a call of each operation in `concurrent`, on CAs whose state allows it. */
+/** Returns a call for each operation in `concurrent`, on CAs whose state allows it. */
 async function concurrentCalls(
   deletable: string,
 ): Promise<(Boto3Call & { concurrency: number })[]> {

@@ -134,7 +134,7 @@ def call_concurrently(client, case):
 
 def outcomes_of(number, case):
     key = tuple(case["key"]) if "key" in case else None
-    # Concurrent calls use a client of their own, because its event hook counts their requests.
+    # Concurrent calls use a separate client, because its event hook counts their requests.
     is_concurrent = "concurrency" in case
     client = client_of(case.get("tamper"), key, number if is_concurrent else None)
     return call_concurrently(client, case) if is_concurrent else [call(client, case)]

@@ -16,7 +16,7 @@ export interface ForeignCertificate {
   readonly serial: string
   readonly from: string
   readonly to: string
-  /** Types and values of the attributes, in order. */
+  /** Attribute types and values, in order. */
   readonly subject: readonly (readonly [string, string])[]
   readonly issuer: readonly (readonly [string, string])[]
   /** Extensions, in order. */
@@ -78,7 +78,7 @@ def read(pem):
 print(json.dumps([read(pem) for pem in json.load(sys.stdin)]))
 `
 
-/** Parses certificates with pyca. If pyca is not installed, skips the test and returns undefined. */
+/** Parses certificates with pyca. Skips the test and returns undefined if pyca is not installed. */
 export async function readWithPyca(
   t: TestContext,
   pems: readonly string[],

@@ -1,4 +1,4 @@
-/** Hierarchies that are created by each foreign client and verified by each foreign verifier. */
+/** Tests of hierarchies that each foreign client creates and each foreign verifier verifies. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -56,7 +56,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Returns the environment of a foreign client, without the machine's own AWS configuration. */
+/** Returns the environment for a foreign client, without the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
   const { dataDirectory } = service.config
   return clientEnvironment(folder, { dataDirectory, region: 'eu-central-1' })

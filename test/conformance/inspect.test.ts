@@ -1,4 +1,4 @@
-/** `signet inspect` of an OCSP response from OpenSSL's responder. */
+/** Tests `signet inspect` with an OCSP response from OpenSSL's responder. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values in every certificate, and
- * encoding a parsed TBSCertificate again must produce the same bytes.
+ * Issues certificates for ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values from
+ * every certificate, and re-encoding a parsed TBSCertificate must produce the same bytes.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
@@ -90,7 +90,7 @@ const pairs: readonly KeyPair[] = [
   keyPair(generateKeyPairSync('ml-dsa-44'), 'ML_DSA_44', null),
 ]
 
-/** A name or extension of a request, in DER and in pyca's form. */
+/** A name or extension in a request, in DER and in pyca's form. */
 interface SampleName {
   readonly der: Uint8Array
   readonly pyca: readonly (readonly [string, string])[]
@@ -115,7 +115,7 @@ interface Sample {
   readonly pointers: CertificatePointers
 }
 
-// Generators of requests.
+// Request generators.
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...Array.from('aZ09 .-')), minLength: 1, maxLength: 30 }),
@@ -232,7 +232,7 @@ const customName: fc.Arbitrary<ApiName> = fc
 
 const apiName = fc.oneof(standardName, customName)
 
-/** A general name in the form of the API and in pyca's form. */
+/** A general name in the API's form and in pyca's form. */
 interface SampleGeneralName {
   readonly member: Record<string, unknown>
   readonly pyca: readonly unknown[]
@@ -261,7 +261,7 @@ function canonical(groups: readonly number[]): string {
 /** Maximum length of IpAddress in AWS's service model. */
 const addressLengthMax = 39
 
-/** Returns one of the text forms of RFC 4291 §2.2 that the API accepts. */
+/** Returns one of the text forms in RFC 4291 §2.2 that the API accepts. */
 function ipv6Text(groups: readonly number[], form: number): string {
   const full = groups.map((group) => group.toString(16).padStart(form === 1 ? 4 : 1, '0'))
   if (form === 0) return canonical(groups)
@@ -585,7 +585,7 @@ function withoutIdentifiers(extensions: readonly ForeignExtension[]): ForeignExt
   )
 }
 
-/** Encodes a parsed TBSCertificate again from its parts: names, times and known extensions. */
+/** Re-encodes a parsed TBSCertificate from its parts: names, times and known extensions. */
 function reencode(tbs: TbsCertificate): Uint8Array {
   return encodeTbsCertificate({
     serialNumber: tbs.serialNumber,
@@ -707,7 +707,7 @@ function buildCertificate(
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signWith(pair, tbsCertificateDer))
 }
 
-/** Issues a certificate with the pure functions and with keys of the test. A root is self-signed. */
+/** Issues a certificate with the pure functions and with the test's keys. A root is self-signed. */
 async function issueWithoutServer(
   sample: Sample,
 ): Promise<{ der: Uint8Array; issuer: X509Certificate }> {

@@ -1,6 +1,6 @@
 /**
- * The lint corpus as signed certificates, parsed by OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509. If a parser rejects
- * a certificate or complains about it, the lint must report an error, unless this file has an exemption.
+ * Turns the lint corpus into signed certificates, which OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509 parse. If a
+ * parser rejects a certificate or complains about it, the lint must report an error, unless this file contains an exemption.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -47,7 +47,7 @@ interface Exemption {
   readonly reason: string
 }
 
-/** Complaints of a parser about the cases, in order; undefined for a case without a complaint. */
+/** A parser's complaints about the cases, in order; undefined for a case without a complaint. */
 type Complaints = readonly (string | undefined)[]
 
 function assertCovered(complaints: Complaints, exemptions: readonly Exemption[]): void {
@@ -65,7 +65,7 @@ function assertCovered(complaints: Complaints, exemptions: readonly Exemption[])
   assert.deepEqual(uncovered, [])
   const unused = exemptions.filter((each) => !used.has(each)).map(({ reason }) => reason)
   assert.deepEqual(unused, [], 'unused exemptions')
-  // Without any complaint, the parser has probably not parsed the certificates.
+  // If there are no complaints at all, the parser has probably not parsed the certificates.
   const seen = complaints.filter((complaint) => complaint !== undefined).length
   assert.ok(seen > 10, `the parser complains about ${seen} certificates`)
 }
@@ -242,12 +242,15 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
   )
 })
 
-/** One in `sampling` certificates with lint errors is parsed too. The complaints about them show that the parser works. */
+/**
+ * One in `sampling` certificates with lint errors is parsed, too. The complaints about these certificates show that the parser
+ * works.
+ */
 const sampling = 5
 
 /**
- * Returns the complaints of a command that parses one certificate. The command runs, two at a time, on every certificate without
- * a lint error and on a sample of the other certificates.
+ * Returns the complaints from a command that parses one certificate. The command runs, two at a time, on every certificate
+ * without a lint error and on a sample of the other certificates.
  */
 async function complaintsAboutFiles(
   parse: (path: string) => Promise<string | undefined>,

@@ -1,6 +1,6 @@
 /**
- * Name constraints in Signet and in OpenSSL: generated chains of a root, a constrained CA and an end entity, verified by both.
- * Cases in which Signet is stricter state the reason. Signet rejects everything that OpenSSL rejects.
+ * Compares name constraints in Signet and in OpenSSL. Both verify generated chains of a root, a constrained CA and an end
+ * entity. Signet must reject everything that OpenSSL rejects. Cases in which Signet is stricter state the reason.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -62,7 +62,7 @@ const uri = (value: string): GeneralName => text('uniformResourceIdentifier', va
 const dn = (...attributes: readonly Attribute[]): GeneralName => directory(encodeName(attributes))
 const emptySubject = encodeName([])
 
-/** Combines every base, as permitted and as excluded, with every name. */
+/** Combines every base, both as permitted and as excluded, with every name. */
 function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]): Comparison[] {
   return bases.flatMap((base) =>
     names.flatMap((name) => [

@@ -1,7 +1,7 @@
 /**
- * OCSP responses that OpenSSL, GnuTLS, NSS, pyca and curl request and verify, also stapled in TLS. No tool in Debian stable
- * verifies ML-DSA, so for ML-DSA the tools only parse the response, and node:crypto verifies the signature over the ResponseData
- * that pyca extracts.
+ * Tests of OCSP responses that OpenSSL, GnuTLS, NSS, pyca and curl request and verify, also when stapled in TLS. No tool in
+ * Debian stable verifies ML-DSA, so the tools only parse an ML-DSA response, and node:crypto verifies the signature over the
+ * ResponseData that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -42,11 +42,11 @@ after(async () => {
 
 const keyAlgorithms = ['RSA_2048', 'RSA_4096', 'EC_prime256v1', 'EC_secp384r1', 'ML_DSA_65']
 
-/** Paths of the files of a CA: root.pem, good.pem, revoked.pem. */
+/** Paths of a CA's files: root.pem, good.pem, revoked.pem. */
 interface Files {
   readonly at: (name: string) => string
   readonly rootArn: string
-  /** URLs in the leaf certificate: of the OCSP responder and of the issuer's certificate. */
+  /** URLs in the leaf certificate: the OCSP responder's URL and the URL of the issuer's certificate. */
   readonly ocspUrl: string
   readonly caIssuersUrl: string
   readonly revokedAfter: number
@@ -108,7 +108,7 @@ for (const keyAlgorithm of keyAlgorithms)
     }
   })
 
-/** Returns the arguments of `openssl ocsp` that request the status of certificates of a CA. */
+/** Returns the arguments with which `openssl ocsp` requests the status of a CA's certificates. */
 function requestArguments({ at, ocspUrl }: Files, names: readonly string[]): string[] {
   const certificates = names.flatMap((name) => ['-cert', at(`${name}.pem`)])
   return ['ocsp', '-url', ocspUrl, '-issuer', at('root.pem'), ...certificates]
@@ -124,7 +124,7 @@ async function verifyWithOpenssl(t: TestContext, files: Files): Promise<void> {
     const { ok, text } = await outcome(openssl, [...request, '-CAfile', files.at('root.pem')])
     assert.ok(ok, text)
     assert.match(text, /^Response verify OK$/m)
-    // OpenSSL warns if the nonce is missing in the response.
+    // OpenSSL warns if the nonce is missing from the response.
     assert.doesNotMatch(text, /WARNING|rror/)
     assert.match(text, /good\.pem: good\n\tThis Update: .*\n\tNext Update: .*\n/)
     assert.match(text, /revoked\.pem: revoked\n/)
@@ -177,7 +177,7 @@ async function verifyWithNss(t: TestContext, { at }: Files): Promise<void> {
   assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
 }
 
-/** Reads the responses of an ML-DSA CA, without their signature unless OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's responses. Verifies their signatures only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const ocsptool = await tool(t, 'ocsptool')
@@ -247,7 +247,7 @@ interface PycaAnswer {
   readonly reason: string | null
 }
 
-/** OID of the signature algorithm, and hash for node:crypto, by key algorithm. */
+/** The signature algorithm's OID, and the hash for node:crypto, by key algorithm. */
 const signatures: Readonly<Record<string, readonly [string, string | null]>> = {
   RSA_2048: ['1.2.840.113549.1.1.11', 'sha256'],
   RSA_4096: ['1.2.840.113549.1.1.13', 'sha512'],
@@ -295,8 +295,9 @@ async function verifyWithPyca(t: TestContext, keyAlgorithm: string): Promise<voi
 }
 
 /**
- * Fetches a response with curl by POST and by GET, with the request unescaped and escaped (RFC 6960) in the path, and at the root
- * path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one.
+ * Fetches a response with curl by POST and by GET, with the request both unescaped and escaped (RFC 6960) in the path, and also
+ * below the root path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one
+ * file.
  */
 async function fetchWithCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
   const request = at(`${name}.request`)
@@ -453,7 +454,7 @@ describe('a TLS server with a certificate of a subordinate CA and a stapled resp
 })
 
 /**
- * Creates a root, a subordinate CA, and two server certificates for one key, of which one is revoked. Returns the ARN of the
+ * Creates a root, a subordinate CA, and two server certificates for one key. One of the two is revoked. Returns the ARN of the
  * subordinate CA's certificate.
  */
 async function prepareStapled(at: (name: string) => string): Promise<string> {

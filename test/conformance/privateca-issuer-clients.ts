@@ -1,4 +1,4 @@
-/** The calls of aws-privateca-issuer, in its order, with two of AWS's SDKs. */
+/** Makes the same calls as aws-privateca-issuer, in the same order, with two of AWS's SDKs. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -18,7 +18,7 @@ import type { Credentials } from '../support/signed-request.ts'
 const run = promisify(execFile)
 const region = 'eu-west-1'
 
-/** Parameters of the calls that obtain a certificate. */
+/** Parameters for the calls that obtain a certificate. */
 export interface ClientRequest {
   readonly endpoint: string
   /** ARN of the CA. */
@@ -106,7 +106,9 @@ export const goClient =
     }
   }
 
-/** Compiles the Go program into a folder, with Debian's packages. If they are missing, prints a line and skips the test. */
+/**
+ * Compiles the Go program into a folder, with Debian's packages. If the packages are missing, prints a line and skips the test.
+ */
 export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
   const go = await tool(t, 'go', { probe: ['version'], optional: true })
   if (go === undefined) return undefined

@@ -1,6 +1,7 @@
 /**
- * The calls of cert-manager's aws-privateca-issuer, in its order and with its values: it uses the signing algorithm of the CA,
- * requests an absolute end of validity, relies on its idempotency token, and splits the root off the chain without a check.
+ * Tests the calls that cert-manager's aws-privateca-issuer makes, in the same order and with the same values. The issuer uses
+ * the CA's signing algorithm, requests an absolute end of validity, relies on its idempotency token, and splits the root off
+ * the chain without checking it.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -62,7 +63,7 @@ interface Request {
   readonly notAfter?: number
 }
 
-/** Returns the template for the usages of a request. */
+/** Returns the template for a request's usages. */
 function templateFor({ usages = [], isCa = false }: Request): string {
   if (isCa) return 'SubordinateCACertificate_PathLen0'
   const names: Record<string, string> = {

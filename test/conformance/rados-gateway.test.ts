@@ -1,4 +1,4 @@
-/** The S3 object store with a real S3 service: a Ceph RADOS Gateway. */
+/** Tests of the S3 object store with a real S3 service, a Ceph RADOS Gateway. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -21,10 +21,10 @@ import { startRadosGateway, type RadosGateway } from '../support/rados-gateway.t
 
 interface Subject {
   readonly gateway: RadosGateway
-  /** Client of the owner, for calls that the port does not have. */
+  /** The owner's client, for calls that the ObjectStore interface does not have. */
   readonly owner: S3Client
   readonly store: ObjectStore
-  /** Creates a bucket of the owner and returns its name. */
+  /** Creates a bucket that belongs to the owner, and returns its name. */
   readonly newBucket: () => Promise<string>
 }
 
@@ -86,7 +86,10 @@ async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject
   }
 }
 
-/** Returns a body of different pieces of 1 MiB each, and a function for the digest of all pieces after they are read. */
+/**
+ * Returns a body of different pieces of 1 MiB each, and a function that returns the digest of all pieces after they have been
+ * read.
+ */
 function longBody(mebibytes: number) {
   const hash = createHash('sha256')
   async function* body(): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,7 @@
-/** An implementation of RFC 6962 in Go agrees with checkpoints, tiles and proofs, and a witness follows the log over HTTP. */
+/**
+ * Tests that a Go implementation of RFC 6962 agrees with checkpoints, tiles and proofs, and that a witness can follow the log
+ * over HTTP.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -162,7 +165,7 @@ test('a witness accepts a log that grows, and refuses one with another history',
   const lines = (await readFile(state, 'utf8')).trim().split('\n')
   assert.equal(lines.length, 2, 'an unchanged checkpoint is kept once')
 
-  // The history before the last leaf is another one.
+  // The history before the last leaf is different.
   const other = await TestService.start({ logPublic: 'true' })
   try {
     await other.runJob('seal-record')
@@ -189,7 +192,10 @@ test('a witness accepts a log that grows, and refuses one with another history',
   assert.equal((await witness()).code, 2)
 })
 
-/** Does what someone with the machine can do: changes a leaf, and signs the whole tree again with the key of the record. */
+/**
+ * Does what an attacker with access to the machine can do: changes a leaf, and signs the whole tree again with the record's
+ * key.
+ */
 async function rewriteHistory(): Promise<void> {
   await withData(service.config, async ({ db, masterKeys }) => {
     const sealers = masterKeys.sealers('keys')

@@ -1,6 +1,6 @@
 /**
- * Renewals of a CA that change its subject or its subjectKeyIdentifier. OpenSSL, GnuTLS and NSS verify that certificates from
- * before and after the renewal have a matching CRL, OCSP response and CA certificate.
+ * Tests of CA renewals that change the subject or the subjectKeyIdentifier. OpenSSL, GnuTLS and NSS verify that certificates
+ * from before and after the renewal have a matching CRL, OCSP response and CA certificate.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -71,7 +71,7 @@ const renewals: Readonly<Record<string, CaCertificateOptions>> = {
   },
 }
 
-/** Files from before or after a renewal: good.pem, revoked.pem, ca.pem, crl.pem, aia.pem, and chains of leaf and CA. */
+/** Files from before or after a renewal: good.pem, revoked.pem, ca.pem, crl.pem, aia.pem, and chains of a leaf and the CA. */
 interface Era {
   readonly at: (name: string) => string
   readonly crlUrl: string
@@ -127,7 +127,7 @@ async function recordEra(
   return { at, crlUrl: urls.crl, ocspUrl: urls.ocsp }
 }
 
-/** Creates an empty CRL of the root, so that verifiers can check the complete path. */
+/** Creates an empty CRL for the root, so that verifiers can check the complete path. */
 function crlOfRoot({ certificate, keys }: Crafted): string {
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
   const tbs = encodeTbsCertList(

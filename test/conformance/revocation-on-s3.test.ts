@@ -1,4 +1,4 @@
-/** CRLs and audit reports of a running server in a real S3 service: a Ceph RADOS Gateway. */
+/** Tests of a running server's CRLs and audit reports in a real S3 service, a Ceph RADOS Gateway. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import {

@@ -1,6 +1,7 @@
 /**
- * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents them
- * (AWS Private CA User Guide, Template definitions and Template order of operations). It is independent of the server's table.
+ * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents
+ * them (AWS Private CA User Guide, Template definitions and Template order of operations). This table is independent of the
+ * server's own table.
  */
 
 export type Kind = 'end-entity' | 'subordinate' | 'root'
@@ -16,7 +17,7 @@ export interface TemplateRow {
     readonly ca: boolean
     readonly pathLength: number | null
   }
-  /** Names in RFC 5280 §4.2.1.3, in the order of the bits. */
+  /** Names from RFC 5280 §4.2.1.3, in bit order. */
   readonly keyUsage: { readonly critical: boolean; readonly names: readonly string[] } | undefined
   readonly extendedKeyUsage:
     | { readonly critical: boolean; readonly purposes: readonly string[] }

@@ -1,6 +1,6 @@
 /**
- * Certificates from every template with every type of CA key and every mode of passthrough. OpenSSL, @peculiar/x509, pyca and
- * GnuTLS must read the values that AWS documents: the template overrides the API, which overrides the CSR.
+ * Tests of certificates from every template, with every CA key type and every passthrough mode. OpenSSL, @peculiar/x509, pyca
+ * and GnuTLS must read the values that AWS documents: the template overrides the API, which overrides the CSR.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -25,7 +25,7 @@ const keyAlgorithms = ['RSA_2048', 'EC_prime256v1', 'ML_DSA_65'] as const
 const modes = ['none', 'api', 'csr', 'both', 'conflicting'] as const
 type Mode = (typeof modes)[number]
 
-/** An expected extension, with its value in hex of DER and as a parser returns it. */
+/** An expected extension, with its value as hexadecimal DER and in the form that a parser returns. */
 interface ExpectedExtension extends ForeignExtension {
   readonly hex: string
 }
@@ -87,7 +87,7 @@ const purposesHex: Record<string, string> = {
   '1.3.6.1.5.5.7.3.9': '300a06082b06010505070309',
 }
 
-/** Members of ApiPassthrough, and the corresponding subject. */
+/** ApiPassthrough members, and the corresponding subject. */
 const api = {
   subject: [
     ['2.5.4.6', 'JP'],
@@ -163,7 +163,7 @@ const custom = (type: string, hex: string, critical?: boolean) => ({
   ...(critical === undefined ? {} : { Critical: critical }),
 })
 
-/** Returns custom extensions that contradict values which the template or the CA determines. */
+/** Returns custom extensions that contradict values that the template or the CA determines. */
 function contraryCustom(row: TemplateRow): object[] {
   return [
     custom(oid.crlDistributionPoints, crl('http://api.example.com/crl')),
@@ -173,7 +173,7 @@ function contraryCustom(row: TemplateRow): object[] {
   ]
 }
 
-/** Returns the ApiPassthrough of a mode and its extensions. */
+/** Returns the ApiPassthrough for a mode, and its extensions. */
 function apiOf(
   row: TemplateRow,
   mode: Mode,
@@ -241,7 +241,7 @@ const csrSan = extensionOf(
   ],
 )
 
-/** Returns the CSR of a mode and its extensions. The CSR of a root comes from the CA and has no extensions. */
+/** Returns the CSR for a mode, and its extensions. The CSR of a root comes from the CA and has no extensions. */
 function csrOf(
   row: TemplateRow,
   mode: Mode,

@@ -1,4 +1,4 @@
-/** Terraform creates CAs and their resources, reads every field, changes them in place, and destroys them. */
+/** Tests that Terraform can create CAs and their resources, read every field, change them in place, and destroy them. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,20 +19,20 @@ test('Terraform applies a hierarchy, plans no further changes, and on destroy re
   const variables = { server_csr: csr('ec-server') }
   const call = (...args: string[]): Promise<string> => terraform.call(args, variables)
   await call('apply', '-auto-approve')
-  // With -detailed-exitcode, a plan with changes exits with 2.
+  // With -detailed-exitcode, `plan` exits with 2 if there are changes.
   assert.match(await call('plan', '-detailed-exitcode'), noChanges)
   assert.equal(await call('output', '-raw', 'status'), 'ACTIVE')
   const arns = await authorities(service)
   const revokedBefore = await revocations(service)
   assert.deepEqual([[...arns.values()], revokedBefore], [['ACTIVE', 'ACTIVE'], 0])
   await call('destroy', '-auto-approve')
-  // Certificates of the provider are revoked, except for the root certificate, which cannot be revoked.
+  // The provider's certificates are revoked, except for the root certificate, which cannot be revoked.
   assert.deepEqual([...(await authorities(service)).values()], ['DELETED', 'DELETED'])
   assert.equal(await revocations(service), 2)
   assert.equal(await call('state', 'list'), '')
 })
 
-/** Values of the variables in administration.tf, which are changed in place. */
+/** Values for the variables in administration.tf, which are changed in place. */
 interface Stage {
   readonly enabled: boolean
   readonly tags: Readonly<Record<string, string>>
@@ -102,7 +102,7 @@ async function outputs(terraform: Terraform): Promise<Members> {
   return Object.fromEntries(entries.map(([name, { value }]) => [name, value]))
 }
 
-/** Asserts that the service has the values of a stage, and that the data sources have read them. */
+/** Asserts that the service has a stage's values, and that the data sources have read them. */
 async function assertStage(
   service: TestService,
   terraform: Terraform,

@@ -1,6 +1,6 @@
 /**
- * OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values in certificates and CSRs of Signet's encoder, and Signet reads
- * the certificates and CSRs that such software created.
+ * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from certificates and CSRs that Signet encodes,
+ * and that Signet reads certificates and CSRs from such software.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -302,7 +302,7 @@ print(json.dumps({
 }
 
 const samples = new URL('../../testdata/x509/', import.meta.url)
-/** A sample that neither OpenSSL nor pyca reads, because an attribute of its name is a number. */
+/** A sample that neither OpenSSL nor pyca can read, because an attribute in its name is a number. */
 const unreadableSample = 'attribute-of-no-string-type.csr.pem'
 
 async function sampleNames(ending: string): Promise<string[]> {
@@ -375,7 +375,7 @@ function nameAsPyca({ rdns }: Name): string[][][] {
   )
 }
 
-/** Samples that pyca rejects. pyca requires attributes that are present and sorted, and supports fewer string types. */
+/** Samples that pyca rejects, because it requires attributes to be present and sorted, and supports fewer string types. */
 const pycaRefuses: Readonly<Record<string, RegExp>> = {
   'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
   'no-attributes-field.csr.pem': /ShortData/,

@@ -1,4 +1,4 @@
-/** The built web console: two builds are identical, and a browser loads little before it shows a page. */
+/** Tests of the built web console: two builds are identical, and a browser needs to load little before it shows a page. */
 import assert from 'node:assert/strict'
 import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ test(`a browser loads less than ${loadBytesMax / 1000} kB before it shows the fi
     if (path?.endsWith('.js') !== true) continue
     const script = readFileSync(join(folder, path), 'utf8')
     const isEntry = html.includes(path)
-    // Dynamic imports of the entry are other pages.
+    // The entry's dynamic imports are other pages.
     const imports = /(?:import|from)\s*"\.\/([^"]+)"/g
     for (const [, imported] of script.matchAll(imports))
       if (!isEntry || files[`assets/${imported}`] !== undefined) loaded.add(`assets/${imported}`)

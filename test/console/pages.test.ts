@@ -1,4 +1,7 @@
-/** Every page of the web console in Chromium: accessibility in both themes, hostile names, and a principal with a narrow policy. */
+/**
+ * Tests of every web console page in Chromium: accessibility in both themes, hostile names, and a principal with a narrow
+ * policy.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -41,9 +44,12 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[]
 }
 
-/** Returns serious and critical findings of axe; in the dark theme only those about colors, because the rest is the same. */
+/**
+ * Returns axe's serious and critical findings. In the dark theme, returns only those about colors, because the rest are the
+ * same.
+ */
 async function accessibilityProblems(page: Page): Promise<string[]> {
-  // An evaluated script is not subject to the Content-Security-Policy of the page.
+  // An evaluated script is not subject to the page's Content-Security-Policy.
   await page.evaluate(axe)
   const light = await page.evaluate<{ violations: Violation[] }>(
     "axe.run({ resultTypes: ['violations'] })",

@@ -3,13 +3,11 @@
 export interface BulkBody {
   readonly name: string
   readonly isForm: boolean
-  /** Returns a text of almost `size` bytes, never more. */
+  /** Returns text of almost `size` bytes, but never more. */
   readonly build: (size: number) => string
 }
 
-/**
- * Sizes just below and just above the limit of a form, near the limit of an import, and near the limit of every body.
- */
+/** Sizes just below and just above the limit for forms, near the limit for imports, and near the limit for all bodies. */
 export const bulkSizes: readonly number[] = [65_000, 70_000, 2_800_000, 4 * 1024 * 1024 - 1]
 
 function filledText(size: number, ...[head, unit, tail = '']: [string, string, string?]): string {

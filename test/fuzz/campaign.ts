@@ -1,9 +1,9 @@
 /**
- * Sends the requests of a run in batches of one class, with several in flight. After each batch it checks for 5xx responses,
- * missing responses, processes that ended, and requests that blocked an event loop.
+ * Sends a run's requests in batches of one class, with several in flight. After each batch, it checks for 5xx responses,
+ * missing responses, processes that have exited, and requests that blocked an event loop.
  *
- * Several requests are in flight when a loop is blocked, so each of them is sent again separately. A request that
- * blocks in all three attempts is a finding.
+ * Several requests are in flight when a loop is blocked, so each of them is sent again separately. A request that blocks the
+ * loop in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -33,7 +33,7 @@ interface Sent {
   /** Epoch milliseconds. */
   readonly sentAt: number
   respondedAt: number
-  /** Outcome of a request that should have received a response and did not. */
+  /** Outcome of a request that should have received a response but did not. */
   failedOutcome?: string
 }
 
@@ -48,10 +48,10 @@ export class Campaign {
   readonly outcomes = new Map<string, number>()
   /** Longest observed blocks of an event loop, including blocks that cannot be attributed to a request. */
   readonly longestBlock: Record<CampaignClass, number> = { open: 0, signed: 0, csr: 0 }
-  /** ARNs of the certificates issued for mutated CSRs. */
+  /** ARNs of the certificates that were issued for mutated CSRs. */
   readonly issuedArns: string[] = []
   readonly #options: CampaignOptions
-  /** Keys of requests that crash the server; they are not sent again. */
+  /** Keys of requests that crash the server. These requests are not sent again. */
   readonly #crashing = new Set<string>()
   readonly #blocking = new Set<string>()
   #connections: FuzzConnection[] = []
@@ -119,7 +119,7 @@ export class Campaign {
     const reports = await this.#server.reports()
     const failure = this.#server.failure()
     if (failure !== undefined) return this.#afterCrash(kind, sent, failure)
-    // Missing responses after a crash are not reported: the crash explains them.
+    // Missing responses after a crash are not reported, because the crash explains them.
     for (const { number, generated, failedOutcome } of sent)
       if (failedOutcome !== undefined) {
         const problem = `no response: ${failedOutcome}`
@@ -134,7 +134,7 @@ export class Campaign {
     this.memory.record(await this.#server.reports(true))
   }
 
-  /** Sends one request alone. Returns its outcome and the longest block meanwhile. */
+  /** Sends one request alone. Returns its outcome and the longest block during that time. */
   async sendAlone(
     generated: Generated,
   ): Promise<{ readonly outcome: Outcome; readonly block: number }> {
@@ -238,7 +238,7 @@ function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): bo
   return kind === 'silent' || bytes.length < largeBodyBytes
 }
 
-/** The target of the request if it is mutated, otherwise the label. */
+/** The request's target if it is mutated, otherwise the label. */
 function keyOf({ bytes, label }: Generated): string {
   const target = bytes.toString('latin1', 0, bytes.indexOf(' HTTP/')).split(' ')[1] ?? '/'
   return target === '/' ? label : target

@@ -15,7 +15,7 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
   .filter((name) => name.endsWith('.pem'))
   .map((name) => name.slice(0, -'.pem'.length))
   .toSorted()
-/** The largest key is left out, because it makes requests slow and smaller keys reveal the same defects. */
+/** The largest key is omitted, because it makes requests slow and smaller keys reveal the same defects. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -38,7 +38,7 @@ const templates = [
 export function csrRequest(world: World, seed: number, number: number): Generated {
   const choices = choicesOf(mixSeed(seed + 1, number))
   const { pem, mutation } = mutatedCsr(choices)
-  // The root may sign both CAs and leaf certificates, and is valid the longest.
+  // The root may sign both CAs and leaf certificates, and has the longest validity.
   const input = issueInput(world.root.arn, pem, { template: choices.of(templates) })
   const signer = { credentials: world.credentials, service: 'acm-pca', region, date: new Date() }
   const request = signInHeader(

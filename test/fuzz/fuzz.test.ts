@@ -1,4 +1,4 @@
-/** A short run of the fuzzer (run.ts): every mutated request gets a response, none of them is 5xx, and no process ends. */
+/** A short run of the fuzzer (run.ts): every mutated request gets a response, no response is 5xx, and no process exits. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { thorough } from '../support/thorough.ts'
@@ -25,7 +25,7 @@ async function fuzz(t: TestContext, workers: string, first: number): Promise<voi
   const { findings, outcomes, longestBlock } = campaign
   t.diagnostic(`SIGNET_FUZZ_SEED=${seed} ${JSON.stringify([...outcomes])}`)
   t.diagnostic(`longest blocks in milliseconds: ${JSON.stringify(longestBlock)}`)
-  // The duration of a request depends on the machine; only run.ts checks it.
+  // The duration of a request depends on the machine, so only run.ts checks it.
   const failures = findings.all.filter(({ problem }) => !problem.startsWith('blocks '))
   assert.deepEqual(failures, [])
   for (const status of ['200', '400', '403', '404'])

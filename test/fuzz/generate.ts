@@ -16,7 +16,7 @@ export type FuzzClass = 'signed' | 'open'
 
 export interface Generated extends Sending {
   readonly port: number
-  /** Short description for the reader of a finding. */
+  /** Short description that is shown in a finding. */
   readonly label: string
 }
 
@@ -34,7 +34,7 @@ export class Generator {
     this.#texts = [world.victim, world.pending, world.certificateArn, world.bucket, world.roleArn]
   }
 
-  /** Returns the request with that number in a class. Dates and ARNs differ from run to run. */
+  /** Returns the request with the given number in a class. Dates and ARNs differ from run to run. */
   request(number: number, kind: FuzzClass): Generated {
     const choices = choicesOf(mixSeed(this.#seed, number))
     return kind === 'signed' ? this.#signed(choices) : this.#open(choices)

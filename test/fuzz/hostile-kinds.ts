@@ -10,7 +10,7 @@ export interface HostileKind {
   readonly name: string
   /** Flags of `signet serve` that the attack requires. */
   readonly flags?: readonly string[]
-  /** Sends one request. The promise settles with the response, or when the attempt is given up. */
+  /** Sends one request. The promise settles when the response arrives or the attempt is abandoned. */
   readonly send: (world: Ports, number: number) => Promise<Outcome | undefined>
 }
 
@@ -47,7 +47,7 @@ function post(name: string, contentType: string, body: Buffer): HostileKind {
   }
 }
 
-/** Each bulk body in each size: near the limit of forms, of imports and of all bodies. */
+/** Each bulk body in each size: near the limits for forms, imports and all bodies. */
 const bulkKinds: readonly HostileKind[] = bulkBodies.flatMap((body) =>
   bulkSizes.map((size) => ({
     name: `${body.name}, ${size} bytes`,
@@ -141,7 +141,7 @@ function claims(members: object): string {
   return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
 }
 
-/** FOLDER stands for the folder of the server. */
+/** FOLDER stands for the server's folder. */
 const callLog = ['--call-log', 'FOLDER/calls.log']
 const unknownMembers = JSON.stringify({ x: 'y'.repeat(60_000) })
 

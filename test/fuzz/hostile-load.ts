@@ -4,7 +4,8 @@
  *   node test/fuzz/hostile-load.ts [--seconds 30] [--rate 10] [--kind PART-OF-A-NAME] [--workers N]
  *
  * Hostile requests of each kind are sent at a fixed rate while a well-behaved client sends signed requests. The exit code is 1
- * if the client's 99th percentile reaches 100 ms, one of its requests fails, the server ends, or its memory reaches 1 GiB.
+ * if the client's 99th percentile reaches 100 ms, one of its requests fails, the server exits, or the server's memory reaches 1
+ * GiB.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -24,7 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     rate: { type: 'string', default: '10' },
     kind: { type: 'string', default: '' },
-    /** The default is that of `signet serve`. */
+    /** The default is the same as for `signet serve`. */
     workers: { type: 'string' },
   },
 })
@@ -44,7 +45,7 @@ interface Result {
   /** Longest block of an event loop, in milliseconds of processor time. */
   readonly block: number
   readonly crash: string | undefined
-  /** Number of hostile requests by status code or outcome. */
+  /** Number of hostile requests, by status code or outcome. */
   readonly outcomes: ReadonlyMap<string, number>
 }
 
@@ -71,7 +72,7 @@ function goodRequest(world: World, number: number): Buffer {
   )
 }
 
-/** Sends the hostile requests from a separate thread. Returns their number by status code or outcome. */
+/** Sends the hostile requests from a separate thread. Returns their number, by status code or outcome. */
 async function attack(
   { apiPort, publicPort }: World,
   kind: HostileKind | undefined,
@@ -97,7 +98,7 @@ async function measure(kind: HostileKind | undefined): Promise<Result> {
 
 async function measureOn(server: ProbedServer, kind: HostileKind | undefined): Promise<Result> {
   const world = await createWorld(server)
-  // Discards the blocks during startup.
+  // Discards blocks that occurred during startup.
   await server.reports()
   const latencies: number[] = []
   const failures: string[] = []
@@ -107,7 +108,7 @@ async function measureOn(server: ProbedServer, kind: HostileKind | undefined): P
   const good = atRate({ perSecond: goodRate, seconds }, async (number) => {
     const connection = idle.pop() ?? new FuzzConnection(world.apiPort)
     const bytes = goodRequest(world, number)
-    // The latency is measured from the scheduled time: a client waits for its connection too.
+    // The latency is measured from the scheduled time, because a client also waits for its connection.
     const dueAt = performance.now()
     const outcome = await connection.send({ bytes, isMalformed: false, isHead: false })
     latencies.push(performance.now() - dueAt)

@@ -1,5 +1,5 @@
 /**
- * The hostile client of hostile-load.ts. The client has its own thread, so that writing megabytes does not slow the other client.
+ * The hostile client for hostile-load.ts. It has its own thread, so that writing megabytes does not slow down the other client.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -14,7 +14,7 @@ export interface HostileJob {
   readonly seconds: number
 }
 
-/** Calls `act` at a fixed rate, even while earlier calls are pending, and waits for all calls. */
+/** Calls `act` at a fixed rate, even while earlier calls are pending, and waits for all calls to complete. */
 export async function atRate(
   { perSecond, seconds }: Pick<HostileJob, 'perSecond' | 'seconds'>,
   act: (number: number) => Promise<void>,

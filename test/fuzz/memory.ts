@@ -1,8 +1,8 @@
-/** Detects memory growth by the memory in use after periodic garbage collections. */
+/** Detects memory growth from the memory in use after periodic garbage collections. */
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Limits of growth from the middle to the end of a run. Smaller growth is noise. */
+/** Limits on growth from the middle to the end of a run. Smaller growth is noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
 /** The memory limit of the Helm chart. */
@@ -13,7 +13,7 @@ export class MemoryLog {
   readonly #held = new Map<number, number[]>()
   #rssMax = 0
 
-  /** Records reports made after a garbage collection. */
+  /** Records reports that were made after a garbage collection. */
   record(reports: readonly ProbeReport[]): void {
     for (const { pid, heapUsed, external, rss } of reports) {
       const held = this.#held.get(pid) ?? []

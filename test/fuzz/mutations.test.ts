@@ -1,4 +1,4 @@
-/** Tests of the fuzzer itself: mutations are reproducible, and errors of a server are detected. */
+/** Tests of the fuzzer itself: mutations are reproducible, and a server's errors are detected. */
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'

@@ -1,9 +1,9 @@
 /**
- * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked, and
- * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
+ * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked,
+ * and reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * The duration of a block is the processor time of the main thread, not the elapsed time: on a busy machine an idle thread
- * may wait for a long time.
+ * The duration of a block is the main thread's processor time instead of the elapsed time, because an idle thread may wait for
+ * a long time on a busy machine.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@
  *   node test/fuzz/run.ts --requests 1000000 --csrs 200000 --seed 1
  *   node test/fuzz/run.ts --seed 1 --only open:123
  *
- * Equal seeds produce equal mutations. The exit code is 1 if there is a finding.
+ * The same seed produces the same mutations. The exit code is 1 if there is a finding.
  */
 import { X509Certificate } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,7 @@ const batchSize = 500
 const memorySamples = 30
 const reportMilliseconds = 10_000
 
-/** Default settings, except that the failed authentication limit is off: it would reject almost every request. */
+/** Default settings, except that the limit on failed authentications is off, because it would reject almost every request. */
 function flagsFor(workers: string): string[] {
   return ['--workers', workers, '--auth-failures', '0']
 }
@@ -53,7 +53,7 @@ function plansFor(part: number, parts: number): Plan[] {
   add('signed', Math.ceil(requests / 2))
   add('open', Math.floor(requests / 2))
   add('csr', Number(values.csrs))
-  // Interleaved, so that memory is compared under equal load.
+  // The classes are interleaved, so that memory is compared under equal load.
   const rank = ({ kind, first }: Plan): number =>
     first / Math.max(1, kind === 'csr' ? Number(values.csrs) : requests / 2)
   return plans.toSorted((a, b) => rank(a) - rank(b))
@@ -90,7 +90,7 @@ async function runPart(workers: string, part: number, parts: number): Promise<nu
   return summarize(campaign, done, (Date.now() - startedAt) / 1000)
 }
 
-/** Checks that OpenSSL can read the certificates issued for mutated CSRs, up to five of each batch. */
+/** Checks that OpenSSL can read the certificates that were issued for mutated CSRs, up to five from each batch. */
 async function checkCertificates(campaign: Campaign, number: number): Promise<void> {
   const client = clientOf(campaign.server, campaign.server.data)
   for (const CertificateArn of campaign.issuedArns.splice(0).slice(0, 5)) {

@@ -1,4 +1,4 @@
-/** Valid inputs of every operation, which are then mutated. */
+/** Valid inputs for every operation, which are then mutated. */
 import { csr } from '../support/csrs.ts'
 import { base64, issueInput, templateArn } from '../support/hierarchy.ts'
 import type { World } from './world.ts'
@@ -16,7 +16,7 @@ const subject = {
   DistinguishedNameQualifier: 'q',
 }
 
-/** Inputs of the API. Operations that delete or disable a CA use `victim`. */
+/** Inputs for the API. Operations that delete or disable a CA use `victim`. */
 export function apiSeeds(world: World): readonly Seed[] {
   const { root, issuing, victim, pending } = world
   const ofRoot = { CertificateAuthorityArn: root.arn }
@@ -185,7 +185,7 @@ function policySeeds({ root, victim }: World): Record<string, Seed['input']> {
   }
 }
 
-/** Parameters of STS requests. */
+/** Parameters for STS requests. */
 export function stsSeeds({ roleArn }: World): readonly Readonly<Record<string, string>>[] {
   return [
     { Action: 'GetCallerIdentity' },
@@ -206,7 +206,7 @@ export function stsSeeds({ roleArn }: World): readonly Readonly<Record<string, s
   ]
 }
 
-/** Claims of a valid token that expires in an hour. */
+/** Claims for a valid token that expires in an hour. */
 export function claimsOf({ issuer }: World): Readonly<Record<string, unknown>> {
   const now = Math.floor(Date.now() / 1000)
   return { iss: issuer, sub: 'repo:fuzz', aud: 'signet', iat: now, nbf: now, exp: now + 3600 }

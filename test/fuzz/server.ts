@@ -12,9 +12,9 @@ const probe = pathToFileURL(join(import.meta.dirname, 'probe.ts')).href
 
 export interface ProbedServer extends ServerProcess {
   readonly data: string
-  /** Returns a report of each running process, after a garbage collection if `collect` is set. */
+  /** Returns a report from each running process, after a garbage collection if `collect` is set. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** The reason why the server is faulty: it or one of its workers has ended. */
+  /** The reason why the server is faulty: it or one of its workers has exited. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>
@@ -31,7 +31,7 @@ export async function startProbedServer(flags: readonly string[]): Promise<Probe
     NODE_OPTIONS: `--import ${probe}`,
     FUZZ_PROBE_FOLDER: sockets,
   })
-  // An aborted run leaves no server behind.
+  // An aborted run must not leave a server running.
   const kill = (): void => void server.child.kill('SIGKILL')
   process.once('exit', kill)
   const initialProbes = new Set(await readdir(sockets))
@@ -70,7 +70,7 @@ async function reportOf(path: string, collect: boolean): Promise<ProbeReport | u
     await once(socket, 'close')
     return JSON.parse(text) as ProbeReport
   } catch {
-    // The process has ended; failure() reports it.
+    // The process has exited; failure() reports that.
     return undefined
   }
 }

@@ -75,7 +75,7 @@ export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest 
   return { ...request, headers: [...headers, ['authorization', authorization]] }
 }
 
-/** A GET of `/` with the parameters and the signature in the query. */
+/** A GET request for `/` with the parameters and the signature in the query. */
 export function presign(
   parameters: readonly (readonly [string, string])[],
   host: string,

@@ -4,7 +4,7 @@ import type { FuzzRequest } from './http.ts'
 import { strangeTexts } from './mutate/bytes.ts'
 import { region } from './world.ts'
 
-/** Makes a text valid as a header value, at most 4,000 characters long. */
+/** Makes text valid as a header value of at most 4,000 characters. */
 function headerText(text: string): string {
   return Buffer.from(text, 'utf8')
     .toString('latin1')

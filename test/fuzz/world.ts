@@ -1,4 +1,7 @@
-/** The resources that requests refer to: CAs, a certificate, a bucket, a role and an identity provider, created for each run. */
+/**
+ * The resources that requests refer to: CAs, a certificate, a bucket, a role and an identity provider. They are created for
+ * each run.
+ */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -15,7 +18,7 @@ export interface World {
   readonly apiPort: number
   readonly publicPort: number
   readonly credentials: Credentials
-  /** ACTIVE. No valid request changes its state. */
+  /** An ACTIVE CA. No valid request changes its state. */
   readonly root: { readonly arn: string; readonly certificate: string }
   readonly issuing: { readonly arn: string; readonly certificate: string; readonly chain: string }
   /** ARN of the CA that requests delete, disable or replace. */

@@ -1,4 +1,4 @@
-/** Every mutation applies to the current sources, so that a moved or changed line cannot disable one. */
+/** Tests that every mutation applies to the current sources, so that a moved or changed line cannot disable a mutation. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

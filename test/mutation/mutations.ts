@@ -1,6 +1,6 @@
 /**
- * Mutations of issuance and import. Each replaces a text, which must occur exactly once in a source file, with a
- * faulty text.
+ * Mutations of issuance and import. Each mutation replaces a text that must occur exactly once in a source file with a faulty
+ * text.
  */
 
 export interface Mutation {

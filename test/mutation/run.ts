@@ -20,7 +20,7 @@ const suites: readonly (readonly string[])[] = [
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
 ]
 
-/** Copies the source tree into a temporary folder. Packages are only linked. */
+/** Copies the source tree into a temporary folder. Packages are linked instead of copied. */
 async function copyTree(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'))
   for (const part of ['src', 'test', 'testdata', 'bin', 'package.json', 'tsconfig.json'])
@@ -35,7 +35,7 @@ async function passes(copy: string, files: readonly string[]): Promise<boolean> 
   return code === 0
 }
 
-/** Returns the suite that kills the mutation; undefined if the mutation survives. */
+/** Returns the suite that kills a mutation; undefined if it survives. */
 async function killingSuite(copy: string): Promise<string | undefined> {
   for (const files of suites) if (!(await passes(copy, files))) return files.join(' ')
   return undefined

@@ -1,4 +1,4 @@
-/** Migration from SQLite to PostgreSQL and back by backup and restore: rows stay equal, and row numbers continue. */
+/** Tests of migration from SQLite to PostgreSQL and back by backup and restore: rows are unchanged, and row numbers continue. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -55,7 +55,7 @@ test('a migration to PostgreSQL and back keeps all rows, and row numbers continu
   const returned = await contentOf(join(folder.file('back'), 'signet.sqlite'))
   assert.deepEqual(withoutRestoration(returned), withoutRestoration(original))
 
-  // New rows get unused numbers on either engine.
+  // New rows get unused numbers on both engines.
   for (const flags of [onPostgres, back])
     assert.equal((await command(['account', 'create', '210987654321', ...flags])).code, 0)
   const started = await startServer(folder.file('node'), ['--database', url])

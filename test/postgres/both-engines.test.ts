@@ -1,4 +1,4 @@
-/** Both engines return the same rows and conflicts for the same transactions, and then have the same content. */
+/** Tests that both engines return the same rows and conflicts for the same transactions, and then have the same contents. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -140,8 +140,8 @@ test('random transactions produce the same rows, conflicts and content on both e
   if (server === undefined) return
   await using sqlite = await TestDatabase.open()
   const postgresDb = await openTestPostgres(await server.createDatabase())
-  // Warms up the prepared statements. A transaction with unprepared statements may be retried after others of its group, which
-  // is a legitimate order but differs from that of SQLite.
+  // Warms up the prepared statements. A transaction with unprepared statements may be retried after others in its group, which
+  // is a legitimate order but differs from SQLite's order.
   for (const sample of fc.sample(statement, { numRuns: 200, seed }))
     await outcomesOf(postgresDb, [[sample]])
   await fc.assert(

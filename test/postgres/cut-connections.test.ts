@@ -1,4 +1,4 @@
-/** Database connections that end after any number of bytes, during setup and during use. */
+/** Tests of database connections that are cut after any number of bytes, during setup and during use. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DatabaseUnavailableError } from '../../src/store/database.ts'
@@ -7,7 +7,7 @@ import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
-/** Upper limits of the bytes that setup and one query transfer in each direction. */
+/** Upper limits on the number of bytes that setup and one query transfer in each direction. */
 const bytesMax = { there: 1400, back: 2600 }
 const step = 37
 

@@ -1,4 +1,4 @@
-/** Database outages and damage. For connections that break under load, see test/chaos. */
+/** Tests of database outages and damage. For connections that break under load, see test/chaos. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'
@@ -107,7 +107,7 @@ test('during a database outage every request fails clearly, and service resumes 
   await untilHealthy(nodes)
   assert.deepEqual(await ocsp(), good)
   await revoke(second, leaf.arn)
-  // Jobs that ran when the outage began are leased; the leases must expire first.
+  // Jobs that were running when the outage began hold leases, which must expire first.
   first.clock.advance({ seconds: 21 })
   assert.ok((await crlWith(first, leaf.arn)).entries.size === 1)
 })
@@ -165,7 +165,7 @@ test('a damaged page stops issuance on the node that reads it until the operator
   }
   assert.equal(await health(first.url), 503)
   assert.equal(await health(first.publicUrl), 503)
-  // Here the nodes share a data folder, and thus the record of the damage.
+  // Here, the nodes share a data folder and therefore the record of the damage.
   assert.deepEqual((await issueOn(second)).json, stopped)
   await first.must('DescribeCertificateAuthority', about)
   await first.restart()

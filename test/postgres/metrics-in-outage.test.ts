@@ -1,4 +1,4 @@
-/** `GET /metrics` of server processes during a database outage. */
+/** Tests of `GET /metrics` on server processes during a database outage. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'

@@ -1,6 +1,6 @@
 /**
- * Several nodes on one database: changes apply on all nodes, and each piece of background work is done by only one
- * node.
+ * Tests of several nodes that share one database: changes apply on all nodes, and only one node does each piece of background
+ * work.
  */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
@@ -37,7 +37,7 @@ import { TestService } from '../support/service.ts'
 
 const postgres = sharedPostgres()
 
-/** Collects the log lines of a node. */
+/** Collects a node's log lines. */
 class LogLines {
   readonly all: Record<string, unknown>[] = []
 
@@ -225,7 +225,7 @@ test('a quota applies across all nodes', async (t) => {
   await first.close()
 })
 
-/** Starts one node for each data folder concurrently. Nodes may share a folder. */
+/** Starts one node for each data folder, all concurrently. Nodes may share a folder. */
 async function startTogether(
   t: TestContext,
   folders: readonly string[],

@@ -1,4 +1,4 @@
-/** Server processes and commands on PostgreSQL, started as an operator starts them. */
+/** Tests of server processes and commands on PostgreSQL, started as an operator would start them. */
 import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'

@@ -1,4 +1,7 @@
-/** Query plans of certificate searches on PostgreSQL: they read a search index in order, and no more than a page of it. */
+/**
+ * Tests of query plans for certificate searches on PostgreSQL: they read a search index in order, and no more than one page of
+ * it.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -88,7 +91,7 @@ test('search reads indexes', async (t) => {
     const text = lines.map((row) => String(row['QUERY PLAN'])).join('\n')
     assert.match(text, plan, `${label}:\n${text}`)
     assert.doesNotMatch(text, /Seq Scan on (?:certificate|revocations)/, `${label}:\n${text}`)
-    // The rows of a facet are read in order, up to the limit.
+    // A facet's rows are read in order, up to the limit.
     assert.doesNotMatch(text, /Bitmap|Sort +\(.*\n.*\n.*using certificate_/, `${label}:\n${text}`)
   }
 })

@@ -1,4 +1,4 @@
-/** Waiting certificates on PostgreSQL, and two nodes that sign the same ones. */
+/** Tests of waiting certificates on PostgreSQL, including two nodes that try to sign the same certificates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRoot } from '../support/hierarchy.ts'

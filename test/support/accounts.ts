@@ -33,7 +33,7 @@ export async function createAccount(
 }
 
 export interface UserOptions {
-  /** The account of the user; by default, that of the service. */
+  /** The user's account; by default, the service's account. */
   readonly accountId?: string
   readonly userName?: string
   /** Statements of the user's policy; without statements, the user has no policy. */

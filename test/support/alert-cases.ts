@@ -1,9 +1,9 @@
-/** Series of metrics, and the alerts that they cause. */
+/** Metric series, and the alerts that they cause. */
 
 export interface AlertCase {
   /** Values by series, in the notation of promtool: one value per minute from 0:00 to 1:40. */
   readonly series: Readonly<Record<string, string>>
-  /** Labels of the alerts that fire after 90 minutes, without the severity. All other alerts do not fire. */
+  /** Labels of the alerts that fire after 90 minutes, without the severity. No other alerts fire. */
   readonly fires: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
@@ -15,11 +15,11 @@ const request = (result: string): string =>
 const instance = { instance: 'a' }
 const server = { instance: 'a', job: 'signet' }
 const ca = { authority: 'x', name: 'Example Issuing CA' }
-/** 90 minutes, the time of the evaluation. */
+/** 90 minutes, the time of evaluation. */
 const now = 90 * 60
 const day = 86_400
 
-/** A healthy server whose CRL has `left` seconds of seven days. */
+/** A healthy server whose CRL is valid for another `left` seconds of its seven days. */
 function crl(left: number): AlertCase['series'] {
   return {
     [info]: '1x100',

@@ -1,4 +1,4 @@
-/** Copies of a service's data, altered with the tools of the database itself. */
+/** Copies of a service's data that are altered with the database's own tools. */
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,13 +8,13 @@ import { copyOfDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
 import { runInPostgres } from './postgres.ts'
 import type { TestService } from './service.ts'
 
-/** Runs statements with `?` in a copy, without checks of foreign keys. */
+/** Runs statements with `?` in a copy, without foreign key checks. */
 export type RunInCopy = (
   text: string,
   ...values: (string | number | Uint8Array)[]
 ) => Promise<Row[]>
 
-/** Alters a copy of the data of a service, and passes the folder of the copy to `work`. */
+/** Alters a copy of a service's data, and passes the folder with the copy to `work`. */
 export async function withAlteredData<T>(
   { config }: TestService,
   alter: (run: RunInCopy) => Promise<unknown>,

@@ -51,7 +51,7 @@ export class BackupFolder implements Disposable {
     return answerOf(await this.tryRestore(name, flags))
   }
 
-  /** Writes a copy of a backup with changed plaintext, encrypted for the recipient. */
+  /** Writes a copy of a backup whose plaintext is changed, encrypted for the recipient. */
   async rewrite(from: string, to: string, change: (plaintext: Buffer) => Buffer): Promise<void> {
     const key = { kind: 'identities', identities: [identity] } as const
     const plaintext = gunzipSync(
@@ -108,8 +108,8 @@ function isEvent(entry: unknown): boolean {
 }
 
 /**
- * Returns the rows without the values that a restore changes (due times of CRLs, leases, the path of the credentials file) and
- * without those that a running server updates at any time (last uses of access keys, outcomes of jobs).
+ * Returns the rows without the values that a restore changes (CRL due times, leases, the path of the credentials file) and
+ * without those that a running server can update at any time (last uses of access keys, job outcomes).
  */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {
@@ -127,7 +127,7 @@ export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<
             table !== 'settings' || (name !== 'credentials file' && name !== 'last backup'),
         )
         .filter(() => table !== 'job_outcomes')
-        // The restore, and on the original the backup, are in the record.
+        // The record contains the restore and, in the original database, the backup.
         .filter(({ entry }) => !isEvent(entry))
         .filter(() => !['record_tiles', 'record_checkpoint'].includes(table))
         .map((row) =>

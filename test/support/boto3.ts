@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { clientEnvironment } from './foreign-tools.ts'
 import type { TestService } from './service.ts'
 
-/** Region in the signatures of the calls. */
+/** Region that the calls are signed for. */
 export const boto3Region = 'eu-west-1'
 
 const program = join(import.meta.dirname, '../conformance/exceptions_boto3.py')
@@ -17,13 +17,13 @@ export interface Boto3Call {
   readonly input: object
   /** Access key ID and secret access key; the administrator's by default. */
   readonly key?: readonly [id: string, secret: string]
-  /** Name of a manipulation of the request, as defined in the program. */
+  /** Name of the way in which the request is manipulated, as defined in the program. */
   readonly tamper?: string
   /** Number of concurrent calls. All calls reach the server before the first call can write. */
   readonly concurrency?: number
 }
 
-/** An exception of boto3. */
+/** An exception that boto3 raises. */
 export interface Raised {
   /** Name of the Python class. */
   readonly type: string
@@ -37,7 +37,7 @@ export interface Raised {
   readonly operation: string
 }
 
-/** Makes the calls sequentially. Returns the outcomes of each: an exception, or null for success. */
+/** Makes the calls sequentially. Returns the outcome of each: an exception, or null for success. */
 export async function callWithBoto3(
   service: TestService,
   python: string,

@@ -1,4 +1,4 @@
-/** CAs whose keys cannot be stored. These CAs remain CREATING until the service gives up, and then become FAILED. */
+/** CAs whose keys cannot be stored. They remain CREATING until the service gives up, and then become FAILED. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestService } from './service.ts'
@@ -6,7 +6,7 @@ import type { TestService } from './service.ts'
 /** The key algorithm whose keys cannot be stored after `breakCreations`. */
 export const brokenKeyAlgorithm = 'EC_secp521r1'
 
-/** Makes the database of a service reject keys of one algorithm. */
+/** Makes a service's database reject keys for one algorithm. */
 export function breakCreations({ config }: TestService): void {
   const database = new DatabaseSync(join(config.dataDirectory, 'signet.sqlite'), {
     timeout: 10_000,

@@ -1,4 +1,7 @@
-/** Chromium with the web console of a service. Every page fails its test on console errors, violations of the Content-Security-Policy and requests to other hosts. */
+/**
+ * Chromium with a service's web console. A page makes its test fail on console errors, violations of the
+ * Content-Security-Policy and requests to other hosts.
+ */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
@@ -8,7 +11,7 @@ import type { Credentials } from './signed-request.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Returns whether Chromium is installed. If not, skips the test; with CI set, throws. */
+/** Returns whether Chromium is installed. If not, skips the test or, with CI set, throws. */
 export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
   if (existsSync(executablePath)) return true
   const message = `NOT TESTED: ${executablePath} is not installed`
@@ -19,10 +22,10 @@ export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
 }
 
 const args = [
-  // The sandbox of Chromium needs namespaces, which root in a container does not have.
+  // Chromium's sandbox needs namespaces, which root in a container does not have.
   '--no-sandbox',
   '--disable-dev-shm-usage',
-  // A host name that is not that of this machine, for the test of an insecure page.
+  // A host name other than this machine's, for the test of an insecure page.
   '--host-resolver-rules=MAP signet.test 127.0.0.1',
 ]
 
@@ -49,7 +52,7 @@ export class ConsoleBrowser {
     this.url = url
     const { host } = new URL(url)
     page.on('console', (message) => {
-      // A denied or invalid call is an HTTP error, which the browser also reports.
+      // A denied or invalid call causes an HTTP error, which the browser also reports.
       const isCall = /Failed to load resource/.test(message.text())
       if (message.type() === 'error' && !isCall) this.problems.push(message.text())
     })
@@ -94,7 +97,7 @@ export class ConsoleBrowser {
     await page.getByRole('button', { name: /^Principal / }).waitFor()
   }
 
-  /** Waits until the page has its heading and no loading indicators. */
+  /** Waits until the page shows its heading and no loading indicators. */
   async settle(): Promise<void> {
     await this.page.getByRole('heading', { level: 1 }).first().waitFor()
     const busy = this.page.getByText(/^(?:Loading|Searching)\b/).first()

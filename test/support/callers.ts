@@ -2,7 +2,7 @@
 import type { Caller } from '../../src/identity/caller.ts'
 import type { AccessKey } from '../../src/store/access-keys.ts'
 
-/** Returns a user without policies: by default, alice of account 123456789012, in us-east-1. */
+/** Returns a user without policies: by default, alice in account 123456789012 and us-east-1. */
 export function userCaller(change: Partial<Caller> = {}): Caller {
   return {
     partition: 'aws',
@@ -48,7 +48,7 @@ export function serviceCaller(change: Partial<Caller> = {}): Caller {
   })
 }
 
-/** Returns an access key of alice, with the secret of AWS's examples. */
+/** Returns an access key for alice, with the secret from AWS's examples. */
 export function accessKeyOf(change: Partial<AccessKey> = {}): AccessKey {
   return {
     accessKeyId: 'AKIDEXAMPLE',

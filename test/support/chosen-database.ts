@@ -1,4 +1,4 @@
-/** The database engine of the services and stores of a test file: SQLite by default, or PostgreSQL. */
+/** The database engine that a test file's services and stores use: SQLite by default, or PostgreSQL. */
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 
 /** Creates databases for tests. */
@@ -12,7 +12,7 @@ let maker: DatabaseMaker | undefined
 
 const urls = new Map<string, string>()
 
-/** Gives each service or store that a test starts afterwards its own PostgreSQL database. */
+/** Gives its own PostgreSQL database to each service or store that a test starts afterwards. */
 export function useDatabases(databases: DatabaseMaker): void {
   maker = databases
 }
@@ -33,12 +33,12 @@ export function databaseUrl({ host, port, user, database }: PostgresConnectionOp
   return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
 }
 
-/** Records the database URL of the service with a data folder. */
+/** Records the database URL for the service with a data folder. */
 export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }
 
-/** Returns the environment that a command needs in addition to `--data` to find the database of a service. */
+/** Returns the environment variables that a command needs, in addition to `--data`, to find a service's database. */
 export function notedDatabase(args: readonly string[]): Record<string, string> {
   const folder = args[args.indexOf('--data') + 1] ?? ''
   const url = urls.get(folder)

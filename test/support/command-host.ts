@@ -1,7 +1,6 @@
 /**
- * A process that runs commands of the command line sequentially, one per message. Loading the sources takes most of a command's
- * time; this process loads them once for a test file. Each run has its own environment, standard streams, exit code and trusted
- * CAs.
+ * A process that runs signet commands sequentially, one per message. Loading the sources takes most of a command's time, so
+ * this process loads them once per test file. Each run has its own environment, standard streams, exit code and trusted CAs.
  */
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -25,7 +24,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // From now on, the method of the prototype is used again.
+      // From now on, the prototype's method is used again.
       Reflect.deleteProperty(stream, 'write')
     },
   }

@@ -1,4 +1,4 @@
-/** A hierarchy with certificates of every status, for tests and pictures of the web console. */
+/** A hierarchy with certificates of every status, for tests and screenshots of the web console. */
 import { generateKey } from '../../console/x509/browser-key.ts'
 import { createRoot, createSubordinate, issue } from './hierarchy.ts'
 import { lastOf } from './revocation.ts'

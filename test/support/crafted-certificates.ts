@@ -1,4 +1,4 @@
-/** Certificates that tests encode themselves, with valid defaults that a test overrides. */
+/** Certificates that tests encode themselves, with valid defaults that a test can override. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -34,7 +34,7 @@ export interface CraftOptions {
   readonly subject?: Uint8Array
   /** DER of the Name; the signer's subject by default. */
   readonly issuer?: Uint8Array
-  /** Key pair of the subject; a new P-256 key pair by default. */
+  /** The subject's key pair; a new P-256 key pair by default. */
   readonly keys?: KeyPair
   readonly notBefore?: string
   readonly notAfter?: string
@@ -87,7 +87,7 @@ export function text(
   return { kind, content: Buffer.from(value, 'latin1') }
 }
 
-/** Returns an iPAddress from its bytes in hex: an address, or an address and a mask. */
+/** Returns an iPAddress with the given bytes in hex: an address, or an address and a mask. */
 export function ip(hex: string): GeneralName {
   return { kind: 'iPAddress', content: Buffer.from(hex, 'hex') }
 }

@@ -1,8 +1,8 @@
 /**
- * A server that kills itself at the step in its argument, a CrashPlan in JSON. Writes that were sent to the database or the object
- * store before that step may have arrived; nothing happens after it. A step is the start or the commit of a transaction, or a point
- * before, during or after a call to the object store. The tests run this driver on a copy of a data folder in which every job has
- * work to do, wait for its exit, and start a server on the remaining data folder.
+ * A server that kills itself at the step that its argument (a CrashPlan in JSON) specifies. Writes that were sent to the
+ * database or the object store before that step may have arrived; nothing happens after the step. A step is the start or commit
+ * of a transaction, or a point before, during or after a call to the object store. The tests run this driver on a copy of a
+ * data folder in which every job has work to do, wait for its exit, and start a server on the remaining data folder.
  */
 import { Worker } from 'node:worker_threads'
 import { startSingleProcess } from '../../src/server/single-process.ts'
@@ -32,7 +32,7 @@ function die(): never {
   throw new Error('still alive')
 }
 
-/** Counts the messages to worker threads, the first of which is the database's writer thread, and their replies. */
+/** Counts the messages to worker threads, and their replies. The first worker thread is the database's writer. */
 function watchThreads({ step, count }: CrashPlan): void {
   const counts = { write: 0, committed: 0 }
   const reached = (at: 'write' | 'committed'): void => {
@@ -45,7 +45,7 @@ function watchThreads({ step, count }: CrashPlan): void {
   })
 }
 
-/** Calls `act` before each call of a method of any worker thread. */
+/** Calls `act` before each method call on any worker thread. */
 function runBefore(method: 'postMessage' | 'emit', act: (...args: unknown[]) => void): void {
   const original = Reflect.get(Worker.prototype, method) as (...args: unknown[]) => unknown
   Reflect.set(Worker.prototype, method, function acting(this: Worker, ...args: unknown[]) {
@@ -81,7 +81,7 @@ async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncItera
       yield piece.subarray(0, piece.length / 2)
       break
     }
-  // The reader requests more, so the first half has been written to the file.
+  // The reader requests more, so the first half has already been written to the file.
   die()
 }
 

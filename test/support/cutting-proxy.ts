@@ -21,7 +21,7 @@ export interface Cut {
 }
 
 interface Connection {
-  /** Remaining bytes in each direction. */
+  /** Bytes remaining until the cut, in each direction. */
   readonly left: { there: number; back: number }
   end(): void
 }

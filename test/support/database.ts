@@ -14,7 +14,7 @@ import {
   type SqliteOptions,
 } from '../../src/store/sqlite/database.ts'
 
-/** A temporary folder that is removed at the end of the scope. */
+/** A temporary folder that is removed at the end of its scope. */
 export class TestFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signet-test-'))
 
@@ -52,7 +52,7 @@ export class TestDatabase implements AsyncDisposable {
     this.#postgres = postgres
   }
 
-  /** Opens a new database. On PostgreSQL, tests may use only the methods of the Database port. */
+  /** Opens a new database. On PostgreSQL, tests may use only the methods of the Database interface. */
   static async open(options: SqliteOptions = {}): Promise<TestDatabase> {
     const folder = new TestFolder()
     const postgres = await chosenDatabase()

@@ -1,4 +1,6 @@
-/** Encoders for certificate extensions that Signet only parses, because they occur in CSRs and certificates of other software. */
+/**
+ * Encoders for certificate extensions that Signet only parses, because they occur in CSRs and certificates from other software.
+ */
 import { contextTag, tags } from '../../src/x509/der/reader.ts'
 import { encodeGeneralizedTime } from '../../src/x509/der/time.ts'
 import { encodeOidElement } from '../../src/x509/der/oid.ts'
@@ -36,7 +38,7 @@ export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Ar
   )
 }
 
-/** Encodes an IMPLICIT INTEGER: its contents under another tag. */
+/** Encodes an IMPLICIT INTEGER, that is, its contents with another tag. */
 function skipCerts(tag: number, value: number | undefined): Uint8Array[] {
   return value === undefined ? [] : [encodeElement(tag, encodeSmallInteger(value).subarray(2))]
 }
@@ -57,7 +59,7 @@ export function encodePrivateKeyUsagePeriod({
   )
 }
 
-/** Encodes an IMPLICIT GeneralizedTime: its contents under another tag. */
+/** Encodes an IMPLICIT GeneralizedTime, that is, its contents with another tag. */
 function time(tag: number, date: Date | undefined): Uint8Array[] {
   return date === undefined ? [] : [encodeElement(tag, encodeGeneralizedTime(date).subarray(2))]
 }

@@ -30,13 +30,13 @@ export class FailingObjects {
   readonly #hanging = new Set<() => void>()
   /** Returns whether the failure mode applies to an object. By default, it applies to all objects. */
   affects: (at: ObjectLocation) => boolean = () => true
-  /** Locations of the completely written objects, in order of completion. */
+  /** Locations of the objects that were completely written, in order of completion. */
   readonly written: ObjectLocation[] = []
   /** Number of calls that failed or hung. */
   failures = 0
   /** The reasons for which hanging calls were aborted, in order. */
   readonly abortReasons: unknown[] = []
-  /** An aborted call hangs until this promise resolves. */
+  /** An aborted call does not return until this promise resolves. */
   abortGate: Promise<void> = Promise.resolve()
 
   get mode(): Mode {
@@ -75,7 +75,7 @@ export class FailingObjects {
     return head
   }
 
-  /** Reads succeed in the modes that only affect writes. */
+  /** Reads succeed in the modes that affect only writes. */
   async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
     const mode = this.#modeFor(at)
     if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)
@@ -152,7 +152,7 @@ export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Fa
   return { service, objects, events }
 }
 
-/** Copies the data folder of a running service to an existing folder, with a consistent copy of the database. */
+/** Copies a running service's data folder to an existing folder, with a consistent copy of the database. */
 export async function copyData({ config }: TestService, to: string): Promise<void> {
   const from = config.dataDirectory
   const database = new DatabaseSync(join(from, databaseFile))

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 export interface SmallDisk {
   /** Path of the mount point. */
   readonly path: string
-  /** Fills the file system and leaves `kibibytesLeft` free. */
+  /** Fills the file system until only `kibibytesLeft` KiB are free. */
   fill(kibibytesLeft?: number): Promise<void>
   /** Frees the space that `fill` occupies. */
   makeRoom(): Promise<void>
@@ -34,7 +34,7 @@ export async function smallDisk(
     return undefined
   }
   t.after(async () => {
-    // A lazy unmount succeeds although a process still has files open.
+    // A lazy unmount succeeds even if a process still has files open.
     await run('umount', ['--lazy', path])
     await rm(path, { recursive: true })
   })
@@ -63,7 +63,7 @@ function skipLoudly(t: TestContext, reason: string, cause: unknown): void {
 }
 
 export interface FaultyDisk {
-  /** Environment variables that make a process experience the faults for files in `under`. */
+  /** Environment variables that apply the faults to a process's files in `under`. */
   readonly environment: Record<string, string>
   /** Delays every fsync. */
   slowDown(milliseconds: number): Promise<void>
@@ -73,7 +73,7 @@ export interface FaultyDisk {
   syncs(): Promise<number>
 }
 
-/** Builds a library that intercepts the file operations of a process in a folder. Returns undefined without a C compiler. */
+/** Builds a library that intercepts a process's file operations in a folder. Returns undefined if there is no C compiler. */
 export async function faultyDisk(t: TestContext, under: string): Promise<FaultyDisk | undefined> {
   const compiler = await tool(t, 'cc')
   if (compiler === undefined) return undefined

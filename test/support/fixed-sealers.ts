@@ -1,6 +1,6 @@
 import type { Sealer, SealerRing } from '../../src/sealer.ts'
 
-/** A ring with one sealer, which opens everything. */
+/** A key ring with one sealer, which opens everything. */
 export function fixedSealers(sealer: Sealer, masterKeyId = 'test'): SealerRing {
   return {
     current: () => ({ masterKeyId, sealer }),

@@ -23,7 +23,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that exits with an error is installed nevertheless.
+    // A tool that exits with an error is installed, too.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`
@@ -50,7 +50,9 @@ export async function outcome(
   }
 }
 
-/** Returns the system's client, or the first on PATH if the system has none. If CI is set and they differ, returns both. */
+/**
+ * Returns the system's client, or the first one on PATH if the system has none. If CI is set and the two differ, returns both.
+ */
 export function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')
@@ -64,7 +66,7 @@ export function clients(name: string): { readonly command: string; readonly opti
   return [{ command: system, optional: false }, ...other]
 }
 
-/** Returns the environment of an AWS client: the server's credentials, without the configuration of the machine. */
+/** Returns the environment for an AWS client: the server's credentials, without the machine's own AWS configuration. */
 export function clientEnvironment(
   folder: string,
   { dataDirectory, region }: { readonly dataDirectory: string; readonly region: string },

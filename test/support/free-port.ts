@@ -8,7 +8,7 @@ const processes = 1000
 
 let next = 0
 
-/** Returns a free port on 127.0.0.1 in the range of this process. */
+/** Returns a free port on 127.0.0.1 in this process's range. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < portsPerProcess; attempt += 1) {
     const port = portMin + (process.pid % processes) * portsPerProcess + next

@@ -1,4 +1,4 @@
-/** Creates CAs and certificates through the API, with valid defaults that a test overrides. */
+/** Creates CAs and certificates through the API, with valid defaults that a test can override. */
 import { setTimeout } from 'node:timers/promises'
 import type { ApiCaller, CallOptions } from './service.ts'
 
@@ -30,7 +30,7 @@ export function defaultSigningAlgorithm(keyAlgorithm: string): string {
   return signingAlgorithmOf[keyAlgorithm] ?? keyAlgorithm
 }
 
-/** Returns the input of CreateCertificateAuthority. */
+/** Returns the input for CreateCertificateAuthority. */
 export function authorityInput(request: AuthorityOptions = {}): Record<string, unknown> {
   const { type = 'ROOT', keyAlgorithm = 'EC_prime256v1', subject, more } = request
   return {
@@ -72,7 +72,7 @@ export interface CertificateOptions {
   readonly options?: CallOptions
 }
 
-/** Returns the input of IssueCertificate. */
+/** Returns the input for IssueCertificate. */
 export function issueInput(
   authorityArn: string,
   csrPem: string,

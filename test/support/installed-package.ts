@@ -17,7 +17,7 @@ export const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), '
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
-/** Path of a program that is a development dependency of this checkout. */
+/** Returns the path of a program that is one of this checkout's development dependencies. */
 export const ownBinary = (name: string): string => join(root, 'node_modules/.bin', name)
 
 /** The compiler that `@arethetypeswrong/cli` depends on. */
@@ -31,7 +31,7 @@ export class PackageProject {
   /** Folder with the project, the tarball and other versions of Node.js. */
   readonly folder: string
   readonly tarball: string
-  /** The reason why the package is not installed; undefined if it is installed. */
+  /** The reason why the package could not be installed; undefined if it is installed. */
   readonly failure: Error | undefined
 
   private constructor(folder: string, tarball: string, failure: Error | undefined) {
@@ -70,7 +70,7 @@ export class PackageProject {
     return this.failure ?? install(this.path, packages)
   }
 
-  /** Returns whether the packages are installed. If not, skips the test; with CI set, throws. */
+  /** Returns whether the packages are installed. If not, skips the test or, with CI set, throws. */
   isReady(t: TestContext, failure: Error | undefined = this.failure): boolean {
     if (failure === undefined) return true
     const message = `NOT TESTED: the package cannot be installed here: ${failure.message}`
@@ -93,7 +93,7 @@ export class PackageProject {
     return stdout.trim()
   }
 
-  /** Compiles a program with the declarations that it imports. */
+  /** Compiles a program against the declarations that it imports. */
   async compile(file: string, { flags, version = 7 }: CompileOptions): Promise<void> {
     const strict = ['--strict', '--noEmit', '--exactOptionalPropertyTypes']
     const target = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--types', 'node']
@@ -110,9 +110,9 @@ export class PackageProject {
 }
 
 interface CompileOptions {
-  /** Compiler flags of the module system. */
+  /** Compiler flags for the module system. */
   readonly flags: readonly string[]
-  /** The major version of TypeScript: 7 by default, or 5, which has the module resolution node10. */
+  /** The major version of TypeScript: 7 by default, or 5, which supports module resolution node10. */
   readonly version?: 5 | 7
 }
 

@@ -39,7 +39,7 @@ export class KeepAlive implements Disposable {
     return this.answer()
   }
 
-  /** Sends bytes: a part of a request, or several requests. */
+  /** Sends bytes, which may be a part of a request or several requests. */
   write(bytes: Buffer): void {
     this.#socket.write(bytes)
   }

@@ -1,4 +1,7 @@
-/** The keys of the stand-in for AWS KMS, which sign digests as KMS does: node:crypto cannot, so other libraries do. */
+/**
+ * The keys in the stand-in for AWS KMS, which sign digests as KMS does. Because node:crypto cannot sign digests, other
+ * libraries do.
+ */
 import {
   constants,
   createCipheriv,
@@ -59,7 +62,7 @@ const digestInfos: Readonly<Record<string, { readonly prefix: string; readonly b
   RSASSA_PKCS1_V1_5_SHA_512: { prefix: '3051300d060960864801650304020305000440', bytes: 64 },
 }
 
-/** One key of KMS. */
+/** One KMS key. */
 export class KmsKey {
   readonly id = randomUUID()
   readonly options: KmsKeyOptions
@@ -87,7 +90,7 @@ export class KmsKey {
     return spec.startsWith('RSA_') ? Object.keys(digestInfos) : ['ML_DSA_SHAKE_256']
   }
 
-  /** Signs. Throws RangeError for a message type or a length that the algorithm does not have. */
+  /** Signs. Throws RangeError for a message type or length that the algorithm does not support. */
   sign(algorithm: string, type: string, message: Buffer): Uint8Array {
     const { spec } = this.options
     if (this.#pair === undefined) throw new RangeError('a symmetric key cannot sign')
@@ -108,7 +111,7 @@ export class KmsKey {
     )
   }
 
-  /** Encrypts with AES-256-GCM, as a symmetric key does. The ciphertext names the key. */
+  /** Encrypts with AES-256-GCM, as a symmetric KMS key does. The ciphertext identifies the key. */
   encrypt(plaintext: Uint8Array, context: string): Buffer {
     const nonce = randomBytes(12)
     const cipher = createCipheriv('aes-256-gcm', this.#symmetric, nonce).setAAD(
@@ -118,7 +121,7 @@ export class KmsKey {
     return Buffer.concat([Buffer.from(this.id), nonce, cipher.getAuthTag(), text])
   }
 
-  /** Decrypts; throws for another ciphertext or context. */
+  /** Decrypts. Throws if the ciphertext or the context does not match. */
   decrypt(ciphertext: Buffer, context: string): Buffer {
     const body = ciphertext.subarray(this.id.length)
     const decipher = createDecipheriv('aes-256-gcm', this.#symmetric, body.subarray(0, 12))

@@ -1,8 +1,8 @@
-/** The operations of the stand-in for AWS KMS, with the parameters and errors of the AWS KMS API Reference. */
+/** The operations that the stand-in for AWS KMS supports, with the parameters and errors of the AWS KMS API Reference. */
 import { randomBytes } from 'node:crypto'
 import { contextText, KmsKey, type KmsTag } from './kms-keys.ts'
 
-/** An error response of KMS. */
+/** An error response from KMS. */
 export class KmsFailure extends Error {
   readonly code: string
   readonly status: number
@@ -109,7 +109,7 @@ const operations: Readonly<Record<string, Operation>> = {
 /** The state of the service. */
 export class KmsOperations {
   readonly keys: KmsKey[] = []
-  /** Keys by the names of their aliases. */
+  /** Keys by their alias names. */
   readonly aliases = new Map<string, KmsKey>()
   readonly #region: string
 
@@ -127,7 +127,7 @@ export class KmsOperations {
     return signWith(new KmsKey(options, this.#prefix), input)
   }
 
-  /** Creates a symmetric key, as an administrator does. */
+  /** Creates a symmetric key, as an administrator would. */
   createSymmetricKey(): KmsKey {
     return this.createKey({})
   }
@@ -202,7 +202,7 @@ export class KmsOperations {
     return {}
   }
 
-  /** Lists one alias on a page, so that clients must read several pages. */
+  /** Lists one alias per page, so that clients must read several pages. */
   listAliases(input: KmsInput): object {
     const key = input['KeyId'] === undefined ? undefined : this.find(input)
     const names = [...this.aliases].filter(([, target]) => target === (key ?? target))

@@ -1,6 +1,6 @@
 /**
- * A stand-in for AWS KMS. The stand-in checks the signature and every parameter of each request, and can be slow, throttle,
- * refuse, break off or sign with a wrong key.
+ * A stand-in for AWS KMS. It checks the signature and every parameter of each request. It can be made to respond slowly,
+ * throttle or refuse requests, close connections, or sign with a wrong key.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -28,7 +28,7 @@ export const kmsCredentials = {
   secretAccessKey: 'kms-stand-in-secret-0123456789abcdefghij',
 }
 
-/** The credentials as the SDK finds them in the environment. */
+/** The credentials, as environment variables for the SDK. */
 export const kmsEnvironment = {
   AWS_ACCESS_KEY_ID: kmsCredentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: kmsCredentials.secretAccessKey,
@@ -51,9 +51,9 @@ const failures: Partial<Record<string, KmsFailure>> = {
 
 export class KmsServer implements AsyncDisposable {
   readonly operations: KmsOperations
-  /** Names of the operations that were asked for, in order. */
+  /** Names of the requested operations, in order. */
   readonly calls: string[] = []
-  /** Returns the fault of a request. */
+  /** Returns the fault for a request. */
   fault: (operation: string, input: KmsInput) => KmsFault | undefined = () => undefined
   readonly region: string
   readonly #server: Server
@@ -77,7 +77,7 @@ export class KmsServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** Variables with which the AWS CLI and Signet use this server. */
+  /** Environment variables that make the AWS CLI and Signet use this server. */
   get clientEnvironment(): Record<string, string> {
     return {
       ...kmsEnvironment,
@@ -87,7 +87,7 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Stops listening and cuts every connection. The keys stay. */
+  /** Stops listening and closes every connection. The keys are kept. */
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -125,7 +125,7 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Throws KmsFailure unless the request is signed by the one access key, for KMS and the Region, now. */
+  /** Throws KmsFailure unless the request is signed now, with the only access key, and for KMS in the right Region. */
   #requireSigned(request: IncomingMessage, body: Uint8Array): void {
     const { method = '', url = '' } = request
     const headers = indexHeaders(request.rawHeaders)

@@ -1,4 +1,4 @@
-/** Phrases that a reader stumbles over, with the words to use instead. CONTRIBUTING.md has the glossary. */
+/** Phrases that slow down a reader, with the words to use instead. CONTRIBUTING.md has the glossary. */
 export interface RejectedPhrase {
   readonly pattern: RegExp
   readonly instead: string
@@ -7,11 +7,11 @@ export interface RejectedPhrase {
 const reject = (pattern: RegExp, instead: string): RejectedPhrase => ({ pattern, instead })
 
 export const rejectedPhrases: readonly RejectedPhrase[] = [
-  // Words in a sense that English has lost, or never had.
+  // Words in senses that English has lost or never had.
   reject(/\boctets?\b(?! ?strings?\b)(?!-)/i, 'bytes (octets only where a sentence names its RFC)'),
   reject(/\bdear\b/i, 'expensive'),
   reject(/\bbe had\b/i, 'available'),
-  // The `None` of Python programs in tests has a capital letter.
+  // `None` in the tests' Python programs has a capital letter.
   reject(/(?<!\bthere )\b(?:[Ii]s|[Aa]re) none\b/, 'does not exist, is invalid'),
   reject(
     /(?<!\bthere )\b(?:is|are) no (?!longer\b|more\b|less\b|later\b|earlier\b|match\b)/i,

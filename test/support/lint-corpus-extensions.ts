@@ -1,11 +1,11 @@
-/** Extensions of the lint corpus: well-formed and malformed values of each kind. */
+/** The lint corpus's extensions: well-formed and malformed values of each kind. */
 import { oids } from '../../src/x509/der/oid.ts'
 import type { RuleName } from '../../src/lint/rules.ts'
 import type { ExtensionCase } from './lint-corpus.ts'
 
 interface Kind {
   readonly oid: string
-  /** Rule that a malformed value violates. */
+  /** Rule that the malformed values violate. */
   readonly rule: RuleName
   readonly critical?: boolean
   /** Whether the extension is in a CA certificate. */
@@ -394,7 +394,7 @@ const extension = (oid: string, value: string, critical = false): ExtensionCase[
   value: Buffer.from(value, 'hex'),
 })
 
-/** Well-formed values that violate another rule. */
+/** Well-formed values that violate some other rule. */
 const others: readonly ExtensionCase[] = [
   ...[oids.crlDistributionPoints, oids.freshestCrl].map((oid) => ({
     title: `${oid} with a relative URI`,

@@ -1,4 +1,4 @@
-/** Subjects and subject alternative names of the lint corpus. */
+/** The lint corpus's subjects and subject alternative names. */
 import { tags } from '../../src/x509/der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'

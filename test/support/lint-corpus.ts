@@ -1,6 +1,4 @@
-/**
- * The lint corpus: certificates that are valid or have one error each, and the rules that each certificate violates.
- */
+/** The lint corpus: certificates that are valid or contain one error each, and the rules that each certificate violates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -18,7 +16,7 @@ import type { RuleName } from '../../src/lint/rules.ts'
 import { extensionCases } from './lint-corpus-extensions.ts'
 import { nameCases } from './lint-corpus-names.ts'
 
-/** A certificate of the corpus. */
+/** A certificate in the corpus. */
 export interface LintCase {
   readonly title: string
   readonly fields: TbsCertificateFields
@@ -26,7 +24,7 @@ export interface LintCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** A name of the corpus: the subject, or the value of a subjectAltName, in DER. */
+/** A name in the corpus: the subject, or the value of a subjectAltName, in DER. */
 export interface NameCase {
   readonly title: string
   readonly subject?: Uint8Array
@@ -34,7 +32,7 @@ export interface NameCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** An extension of the corpus. Its certificate is an end-entity certificate unless `ca` is true. */
+/** An extension in the corpus. Its certificate is an end-entity certificate unless `ca` is true. */
 export interface ExtensionCase {
   readonly title: string
   readonly extension: Extension
@@ -95,7 +93,7 @@ export const good: TbsCertificateFields = {
 const ca = basicConstraints(true)
 const plain = [basicConstraints(false), aki, ski]
 const empty = encodeName([])
-/** Valid certificates, and errors in fields or in the combination of extensions. */
+/** Valid certificates, and certificates with errors in fields or in the combination of extensions. */
 const fieldCases: readonly (readonly [
   string,
   Partial<TbsCertificateFields>,

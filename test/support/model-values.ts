@@ -15,11 +15,11 @@ export interface ShapeFacts {
   readonly max?: number
   readonly pattern?: string
   readonly enum?: readonly string[]
-  /** Name of the shape of the elements, if the shape is a list. */
+  /** Shape name of the elements, if the shape is a list. */
   readonly element?: string
   /** Names of the required members, if the shape is a structure. */
   readonly required?: readonly string[]
-  /** Names of the shapes of the members, if the shape is a structure. */
+  /** Shape names of the members, if the shape is a structure. */
   readonly members?: Readonly<Record<string, string>>
 }
 
@@ -60,10 +60,10 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Index of the list element that a site addresses. The element is the second element, so that error messages show its number. */
+/** Index of the list element that a site refers to. It is the second element, so that error messages show its number. */
 const siteIndex = 1
 
-/** Returns the path of a site as messages of ValidationException print it. */
+/** Returns the path of a site in the form that ValidationException messages use. */
 export function pathOf({ steps }: Pick<Site, 'steps'>): string {
   const parts = steps.map((step) =>
     step === '[]' ? `${siteIndex + 1}.member` : step.charAt(0).toLowerCase() + step.slice(1),
@@ -71,7 +71,7 @@ export function pathOf({ steps }: Pick<Site, 'steps'>): string {
   return parts.join('.')
 }
 
-/** Returns the smallest valid value of a shape: required members only, and the minimum number of items. */
+/** Returns the smallest valid value of a shape, with only the required members and the minimum number of items. */
 export function smallest(name: string): unknown {
   const shape = shapeFacts(name)
   const { type, min = 0 } = shape
@@ -103,14 +103,14 @@ export function blobOf(bytes: number): string {
   return Buffer.alloc(bytes, 0x61).toString('base64')
 }
 
-/** Returns a text with the given number of code points that matches the pattern; undefined if no candidate does. */
+/** Returns a string that has the given number of code points and matches the pattern; undefined if no candidate does. */
 export function textOf(shape: ShapeFacts, length: number): string | undefined {
   return candidates(length).find(
     (text) => Array.from(text).length === length && matches(shape, text),
   )
 }
 
-/** Returns texts within the length limits that do not match the pattern. */
+/** Returns strings that are within the length limits but do not match the pattern. */
 export function violatingTexts(shape: ShapeFacts): string[] {
   const { min = 0, max = 100 } = shape
   const lengths = [...new Set([min, Math.min(min + 1, max), Math.min(40, max), max])]

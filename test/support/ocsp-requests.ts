@@ -1,4 +1,4 @@
-/** Encodes OCSP requests of every form (RFC 6960 §4.1), and parses their responses. */
+/** Encodes every form of OCSP request (RFC 6960 §4.1), and parses the responses. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der/reader.ts'
 import { readUnsignedBytes } from '../../src/x509/der/values.ts'

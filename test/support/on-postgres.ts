@@ -1,4 +1,4 @@
-/** Runs a test file again, with its services on PostgreSQL. */
+/** Runs a test file again with its services on PostgreSQL. */
 import { after, test } from 'node:test'
 import { TestPostgres } from './postgres.ts'
 import { useDatabases } from './chosen-database.ts'

@@ -12,9 +12,9 @@ const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
- * Installs Node.js of a major version into `folder` from its npm package, and returns the binary's path. A development dependency would
- * make each `npm ci` 120 MB larger, and would replace `node_modules/.bin/node`. Without a registry, returns undefined and skips the
- * test; with CI set, throws.
+ * Installs a major version of Node.js into `folder` from its npm package, and returns the binary's path. A development
+ * dependency would make each `npm ci` 120 MB larger, and would replace `node_modules/.bin/node`. If no registry is reachable,
+ * returns undefined and skips the test or, with CI set, throws.
  */
 export async function installNode(
   t: TestContext,

@@ -38,7 +38,7 @@ async function main() {
 void main()
 `
 
-/** Uses only the client: issues a certificate with the server whose URL, access key and secret are the arguments. */
+/** Uses only the client. Issues a certificate from the server whose URL, access key and secret are the arguments. */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 
@@ -83,7 +83,7 @@ export async function issueAll(ca: string, csr: Uint8Array, request: IssueReques
   await client.issue({ ca, validity })
   const named = await client.issue({ ca, subject: { CommonName: 'a' }, validity })
   console.log(named.key.length)
-  // @ts-expect-error -- a CSR has names of its own
+  // @ts-expect-error -- a CSR has its own names
   await client.issue({ ca, csr, names: ['a'], validity })
   // @ts-expect-error -- createClient has no such option
   createClient({ regoin: region })
@@ -91,7 +91,7 @@ export async function issueAll(ca: string, csr: Uint8Array, request: IssueReques
 }
 `
 
-/** A client of the AWS SDK with the request handler of an embedded CA. */
+/** An AWS SDK client that uses an embedded CA's request handler. */
 export const newerSdk = `
 import { STSClient, AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { createClient } from 'signet-ca/client'

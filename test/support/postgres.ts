@@ -1,4 +1,7 @@
-/** PostgreSQL servers for tests, in temporary folders. Each test gets a database, on a server of the run or of the test file. */
+/**
+ * PostgreSQL servers for tests, in temporary folders. Each test gets a database, on the test run's server or the test file's
+ * own server.
+ */
 import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,10 +21,10 @@ import { openPostgres, type PostgresDatabase } from '../../src/store/postgres/da
 const run = promisify(execFile)
 const readySeconds = 60
 
-/** The superuser of the server, who needs no password. */
+/** The server's superuser, who needs no password. */
 const superuser = 'postgres'
 
-/** The environment variable with the location of the server of the run. */
+/** The environment variable with the location of the test run's server. */
 const runVariable = 'POSTGRES_OF_TEST_RUN'
 
 /** Prefix of database names, which differs between test files that share a server. */
@@ -33,7 +36,7 @@ interface Binaries {
   readonly postgres: string
 }
 
-/** Finds the newest server in Debian's folders, or the first on PATH. */
+/** Finds the newest server in Debian's folders, or the first one on PATH. */
 function findBinaries(): Binaries | undefined {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
@@ -49,7 +52,7 @@ function findBinaries(): Binaries | undefined {
     : { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
 }
 
-/** Arguments of setpriv that switch from root to another user, because the server refuses to run as root. */
+/** Arguments for setpriv that switch from root to another user, because the server refuses to run as root. */
 const asUnprivileged =
   process.getuid?.() === 0
     ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
@@ -189,7 +192,7 @@ export class TestPostgres {
     }
   }
 
-  /** Stops all processes of the server: with a fast shutdown, or like a crash of the machine. */
+  /** Stops all of the server's processes, either with a fast shutdown or as in a machine crash. */
   async stop(mode: 'fast' | 'crash' = 'fast'): Promise<void> {
     const server = this.#server
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
@@ -203,7 +206,7 @@ export class TestPostgres {
     return join(dirname(this.#binaries.postgres), name)
   }
 
-  /** On the server of the run, drops the databases of this object. Otherwise stops the server and removes its folder. */
+  /** On the test run's server, drops this object's databases. Otherwise, stops the server and removes its folder. */
   async close(): Promise<void> {
     if (this.#server === undefined && process.env[runVariable] !== undefined) {
       for (let n = 1; n <= this.#databases; n += 1)
@@ -246,7 +249,7 @@ export class TestPostgres {
   }
 
   async copyOf(database: string): Promise<PostgresConnectionOptions> {
-    // A database in use cannot be copied, and jobs of a server use it twice a second.
+    // A database in use cannot be copied, and a server's jobs use it twice a second.
     await this.admin(`alter database ${database} allow_connections false`)
     try {
       await this.terminate({ database })
@@ -283,7 +286,7 @@ export class TestPostgres {
     }
   }
 
-  /** Ends all connections to a database, as an administrator or a failover does. */
+  /** Ends all connections to a database, as an administrator or a failover would. */
   async terminate({ database }: Pick<PostgresConnectionOptions, 'database'>): Promise<number> {
     const rows = await this.admin(
       `select pg_terminate_backend(pid) from pg_stat_activity
@@ -294,9 +297,9 @@ export class TestPostgres {
 }
 
 /**
- * Returns a function that gives each test of a file the same server: by default a new server, which tests may stop;
- * with `TestPostgres.ofRun`, the server of the run. If PostgreSQL is not installed, it prints a line and skips the
- * test; under CI, it throws.
+ * Returns a function that gives all tests in a file the same server: by default, a new server, which tests may stop; with
+ * `TestPostgres.ofRun`, the test run's server. If PostgreSQL is not installed, the function prints a line and skips the test
+ * or, under CI, throws.
  */
 export function sharedPostgres(
   start: () => Promise<TestPostgres | undefined> = () => TestPostgres.start(),

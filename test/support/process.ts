@@ -1,4 +1,4 @@
-/** Runs the server and commands as separate processes, as an operator does. */
+/** Runs the server and commands as separate processes, as an operator would. */
 import { execFile, fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
@@ -41,7 +41,7 @@ export async function command(
   return outcome
 }
 
-/** Runs a command in a new process, as a shell does. */
+/** Runs a command in a new process, as a shell would. */
 export async function spawnCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
@@ -107,11 +107,13 @@ export interface ServerProcess {
   stdout(): string
   /** Standard error so far. */
   stderr(): string
-  /** Sends a signal to the process if it still runs, and waits for its exit. Returns the exit code or the fatal signal. */
+  /**
+   * Sends a signal to the process if it is still running, and waits for it to exit. Returns the exit code or the fatal signal.
+   */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `signet serve` on a data folder with ephemeral ports, and waits until it accepts requests. */
+/** Starts `signet serve` with a data folder and ephemeral ports, and waits until it accepts requests. */
 export async function startServer(
   data: string,
   flags: readonly string[] = [],
@@ -120,7 +122,7 @@ export async function startServer(
   return startServerOn([process.execPath, signet], { data, flags, environment })
 }
 
-/** Starts the server with another Node.js or from another checkout; `program` is the command line before `serve`. */
+/** Starts the server with another version of Node.js or from another checkout. `program` is the command line before `serve`. */
 export async function startServerOn(
   program: readonly string[],
   {

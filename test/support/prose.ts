@@ -9,7 +9,7 @@ export interface Passage {
   /** Line of the first word, counted from 1. */
   readonly line: number
   readonly kind: 'comment' | 'text' | 'document'
-  /** One paragraph, its white space collapsed, without comment markers and code spans. */
+  /** One paragraph, with collapsed white space and without comment markers and code spans. */
   readonly text: string
 }
 
@@ -26,7 +26,7 @@ const documentFolders = [
 ]
 const skippedFolders = new Set(['node_modules', 'dist', '.cache'])
 
-/** Returns every passage of the checkout, except for the phrase list and its test, which quote the rejected phrases. */
+/** Returns every passage in the checkout, except for those in the phrase list and its test, which quote the rejected phrases. */
 export function passages(): Passage[] {
   const sources = filesIn(sourceFolders, /\.(?:ts|js)$/).filter((file) => !/language/.test(file))
   const documents = filesIn(documentFolders, /\.(?:md|ya?ml|tpl|txt|service|timer)$/)
@@ -49,19 +49,16 @@ function filesIn(folders: readonly string[], name: RegExp): string[] {
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
-/** A comment or a string of a source file. */
+/** A comment or string in a source file. */
 interface Token {
   readonly kind: 'block' | 'line' | 'string'
   readonly start: number
   readonly end: number
-  /** Text without delimiters. Expressions of a template are replaced with `${…}`. */
+  /** Text without delimiters. Expressions in a template are replaced with `${…}`. */
   readonly text: string
 }
 
-/**
- * Returns the tokens of a source file in their order. Strings within the expressions of a template are separate
- * tokens.
- */
+/** Returns the tokens of a source file in order. Strings within the expressions of a template are separate tokens. */
 function tokensOf(file: string, source: string): Token[] {
   const { program, comments, errors } = parseSync(file, source)
   const [error] = errors

@@ -36,7 +36,7 @@ const run = promisify(execFile)
 const readySeconds = 40
 const commands = ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'setpriv']
 
-/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined; under CI, throws. */
+/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined or, under CI, throws. */
 export async function startRadosGateway(t: TestContext): Promise<RadosGateway | undefined> {
   for (const command of commands)
     if ((await tool(t, command, { probe: ['--version'] })) === undefined) return undefined
@@ -70,7 +70,7 @@ async function writeCluster(): Promise<Cluster> {
   return cluster
 }
 
-/** Configuration of a single monitor and a single in-memory store, without authentication and without delays for a quorum. */
+/** Configuration for a single monitor and a single in-memory store, without authentication and without delays for a quorum. */
 function configurationText({ folder, monitorPorts, gatewayPort }: Cluster): string {
   return `[global]
 fsid = ${randomUUID()}
@@ -228,7 +228,7 @@ async function endAll({ folder }: Cluster, children: readonly ChildProcess[]): P
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Returns three ports without a listener. */
+/** Returns three ports that have no listener. */
 async function freePorts(): Promise<[number, number, number]> {
   const servers = [createServer(), createServer(), createServer()]
   const ports: number[] = []

@@ -9,7 +9,10 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Sends Latin-1 text. Resolves to the first response other than `100 Continue`, which is partial if the connection ends early. */
+/**
+ * Sends Latin-1 text. Resolves to the first response other than `100 Continue`. The response is partial if the connection ends
+ * early.
+ */
 export function sendRaw(url: string, request: string): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {

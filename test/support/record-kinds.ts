@@ -1,4 +1,4 @@
-/** Every kind of use of a key and of change that the record covers, with the leaves that it must write. */
+/** Every kind of key use and change that the record covers, with the leaves that it must write. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LeafKind } from '../../src/record/leaf.ts'
@@ -15,9 +15,9 @@ export interface ExpectedLeaf {
   readonly kind: LeafKind
   /** Changed table, or the event. */
   readonly what?: string
-  /** ARN or name of a principal; by default the administrator, or the command. */
+  /** ARN or name of a principal. By default, the administrator or the command. */
   readonly who?: string
-  /** Another command than that of the kind. */
+  /** The command, if it differs from the kind's own. */
   readonly command?: string
   /** Whether the row was deleted, so that the leaf has no state. */
   readonly isRemoval?: boolean
@@ -26,13 +26,13 @@ export interface ExpectedLeaf {
 export interface RecordedKind {
   /** Name of an operation, a job, or a command with its subcommand. */
   readonly name: string
-  /** Rows disappear. */
+  /** Whether rows are removed. */
   readonly removes?: boolean
   readonly run: () => Promise<unknown>
   readonly leaves: readonly ExpectedLeaf[]
 }
 
-/** The user that has run `sudo`, in the environment of every command. */
+/** The user that ran `sudo`, in the environment of every command. */
 export const sudoUser = 'carol'
 
 const change = (table: string, who?: string): ExpectedLeaf => ({
@@ -46,10 +46,10 @@ const removal = (table: string, who?: string): ExpectedLeaf => ({
 })
 const event = (name: string): ExpectedLeaf => ({ kind: 'event', what: name })
 
-/** Settings of a service on which the kinds can run. */
+/** Settings for a service that can run all kinds. */
 export const kindFlags = { ocspSigner: 'delegated', keepExpired: '1d' }
 
-/** Runs a command on the data of a service. Returns its output. */
+/** Runs a command on a service's data. Returns its output. */
 export async function admin(service: TestService, ...words: readonly string[]): Promise<Members> {
   const { code, stdout, stderr } = await command(
     [...words, '--data', service.config.dataDirectory],
@@ -60,8 +60,8 @@ export async function admin(service: TestService, ...words: readonly string[]): 
 }
 
 /**
- * Returns the kinds in the order in which they run. `folder` receives files. Kinds with `removes` come last, so that without them
- * every recorded table has rows.
+ * Returns the kinds in the order in which they run. `folder` receives files. Kinds with `removes` come last, so that every
+ * recorded table has rows before they run.
  */
 export function recordedKinds(service: TestService, folder: string): RecordedKind[] {
   const { accountId } = service.config
@@ -163,7 +163,7 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
         const url = `${service.publicUrl}/ocsp`
         const response = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers })
         await response.arrayBuffer()
-        // The leaf of a batch is written within a second, or when the server stops.
+        // A batch's leaf is written within a second, or when the server stops.
         await service.restart()
       },
     ),
@@ -351,6 +351,6 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
 
 const ocspOnly = { RevocationConfiguration: { OcspConfiguration: { Enabled: true } } }
 
-/** The point of a P-256 key (RFC 7515, appendix A.3). */
+/** The public point of a P-256 key (RFC 7515, appendix A.3). */
 const point = 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU'
 const point2 = 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0'

@@ -1,4 +1,4 @@
-/** Subordinate CAs of the service below an external root, which signs certificates that no template allows. */
+/** Subordinate CAs in the service, below an external root, which signs certificates that no template allows. */
 import { createPublicKey } from 'node:crypto'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
 import type { Extension } from '../../src/x509/extensions/extensions.ts'
@@ -55,7 +55,7 @@ export interface CaCertificateOptions {
 export interface ExternalAuthority {
   readonly arn: string
   readonly root: Crafted
-  /** Signs a certificate for the key of the CA, without importing it. */
+  /** Signs a certificate for the CA's key, without importing it. */
   readonly certify: (options: CaCertificateOptions) => Crafted
   /** Imports a certificate into the CA. */
   readonly give: (certificate: Crafted) => Promise<void>

@@ -68,7 +68,7 @@ function serialText(serialNumber: Uint8Array): string {
   return Buffer.from(serialNumber).toString('hex').replace(/^0+/, '')
 }
 
-/** Waits until `look` returns a value. Throws after `seconds`, whose default allows for a busy machine. */
+/** Waits until `look` returns a value. Throws after `seconds`. The default allows for a busy machine. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   description: string,
@@ -83,15 +83,16 @@ export async function eventually<T>(
   }
 }
 
-/** Publishes all CRLs that are due, including those with revocations of the last second (`--crl-delay`). */
+/** Publishes all CRLs that are due, including those with revocations from the last second (`--crl-delay`). */
 async function publishNow(service: TestService): Promise<void> {
-  // One second is longer than --crl-delay. Repeated calls also outlast the lease of a run that a change to the CA aborted.
+  // One second is longer than --crl-delay. Repeated calls also outlast the lease of a run that was aborted by a change to the
+  // CA.
   service.clock.advance({ seconds: 1 })
   // If the store hangs, the job does not complete.
   await Promise.race([service.runJob('publish-crls'), setTimeout(200)])
 }
 
-/** Waits for a CRL in the embedded object store that satisfies `is`. */
+/** Waits for a CRL in the embedded object store for which `is` returns true. */
 export async function crlThat(
   service: TestService,
   key: string,
@@ -106,7 +107,7 @@ export async function crlThat(
   return eventually(look, `a CRL at ${key}`)
 }
 
-/** Waits for the complete CRL of a CA that lists a certificate. */
+/** Waits until a CA's complete CRL lists a certificate. */
 export async function crlWith(service: TestService, certificateArn: string): Promise<ReadCrl> {
   const id = lastOf(certificateArn.split('/certificate/')[0] ?? '')
   const serial = lastOf(certificateArn).replace(/^0+/, '')

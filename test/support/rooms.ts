@@ -1,10 +1,10 @@
 /**
- * The rooms (folders) of src and their permitted imports. `test/architecture.test.ts` checks the sources against this table, and
- * `npm run docs` writes it into ARCHITECTURE.md.
+ * The rooms (folders) in src and their permitted imports. `test/architecture.test.ts` checks the sources against this table,
+ * and `npm run docs` writes it into ARCHITECTURE.md.
  */
 
 export interface Room {
-  /** Subject of the room, as ARCHITECTURE.md prints it. */
+  /** Description of the room, as ARCHITECTURE.md prints it. */
   readonly subject: string
   /**
    * Rooms, or single files, that the room may import in addition to its own files and `everyone`. The name of a room stands for the
@@ -568,20 +568,20 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** Database engines and the rooms that may import them, in addition to the table of engines. */
+/** Database engines, and the rooms that may import them in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
-  // Settings parse the URL of a database.
+  // The settings parse a database's URL.
   'store/postgres': ['store/engines', 'settings'],
 }
 
 export interface Layer {
   readonly name: string
-  /** Top-level rooms of src, in the order of the diagram. */
+  /** Top-level rooms in src, in the order of the diagram. */
   readonly rooms: readonly string[]
 }
 
-/** Layers from top to bottom. A room imports only rooms of its own layer and of lower layers. */
+/** Layers from top to bottom. A room imports only rooms in its own layer and in lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },

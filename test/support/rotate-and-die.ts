@@ -1,6 +1,6 @@
 /**
- * Rotates the master key of a data folder, and kills its process after a step. Arguments: the flags of the service as JSON, the
- * step, and which occurrence of the step.
+ * Rotates a data folder's master key, and kills its own process after a step. Arguments: the service's flags as JSON, the step,
+ * and the number of the step's occurrence.
  */
 import { rotateMasterKey } from '../../src/admin-commands/master-key.ts'
 import { readConfig, type Flags } from '../../src/settings/config.ts'

@@ -1,4 +1,4 @@
-/** A complete server in the process of the test, with its own data folder, a clock that the test controls, and a client. */
+/** A complete server in the test's process, with its own data folder, a clock that the test controls, and a client. */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body as JSON; an empty object if it is empty. */
+  /** The body as JSON; an empty object if the body is empty. */
   readonly json: Record<string, unknown>
 }
 
@@ -40,9 +40,7 @@ export interface CallOptions {
   readonly credentials?: Credentials
 }
 
-/**
- * A clock that only tests advance. The clock starts at the real time, so that requests of foreign clients have valid signatures.
- */
+/** A clock that only tests advance. It starts at the real time, so that requests from foreign clients have valid signatures. */
 export class TestClock implements Clock {
   #milliseconds = Date.now()
 
@@ -130,10 +128,7 @@ export class TestService {
     }
   }
 
-  /**
-   * Starts another server on the same database, data folder and clock. The other server must be closed before this
-   * service.
-   */
+  /** Starts another server with the same database, data folder and clock. It must be closed before this service. */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
     const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, dependencies), this.#flags, dependencies)
@@ -152,17 +147,17 @@ export class TestService {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job to completion. By itself, a job checks for work at most once a second. */
+  /** Runs a job to completion. Otherwise, a job checks for work at most once a second. */
   async runJob(job: string): Promise<void> {
     await this.#app.runJob(job)
   }
 
-  /** Reloads files, as on SIGHUP. */
+  /** Reloads files, as SIGHUP does. */
   async reload(): Promise<void> {
     await this.#app.reload()
   }
 
-  /** Restarts the server on the same data folder. */
+  /** Restarts the server with the same data folder. */
   async restart(): Promise<void> {
     await this.#app.close()
     this.#app = await start(this.config, this.#dependencies)
@@ -274,7 +269,7 @@ const commonErrors: ReadonlySet<unknown> = new Set([
   'ValidationException',
 ])
 
-/** Checks in every test that an operation returns only common errors and errors that its table entry declares. */
+/** Checks, in every test, that an operation returns only common errors and errors that its table entry declares. */
 function requireDeclared(operation: string, code: unknown): void {
   const declared: readonly unknown[] = findOperation(operation)?.errors ?? []
   if (code !== undefined && !declared.includes(code) && !commonErrors.has(code))

@@ -1,4 +1,4 @@
-/** A Signature Version 4 signer that shares no code with the server, so that tests do not verify the server with itself. */
+/** A Signature Version 4 signer that shares no code with the server, so that tests do not check the server against itself. */
 import { createHash, createHmac } from 'node:crypto'
 
 export interface Credentials {
@@ -10,9 +10,9 @@ export interface Credentials {
 
 export interface ToSign {
   readonly url: string
-  /** Value of X-Amz-Target; undefined in the Query protocol, whose body is a form. */
+  /** Value of X-Amz-Target; undefined for the Query protocol, where the body is a form. */
   readonly target: string | undefined
-  /** Service name in the scope of the signature; `acm-pca` by default. */
+  /** Service name in the signature's scope; `acm-pca` by default. */
   readonly service?: string
   readonly body: string | Uint8Array
   readonly region: string

@@ -1,4 +1,4 @@
-/** A PKCS #11 token of SoftHSM in a temporary folder. */
+/** A SoftHSM PKCS #11 token in a temporary folder. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ const modules = [
 
 const userPin = '271828'
 
-/** A token, and the settings with which a server uses it. */
+/** A token, and the settings that a server needs to use it. */
 export class SoftHsm {
   /** Path of the module. */
   readonly module: string
@@ -35,8 +35,8 @@ export class SoftHsm {
   }
 
   /**
-   * Creates a token, which is removed after the test. Undefined if SoftHSM is not installed: the test is then skipped. The module
-   * reads the variable SOFTHSM2_CONF of this process, so all tokens of a process are in one folder.
+   * Creates a token, which is removed after the test. If SoftHSM is not installed, skips the test and returns undefined. The
+   * module reads this process's environment variable SOFTHSM2_CONF, so all of a process's tokens are in one folder.
    */
   static async create(
     t: Pick<TestContext, 'after' | 'diagnostic' | 'skip'>,
@@ -67,7 +67,7 @@ export class SoftHsm {
     return join(this.folder, 'tokens')
   }
 
-  /** For processes that use the token. */
+  /** Environment variables for processes that use the token. */
   get environment(): { readonly SOFTHSM2_CONF: string } {
     return { SOFTHSM2_CONF: join(this.folder, 'softhsm2.conf') }
   }
@@ -76,7 +76,7 @@ export class SoftHsm {
     return { module: this.module, token: this.label, pinFile: this.pinFile }
   }
 
-  /** Settings of a server whose new CAs have their keys in the token. */
+  /** Settings for a server whose new CAs have their keys in the token. */
   get flags() {
     const { module, label, pinFile } = this
     return {
@@ -103,7 +103,7 @@ export class SoftHsm {
     await rename(`${this.#tokens}-removed`, this.#tokens)
   }
 
-  /** Builds a module in front of SoftHSM with faults. Undefined, and the test is skipped, without a C compiler. */
+  /** Builds a module that wraps SoftHSM and adds faults. Without a C compiler, skips the test and returns undefined. */
   async faultyModule(t: TestContext): Promise<FaultyModule | undefined> {
     const module = await this.#compile(t, 'faulty-token')
     if (module === undefined) return undefined
@@ -112,7 +112,7 @@ export class SoftHsm {
     return faulty
   }
 
-  /** Builds a module in front of SoftHSM with ML-DSA keys. Undefined, and the test is skipped, without a C compiler. */
+  /** Builds a module that wraps SoftHSM and adds ML-DSA keys. Without a C compiler, skips the test and returns undefined. */
   async mlDsaModule(t: TestContext): Promise<{ readonly location: TokenLocation } | undefined> {
     const module = await this.#compile(t, 'ml-dsa-token')
     if (module === undefined) return undefined
@@ -120,7 +120,7 @@ export class SoftHsm {
     return { location: { ...this.location, module } }
   }
 
-  /** Compiles a module of this folder. */
+  /** Compiles a module in this folder. */
   async #compile(t: TestContext, name: string): Promise<string | undefined> {
     const compiler = await tool(t, 'cc')
     if (compiler === undefined) return undefined
@@ -130,7 +130,7 @@ export class SoftHsm {
     return module
   }
 
-  /** Runs pkcs11-tool on the token, with the user logged in. Returns its standard output. */
+  /** Runs pkcs11-tool on the token as the logged-in user. Returns its standard output. */
   async tool(...args: readonly string[]): Promise<string> {
     const token = [
       '--module',
@@ -174,11 +174,11 @@ export class SoftHsm {
   }
 }
 
-/** A module in front of SoftHSM whose calls hang or fail. */
+/** A module that wraps SoftHSM and whose calls can hang or fail. */
 export class FaultyModule {
   /** Path of the module. */
   readonly module: string
-  /** Variables of processes that use the module. */
+  /** Environment variables for processes that use the module. */
   readonly environment
   readonly #hsm: SoftHsm
 
@@ -198,20 +198,20 @@ export class FaultyModule {
     return { ...this.#hsm.location, module: this.module }
   }
 
-  /** Makes signatures hang, or return again. */
+  /** Makes signing calls hang, or makes them return again. */
   async hang(hangs: boolean): Promise<void> {
     const { HANG_FILE } = this.environment
     await (hangs ? writeFile(HANG_FILE, '') : rm(HANG_FILE))
   }
 
-  /** Makes signatures with the key of a label fail with a return value. */
+  /** Makes signing with the key that has a label fail with a return value. */
   async fail(returnValue: number, label: string): Promise<void> {
     const { FAULT_FILE } = this.environment
     await writeFile(`${FAULT_FILE}.new`, `${returnValue.toString(16)} ${label}`)
     await rename(`${FAULT_FILE}.new`, FAULT_FILE)
   }
 
-  /** Makes all signatures succeed. */
+  /** Makes all signing calls succeed. */
   async repair(): Promise<void> {
     await rm(this.environment.FAULT_FILE, { force: true })
   }

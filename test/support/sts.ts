@@ -1,4 +1,4 @@
-/** Calls to STS, and roles and identity providers as the administration commands create them. */
+/** Makes calls to STS, and creates roles and identity providers in the same way as the administration commands. */
 import { addIdentityProvider } from '../../src/admin-commands/identity-providers.ts'
 import { putPolicy } from '../../src/admin-commands/policies.ts'
 import { addRole } from '../../src/admin-commands/roles.ts'
@@ -15,10 +15,10 @@ export interface StsAnswer {
 }
 
 export interface StsOptions {
-  /** Credentials that sign the call, the administrator's by default; null for an unsigned call. */
+  /** Credentials for signing the call, the administrator's by default; null for an unsigned call. */
   readonly credentials?: Credentials | null
   readonly region?: string
-  /** Service name in the scope of the signature. */
+  /** Service name in the signature's scope. */
   readonly signedFor?: string
 }
 
@@ -45,7 +45,7 @@ export async function callSts(
   return answerOf(await fetch(`${url}/`, { method: 'POST', headers, body }))
 }
 
-/** Reads a response of STS. */
+/** Reads a response from STS. */
 export async function answerOf(response: Response): Promise<StsAnswer> {
   const text = await response.text()
   return {
@@ -61,12 +61,12 @@ export function outcomeOf({ status, get }: StsAnswer): string {
 }
 
 export interface RoleOptions {
-  /** Account of the role; by default, that of the service. */
+  /** The role's account; by default, the service's account. */
   readonly accountId?: string
   readonly roleName?: string
-  /** Statements of the trust policy. */
+  /** Statements in the trust policy. */
   readonly trust: readonly Statement[]
-  /** Statements of the permissions policy; without statements, the role has no policy. */
+  /** Statements in the permissions policy; without statements, the role has no policy. */
   readonly statements?: readonly Statement[]
   readonly sessionSecondsMax?: number
   readonly tags?: Readonly<Record<string, string>>
@@ -99,7 +99,7 @@ export function trusting(principal: unknown, more: object = {}): Statement {
   return { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...more }
 }
 
-/** Credentials of the caller, the administrator by default, and further parameters of AssumeRole. */
+/** The caller's credentials (the administrator's by default), and further parameters for AssumeRole. */
 export interface Asking {
   readonly credentials?: Credentials
   readonly [parameter: string]: unknown

@@ -1,6 +1,6 @@
 /**
- * Runs Terraform against a service, in a temporary folder. Requires `terraform` and, because no registry is contacted, a folder
- * with the AWS provider in TERRAFORM_PROVIDER_MIRROR.
+ * Runs Terraform against a service, in a temporary folder. Requires `terraform` and, because no registry is contacted, the path
+ * of a folder with the AWS provider in TERRAFORM_PROVIDER_MIRROR.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import type { TestService } from './service.ts'
 const run = promisify(execFile)
 const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
-/** Values of variables. Strings are passed unchanged, other values as JSON. */
+/** Variable values. Strings are passed unchanged, and other values as JSON. */
 type Variables = Readonly<Record<string, unknown>>
 
 export interface Terraform {

@@ -6,7 +6,7 @@ const seed = process.env['SIGNET_TEST_SEED'] ?? '1'
 let generators = 0
 
 /**
- * A generator for one service: SHA-256 of the seed, the number of the generator in the process, and a counter. Generators of one
+ * A generator for one service: SHA-256 of the seed, the generator's number in the process, and a counter. Generators in one
  * process return different bytes, because some tests compare the random values of two services.
  */
 export class TestRandom implements Random {
@@ -25,7 +25,7 @@ export class TestRandom implements Random {
     return bytes
   }
 
-  /** Makes all values, such as serial numbers, start with the given byte until the returned object is disposed. */
+  /** Makes all values, such as serial numbers, start with the given byte until the returned object is disposed of. */
   beginWith(byte: number): Disposable {
     this.#firstByte = byte
     return {

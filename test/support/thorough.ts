@@ -1,4 +1,4 @@
-/** Whether long tests run completely. Long tests do if CI is set; otherwise they run a part that takes seconds. */
+/** Whether long tests run completely. They do if CI is set. Otherwise, they run only a part, which takes seconds. */
 export const thorough = process.env['CI'] !== undefined
 
 /** Returns the number of runs of a test with random input: all of them if thorough, otherwise a fifth. */

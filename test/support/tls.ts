@@ -39,7 +39,7 @@ export interface TlsCall {
   readonly client?: CertificateFiles
   /** Accepts any server certificate, for tests whose clock differs from the system's. */
   readonly acceptsAnyCertificate?: boolean
-  /** Credentials that sign the call; the administrator's by default. */
+  /** Credentials for signing the call; the administrator's by default. */
   readonly credentials?: Credentials
 }
 

@@ -1,11 +1,11 @@
-/** Certificates that wait for the key of their CA. */
+/** Helpers for certificates that wait for their CA's key. */
 import { X509Certificate } from 'node:crypto'
 import { csr } from './csrs.ts'
 import { issueInput, type CertificateOptions } from './hierarchy.ts'
 import { lastOf } from './revocation.ts'
 import type { ApiCaller, TestService } from './service.ts'
 
-/** Requests a certificate, and returns the input of GetCertificate. */
+/** Requests a certificate, and returns the input for GetCertificate. */
 export async function request(
   service: ApiCaller,
   authorityArn: string,
@@ -18,13 +18,13 @@ export async function request(
 
 /** Runs the job when the next attempt is due. */
 export async function retry(service: TestService): Promise<void> {
-  // The first run ends a run that the request has started.
+  // The first call completes the run that the request has started.
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 31 })
   await service.runJob('finish-issuance')
 }
 
-/** Whether the serial number of a certificate in PEM is the last part of its ARN. */
+/** Returns whether the serial number of a PEM certificate is the last part of its ARN. */
 export function hasSerialOf(certificatePem: string, arn: string): boolean {
   const { serialNumber } = new X509Certificate(certificatePem)
   return serialNumber.toLowerCase().padStart(32, '0') === lastOf(arn)

@@ -1,4 +1,4 @@
-/** Weak RSA moduli, one of each kind, and the functions to create signatures and CSRs with them. */
+/** Weak RSA moduli, one of each kind, and functions that create signatures and CSRs with them. */
 import { checkPrimeSync, generatePrimeSync, hash, randomBytes } from 'node:crypto'
 import {
   encodeBitString,
@@ -17,7 +17,7 @@ export interface RsaModulus {
   readonly modulus: bigint
   /** Order of the multiplicative group modulo the modulus. */
   readonly order: bigint
-  /** Pattern of the reason why the key is rejected. */
+  /** Pattern that the reason for rejecting the key must match. */
   readonly reason: RegExp
 }
 
@@ -51,7 +51,7 @@ function ofPrimes(name: string, reason: RegExp, primes: readonly bigint[]): RsaM
   return { name, reason, order, modulus: primes.reduce((product, prime) => product * prime, 1n) }
 }
 
-/** Returns a modulus without a weakness, of 2048 bits by default. */
+/** Returns a modulus without a weakness, 2048 bits long by default. */
 export function strongModulus(bits = 2048): RsaModulus {
   return ofPrimes('strong', /none/, [randomPrime(bits / 2), randomPrime(bits / 2)])
 }
@@ -60,13 +60,14 @@ export function primeModulus(): RsaModulus {
   return ofPrimes('prime', /is a prime number/, [randomPrime(2048)])
 }
 
-/** Returns moduli whose weakness arithmetic alone finds. */
+/** Returns moduli whose weakness can be found by arithmetic alone. */
 export function factorableModuli(): RsaModulus[] {
   const prime = randomPrime(1024)
   const close = /primes of the RSA modulus are too close/
   return [
     ofPrimes('neighbouring primes', close, [prime, nextPrime(prime + 2n)]),
-    // Fermat's method factors this modulus in about fifty rounds: (p − q)² is about eight times the rounds times the root of n.
+    // Fermat's method factors this modulus in about fifty rounds: (p − q)² is about eight times the number of rounds times the
+    // square root of n.
     ofPrimes('close primes', close, [prime, nextPrime(prime + 20n * rootOf(prime))]),
     ...[3n, 751n, 8191n].map((factor) =>
       ofPrimes(`factor ${factor}`, new RegExp(`divisible by ${factor}$`), [
@@ -134,7 +135,7 @@ export function rsaSpki(modulus: bigint, exponent = publicExponent): Uint8Array 
   )
 }
 
-/** Computes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017 §8.2.1) from the order of the group. */
+/** Computes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 8017 §8.2.1) from the group's order. */
 export function signWith({ modulus, order }: RsaModulus, message: Uint8Array): Uint8Array {
   const digest = encodeSequence(
     encodeSequence(encodeOidElement(oids.sha256), Uint8Array.of(5, 0)),

@@ -1,4 +1,7 @@
-/** `signet verify` names each row, leaf and tile that is changed, removed, added or moved with the tools of the database. */
+/**
+ * Tests that `signet verify` names each row, leaf and tile that is changed, removed, added or moved with the database's own
+ * tools.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +33,7 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-alterations-'))
   service = await TestService.start(kindFlags)
-  // Every recorded table gets rows.
+  // Adds rows to every recorded table.
   for (const kind of recordedKinds(service, folder)) if (kind.removes !== true) await kind.run()
   const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {})
   const arn = CertificateAuthorities[0].Arn
@@ -69,7 +72,7 @@ before(async () => {
       requestedAt: service.clock.now(),
     } as const
     const context = { time: service.clock.now(), actor: { principal: 'test' } }
-    // It has failed, so that no job signs it.
+    // The intent has failed, so that no job signs it.
     const failed = sql`update certificate_intents
       set failed_at_ms = 1, failure_reason = 'test' where authority_number = 1`
     const insertion = insertIntent(intent, 10)
@@ -87,7 +90,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Tables that the record covers in another form than `recordedTables`. */
+/** Tables that the record covers in a different form than those in `recordedTables`. */
 const otherTables = [
   'certificates',
   'revocations',
@@ -96,7 +99,7 @@ const otherTables = [
   'record_tiles',
   'record_checkpoint',
 ]
-/** Their rows only count, cache or schedule, or are derived from recorded rows. */
+/** Tables whose rows only count, cache or schedule, or are derived from recorded rows. */
 const tablesWithoutRecord = [
   'settings',
   'certificate_counts',
@@ -127,7 +130,7 @@ async function assertNamed(alter: Alteration, ...patterns: readonly RegExp[]): P
     )
 }
 
-/** The condition of one row of a table, with its values. */
+/** A condition that selects one row of a table, with its values. */
 async function oneRow(
   run: RunInCopy,
   table: RecordedTableName,
@@ -156,7 +159,7 @@ test('every table of the database is covered by the record, or known not to be',
   assert.deepEqual(tables.toSorted(), known.toSorted())
 })
 
-/** Values of columns with constraints. An integer is assigned to the others, also if they are text. */
+/** Values for columns with constraints. All other columns are set to an integer, even if they contain text. */
 const constrained: Readonly<Record<string, string>> = {
   'access_keys.active': '1 - active',
   'access_keys.user_id': 'null',
@@ -164,7 +167,7 @@ const constrained: Readonly<Record<string, string>> = {
 }
 
 test('every column of every recorded table is named if it is changed', async () => {
-  // The key of a tag has the ID of its CA.
+  // The record's key for a tag contains the ID of its CA.
   const groups = Map.groupBy(names, (name) => name === 'authorities')
   for (const tables of groups.values())
     await assertNamed(
@@ -204,7 +207,7 @@ test('a removed row of every recorded table is named', async () => {
   )
 })
 
-/** Further columns with unique values. */
+/** Other columns with unique values. */
 const uniqueColumns: Readonly<Record<string, readonly string[]>> = {
   users: ['user_name'],
   roles: ['role_name'],

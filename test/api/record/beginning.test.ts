@@ -1,4 +1,4 @@
-/** The record of a database that is older than the record: it begins with the rows that exist. */
+/** Tests of the record in a database that is older than the record. It begins with the existing rows. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Each kind of use of a key, change and event is a leaf of the record: who, when, what, and a hash of the object. */
+/**
+ * Tests that each kind of key use, change and event is a leaf in the record, which states who, when and what, with a hash of
+ * the object.
+ */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -69,7 +72,7 @@ function assertActor(leaf: Leaf): void {
   assert.match(leaf.command ?? '', /^signet [a-z]/)
 }
 
-/** The hash of a certificate or a CRL is in a field; the leaf itself contains the whole state of a row. */
+/** A field of the leaf contains the hash of a certificate or CRL. For a row, the leaf itself contains the whole state. */
 function assertHash(leaf: Leaf): void {
   const { kind, table = '', state, sha256, rowDigest } = leaf
   const hasHash =
@@ -128,7 +131,7 @@ test('a restore is a leaf after those of the backup, with the hash of the file',
 test('every operation that changes something, and every command on the data, is one of the kinds', async () => {
   const covered = new Set(kinds.map(({ name }) => name))
   const readOnly = /^(?:Get|List|Describe)/
-  // An audit report is a read: it changes neither the state nor the configuration of a CA.
+  // An audit report only reads data. It changes neither the state nor the configuration of a CA.
   const others = new Set(['CreateCertificateAuthorityAuditReport'])
   assert.deepEqual(
     Object.keys(operations).filter(
@@ -138,7 +141,8 @@ test('every operation that changes something, and every command on the data, is 
   )
   const reads =
     /(?:^| )(?:list|show|objects|get|key|prove|verify|check-config|status|tree|download|print)$/
-  // They call the API, or run in a server (master-key-export.test.ts, master-key-shares.test.ts); a restore is tested above.
+  // These commands call the API or run in a server (master-key-export.test.ts, master-key-shares.test.ts). A restore is tested
+  // above.
   const elsewhere =
     /^(?:issue|renew|revoke|init-hierarchy|ca .*|trust .*|certificates .*|approval (?:approve|reject)|serve|restore|unlock|master-key export)$/
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** The record of a running server: leaves, checkpoints and proofs. */
+/** Tests of a running server's record: leaves, checkpoints and proofs. */
 import assert from 'node:assert/strict'
 import { userInfo } from 'node:os'
 import { after, before, test } from 'node:test'

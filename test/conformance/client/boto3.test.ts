@@ -1,4 +1,4 @@
-/** The client and boto3 return the same results: each scenario runs with both, on the same service. */
+/** Tests that the client and boto3 return the same results. Each scenario runs with both, on the same service. */
 import assert from 'node:assert/strict'
 import { before, after, test } from 'node:test'
 import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'
@@ -25,7 +25,7 @@ const bucket = 'my-reports'
 const reportPause = 1800
 const python3 = clients('python3')
 let service: TestService
-/** Variables of both clients. */
+/** Variables for both clients. */
 let common: Variables
 
 before(async () => {
@@ -103,7 +103,7 @@ async function createOwnVariables(token: string): Promise<Variables> {
   return { own: { token, arn, policy, serial: lastOf(leaf.arn) } }
 }
 
-/** Returns resume tokens of the client for the tags of the shared CA. */
+/** Returns the client's resume tokens for the shared CA's tags. */
 async function createTokens(): Promise<Variables> {
   const client = clientOf(service)
   const tokens: Variables = {}
@@ -138,7 +138,7 @@ for (const { command, optional } of python3) {
         variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
       })
       const { first, second, third } = byBoto3.variables
-      // The client resumes at the tokens of boto3, and boto3 at the tokens of the client.
+      // The client resumes at boto3's tokens, and boto3 at the client's tokens.
       const read = await runWithClient(service, {
         scenarios: reading,
         variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
@@ -179,7 +179,7 @@ interface Surface {
   readonly methods: readonly string[]
 }
 
-/** Asserts that the client has all methods of boto3, and its additional methods. */
+/** Asserts that the client has all of boto3's methods, and its own additional methods. */
 function assertSurface(
   { methods, ...client }: Surface,
   { methods: names, ...boto3 }: Surface,
@@ -210,7 +210,7 @@ function acceptsAccessDenied(results: readonly unknown[]): boolean {
   return acceptors.some(({ expected }) => expected === 'AccessDeniedException')
 }
 
-/** Removes what differs in older waiter models: delay, acceptors, and the texts for AccessDeniedException. */
+/** Removes what differs in older waiter models: delays, acceptors, and the texts for AccessDeniedException. */
 function withoutModelDifferences(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result
   const { delay: _delay, acceptors: _acceptors, reason, text, ...rest } = result as Variables

@@ -21,7 +21,7 @@ import type { Credentials } from '../../support/signed-request.ts'
 
 /** A step of a scenario. In an input, `{ $: 'a.B' }` is member B of the variable `a`. */
 export type Step = {
-  /** Variable with the credentials; by default, those of the administrator. */
+  /** Variable with the credentials; the administrator's by default. */
   readonly key_of?: { readonly $: string }
 } & (
   | {
@@ -117,7 +117,7 @@ export async function runWithClient(
   return JSON.parse(JSON.stringify({ results, variables })) as ScenarioResults
 }
 
-/** Creates a client of the service. */
+/** Creates a client for the service. */
 export function clientOf(
   service: TestService,
   credentials: Credentials = service.credentials,

@@ -1,4 +1,4 @@
-/** The built package in another project: its files, its exports, and its types under strict compiler options. */
+/** Tests of the built package in another project: its files, its exports, and its types under strict compiler options. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ before(async () => {
   const build = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]
   await run(tsc, build, { timeout: 120_000 })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  // The dependencies that npm would install with the package, and nothing else.
+  // Only the dependencies that npm would install with the package.
   for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
     const link = join(project, 'node_modules', name)
     mkdirSync(join(link, '..'), { recursive: true })
@@ -51,7 +51,7 @@ export async function use(ca: string): Promise<IssuedCertificate> {
     await client.issueCertificate({ ...of, Csr: 'PEM', SigningAlgorithm: 'SHA256WITHRSA', Validity })
     // @ts-expect-error Csr is missing
     await client.issueCertificate({ ...of, SigningAlgorithm: 'SHA256WITHRSA', Validity })
-    // @ts-expect-error a CSR has names of its own
+    // @ts-expect-error a CSR has its own names
     await client.issue({ ca, csr: 'PEM', names: ['a'], validity: { days: 1 } })
   } catch (error) {
     if (error instanceof client.exceptions.LimitExceededException)

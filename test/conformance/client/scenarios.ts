@@ -148,7 +148,7 @@ function report(): object {
 
 const shared = { CertificateAuthorityArn: { $: 'shared' } }
 
-/** Returns a step that reads the pages of the seven tags of the shared CA. */
+/** Returns a step that reads the shared CA's seven tags, page by page. */
 function tagPages(config: object, save?: string): Step {
   const common = { do: 'pages', operation: 'listTags', key: 'Tags', input: shared, config } as const
   return save === undefined ? common : { ...common, save }

@@ -1,8 +1,8 @@
-/** Small mutations of DER structures: tags, lengths, nesting, order and contents of elements. */
+/** Small mutations of DER structures: the tags, lengths, nesting, order and contents of elements. */
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes } from './bytes.ts'
 
-/** One element. An element has children if it is constructed, or an OCTET STRING, and its content can be read as elements. */
+/** One element. An element has children if it is constructed or an OCTET STRING, and its contents can be read as elements. */
 export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined
@@ -66,7 +66,7 @@ function writeLength(length: number): Buffer {
   return Buffer.concat([Buffer.from([0x80 | bytes.length]), bytes])
 }
 
-/** Makes one to three changes to the structure. Input that is not DER is mutated as bytes. */
+/** Makes one to three changes to the structure. Input that is not DER is mutated byte by byte. */
 export function mutateDer(der: Buffer, choices: Choices): Buffer {
   const nodes = readNodes(der)
   const [root] = nodes ?? []

@@ -47,7 +47,7 @@ export const strangeTargets: readonly string[] = [
   '/#fragment',
 ]
 
-/** Mutates the head of a request. Returns the request and the name of the mutation. */
+/** Mutates a request's head. Returns the request and the name of the mutation. */
 export function mutateHead(
   request: FuzzRequest,
   choices: Choices,
@@ -57,7 +57,7 @@ export function mutateHead(
     case 1: {
       const target = choices.of(strangeTargets)
       const method = choices.of(['GET', 'POST', 'HEAD'])
-      // Without X-Amz-Target and body, the request is one of the Query protocol or of no protocol.
+      // Without X-Amz-Target and a body, the request belongs to the Query protocol or to no protocol.
       const bare = { headers: request.headers.slice(0, 1), body: Buffer.alloc(0) }
       return {
         mutation: `${method} ${target.slice(0, 60)}`,
@@ -130,7 +130,7 @@ export function wellFormed(request: FuzzRequest): Sending {
   return { bytes: encodeRequest(request), isMalformed: false, isHead: request.method === 'HEAD' }
 }
 
-/** Bytes in which the server may not find the end of the request. */
+/** Request bytes in which the server may not find the end of the request. */
 export function malformed(bytes: Buffer): Sending {
   return { bytes, isMalformed: true, isHead: false }
 }

@@ -1,19 +1,19 @@
-/** Fenced code blocks of a document, with the markers before each of them. */
+/** The fenced code blocks in a document, with the markers before each block. */
 
 export interface Block {
   /** Line number of the first line of the block, from 1. */
   readonly line: number
-  /** Language of the fence, such as `sh`, `python` or `yaml`. */
+  /** Language that the fence specifies, such as `sh`, `python` or `yaml`. */
   readonly language: string
-  /** File name of the block, if the line before it ends with one: "`main.tf`:". */
+  /** File name of the block, if the line before it ends with a file name: "`main.tf`:". */
   readonly file: string | undefined
   /** Reason why the block is not run, from a comment above it: `<!-- not run: … -->`. */
   readonly notRun: string | undefined
-  /** Content of the block, with a line feed at the end. */
+  /** Content of the block, ending with a line feed. */
   readonly text: string
 }
 
-/** A fence, which is indented in a numbered list. */
+/** A fence, which may be indented in a numbered list. */
 const fence = /^( *)```(\w*)$/
 const marker = /^ *<!-- not run: (.{10,}) -->$/
 const fileName = /`([\w./-]+\.[\w-]+)`:$/
@@ -41,7 +41,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks
 }
 
-/** Reads the markers in the paragraph before a block, and in the comment between them. */
+/** Reads the markers in the paragraph before a block, and in a comment between the two. */
 function before(lines: readonly string[]): Pick<Block, 'file' | 'notRun'> {
   const [last = '', ...rest] = lines.filter((line) => line !== '').toReversed()
   const notRun = marker.exec(last)?.[1]

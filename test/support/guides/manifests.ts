@@ -1,6 +1,6 @@
 /**
- * Checks that the fields of a manifest exist. The compiler checks objects of Kubernetes against its types. Objects of operators are
- * checked against the types in this file.
+ * Checks that the fields of a manifest exist. The TypeScript compiler checks Kubernetes objects against the Kubernetes types,
+ * and operators' objects against the types in this file.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,13 +11,13 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../../..')
 
-/** An object of a manifest. */
+/** An object in a manifest. */
 interface Manifest {
   readonly apiVersion?: string
   readonly kind?: string
 }
 
-/** Types of the fields that the documents use: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
+/** Types for the fields that the documents use: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
 const operatorTypes = `
 interface Named<A extends string, K extends string, S> {
   apiVersion: A

@@ -1,7 +1,7 @@
 /**
- * Runs the blocks of a guide in a temporary folder, next to a server. Files are written with the names in the guide, and commands run
- * in one shell, in order. The blocks are changed in two ways only: addresses are replaced by free ones, and a line with a command
- * that must fail (`! …`) ends the script if the command succeeds.
+ * Runs a guide's blocks in a temporary folder, with a running server. Files are written with the names in the guide, and
+ * commands run in one shell, in order. The blocks are changed in only two ways: addresses are replaced with free ones, and a
+ * line with a command that must fail (`! …`) ends the script if the command succeeds.
  */
 import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
@@ -14,7 +14,7 @@ import { signet, startServer, type ServerProcess } from '../process.ts'
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
-  /** Folder of the reader. The data folder of the server is `data` in it. */
+  /** The reader's folder. It contains the server's data folder, `data`. */
   readonly folder: string
   readonly server: ServerProcess
   /** Addresses in a guide, and their replacements on this machine. */
@@ -22,7 +22,7 @@ export interface GuideWorld {
   close(): Promise<void>
 }
 
-/** Addresses of other servers in guides. Each is replaced by a free address. */
+/** Addresses of other servers in guides. Each is replaced with a free address. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
 /** The port of PostgreSQL in guides. */
@@ -54,7 +54,7 @@ export async function openWorld(): Promise<GuideWorld> {
   }
 }
 
-/** Creates a command on the PATH of the reader. */
+/** Creates a command on the reader's PATH. */
 export async function writeShim(folder: string, name: string, line: string): Promise<void> {
   const path = join(folder, '.bin', name)
   await writeFile(path, `#!/bin/bash\n${line}\n`)
@@ -103,7 +103,7 @@ export async function runBlocks(
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()))
-  // A server that a guide leaves running may keep the outputs open. The script has ended when the shell exits.
+  // A server that a guide leaves running may keep the output streams open. The script has ended when the shell exits.
   const [code] = (await once(child, 'exit')) as [number | null]
   child.stdout.destroy()
   child.stderr.destroy()

@@ -1,6 +1,6 @@
 /**
- * The simulated machine on which the pages of docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on PATH.
- * They run the server of the checkout. The paths of a Debian installation are mapped to that folder.
+ * The simulated machine on which the pages of docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on
+ * PATH. They run the server from the checkout. The paths of a Debian installation are mapped to that folder.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -16,9 +16,9 @@ const run = promisify(execFile)
 
 export interface TaskWorld {
   readonly folder: string
-  /** Texts of a page, and their replacements on this machine. */
+  /** Texts in a page, and their replacements on this machine. */
   readonly addresses: ReadonlyMap<string, string>
-  /** Variables of the shell that runs a page. */
+  /** Environment variables for the shell that runs a page. */
   readonly environment: NodeJS.ProcessEnv
   close(): Promise<void>
 }
@@ -86,7 +86,7 @@ start | restart)
 esac`
 }
 
-/** Returns the lines in output blocks of a page that the output of its commands lacks. `…` matches any text. */
+/** Returns the lines in a page's output blocks that are missing from the output of its commands. `…` matches any text. */
 export function missingOutput(blocks: readonly Block[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd())
   return blocks
