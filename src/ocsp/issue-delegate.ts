@@ -91,7 +91,7 @@ function callerFor({ accountId, partition, region }: Authority): Caller {
   }
 }
 
-/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1), which tells clients not to check this certificate's status. */
+/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1), so that clients do not check this certificate's status. */
 async function certificationRequest({
   subjectPublicKeyInfo,
   signingAlgorithm,

@@ -11,8 +11,8 @@ export interface PageScope {
 }
 
 /**
- * Page tokens that clients can neither read nor forge: each contains a position, encrypted for its scope, in base64url. Page
- * tokens are valid on every node with the same master key, and across restarts.
+ * Page tokens that clients can neither read nor forge. Each is a position, encrypted for its scope, in base64url. Page tokens
+ * are valid on every node with the same master key, and across restarts.
  */
 export interface PageTokens {
   seal(scope: PageScope, position: string): string

@@ -4,7 +4,7 @@
  *   node test/fuzz/run.ts --requests 1000000 --csrs 200000 --seed 1
  *   node test/fuzz/run.ts --seed 1 --only open:123
  *
- * The same seed produces the same mutations. The exit code is 1 if there is a finding.
+ * Runs with the same seed have the same mutations. The exit code is 1 if there is a finding.
  */
 import { X509Certificate } from 'node:crypto'
 import { parseArgs } from 'node:util'

@@ -68,7 +68,7 @@ export type FromWorker =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'listening'; readonly apiUrl: string }
   | ({ readonly kind: 'cannot start' } & StartupFailure)
-  /** Tells the primary that the server must stop. */
+  /** Requests that the server stop. */
   | { readonly kind: 'failed'; readonly problem: string }
   /** The requests and notices of one turn of the event loop. */
   | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }
