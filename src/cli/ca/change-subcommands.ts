@@ -22,7 +22,7 @@ export function changeSubcommands(group: SignetCommand): void {
       'Disable a CA: it stops issuing certificates, but still publishes CRLs and OCSP responses',
     preferred: ['ACTIVE'],
     status: 'DISABLED',
-    next: ({ arn }) => [`signet ca enable ${arn}`, `signet ca delete ${arn}`],
+    next: ({ arn }) => [`signet ca enable ${arn}`],
   })
   stateSubcommand(group, {
     name: 'enable',
