@@ -113,10 +113,11 @@ export async function createProgram(
 function withOutputs(command: Command, io: ProcessIo): Command {
   for (const each of command.commands) withOutputs(each, io)
   const { stdout, stderr } = io
+  const names = command.commands.map((each) => each.name())
   return command.configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    outputError: (text, write) => write(visibleUsageError(text)),
+    outputError: (text, write) => write(visibleUsageError(text, names)),
     getOutHelpWidth: () => widthOf(stdout),
     getErrHelpWidth: () => widthOf(stderr),
   })

@@ -148,6 +148,6 @@ function changeSubcommand(
         },
       )
       printResult(context, flags, { value: pascalCaseKeys(authority) })
-      nextSteps(context, next(authority))
+      nextSteps(context, next(authority), flags)
     })
 }

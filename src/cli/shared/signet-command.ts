@@ -105,7 +105,7 @@ export class SignetCommand extends Command {
       if (value !== undefined)
         printResult(this.context, flags, { value, ...view, ...(rows && { rows }) })
       else if (done !== undefined) printDone(this.context, done(...names))
-      if (next !== undefined) nextSteps(this.context, next(...names))
+      if (next !== undefined) nextSteps(this.context, next(...names), flags)
     })
   }
 }
