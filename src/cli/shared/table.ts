@@ -1,5 +1,6 @@
 /** Text tables with aligned columns and without lines, at most as wide as the terminal. */
 import type { Tone } from '../../inspect/lines.ts'
+import { instantWords } from '../../inspect/value-texts.ts'
 import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { visibleText } from '../../text/visible-text.ts'
@@ -163,8 +164,7 @@ export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value === true) return 'yes'
   if (value === false) return 'no'
-  if (typeof value === 'string')
-    return timePattern.test(value) ? `${value.slice(0, 10)} ${value.slice(11, 19)}Z` : value
+  if (typeof value === 'string') return timePattern.test(value) ? instantWords(value) : value
   if (Array.isArray(value)) return value.map(cellText).join(value.some(isObject) ? '; ' : ', ')
   if (!isObject(value)) return String(value)
   return Object.entries(value)
