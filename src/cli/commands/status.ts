@@ -40,7 +40,7 @@ export function statusCommand(context: CommandContext): Command {
       const connection = connectionOf(flags, context.environment)
       const { metricsUrl = connection.metricsUrl } = flags
       const status = await serverStatus({ ...connection, metricsUrl }, systemClock.now())
-      const members = (status.authorities ?? []).map(({ branch: _, ...shown }) => shown)
+      const members = (status.authorities ?? []).map(withoutBranch)
       printResult(context, flags, {
         value: pascalCaseKeys({ ...status, authorities: status.authorities && members }),
         rows: pascalCaseKeys(members) as object[],
@@ -53,6 +53,12 @@ export function statusCommand(context: CommandContext): Command {
       if (flags.check === true && warnings.length > 0)
         throw new Error(warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`)
     })
+}
+
+/** Omits the branch characters, which only the table shows. */
+function withoutBranch(authority: AuthorityStatus): object {
+  const { branch: _, ...members } = authority
+  return members
 }
 
 function statusText(stdout: Output, status: ServerStatus, wide: boolean): string {

@@ -20,7 +20,7 @@ export const helpLayout: HelpConfiguration = {
         helper.longestArgumentTermLength(command, helper),
       ),
     ),
-  formatItem(term, termWidth, description, { helpWidth = 80 }) {
+  formatItem(...[term, termWidth, description, { helpWidth = 80 }]) {
     if (description === '') return `${indent}${term}`
     const margin = ' '.repeat(indent.length + termWidth + gap.length)
     const width = Math.max(descriptionWidthMin, helpWidth - margin.length)

@@ -166,7 +166,7 @@ export function cellText(value: unknown): string {
   if (value === false) return 'no'
   if (typeof value === 'string') return timePattern.test(value) ? instantWords(value) : value
   if (Array.isArray(value)) return value.map(cellText).join(value.some(isObject) ? '; ' : ', ')
-  if (!isObject(value)) return String(value)
+  if (!isObject(value)) return JSON.stringify(value)
   return Object.entries(value)
     .map(([key, member]) => [wordsOf(key), cellText(member)] as const)
     .filter(([, text]) => text !== '')
