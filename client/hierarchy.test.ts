@@ -173,6 +173,15 @@ test('the error for an unusable CA has its ARN and the reason', async () => {
   assert.notEqual(again.issuing.arn, issuing.arn)
 })
 
+test('a repeated call returns a hierarchy whose root was disabled after it had certified the issuing CA', async () => {
+  const first = await client.createHierarchy(request)
+  await client.updateCertificateAuthority({
+    CertificateAuthorityArn: first.root.arn,
+    Status: 'DISABLED',
+  })
+  assert.deepEqual(await client.createHierarchy(request), first)
+})
+
 test('the error has the cause for a key that cannot be generated and for an error of the service', async () => {
   breakCreations(service)
   const slow = { ...request, root: { ...request.root, keyAlgorithm: brokenKeyAlgorithm } as const }

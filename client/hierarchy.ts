@@ -94,6 +94,11 @@ function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
+/** A root is usually disabled after it has certified the issuing CA. If it must issue again, the service reports its status. */
+function isUsable(role: Role, status: string | undefined): boolean {
+  return status === 'ACTIVE' || (role === 'root' && status === 'DISABLED')
+}
+
 async function makeActive(work: Work): Promise<HierarchyAuthority> {
   const { client, role, options } = work
   let arn: string | undefined
@@ -101,11 +106,11 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
     arn = (await findAuthority(work)) ?? (await createAuthority(work))
     const { Status: status, FailureReason: reason } = await settle(work, arn)
     if (status === 'PENDING_CERTIFICATE') await certify(work, arn)
-    else if (status !== 'ACTIVE')
+    else if (!isUsable(role, status))
       throw new HierarchyError(
         { role, arn },
         `its status is ${status ?? 'unknown'}${reason === undefined ? '' : ` (${reason})`}; it must be ACTIVE or ` +
-          "PENDING_CERTIFICATE. Change the status, or pass another 'name' to create another hierarchy",
+          'PENDING_CERTIFICATE. Change the status, or choose another name to create another hierarchy',
       )
     const { Certificate = '', CertificateChain = '' } =
       await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: arn }, options)

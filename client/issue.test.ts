@@ -74,6 +74,19 @@ test('an issued certificate has its ARN, serial number, validity, chain and root
   assert.match(issued.certificate, /-----END CERTIFICATE-----\n$/)
 })
 
+test('notBefore and notAfter are valid on Node.js 20, whose X509Certificate has no validToDate', async (t) => {
+  for (const name of ['validFromDate', 'validToDate'] as const)
+    t.mock.getter(X509Certificate.prototype, name, () => undefined as unknown as Date)
+  const until = new Date(Math.ceil(Date.now() / 1000 + 86_400) * 1000)
+  const { notBefore, notAfter } = await client.issue({
+    ca,
+    names: ['a.example'],
+    validity: { until },
+  })
+  assert.deepEqual(notAfter, until)
+  assert.ok(notBefore < until)
+})
+
 test('a certificate can be revoked by its serialNumber', async () => {
   const { serialNumber } = await client.issue({ ca, names: ['a.example'], validity: { days: 1 } })
   await client.revokeCertificate({

@@ -119,15 +119,16 @@ export async function issue(
       },
       options,
     )
-  const { validFromDate, validToDate } = new X509Certificate(Certificate)
+  // Node.js 20 has no validFromDate and validToDate.
+  const { validFrom, validTo } = new X509Certificate(Certificate)
   return {
     arn,
     certificateAuthorityArn,
     certificate: withLineEnd(Certificate),
     ...separateRoot(CertificateChain),
     serialNumber: arn.slice(arn.lastIndexOf('/') + 1),
-    notBefore: new Date(validFromDate),
-    notAfter: new Date(validToDate),
+    notBefore: new Date(validFrom),
+    notAfter: new Date(validTo),
     ...(key !== undefined && { key }),
   }
 }

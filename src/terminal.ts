@@ -31,12 +31,29 @@ export function printDone(
   if (stdout.isTTY === true) stderr.write(`${visibleText(sentence)}\n`)
 }
 
-/** Converts a usage error from Commander to the form of our errors. The text is escaped, because it quotes arguments. */
-export function visibleUsageError(text: string): string {
+/**
+ * Converts a usage error from Commander to the form of our errors. The text is escaped, because it quotes arguments. If a command is
+ * unknown and Commander has no suggestion, the error lists the commands that start with the same letters, or all of them.
+ */
+export function visibleUsageError(text: string, commands: readonly string[] = []): string {
   const [, problem = '', suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean ([^\n]*)\?\))?\n*$/s.exec(text) ?? []
-  const advice = suggestion === undefined ? '' : `; did you mean ${visibleText(suggestion)}?`
+  const advice =
+    suggestion === undefined
+      ? commandAdvice(problem, commands)
+      : `; did you mean ${visibleText(suggestion)}?`
   return `signet: ${visibleText(problem)}${advice}\n`
+}
+
+const sharedLetters = 4
+
+function commandAdvice(problem: string, commands: readonly string[]): string {
+  const [, unknown] = /^unknown command '(.*)'$/s.exec(problem) ?? []
+  if (unknown === undefined || commands.length === 0) return ''
+  const similar = commands.filter((name) => name.startsWith(unknown.slice(0, sharedLetters)))
+  return unknown.length >= sharedLetters && similar.length > 0
+    ? `; did you mean ${similar.join(' or ')}?`
+    : `; the commands are ${commands.join(', ')}`
 }
 
 /** Returns a function that prints a line of progress, if the output is a terminal. */

@@ -27,6 +27,18 @@ test('every command in the help can be loaded separately, by its name and by its
     }
 })
 
+test('no line of a help text is wider than 80 columns', async () => {
+  const { commands } = await createProgram(print, [])
+  const wide = commands
+    .flatMap((command) => [command, ...command.commands])
+    .flatMap((command) => {
+      let help = ''
+      command.configureOutput({ writeOut: (part) => (help += part) }).outputHelp()
+      return help.split('\n').filter((line) => line.length > 80)
+    })
+  assert.deepEqual(wide, [])
+})
+
 test('every command except version has a file with its name, which imports no file of another command', async () => {
   const { commands } = await createProgram(print, [])
   const files = readdirSync(commandsFolder)
@@ -77,6 +89,13 @@ test('a command reads and writes the streams and variables that it is passed, no
     stdout: '',
     stderr: "signet: unknown option '--nmae'; did you mean --name?\n",
   })
+  for (const [args, advice] of [
+    [['certs'], "unknown command 'certs'; did you mean certificates?"],
+    [['user', 'show'], "unknown command 'show'; the commands are create, list, tag, delete"],
+  ] as const) {
+    const unknown = await run(args)
+    assert.deepEqual([unknown.code, unknown.stderr], [2, `signet: ${advice}\n`])
+  }
   const wrong = await run(['check-config'], { environment: { SIGNET_LISTEN: 'x' } })
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
   assert.match(wrong.stderr, /^signet: .*SIGNET_LISTEN/)

@@ -3,7 +3,8 @@ import { Command } from 'commander'
 import { version } from '../version.ts'
 import { visibleUsageError, type Output } from '../terminal.ts'
 import { processIo, type CommandContext, type ProcessIo } from './shared/context.ts'
-import { examplesText, SignetCommand } from './shared/signet-command.ts'
+import { examplesText, helpLayout } from './shared/help-layout.ts'
+import { SignetCommand } from './shared/signet-command.ts'
 
 /** Creates a command. `completion` needs the program, because it describes all commands. */
 type CreateCommand = (context: CommandContext, program: Command) => Command
@@ -113,10 +114,12 @@ export async function createProgram(
 function withOutputs(command: Command, io: ProcessIo): Command {
   for (const each of command.commands) withOutputs(each, io)
   const { stdout, stderr } = io
+  const names = command.commands.map((each) => each.name())
+  command.configureHelp({ ...command.configureHelp(), ...helpLayout })
   return command.configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    outputError: (text, write) => write(visibleUsageError(text)),
+    outputError: (text, write) => write(visibleUsageError(text, names)),
     getOutHelpWidth: () => widthOf(stdout),
     getErrHelpWidth: () => widthOf(stderr),
   })

@@ -63,8 +63,21 @@ export async function chooseAuthority(
   reference: string | undefined,
 ): Promise<AuthorityReference> {
   if (reference?.startsWith('arn:') === true) return { arn: reference, name: idOf(reference) }
-  const active = (await listAuthorities(client)).filter(({ status }) => status === 'ACTIVE')
+  const all = await listAuthorities(client)
+  const active = all.filter(({ status }) => status === 'ACTIVE')
+  if (matchesOf(active, reference).length === 0) requireNoInactive(matchesOf(all, reference))
   return oneAuthority(active, reference, { kind: 'ACTIVE', flag: '--ca' })
+}
+
+/** Throws ConfigurationError with the status of the CA if the only match is not ACTIVE. */
+function requireNoInactive([only, ...others]: readonly AuthoritySummary[]): void {
+  if (only === undefined || others.length > 0) return
+  const { name, arn, status } = only
+  const advice =
+    status === 'DISABLED'
+      ? `enable it with: signet ca enable ${arn}`
+      : 'choose another CA with --ca; signet ca list shows all CAs'
+  throw new ConfigurationError(`${visibleText(name)} (${arn}) is ${status}; ${advice}`)
 }
 
 /**

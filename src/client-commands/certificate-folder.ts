@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { makeFolder, replaceFiles, syncFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../text/json.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 /** The content of `metadata.json`: everything that a renewal needs. */
 export interface Metadata {
@@ -71,7 +72,7 @@ export async function requireWritable(folder: string): Promise<void> {
     if (!(await stat(nearest)).isDirectory()) throw new Error(`${nearest} is not a folder`)
     await access(nearest, constants.W_OK)
   } catch (error) {
-    throw new ConfigurationError(`${folder} cannot be written: ${(error as Error).message}`, {
+    throw new ConfigurationError(`${folder} cannot be written: ${systemErrorText(error)}`, {
       cause: error,
     })
   }
@@ -140,7 +141,7 @@ export async function readMetadata(folder: string): Promise<Metadata> {
     value = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     throw new ConfigurationError(
-      `${path} cannot be read, so 'signet issue' did not write this folder: ${(error as Error).message}`,
+      `${path} cannot be read, so 'signet issue' did not write this folder: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

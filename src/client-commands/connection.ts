@@ -8,6 +8,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Client } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseCredentials, type Credentials } from '../text/credentials-file.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 export interface ConnectionOptions {
   /** URL of the API. */
@@ -45,7 +46,6 @@ export async function withConnection<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const { endpoint, region } = options
-  requireUrl(endpoint)
   trust(options)
   const credentials = credentialsOf(options)
   await reach(endpoint)
@@ -61,15 +61,11 @@ export async function withConnection<T>(
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw explainConnectionError(error, endpoint)
+    const file = credentials && join(options.dataDirectory ?? '', 'credentials')
+    throw explainConnectionError(withKeySource(error, file), endpoint)
   } finally {
     client.close()
   }
-}
-
-function requireUrl(endpoint: string): void {
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
-    throw new ConfigurationError(`--endpoint must be an http or https URL, not '${endpoint}'`)
 }
 
 /**
@@ -82,7 +78,7 @@ export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): v
   const files = [caFile, rootFile !== undefined && existsSync(rootFile) ? rootFile : undefined]
   const certificates = files
     .filter((file) => file !== undefined)
-    .map((file) => read(file, '--ca-file'))
+    .map((file) => read(file, '--ca-file or AWS_CA_BUNDLE'))
   if (certificates.length > 0)
     setDefaultCACertificates([...getCACertificates('default'), ...certificates])
 }
@@ -91,17 +87,20 @@ function credentialsOf({ dataDirectory, isDataNamed }: ConnectionOptions): Crede
   if (dataDirectory === undefined) return undefined
   const file = join(dataDirectory, 'credentials')
   if (!isDataNamed && !existsSync(file)) return undefined
-  const credentials = parseCredentials(read(file, 'credentials'))
+  const credentials = parseCredentials(read(file, '--data'))
   if (credentials === undefined)
     throw new ConfigurationError(`${file} has no access key in the profile 'default'`)
   return credentials
 }
 
-function read(file: string, noun: string): string {
+/** Reads a file that a flag has selected. */
+function read(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${noun}: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`cannot read ${file}: ${systemErrorText(error)}; check ${flag}`, {
+      cause: error,
+    })
   }
 }
 
@@ -131,6 +130,27 @@ function reach(endpoint: string): Promise<void> {
 
 function cannotConnect(endpoint: string, reason: string): string {
   return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
+}
+
+/** Names of errors for an access key that the server does not have. */
+const unknownKeyErrors: ReadonlySet<string> = new Set([
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+])
+
+/** If the server refuses the access key in the credentials file of a data folder, adds how to select other credentials. */
+function withKeySource(error: unknown, file: string | undefined): unknown {
+  if (file === undefined) return error
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (
+      unknownKeyErrors.has(each.name) ||
+      unknownKeyErrors.has((each as { code?: string }).code ?? '')
+    )
+      return new Error(
+        `${(error as Error).message}: the access key is from ${file}; select other credentials with --data, --profile or --aws-credentials`,
+        { cause: error },
+      )
+  return error
 }
 
 /** Node.js error codes for a server certificate whose issuer is not trusted. */

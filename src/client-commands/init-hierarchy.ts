@@ -37,6 +37,7 @@ export interface AuthorityResult {
   readonly arn: string
   readonly subject: string
   readonly notAfter: string
+  readonly status: string
   /** Whether this run created the CA. */
   readonly created: boolean
   /** The CA's revocation services. Issued certificates contain their URLs. */
@@ -65,8 +66,10 @@ export async function initHierarchy(
   const hierarchy = hierarchyRequestOf(request, now)
   progress('Checking for an existing hierarchy')
   const authorities = await listAuthorities(client)
-  const active = new Set(
-    authorities.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn),
+  const certified = new Set(
+    authorities
+      .filter(({ status }) => status === 'ACTIVE' || status === 'DISABLED')
+      .map(({ arn }) => arn),
   )
   const { root, issuing } = await createHierarchy(withProgress(client, progress), hierarchy)
   const summaries = new Map((await listAuthorities(client)).map((each) => [each.arn, each]))
@@ -75,14 +78,16 @@ export async function initHierarchy(
     authority: HierarchyAuthority,
   ): AuthorityResult => {
     const [block] = parsePem(authority.certificate)
-    const { ocsp = false, crlDays: publishedDays = null } = summaries.get(authority.arn) ?? {}
+    const summary = summaries.get(authority.arn)
+    const { ocsp = false, crlDays: publishedDays = null, status = 'ACTIVE' } = summary ?? {}
     const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
     return {
       role,
       arn: authority.arn,
       subject: nameWords(subject),
       notAfter: isoSeconds(notAfter),
-      created: !active.has(authority.arn),
+      status,
+      created: !certified.has(authority.arn),
       revocation: [
         ...(ocsp ? (['OCSP'] as const) : []),
         ...(publishedDays === null ? [] : (['CRL'] as const)),

@@ -27,7 +27,7 @@ export function requirePkcs12Password(password: string): void {
     )
 }
 
-const passwordLengthMin = 8
+export const passwordLengthMin = 8
 
 /** Throws ConfigurationError if the file's parent folder does not exist. */
 export function requirePkcs12Folder(path: string): void {

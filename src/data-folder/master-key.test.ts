@@ -120,7 +120,7 @@ test('a folder, a pipe or a path in a nonexistent folder is refused immediately'
     )
   await assert.rejects(
     openMasterKey({ path: folder.file('none/master.key'), mayCreate: true, random }),
-    refusedWith(/cannot be created: ENOENT/),
+    refusedWith(/cannot be created: no such file or folder/),
   )
 })
 

@@ -26,6 +26,7 @@ import {
   type FileKey,
   type WrappingOptions,
 } from './wrapped-master-key.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 /** 32 secret bytes. They never encrypt anything directly; deriveKey derives keys from them. */
 export interface MasterKey {
@@ -149,7 +150,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
     if (error instanceof ConfigurationError) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new ConfigurationError(
-      `the master key ${path} cannot be read: ${(error as Error).message}`,
+      `the master key ${path} cannot be read: ${systemErrorText(error)}`,
       { cause: error },
     )
   }
@@ -192,7 +193,7 @@ async function writeKeyFile(path: string, content: string): Promise<void> {
     await createFile({ path, content, mode: 0o600 })
   } catch (error) {
     throw new ConfigurationError(
-      `the master key ${path} cannot be created: ${(error as Error).message}`,
+      `the master key ${path} cannot be created: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

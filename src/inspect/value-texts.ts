@@ -137,7 +137,12 @@ export function whenWords(instant: Date, now: Date): string {
     : `${durationWords(difference)} ago`
 }
 
-/** Formats an ISO 8601 time as `2026-03-01 08:15:30 UTC`. */
+/** Formats an ISO 8601 time as `2026-03-01 08:15:30Z`, in UTC. */
 export function instantWords(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
+  return `${instant.slice(0, 10)} ${instant.slice(11, 19)}Z`
+}
+
+/** Converts a name of the form of RFC 4514, which starts with the last RDN, to the form of `nameWords`. */
+export function forwardName(text: string): string {
+  return (text.match(/(?:\\.|[^,\\])+/gsu) ?? []).toReversed().join(', ')
 }

@@ -37,7 +37,7 @@ function backupAdvice({ masterKeyFile }: Config): string {
 
 function dataText({ dataDirectory, database, dev }: Config): string {
   if (dev)
-    return 'temporary, removed when the server stops. For tests only: the access key is public.'
+    return `${dataDirectory}, removed when the server stops. For tests only: the access key is public.`
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 
@@ -54,6 +54,7 @@ function exports(
       `  export AWS_ACCESS_KEY_ID=${devKey.accessKeyId} AWS_SECRET_ACCESS_KEY=${devKey.secretAccessKey}`,
       `  export AWS_DEFAULT_REGION=${defaultRegion}`,
       `  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl} AWS_ENDPOINT_URL_STS=${apiUrl}`,
+      `  signet ca list --data ${config.dataDirectory}`,
     ]
   const { path, elsewhere } = credentials
   return [

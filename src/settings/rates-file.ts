@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isObject } from '../text/json.ts'
 import { awsRates, type Rates } from '../access/rates.ts'
 import { ConfigurationError } from '../errors.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 export interface RatesConfig {
   /** Whether AWS's rates apply to operations that the file does not contain. */
@@ -39,7 +40,7 @@ function parseFile(path: string): object {
     if (isObject(value)) return value
   } catch (error) {
     throw new ConfigurationError(
-      `--rates-file: ${path} cannot be read: ${(error as Error).message}`,
+      `--rates-file: ${path} cannot be read: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

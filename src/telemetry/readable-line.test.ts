@@ -39,6 +39,31 @@ test('lines of warnings and errors start with the level, and an error is followe
   )
 })
 
+test('an event is one short line with its type, result and resource, in place of its JSON', () => {
+  const arn = 'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/1f'
+  const event = {
+    version: '0',
+    'detail-type': 'ACM Private CA Certificate Issuance',
+    resources: [arn, `${arn}/certificate/8c10e7ff`],
+    detail: { result: 'success' },
+  }
+  const record = { level: 'info', time, fields: { event }, message: 'event' }
+  assert.equal(
+    readableLine(record, false),
+    '17:29:50 event: Certificate Issuance success 8c10e7ff\n',
+  )
+  const failed = {
+    ...event,
+    'detail-type': 'ACM Private CA CRL Generation',
+    resources: [arn],
+    detail: { result: 'failure', reason: 'denied' },
+  }
+  assert.equal(
+    readableLine({ ...record, fields: { event: failed } }, false),
+    '17:29:50 event: CRL Generation failure 1f reason=denied\n',
+  )
+})
+
 test('control characters in fields cannot control the terminal', () => {
   const record = { level: 'info', time, fields: { name: '\u001B[2J\nx' }, message: 'm' }
   const line = readableLine(record, false)

@@ -20,7 +20,7 @@ export function readableLine(record: LogRecord, isColored: boolean): string {
   const isRequest = message === 'request' || message === 'request failed'
   const text = isRequest
     ? requestText(fields)
-    : `${levelText(level)}${message}${fieldsText(fields)}`
+    : `${levelText(level)}${message}${eventText(fields['event'])}${fieldsText(fields)}`
   const line = `${clock} ${visibleText(text)}`
   const color = colorOf(level)
   const shown =
@@ -61,10 +61,20 @@ function colorOf(level: string): 'yellow' | 'red' | undefined {
   return level === 'error' || level === 'fatal' ? 'red' : undefined
 }
 
+/** Returns the type, the result and other details of an event, and the ID or serial number of its last resource. */
+function eventText(event: unknown): string {
+  if (!isObject(event)) return ''
+  const { 'detail-type': type, detail, resources } = event
+  const { result, ...others } = isObject(detail) ? detail : {}
+  const resource = Array.isArray(resources) ? String(resources.at(-1) ?? '') : ''
+  const name = String(type).replace('ACM Private CA ', '')
+  return `: ${name} ${String(result)} ${resource.slice(resource.lastIndexOf('/') + 1)}${fieldsText(others)}`
+}
+
 function fieldsText(fields: Readonly<Record<string, unknown>>): string {
   const { err, ...others } = fields
   const pairs = Object.entries(others)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => value !== undefined && !(name === 'event' && isObject(value)))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const reason = isObject(err) && 'message' in err ? [`(${String(err.message)})`] : []
   return [...reason, ...pairs].map((part) => ` ${part}`).join('')

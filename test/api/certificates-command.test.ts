@@ -126,6 +126,17 @@ test('signet certificates show describes a certificate by serial number, ARN and
   assert.match(text, /requester +arn:aws:iam::\d+:user\/administrator/)
 })
 
+test('a serial number that was copied from a shortened column is refused with the way to the whole number', async () => {
+  for (const name of ['show', 'download']) {
+    const { code, stderr } = await certificates(name, '8c10e7ff')
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      /serial number 8c10e7ff; if this is the start .* certificates list --wide$/m,
+    )
+  }
+})
+
 test('signet certificates download writes a folder, a file, or standard output', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-download-'))
   try {

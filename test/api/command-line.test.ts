@@ -397,7 +397,7 @@ test('accounts are created and listed, and an access key needs an existing accou
   await server.stop('SIGTERM')
 })
 
-test('invalid policies and user names are refused, and an unknown condition operator causes a note', async () => {
+test('invalid policies and user names are refused, and an unknown condition operator or a lack of Allow causes a note', async () => {
   const data = join(folder, 'policies')
   await (await startServer(data)).stop('SIGTERM')
   const policy = join(folder, 'bad.json')
@@ -418,6 +418,10 @@ test('invalid policies and user names are refused, and an unknown condition oper
     stored.stderr,
     /^signet: note: Statement 1: 'StringEqual' must be a condition operator/,
   )
+  const denial = { Statement: { Effect: 'Deny', Action: '*', Resource: '*' } }
+  await writeFile(policy, JSON.stringify({ Version: '2012-10-17', ...denial }))
+  const useless = await create('--user', 'y', '--policy', policy)
+  assert.match(useless.stderr, /^signet: note: \S+ has no Allow statement, so it allows nothing$/m)
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
     /cannot read /,

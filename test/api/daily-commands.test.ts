@@ -133,7 +133,7 @@ test('issue refuses invalid arguments and writes no files', async () => {
     [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes; the maximum is 63/],
     [['--name', 'two words'], /'two words' is not a DNS name/],
     [['--name', 'x', '--csr', 'y'], /--csr cannot be combined with --name/],
-    [['--csr', path('missing')], /--csr: ENOENT/],
+    [['--csr', path('missing')], /--csr: cannot read \S+missing: no such file or folder/],
     [['--csr', path('tls/cert.pem')], /must contain one CSR/],
     [['--name', 'x', '--validity', '30'], /not a validity/],
     [['--name', 'x', '--ca', 'No Such CA'], /no ACTIVE CA 'No Such CA'/],
@@ -328,7 +328,7 @@ test('inspect fetches a CRL from its URL, and status shows the age of the CRL', 
   assert.equal(Objects[0]['Issuer'], 'O=Four, CN=Four Issuing CA')
   assert.equal(Objects[0]['Revoked'], 0)
   const status = await must('status')
-  assert.match(status, /Four Issuing CA .* seconds? old, next by /)
+  assert.match(status, /Four Issuing CA .* \ds old /)
 })
 
 test('status warns of a CA that expires soon, and --check exits with 1', async () => {
@@ -388,7 +388,7 @@ test('credentials come from the AWS variables or the data folder, and missing cr
   assert.match(wrong.stderr, /InvalidSignatureException|signature/i)
   const missing = await command([...issue, '--out', path('no'), '--data', path('nowhere')])
   assert.equal(missing.code, 2)
-  assert.match(missing.stderr, /credentials: ENOENT/)
+  assert.match(missing.stderr, /cannot read .*credentials: no such file or folder; check --data/)
   const none = await spawnCommand([...issue, '--out', path('no')], {
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,6 +1,9 @@
 /** Tests of `signet serve --dev`: a server for tests, with temporary data and a publicly known access key. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/settings/config.ts'
 import {
@@ -48,6 +51,26 @@ test('signet serve --dev accepts the access key test/test and serves OCSP respon
     body: new Uint8Array([0x30, 0x00]),
   })
   assert.equal(ocsp.headers.get('content-type'), 'application/ocsp-response')
+})
+
+test('the output has the data folder, which other commands accept, and an error has the source of a wrong access key', async (t) => {
+  const server = await startDevServer()
+  t.after(() => server.stop('SIGTERM'))
+  const [, data = ''] = /^Data: (\S+), removed when the server stops/m.exec(server.stdout()) ?? []
+  const created = await command(['bucket', 'create', 'dev-crls', '--data', data])
+  assert.equal(created.code, 0, created.stderr)
+  const listed = await command(['ca', 'list', '--data', data, '--output', 'json'])
+  assert.deepEqual([listed.code, listed.stdout], [0, '[]\n'], listed.stderr)
+  const other = await mkdtemp(join(tmpdir(), 'signet-other-'))
+  t.after(() => rm(other, { recursive: true }))
+  const keys = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wrong\n'
+  await writeFile(join(other, 'credentials'), keys)
+  const refused = await command(['ca', 'list', '--endpoint', server.url, '--data', other])
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.stderr,
+    /: the access key is from \S+credentials; select other credentials with --data, --profile or --aws-credentials$/m,
+  )
 })
 
 test(

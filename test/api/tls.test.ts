@@ -216,7 +216,10 @@ test('invalid TLS settings are reported at startup without the content of the fi
       /--tls-key \S+ does not contain a private key in PEM$/,
     ],
     [{ tlsCert: first.cert, tlsKey: second.key }, /--tls-key \S+ is not the key of --tls-cert/],
-    [{ tlsCert: join(folder, 'none'), tlsKey: first.key }, /--tls-cert \S+ cannot be read: ENOENT/],
+    [
+      { tlsCert: join(folder, 'none'), tlsKey: first.key },
+      /--tls-cert \S+ cannot be read: no such file or folder/,
+    ],
     [{ tlsCert: first.cert }, /--tls-cert requires --tls-key/],
     [
       { tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' },

@@ -22,7 +22,7 @@ export function changeSubcommands(group: SignetCommand): void {
       'Disable a CA: it stops issuing certificates, but still publishes CRLs and OCSP responses',
     preferred: ['ACTIVE'],
     status: 'DISABLED',
-    next: ({ arn }) => [`signet ca enable ${arn}`, `signet ca delete ${arn}`],
+    next: ({ arn }) => [`signet ca enable ${arn}`],
   })
   stateSubcommand(group, {
     name: 'enable',
@@ -148,6 +148,6 @@ function changeSubcommand(
         },
       )
       printResult(context, flags, { value: pascalCaseKeys(authority) })
-      nextSteps(context, next(authority))
+      nextSteps(context, next(authority), flags)
     })
 }

@@ -57,9 +57,13 @@ export function importSubcommand(group: SignetCommand): void {
         },
       )
       printResult(context, flags, { value: imported })
-      nextSteps(context, [
-        `signet ca show ${imported.Arn}`,
-        `signet issue --ca ${imported.Arn} --name host.example.com`,
-      ])
+      nextSteps(
+        context,
+        [
+          `signet ca show ${imported.Arn}`,
+          `signet issue --ca ${imported.Arn} --name host.example.com`,
+        ],
+        flags,
+      )
     })
 }

@@ -22,6 +22,7 @@ import {
 import type { CommandContext } from '../shared/context.ts'
 import { nextSteps, printResult, type OutputFlags } from '../shared/print.ts'
 import type { SignetCommand } from '../shared/signet-command.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 type CaRenewFlags = ConnectionFlags &
   OutputFlags & {
@@ -103,7 +104,11 @@ async function renew(
     const content = await csrOf(client, authority)
     await writeOutput({ path: flags.csrOut, content, mode: 0o644 })
     printNote(context.stderr, `the CSR of ${authority.name} is in ${flags.csrOut}`)
-    nextSteps(context, [`signet ca renew ${authority.arn} --certificate ca.pem --chain chain.pem`])
+    nextSteps(
+      context,
+      [`signet ca renew ${authority.arn} --certificate ca.pem --chain chain.pem`],
+      flags,
+    )
     return
   }
   if (flags.certificate !== undefined) {
@@ -112,21 +117,25 @@ async function renew(
       flags.chain === undefined ? undefined : readText(flags.chain, '--chain'),
     )
     print(context, flags, await importCertificate(client, authority, { ...answer, progress }))
-    nextSteps(context, renewedSteps(authority))
+    nextSteps(context, renewedSteps(authority), flags)
     return
   }
   if (flags.newKey !== true) {
     print(context, flags, await renewAuthority(client, authority, options))
-    nextSteps(context, renewedSteps(authority))
+    nextSteps(context, renewedSteps(authority), flags)
     return
   }
   const successor = await succeedAuthority(client, authority, options)
   print(context, flags, successor)
-  nextSteps(context, [
-    ...(authority.type === 'ROOT' ? [`signet trust install --ca ${successor.Arn}`] : []),
-    `signet renew DIR… --ca ${successor.Arn}`,
-    `signet ca disable ${authority.arn}`,
-  ])
+  nextSteps(
+    context,
+    [
+      ...(authority.type === 'ROOT' ? [`signet trust install --ca ${successor.Arn}`] : []),
+      `signet renew DIR… --ca ${successor.Arn}`,
+      `signet ca disable ${authority.arn}`,
+    ],
+    flags,
+  )
 }
 
 /**
@@ -144,6 +153,8 @@ export function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${flag}: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`${flag}: cannot read ${file}: ${systemErrorText(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -12,6 +12,7 @@ import { accountId, onlyOne } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
 import { listOf, SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
+import { cellText, type Column } from '../shared/table.ts'
 
 type AccessKeyFlags = Flags & {
   readonly user?: string
@@ -29,7 +30,7 @@ export function accessKeyCommand(context: CommandContext): Command {
     .output()
     .description('List access keys with their last use, without secrets')
     .examples('signet access-key list --account 123456789012')
-    .run(({ config, flags }) => listAccessKeysOf(config, flags.account))
+    .run(({ config, flags }) => listAccessKeysOf(config, flags.account), { columns: listColumns })
   addKeyChange(group, 'disable', {
     description: 'Disable an access key. Requests signed with it are refused',
     change: (config, id) => switchAccessKey(config, id, false),
@@ -47,6 +48,33 @@ export function accessKeyCommand(context: CommandContext): Command {
   })
   return group
 }
+
+/** On a terminal with 80 columns, the owner and the last use must be readable, because a rotation depends on them. */
+const listColumns: readonly Column[] = [
+  { key: 'AccessKeyId', header: 'ACCESS KEY ID', shrink: 'never' },
+  { key: 'AccountId', wide: true },
+  {
+    key: 'UserName',
+    header: 'OWNER',
+    text: ({ UserName, ServicePrincipal }) => cellText(UserName ?? ServicePrincipal),
+  },
+  { key: 'SourceArn', wide: true },
+  { key: 'Status', shrink: 'never' },
+  {
+    key: 'CreateDate',
+    header: 'CREATED',
+    shrink: 'never',
+    text: ({ CreateDate }) => cellText(CreateDate).slice(0, 10),
+  },
+  {
+    key: 'LastUsedDate',
+    header: 'LAST USED',
+    shrink: 'never',
+    text: ({ LastUsedDate }) => (LastUsedDate === undefined ? 'never' : cellText(LastUsedDate)),
+  },
+  { key: 'LastUsedRegion', wide: true },
+  { key: 'LastUsedService', wide: true },
+]
 
 function addKeyCreation(group: SignetCommand): void {
   storageCommand(group, 'create')

@@ -22,6 +22,7 @@ import { systemClock } from '../../clock.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf } from '../../inspect/lines.ts'
+import { forwardName } from '../../inspect/value-texts.ts'
 import { printNote } from '../../terminal.ts'
 import { wholeNumber } from '../shared/config-flags.ts'
 import {
@@ -137,7 +138,7 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
 }
 
 const columns: readonly Column[] = [
-  { key: 'Subject' },
+  { key: 'Subject', text: ({ Subject }) => forwardName(String(Subject)) },
   { key: 'SubjectAlternativeNames', header: 'NAMES' },
   { key: 'Issuer', wide: true },
   {

@@ -22,6 +22,7 @@ import {
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { progressTo } from '../../terminal.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 type HierarchyFlags = ConnectionFlags &
   OutputFlags &
@@ -81,7 +82,9 @@ async function writePublic(file: string, text: string): Promise<void> {
   try {
     await writeOutput({ path: file, content: text, mode: 0o644 })
   } catch (error) {
-    throw new ConfigurationError(`--out: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`--out: cannot write ${file}: ${systemErrorText(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -96,15 +99,15 @@ function printHierarchy(
     rows,
     text: () => paragraphsText(context.stdout, authorities.map(authorityParagraph)),
   })
-  nextSteps(context, [
-    'signet issue --name localhost --out tls',
-    'signet trust install',
-    'signet status',
-  ])
+  nextSteps(
+    context,
+    ['signet issue --name localhost --out tls', 'signet trust install', 'signet status'],
+    flags,
+  )
 }
 
 function authorityParagraph(authority: AuthorityResult): Paragraph {
-  const { role, subject, notAfter, arn, created, revocation } = authority
+  const { role, subject, notAfter, arn, status, created, revocation } = authority
   return {
     title: role === 'root' ? 'Root CA' : 'Issuing CA',
     lines: [
@@ -121,7 +124,7 @@ function authorityParagraph(authority: AuthorityResult): Paragraph {
       },
       {
         label: 'result',
-        text: created ? 'created' : 'already exists',
+        text: created ? 'created' : `already exists${status === 'ACTIVE' ? '' : ` (${status})`}`,
         tone: created ? 'good' : 'plain',
       },
     ],

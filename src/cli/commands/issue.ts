@@ -32,6 +32,7 @@ import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../sha
 import { severalOf } from '../shared/config-flags.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { printNote, progressTo } from '../../terminal.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 type IssueFlags = ConnectionFlags &
   OutputFlags & {
@@ -114,10 +115,14 @@ async function issue(context: CommandContext, flags: IssueFlags, command: Comman
     value: pascalCaseKeys({ folder, ...metadata }),
     text: () => paragraphsText(context.stdout, [issuedParagraph(folder, metadata, flags.pkcs12)]),
   })
-  nextSteps(context, [
-    `signet inspect ${join(folder, 'fullchain.pem')}`,
-    `signet renew ${folder} --if-expiring-within 7d`,
-  ])
+  nextSteps(
+    context,
+    [
+      `signet inspect ${join(folder, 'fullchain.pem')}`,
+      `signet renew ${folder} --if-expiring-within 7d`,
+    ],
+    flags,
+  )
 }
 
 function requireSubject(
@@ -197,6 +202,8 @@ function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${flag}: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`${flag}: cannot read ${file}: ${systemErrorText(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -22,8 +22,7 @@ export function oidcProviderCommand(context: CommandContext): Command {
     .argument('<issuer>', 'issuer URL, as in the iss claim of its tokens')
     .examples(
       'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
-      'signet oidc-provider create https://kubernetes.default.svc.cluster.local \\\n' +
-        '    --audience signet --jwks jwks.json',
+      'signet oidc-provider create https://kubernetes.default.svc.cluster.local --audience signet --jwks jwks.json',
     )
     .run(async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
       addIdentityProvider(config, { accountId: flags.account, issuer }, await optionsOf(flags)),

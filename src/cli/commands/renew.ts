@@ -22,7 +22,7 @@ import {
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
 import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
-import { tableText, type Row } from '../shared/table.ts'
+import { tableText, type Column, type Row } from '../shared/table.ts'
 import { progressTo } from '../../terminal.ts'
 import { visibleText } from '../../text/visible-text.ts'
 
@@ -122,7 +122,11 @@ async function once(
   printResult(context, flags, {
     value: { Renewals: rows },
     rows,
-    text: () => tableText(context.stdout, renewals.map(renewalRow), { wide: flags.wide === true }),
+    text: () =>
+      tableText(context.stdout, renewals.map(renewalRow), {
+        columns: renewalColumns,
+        wide: flags.wide === true,
+      }),
   })
   const failed = renewals.filter(({ result }) => result === 'failed').length
   if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
@@ -166,6 +170,17 @@ async function sleepUntilAborted(milliseconds: number, signal: AbortSignal): Pro
     if (!signal.aborted) throw error
   }
 }
+
+const renewalColumns: readonly Column[] = [
+  { key: 'Folder' },
+  {
+    key: 'Result',
+    shrink: 'never',
+    tone: ({ Result }) => (Result === 'failed' ? 'bad' : 'good'),
+  },
+  { key: 'Valid until', header: 'VALID UNTIL', shrink: 'never' },
+  { key: 'Problem', shrink: 'below' },
+]
 
 function renewalRow({ folder, result, notAfter, problem }: Renewal): Row {
   return {

@@ -1,17 +1,25 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { findAuthority } from '../../client-commands/authorities.ts'
-import { parseReason, parseTargets, revokeAll } from '../../client-commands/certificates/revoke.ts'
+import {
+  parseReason,
+  parseTargets,
+  revokeAll,
+  type Revocation,
+} from '../../client-commands/certificates/revoke.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import { loadBytes } from '../../client-commands/load.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { progressTo } from '../../terminal.ts'
+import { clearProgress, showProgress } from '../../terminal.ts'
+import { quoteArgument } from '../../text/shell-argument.ts'
 import {
   connectionOf,
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { printResult, type OutputFlags } from '../shared/print.ts'
+import { nextSteps, printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import type { Column } from '../shared/table.ts'
 
@@ -60,27 +68,44 @@ export function revokeCommand(context: CommandContext): Command {
           return revokeAll(client, [...new Set(targets)], {
             reason,
             certificateAuthorityArn: authority?.arn,
-            progress: progressTo(context.stderr),
+            progress: (text) => showProgress(context.stderr, text),
           })
         },
       )
+      clearProgress(context.stderr)
       printResult(context, flags, { value: revocations, columns })
       const failed = revocations.filter(({ Result }) => Result === 'failed').length
+      nextSteps(context, renewalSteps(revocations), flags)
       if (failed > 0)
         throw new Error(`${failed} of ${revocations.length} certificates were not revoked`)
     })
 }
 
 const columns: readonly Column[] = [
-  { key: 'Target', header: 'CERTIFICATE' },
+  { key: 'Target', header: 'CERTIFICATE', text: ({ Target }) => nameOfTarget(String(Target)) },
   {
     key: 'Result',
     shrink: 'never',
     tone: ({ Result }) => (Result === 'failed' ? 'bad' : 'good'),
   },
-  { key: 'Problem', shrink: 'never' },
+  { key: 'Problem', shrink: 'below' },
   { key: 'CertificateArn', wide: true },
 ]
+
+/** A revoked certificate in a folder is not due for a renewal with --if-expiring-within, so it must be renewed explicitly. */
+function renewalSteps(revocations: readonly Revocation[]): string[] {
+  const folders = revocations
+    .filter(
+      ({ Target, Result }) => Result !== 'failed' && existsSync(join(Target, 'metadata.json')),
+    )
+    .map(({ Target }) => quoteArgument(Target))
+  return folders.length === 0 ? [] : [`signet renew ${folders.join(' ')}`]
+}
+
+/** Returns the serial number of a certificate that was specified by its ARN, and any other argument as it is. */
+function nameOfTarget(target: string): string {
+  return target.startsWith('arn:') ? target.slice(target.lastIndexOf('/') + 1) : target
+}
 
 async function listedTargets(context: CommandContext, from: string | undefined): Promise<string[]> {
   if (from === undefined) return []

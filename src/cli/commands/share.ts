@@ -31,8 +31,7 @@ export function shareCommand(context: CommandContext): Command {
     )
     .examples(
       'signet share create web --authority arn:aws:acm-pca:… --principal 210987654321',
-      'signet share create all --authority arn:aws:acm-pca:… --principal o-exampleorgid \\\n' +
-        '    --permission AWSRAMRevokeCertificateCertificateAuthority',
+      'signet share create all --authority arn:aws:acm-pca:… --principal o-exampleorgid --permission AWSRAMRevokeCertificateCertificateAuthority',
     )
     .run(({ config, flags }: Call<ShareFlags>, name: string) => {
       const { authority: authorities = [], principal: principals = [], permission } = flags

@@ -19,7 +19,7 @@ import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
 import { durationWords } from '../../inspect/value-texts.ts'
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
-import { tableText, type Column, type Row } from '../shared/table.ts'
+import { cellText, tableText, type Column, type Row } from '../shared/table.ts'
 
 interface StatusFlags extends ConnectionFlags, OutputFlags {
   readonly check?: boolean
@@ -40,17 +40,25 @@ export function statusCommand(context: CommandContext): Command {
       const connection = connectionOf(flags, context.environment)
       const { metricsUrl = connection.metricsUrl } = flags
       const status = await serverStatus({ ...connection, metricsUrl }, systemClock.now())
+      const members = (status.authorities ?? []).map(withoutBranch)
       printResult(context, flags, {
-        value: pascalCaseKeys(status),
-        rows: pascalCaseKeys(status.authorities ?? []) as object[],
+        value: pascalCaseKeys({ ...status, authorities: status.authorities && members }),
+        rows: pascalCaseKeys(members) as object[],
         text: () => statusText(context.stdout, status, flags.wide === true),
       })
       const { server, authorities, warnings } = status
       if (server.health !== 'ok') throw new Error(`the server is ${server.health}`)
-      if (authorities?.length === 0) nextSteps(context, ['signet init-hierarchy'])
+      if (authorities?.length === 0 && (server.otherCas ?? 0) === 0)
+        nextSteps(context, ['signet init-hierarchy'], flags)
       if (flags.check === true && warnings.length > 0)
         throw new Error(warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`)
     })
+}
+
+/** Omits the branch characters, which only the table shows. */
+function withoutBranch(authority: AuthorityStatus): object {
+  const { branch: _, ...members } = authority
+  return members
 }
 
 function statusText(stdout: Output, status: ServerStatus, wide: boolean): string {
@@ -92,7 +100,8 @@ const columns: readonly Column[] = [
   column('name', 'CA', ({ branch, name }) => `${branch}${name}`),
   { ...column('status', 'STATUS', ({ status }) => status), shrink: 'never' },
   { ...column('notAfter', 'EXPIRES', expiryWords), shrink: 'never' },
-  ownColumn('crlDays', 'CRL', crlWords),
+  { ...ownColumn('crlDays', 'CRL', crlWords), shrink: 'never' },
+  { ...ownColumn('crlNextUpdate', 'NEXT CRL BY', nextCrlWords), wide: true },
   { ...ownColumn('ocsp', 'OCSP', ({ ocsp }) => (ocsp ? 'yes' : 'no')), shrink: 'never' },
   { ...ownColumn('keyAlgorithm', 'KEY', ({ keyAlgorithm }) => keyAlgorithm), wide: true },
   {
@@ -116,7 +125,7 @@ function column(key: string, header: string, text: (authority: AuthorityStatus) 
 
 function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): Paragraph {
   const line = (label: string, text: string, tone: Tone = 'plain'): Line => ({ label, text, tone })
-  const unknown = authorities === null ? 'unknown' : 'no CAs yet'
+  const unknown = authorities === null ? 'unknown' : noAuthoritiesText(server)
   const started =
     counts === null
       ? `unknown: there are no metrics at ${server.metricsUrl}; specify --metrics-url`
@@ -140,14 +149,35 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   }
 }
 
+/** The number of days until a later expiry is omitted, because it would leave no room for the names of CAs. */
+const shownDaysMax = 366
+
+function noAuthoritiesText({ region, otherCas }: ServerStatus['server']): string {
+  if (otherCas === null) return `no CAs in ${region}`
+  if (otherCas === 0) return 'no CAs yet'
+  const cas = otherCas === 1 ? '1 CA' : `${otherCas} CAs`
+  return `no CAs in ${region}; the server has ${cas} in other Regions or accounts`
+}
+
 function expiryWords({ notAfter, expiresInDays }: AuthorityStatus): string {
   if (notAfter === null) return ''
   if (expiresInDays === undefined) return notAfter.slice(0, 10)
-  return `${notAfter.slice(0, 10)} (${expiresInDays ?? 0}d)`
+  return expiresInDays !== null && expiresInDays < shownDaysMax
+    ? `${notAfter.slice(0, 10)} (${expiresInDays}d)`
+    : notAfter.slice(0, 10)
 }
 
-function crlWords({ crlDays, crlAgeSeconds, crlNextUpdate }: AuthorityStatus): string {
+function crlWords({ crlDays, crlAgeSeconds }: AuthorityStatus): string {
   if (crlDays === null) return 'no'
   if (crlAgeSeconds === null) return 'none yet'
-  return `${durationWords(crlAgeSeconds * 1000)} old, next by ${crlNextUpdate?.slice(0, 16).replace('T', ' ') ?? ''}`
+  return `${shortDuration(crlAgeSeconds * 1000)} old`
+}
+
+/** Abbreviates the unit: `15s`, `3h` or `2d`. */
+function shortDuration(milliseconds: number): string {
+  return durationWords(milliseconds).replace(/ (\w)\w*$/, '$1')
+}
+
+function nextCrlWords({ crlDays, crlNextUpdate }: AuthorityStatus): string {
+  return crlDays === null ? '' : cellText(crlNextUpdate)
 }

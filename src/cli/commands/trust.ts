@@ -9,6 +9,7 @@ import {
 } from '../../client-commands/trust/change-trust.ts'
 import { rootsInFile, rootsOfServer, type Root } from '../../client-commands/trust/roots.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { quoteArgument } from '../../text/shell-argument.ts'
 import {
   authorityFlag,
   connectionOf,
@@ -19,6 +20,7 @@ import type { CommandContext } from '../shared/context.ts'
 import { printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import type { Column } from '../shared/table.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 type TrustFlags = ConnectionFlags &
   OutputFlags & { readonly ca?: string; readonly file?: string; readonly store?: StoreName }
@@ -111,19 +113,15 @@ const columns: readonly Column[] = [
     tone: ({ Result }) => (Result === 'failed' ? 'bad' : Result === 'skipped' ? 'warning' : 'good'),
   },
   { key: 'Location' },
-  { key: 'Problem', shrink: 'never' },
+  { key: 'Problem', shrink: 'below' },
 ]
 
 /** The root user does not have the credentials of the current user, so the root certificates are passed in a file. */
 function administratorCommand(action: string, { ca, file }: TrustFlags): string {
-  if (file !== undefined) return `sudo signet trust ${action} --store system --file ${quote(file)}`
-  const of = ca === undefined ? '' : ` --ca ${quote(ca)}`
+  if (file !== undefined)
+    return `sudo signet trust ${action} --store system --file ${quoteArgument(file)}`
+  const of = ca === undefined ? '' : ` --ca ${quoteArgument(ca)}`
   return `signet trust print${of} > signet-roots.pem && sudo signet trust ${action} --store system --file signet-roots.pem`
-}
-
-/** Quotes an argument for a POSIX shell. */
-function quote(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 async function rootsOf(context: CommandContext, flags: TrustFlags): Promise<Root[]> {
@@ -140,6 +138,8 @@ function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new ConfigurationError(`--file: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`--file: cannot read ${file}: ${systemErrorText(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -5,6 +5,7 @@ import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
 import type { EncryptedBackup } from '../../backup/open-backup.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { askHidden } from './ask-hidden.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 export interface EncryptionFlags {
   readonly passphraseFile?: string
@@ -30,9 +31,9 @@ export function encryptionKey({
     if (recipient !== undefined)
       return { kind: 'recipients', recipients: await readRecipients(recipientText(recipient)) }
     const passphrase =
-      passphraseFile === undefined ? await askTwice() : readPassphrase(passphraseFile)
-    if (passphrase.length < charactersMin)
-      throw new ConfigurationError(`the passphrase must have at least ${charactersMin} characters`)
+      passphraseFile === undefined
+        ? await askTwice()
+        : requireLength(readPassphrase(passphraseFile))
     return { kind: 'passphrase', passphrase }
   }
 }
@@ -43,9 +44,15 @@ export function recipientText(recipient: string): string {
 }
 
 async function askTwice(): Promise<string> {
-  const passphrase = await askHidden('Passphrase for the backup: ')
+  const question = `Passphrase for the backup (at least ${charactersMin} characters): `
+  const passphrase = requireLength(await askHidden(question))
   if ((await askHidden('Repeat the passphrase: ')) === passphrase) return passphrase
   throw new ConfigurationError('the passphrases do not match')
+}
+
+function requireLength(passphrase: string): string {
+  if (passphrase.length >= charactersMin) return passphrase
+  throw new ConfigurationError(`the passphrase must have at least ${charactersMin} characters`)
 }
 
 /** Returns a function that obtains the key for an existing backup from flags or a prompt. */
@@ -83,11 +90,11 @@ export function readPrivate(path: string, noun: string): string {
     const status = statSync(path)
     mode = status.isFile() ? status.mode : 0
   } catch (error) {
-    throw unreadable(noun, error)
+    throw unreadable(path, noun, error)
   }
   if ((mode & 0o077) !== 0)
     throw new ConfigurationError(
-      `the ${noun} ${path} can be read by others; make it private with: chmod 600 '${path}'`,
+      `${path}, the file with the ${noun}, can be read by others; make it private with: chmod 600 '${path}'`,
     )
   return readText(path, noun)
 }
@@ -98,12 +105,13 @@ function readText(path: string, noun: string): string {
     if (text.length > fileBytesMax) throw new Error('it is too long')
     return text
   } catch (error) {
-    throw unreadable(noun, error)
+    throw unreadable(path, noun, error)
   }
 }
 
-function unreadable(noun: string, error: unknown): ConfigurationError {
-  return new ConfigurationError(`the ${noun} cannot be read: ${(error as Error).message}`, {
-    cause: error,
-  })
+function unreadable(path: string, noun: string, error: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `${path}, the file with the ${noun}, cannot be read: ${systemErrorText(error)}`,
+    { cause: error },
+  )
 }

@@ -88,3 +88,14 @@ test('flags that select different credentials are refused', () => {
     /--data cannot be combined with --aws-credentials/,
   )
 })
+
+test('an endpoint without http:// is refused with the URL that was probably meant', () => {
+  assert.throws(
+    () => connectionOf({ endpoint: '127.0.0.1:8080' }, bare()),
+    /--endpoint must be an http or https URL such as http:\/\/127\.0\.0\.1:8080, not '127\.0\.0\.1:8080'/,
+  )
+  assert.throws(
+    () => connectionOf({ endpoint: 'localhost:8080' }, bare()),
+    /such as http:\/\/local/,
+  )
+})

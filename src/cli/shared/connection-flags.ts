@@ -12,6 +12,7 @@ import {
   type ServerAddress,
 } from '../../text/credentials-file.ts'
 import type { ProcessIo } from './context.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 export interface ConnectionFlags {
   readonly endpoint?: string
@@ -77,6 +78,7 @@ export function connectionOf(
     stored.endpoint ??
     address.endpoint ??
     defaultEndpoint
+  requireUrl(endpoint)
   return {
     endpoint,
     metricsUrl: endpoint === address.endpoint ? address.metricsUrl : undefined,
@@ -92,6 +94,14 @@ export function connectionOf(
     profile: flags.profile,
     caFile: flags.caFile ?? variable('AWS_CA_BUNDLE') ?? address.caFile,
   }
+}
+
+function requireUrl(endpoint: string): void {
+  if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return
+  const example = endpoint.includes('://') ? defaultEndpoint : `http://${endpoint}`
+  throw new ConfigurationError(
+    `--endpoint must be an http or https URL such as ${example}, not '${endpoint}'`,
+  )
 }
 
 function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): void {
@@ -123,7 +133,7 @@ function readCredentialsFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`credentials: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`cannot read ${file}: ${systemErrorText(error)}`, { cause: error })
   }
 }
 

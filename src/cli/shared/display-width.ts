@@ -29,3 +29,16 @@ export function truncateToWidth(text: string, widthMax: number): string {
 export function padToWidth(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text)))
 }
+
+/** Breaks a text at spaces into lines of at most `widthMax` columns. A longer word stays whole, so that it can be copied. */
+export function wrapText(text: string, widthMax: number): string[] {
+  if (displayWidth(text) <= widthMax) return [text]
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && displayWidth(`${last} ${word}`) <= widthMax)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

@@ -1,7 +1,11 @@
 /** Passwords for PKCS #12 files. A password is never a command-line argument, because other users could see it. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { requirePkcs12Password, type Pkcs12Options } from '../../client-commands/pkcs12-file.ts'
+import {
+  passwordLengthMin,
+  requirePkcs12Password,
+  type Pkcs12Options,
+} from '../../client-commands/pkcs12-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { askHidden } from './ask-hidden.ts'
 import { readPrivate } from './backup-keys.ts'
@@ -12,7 +16,7 @@ type Pkcs12Password = Pick<Pkcs12Options, 'password' | 'passwordFile'>
 
 /** Reads the password for a PKCS #12 file from the first line of a file. Throws ConfigurationError for an invalid password. */
 export function readPkcs12Password(file: string): Pkcs12Password {
-  const [password = ''] = readPrivate(file, 'PKCS #12 password file').split(/\r?\n/, 1)
+  const [password = ''] = readPrivate(file, 'PKCS #12 password').split(/\r?\n/, 1)
   requirePkcs12Password(password)
   // A pipe, such as the shell's `<(…)`, cannot be read again.
   return { password, passwordFile: statSync(file).isFile() ? resolve(file) : undefined }
@@ -20,9 +24,10 @@ export function readPkcs12Password(file: string): Pkcs12Password {
 
 /** Prompts twice for the password for a PKCS #12 file. Throws ConfigurationError for an invalid password. */
 export async function askPkcs12Password(path: string): Promise<Pkcs12Password> {
-  const password = await askHidden(`Password for the PKCS #12 file ${path}: `, passwordFlag)
+  const question = `Password for the PKCS #12 file ${path} (at least ${passwordLengthMin} ASCII characters): `
+  const password = await askHidden(question, passwordFlag)
+  requirePkcs12Password(password)
   if ((await askHidden('Repeat the password: ', passwordFlag)) !== password)
     throw new ConfigurationError('the passwords do not match')
-  requirePkcs12Password(password)
   return { password, passwordFile: undefined }
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { isObject } from '../../text/json.ts'
 import { systemErrorText } from '../../text/system-error.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
@@ -29,5 +30,13 @@ export async function readPolicyFile<P extends string | undefined>(
   const flag = kind === 'identity' ? '--policy' : '--trust-policy'
   const policy = await readTextFile(flag, path)
   for (const problem of checkPolicy(flag, policy, kind)) printNote(stderr, problem)
+  if (!hasAllow(policy)) printNote(stderr, `${path} has no Allow statement, so it allows nothing`)
   return policy as P
+}
+
+/** Returns whether a valid policy has a statement that allows something. */
+function hasAllow(policy: string): boolean {
+  const { Statement } = JSON.parse(policy) as { readonly Statement: unknown }
+  const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement]
+  return statements.some((statement) => isObject(statement) && statement['Effect'] === 'Allow')
 }

@@ -3,6 +3,7 @@ import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
 import type { CommandContext } from './context.ts'
+import { withSameFlags } from './same-flags.ts'
 import { paragraphsText } from './style.ts'
 import { cellText, tableText, wordsOf, type Column, type Row } from './table.ts'
 
@@ -97,11 +98,16 @@ export function pascalCaseKeys(value: unknown): unknown {
   )
 }
 
-/** Prints commands to run next on standard error, if standard output is a terminal. */
+/**
+ * Prints commands to run next on standard error, if standard output is a terminal. The commands receive the flags in `flags` that
+ * select the server or its data.
+ */
 export function nextSteps(
   { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
   lines: readonly string[],
+  flags: object = {},
 ): void {
   if (stdout.isTTY !== true || lines.length === 0) return
-  stderr.write(`\nNext:\n${lines.map((line) => `  ${visibleText(line)}\n`).join('')}`)
+  const texts = lines.map((line) => `  ${visibleText(withSameFlags(line, flags))}\n`)
+  stderr.write(`\nNext:\n${texts.join('')}`)
 }

@@ -12,6 +12,7 @@ import type { Config, Flags, SettingName } from '../../settings/config.ts'
 import { settingGroups } from '../../settings/setting-groups.ts'
 import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
+import { examplesText } from './help-layout.ts'
 import {
   nextSteps,
   outputForms,
@@ -105,7 +106,7 @@ export class SignetCommand extends Command {
       if (value !== undefined)
         printResult(this.context, flags, { value, ...view, ...(rows && { rows }) })
       else if (done !== undefined) printDone(this.context, done(...names))
-      if (next !== undefined) nextSteps(this.context, next(...names))
+      if (next !== undefined) nextSteps(this.context, next(...names), flags)
     })
   }
 }
@@ -130,9 +131,4 @@ export function listOf(group: SignetCommand): SignetCommand {
 export function withTags(command: SignetCommand): SignetCommand {
   const description = 'tag for aws:PrincipalTag conditions; repeatable'
   return command.option('--tag <key=value>', description, severalOf)
-}
-
-/** Returns the examples that are printed at the end of the help text. */
-export function examplesText(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }

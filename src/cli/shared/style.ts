@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import type { Output } from '../../terminal.ts'
 import type { Paragraph, Tone } from '../../inspect/lines.ts'
 import { visibleText } from '../../text/visible-text.ts'
+import { wrapText } from './display-width.ts'
 
 const formats = {
   plain: [],
@@ -25,16 +26,27 @@ interface TextBlock extends Pick<Paragraph, 'lines'> {
   readonly title: string | undefined
 }
 
-/** Formats titles and the lines below them, with the labels aligned. */
+/** Minimum number of columns for the text after the labels. */
+const textWidthMin = 20
+
+/** Formats titles and the lines below them, with the labels aligned. On a terminal, texts are wrapped to its width. */
 export function paragraphsText(output: Output, paragraphs: readonly TextBlock[]): string {
   return paragraphs
     .map(({ title, lines }) => {
       const width = Math.max(...lines.map(({ label }) => label.length))
       const indent = title === undefined ? '' : '  '
-      const rows = lines.map(({ label, text, tone }) =>
-        `${indent}${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
+      const textWidth = textWidthOf(output, indent.length + width + 2)
+      const rows = lines.flatMap(({ label, text, tone }) =>
+        wrapText(visibleText(text), textWidth).map((part, index) => {
+          const start = (index === 0 ? label : '').padEnd(width)
+          return `${indent}${paint(output, 'label', start)}  ${paint(output, tone, part)}`.trimEnd()
+        }),
       )
       return [...(title === undefined ? [] : [paint(output, 'title', title)]), ...rows].join('\n')
     })
     .join('\n\n')
+}
+
+function textWidthOf({ isTTY, columns = Infinity }: Output, startWidth: number): number {
+  return isTTY === true ? Math.max(textWidthMin, columns - startWidth) : Infinity
 }

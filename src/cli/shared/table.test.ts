@@ -100,12 +100,35 @@ test('truncated text fits into the width and is a prefix with an ellipsis; paddi
   )
 })
 
-test('member names are shown as words, times without fractions, and lists separated by commas', () => {
+test('sentences that do not fit are wrapped below their rows, and the other columns stay readable', () => {
+  const problem = `needs root; run: sudo signet trust install --store system --file ${'x'.repeat(40)}.pem`
+  const sentence: readonly Column[] = [...columns, { key: 'Problem', shrink: 'below' }]
+  const failed = rows.map((row, index) => (index === 0 ? { ...row, Problem: problem } : row))
+  const lines = tableText(output(80), failed, { columns: sentence }).split('\n')
+  assert.equal(lines.length, 5)
+  assert.match(lines[1] ?? '', /^Example Root CA {2}ACTIVE {4}92d4dc60-/)
+  assert.deepEqual(
+    lines
+      .slice(2, 4)
+      .map((line) => line.trim())
+      .join(' '),
+    problem,
+  )
+  assert.match(lines[2] ?? '', /^ {2}needs root/)
+  assert.match(tableText(output(300), failed, { columns: sentence }), /4078 {2}needs root/)
+})
+
+test('member names are shown as words, times without fractions, and lists and members of objects separated by commas', () => {
   assert.equal(cellText('2026-01-02T03:04:05.678Z'), '2026-01-02 03:04:05Z')
   assert.equal(cellText(['a', 'b']), 'a, b')
   assert.equal(cellText(true), 'yes')
   assert.equal(cellText(null), '')
-  assert.equal(cellText({ A: 1 }), '{"A":1}')
+  assert.equal(
+    cellText({ ConnectionsMax: 1, Caa: null, Names: ['a', 'b'] }),
+    'connections max 1, names a, b',
+  )
+  assert.equal(cellText([{ Bucket: 'a' }, { Bucket: 'b' }]), 'bucket a; bucket b')
+  assert.equal(cellText({}), '')
   assert.equal(wordsOf('AccessKeyId'), 'access key ID')
   assert.equal(wordsOf('NotAfter'), 'not after')
 })

@@ -1,8 +1,10 @@
 /** Text tables with aligned columns and without lines, at most as wide as the terminal. */
 import type { Tone } from '../../inspect/lines.ts'
+import { instantWords } from '../../inspect/value-texts.ts'
 import type { Output } from '../../terminal.ts'
+import { isObject } from '../../text/json.ts'
 import { visibleText } from '../../text/visible-text.ts'
-import { displayWidth, padToWidth, truncateToWidth } from './display-width.ts'
+import { displayWidth, padToWidth, truncateToWidth, wrapText } from './display-width.ts'
 import { paint } from './style.ts'
 
 /** An object that is shown as a row of a table. */
@@ -17,10 +19,11 @@ export interface Column {
   readonly text?: (row: Row) => string
   readonly tone?: (row: Row) => Tone
   /**
-   * How the column shrinks on a narrow terminal: not at all; truncated with an ellipsis (the default); or as an identifier,
-   * of which first only the last part of the ARN is shown, and then only the first characters of that part.
+   * How the column shrinks on a narrow terminal: not at all; truncated with an ellipsis (the default); as an identifier,
+   * of which first only the last part of the ARN is shown, and then only the first characters of that part; or as a sentence,
+   * which is moved to separate lines below its row.
    */
-  readonly shrink?: 'never' | 'truncate' | 'id'
+  readonly shrink?: 'never' | 'truncate' | 'id' | 'below'
   /** Whether the column is shown only with `--wide`. */
   readonly wide?: boolean
 }
@@ -43,11 +46,14 @@ export function tableText(
   if (rows.length === 0) return ''
   const shown = columns.filter((column) => wide || column.wide !== true)
   const widthMax = output.isTTY === true && !wide ? (output.columns ?? Infinity) : Infinity
-  const table = shown.map((column) => ({
-    column,
-    header: visibleText(column.header ?? wordsOf(column.key).toUpperCase()),
-    cells: rows.map((row) => visibleText(column.text?.(row) ?? cellText(row[column.key]))),
-  }))
+  const { table, below } = moveSentences(
+    shown.map((column) => ({
+      column,
+      header: visibleText(column.header ?? wordsOf(column.key).toUpperCase()),
+      cells: rows.map((row) => visibleText(column.text?.(row) ?? cellText(row[column.key]))),
+    })),
+    widthMax,
+  )
   const widths = fitWidths(shortenIds(table, widthMax), widthMax)
   const lineOf = (texts: readonly string[], painted: (text: string, at: number) => string) =>
     texts
@@ -63,12 +69,13 @@ export function tableText(
       table.map(({ header }) => header),
       (text) => paint(output, 'label', text),
     ),
-    ...rows.map((row, index) =>
+    ...rows.flatMap((row, index) => [
       lineOf(
         table.map(({ cells }) => cells[index] ?? ''),
-        (text, at) => paint(output, shown[at]?.tone?.(row) ?? 'plain', text),
+        (text, at) => paint(output, table[at]?.column.tone?.(row) ?? 'plain', text),
       ),
-    ),
+      ...below.flatMap(({ cells }) => indentedLines(cells[index] ?? '', widthMax)),
+    ]),
   ].join('\n')
 }
 
@@ -76,6 +83,21 @@ interface Texts {
   readonly column: Column
   readonly header: string
   cells: string[]
+}
+
+/** Separates the sentences from the table if the table is too wide with them. Columns without any sentence are omitted. */
+function moveSentences(
+  all: readonly Texts[],
+  widthMax: number,
+): { readonly table: readonly Texts[]; readonly below: readonly Texts[] } {
+  const isSentence = ({ column }: Texts): boolean => column.shrink === 'below'
+  const used = all.filter((texts) => !isSentence(texts) || texts.cells.some((text) => text !== ''))
+  if (totalWidth(used.map(widthOf)) <= widthMax) return { table: used, below: [] }
+  return { table: used.filter((texts) => !isSentence(texts)), below: used.filter(isSentence) }
+}
+
+function indentedLines(text: string, widthMax: number): string[] {
+  return text === '' ? [] : wrapText(text, widthMax - gap.length).map((line) => `${gap}${line}`)
 }
 
 /** Shortens the identifiers in their cells if the table is too wide: first ARNs, then all of them. */
@@ -134,16 +156,22 @@ function columnsOf(rows: readonly Row[]): Column[] {
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
-/** Formats a member: times have no fractions of a second, list elements are separated by commas, and other objects are JSON. */
+/**
+ * Formats a member: times have no fractions of a second, elements of lists and members of objects are separated by commas, and
+ * each member has its key as words. An empty object has no text.
+ */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value === true) return 'yes'
   if (value === false) return 'no'
-  if (typeof value === 'string')
-    return timePattern.test(value) ? `${value.slice(0, 10)} ${value.slice(11, 19)}Z` : value
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
-    return value.join(', ')
-  return JSON.stringify(value)
+  if (typeof value === 'string') return timePattern.test(value) ? instantWords(value) : value
+  if (Array.isArray(value)) return value.map(cellText).join(value.some(isObject) ? '; ' : ', ')
+  if (!isObject(value)) return JSON.stringify(value)
+  return Object.entries(value)
+    .map(([key, member]) => [wordsOf(key), cellText(member)] as const)
+    .filter(([, text]) => text !== '')
+    .map(([label, text]) => `${label} ${text}`)
+    .join(', ')
 }
 
 /** Abbreviations that are written in capital letters. */

@@ -140,13 +140,22 @@ async function isSameCertificate(
   return Buffer.compare(parsePem(pem)[0]?.der ?? new Uint8Array(), der) === 0
 }
 
+/** Number of hexadecimal digits below which a serial number was probably copied from a shortened column of a table. */
+const serialDigitsMin = 16
+
+function completenessNote(serialNumber: string): string {
+  return serialNumber.length < serialDigitsMin
+    ? '; if this is the start of a serial number, copy all of it from: signet certificates list --wide'
+    : ''
+}
+
 async function findBySerial(client: Client, serialNumber: string): Promise<CertificateId> {
   const found = await listBySerial(client, serialNumber)
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   if (only === undefined)
     throw new ConfigurationError(
-      `no CA in this account and Region has issued a certificate with serial number ${serialNumber}`,
+      `no CA in this account and Region has issued a certificate with serial number ${serialNumber}${completenessNote(serialNumber)}`,
     )
   throw new ConfigurationError(
     [

@@ -28,6 +28,8 @@ export interface ServerStatus {
     readonly region: string
     /** Account that owns the CAs. Null if it is unknown, or if there are no CAs. */
     readonly account: string | null
+    /** Number of CAs in other Regions and accounts. Null if the CAs or the metrics are not accessible. */
+    readonly otherCas: number | null
     /** Where keys are stored. Null if unknown. */
     readonly keyStorage: string | null
   }
@@ -68,6 +70,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
       version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
       region,
       account: found?.[0]?.arn.split(':')[4] ?? null,
+      otherCas: otherCasOf(samples, found),
       keyStorage: samples === undefined ? null : keyStorageOf(samples),
     },
     authorities,
@@ -83,6 +86,20 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
   }
 }
 
+function otherCasOf(
+  samples: readonly Sample[] | undefined,
+  found: readonly FoundAuthority[] | undefined,
+): number | null {
+  if (samples === undefined || found === undefined) return null
+  const ids = new Set(found.map(({ arn }) => idOf(arn)))
+  return samples.filter(
+    ({ name, labels }) =>
+      name === 'signet_authority_info' &&
+      labels['status'] !== 'DELETED' &&
+      !ids.has(labels['authority'] ?? ''),
+  ).length
+}
+
 /** Undefined if an unhealthy server does not return its CAs; its health status explains why. */
 async function readAuthorities(
   options: ConnectionOptions,
@@ -94,7 +111,7 @@ async function readAuthorities(
       for (const { node, prefix: branch } of treeLines(await authorityTree(client))) {
         const { authority } = node
         const isSilent = authority.crlDays === null && !authority.ocsp
-        const hasRevocations = isSilent && (await revokesAny(client, authority.arn))
+        const hasRevocations = isSilent ? await revokesAny(client, authority.arn) : null
         const externalIssuers = node.externalChain
         found.push({ ...authority, branch, externalIssuers, hasRevocations })
       }
@@ -106,15 +123,19 @@ async function readAuthorities(
   }
 }
 
-/** Returns false for a service that cannot search certificates, such as AWS. */
-async function revokesAny(client: Client, certificateAuthorityArn: string): Promise<boolean> {
+/** Returns null for a service that cannot search certificates, such as AWS. */
+async function revokesAny(
+  client: Client,
+  certificateAuthorityArn: string,
+): Promise<boolean | null> {
   try {
     const search = { CertificateAuthorityArn: certificateAuthorityArn, Status: 'REVOKED' as const }
     for await (const _certificate of client.searchCertificates(search)) return true
+    return false
   } catch {
     // The status is useful even without this part.
+    return null
   }
-  return false
 }
 
 function authorityStatus(

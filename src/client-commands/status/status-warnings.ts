@@ -18,8 +18,8 @@ export interface AuthorityStatus extends AuthoritySummary {
   readonly crlAgeSeconds: number | null
   /** Earliest nextUpdate of the CRLs in ISO 8601. Null like `crlAgeSeconds`. */
   readonly crlNextUpdate: string | null
-  /** Whether the CA has revoked certificates. Read only for CAs that publish neither CRL nor OCSP. */
-  readonly hasRevocations: boolean
+  /** Whether the CA has revoked certificates. Null if unknown: it is read only for CAs that publish neither CRL nor OCSP. */
+  readonly hasRevocations: boolean | null
 }
 
 export interface JobStatus {
@@ -39,7 +39,7 @@ export function authorityWarnings(authority: AuthorityStatus): string[] {
     ...(status === 'FAILED' ? [`${name}: creation failed (status FAILED)`] : []),
     ...(status === 'PENDING_CERTIFICATE' ? [`${name} has no certificate yet`] : []),
     ...expiryWarnings(authority),
-    ...(hasRevocations && crlDays === null && !ocsp
+    ...(hasRevocations === true && crlDays === null && !ocsp
       ? [
           `${name} has revoked certificates, but publishes neither CRLs nor OCSP responses: enable one of them with UpdateCertificateAuthority`,
         ]

@@ -79,16 +79,23 @@ function anchorStore(
         return resultOf(root, 'failed', needsRoot(administratorCommand('install')))
       await replaceFile({ path, content: root.pem, mode: 0o644 })
       const problem = await rebuild()
-      return problem === undefined ? resultOf(root, 'installed') : resultOf(root, 'failed', problem)
+      if (problem === undefined) return resultOf(root, 'installed')
+      // Otherwise, the next rebuild by another program would install the root.
+      await unlink(path)
+      return resultOf(root, 'failed', problem)
     },
     async remove(root) {
       const path = fileOf(root)
       if (!existsSync(path)) return resultOf(root, 'not installed')
       if (!machine.isAdministrator)
         return resultOf(root, 'failed', needsRoot(administratorCommand('remove')))
+      const content = await readFile(path)
       await unlink(path)
       const problem = await rebuild()
-      return problem === undefined ? resultOf(root, 'removed') : resultOf(root, 'failed', problem)
+      if (problem === undefined) return resultOf(root, 'removed')
+      // The bundles still contain the root. With its file, the next run of this command tries again.
+      await replaceFile({ path, content, mode: 0o644 })
+      return resultOf(root, 'failed', problem)
     },
   }
 }

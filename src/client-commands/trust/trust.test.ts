@@ -84,12 +84,25 @@ test('the error names a program that is missing or fails', async () => {
   await mkdir(join(folder, 'usr/local/share/ca-certificates'), { recursive: true })
   const [missing] = await change('install', 'system', machine({ run: async () => undefined }))
   assert.match(missing?.Problem ?? '', /update-ca-certificates is not installed/)
+  await change('install', 'system', machine())
   const [failing] = await change(
     'remove',
     'system',
     machine({ run: async () => ({ isSuccess: false, text: 'read-only\nmore' }) }),
   )
   assert.equal(failing?.Problem, 'update-ca-certificates failed: read-only')
+})
+
+test('if the bundles cannot be rebuilt, a failed installation leaves no root, and a failed removal can be repeated', async () => {
+  const anchors = join(folder, 'usr/local/share/ca-certificates')
+  await mkdir(anchors, { recursive: true })
+  const broken = machine({ run: async () => undefined })
+  assert.deepEqual(resultsOf(await change('install', 'system', broken)), ['failed'])
+  assert.deepEqual(await readdir(anchors), [])
+  await change('install', 'system', machine())
+  assert.deepEqual(resultsOf(await change('remove', 'system', broken)), ['failed'])
+  assert.equal((await readdir(anchors)).length, 1)
+  assert.deepEqual(resultsOf(await change('remove', 'system', machine())), ['removed'])
 })
 
 test('stores that do not exist are reported as skipped', async () => {

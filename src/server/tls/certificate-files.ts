@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 /** Reads a certificate and its key as PEM. Throws ConfigurationError if a file cannot be read or the key does not match. */
 export async function readCertificateAndKey(
@@ -50,7 +51,7 @@ async function readText(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'latin1')
   } catch (error) {
-    throw new ConfigurationError(`${flag} ${file} cannot be read: ${(error as Error).message}`)
+    throw new ConfigurationError(`${flag} ${file} cannot be read: ${systemErrorText(error)}`)
   }
 }
 

@@ -1,0 +1,54 @@
+/** The layout of help texts: no line is wider than the terminal, as far as words permit. */
+import type { HelpConfiguration } from 'commander'
+import { displayWidth, padToWidth, wrapText } from './display-width.ts'
+
+/** Maximum width of the column of flags. The description of a longer flag starts on the next line. */
+const termWidthMax = 28
+const indent = '  '
+const gap = '  '
+/** Minimum width of the descriptions, for very narrow terminals. */
+const descriptionWidthMin = 20
+
+export const helpLayout: HelpConfiguration = {
+  padWidth: (command, helper) =>
+    Math.min(
+      termWidthMax,
+      Math.max(
+        helper.longestOptionTermLength(command, helper),
+        helper.longestGlobalOptionTermLength(command, helper),
+        helper.longestSubcommandTermLength(command, helper),
+        helper.longestArgumentTermLength(command, helper),
+      ),
+    ),
+  formatItem(...[term, termWidth, description, { helpWidth = 80 }]) {
+    if (description === '') return `${indent}${term}`
+    const margin = ' '.repeat(indent.length + termWidth + gap.length)
+    const width = Math.max(descriptionWidthMin, helpWidth - margin.length)
+    const text = wrapText(description, width).join(`\n${margin}`)
+    return displayWidth(term) > termWidth
+      ? `${indent}${term}\n${margin}${text}`
+      : `${indent}${term}${padToWidth(term, termWidth)}${gap}${text}`
+  },
+}
+
+/** Width of the terminals for which examples are broken. */
+const exampleWidth = 80
+const continuation = ' \\'
+
+/** Returns the examples that are printed at the end of the help text. Long commands are continued on further lines, as in a shell. */
+export function examplesText(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map(exampleText).join('\n')}\n`
+}
+
+function exampleText(command: string): string {
+  if (displayWidth(command) <= exampleWidth - indent.length) return `${indent}${command}`
+  const width = exampleWidth - indent.length - continuation.length
+  const lines: string[] = []
+  for (const part of command.split(command.includes(' | ') ? / (?=\| )/ : / (?=--)/)) {
+    const last = lines.at(-1)
+    if (last !== undefined && displayWidth(`${last} ${part}`) <= width)
+      lines[lines.length - 1] = `${last} ${part}`
+    else lines.push(lines.length === 0 ? part : `${indent}${part}`)
+  }
+  return lines.map((line) => `${indent}${line}`).join(`${continuation}\n`)
+}
