@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { blocks, isForProject } from './support/embedded-docs.ts'
+import { blocksOf } from './support/guides/blocks.ts'
 import { ownBinary, PackageProject, packageJson } from './support/installed-package.ts'
 import { installNode } from './support/other-node.ts'
 import { clientAlone, commonjs, esm, newerSdk, typed } from './support/package-programs.ts'
@@ -153,6 +154,14 @@ describe('type declarations', () => {
       const flags = ['--module', module, '--moduleResolution', moduleResolution]
       await project.compile(path, { version, flags })
     })
+
+  test('TypeScript accepts the program in the README', async (t) => {
+    if (!project.isReady(t)) return
+    const readme = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'))
+    const program = readme.find(({ text }) => text.includes("'signet-ca/client'"))
+    const path = await project.write('readme.mts', program?.text ?? '')
+    await project.compile(path, { flags: ['--module', 'nodenext', '--moduleResolution', 'nodenext'] })
+  })
 
   test('each library has one declaration file per module system, without references to other packages', async (t) => {
     if (!project.isReady(t)) return
