@@ -166,3 +166,9 @@ test('database-tables.md and database-tables-of-access.md list every table', () 
   assert.ok(tables.length > 10)
   for (const { name } of tables) assert.ok(text.includes(`| \`${String(name)}\` |`), String(name))
 })
+
+test('no command replaces or deletes the settings file of the server, because another page may have added settings to it', () => {
+  for (const path of documents)
+    for (const [line] of read(path).matchAll(/^.*\/etc\/signet\/signet\.env.*$/gm))
+      assert.doesNotMatch(line, /(?:^|[^>])> ?\/etc|\b(?:rm|mv|cp) /, `${path}: ${line}`)
+})
