@@ -172,3 +172,7 @@ test('no command replaces or deletes the settings file of the server, because an
     for (const [line] of read(path).matchAll(/^.*\/etc\/signet\/signet\.env.*$/gm))
       assert.doesNotMatch(line, /(?:^|[^>])> ?\/etc|\b(?:rm|mv|cp) /, `${path}: ${line}`)
 })
+
+test('no code span is a line break, which would be written as an escape sequence', () => {
+  for (const path of documents) assert.doesNotMatch(read(path), /(?<!`)`\n`(?!`)/, path)
+})

@@ -160,7 +160,9 @@ describe('type declarations', () => {
     const readme = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'))
     const program = readme.find(({ text }) => text.includes("'signet-ca/client'"))
     const path = await project.write('readme.mts', program?.text ?? '')
-    await project.compile(path, { flags: ['--module', 'nodenext', '--moduleResolution', 'nodenext'] })
+    await project.compile(path, {
+      flags: ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
+    })
   })
 
   test('each library has one declaration file per module system, without references to other packages', async (t) => {

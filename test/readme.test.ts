@@ -74,27 +74,31 @@ test('the quick start of the README runs in a clone', { timeout: 120_000 }, asyn
   assert.match(stdout, /Example Issuing CA/)
 })
 
-test('the examples of the README for AWS clients and for the JavaScript client run', { timeout: 120_000 }, async (t) => {
-  for (const name of ['aws', 'python3']) if ((await tool(t, name)) === undefined) return
-  const world = await openWorld()
-  try {
-    await installClient(world.folder)
-    const examples = blocksOf(readme).filter(
-      ({ notRun, language, text }) =>
-        notRun === undefined && language !== 'console' && !text.includes('npm ci'),
-    )
-    const hierarchy = { line: 0, language: 'sh', file: undefined, notRun: undefined }
-    const first = { ...hierarchy, text: 'signet init-hierarchy\n' }
-    const { code, text } = await runBlocks(world, [first, ...examples])
-    assert.equal(code, 0, text)
-    assert.match(text, /^ROOT\s+ACTIVE\s+arn:/m)
-    assert.match(text, /^SUBORDINATE ACTIVE arn:/m)
-    const { subjectAltName } = new X509Certificate(readFileSync(join(world.folder, 'server.pem')))
-    assert.equal(subjectAltName, 'DNS:server.example.com')
-  } finally {
-    await world.close()
-  }
-})
+test(
+  'the examples of the README for AWS clients and for the JavaScript client run',
+  { timeout: 120_000 },
+  async (t) => {
+    for (const name of ['aws', 'python3']) if ((await tool(t, name)) === undefined) return
+    const world = await openWorld()
+    try {
+      await installClient(world.folder)
+      const examples = blocksOf(readme).filter(
+        ({ notRun, language, text }) =>
+          notRun === undefined && language !== 'console' && !text.includes('npm ci'),
+      )
+      const hierarchy = { line: 0, language: 'sh', file: undefined, notRun: undefined }
+      const first = { ...hierarchy, text: 'signet init-hierarchy\n' }
+      const { code, text } = await runBlocks(world, [first, ...examples])
+      assert.equal(code, 0, text)
+      assert.match(text, /^ROOT\s+ACTIVE\s+arn:/m)
+      assert.match(text, /^SUBORDINATE ACTIVE arn:/m)
+      const { subjectAltName } = new X509Certificate(readFileSync(join(world.folder, 'server.pem')))
+      assert.equal(subjectAltName, 'DNS:server.example.com')
+    } finally {
+      await world.close()
+    }
+  },
+)
 
 /** Makes the client of this checkout the package `signet-ca/client` of a folder, and puts this Node.js on its PATH. */
 async function installClient(folder: string): Promise<void> {

@@ -3,14 +3,18 @@ import assert from 'node:assert/strict'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
+import { promisify } from 'node:util'
+import { tool } from '../support/foreign-tools.ts'
 import {
   command,
+  signet as program,
   spawnCommand,
   startServer,
   type Outcome,
@@ -86,6 +90,26 @@ test('init-hierarchy creates a hierarchy once, and refuses a different key algor
     /'long' is not a validity/,
   )
   assert.match(await refused(2, 'init-hierarchy', '--key-algorithm', 'RSA_1024'), /RSA_2048/)
+})
+
+test('init-hierarchy does not replace the root of another hierarchy, or a file that is not a certificate', async () => {
+  const file = path('only-root.pem')
+  await must('init-hierarchy', '--name', 'One', '--out', file)
+  const root = await readFile(file, 'utf8')
+  const other = await refused(2, 'init-hierarchy', '--name', 'Second', '--out', file)
+  assert.match(
+    other,
+    /contains the certificate of One Root CA, not of Second Root CA; specify another file/,
+  )
+  assert.equal(await readFile(file, 'utf8'), root)
+  assert.doesNotMatch(await must('ca', 'list'), /Second/)
+  await must('init-hierarchy', '--name', 'One', '--out', file)
+  await writeFile(file, 'notes')
+  assert.match(
+    await refused(2, 'init-hierarchy', '--name', 'One', '--out', file),
+    /not a certificate/,
+  )
+  assert.equal(await readFile(file, 'utf8'), 'notes')
 })
 
 test('issue writes matching files, and a key that only the user can read', async () => {
@@ -417,4 +441,17 @@ test('commands trust a server with --tls-self through the root in its data folde
   const untrusted = await spawnCommand(args, variables)
   assert.equal(untrusted.code, 1)
   assert.match(untrusted.stdout, /not reachable/)
+})
+
+test('if the account has several issuing CAs, init-hierarchy suggests a command that selects its CA', async (t) => {
+  if ((await tool(t, 'script')) === undefined) return
+  const inTerminal = async (name: string): Promise<string> => {
+    const flags = `--name ${name} --endpoint ${server.url} --data ${path('data')}`
+    const line = `'${process.execPath}' '${program}' init-hierarchy ${flags}`
+    const { stdout } = await promisify(execFile)('script', ['-qefc', line, '/dev/null'])
+    return stdout
+  }
+  const text = await inTerminal('Several')
+  const arns = text.match(/arn:\S+/g) ?? []
+  assert.match(text, new RegExp(`signet issue --name localhost --ca ${arns[1]} --out tls\\s`))
 })
