@@ -63,8 +63,21 @@ export async function chooseAuthority(
   reference: string | undefined,
 ): Promise<AuthorityReference> {
   if (reference?.startsWith('arn:') === true) return { arn: reference, name: idOf(reference) }
-  const active = (await listAuthorities(client)).filter(({ status }) => status === 'ACTIVE')
+  const active = (await listForChoice(client)).filter(({ status }) => status === 'ACTIVE')
   return oneAuthority(active, reference, { kind: 'ACTIVE', flag: '--ca' })
+}
+
+/** Lists the CAs. If the caller has no permission, rejects with a ConfigurationError that asks for an ARN. */
+async function listForChoice(client: Client): Promise<AuthoritySummary[]> {
+  try {
+    return await listAuthorities(client)
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error
+    throw new ConfigurationError(
+      'without permission for acm-pca:ListCertificateAuthorities, only an ARN can select the CA: specify it with --ca, or set SIGNET_CA',
+      { cause: error },
+    )
+  }
 }
 
 /**

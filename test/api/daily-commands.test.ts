@@ -418,6 +418,34 @@ test('credentials come from the AWS variables or the data folder, and missing cr
   assert.match(none.stderr, /no credentials found/)
 })
 
+test('a user with the documented policy issues by the ARN of a CA, and by its name is told to use the ARN', async () => {
+  const page = await readFile(
+    join(import.meta.dirname, '../../docs/tasks/access-keys-users-and-roles.md'),
+    'utf8',
+  )
+  await writeFile(path('policy.json'), /```json\n([^`]+)```/.exec(page)?.[1] ?? '')
+  const create = ['access-key', 'create', '--user', 'narrow', '--policy', path('policy.json')]
+  const created = await command([...create, '--data', path('data'), '--output', 'json'])
+  const { AccessKeyId, SecretAccessKey } = JSON.parse(created.stdout) as Record<string, string>
+  const variables = {
+    AWS_ACCESS_KEY_ID: AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: SecretAccessKey ?? '',
+  }
+  const issueBy = (...ca: readonly string[]): Promise<Outcome> => {
+    const args = ['issue', '--name', 'n.test', '--out', path('narrow'), ...ca, '--aws-credentials']
+    return command([...args, '--endpoint', server.url], variables)
+  }
+  for (const reference of [[], ['--ca', 'One Issuing CA']]) {
+    const { code, stderr } = await issueBy(...reference)
+    assert.equal(code, 2)
+    assert.match(stderr, /acm-pca:ListCertificateAuthorities, only an ARN can select the CA/)
+  }
+  const { Authorities } = await json<Hierarchy>('init-hierarchy', '--name', 'One')
+  const issued = await issueBy('--ca', Authorities[1]?.Arn ?? '')
+  assert.equal(issued.code, 0, issued.stderr)
+  assert.match(issued.stdout, /issuer +One Issuing CA/)
+})
+
 test('commands trust a server with --tls-self through the root in its data folder', async () => {
   const { Authorities } = await json<Hierarchy>(
     'init-hierarchy',
@@ -445,13 +473,10 @@ test('commands trust a server with --tls-self through the root in its data folde
 
 test('if the account has several issuing CAs, init-hierarchy suggests a command that selects its CA', async (t) => {
   if ((await tool(t, 'script')) === undefined) return
-  const inTerminal = async (name: string): Promise<string> => {
-    const flags = `--name ${name} --endpoint ${server.url} --data ${path('data')}`
-    const line = `'${process.execPath}' '${program}' init-hierarchy ${flags}`
-    const { stdout } = await promisify(execFile)('script', ['-qefc', line, '/dev/null'])
-    return stdout
-  }
-  const text = await inTerminal('Several')
-  const arns = text.match(/arn:\S+/g) ?? []
-  assert.match(text, new RegExp(`signet issue --name localhost --ca ${arns[1]} --out tls\\s`))
+  const flags = `--name Several --endpoint ${server.url} --data ${path('data')}`
+  const line = `'${process.execPath}' '${program}' init-hierarchy ${flags}`
+  const env = { PATH: process.env['PATH'], NO_COLOR: '1' }
+  const { stdout } = await promisify(execFile)('script', ['-qefc', line, '/dev/null'], { env })
+  const [, issuing = 'none'] = stdout.match(/arn:\S+/g) ?? []
+  assert.match(stdout, new RegExp(`signet issue --name localhost --ca ${issuing} --out tls\\s`))
 })
