@@ -23,7 +23,7 @@ export interface TaskWorld {
   close(): Promise<void>
 }
 
-/** Paths of a Debian installation, and the folders that replace them. */
+/** Paths of a Debian installation, and the folders that replace them. A page that uses the folder for backups must create it. */
 const paths: Readonly<Record<string, string>> = {
   '/var/lib/signet': 'server-data',
   '/var/backups/signet': 'backups',
@@ -33,7 +33,7 @@ const paths: Readonly<Record<string, string>> = {
 
 export async function openTaskWorld(): Promise<TaskWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-task-'))
-  for (const name of ['.bin', 'backups', 'log', 'etc']) await mkdir(join(folder, name))
+  for (const name of ['.bin', 'log', 'etc']) await mkdir(join(folder, name))
   const [api, open] = [await freePort(), await freePort()]
   await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
   await writeShim(folder, 'systemctl', systemctl({ folder, api, open }))
