@@ -418,7 +418,7 @@ test('credentials come from the AWS variables or the data folder, and missing cr
   assert.match(none.stderr, /no credentials found/)
 })
 
-test('a user with the documented policy issues by the ARN of a CA, and by its name is told to use the ARN', async () => {
+test('a user with the documented policy issues by the ARN of a CA, and the name of the CA causes an error that asks for the ARN', async () => {
   const page = await readFile(
     join(import.meta.dirname, '../../docs/tasks/access-keys-users-and-roles.md'),
     'utf8',
