@@ -80,7 +80,7 @@ test('the first program of docs/client.md prints the root certificate', async ()
         env: clientEnvironment(dataDirectory, { dataDirectory, region: 'eu-central-1' }),
       },
     )
-    assert.equal(new X509Certificate(stdout).subject, 'O=Example\nCN=Example Root')
+    assert.equal(new X509Certificate(stdout).subject, 'O=Example\nCN=Services Root CA')
   } finally {
     await service.close()
   }

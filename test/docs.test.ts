@@ -12,6 +12,7 @@ import { rules } from '../src/lint/rules.ts'
 import { operations } from '../src/operations/index.ts'
 import { sqliteSchema } from '../src/store/sqlite/schema.ts'
 import { metricRows } from '../src/telemetry/metric-table.ts'
+import { blocksOf } from './support/guides/blocks.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })
@@ -168,4 +169,30 @@ test('database-tables.md and database-tables-of-access.md list every table', () 
     .all()
   assert.ok(tables.length > 10)
   for (const { name } of tables) assert.ok(text.includes(`| \`${String(name)}\` |`), String(name))
+})
+
+test('no command replaces or deletes the settings file of the server, because another page may have added settings to it', () => {
+  for (const path of documents)
+    for (const [line] of read(path).matchAll(/^.*\/etc\/signet\/signet\.env.*$/gm))
+      assert.doesNotMatch(line, /(?:^|[^>])> ?\/etc|\b(?:rm|mv|cp) /, `${path}: ${line}`)
+})
+
+test('no code span is a line break, which would be written as an escape sequence', () => {
+  for (const path of documents) assert.doesNotMatch(read(path), /(?<!`)`\n`(?!`)/, path)
+})
+
+/** Variables that the shell or the caller of a script sets. */
+const environment: ReadonlySet<string> = new Set(['PWD', 'HOME', 'RENEWED_DIRECTORY'])
+
+test('every shell variable that a page uses is set in a visible block of the page', () => {
+  for (const path of documents) {
+    const visible = read(path).replaceAll(/<!-- setup\n[^]*?-->/g, '')
+    const commands = blocksOf(visible)
+      .filter(({ language }) => language === 'sh')
+      .map(({ text }) => text)
+      .join('')
+    const set = [...commands.matchAll(/(?:^|[\s(;])(\w+)=|\bfor (\w+) in/gm)].flat()
+    for (const [, name = ''] of commands.matchAll(/\$\{?([A-Za-z_]\w*)/g))
+      assert.ok(environment.has(name) || set.includes(name), `${path} does not set $${name}`)
+  }
 })

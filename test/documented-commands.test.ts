@@ -46,11 +46,14 @@ test('every command of command-line.md runs', async (t) => {
   assert.match(stdout, /^own +not due/m)
   assert.match(stdout, /Chain\n {2}1 by 2 {2}signed/)
   assert.match(stdout, /"Health": "ok"/)
-  assert.equal(statSync(join(folder, 'tls/key.pem')).mode & 0o777, 0o600)
+  assert.equal(statSync(join(folder, 'host/key.pem')).mode & 0o777, 0o600)
   assert.throws(() => statSync(join(folder, 'own/key.pem')), { code: 'ENOENT' })
   // No certificate was due for renewal when the hook was configured.
   assert.throws(() => statSync(join(folder, 'renewed')), { code: 'ENOENT' })
-  assert.match(readFileSync(join(folder, 'root.pem'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/)
+  assert.match(
+    readFileSync(join(folder, 'corp-root.pem'), 'utf8'),
+    /^-----BEGIN CERTIFICATE-----\n/,
+  )
 })
 
 test('JSON output has the documented members, and colours appear only on a terminal', async (t) => {

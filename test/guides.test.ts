@@ -219,7 +219,7 @@ test('the Envoy guide creates every file that its configuration refers to', () =
     const name = path.replace('/etc/envoy/', '')
     const isCreated = blocks.some(({ language, file, text }) =>
       language === 'sh'
-        ? text.includes(name) || (text.includes('--out tls') && issuedFiles.includes(name))
+        ? text.includes(name) || (text.includes('--out envoy/tls') && issuedFiles.includes(name))
         : file === name,
     )
     assert.ok(isCreated, path)
@@ -236,7 +236,53 @@ test('the Envoy guide creates every file that its configuration refers to', () =
   assert.deepEqual(secrets.map(({ name }: Members) => name as string).sort(), references.sort())
 })
 
-suite('the commands of every guide run', () => {
+/** Names that a guide creates and that cannot be created twice: hierarchies, buckets and folders of certificates. */
+function createdNames(guide: string): string[] {
+  const commands = blocksOf(textOf(guide))
+    .map(({ text }) => text.replaceAll('\\\n', ' '))
+    .join('')
+  const patterns = {
+    'init-hierarchy': /signet init-hierarchy .*--name "?([\w ]+?)"? --/g,
+    'bucket create': /signet bucket create (\S+)/g,
+    issue: /signet issue .*--out (\S+)/g,
+  }
+  return Object.entries(patterns).flatMap(([command, pattern]) =>
+    [...commands.matchAll(pattern)].map(([, name = '']) => `${command} ${name}`),
+  )
+}
+
+test('no two guides create the same hierarchy, bucket or folder, so that a reader can follow several guides', () => {
+  const creators = new Map([
+    ['init-hierarchy Example', 'the quick start'],
+    ['issue tls', 'the quick start'],
+  ])
+  for (const guide of guides)
+    for (const name of createdNames(guide)) {
+      assert.equal(creators.get(name), undefined, `${guide}: ${name}`)
+      creators.set(name, guide)
+    }
+  assert.ok(creators.has('init-hierarchy Example Envoy') && creators.has('issue envoy/tls'))
+})
+
+/** Runs the quick start before the blocks of a guide, and afterwards checks that the guide has not changed its files. */
+function afterQuickStart(guide: string, blocks: readonly Block[]): readonly Block[] {
+  if (!/init-hierarchy|quick-start|data\/credentials/.test(textOf(guide))) return blocks
+  const block = { line: 0, language: 'sh', file: undefined, notRun: undefined }
+  const first = [
+    'signet init-hierarchy --out root.pem',
+    'signet issue --name localhost --out tls',
+    'mkdir .before',
+    'cp -r root.pem tls .before',
+  ]
+  const last = ['diff root.pem .before/root.pem', 'diff -r tls .before/tls']
+  return [
+    { ...block, text: `${first.join('\n')}\n` },
+    ...blocks,
+    { ...block, text: `${last.join('\n')}\n` },
+  ]
+}
+
+suite('the commands of every guide run after the quick start', () => {
   for (const [guide, required] of Object.entries(requirements))
     test(guide, async (t) => {
       if (!(await hasRequirements(t, required))) return
@@ -244,7 +290,7 @@ suite('the commands of every guide run', () => {
       const world = await openWorld()
       try {
         const environment = await required.prepare?.(world)
-        const { code, text } = await runBlocks(world, blocks, environment)
+        const { code, text } = await runBlocks(world, afterQuickStart(guide, blocks), environment)
         assert.equal(code, 0, text)
         await required.check?.(world)
       } finally {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { blocks, isForProject } from './support/embedded-docs.ts'
+import { blocksOf } from './support/guides/blocks.ts'
 import { ownBinary, PackageProject, packageJson } from './support/installed-package.ts'
 import { installNode } from './support/other-node.ts'
 import { clientAlone, commonjs, esm, newerSdk, typed } from './support/package-programs.ts'
@@ -154,6 +155,16 @@ describe('type declarations', () => {
       await project.compile(path, { version, flags })
     })
 
+  test('TypeScript accepts the program in the README', async (t) => {
+    if (!project.isReady(t)) return
+    const readme = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'))
+    const program = readme.find(({ text }) => text.includes("'signet-ca/client'"))
+    const path = await project.write('readme.mts', program?.text ?? '')
+    await project.compile(path, {
+      flags: ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
+    })
+  })
+
   test('each library has one declaration file per module system, without references to other packages', async (t) => {
     if (!project.isReady(t)) return
     for (const library of ['client', 'embedded'])
@@ -197,7 +208,7 @@ describe('docs/embedded.md, in the project', () => {
     blocks.filter(isForProject).find(({ code }) => code.includes(text))?.code ?? ''
 
   test('the documented commands install the tarball', () => {
-    assert.match(blockWith('npm pack'), /^npm ci && npm run build && npm pack\n/m)
+    assert.match(blockWith('npm pack'), /^npm ci && npm pack\n/m)
     assert.match(blockWith('npm install'), new RegExp(`signet-ca-${packageJson.version}\\.tgz\n`))
   })
 

@@ -1,8 +1,9 @@
 /** Tests that the commands in the README and in all documents' terminal captures run and print the documented output. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
@@ -12,7 +13,7 @@ import { stableText } from '../tools/stable-text.ts'
 import { tool } from './support/foreign-tools.ts'
 import { freePort } from './support/free-port.ts'
 import { blocksOf } from './support/guides/blocks.ts'
-import { openWorld, runBlocks } from './support/guides/run.ts'
+import { openWorld, runBlocks, writeShim } from './support/guides/run.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -73,21 +74,38 @@ test('the quick start of the README runs in a clone', { timeout: 120_000 }, asyn
   assert.match(stdout, /Example Issuing CA/)
 })
 
-test('the examples of the README for AWS clients run', { timeout: 120_000 }, async (t) => {
-  for (const name of ['aws', 'python3']) if ((await tool(t, name)) === undefined) return
-  const world = await openWorld()
-  try {
-    const examples = blocksOf(readme).filter(
-      ({ notRun, language, text }) =>
-        notRun === undefined && language !== 'console' && !text.includes('npm ci'),
-    )
-    const hierarchy = { line: 0, language: 'sh', file: undefined, notRun: undefined }
-    const first = { ...hierarchy, text: 'signet init-hierarchy\n' }
-    const { code, text } = await runBlocks(world, [first, ...examples])
-    assert.equal(code, 0, text)
-    assert.match(text, /^ROOT\s+ACTIVE\s+arn:/m)
-    assert.match(text, /^SUBORDINATE ACTIVE arn:/m)
-  } finally {
-    await world.close()
-  }
-})
+test(
+  'the examples of the README for AWS clients and for the JavaScript client run',
+  { timeout: 120_000 },
+  async (t) => {
+    for (const name of ['aws', 'python3']) if ((await tool(t, name)) === undefined) return
+    const world = await openWorld()
+    try {
+      await installClient(world.folder)
+      const examples = blocksOf(readme).filter(
+        ({ notRun, language, text }) =>
+          notRun === undefined && language !== 'console' && !text.includes('npm ci'),
+      )
+      const hierarchy = { line: 0, language: 'sh', file: undefined, notRun: undefined }
+      const first = { ...hierarchy, text: 'signet init-hierarchy\n' }
+      const { code, text } = await runBlocks(world, [first, ...examples])
+      assert.equal(code, 0, text)
+      assert.match(text, /^ROOT\s+ACTIVE\s+arn:/m)
+      assert.match(text, /^SUBORDINATE ACTIVE arn:/m)
+      const { subjectAltName } = new X509Certificate(readFileSync(join(world.folder, 'server.pem')))
+      assert.equal(subjectAltName, 'DNS:server.example.com')
+    } finally {
+      await world.close()
+    }
+  },
+)
+
+/** Makes the client of this checkout the package `signet-ca/client` of a folder, and puts this Node.js on its PATH. */
+async function installClient(folder: string): Promise<void> {
+  const path = join(folder, 'node_modules', 'signet-ca')
+  mkdirSync(path, { recursive: true })
+  symlinkSync(join(root, 'client'), join(path, 'client'))
+  const manifest = { name: 'signet-ca', exports: { './client': './client/index.ts' } }
+  writeFileSync(join(path, 'package.json'), JSON.stringify(manifest))
+  await writeShim(folder, 'node', `exec "${process.execPath}" "$@"`)
+}

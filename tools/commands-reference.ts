@@ -41,10 +41,10 @@ const pages: readonly Page[] = [
   { name: 'certificates', title: 'Certificates', group: 'Certificates:' },
   { name: 'cas', title: 'CAs', group: 'CAs:' },
   {
-    name: 'ceremonies-and-trust',
-    title: 'Offline roots and trust stores',
+    name: 'hierarchies-and-trust',
+    title: 'Hierarchies, offline roots and trust stores',
     group: 'CAs:',
-    commands: ['ceremony', 'trust'],
+    commands: ['init-hierarchy', 'ceremony', 'trust'],
   },
   { name: 'access', title: 'Accounts, users and roles', group: 'Access:' },
   {

@@ -5,7 +5,7 @@ import { operatorContext } from './operator.ts'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { encrypt, type EncryptionKey } from '../backup/encryption.ts'
@@ -98,7 +98,7 @@ async function createFile(path: string): Promise<FileHandle> {
     throw new ConfigurationError(
       isThere
         ? `${path} exists: another backup is running, or an earlier backup was interrupted; if it was interrupted, remove the file`
-        : `cannot write the backup: ${systemErrorText(error)}`,
+        : `cannot write the backup to the folder ${dirname(path)}: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

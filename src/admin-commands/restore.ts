@@ -94,7 +94,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    throw new ConfigurationError(`cannot read the backup: ${systemErrorText(error)}`, {
+    throw new ConfigurationError(`cannot read the backup ${path}: ${systemErrorText(error)}`, {
       cause: error,
     })
   }

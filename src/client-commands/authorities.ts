@@ -63,7 +63,7 @@ export async function chooseAuthority(
   reference: string | undefined,
 ): Promise<AuthorityReference> {
   if (reference?.startsWith('arn:') === true) return { arn: reference, name: idOf(reference) }
-  const all = await listAuthorities(client)
+  const all = await listForChoice(client)
   const active = all.filter(({ status }) => status === 'ACTIVE')
   if (matchesOf(active, reference).length === 0) requireNoInactive(matchesOf(all, reference))
   return oneAuthority(active, reference, { kind: 'ACTIVE', flag: '--ca' })
@@ -78,6 +78,19 @@ function requireNoInactive([only, ...others]: readonly AuthoritySummary[]): void
       ? `enable it with: signet ca enable ${arn}`
       : 'choose another CA with --ca; signet ca list shows all CAs'
   throw new ConfigurationError(`${visibleText(name)} (${arn}) is ${status}; ${advice}`)
+}
+
+/** Lists the CAs. If the caller has no permission, rejects with a ConfigurationError that asks for an ARN. */
+async function listForChoice(client: Client): Promise<AuthoritySummary[]> {
+  try {
+    return await listAuthorities(client)
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error
+    throw new ConfigurationError(
+      'without permission for acm-pca:ListCertificateAuthorities, only an ARN can select the CA: specify it with --ca, or set SIGNET_CA',
+      { cause: error },
+    )
+  }
 }
 
 /**

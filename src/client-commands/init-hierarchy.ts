@@ -1,4 +1,6 @@
 /** `signet init-hierarchy`: creates a root CA and an issuing CA, unless they exist. */
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isoSeconds } from '../text/iso-time.ts'
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
 import type {
@@ -10,6 +12,7 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parsePem } from '../x509/pem.ts'
 import { nameWords } from '../inspect/value-texts.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { listAuthorities } from './authorities.ts'
 import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
@@ -48,6 +51,8 @@ export interface HierarchyResult {
   readonly authorities: readonly AuthorityResult[]
   /** Root certificate in PEM. */
   readonly rootCertificate: string
+  /** Whether the account has other ACTIVE subordinate CAs, so that `signet issue` requires `--ca`. */
+  readonly hasOtherIssuers: boolean
 }
 
 /** Validity of CRLs in days. */
@@ -97,7 +102,45 @@ export async function initHierarchy(
   return {
     authorities: [resultOf('root', root), resultOf('issuing', issuing)],
     rootCertificate: root.certificate,
+    hasOtherIssuers: [...summaries.values()].some(
+      ({ arn, type, status }) =>
+        arn !== issuing.arn && type === 'SUBORDINATE' && status === 'ACTIVE',
+    ),
   }
+}
+
+/**
+ * Throws ConfigurationError if the file contains anything but the root certificate of an earlier hierarchy with the same names, so that
+ * the root of another hierarchy is not lost.
+ */
+export function requireOwnRoot(
+  file: string,
+  names: Pick<InitHierarchyOptions, 'name' | 'rootName'>,
+): void {
+  if (!existsSync(file) || !statSync(file).isFile()) return
+  const content = readFileSync(file)
+  if (content.length === 0) return
+  const { name, rootName = rootNameOf(name) } = names
+  const { O: organization, CN: commonName } = subjectIn(content, file)
+  if (organization !== name || commonName !== rootName)
+    throw new ConfigurationError(
+      `--out: ${file} contains the certificate of ${visibleText(String(commonName))}, not of ${rootName}; specify another file`,
+    )
+}
+
+function subjectIn(content: Uint8Array, file: string) {
+  try {
+    return new X509Certificate(content).toLegacyObject().subject
+  } catch (error) {
+    throw new ConfigurationError(
+      `--out: ${file} exists, and is not a certificate; specify another file`,
+      { cause: error },
+    )
+  }
+}
+
+function rootNameOf(name: string): string {
+  return `${name} Root CA`
 }
 
 function requireNames({ name, rootName, issuingName }: InitHierarchyOptions): void {
@@ -123,7 +166,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   })
   return {
     name,
-    root: authority(request.rootName ?? `${name} Root CA`, request.rootValidity),
+    root: authority(request.rootName ?? rootNameOf(name), request.rootValidity),
     issuing: authority(request.issuingName ?? `${name} Issuing CA`, request.issuingValidity),
   }
 }

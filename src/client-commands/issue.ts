@@ -1,6 +1,8 @@
 /** `signet issue`: generates a key, issues a certificate for it, and writes the files that a server reads. */
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { basename, dirname } from 'node:path'
+import type { IssuedCertificate } from '../../client/index.ts'
 import { readName, serverUrlProblem } from '../../client/names.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -8,7 +10,7 @@ import { lacksAlternativeName, parseCertificationRequest } from '../x509/certifi
 import { DerError } from '../x509/der/error.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { requestTolerance } from '../x509/der/tolerance.ts'
-import { chooseAuthority, type AuthorityReference } from './authorities.ts'
+import { chooseAuthority, idOf, type AuthorityReference } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
 import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
@@ -72,7 +74,8 @@ export async function issueAndWrite(
     version: 1,
     arn: issued.arn,
     certificateAuthorityArn: authority.arn,
-    certificateAuthorityName: authority.name,
+    certificateAuthorityName:
+      authority.name === idOf(authority.arn) ? issuerName(issued) : authority.name,
     serialNumber: issued.serialNumber,
     notBefore: isoSeconds(issued.notBefore),
     notAfter: isoSeconds(issued.notAfter),
@@ -107,6 +110,12 @@ export async function issueAndWrite(
       }),
   })
   return metadata
+}
+
+/** Returns the issuer's CommonName, or the ID of an issuer without one. A CA that was chosen by its ARN has not been read. */
+function issuerName({ certificate, certificateAuthorityArn }: IssuedCertificate): string {
+  const { CN: name } = new X509Certificate(certificate).toLegacyObject().issuer
+  return typeof name === 'string' ? name : idOf(certificateAuthorityArn)
 }
 
 /**

@@ -22,7 +22,13 @@ test('without the console, a browser that requests the path / of either listener
   }
 })
 
-test('other clients, paths and methods do not receive the page', async () => {
+test('every client that requests the path / of the public listener receives the page, and not an error', async () => {
+  for (const method of ['GET', 'HEAD'])
+    assert.equal((await fetch(`${service.publicUrl}/`, { method })).status, 200)
+  assert.notEqual((await fetch(`${service.publicUrl}/?x=1`)).status, 200)
+})
+
+test('other clients of the API, paths and methods do not receive the page', async () => {
   const json = await fetch(`${service.url}/`)
   assert.equal(json.status, 403)
   assert.match(await json.text(), /AccessDeniedException/)

@@ -29,12 +29,18 @@ const headers = {
   vary: 'Accept',
 } as const
 
-/** The route for `GET /` requests from browsers. Requests with a query, such as presigned URLs, belong to other routes. */
+/** On the public listener, no other route serves `GET /`, so every client receives the page. */
+const accepts: Readonly<Record<keyof typeof pages, (head: RequestHead) => boolean>> = {
+  api: isBrowserAtRoot,
+  public: ({ localPath, query }) => localPath === '/' && query.names.size === 0,
+}
+
+/** The route for `GET /`. Requests with a query, such as presigned URLs, belong to other routes. */
 export function landingRoute(listener: keyof typeof pages): Route {
   const answer: Answer = { status: 200, headers, body: htmlOf(pages[listener]) }
   return {
     methods: ['GET', 'HEAD'],
-    path: (head) => (isBrowserAtRoot(head) ? '' : undefined),
+    path: (head) => (accepts[listener](head) ? '' : undefined),
     handler: {
       answer: () => answer,
       fail: (error, _head, requestId) => errorAnswer(error, requestId),

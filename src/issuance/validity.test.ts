@@ -99,7 +99,9 @@ test('a certificate can expire together with its issuer, but not a second later'
   requireWithinIssuer(period, period.notAfter)
   assert.throws(() => requireWithinIssuer(period, new Date(period.notAfter.getTime() - 1000)), {
     code: 'ValidationException',
-    message: 'The certificate validity specified exceeds the certificate authority validity',
+    message:
+      'The certificate validity specified exceeds the certificate authority validity: ' +
+      'the certificate would expire at 2026-02-01T10:20:30Z, and the CA certificate expires at 2026-02-01T10:20:29Z',
   })
 })
 

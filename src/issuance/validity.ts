@@ -1,5 +1,6 @@
 /** Converts AWS's Validity to a certificate's dates (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { daySeconds, hourSeconds } from '../text/duration.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { invalidArgs, validationFailed } from '../errors.ts'
 import { existingDate } from '../x509/der/time.ts'
 
@@ -46,11 +47,12 @@ export function certificatePeriod(
   return { notBefore: new Date(notBefore * 1000), notAfter: new Date(notAfter * 1000) }
 }
 
-/** Throws ValidationException with AWS's message if the certificate would outlive the CA certificate. */
+/** Throws ValidationException with AWS's message, followed by both dates, if the certificate would outlive the CA certificate. */
 export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void {
   if (period.notAfter > issuerNotAfter)
     throw validationFailed(
-      'The certificate validity specified exceeds the certificate authority validity',
+      'The certificate validity specified exceeds the certificate authority validity: the certificate would expire at ' +
+        `${isoSeconds(period.notAfter)}, and the CA certificate expires at ${isoSeconds(issuerNotAfter)}`,
     )
 }
 

@@ -151,7 +151,9 @@ describe('a backup', () => {
     assertRefused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
     assert.equal(existsSync(other), false)
     const nowhere = join(folder.path, 'absent', 'file')
-    assertRefused(await command(['backup', nowhere, ...lock, ...data()]), /cannot write the backup/)
+    const refused = await command(['backup', nowhere, ...lock, ...data()])
+    const message = `cannot write the backup to the folder ${join(folder.path, 'absent')}: no such file or folder`
+    assert.ok(refused.stderr.includes(message), refused.stderr)
   })
 
   test('a killed backup leaves only its partial file, and its passphrase is not visible in /proc', async () => {
@@ -293,7 +295,10 @@ describe('a restore', () => {
         kind,
       )
     }
-    assertRefused(await folder.tryRestore('absent', ['--data', target]), /cannot read the backup/)
+    assertRefused(
+      await folder.tryRestore('absent', ['--data', target]),
+      /cannot read the backup \S*absent: no such file/,
+    )
     await folder.restore(name, ['--data', target])
   })
 

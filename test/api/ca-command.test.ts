@@ -147,6 +147,34 @@ test('signet ca renew --new-key creates a successor, and signet renew --ca moves
   assert.deepEqual([description.Status, description.Tags], ['ACTIVE', {}])
 })
 
+test('signet ca revocation enables and disables CRLs and OCSP, and keeps the other settings', async () => {
+  const bucket = ['bucket', 'create', 'corp-crls', '--data', path('data')]
+  assert.equal((await command(bucket)).code, 0)
+  const revocation = async (...flags: readonly string[]): Promise<Members> => {
+    await must('ca', 'revocation', 'Corp Root CA', ...flags)
+    return (await json('ca', 'show', 'Corp Root CA')).RevocationConfiguration
+  }
+  const crl = await revocation('--crl-bucket', 'corp-crls', '--crl-days', '3')
+  assert.deepEqual(
+    [crl.CrlConfiguration.S3BucketName, crl.CrlConfiguration.ExpirationInDays],
+    ['corp-crls', 3],
+  )
+  assert.equal(crl.OcspConfiguration.Enabled, true)
+  const cname = await revocation('--crl-cname', 'crl.example.com', '--no-ocsp')
+  assert.equal(cname.CrlConfiguration.CustomCname, 'crl.example.com')
+  assert.equal(cname.CrlConfiguration.ExpirationInDays, 3)
+  assert.equal(cname.OcspConfiguration.Enabled, false)
+  const none = await revocation('--no-crl', '--ocsp')
+  assert.deepEqual(
+    [none.CrlConfiguration, none.OcspConfiguration],
+    [{ Enabled: false }, { Enabled: true }],
+  )
+  assert.match(await refused(2, 'ca', 'revocation', 'Corp Root CA'), /specify a change/)
+  assert.match(await refused(2, 'ca', 'revocation', 'x', '--crl-days', '0'), /must be 1 to 5000/)
+  const unknown = ['ca', 'revocation', 'Corp Root CA', '--crl-bucket', 'nowhere']
+  assert.match(await refused(1, ...unknown), /bucket/)
+})
+
 test('signet ca disables, enables, deletes (after a confirmation) and restores a CA', async () => {
   const [{ Children }] = await json('ca', 'tree')
   const { Arn: arn } = Children.at(-1)

@@ -3,14 +3,18 @@ import assert from 'node:assert/strict'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
+import { promisify } from 'node:util'
+import { tool } from '../support/foreign-tools.ts'
 import {
   command,
+  signet as program,
   spawnCommand,
   startServer,
   type Outcome,
@@ -86,6 +90,26 @@ test('init-hierarchy creates a hierarchy once, and refuses a different key algor
     /'long' is not a validity/,
   )
   assert.match(await refused(2, 'init-hierarchy', '--key-algorithm', 'RSA_1024'), /RSA_2048/)
+})
+
+test('init-hierarchy does not replace the root of another hierarchy, or a file that is not a certificate', async () => {
+  const file = path('only-root.pem')
+  await must('init-hierarchy', '--name', 'One', '--out', file)
+  const root = await readFile(file, 'utf8')
+  const other = await refused(2, 'init-hierarchy', '--name', 'Second', '--out', file)
+  assert.match(
+    other,
+    /contains the certificate of One Root CA, not of Second Root CA; specify another file/,
+  )
+  assert.equal(await readFile(file, 'utf8'), root)
+  assert.doesNotMatch(await must('ca', 'list'), /Second/)
+  await must('init-hierarchy', '--name', 'One', '--out', file)
+  await writeFile(file, 'notes')
+  assert.match(
+    await refused(2, 'init-hierarchy', '--name', 'One', '--out', file),
+    /not a certificate/,
+  )
+  assert.equal(await readFile(file, 'utf8'), 'notes')
 })
 
 test('issue writes matching files, and a key that only the user can read', async () => {
@@ -397,6 +421,34 @@ test('credentials come from the AWS variables or the data folder, and missing cr
   assert.match(none.stderr, /no credentials found/)
 })
 
+test('a user with the documented policy issues by the ARN of a CA, and the name of the CA causes an error that asks for the ARN', async () => {
+  const page = await readFile(
+    join(import.meta.dirname, '../../docs/tasks/access-keys-users-and-roles.md'),
+    'utf8',
+  )
+  await writeFile(path('policy.json'), /```json\n([^`]+)```/.exec(page)?.[1] ?? '')
+  const create = ['access-key', 'create', '--user', 'narrow', '--policy', path('policy.json')]
+  const created = await command([...create, '--data', path('data'), '--output', 'json'])
+  const { AccessKeyId, SecretAccessKey } = JSON.parse(created.stdout) as Record<string, string>
+  const variables = {
+    AWS_ACCESS_KEY_ID: AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: SecretAccessKey ?? '',
+  }
+  const issueBy = (...ca: readonly string[]): Promise<Outcome> => {
+    const args = ['issue', '--name', 'n.test', '--out', path('narrow'), ...ca, '--aws-credentials']
+    return command([...args, '--endpoint', server.url], variables)
+  }
+  for (const reference of [[], ['--ca', 'One Issuing CA']]) {
+    const { code, stderr } = await issueBy(...reference)
+    assert.equal(code, 2)
+    assert.match(stderr, /acm-pca:ListCertificateAuthorities, only an ARN can select the CA/)
+  }
+  const { Authorities } = await json<Hierarchy>('init-hierarchy', '--name', 'One')
+  const issued = await issueBy('--ca', Authorities[1]?.Arn ?? '')
+  assert.equal(issued.code, 0, issued.stderr)
+  assert.match(issued.stdout, /issuer +One Issuing CA/)
+})
+
 test('commands trust a server with --tls-self through the root in its data folder', async () => {
   const { Authorities } = await json<Hierarchy>(
     'init-hierarchy',
@@ -420,4 +472,14 @@ test('commands trust a server with --tls-self through the root in its data folde
   const untrusted = await spawnCommand(args, variables)
   assert.equal(untrusted.code, 1)
   assert.match(untrusted.stdout, /not reachable/)
+})
+
+test('if the account has several issuing CAs, init-hierarchy suggests a command that selects its CA', async (t) => {
+  if ((await tool(t, 'script')) === undefined) return
+  const flags = `--name Several --endpoint ${server.url} --data ${path('data')}`
+  const line = `'${process.execPath}' '${program}' init-hierarchy ${flags}`
+  const env = { PATH: process.env['PATH'], NO_COLOR: '1' }
+  const { stdout } = await promisify(execFile)('script', ['-qefc', line, '/dev/null'], { env })
+  const [, issuing = 'none'] = stdout.match(/arn:\S+/g) ?? []
+  assert.match(stdout, new RegExp(`signet issue --name localhost --ca ${issuing} --out tls\\s`))
 })

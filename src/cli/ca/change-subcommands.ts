@@ -13,7 +13,7 @@ import {
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import type { SignetCommand } from '../shared/signet-command.ts'
 
-type CaFlags = ConnectionFlags & OutputFlags
+export type CaFlags = ConnectionFlags & OutputFlags
 
 export function changeSubcommands(group: SignetCommand): void {
   stateSubcommand(group, {
@@ -129,7 +129,7 @@ interface Change {
 }
 
 /** Creates a subcommand that changes one CA and then prints its new state. */
-function changeSubcommand(
+export function changeSubcommand(
   group: SignetCommand,
   name: string,
   { preferred, next, change }: Change,

@@ -31,6 +31,7 @@ import type { Line, Paragraph } from '../../inspect/lines.ts'
 import { changeSubcommands } from '../ca/change-subcommands.ts'
 import { importSubcommand } from '../ca/import-subcommand.ts'
 import { renewSubcommand } from '../ca/renew-subcommand.ts'
+import { revocationSubcommand } from '../ca/revocation-subcommand.ts'
 
 type CaFlags = ConnectionFlags & OutputFlags
 
@@ -43,6 +44,7 @@ export function caCommand(context: CommandContext): Command {
   renewSubcommand(group)
   importSubcommand(group)
   changeSubcommands(group)
+  revocationSubcommand(group)
   return group
 }
 

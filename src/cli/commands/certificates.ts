@@ -131,10 +131,17 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     value: found.certificates,
     csvKeys,
     columns,
-    empty: 'No certificates found.',
+    empty: `No certificates found.${requesterNote(flags.requester, found.requester)}`,
   })
   if (found.isCut)
     printNote(context.stderr, `more than ${limit} certificates match; raise --limit to see them`)
+}
+
+/** A plain name is the name of a user, so certificates that a role with this name requested are not found. */
+function requesterNote(name: string | undefined, arn: string | undefined): string {
+  if (name === undefined || name === arn) return ''
+  const role = arn?.replace(':user/', ':role/')
+  return ` The search was for the user ${name}; for a role, specify --requester ${role}.`
 }
 
 const columns: readonly Column[] = [

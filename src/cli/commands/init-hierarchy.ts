@@ -63,7 +63,9 @@ export function initHierarchyCommand(context: CommandContext): Command {
     )
     .action(async (flags: HierarchyFlags) => {
       // The SDK is slow to load, and displaying the help text does not need it.
-      const { initHierarchy } = await import('../../client-commands/init-hierarchy.ts')
+      const { initHierarchy, requireOwnRoot } =
+        await import('../../client-commands/init-hierarchy.ts')
+      if (flags.out !== undefined) requireOwnRoot(flags.out, flags)
       const hierarchy = await withConnection(
         connectionOf(flags, context.environment),
         (connection) =>
@@ -91,7 +93,7 @@ async function writePublic(file: string, text: string): Promise<void> {
 function printHierarchy(
   context: CommandContext,
   flags: HierarchyFlags,
-  { authorities }: HierarchyResult,
+  { authorities, hasOtherIssuers }: HierarchyResult,
 ): void {
   const rows = pascalCaseKeys(authorities) as object[]
   printResult(context, flags, {
@@ -99,9 +101,14 @@ function printHierarchy(
     rows,
     text: () => paragraphsText(context.stdout, authorities.map(authorityParagraph)),
   })
+  const issuing = authorities.find(({ role }) => role === 'issuing')
   nextSteps(
     context,
-    ['signet issue --name localhost --out tls', 'signet trust install', 'signet status'],
+    [
+      `signet issue --name localhost${hasOtherIssuers ? ` --ca ${issuing?.arn}` : ''} --out tls`,
+      'signet trust install',
+      'signet status',
+    ],
     flags,
   )
 }

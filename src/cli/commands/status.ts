@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { serverStatus, type ServerStatus } from '../../client-commands/status/server-status.ts'
-import type { AuthorityStatus } from '../../client-commands/status/status-warnings.ts'
+import { jobWords, type AuthorityStatus } from '../../client-commands/status/status-warnings.ts'
 import {
   externalStatus,
   withExternalIssuers,
@@ -142,9 +142,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
       ...(server.health === 'not reachable' ? [] : [line('since startup', started)]),
       ...jobs
         .filter(({ failures }) => failures > 0)
-        .map(({ name, runs, failures, waiting }) =>
-          line('job', `${name}: ${failures} of ${runs} runs failed, ${waiting} waiting`, 'warning'),
-        ),
+        .map((job) => line('job', jobWords(job), job.waiting === 0 ? 'plain' : 'warning')),
     ],
   }
 }

@@ -42,6 +42,8 @@ export interface FoundCertificates {
   readonly certificates: readonly FoundCertificate[]
   /** Whether more certificates match than the limit. */
   readonly isCut: boolean
+  /** The requester in the search, in which a user name has become an ARN. */
+  readonly requester: string | undefined
 }
 
 /** Returns at most `limit` certificates. Rejects with ConfigurationError if the service rejects a filter. */
@@ -65,6 +67,7 @@ export async function searchCertificates(
   return {
     certificates: found.slice(0, limit).map((each) => toFound(each, names)),
     isCut: found.length > limit,
+    requester: search.Requester,
   }
 }
 

@@ -76,7 +76,15 @@ export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   ]
 }
 
-/** A failed job that has no due rows left has recovered. */
+/** Describes the failures of a job. */
+export function jobWords({ name, runs, failures, waiting }: JobStatus): string {
+  const failed = runs === 1 ? 'its only run' : `${failures} of ${runs} runs`
+  const rows =
+    waiting === 0 ? 'no row waits' : waiting === 1 ? '1 row waits' : `${waiting} rows wait`
+  return `${name}: ${failed} failed since startup, and ${rows} for the next run`
+}
+
+/** A failed job without due rows has recovered. */
 export function jobWarning({ name, waiting, failures }: JobStatus): string[] {
   if (failures === 0 || waiting === 0) return []
   const times = failures === 1 ? 'once' : `${failures} times`

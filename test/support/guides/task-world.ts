@@ -23,7 +23,7 @@ export interface TaskWorld {
   close(): Promise<void>
 }
 
-/** Paths of a Debian installation, and the folders that replace them. */
+/** Paths of a Debian installation, and the folders that replace them. A page that uses the folder for backups must create it. */
 const paths: Readonly<Record<string, string>> = {
   '/var/lib/signet': 'server-data',
   '/var/backups/signet': 'backups',
@@ -33,7 +33,7 @@ const paths: Readonly<Record<string, string>> = {
 
 export async function openTaskWorld(): Promise<TaskWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-task-'))
-  for (const name of ['.bin', 'backups', 'log', 'etc']) await mkdir(join(folder, name))
+  for (const name of ['.bin', 'log', 'etc']) await mkdir(join(folder, name))
   const [api, open] = [await freePort(), await freePort()]
   await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
   await writeShim(folder, 'systemctl', systemctl({ folder, api, open }))
@@ -82,7 +82,9 @@ start | restart)
     exec '${process.execPath}' '${signet}' serve >>server.log 2>&1 </dev/null
   ) &
   echo $! >signet.pid
-  until curl -s -o /dev/null http://127.0.0.1:${open}/healthz || ! running; do sleep 0.05; done ;;
+  until curl -s -o /dev/null http://127.0.0.1:${open}/healthz || ! running; do sleep 0.05; done
+  # The API listener starts after the public listener; a locked server with --tls-self has none.
+  for _ in {1..100}; do (: </dev/tcp/127.0.0.1/${api}) 2>/dev/null && break; running || break; sleep 0.05; done ;;
 esac`
 }
 
