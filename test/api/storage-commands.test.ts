@@ -85,7 +85,7 @@ describe('signet bucket', () => {
     )
     assert.match(
       await refused('bucket', 'create', 'no-crls', '--account', '12'),
-      /twelve digits|12 digits/,
+      /twelve-digit account ID/,
     )
     assert.equal((await run('bucket', 'delete', 'their-crls')).code, 0)
     assert.deepEqual(await json('bucket', 'list'), [])
