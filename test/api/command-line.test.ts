@@ -385,7 +385,7 @@ test('accounts are created and listed, and an access key needs an existing accou
     /already exists/,
   )
   assert.match((await run('account', 'create')).stderr, /exactly one account ID is required/)
-  assert.match((await run('account', 'create', '21')).stderr, /twelve digits/)
+  assert.match((await run('account', 'create', '21')).stderr, /twelve-digit account ID/)
   const ids = (JSON.parse((await run('account', 'list')).stdout) as { AccountId: string }[]).map(
     ({ AccountId }) => AccountId,
   )
