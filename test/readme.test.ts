@@ -40,7 +40,7 @@ test('stable text keeps intervals in days, and replaces times and identifiers', 
 
 test('the quick start of the README runs in a clone', { timeout: 120_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'signet-readme-'))
-  for (const name of ['bin', 'src', 'client', 'node_modules', 'package.json', 'signet'])
+  for (const name of ['bin', 'client', 'console', 'node_modules', 'package.json', 'signet', 'src'])
     symlinkSync(join(root, name), join(folder, name))
   assert.ok(readme.includes('```sh\nnpm ci && npm start\n```'))
   const api = await freePort()
