@@ -130,7 +130,7 @@ test('a presigned URL can contain bytes and numbers, but no lists or structures'
       CertificateAuthorityArn: root.arn,
       Tags: [{ Key: 'team' }],
     }),
-    { name: 'TypeError', message: /^Tags of untagCertificateAuthority is a list/ },
+    { name: 'TypeError', message: /^the untagCertificateAuthority parameter Tags is a list/ },
   )
   await assert.rejects(client.generatePresignedUrl('close' as never), UnknownClientMethodError)
   for (const expiresIn of [0, -1, 1.5, 604_801])

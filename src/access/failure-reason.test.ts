@@ -37,7 +37,7 @@ test('other errors have no authentication failure reason', () => {
 
 test('metrics.md explains every reason', () => {
   const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8')
-  const [, section = ''] = page.split('## Reasons of authentication failures')
+  const [, section = ''] = page.split('## Reasons for authentication failures')
   const listed = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name = '']) => name)
   assert.deepEqual(listed.toSorted(), [...failureReasons].toSorted())
 })

@@ -80,7 +80,7 @@ describe('a backup', () => {
     for (let at = 0; at < file.length; at += 1) {
       const changed = Buffer.from(file)
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
-      await refuses(changed, identity, /damaged|not a backup/)
+      await refuses(changed, identity, /damaged|not a Signet backup/)
     }
   })
 

@@ -29,7 +29,7 @@ async function summaryOf(file: Buffer, key: BackupKey): Promise<unknown> {
 async function refuses(
   file: Buffer,
   key: BackupKey,
-  message = /damaged|not a backup/,
+  message = /damaged|not a Signet backup/,
 ): Promise<void> {
   await assert.rejects(summaryOf(file, key), (error: Error) => {
     assert.ok(error instanceof ConfigurationError, error.stack)
@@ -66,7 +66,7 @@ describe('a legacy backup', () => {
       await refuses(
         changed,
         identityOf('x25519'),
-        /damaged|not a backup|another recipient|--identity/,
+        /damaged|not a Signet backup|another recipient|--identity/,
       )
     }
   })
@@ -88,7 +88,7 @@ describe('a legacy backup', () => {
     ] as const) {
       assert.ok(text.includes(member), member)
       const costly = Buffer.from(text.replace(member, value), 'latin1')
-      await refuses(costly, passphrase, /cost of scrypt/)
+      await refuses(costly, passphrase, /scrypt cost/)
     }
   })
 })

@@ -270,7 +270,7 @@ test('a record of which some parts were removed is not continued after a restart
     assert.deepEqual(await db.query(sql`select * from record_leaves`), before)
     assert.match(
       (await problemsOf(db)).join('\n'),
-      /^the (?:key of the record|name of the record|checkpoint of the record|setting that states that the record has begun) was removed$/m,
+      /^the (?:key of the record|name of the record|checkpoint of the record|setting that marks the start of the record) was removed$/m,
     )
   }
 })

@@ -170,7 +170,7 @@ describe('a backup', () => {
     assert.equal(existsSync(file), false)
     assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
     const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
-    assertRefused(await command(restore), /not a backup|damaged/)
+    assertRefused(await command(restore), /not a Signet backup|damaged/)
     assertRefused(
       await command(['backup', file, ...key, ...data()]),
       /was interrupted; if it was interrupted, remove/,
@@ -288,7 +288,7 @@ describe('a restore', () => {
       ['empty', Buffer.alloc(0)],
     ] as const) {
       await writeFile(folder.file(kind), changed)
-      assertRefused(await folder.tryRestore(kind, ['--data', target]), /damaged|is not a backup/)
+      assertRefused(await folder.tryRestore(kind, ['--data', target]), /damaged|is not a Signet backup/)
       assert.deepEqual(
         readdirSync(target).filter((entry) => entry !== 'lock'),
         [],

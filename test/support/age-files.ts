@@ -117,7 +117,7 @@ export const sample: Content = {
 export async function refuses(
   file: Buffer,
   key = identity,
-  message = /damaged|not a backup/,
+  message = /damaged|not a Signet backup/,
 ): Promise<void> {
   await assert.rejects(
     () => readBackup(file, key),

@@ -181,7 +181,7 @@ suite('creation', () => {
     assert.deepEqual(options, {
       spec: 'RSA_2048',
       usage: 'SIGN_VERIFY',
-      description: 'Private key of the CA described of Signet',
+      description: 'Private key of the Signet CA described',
       tags: [{ TagKey: 'signet-ca', TagValue: 'described' }],
     })
   })
