@@ -183,7 +183,7 @@ test('check-config reports an unreachable KMS, denied access and unsuitable keys
   const off = await check(['--master-key-kms', disabled.arn, ...endpoint()])
   assert.match(off.stderr, /is in the state Disabled; it must be enabled/)
   const unknown = await check(['--master-key-kms', arn.replace(/.$/, 'g')])
-  assert.match(unknown.stderr, /--master-key-kms must be the ARN of a key in KMS/)
+  assert.match(unknown.stderr, /--master-key-kms must be the ARN of a KMS key/)
   const open = await check(['--kms-endpoint', 'http://kms.example.com'])
   assert.match(open.stderr, /--kms-endpoint must be an https URL, or an http URL for this machine/)
   const incomplete = await check(['--ca-keys', 'kms'])
