@@ -110,7 +110,9 @@ for (const { parts, before = false } of runs)
         `no row ${pattern.source}`,
       )
     for (const [name = '', ...cells] of rows) requireFigures(name, cells)
-    assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
+    // Only runs that issue certificates read the memory.
+    if (parts.includes('issue'))
+      assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
   })
 
 function requireFigures(name: string, cells: string[]): void {
