@@ -110,7 +110,7 @@ for (const { parts, before = false } of runs)
         `no row ${pattern.source}`,
       )
     for (const [name = '', ...cells] of rows) requireFigures(name, cells)
-    // Only runs that issue certificates read the memory.
+    // Runs without load on a prepared server, such as scale, print no memory.
     if (parts.includes('issue'))
       assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
   })
