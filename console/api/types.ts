@@ -1,13 +1,14 @@
 /** Inputs and outputs of the API as JSON. Timestamps are seconds since 1970. */
+import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
+import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
+import type { ListedCertificate } from '../../client/list-certificates.ts'
 
-export type AuthorityStatus =
-  | 'CREATING'
-  | 'PENDING_CERTIFICATE'
-  | 'ACTIVE'
-  | 'DELETED'
-  | 'DISABLED'
-  | 'EXPIRED'
-  | 'FAILED'
+export type { ApprovalStatus, AuthorityStatus }
+
+/** The JSON form of an object from the client. */
+type JsonForm<T> = {
+  readonly [Name in keyof T]: T[Name] extends Date | undefined ? number : T[Name]
+}
 
 export interface Subject {
   readonly Country?: string
@@ -64,23 +65,8 @@ interface CertificateAndChain {
   readonly CertificateChain?: string
 }
 
-export type CertificateStatus = 'VALID' | 'EXPIRED' | 'REVOKED'
-
-export interface CertificateSummary {
-  readonly CertificateArn: string
-  readonly CertificateAuthorityArn: string
-  readonly SerialNumber: string
-  readonly Subject: string
-  readonly SubjectAlternativeNames: readonly string[]
-  readonly TemplateArn: string
-  readonly Requester: string
-  readonly IssuedAt: number
-  readonly NotBefore: number
-  readonly NotAfter: number
-  readonly Status: CertificateStatus
-  readonly RevokedAt?: number
-  readonly RevocationReason?: string
-}
+export type CertificateSummary = JsonForm<ListedCertificate>
+export type CertificateStatus = CertificateSummary['Status']
 
 export interface Tag {
   readonly Key: string
@@ -94,21 +80,8 @@ export interface Permission {
   readonly CreatedAt: number
 }
 
-export type ApprovalStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'USED'
-
 /** A request for the approval of a second person. */
-export interface Approval {
-  readonly ApprovalId: string
-  readonly Status: ApprovalStatus
-  readonly Action: string
-  readonly Operation: string
-  readonly ResourceArn?: string
-  readonly Requester: string
-  readonly RequestedAt: number
-  readonly ExpiresAt: number
-  readonly DecidedBy?: string
-  readonly DecidedAt?: number
-  readonly UsedAt?: number
+export interface Approval extends JsonForm<ClientApproval> {
   /** Input of the request as JSON; only in the output of GetApproval. */
   readonly Input?: string
 }

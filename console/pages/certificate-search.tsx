@@ -205,7 +205,7 @@ function columnsFor(
       id: 'requester',
       header: 'Requester',
       minWidth: 130,
-      cell: ({ Requester }) => <ForeignText text={principalName(Requester)} />,
+      cell: ({ Requester }) => <ForeignText text={principalName(Requester ?? '–')} />,
     },
     {
       id: 'issued',

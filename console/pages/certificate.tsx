@@ -108,7 +108,7 @@ function CertificateView(props: CertificateViewProps): ReactNode {
                     label: 'Requester',
                     value: (
                       <span title={summary.Requester}>
-                        <ForeignText text={principalName(summary.Requester)} />
+                        <ForeignText text={principalName(summary.Requester ?? '–')} />
                       </span>
                     ),
                   },

@@ -288,7 +288,10 @@ describe('a restore', () => {
       ['empty', Buffer.alloc(0)],
     ] as const) {
       await writeFile(folder.file(kind), changed)
-      assertRefused(await folder.tryRestore(kind, ['--data', target]), /damaged|is not a Signet backup/)
+      assertRefused(
+        await folder.tryRestore(kind, ['--data', target]),
+        /damaged|is not a Signet backup/,
+      )
       assert.deepEqual(
         readdirSync(target).filter((entry) => entry !== 'lock'),
         [],

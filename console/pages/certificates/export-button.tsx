@@ -23,7 +23,7 @@ const columns: readonly (readonly [string, (row: CertificateSummary) => string])
   ['revoked_at', ({ RevokedAt }) => (RevokedAt === undefined ? '' : iso(RevokedAt))],
   ['revocation_reason', ({ RevocationReason }) => RevocationReason ?? ''],
   ['template', ({ TemplateArn }) => TemplateArn],
-  ['requester', ({ Requester }) => Requester],
+  ['requester', ({ Requester }) => Requester ?? ''],
   ['ca', ({ CertificateAuthorityArn }) => CertificateAuthorityArn],
   ['certificate', ({ CertificateArn }) => CertificateArn],
 ]
