@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { shareText, splitMasterKey } from '../../src/data-folder/key-shares.ts'
 import { decodeLeaf } from '../../src/record/leaf.ts'
@@ -177,11 +178,20 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     assert.match(await refused('unlock', share(2), '--data', data()), /is not locked/)
     assert.deepEqual(await progress(), { Locked: false })
     const rows = await service.inDatabase('select entry from record_leaves order by leaf_number')
-    const leaf = rows
+    const events = rows
       .map(({ entry }) => decodeLeaf(entry as Uint8Array))
-      .findLast(({ kind }) => kind === 'event')
-    assert.equal(JSON.parse(leaf?.detail ?? '').event, 'unlock')
-    assert.equal(leaf?.principal, 'shares of the master key')
+      .filter(({ kind }) => kind === 'event')
+      .slice(-3)
+      .map(({ detail, principal, osUser, command }) => {
+        const { event, share: number } = JSON.parse(detail ?? '') as Members
+        return [event, number, principal ?? osUser, command]
+      })
+    const user = userInfo().username
+    assert.deepEqual(events, [
+      ['master-key-share', 1, user, 'signet unlock'],
+      ['master-key-share', 3, user, 'signet unlock'],
+      ['unlock', undefined, 'shares of the master key', undefined],
+    ])
     for (const number of [1, 2, 3]) {
       const secret = readFileSync(share(number), 'utf8').split(':').at(-2) ?? ''
       assert.ok(!server.output().includes(secret))
