@@ -162,7 +162,7 @@ async function requireVerifier(db: Database): Promise<NoteVerifier> {
   const verifier = verifierOf(parts)
   if (verifier === undefined)
     throw new ConfigurationError(
-      `${missingParts(parts).join(', and ')}; "signet verify" names all altered rows`,
+      `${(await missingParts(db, parts)).join(', and ')}; "signet verify" names all altered rows`,
     )
   return verifier
 }
