@@ -5,13 +5,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { shareText, splitMasterKey } from '../../src/data-folder/key-shares.ts'
+import {
+  parseShare,
+  ShareCollector,
+  shareText,
+  splitMasterKey,
+} from '../../src/data-folder/key-shares.ts'
 import { decodeLeaf } from '../../src/record/leaf.ts'
 import { systemRandom } from '../../src/random.ts'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { notedDatabase } from '../support/chosen-database.ts'
+import { memoryContains } from '../support/process-memory.ts'
 import { command, signet } from '../support/process.ts'
 import {
   allPublished,
@@ -32,6 +38,8 @@ let statusRequest: Buffer
 let statusResponse: string
 before(async () => {
   service = await TestService.start()
+  // The locked servers use the system clock, for which no response may be from the future.
+  service.clock.advance({ seconds: -60 })
   await service.createBucket(crlBucket)
   const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
   const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -78,6 +86,7 @@ const progress = (): Promise<Members> => run('unlock', '--progress', '--data', d
 interface LockedServer {
   readonly url: string
   readonly publicUrl: string
+  readonly pid: number
   readonly output: () => string
   /** Waits until the output contains a text. */
   readonly printed: (text: string) => Promise<void>
@@ -111,7 +120,7 @@ async function startLocked(): Promise<LockedServer> {
   }
   await printed('Signet is locked')
   const [url, publicUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${open}`]
-  return { url, publicUrl, output: () => output, printed, stop }
+  return { url, publicUrl, pid: child.pid ?? 0, output: () => output, printed, stop }
 }
 
 async function withLocked(work: (server: LockedServer) => Promise<void>): Promise<void> {
@@ -198,6 +207,31 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     }
   })
 })
+
+test(
+  'the memory of a locked server contains no master key, not even with all shares but one',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    const shareTexts = [1, 3].map((number) => readFileSync(share(number), 'utf8').trim())
+    const collector = new ShareCollector('master.key')
+    const [, key] = [
+      await collector.add(parseShare(shareTexts[0] ?? '')),
+      await collector.add(parseShare(shareTexts[1] ?? '')),
+    ]
+    const bytes = Buffer.from(key?.bytes ?? [])
+    assert.equal(bytes.length, 32)
+    const forms = [bytes, Buffer.from(bytes.toString('hex')), Buffer.from(bytes.toString('base64'))]
+    await withLocked(async (server) => {
+      assert.equal(memoryContains(server.pid, forms), false)
+      await unlock(1)
+      assert.equal(memoryContains(server.pid, forms), false)
+      await unlock(3)
+      await server.printed('Ctrl-C stops the server')
+      // The search finds the key that is there now.
+      assert.equal(memoryContains(server.pid, forms), true)
+    })
+  },
+)
 
 test('a locked server refuses shares of another master key, and stops on SIGTERM', async () => {
   const server = await startLocked()
