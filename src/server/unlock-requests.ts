@@ -4,11 +4,11 @@ import type { SplitManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
-import { actorOf } from '../local-channel/actor.ts'
 import type { LocalRequest } from '../local-channel/messages.ts'
 import type { LocalHandler } from '../local-channel/serve.ts'
 import type { Actor } from '../record/leaf.ts'
 import type { Log } from '../telemetry/log.ts'
+import { actorOf } from './local-requests.ts'
 
 /** A share of the master key that was entered, for the record. */
 export interface EnteredShare {

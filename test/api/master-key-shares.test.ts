@@ -191,9 +191,9 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
       .map(({ entry }) => decodeLeaf(entry as Uint8Array))
       .filter(({ kind }) => kind === 'event')
       .slice(-3)
-      .map(({ detail, principal, osUser, command }) => {
-        const { event, share: number } = JSON.parse(detail ?? '') as Members
-        return [event, number, principal ?? osUser, command]
+      .map((leaf) => {
+        const { event, share: number } = JSON.parse(leaf.detail ?? '')
+        return [event, number, leaf.principal ?? leaf.osUser, leaf.command]
       })
     const user = userInfo().username
     assert.deepEqual(events, [

@@ -9,17 +9,21 @@ const overlapBytes = 4096
 function* memoryOf(pid: number): Generator<Buffer> {
   const file = openSync(`/proc/${pid}/mem`, 'r')
   try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-      const range = /^(?<start>[\da-f]+)-(?<end>[\da-f]+) rw/.exec(line)?.groups
-      if (range === undefined) continue
-      const [start, end] = [Number(`0x${range['start']}`), Number(`0x${range['end']}`)]
-      for (let at = start; at < end; at += chunkBytes - overlapBytes) {
-        const chunk = readChunk(file, at, Math.min(chunkBytes, end - at))
-        if (chunk !== undefined) yield chunk
-      }
+    for (const [start, length] of writableChunks(pid)) {
+      const chunk = readChunk(file, start, length)
+      if (chunk !== undefined) yield chunk
     }
   } finally {
     closeSync(file)
+  }
+}
+
+function* writableChunks(pid: number): Generator<[start: number, length: number]> {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')
+  for (const [, start, end] of maps.matchAll(/^([\da-f]+)-([\da-f]+) rw/gm)) {
+    const last = Number(`0x${end}`)
+    for (let at = Number(`0x${start}`); at < last; at += chunkBytes - overlapBytes)
+      yield [at, Math.min(chunkBytes, last - at)]
   }
 }
 
@@ -41,9 +45,8 @@ export function memoryContains(pid: number, values: readonly Buffer[]): boolean 
 
 /** Returns whether the memory of a process contains a prime factor of a 2048-bit RSA modulus, which is its private key. */
 export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
-  for (const chunk of memoryOf(pid)) {
+  for (const chunk of memoryOf(pid))
     for (const factor of candidates(chunk)) if (modulus % factor === 0n) return true
-  }
   return false
 }
 
@@ -58,7 +61,7 @@ function* candidates(chunk: Buffer): Generator<bigint> {
     const highest = chunk[at + factorBytes - 1] ?? 0
     if (highest < highestByteMin || ((chunk[at] ?? 0) & 1) === 0) continue
     const bytes = chunk.subarray(at, at + factorBytes)
-    if (looksRandom(bytes)) yield toBigInt(Buffer.from(bytes).reverse())
+    if (looksRandom(bytes)) yield toBigInt(Buffer.from(bytes.toReversed()))
   }
   for (let at = chunk.indexOf(derHeader); at >= 0; at = chunk.indexOf(derHeader, at + 1)) {
     const bytes = chunk.subarray(at + derHeader.length, at + derHeader.length + factorBytes)
