@@ -167,6 +167,7 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     assert.equal(await askStatus(server.publicUrl, statusRequest), statusResponse)
     assert.equal(await askStatus(server.publicUrl, Buffer.from('request')), '30030a0101')
     assert.equal((await fetch(`${server.publicUrl}/none`)).status, 503)
+    assert.equal((await run('log', 'verify', '--data', data())).Ok, true)
     const stale = join(shares, 'kept', 'share-2.txt')
     assert.match(
       await refused('unlock', stale, '--data', data()),
