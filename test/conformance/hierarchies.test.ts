@@ -19,8 +19,9 @@ import {
   waitUntilCertificateIssued,
   type CertificateAuthorityType,
 } from '@aws-sdk/client-acm-pca'
-import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
+import { allClients, clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
 import { TestService } from '../support/service.ts'
+import { thorough } from '../support/thorough.ts'
 
 const run = promisify(execFile)
 let service: TestService
@@ -158,7 +159,7 @@ async function runClient(client: string, command: string, args: readonly string[
 
 const scriptPath = (name: string): string => join(import.meta.dirname, name)
 
-for (const { command, optional } of clients('python3'))
+for (const { command, optional } of thorough ? allClients('python3') : clients('python3'))
   test(`boto3 with ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
@@ -168,7 +169,7 @@ for (const { command, optional } of clients('python3'))
     await verify(t, client)
   })
 
-for (const { command, optional } of clients('aws'))
+for (const { command, optional } of thorough ? allClients('aws') : clients('aws'))
   test(`the AWS CLI ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { optional })
     if (found === undefined) return
