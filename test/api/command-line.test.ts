@@ -22,7 +22,6 @@ import { createProgram } from '../../src/cli/program.ts'
 import {
   command,
   signet,
-  spawnCommand,
   startServer as start,
   type ServerProcess,
 } from '../support/process.ts'
@@ -297,14 +296,14 @@ test('signet version prints the version, and each command has help with examples
   assert.equal((await command(['access-key', 'create'])).code, 2)
 })
 
-test('the help of every command works in a separate process', async () => {
+test('the help of every command starts with its usage and contains its description', async () => {
   const program = await createProgram(() => {}, [])
   assert.ok(program.commands.length > 20)
   for (const { name, description } of program.commands.map((subcommand) => ({
     name: subcommand.name(),
     description: subcommand.description(),
   }))) {
-    const { code, stdout, stderr } = await spawnCommand([name, '--help'])
+    const { code, stdout, stderr } = await command([name, '--help'])
     assert.deepEqual([code, stderr], [0, ''], name)
     assert.ok(stdout.startsWith(`Usage: signet ${name} `), stdout)
     assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(description.slice(0, 40)), name)
