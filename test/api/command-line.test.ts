@@ -19,12 +19,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
 import { createProgram } from '../../src/cli/program.ts'
-import {
-  command,
-  signet,
-  startServer as start,
-  type ServerProcess,
-} from '../support/process.ts'
+import { command, signet, startServer as start, type ServerProcess } from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
 import { readCredentials } from '../support/service.ts'
 import type { Credentials } from '../support/signed-request.ts'

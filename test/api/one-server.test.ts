@@ -110,7 +110,11 @@ suite('a second server is refused while the first one serves', () => {
     mkdirSync(other)
     for (const name of ['signet.sqlite', 'master.key'])
       linkSync(join(running.data, name), join(other, name))
-    await assertRefused(other, 'the hard link', /signet\.sqlite is open under another name: it is hard-linked/)
+    await assertRefused(
+      other,
+      'the hard link',
+      /signet\.sqlite is open under another name: it is hard-linked/,
+    )
     await assertServes(running, running.data)
   })
 })
