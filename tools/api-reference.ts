@@ -24,6 +24,11 @@ interface Subject {
 }
 
 const subjects = {
+  access: {
+    title: 'API: users, roles and access keys',
+    introduction:
+      'This page lists the operations that read the users, roles, access keys and identity providers of an account.',
+  },
   approvals: {
     title: 'API: approvals',
     introduction: 'This page lists the operations for approvals by a second person.',
@@ -80,19 +85,34 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
+  GetRole: ['access', 'returns a role with its policies; AWS has this operation in the IAM API'],
+  GetUser: [
+    'access',
+    'returns a user with its policies and access keys; AWS has this operation in the IAM API',
+  ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
     'imports a CA certificate and its chain',
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
+  ListAccessKeys: [
+    'access',
+    'lists access keys with their last use; AWS has this operation in the IAM API',
+  ],
   ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
     'searches issued certificates; AWS does not have this operation',
   ],
+  ListIdentityProviders: [
+    'access',
+    'lists OpenID Connect identity providers; AWS does not have this operation',
+  ],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
+  ListRoles: ['access', 'lists roles; AWS has this operation in the IAM API'],
   ListTags: ['tags', 'lists the tags of a CA'],
+  ListUsers: ['access', 'lists users; AWS has this operation in the IAM API'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
   RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [

@@ -7,13 +7,14 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
+import { viewAccessKey } from '../principals/views.ts'
 import { systemRandom } from '../random.ts'
 import {
   deleteAccessKey,
+  findAccountOfAccessKey,
   insertAccessKey,
   listAccessKeys,
   setAccessKeyActive,
-  type AccessKeyRecord,
   type KeyOwner,
   type NewAccessKey,
 } from '../store/access-keys.ts'
@@ -66,8 +67,7 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       ...statements,
       insertAccessKey(sealers, key),
     ])
-    const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
-    return { ...printed, SecretAccessKey: key.secretAccessKey }
+    return { ...viewAccessKey({ ...key, lastUse: undefined }), SecretAccessKey: key.secretAccessKey }
   })
 }
 
@@ -104,7 +104,7 @@ async function ownerOf(
   return { owner: { kind: 'user', ...user }, statements }
 }
 
-export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
+export const listAccessKeysOf = listingOf(listAccessKeys, viewAccessKey)
 
 /**
  * Enables or disables an access key. Only enabling can require a second person's approval, because one person must be able to
@@ -134,8 +134,7 @@ async function approveEnabling(
   db: Database,
   accessKeyId: string,
 ): Promise<readonly Sql[]> {
-  const keys = await listAccessKeys(db, undefined)
-  const accountId = keys.find((key) => key.accessKeyId === accessKeyId)?.accountId
+  const accountId = await findAccountOfAccessKey(db, accessKeyId)
   const command = 'access-key enable'
   return accountId === undefined
     ? []
@@ -150,25 +149,4 @@ async function changeKey(
   const results = await db.transaction(recorded(statements, context))
   const rows = results[statements.length - 1] ?? []
   if (rows.length === 0) throw new ConfigurationError(`access key ${accessKeyId} does not exist`)
-}
-
-function toPrintedAccessKey(key: AccessKeyRecord) {
-  const { owner, lastUse } = key
-  return {
-    AccessKeyId: key.accessKeyId,
-    AccountId: key.accountId,
-    ...(owner.kind === 'user'
-      ? { UserName: owner.userName }
-      : {
-          ServicePrincipal: owner.name,
-          ...(owner.sourceArn !== undefined && { SourceArn: owner.sourceArn }),
-        }),
-    Status: key.active ? 'Active' : 'Inactive',
-    CreateDate: key.createdAt.toISOString(),
-    ...(lastUse && {
-      LastUsedDate: lastUse.at.toISOString(),
-      LastUsedRegion: lastUse.region,
-      LastUsedService: lastUse.service,
-    }),
-  }
 }

@@ -9,12 +9,13 @@ import { withData } from '../data-folder/data-folder.ts'
 import { roleArn, userArn } from '../identity/principal-arn.ts'
 import { decide } from '../policy/evaluation.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
-import { listAccessKeys } from '../store/access-keys.ts'
+import { listAccessKeys, type AccessKeyRecord } from '../store/access-keys.ts'
 import { deleteApprovalPolicy, findApprovalPolicy, putApprovalPolicy } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import { listPoliciesOf } from '../store/identity-policies.ts'
-import { listRoles } from '../store/roles.ts'
-import { listUsers } from '../store/users.ts'
+import { listRoles, type Role } from '../store/roles.ts'
+import { readAllRows } from '../store/row-pages.ts'
+import { listUsers, type User } from '../store/users.ts'
 import { operatorContext } from './operator.ts'
 import { changeOr, resolveAccount } from './require-rows.ts'
 import { requireSecondPerson } from './second-person.ts'
@@ -115,9 +116,13 @@ export async function removeApprovalPolicy(
  */
 async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
   const home = { partition: 'aws', accountId }
-  const keys = await listAccessKeys(db, accountId)
+  const keys = await readAllRows<AccessKeyRecord>((page) =>
+    listAccessKeys(db, accountId, page),
+  )
+  const users = await readAllRows<User>((page) => listUsers(db, accountId, page))
+  const roles = await readAllRows<Role>((page) => listRoles(db, accountId, page))
   const principals = [
-    ...(await listUsers(db, accountId)).map(({ userId, userName }) => ({
+    ...users.map(({ userId, userName }) => ({
       id: userId,
       arn: userArn(home, userName),
       own: keys.flatMap(({ owner, policy, active }) =>
@@ -126,7 +131,7 @@ async function approversOf(db: Database, accountId: string): Promise<readonly st
           : [],
       ),
     })),
-    ...(await listRoles(db, accountId)).map(({ roleId, roleName }) => ({
+    ...roles.map(({ roleId, roleName }) => ({
       id: roleId,
       arn: roleArn(home, roleName),
       own: [],

@@ -1,10 +1,11 @@
 /** `signet oidc-provider`. The server may be running on the same data. */
 import { operatorContext } from './operator.ts'
-import { providerArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
+import { viewProvider } from '../principals/provider-view.ts'
+import { commandPartition } from '../principals/views.ts'
 import { isObject } from '../text/json.ts'
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 import {
@@ -13,7 +14,6 @@ import {
   insertIdentityProvider,
   listIdentityProviders,
   updateIdentityProvider,
-  type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
@@ -66,11 +66,13 @@ export async function addIdentityProvider(
       ...approved,
       insertIdentityProvider(provider),
     ])
-    return toPrintedProvider(provider)
+    return viewProvider(provider, commandPartition)
   })
 }
 
-export const listAllIdentityProviders = listingOf(listIdentityProviders, toPrintedProvider)
+export const listAllIdentityProviders = listingOf(listIdentityProviders, (provider) =>
+  viewProvider(provider, commandPartition),
+)
 
 /** Changes the given settings. Throws ConfigurationError if the provider does not exist, or for invalid options. */
 export async function changeIdentityProvider(
@@ -163,16 +165,4 @@ function isKeySet(text: string): boolean {
 
 function isPublicKey(value: unknown): boolean {
   return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
-}
-
-function toPrintedProvider(provider: IdentityProvider) {
-  const { accountId, issuer, audiences, keySet, createdAt } = provider
-  return {
-    Arn: providerArn({ partition: 'aws', accountId }, issuer),
-    AccountId: accountId,
-    Url: issuer,
-    ClientIDList: audiences,
-    Keys: keySet === undefined ? 'fetched from the issuer' : 'from --jwks',
-    CreateDate: createdAt.toISOString(),
-  }
 }

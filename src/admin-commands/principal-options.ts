@@ -37,11 +37,6 @@ export function tagsOf(texts: readonly string[]): Tags {
   return Object.fromEntries(pairs)
 }
 
-/** Converts tags to AWS's form: a list of objects with Key and Value. */
-export function toPrintedTags(tags: Tags) {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-}
-
 /**
  * Returns a sentence for each unsupported part of a policy. Throws ConfigurationError, which names the flag, if the text is not
  * a policy.

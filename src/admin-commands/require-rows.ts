@@ -5,6 +5,7 @@ import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { findAccount, listAccounts } from '../store/accounts.ts'
 import { ConflictError, type Database } from '../store/database.ts'
+import { readAllRows, type RowPage } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
 
 /**
@@ -67,9 +68,16 @@ export function missingRow(accountId: string, noun: string): string {
 
 /** Creates a function that lists the rows of one account or all accounts, in the form that commands print. */
 export function listingOf<Row, Printed>(
-  list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
-  toPrinted: (row: Row) => Printed,
+  list: (db: Database, accountId: string, page: RowPage<Row>) => Promise<readonly Row[]>,
+  toPrinted: (row: Row) => Printed | Promise<Printed>,
 ) {
   return async (config: Config, accountId?: string): Promise<readonly Printed[]> =>
-    (await withData(config, ({ db }) => list(db, accountId))).map((row) => toPrinted(row))
+    withData(config, async ({ db }) => {
+      const accounts =
+        accountId === undefined ? (await listAccounts(db)).map((one) => one.accountId) : [accountId]
+      const rows: Row[] = []
+      for (const account of accounts)
+        rows.push(...(await readAllRows<Row>((page) => list(db, account, page))))
+      return Promise.all(rows.map(toPrinted))
+    })
 }

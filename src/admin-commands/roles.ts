@@ -2,11 +2,12 @@
 import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
-import { roleArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
+import { viewRoleDetails } from '../principals/details.ts'
+import { commandPartition, viewRole } from '../principals/views.ts'
 import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { deletePoliciesOf, listPoliciesOf } from '../store/identity-policies.ts'
@@ -20,7 +21,7 @@ import {
 } from '../store/roles.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
-import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
+import { checkPolicy, requireName } from './principal-options.ts'
 
 /** A role and its account, by default the oldest. */
 interface RoleName {
@@ -66,11 +67,19 @@ export async function addRole(
       ...approved,
       insertRole(role),
     ])
-    return toPrintedRole(role)
+    const view = viewRole({ ...role, policyCount: 0 }, commandPartition)
+    return { ...view, AssumeRolePolicyDocument: role.trustPolicy }
   })
 }
 
-export const listAllRoles = listingOf(listRoles, toPrintedRole)
+export const listAllRoles = listingOf(listRoles, (role) => viewRole(role, commandPartition))
+
+/** Returns a role with its trust policy and policies. Throws ConfigurationError if the role does not exist. */
+export async function showRole(config: Config, name: RoleName) {
+  return withData(config, async ({ db }) =>
+    viewRoleDetails(db, await requireRole(db, name), commandPartition),
+  )
+}
 
 /** Changes the given settings. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
 export async function changeRole(
@@ -130,17 +139,4 @@ function requireOptions({
   if (trustPolicy !== undefined) checkPolicy('--trust-policy', trustPolicy, 'trust')
   if (sessionSecondsMax < 3600 || sessionSecondsMax > 43_200)
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
-}
-
-function toPrintedRole(role: Role) {
-  return {
-    RoleName: role.roleName,
-    RoleId: role.roleId,
-    AccountId: role.accountId,
-    Arn: roleArn({ partition: 'aws', accountId: role.accountId }, role.roleName),
-    AssumeRolePolicyDocument: JSON.parse(role.trustPolicy),
-    MaxSessionDuration: role.sessionSecondsMax,
-    Tags: toPrintedTags(role.tags),
-    CreateDate: role.createdAt.toISOString(),
-  }
 }

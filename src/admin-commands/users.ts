@@ -2,10 +2,11 @@
 import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
-import { userArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
+import { viewUserDetails } from '../principals/details.ts'
+import { commandPartition, viewUser } from '../principals/views.ts'
 import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { deletePoliciesOf, listPoliciesOf } from '../store/identity-policies.ts'
@@ -19,7 +20,7 @@ import {
 } from '../store/users.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
-import { requireName, toPrintedTags } from './principal-options.ts'
+import { requireName } from './principal-options.ts'
 
 /** A user and its account, by default the oldest. */
 interface UserName {
@@ -47,11 +48,19 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
       ...approved,
       insertUser(user),
     ])
-    return toPrintedUser(user)
+    const summary = { ...user, policyCount: 0, accessKeyCount: 0, lastUsedAt: undefined }
+    return viewUser(summary, commandPartition)
   })
 }
 
-export const listAllUsers = listingOf(listUsers, toPrintedUser)
+export const listAllUsers = listingOf(listUsers, (user) => viewUser(user, commandPartition))
+
+/** Returns a user with its policies and access keys. Throws ConfigurationError if the user does not exist. */
+export async function showUser(config: Config, name: UserName) {
+  return withData(config, async ({ db }) =>
+    viewUserDetails(db, await requireUser(db, name), commandPartition),
+  )
+}
 
 /** Replaces a user's tags. Throws ConfigurationError if the user does not exist. */
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
@@ -94,15 +103,4 @@ export function requireUser(db: Database, { accountId, userName }: UserName): Pr
     noun: `user ${userName}`,
     find: (account) => findUser(db, { accountId: account, userName }),
   })
-}
-
-function toPrintedUser({ userId, accountId, userName, tags, createdAt }: User) {
-  return {
-    UserName: userName,
-    UserId: userId,
-    AccountId: accountId,
-    Arn: userArn({ partition: 'aws', accountId }, userName),
-    Tags: toPrintedTags(tags),
-    CreateDate: createdAt.toISOString(),
-  }
 }

@@ -1,5 +1,11 @@
 /** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
+import { getRole } from './access/get-role.ts'
+import { getUser } from './access/get-user.ts'
+import { listAccessKeys } from './access/list-access-keys.ts'
+import { listIdentityProviders } from './access/list-identity-providers.ts'
+import { listRoles } from './access/list-roles.ts'
+import { listUsers } from './access/list-users.ts'
 import { approveRequest } from './approval/approve-request.ts'
 import { getApproval } from './approval/get-approval.ts'
 import { listApprovals } from './approval/list-approvals.ts'
@@ -45,13 +51,19 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
+  GetRole: getRole,
+  GetUser: getUser,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
+  ListAccessKeys: listAccessKeys,
   ListApprovals: listApprovals,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
+  ListIdentityProviders: listIdentityProviders,
   ListPermissions: listPermissions,
+  ListRoles: listRoles,
   ListTags: listTags,
+  ListUsers: listUsers,
   PutPolicy: putPolicy,
   RejectRequest: rejectRequest,
   RestoreCertificateAuthority: restoreCertificateAuthority,

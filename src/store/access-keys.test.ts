@@ -7,8 +7,10 @@ import { systemRandom } from '../random.ts'
 import {
   deleteAccessKey,
   findAccessKey,
+  findAccountOfAccessKey,
   insertAccessKey,
   listAccessKeys,
+  listAccessKeysOfUser,
   setAccessKeyActive,
   setAccessKeyUse,
   type AccessKeyRecord,
@@ -32,6 +34,8 @@ const alice = {
   tags: { Team: 'web' },
   createdAt,
 }
+
+const all = { after: undefined, limit: 100 }
 
 function accessKey(change: Partial<NewAccessKey> = {}): NewAccessKey {
   return {
@@ -128,9 +132,19 @@ test('listAccessKeys lists keys of one account or of all accounts without secret
   await db.transaction([insertAccount(account), insertAccount(other)])
   await db.transaction([insertUser(alice), insertUser(bob)])
   await db.transaction(keys.toReversed().map((key) => insertAccessKey(sealer, key)))
-  assert.deepEqual(await listAccessKeys(db, undefined), keys.map(withoutSecret))
-  assert.deepEqual(await listAccessKeys(db, account.accountId), keys.slice(0, 3).map(withoutSecret))
-  assert.deepEqual(await listAccessKeys(db, '111111111111'), [])
+  const ofAlice = keys.slice(0, 3).map(withoutSecret)
+  assert.deepEqual(await listAccessKeys(db, account.accountId, all), ofAlice)
+  assert.deepEqual(await listAccessKeys(db, '111111111111', all), [])
+  assert.deepEqual(await listAccessKeysOfUser(db, bob.userId, all), keys.slice(3).map(withoutSecret))
+  for (const after of ofAlice.keys()) {
+    const page = { after: ofAlice[after], limit: 1 }
+    const next = ofAlice.slice(after + 1, after + 2)
+    assert.deepEqual(await listAccessKeys(db, account.accountId, page), next)
+    assert.deepEqual(await listAccessKeysOfUser(db, alice.userId, page), next)
+  }
+  for (const { accessKeyId, accountId } of keys)
+    assert.equal(await findAccountOfAccessKey(db, accessKeyId), accountId)
+  assert.equal(await findAccountOfAccessKey(db, 'AKIAEEEEEEEEEEEEEEEE'), undefined)
 })
 
 test('an access key can be deactivated, activated and deleted, and a nonexistent key returns no row', async () => {
@@ -195,6 +209,6 @@ test('the latest use of an access key is kept, and the use of a deleted key is i
       setAccessKeyUse('AKIADDDDDDDDDDDDDDDD', use),
     ])
     const known = { ...use, at: new Date(latest) }
-    assert.deepEqual((await listAccessKeys(db, undefined))[0]?.lastUse, known)
+    assert.deepEqual((await listAccessKeys(db, account.accountId, all))[0]?.lastUse, known)
   }
 })

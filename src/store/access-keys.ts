@@ -6,6 +6,7 @@ import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
 import { latestPlausibleTime } from './leases.ts'
 import { insertUnderMasterKey } from './master-keys.ts'
+import type { RowPage } from './row-pages.ts'
 import { changing, sql, type Row, type Sql } from './sql.ts'
 
 /** Owner of an access key. */
@@ -108,17 +109,48 @@ export async function findAccessKey(
   }
 }
 
-/** Lists access keys of all accounts or of one account, oldest first. */
+/** Position of an access key in a list. */
+type AccessKeyPosition = Pick<AccessKeyRecord, 'createdAt' | 'accessKeyId'>
+
+/** Lists an account's access keys, oldest first. */
 export async function listAccessKeys(
   db: Database,
-  accountId: string | undefined,
+  accountId: string,
+  { after, limit }: RowPage<AccessKeyPosition>,
 ): Promise<AccessKeyRecord[]> {
   const rows = await db.query(
     sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
-      where k.account_id = coalesce(${accountId ?? null}, k.account_id)
-      order by k.created_at_ms, access_key_id`,
+      where k.account_id = ${accountId}
+        and (k.created_at_ms, access_key_id) > (${after?.createdAt.getTime() ?? -1}, ${after?.accessKeyId ?? ''})
+      order by k.created_at_ms, access_key_id limit ${limit}`,
   )
   return rows.map(recordOf)
+}
+
+/** Lists a user's access keys, oldest first. */
+export async function listAccessKeysOfUser(
+  db: Database,
+  userId: string,
+  { after, limit }: RowPage<AccessKeyPosition>,
+): Promise<AccessKeyRecord[]> {
+  const rows = await db.query(
+    sql`select k.*, u.user_name, u.tags from access_keys k join users u using (user_id)
+      where user_id = ${userId}
+        and (k.created_at_ms, access_key_id) > (${after?.createdAt.getTime() ?? -1}, ${after?.accessKeyId ?? ''})
+      order by k.created_at_ms, access_key_id limit ${limit}`,
+  )
+  return rows.map(recordOf)
+}
+
+/** Returns the account of an access key; undefined if the access key does not exist. */
+export async function findAccountOfAccessKey(
+  db: Database,
+  accessKeyId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query(
+    sql`select account_id from access_keys where access_key_id = ${accessKeyId}`,
+  )
+  return row && textOf(row, 'account_id')
 }
 
 /** Activates or deactivates an access key. Like deleteAccessKey, returns no row for a nonexistent access key. */

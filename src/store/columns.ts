@@ -29,3 +29,7 @@ export function bytesOf(row: Row, column: string): Uint8Array {
 export function dateOf(row: Row, column: string): Date {
   return new Date(integerOf(row, column))
 }
+
+export function optionalDateOf(row: Row, column: string): Date | undefined {
+  return row[column] === null ? undefined : dateOf(row, column)
+}

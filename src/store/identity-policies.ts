@@ -20,10 +20,14 @@ export function putIdentityPolicy(principalId: string, { name, policy }: Identit
 }
 
 /** Lists a user's or role's policies, sorted by name. */
-export async function listPoliciesOf(db: Database, principalId: string): Promise<IdentityPolicy[]> {
+export async function listPoliciesOf(
+  db: Database,
+  principalId: string,
+  limit: number = Number.MAX_SAFE_INTEGER,
+): Promise<IdentityPolicy[]> {
   const rows = await db.query(
     sql`select policy_name, policy from identity_policies where principal_id = ${principalId}
-      order by policy_name`,
+      order by policy_name limit ${limit}`,
   )
   return rows.map((row) => ({ name: textOf(row, 'policy_name'), policy: textOf(row, 'policy') }))
 }

@@ -2,6 +2,7 @@
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
+import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface IdentityProvider {
@@ -37,14 +38,16 @@ export async function findIdentityProvider(
   return row === undefined ? undefined : providerOf(row)
 }
 
-/** Lists the providers of all accounts or of one account. */
+/** Lists an account's providers, sorted by issuer. */
 export async function listIdentityProviders(
   db: Database,
-  accountId: string | undefined,
+  accountId: string,
+  { after, limit }: RowPage<{ readonly issuer: string }>,
 ): Promise<IdentityProvider[]> {
   const rows = await db.query(
-    sql`select * from identity_providers where account_id = coalesce(${accountId ?? null}, account_id)
-      order by account_id, issuer`,
+    sql`select * from identity_providers
+      where account_id = ${accountId} and issuer > ${after?.issuer ?? ''}
+      order by issuer limit ${limit}`,
   )
   return rows.map(providerOf)
 }

@@ -26,7 +26,17 @@ import {
   updateRole,
   type Role,
 } from './roles.ts'
-import { deleteUser, findUser, insertUser, listUsers, setUserTags, type User } from './users.ts'
+import { readAllRows } from './row-pages.ts'
+import {
+  deleteUser,
+  findUser,
+  insertUser,
+  listUsers,
+  setUserTags,
+  summarizeUser,
+  type User,
+  type UserSummary,
+} from './users.ts'
 import { sql } from './sql.ts'
 
 const createdAt = new Date('2026-03-04T05:06:07.089Z')
@@ -41,6 +51,8 @@ async function prepared(): Promise<TestDatabase> {
   )
   return database
 }
+
+const all = { after: undefined, limit: 100 }
 
 const conflict = (db: Database, ...statements: ReturnType<typeof sql>[]): Promise<void> =>
   assert.rejects(db.transaction(statements), ConflictError)
@@ -68,10 +80,50 @@ test('user names are found and unique regardless of case', async () => {
   assert.equal(await findUser(db, { accountId: '210987654321', userName: 'Alice' }), undefined)
   const other = userOf({ userId: 'AIDA2', accountId: '210987654321' })
   await db.transaction([insertUser(other)])
-  assert.deepEqual(await listUsers(db, undefined), [user, other])
-  assert.deepEqual(await listUsers(db, accountId), [user])
+  const counts = { policyCount: 0, accessKeyCount: 0, lastUsedAt: undefined }
+  assert.deepEqual(await listUsers(db, accountId, all), [{ ...user, ...counts }])
+  assert.deepEqual(await listUsers(db, other.accountId, all), [{ ...other, ...counts }])
   await db.transaction([setUserTags(user, { a: 'b' })])
   assert.deepEqual((await findUser(db, user))?.tags, { a: 'b' })
+})
+
+test('a list of users has the numbers of their policies and access keys, and the last use of any key', async () => {
+  await using database = await prepared()
+  const { db } = database
+  const keyOf = (id: string, usedAt: number | null) =>
+    sql`insert into access_keys (access_key_id, account_id, user_id, secret_sealed, active,
+      created_at_ms, last_used_at_ms) values (${id}, ${accountId}, 'AIDA1', ${Uint8Array.of(1)}, 1, 0, ${usedAt})`
+  const other = userOf({ userId: 'AIDA2', userName: 'bob' })
+  await db.transaction([
+    insertUser(other),
+    insertUser(userOf()),
+    putIdentityPolicy('AIDA1', { name: 'a', policy: '{}' }),
+    ...[keyOf('AKIA1', null), keyOf('AKIA2', 3000), keyOf('AKIA3', 2000)],
+  ])
+  const expected = [
+    { ...userOf(), policyCount: 1, accessKeyCount: 3, lastUsedAt: new Date(3000) },
+    { ...other, policyCount: 0, accessKeyCount: 0, lastUsedAt: undefined },
+  ]
+  assert.deepEqual(await listUsers(db, accountId, all), expected)
+  for (const summary of expected)
+    assert.deepEqual(
+      await summarizeUser(db, userOf({ userId: summary.userId, userName: summary.userName })),
+      summary,
+    )
+})
+
+test('all rows of a list longer than a page are read once and in order', async () => {
+  await using database = await prepared()
+  const { db } = database
+  const names = Array.from({ length: 2000 }, (_, number) => `user-${1000 + number}`)
+  await db.transaction(
+    names.map((userName, number) => insertUser(userOf({ userId: `AIDA${number}`, userName }))),
+  )
+  const users = await readAllRows<UserSummary>((page) => listUsers(db, accountId, page))
+  assert.deepEqual(
+    users.map(({ userName }) => userName),
+    names,
+  )
 })
 
 test('a user with access keys cannot be deleted', async () => {
@@ -104,8 +156,8 @@ test('a role is found by name and by id, with its policies and its organization'
   await conflict(db, insertRole({ ...role, roleId: 'AROA2', roleName: 'issuer' }))
   assert.deepEqual(await findRole(db, role), role)
   assert.equal(await findRole(db, { accountId, roleName: 'issuer' }), undefined)
-  assert.deepEqual(await listRoles(db, undefined), [role])
-  assert.deepEqual(await listRoles(db, '210987654321'), [])
+  assert.deepEqual(await listRoles(db, accountId, all), [{ ...role, policyCount: 0 }])
+  assert.deepEqual(await listRoles(db, '210987654321', all), [])
   await db.transaction([
     putIdentityPolicy(role.roleId, { name: 'b', policy: '2' }),
     putIdentityPolicy(role.roleId, { name: 'a', policy: '0' }),
@@ -113,6 +165,8 @@ test('a role is found by name and by id, with its policies and its organization'
     putIdentityPolicy('AROA2', { name: 'a', policy: '3' }),
     setOrganization(accountId, 'o-exampleorgid'),
   ])
+  assert.deepEqual(await listRoles(db, accountId, all), [{ ...role, policyCount: 2 }])
+  assert.deepEqual(await listPoliciesOf(db, role.roleId, 1), [{ name: 'a', policy: '1' }])
   assert.deepEqual(await findRoleById(db, role.roleId), {
     ...role,
     organizationId: 'o-exampleorgid',
@@ -164,8 +218,9 @@ test('an account has at most one identity provider per issuer', async () => {
   assert.deepEqual(await findIdentityProvider(db, provider), provider)
   const changed = { ...provider, audiences: ['c'], keySet: '{}' }
   await db.transaction([updateIdentityProvider(changed)])
-  assert.deepEqual(await listIdentityProviders(db, undefined), [changed])
-  assert.deepEqual(await listIdentityProviders(db, '210987654321'), [])
+  assert.deepEqual(await listIdentityProviders(db, accountId, all), [changed])
+  assert.deepEqual(await listIdentityProviders(db, accountId, { after: changed, limit: 1 }), [])
+  assert.deepEqual(await listIdentityProviders(db, '210987654321', all), [])
   await db.transaction([deleteIdentityProvider(provider)])
   await conflict(db, deleteIdentityProvider(provider))
   await conflict(db, updateIdentityProvider(provider))

@@ -2,6 +2,7 @@ import type { Tags } from '../identity/caller.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
+import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Role {
@@ -16,6 +17,11 @@ export interface Role {
   readonly sessionSecondsMax: number
   readonly tags: Tags
   readonly createdAt: Date
+}
+
+/** A role, with the number of its policies. */
+export interface RoleSummary extends Role {
+  readonly policyCount: number
 }
 
 /** A role with the identity policies of its sessions. */
@@ -71,13 +77,19 @@ export async function findRoleById(
   }
 }
 
-/** Lists the roles of all accounts or of one account, sorted by name. */
-export async function listRoles(db: Database, accountId: string | undefined): Promise<Role[]> {
+/** Lists an account's roles, sorted by name. */
+export async function listRoles(
+  db: Database,
+  accountId: string,
+  { after, limit }: RowPage<Pick<Role, 'roleName'>>,
+): Promise<RoleSummary[]> {
   const rows = await db.query(
-    sql`select * from roles where account_id = coalesce(${accountId ?? null}, account_id)
-      order by account_id, role_name`,
+    sql`select roles.*,
+        (select count(*) from identity_policies where principal_id = role_id) as policy_count
+      from roles where account_id = ${accountId} and role_name > ${after?.roleName ?? ''}
+      order by role_name limit ${limit}`,
   )
-  return rows.map(roleOf)
+  return rows.map((row) => ({ ...roleOf(row), policyCount: integerOf(row, 'policy_count') }))
 }
 
 /** Updates the mutable columns of a role. */

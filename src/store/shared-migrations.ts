@@ -294,6 +294,13 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/** Adds the index for an account's list of access keys. */
+function accessKeyIndex(): string {
+  return `
+  create index access_keys_by_account on access_keys (account_id, created_at_ms, access_key_id);
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -309,5 +316,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     recordTables(dialect),
     certificateIntents(dialect),
     ocspResponses(dialect),
+    accessKeyIndex(),
   ]
 }

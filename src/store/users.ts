@@ -1,6 +1,7 @@
 import type { Tags } from '../identity/caller.ts'
-import { dateOf, textOf } from './columns.ts'
+import { dateOf, integerOf, optionalDateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
+import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface User {
@@ -11,6 +12,14 @@ export interface User {
   readonly userName: string
   readonly tags: Tags
   readonly createdAt: Date
+}
+
+/** A user, with the number of its policies and access keys. */
+export interface UserSummary extends User {
+  readonly policyCount: number
+  readonly accessKeyCount: number
+  /** Last use of any of the access keys; undefined if none has been used. */
+  readonly lastUsedAt: Date | undefined
 }
 
 /** Inserts a user. Conflicts if the account has a user with the same name, ignoring case (IAM API, CreateUser). */
@@ -41,13 +50,32 @@ export async function findUser(
   return row === undefined ? undefined : userOf(row)
 }
 
-/** Lists the users in all accounts or in one account, sorted by name. */
-export async function listUsers(db: Database, accountId: string | undefined): Promise<User[]> {
+/** Lists an account's users, sorted by name. */
+export async function listUsers(
+  db: Database,
+  accountId: string,
+  { after, limit }: RowPage<Pick<User, 'userName'>>,
+): Promise<UserSummary[]> {
   const rows = await db.query(
-    sql`select * from users where account_id = coalesce(${accountId ?? null}, account_id)
-      order by account_id, user_name`,
+    sql`select u.*,
+        (select count(*) from identity_policies where principal_id = u.user_id) as policy_count,
+        (select count(*) from access_keys k where k.user_id = u.user_id) as access_key_count,
+        (select max(last_used_at_ms) from access_keys k where k.user_id = u.user_id) as last_used_at_ms
+      from users u where account_id = ${accountId} and user_name > ${after?.userName ?? ''}
+      order by user_name limit ${limit}`,
   )
-  return rows.map(userOf)
+  return rows.map(summaryOf)
+}
+
+/** Adds the summary to a user. */
+export async function summarizeUser(db: Database, user: User): Promise<UserSummary> {
+  const { userId } = user
+  const [row] = await db.query(
+    sql`select (select count(*) from identity_policies where principal_id = ${userId}) as policy_count,
+      count(*) as access_key_count, max(last_used_at_ms) as last_used_at_ms
+      from access_keys where user_id = ${userId}`,
+  )
+  return { ...user, ...countsOf(row ?? {}) }
 }
 
 export function setUserTags({ userId }: User, tags: Tags): Sql {
@@ -72,6 +100,18 @@ export function deleteUser({ userId }: User): Sql {
       returning user_id`,
     ),
   )
+}
+
+function summaryOf(row: Row): UserSummary {
+  return { ...userOf(row), ...countsOf(row) }
+}
+
+function countsOf(row: Row): Omit<UserSummary, keyof User> {
+  return {
+    policyCount: integerOf(row, 'policy_count'),
+    accessKeyCount: integerOf(row, 'access_key_count'),
+    lastUsedAt: optionalDateOf(row, 'last_used_at_ms'),
+  }
 }
 
 function userOf(row: Row): User {

@@ -49,8 +49,9 @@ export async function listAcceptedRoles(
   )
   const roles: { arn: string; secondsMax: number }[] = []
   let evaluated = 0
-  for (const identity of identities)
-    for (const role of await listRoles(db, identity.provider.accountId)) {
+  for (const identity of identities) {
+    const page = { after: undefined, limit: evaluatedMax + 1 - evaluated }
+    for (const role of await listRoles(db, identity.provider.accountId, page)) {
       evaluated += 1
       if (evaluated > evaluatedMax || roles.length >= acceptedMax) break
       const arn = roleArn({ ...role, partition: 'aws' }, role.roleName)
@@ -58,6 +59,7 @@ export async function listAcceptedRoles(
       if (trustsWebIdentity(services, role, request))
         roles.push({ arn, secondsMax: role.sessionSecondsMax })
     }
+  }
   return {
     roles,
     isTruncated: evaluated > evaluatedMax || roles.length >= acceptedMax,

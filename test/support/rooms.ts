@@ -138,6 +138,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Two-person approval: actions, the canonical form of a request, and the check',
     imports: ['record', 'store'],
   },
+  principals: {
+    subject: 'Users, roles, access keys and identity providers, as the API and commands return them',
+    imports: ['identity', 'store'],
+  },
   search: {
     subject: 'Certificate search: filters and the index for each filter',
     imports: ['store', 'x509/*'],
@@ -241,6 +245,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/permission': {
     subject: 'Operations on permissions',
     imports: ['identity', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  'operations/access': {
+    subject: 'Operations that read users, roles, access keys and identity providers',
+    imports: ['operations/shared', 'principals', 'store', 'wire/shapes'],
   },
   'operations/approval': {
     subject: 'Operations on requests for a second person',
@@ -506,6 +514,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'local-channel',
       'objects',
       'policy',
+      'principals',
       'record',
       'settings',
       'store',
@@ -591,7 +600,7 @@ export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
   { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp'] },
-  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony', 'principals'] },
   {
     name: 'Issuing and revoking',
     rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk', 'approval'],

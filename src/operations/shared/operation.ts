@@ -18,8 +18,14 @@ export type OperationName = AwsOperationName | OwnOperationName
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'GetApproval'
+  | 'GetRole'
+  | 'GetUser'
+  | 'ListAccessKeys'
   | 'ListApprovals'
   | 'ListCertificates'
+  | 'ListIdentityProviders'
+  | 'ListRoles'
+  | 'ListUsers'
   | 'RejectRequest'
 
 export type AwsOperationName =
