@@ -1,4 +1,5 @@
 /** A client of AWS Private CA and of servers with the same API. */
+import { accessOperations } from './access.ts'
 import { approvalOperations } from './approvals.ts'
 import { call } from './call.ts'
 import type { Client, ClientMeta } from './client-interface.ts'
@@ -57,6 +58,7 @@ export function createClient(options: ClientOptions = {}): Client {
       if (!isOperationName(operation)) throw new UnknownClientMethodError(operation)
       return presignedHeaders(operation)
     },
+    ...accessOperations(sdk),
     ...approvalOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),

@@ -32,8 +32,14 @@ export type OperationName = (typeof operationNames)[number]
 export type OwnOperationName =
   | 'approveRequest'
   | 'getApproval'
+  | 'getRole'
+  | 'getUser'
+  | 'listAccessKeys'
   | 'listApprovals'
   | 'listCertificates'
+  | 'listIdentityProviders'
+  | 'listRoles'
+  | 'listUsers'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

@@ -37,6 +37,25 @@ export type {
   PaginatorName,
 } from './paginators.ts'
 export type {
+  AccessKeyWithPolicy,
+  AccessOperations,
+  IdentityPolicy,
+  ListAccessKeysInput,
+  ListAccessKeysOutput,
+  ListedAccessKey,
+  ListedIdentityProvider,
+  ListedRole,
+  ListedUser,
+  ListIdentityProvidersOutput,
+  ListInput,
+  ListRolesOutput,
+  ListUsersOutput,
+  PrincipalTag,
+  ProviderKey,
+  RoleDetails,
+  UserDetails,
+} from './access.ts'
+export type {
   Approval,
   ApprovalInput,
   ApprovalOperations,

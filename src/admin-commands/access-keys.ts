@@ -14,17 +14,20 @@ import {
   findAccountOfAccessKey,
   insertAccessKey,
   listAccessKeys,
+  listAccessKeysOfUser,
   setAccessKeyActive,
+  type AccessKeyRecord,
   type KeyOwner,
   type NewAccessKey,
 } from '../store/access-keys.ts'
 import type { Database } from '../store/database.ts'
+import { readAllRows } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { changeOr, listingOf, resolveAccount } from './require-rows.ts'
+import { changeOr, pagedListingOf, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
-import { newUser } from './users.ts'
+import { newUser, requireUser } from './users.ts'
 
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
@@ -67,7 +70,10 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       ...statements,
       insertAccessKey(sealers, key),
     ])
-    return { ...viewAccessKey({ ...key, lastUse: undefined }), SecretAccessKey: key.secretAccessKey }
+    return {
+      ...viewAccessKey({ ...key, lastUse: undefined }),
+      SecretAccessKey: key.secretAccessKey,
+    }
   })
 }
 
@@ -104,7 +110,25 @@ async function ownerOf(
   return { owner: { kind: 'user', ...user }, statements }
 }
 
-export const listAccessKeysOf = listingOf(listAccessKeys, viewAccessKey)
+const listKeysOfAccounts = pagedListingOf(listAccessKeys, viewAccessKey)
+
+/**
+ * Lists the access keys of all accounts, of one account, or of one user. Throws ConfigurationError if the user does not exist.
+ */
+export async function listAccessKeysOf(
+  config: Config,
+  accountId: string | undefined,
+  userName: string | undefined,
+) {
+  if (userName === undefined) return listKeysOfAccounts(config, accountId)
+  return withData(config, async ({ db }) => {
+    const { userId } = await requireUser(db, { accountId, userName })
+    const keys = await readAllRows<AccessKeyRecord>((page) =>
+      listAccessKeysOfUser(db, userId, page),
+    )
+    return keys.map(viewAccessKey)
+  })
+}
 
 /**
  * Enables or disables an access key. Only enabling can require a second person's approval, because one person must be able to

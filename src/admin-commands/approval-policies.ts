@@ -116,9 +116,7 @@ export async function removeApprovalPolicy(
  */
 async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
   const home = { partition: 'aws', accountId }
-  const keys = await readAllRows<AccessKeyRecord>((page) =>
-    listAccessKeys(db, accountId, page),
-  )
+  const keys = await readAllRows<AccessKeyRecord>((page) => listAccessKeys(db, accountId, page))
   const users = await readAllRows<User>((page) => listUsers(db, accountId, page))
   const roles = await readAllRows<Role>((page) => listRoles(db, accountId, page))
   const principals = [

@@ -16,7 +16,7 @@ import {
   updateIdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 
 /** A provider and its account, by default the oldest. */
@@ -70,7 +70,7 @@ export async function addIdentityProvider(
   })
 }
 
-export const listAllIdentityProviders = listingOf(listIdentityProviders, (provider) =>
+export const listAllIdentityProviders = pagedListingOf(listIdentityProviders, (provider) =>
   viewProvider(provider, commandPartition),
 )
 

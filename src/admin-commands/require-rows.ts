@@ -68,16 +68,23 @@ export function missingRow(accountId: string, noun: string): string {
 
 /** Creates a function that lists the rows of one account or all accounts, in the form that commands print. */
 export function listingOf<Row, Printed>(
-  list: (db: Database, accountId: string, page: RowPage<Row>) => Promise<readonly Row[]>,
+  list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
   toPrinted: (row: Row) => Printed | Promise<Printed>,
 ) {
   return async (config: Config, accountId?: string): Promise<readonly Printed[]> =>
-    withData(config, async ({ db }) => {
-      const accounts =
-        accountId === undefined ? (await listAccounts(db)).map((one) => one.accountId) : [accountId]
-      const rows: Row[] = []
-      for (const account of accounts)
-        rows.push(...(await readAllRows<Row>((page) => list(db, account, page))))
-      return Promise.all(rows.map(toPrinted))
-    })
+    withData(config, async ({ db }) => Promise.all((await list(db, accountId)).map(toPrinted)))
+}
+
+/** Creates a function like `listingOf` for rows that are read in pages, one account at a time. */
+export function pagedListingOf<Row, Printed>(
+  list: (db: Database, accountId: string, page: RowPage<Row>) => Promise<readonly Row[]>,
+  toPrinted: (row: Row) => Printed | Promise<Printed>,
+) {
+  return listingOf(async (db, accountId) => {
+    const all = accountId === undefined ? await listAccounts(db) : [{ accountId }]
+    const lists: Row[][] = []
+    for (const account of all)
+      lists.push(await readAllRows<Row>((page) => list(db, account.accountId, page)))
+    return lists.flat()
+  }, toPrinted)
 }

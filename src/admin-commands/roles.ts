@@ -19,7 +19,7 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 
@@ -72,7 +72,7 @@ export async function addRole(
   })
 }
 
-export const listAllRoles = listingOf(listRoles, (role) => viewRole(role, commandPartition))
+export const listAllRoles = pagedListingOf(listRoles, (role) => viewRole(role, commandPartition))
 
 /** Returns a role with its trust policy and policies. Throws ConfigurationError if the role does not exist. */
 export async function showRole(config: Config, name: RoleName) {

@@ -18,7 +18,7 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName } from './principal-options.ts'
 
@@ -53,7 +53,7 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
   })
 }
 
-export const listAllUsers = listingOf(listUsers, (user) => viewUser(user, commandPartition))
+export const listAllUsers = pagedListingOf(listUsers, (user) => viewUser(user, commandPartition))
 
 /** Returns a user with its policies and access keys. Throws ConfigurationError if the user does not exist. */
 export async function showUser(config: Config, name: UserName) {

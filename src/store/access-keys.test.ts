@@ -135,7 +135,10 @@ test('listAccessKeys lists keys of one account or of all accounts without secret
   const ofAlice = keys.slice(0, 3).map(withoutSecret)
   assert.deepEqual(await listAccessKeys(db, account.accountId, all), ofAlice)
   assert.deepEqual(await listAccessKeys(db, '111111111111', all), [])
-  assert.deepEqual(await listAccessKeysOfUser(db, bob.userId, all), keys.slice(3).map(withoutSecret))
+  assert.deepEqual(
+    await listAccessKeysOfUser(db, bob.userId, all),
+    keys.slice(3).map(withoutSecret),
+  )
   for (const after of ofAlice.keys()) {
     const page = { after: ofAlice[after], limit: 1 }
     const next = ofAlice.slice(after + 1, after + 2)

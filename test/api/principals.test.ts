@@ -177,8 +177,14 @@ test('signet role creates roles with a trust policy, updates and deletes them', 
   await assertRefused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
   await json('role', 'update', 'issuer', '--max-session', '2h', '--tag', 'team=web')
   const [listed] = await json('role', 'list')
+  const shown = await json('role', 'show', 'issuer')
+  const { AssumeRolePolicyDocument: trusted, Policies, ...members } = shown
+  assert.deepEqual(listed, members)
+  assert.deepEqual(Policies, [
+    { PolicyName: 'lists', PolicyDocument: JSON.parse(policyOf(allow('List*'))) },
+  ])
   assert.deepEqual(
-    [listed.MaxSessionDuration, listed.Tags, listed.AssumeRolePolicyDocument],
+    [listed.MaxSessionDuration, listed.Tags, trusted],
     [7200, [{ Key: 'team', Value: 'web' }], role.AssumeRolePolicyDocument],
   )
   await json('role', 'delete', 'issuer')
@@ -190,12 +196,12 @@ test('signet oidc-provider creates, updates, lists and deletes identity provider
   const audience = ['--audience', 'signet', '--audience', 'other']
   const created = await json('oidc-provider', 'create', issuer, ...audience)
   assert.deepEqual(
-    [created.Arn, created.Url, created.ClientIDList, created.Keys],
+    [created.Arn, created.Url, created.ClientIDList, created.KeySource],
     [
       'arn:aws:iam::123456789012:oidc-provider/token.example.com/id',
       issuer,
       ['signet', 'other'],
-      'fetched from the issuer',
+      'ISSUER',
     ],
   )
   await assertRefused(
@@ -235,9 +241,10 @@ test('signet oidc-provider creates, updates, lists and deletes identity provider
   )
   const keys = await fileWith('{"keys":[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}]}')
   await json('oidc-provider', 'update', issuer, '--jwks', keys)
-  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'from --jwks')
+  const [stored] = await json('oidc-provider', 'list')
+  assert.deepEqual([stored.KeySource, stored.Keys.length], ['STORED', 1])
   await json('oidc-provider', 'update', issuer, '--jwks', await fileWith('\n'))
-  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'fetched from the issuer')
+  assert.equal((await json('oidc-provider', 'list'))[0].KeySource, 'ISSUER')
   await json('oidc-provider', 'delete', issuer)
   await assertRefused(/has no identity provider for/, 'oidc-provider', 'delete', issuer)
 })
@@ -295,7 +302,7 @@ test('access keys can belong to service principals, and accounts to organization
 
 test('--output table prints a list as a table', async () => {
   const { stdout } = await signet('user', 'list', '--output', 'table')
-  assert.match(stdout, /^USER NAME +ACCOUNT ID/)
+  assert.match(stdout, /^USER +ACCOUNT +POLICIES/)
   assert.match(stdout, /^administrator +123456789012 /m)
   const empty = await signet('share', 'list', '--output', 'table')
   assert.deepEqual([empty.stdout, empty.stderr], ['', 'Nothing found.\n'])

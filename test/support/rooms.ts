@@ -139,7 +139,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['record', 'store'],
   },
   principals: {
-    subject: 'Users, roles, access keys and identity providers, as the API and commands return them',
+    subject:
+      'Users, roles, access keys and identity providers, as the API and commands return them',
     imports: ['identity', 'store'],
   },
   search: {

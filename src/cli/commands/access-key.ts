@@ -5,14 +5,16 @@ import {
   removeAccessKey,
   switchAccessKey,
 } from '../../admin-commands/access-keys.ts'
+import { listAccessKeys } from '../../client-commands/principals.ts'
 import type { Config, Flags } from '../../settings/config.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { printDone } from '../../terminal.ts'
 import { accountId, onlyOne } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
 import { listOf, SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
-import { cellText, type Column } from '../shared/table.ts'
+import { cellText, dayText, lastUseText, type Column } from '../shared/table.ts'
 
 type AccessKeyFlags = Flags & {
   readonly user?: string
@@ -26,11 +28,7 @@ export function accessKeyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'access-key')
   group.description('Manage access keys, which sign requests')
   addKeyCreation(group)
-  listOf(group)
-    .output()
-    .description('List access keys with their last use, without secrets')
-    .examples('signet access-key list --account 123456789012')
-    .run(({ config, flags }) => listAccessKeysOf(config, flags.account), { columns: listColumns })
+  addKeyList(group)
   addKeyChange(group, 'disable', {
     description: 'Disable an access key. Requests signed with it are refused',
     change: (config, id) => switchAccessKey(config, id, false),
@@ -60,21 +58,31 @@ const listColumns: readonly Column[] = [
   },
   { key: 'SourceArn', wide: true },
   { key: 'Status', shrink: 'never' },
-  {
-    key: 'CreateDate',
-    header: 'CREATED',
-    shrink: 'never',
-    text: ({ CreateDate }) => cellText(CreateDate).slice(0, 10),
-  },
-  {
-    key: 'LastUsedDate',
-    header: 'LAST USED',
-    shrink: 'never',
-    text: ({ LastUsedDate }) => (LastUsedDate === undefined ? 'never' : cellText(LastUsedDate)),
-  },
+  { key: 'CreateDate', header: 'CREATED', shrink: 'never', text: dayText('CreateDate') },
+  { key: 'LastUsedDate', header: 'LAST USED', shrink: 'never', text: lastUseText },
+  { key: 'HasPolicy', header: 'OWN POLICY', wide: true },
   { key: 'LastUsedRegion', wide: true },
   { key: 'LastUsedService', wide: true },
 ]
+
+function addKeyList(group: SignetCommand): void {
+  orApi(listOf(group))
+    .output()
+    .description('List access keys with their last use, without secrets')
+    .option('--user <name>', 'user whose access keys are listed (default: all access keys)')
+    .examples(
+      'signet access-key list --account 123456789012',
+      'signet access-key list --user alice --endpoint https://ca.example.com --profile ca',
+    )
+    .run(
+      (call: Call<SourceFlags & { readonly user?: string }>) =>
+        readFrom<readonly object[]>(group, call, {
+          data: () => listAccessKeysOf(call.config, call.flags.account, call.flags.user),
+          api: (client) => listAccessKeys(client, call.flags.user),
+        }),
+      { columns: listColumns, empty: 'No access keys found.' },
+    )
+}
 
 function addKeyCreation(group: SignetCommand): void {
   storageCommand(group, 'create')

@@ -6,13 +6,31 @@ import {
   removeIdentityProvider,
   type ProviderOptions,
 } from '../../admin-commands/identity-providers.ts'
+import { listIdentityProviders } from '../../client-commands/principals.ts'
 import type { Flags } from '../../settings/config.ts'
 import { severalOf } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
 import { readTextFile } from '../shared/policy-file.ts'
 import { listOf, ofAccount, SignetCommand, type Call } from '../shared/signet-command.ts'
+import { dayText, type Column } from '../shared/table.ts'
 
 type ProviderFlags = Flags & { readonly audience?: readonly string[]; readonly jwks?: string }
+
+const listColumns: readonly Column[] = [
+  { key: 'Url', header: 'ISSUER' },
+  { key: 'AccountId', header: 'ACCOUNT', shrink: 'never' },
+  { key: 'ClientIDList', header: 'AUDIENCES' },
+  {
+    key: 'KeySource',
+    header: 'KEYS',
+    text: ({ KeySource, Keys }) =>
+      KeySource === 'STORED' && Array.isArray(Keys) ? `${Keys.length} stored` : 'from the issuer',
+  },
+  { key: 'CreateDate', header: 'CREATED', shrink: 'never', text: dayText('CreateDate') },
+  { key: 'Arn', wide: true },
+  { key: 'Keys', header: 'STORED KEYS', wide: true },
+]
 
 export function oidcProviderCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'oidc-provider')
@@ -27,11 +45,21 @@ export function oidcProviderCommand(context: CommandContext): Command {
     .run(async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
       addIdentityProvider(config, { accountId: flags.account, issuer }, await optionsOf(flags)),
     )
-  listOf(group)
+  orApi(listOf(group))
     .output()
     .description('List identity providers')
-    .examples('signet oidc-provider list')
-    .run(({ config, flags }) => listAllIdentityProviders(config, flags.account))
+    .examples(
+      'signet oidc-provider list',
+      'signet oidc-provider list --endpoint https://ca.example.com --profile ca',
+    )
+    .run(
+      (call: Call<SourceFlags>) =>
+        readFrom<readonly object[]>(group, call, {
+          data: () => listAllIdentityProviders(call.config, call.flags.account),
+          api: listIdentityProviders,
+        }),
+      { columns: listColumns, empty: 'No identity providers found.' },
+    )
   withOptions(ofAccount(group, 'update'))
     .description(
       'Update the audiences or keys of an identity provider. Omitted options keep their values',

@@ -5,19 +5,35 @@ import {
   changeRole,
   listAllRoles,
   removeRole,
+  showRole,
   type RoleOptions,
 } from '../../admin-commands/roles.ts'
+import { listRoles } from '../../client-commands/principals.ts'
 import type { Flags } from '../../settings/config.ts'
 import { seconds } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
+import { printPrincipal, withDocuments } from '../shared/print-principal.ts'
 import { listOf, ofAccount, SignetCommand, withTags, type Call } from '../shared/signet-command.ts'
+import { dayText, tagsText, type Column } from '../shared/table.ts'
 
 type RoleFlags = Flags & {
   readonly tag?: readonly string[]
   readonly trustPolicy?: string
   readonly maxSession?: number
 }
+
+const listColumns: readonly Column[] = [
+  { key: 'RoleName', header: 'ROLE' },
+  { key: 'AccountId', header: 'ACCOUNT', shrink: 'never' },
+  { key: 'PolicyCount', header: 'POLICIES', shrink: 'never' },
+  { key: 'MaxSessionDuration', header: 'MAX SESSION (S)', shrink: 'never' },
+  { key: 'CreateDate', header: 'CREATED', shrink: 'never', text: dayText('CreateDate') },
+  { key: 'Tags', wide: true, text: tagsText },
+  { key: 'RoleId', wide: true },
+  { key: 'Arn', wide: true },
+]
 
 export function roleCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'role')
@@ -30,15 +46,37 @@ export function roleCommand(context: CommandContext): Command {
       async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
         const { trustPolicy = '', ...options } = await roleOptionsOf(context, flags)
         const name = { accountId: flags.account, roleName }
-        return addRole(config, name, { ...options, trustPolicy })
+        return withDocuments(await addRole(config, name, { ...options, trustPolicy }))
       },
       { next: (name) => [`signet policy put --role ${name} --name NAME --policy policy.json`] },
     )
-  listOf(group)
+  orApi(listOf(group))
     .output()
     .description('List roles')
-    .examples('signet role list')
-    .run(({ config, flags }) => listAllRoles(config, flags.account))
+    .examples('signet role list', 'signet role list --endpoint https://ca.example.com --profile ca')
+    .run(
+      (call: Call<SourceFlags>) =>
+        readFrom<readonly object[]>(group, call, {
+          data: () => listAllRoles(call.config, call.flags.account),
+          api: listRoles,
+        }),
+      { columns: listColumns, empty: 'No roles found.' },
+    )
+  orApi(ofAccount(group, 'show'))
+    .output()
+    .description('Show a role with its trust policy and its policies')
+    .argument('<name>')
+    .examples('signet role show issuer')
+    .run(async (call: Call<SourceFlags>, roleName: string) =>
+      printPrincipal(
+        context,
+        call.flags,
+        await readFrom<object>(group, call, {
+          data: () => showRole(call.config, { accountId: call.flags.account, roleName }),
+          api: async (client) => (await client.getRole({ RoleName: roleName })).Role,
+        }),
+      ),
+    )
   withRoleOptions(ofAccount(group, 'update'), false)
     .description('Update a role. Omitted options keep their values')
     .argument('<name>')

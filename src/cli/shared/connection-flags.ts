@@ -29,16 +29,29 @@ const defaultData = './data'
 
 /** Adds `--endpoint`, `--region`, `--data`, `--profile`, `--aws-credentials` and `--ca-file`. */
 export function withConnectionFlags<C extends Command>(command: C): C {
+  withServerFlags(command).option(
+    '--data <dir>',
+    `data folder of a local server, for its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
+  )
+  return withCredentialsFlags(command)
+}
+
+/** Adds the flags of `withConnectionFlags` except `--data`. */
+export function withApiFlags<C extends Command>(command: C): C {
+  return withCredentialsFlags(withServerFlags(command))
+}
+
+function withServerFlags<C extends Command>(command: C): C {
   return command
     .option(
       '--endpoint <url>',
       `URL of the API (default: ${defaultEndpoint}) [SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA]`,
     )
     .option('--region <name>', `Region of the CAs (default: ${defaultRegion}) [AWS_REGION]`)
-    .option(
-      '--data <dir>',
-      `data folder of a local server, for its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
-    )
+}
+
+function withCredentialsFlags<C extends Command>(command: C): C {
+  return command
     .option('--profile <name>', 'profile of the AWS config and credentials files [AWS_PROFILE]')
     .option(
       '--aws-credentials',

@@ -79,6 +79,7 @@ function csvText(rows: readonly Row[], csvKeys?: readonly string[]): string {
 function csvValue(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'string') return value
+  if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
     return value.join(' ')
   return JSON.stringify(value)

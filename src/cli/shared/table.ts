@@ -164,6 +164,7 @@ export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value === true) return 'yes'
   if (value === false) return 'no'
+  if (value instanceof Date) return instantWords(value.toISOString())
   if (typeof value === 'string') return timePattern.test(value) ? instantWords(value) : value
   if (Array.isArray(value)) return value.map(cellText).join(value.some(isObject) ? '; ' : ', ')
   if (!isObject(value)) return JSON.stringify(value)
@@ -172,6 +173,21 @@ export function cellText(value: unknown): string {
     .filter(([, text]) => text !== '')
     .map(([label, text]) => `${label} ${text}`)
     .join(', ')
+}
+
+/** Returns a function that formats the day of a time. */
+export function dayText(key: string): (row: Row) => string {
+  return (row) => cellText(row[key]).slice(0, 10)
+}
+
+/** Formats a list of tags. */
+export function tagsText({ Tags }: Row): string {
+  const tags = Array.isArray(Tags) ? Tags.filter(isObject) : []
+  return tags.map(({ Key, Value }) => `${cellText(Key)}=${cellText(Value)}`).join(', ')
+}
+
+export function lastUseText({ LastUsedDate }: Row): string {
+  return LastUsedDate === undefined ? 'never' : cellText(LastUsedDate)
 }
 
 /** Abbreviations that are written in capital letters. */
