@@ -30,6 +30,15 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     'certificate-hostile': `certificates/${hostileArn}`,
     issue: 'certificates/issue',
     approvals: 'approvals',
+    users: 'access/users',
+    'users-none-found': 'access/users?find=nothing',
+    user: 'access/users/ci-renewal',
+    'user-key-policy': 'access/users/monitoring',
+    'user-without-keys': 'access/users/without-keys',
+    roles: 'access/roles',
+    role: 'access/roles/deployment',
+    'access-keys': 'access/keys?status=Active&sort=-used',
+    'identity-providers': 'access/providers',
     'not-found': 'nothing-here',
   }
 }

@@ -1,14 +1,27 @@
 /** Inputs and outputs of the API as JSON. Timestamps are seconds since 1970. */
+import type {
+  IdentityPolicy,
+  ListedAccessKey,
+  ListedIdentityProvider,
+  ListedRole,
+  ListedUser,
+  RoleDetails as ClientRoleDetails,
+  UserDetails as ClientUserDetails,
+} from '../../client/access.ts'
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
 
-export type { ApprovalStatus, AuthorityStatus }
+export type { ApprovalStatus, AuthorityStatus, IdentityPolicy }
 
 /** The JSON form of an object from the client. */
-type JsonForm<T> = {
-  readonly [Name in keyof T]: T[Name] extends Date | undefined ? number : T[Name]
-}
+type JsonForm<T> = T extends Date
+  ? number
+  : T extends readonly (infer Item)[]
+    ? readonly JsonForm<Item>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
+      : T
 
 export interface Subject {
   readonly Country?: string
@@ -86,6 +99,12 @@ export interface Approval extends JsonForm<ClientApproval> {
   readonly Input?: string
 }
 
+export type User = JsonForm<ListedUser>
+export type UserDetails = JsonForm<ClientUserDetails>
+export type Role = JsonForm<ListedRole>
+export type AccessKey = JsonForm<ListedAccessKey>
+export type IdentityProvider = JsonForm<ListedIdentityProvider>
+
 /** Output of each operation that has one. */
 export interface Outputs {
   ApproveRequest: object
@@ -110,8 +129,11 @@ export interface Outputs {
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
   GetPolicy: { readonly Policy: string }
+  GetRole: { readonly Role: JsonForm<ClientRoleDetails> }
+  GetUser: { readonly User: UserDetails }
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
+  ListAccessKeys: { readonly AccessKeys: readonly AccessKey[]; readonly NextToken?: string }
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
@@ -121,8 +143,14 @@ export interface Outputs {
     readonly Certificates: readonly CertificateSummary[]
     readonly NextToken?: string
   }
+  ListIdentityProviders: {
+    readonly IdentityProviders: readonly IdentityProvider[]
+    readonly NextToken?: string
+  }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
+  ListRoles: { readonly Roles: readonly Role[]; readonly NextToken?: string }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
+  ListUsers: { readonly Users: readonly User[]; readonly NextToken?: string }
   PutPolicy: object
   RejectRequest: object
   RestoreCertificateAuthority: object

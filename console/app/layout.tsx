@@ -91,6 +91,16 @@ function Navigation({ section }: { readonly section: string }): ReactNode {
         { type: 'link', text: 'Certificates', href: hrefOf('certificates') },
         { type: 'link', text: 'Issue certificate', href: hrefOf('certificates/issue') },
         { type: 'link', text: 'Approvals', href: hrefOf('approvals') },
+        {
+          type: 'section',
+          text: 'Access',
+          items: [
+            { type: 'link', text: 'Users', href: hrefOf('access/users') },
+            { type: 'link', text: 'Roles', href: hrefOf('access/roles') },
+            { type: 'link', text: 'Access keys', href: hrefOf('access/keys') },
+            { type: 'link', text: 'Identity providers', href: hrefOf('access/providers') },
+          ],
+        },
       ]}
     />
   )

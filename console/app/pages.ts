@@ -22,6 +22,8 @@ function page(load: () => PageModule): ComponentType<PageProps> {
 
 const authorityArn = '(arn:[^/]+:certificate-authority/[^/]+)'
 
+const principalName = String.raw`([\w+=,.@-]{1,64})`
+
 const pages: readonly Page[] = [
   {
     pattern: /^$/,
@@ -76,6 +78,42 @@ const pages: readonly Page[] = [
     title: 'Approval',
     section: 'approvals',
     component: page(() => import('../pages/approval.tsx')),
+  },
+  {
+    pattern: /^access\/users$/,
+    title: 'Users',
+    section: 'access/users',
+    component: page(() => import('../pages/access/users.tsx')),
+  },
+  {
+    pattern: new RegExp(`^access/users/${principalName}$`),
+    title: 'User',
+    section: 'access/users',
+    component: page(() => import('../pages/access/user.tsx')),
+  },
+  {
+    pattern: /^access\/roles$/,
+    title: 'Roles',
+    section: 'access/roles',
+    component: page(() => import('../pages/access/roles.tsx')),
+  },
+  {
+    pattern: new RegExp(`^access/roles/${principalName}$`),
+    title: 'Role',
+    section: 'access/roles',
+    component: page(() => import('../pages/access/role.tsx')),
+  },
+  {
+    pattern: /^access\/keys$/,
+    title: 'Access keys',
+    section: 'access/keys',
+    component: page(() => import('../pages/access/keys.tsx')),
+  },
+  {
+    pattern: /^access\/providers$/,
+    title: 'Identity providers',
+    section: 'access/providers',
+    component: page(() => import('../pages/access/providers.tsx')),
   },
 ]
 

@@ -35,6 +35,19 @@ export function relativeTime(seconds: number, now: number): string {
   return ''
 }
 
+/** Formats a duration in seconds, such as "1 hour 30 minutes". */
+export function durationText(seconds: number): string {
+  const parts = [
+    [Math.trunc(seconds / 3600), 'hour'],
+    [Math.trunc((seconds % 3600) / 60), 'minute'],
+    [seconds % 60, 'second'],
+  ] as const
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
+    .join(' ')
+}
+
 const attributes = [
   ['Country', 'C'],
   ['State', 'ST'],

@@ -1,8 +1,13 @@
 /** A hierarchy with certificates of every status, for tests and screenshots of the web console. */
+import { addAccessKey, switchAccessKey } from '../../src/admin-commands/access-keys.ts'
+import { putPolicy } from '../../src/admin-commands/policies.ts'
+import { addUser } from '../../src/admin-commands/users.ts'
 import { generateKey } from '../../console/x509/browser-key.ts'
+import { allow, policyOf } from './accounts.ts'
 import { createRoot, createSubordinate, issue } from './hierarchy.ts'
 import { lastOf } from './revocation.ts'
 import type { TestService } from './service.ts'
+import { createRole, trusting, trustIssuer } from './sts.ts'
 
 /** Names that must be displayed as text: markup, a bidirectional override and an invisible character. */
 export const hostileName = '<img src=x onerror=alert(1)>\u202Egnp.exe\u200B'
@@ -52,5 +57,50 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   const many = Array.from({ length: 500 }, (_, index) => `host-${index}.very-long-name.example.com`)
   const hostileArn = await issueFor(many, 30, hostileName)
   await service.runJob('index-certificates')
+  await createPrincipals(service)
   return { rootArn: root.arn, issuingArn: issuing.arn, certificateArn, hostileArn }
+}
+
+/** Users with used, unused, disabled and service access keys, a role, and identity providers with and without stored keys. */
+export async function createPrincipals(service: TestService): Promise<void> {
+  const { config } = service
+  const { accountId } = config
+  const issue = allow('IssueCertificate', 'GetCertificate', 'DescribeCertificateAuthority')
+  const withKey = async (userName: string, policy?: string) => {
+    await addUser(config, { accountId, userName }, { team: 'platform', stage: 'production' })
+    await putPolicy(
+      config,
+      { accountId, userName, roleName: undefined },
+      { name: 'issue', policy: policyOf(issue) },
+    )
+    return addAccessKey(config, { accountId, userName, policy })
+  }
+  const used = await withKey('ci-renewal')
+  const credentials = {
+    accessKeyId: used.AccessKeyId,
+    secretAccessKey: used.SecretAccessKey,
+  }
+  await service.call('ListTags', {}, { credentials })
+  await service.runJob('record-key-uses')
+  await withKey('monitoring', policyOf(allow('ListCertificateAuthorities')))
+  const { AccessKeyId } = await addAccessKey(config, { accountId, userName: 'ci-renewal' })
+  await switchAccessKey(config, AccessKeyId, false)
+  await addUser(config, { accountId, userName: 'without-keys' }, {})
+  await addAccessKey(config, { accountId, servicePrincipal: 'acm.amazonaws.com' })
+  await createRole(service, {
+    roleName: 'deployment',
+    trust: [trusting({ AWS: `arn:aws:iam::${accountId}:user/ci-renewal` })],
+    statements: [issue],
+    sessionSecondsMax: 5400,
+    tags: { team: 'platform' },
+  })
+  const key = { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', kid: 'key-2026' }
+  await trustIssuer(service, {
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    keySet: { keys: [key] },
+  })
+  await trustIssuer(service, {
+    issuer: 'https://token.actions.githubusercontent.com',
+    audiences: ['signet', 'https://github.com/example'],
+  })
 }

@@ -1,0 +1,86 @@
+/** The access keys of the account, with their last use. */
+import { useMemo, type ReactNode } from 'react'
+import { listAll } from '../../api/client.ts'
+import type { AccessKey } from '../../api/types.ts'
+import { hrefOf } from '../../app/router.ts'
+import { Copyable, ForeignText, PageLink } from '../../widgets/values.tsx'
+import { statusFilter, unusedFilter } from './key-filters.ts'
+import { ListPage, rowsMax } from './list-page.tsx'
+import { Age, KeyStatus, KeyUse } from './principal-values.tsx'
+
+export function Page(): ReactNode {
+  const filters = useMemo(() => [statusFilter, unusedFilter(Date.now())], [])
+  return (
+    <ListPage<AccessKey>
+      path="access/keys"
+      title="Access keys"
+      description="Access keys sign requests. The last use is recorded once a minute."
+      noun="access keys"
+      command="signet access-key create --user NAME"
+      load={(client, signal) =>
+        listAll(client, 'ListAccessKeys', {
+          signal,
+          limit: rowsMax,
+          items: ({ AccessKeys }) => AccessKeys,
+        })
+      }
+      trackBy={({ AccessKeyId }) => AccessKeyId}
+      textOf={(key) => `${key.AccessKeyId} ${ownerOf(key)} ${key.SourceArn ?? ''}`}
+      filters={filters}
+      sortKeys={{
+        id: ({ AccessKeyId }) => AccessKeyId,
+        owner: ownerOf,
+        status: ({ Status }) => Status,
+        age: ({ CreateDate }) => -CreateDate,
+        used: ({ LastUsedDate }) => LastUsedDate,
+      }}
+      columns={[
+        {
+          id: 'id',
+          header: 'Access key ID',
+          isRowHeader: true,
+          minWidth: 260,
+          cell: ({ AccessKeyId }) => <Copyable text={AccessKeyId} label="access key ID" />,
+        },
+        { id: 'owner', header: 'Owner', minWidth: 160, cell: (key) => <Owner accessKey={key} /> },
+        {
+          id: 'status',
+          header: 'Status',
+          minWidth: 110,
+          cell: ({ Status }) => <KeyStatus status={Status} />,
+        },
+        {
+          id: 'age',
+          header: 'Age',
+          minWidth: 110,
+          cell: ({ CreateDate }) => <Age seconds={CreateDate} />,
+        },
+        {
+          id: 'used',
+          header: 'Last use',
+          minWidth: 230,
+          cell: (key) => <KeyUse accessKey={key} />,
+        },
+        {
+          id: 'policy',
+          header: 'Own policy',
+          minWidth: 110,
+          cell: ({ HasPolicy }) => (HasPolicy ? 'yes' : 'no'),
+        },
+      ]}
+    />
+  )
+}
+
+function ownerOf({ UserName, ServicePrincipal = '' }: AccessKey): string {
+  return UserName ?? ServicePrincipal
+}
+
+function Owner({ accessKey }: { readonly accessKey: AccessKey }): ReactNode {
+  const name = <ForeignText text={ownerOf(accessKey)} />
+  return accessKey.UserName === undefined ? (
+    name
+  ) : (
+    <PageLink href={hrefOf(`access/users/${accessKey.UserName}`)}>{name}</PageLink>
+  )
+}

@@ -1,0 +1,118 @@
+/** Values of users, roles and access keys. */
+import Box from '@cloudscape-design/components/box'
+import Container from '@cloudscape-design/components/container'
+import ExpandableSection from '@cloudscape-design/components/expandable-section'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import type { ReactNode } from 'react'
+import { visibleJson } from '../../../src/text/visible-text.ts'
+import type { AccessKey, IdentityPolicy, Outputs } from '../../api/types.ts'
+import { relativeTime } from '../../widgets/format.ts'
+import { ForeignText, Time } from '../../widgets/values.tsx'
+
+export function KeyStatus({ status }: { readonly status: AccessKey['Status'] }): ReactNode {
+  return (
+    <StatusIndicator type={status === 'Active' ? 'success' : 'stopped'}>{status}</StatusIndicator>
+  )
+}
+
+/** The time since an access key or a principal was last used. */
+export function LastUse({ seconds }: { readonly seconds: number | undefined }): ReactNode {
+  return seconds === undefined ? 'never' : <Time seconds={seconds} relative />
+}
+
+/** The last use of an access key, with its service and Region. */
+export function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactNode {
+  const { LastUsedDate, LastUsedService, LastUsedRegion } = accessKey
+  return (
+    <>
+      <LastUse seconds={LastUsedDate} />
+      {LastUsedService !== undefined && (
+        <Box variant="small" display="block">
+          {LastUsedService} in {LastUsedRegion}
+        </Box>
+      )}
+    </>
+  )
+}
+
+/** The time since a creation, such as "12 days". */
+export function Age({ seconds }: { readonly seconds: number }): ReactNode {
+  return (
+    <span title={new Date(seconds * 1000).toISOString()}>
+      {relativeTime(seconds, Date.now()).replace(' ago', '')}
+    </span>
+  )
+}
+
+type Tags = Outputs['ListUsers']['Users'][number]['Tags']
+
+export function TagList({ tags }: { readonly tags: Tags }): ReactNode {
+  if (tags.length === 0) return '–'
+  return tags.map(({ Key, Value }) => (
+    <div key={Key}>
+      <ForeignText text={`${Key} = ${Value}`} />
+    </div>
+  ))
+}
+
+interface PoliciesProps {
+  readonly policies: readonly IdentityPolicy[]
+  readonly count: number
+  /** What the policies apply to, and how to add one. */
+  readonly description: string
+}
+
+/** The policies of a user or role. */
+export function Policies({ policies, count, description }: PoliciesProps): ReactNode {
+  return (
+    <Container
+      header={
+        <Header variant="h2" counter={`(${count})`} description={description}>
+          Policies
+        </Header>
+      }
+    >
+      {policies.length === 0 ? (
+        <Box color="text-body-secondary">No policies.</Box>
+      ) : (
+        <SpaceBetween size="s">
+          {policies.map(({ PolicyName, PolicyDocument }) => (
+            <ExpandableSection
+              key={PolicyName}
+              headerText={PolicyName}
+              defaultExpanded={policies.length === 1}
+            >
+              <PolicyDocumentText document={PolicyDocument} />
+            </ExpandableSection>
+          ))}
+          {count > policies.length && (
+            <Box color="text-body-secondary">
+              The first {policies.length} of {count} policies are shown.
+            </Box>
+          )}
+        </SpaceBetween>
+      )}
+    </Container>
+  )
+}
+
+/** A policy, as indented JSON. */
+export function PolicyDocumentText({ document }: { readonly document: string }): ReactNode {
+  return (
+    // A focusable element can be scrolled with the keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <pre className="pem policy" tabIndex={0}>
+      {indented(document)}
+    </pre>
+  )
+}
+
+function indented(document: string): string {
+  try {
+    return visibleJson(JSON.stringify(JSON.parse(document), null, 2))
+  } catch {
+    return document
+  }
+}

@@ -1,0 +1,77 @@
+/** The OpenID Connect identity providers that roles of the account can trust. */
+import type { ReactNode } from 'react'
+import { listAll } from '../../api/client.ts'
+import type { IdentityProvider } from '../../api/types.ts'
+import { ForeignText, Time } from '../../widgets/values.tsx'
+import { ListPage, rowsMax } from './list-page.tsx'
+
+export function Page(): ReactNode {
+  return (
+    <ListPage<IdentityProvider>
+      path="access/providers"
+      title="Identity providers"
+      description="Roles can trust the tokens of OpenID Connect identity providers, such as those of pods and CI jobs."
+      noun="identity providers"
+      command="signet oidc-provider create https://ISSUER --audience signet"
+      load={(client, signal) =>
+        listAll(client, 'ListIdentityProviders', {
+          signal,
+          limit: rowsMax,
+          items: ({ IdentityProviders }) => IdentityProviders,
+        })
+      }
+      trackBy={({ Arn }) => Arn}
+      textOf={({ Url, ClientIDList }) => [Url, ...ClientIDList].join(' ')}
+      filters={[]}
+      sortKeys={{
+        issuer: ({ Url }) => Url,
+        created: ({ CreateDate }) => CreateDate,
+      }}
+      columns={[
+        {
+          id: 'issuer',
+          header: 'Issuer',
+          isRowHeader: true,
+          minWidth: 240,
+          cell: ({ Url }) => <ForeignText text={Url} />,
+        },
+        {
+          id: 'audiences',
+          header: 'Audiences',
+          minWidth: 140,
+          cell: ({ ClientIDList }) => <ForeignText text={ClientIDList.join(', ')} />,
+        },
+        {
+          id: 'keys',
+          header: 'Keys',
+          minWidth: 220,
+          cell: (provider) => <Keys provider={provider} />,
+        },
+        {
+          id: 'created',
+          header: 'Created',
+          minWidth: 150,
+          cell: ({ CreateDate }) => <Time seconds={CreateDate} />,
+        },
+      ]}
+    />
+  )
+}
+
+function Keys({ provider }: { readonly provider: IdentityProvider }): ReactNode {
+  if (provider.KeySource === 'ISSUER') return 'Fetched from the issuer'
+  return (
+    <ul className="names">
+      {provider.Keys.map(({ KeyId, KeyType, Thumbprint }, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- the keys may be equal, and never move
+        <li key={index}>
+          <ForeignText text={`${KeyId ?? 'No key ID'} (${KeyType})`} />
+          <br />
+          <small>
+            <ForeignText text={Thumbprint ?? 'malformed key'} />
+          </small>
+        </li>
+      ))}
+    </ul>
+  )
+}
