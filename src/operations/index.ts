@@ -1,11 +1,9 @@
 /** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
-import { getRole } from './access/get-role.ts'
-import { getUser } from './access/get-user.ts'
 import { listAccessKeys } from './access/list-access-keys.ts'
 import { listIdentityProviders } from './access/list-identity-providers.ts'
-import { listRoles } from './access/list-roles.ts'
-import { listUsers } from './access/list-users.ts'
+import { getRole, listRoles } from './access/roles.ts'
+import { getUser, listUsers } from './access/users.ts'
 import { approveRequest } from './approval/approve-request.ts'
 import { getApproval } from './approval/get-approval.ts'
 import { listApprovals } from './approval/list-approvals.ts'

@@ -13,10 +13,12 @@ import {
   revoke,
 } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
+import { listAccessKeys, listAccessKeysOfUser } from './access-keys.ts'
 import { selectAuditedCertificates } from './audit-report-rows.ts'
 import type { Authority } from '../authority/authority.ts'
 import { deleteExpiredTokens } from './idempotency-tokens.ts'
 import { claimDueCrls } from './crls.ts'
+import { listIdentityProviders } from './identity-providers.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
 import { deleteEntries, retireCertificate, selectRetirable } from './retired-certificates.ts'
@@ -24,9 +26,11 @@ import { findIssuedStatus, recountRevocations, selectRevocations } from './revoc
 import type { CertificateFilter } from '../search/filter.ts'
 import { searchCertificates } from '../search/search-certificates.ts'
 import { selectUnsearchable } from './search-progress.ts'
+import { listRoles } from './roles.ts'
 import type { Row, Sql } from './sql.ts'
 import { sqliteSchema } from './sqlite/schema.ts'
 import type { Database } from './database.ts'
+import { listUsers } from './users.ts'
 
 /** Tables that grow with certificates, revocations, calls or changes. */
 const growing = [
@@ -317,6 +321,30 @@ suite('query plans', () => {
       counted.filter((line) => line.includes('crls')),
       ['SEARCH crls USING INDEX crls_due (due_at_ms<?)'],
     )
+  })
+
+  test('pages of users, roles, access keys and identity providers are read in the order of an index', async () => {
+    const plans: string[] = []
+    const query = async ({ text }: Sql): Promise<[]> => {
+      plans.push(
+        planOf(schema, text)
+          .map(({ detail }) => detail)
+          .join('\n'),
+      )
+      return []
+    }
+    const db = { query } as unknown as Database
+    const first = { after: undefined, limit: 100 }
+    const { accountId } = account
+    await listUsers(db, accountId, first)
+    await listRoles(db, accountId, first)
+    await listAccessKeys(db, accountId, first)
+    await listIdentityProviders(db, accountId, first)
+    assert.equal(plans.length, 4)
+    for (const plan of plans) assert.doesNotMatch(plan, /^SCAN (?!CONSTANT)|FOR ORDER BY/m)
+    // The keys of one user are sorted after they are found by the user's ID.
+    await listAccessKeysOfUser(db, 'AIDAEXAMPLE', first)
+    assert.match(plans.at(-1) ?? '', /^SEARCH k USING INDEX access_keys_by_user \(user_id=\?\)/m)
   })
 
   for (const { what, filter, by } of searches)

@@ -249,7 +249,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'operations/access': {
     subject: 'Operations that read users, roles, access keys and identity providers',
-    imports: ['operations/shared', 'principals', 'store', 'wire/shapes'],
+    imports: ['services.ts', 'operations/shared', 'principals', 'store', 'wire/shapes'],
   },
   'operations/approval': {
     subject: 'Operations on requests for a second person',

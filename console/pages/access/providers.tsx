@@ -32,7 +32,7 @@ export function Page(): ReactNode {
           id: 'issuer',
           header: 'Issuer',
           isRowHeader: true,
-          minWidth: 240,
+          minWidth: 290,
           cell: ({ Url }) => <ForeignText text={Url} />,
         },
         {

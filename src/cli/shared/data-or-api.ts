@@ -1,6 +1,5 @@
 /** Flags of commands that read the stored data by default, and call the API if a flag selects a server or its credentials. */
-import type { Client } from '../../../client/index.ts'
-import { withConnection } from '../../client-commands/connection.ts'
+import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Flags } from '../../settings/config.ts'
 import { settings } from '../../settings/settings-table.ts'
@@ -43,7 +42,7 @@ export function orApi(command: SignetCommand): SignetCommand {
 /** The two sources of a command's result. */
 interface Sources<Result> {
   readonly data: () => Promise<Result>
-  readonly api: (client: Client) => Promise<Result>
+  readonly api: (client: Connection['client']) => Promise<Result>
 }
 
 /** Reads from the source that the flags select. Throws ConfigurationError for flags that contradict each other. */

@@ -3,9 +3,9 @@ import { listAccessKeys as listKeyRows, listAccessKeysOfUser } from '../../store
 import { list, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { maxResults, nextToken } from '../shared/shapes.ts'
-import { requireUser } from './get-user.ts'
 import { readListPage } from './read-list.ts'
 import { accessKeyShape, principalName } from './shapes.ts'
+import { requireUser } from './users.ts'
 
 /**
  * Lists the access keys of the account or of one user, oldest first, without secrets. AWS has no such operation in this API

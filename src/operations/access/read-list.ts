@@ -1,5 +1,5 @@
+import type { Services } from '../../services.ts'
 import type { RowPage } from '../../store/row-pages.ts'
-import type { PageTokens } from '../../wire/page-token.ts'
 import type { OwnOperationName, ScopedCaller } from '../shared/operation.ts'
 import { readPage } from '../shared/read-page.ts'
 
@@ -19,7 +19,7 @@ interface AccountList<Row, Position> {
 
 /** Reads the page of a list that the input selects. The list is the same in every Region. */
 export function readListPage<Row, Position>(
-  { pageTokens }: { readonly pageTokens: PageTokens },
+  { pageTokens }: Pick<Services, 'pageTokens'>,
   input: { readonly MaxResults?: number; readonly NextToken?: string },
   list: AccountList<Row, Position>,
 ): Promise<{ rows: Row[]; more: { NextToken?: string } }> {
