@@ -98,7 +98,9 @@ test('a list of users has the numbers of their policies and access keys, and the
     insertUser(other),
     insertUser(userOf()),
     putIdentityPolicy('AIDA1', { name: 'a', policy: '{}' }),
-    ...[keyOf('AKIA1', null), keyOf('AKIA2', 3000), keyOf('AKIA3', 2000)],
+    keyOf('AKIA1', null),
+    keyOf('AKIA2', 3000),
+    keyOf('AKIA3', 2000),
   ])
   const expected = [
     { ...userOf(), policyCount: 1, accessKeyCount: 3, lastUsedAt: new Date(3000) },

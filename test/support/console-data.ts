@@ -65,13 +65,13 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
 export async function createPrincipals(service: TestService): Promise<void> {
   const { config } = service
   const { accountId } = config
-  const issue = allow('IssueCertificate', 'GetCertificate', 'DescribeCertificateAuthority')
+  const issuing = allow('IssueCertificate', 'GetCertificate', 'DescribeCertificateAuthority')
   const withKey = async (userName: string, policy?: string) => {
     await addUser(config, { accountId, userName }, { team: 'platform', stage: 'production' })
     await putPolicy(
       config,
       { accountId, userName, roleName: undefined },
-      { name: 'issue', policy: policyOf(issue) },
+      { name: 'issue', policy: policyOf(issuing) },
     )
     return addAccessKey(config, { accountId, userName, policy })
   }
@@ -90,7 +90,7 @@ export async function createPrincipals(service: TestService): Promise<void> {
   await createRole(service, {
     roleName: 'deployment',
     trust: [trusting({ AWS: `arn:aws:iam::${accountId}:user/ci-renewal` })],
-    statements: [issue],
+    statements: [issuing],
     sessionSecondsMax: 5400,
     tags: { team: 'platform' },
   })
