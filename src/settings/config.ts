@@ -134,7 +134,6 @@ export function readConfig(
   const data = read('data')
   const isDev = read('dev') === 'true'
   const listen = read('listen')
-  const publicListen = read('publicListen')
   const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
@@ -151,7 +150,7 @@ export function readConfig(
     },
     basePath: read('basePath') ?? '',
     ...consoleConfig(read, allProblems),
-    publicListen,
+    publicListen: read('publicListen'),
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),
