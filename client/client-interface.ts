@@ -1,6 +1,7 @@
 /** The interface of a client. */
 import type { AccessOperations } from './access.ts'
 import type { ApprovalOperations } from './approvals.ts'
+import type { ServerOperations } from './server-information.ts'
 import type { OperationName } from './commands.ts'
 import type { Exceptions } from './errors.ts'
 import type { Hierarchy, HierarchyRequest } from './hierarchy-request.ts'
@@ -51,7 +52,7 @@ export interface ClientMeta {
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
-export interface Client extends Operations, AccessOperations, ApprovalOperations {
+export interface Client extends Operations, AccessOperations, ApprovalOperations, ServerOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta

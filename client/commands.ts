@@ -31,15 +31,21 @@ export type OperationName = (typeof operationNames)[number]
 /** The name of the client method for an operation that only Signet has. */
 export type OwnOperationName =
   | 'approveRequest'
+  | 'describeServer'
   | 'getApproval'
   | 'getRole'
   | 'getUser'
   | 'listAccessKeys'
+  | 'getRecordCheckpoint'
+  | 'getRecordEntry'
   | 'listApprovals'
+  | 'listBackups'
   | 'listCertificates'
   | 'listIdentityProviders'
   | 'listRoles'
   | 'listUsers'
+  | 'listJobs'
+  | 'listRecordEntries'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

@@ -23,6 +23,15 @@ export const timeMembers = new Set([
   'UsedAt',
   'CreateDate',
   'LastUsedDate',
+  'Time',
+  'SearchedSince',
+  'SignedAt',
+  'StartedAt',
+  'CurrentTime',
+  'LastStartedAt',
+  'LastSucceededAt',
+  'NextRunAt',
+  'LastWorkAt',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

@@ -36,15 +36,21 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 /** Signet's own operations, which are not in the model. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
+  'DescribeServer',
   'GetApproval',
   'GetRole',
   'GetUser',
   'ListAccessKeys',
+  'GetRecordCheckpoint',
+  'GetRecordEntry',
   'ListApprovals',
+  'ListBackups',
   'ListCertificates',
   'ListIdentityProviders',
   'ListRoles',
   'ListUsers',
+  'ListJobs',
+  'ListRecordEntries',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */

@@ -42,6 +42,15 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations on audit reports.',
   },
+  record: {
+    title: 'API: record',
+    introduction: 'This page lists the operations that read the tamper-evident record.',
+  },
+  server: {
+    title: 'API: server',
+    introduction:
+      'This page lists the operations that return information about the server. Only the account that the first start created may call these operations.',
+  },
   'permissions-and-policies': {
     title: 'API: permissions and policies',
     introduction:
@@ -72,6 +81,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
+  DescribeServer: [
+    'server',
+    'returns the version, health and settings of the server; AWS does not have this operation',
+  ],
   GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
@@ -85,6 +98,14 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'access',
     'returns a user with its policies and access keys; AWS has this operation in the IAM API',
   ],
+  GetRecordCheckpoint: [
+    'record',
+    'returns the signed checkpoint of the record; AWS does not have this operation',
+  ],
+  GetRecordEntry: [
+    'record',
+    'returns an entry with its inclusion proof; AWS does not have this operation',
+  ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
     'imports a CA certificate and its chain',
@@ -95,6 +116,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'lists access keys with their last use; AWS has this operation in the IAM API',
   ],
   ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
+  ListBackups: ['server', 'returns the last backup; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
@@ -106,6 +128,11 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListRoles: ['access', 'lists roles; AWS has this operation in the IAM API'],
+  ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
+  ListRecordEntries: [
+    'record',
+    'lists entries of the record, newest first; AWS does not have this operation',
+  ],
   ListTags: ['tags', 'lists the tags of a CA'],
   ListUsers: ['access', 'lists users; AWS has this operation in the IAM API'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],

@@ -36,6 +36,15 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     role: 'access/roles/deployment',
     'access-keys': 'access/keys?status=Active&sort=-used',
     'identity-providers': 'access/providers',
+    activity: 'activity',
+    'activity-empty': 'activity?principal=nobody',
+    'activity-entry': 'activity/0',
+    ...Object.fromEntries(
+      ['health', 'configuration', 'jobs', 'backups'].map((tab) => [
+        `system-${tab}`,
+        `system?tab=${tab}`,
+      ]),
+    ),
     'not-found': 'nothing-here',
   }
 }

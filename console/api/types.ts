@@ -12,7 +12,17 @@ import type { Approval as ClientApproval, ApprovalStatus } from '../../client/ap
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
 
-export type { ApprovalStatus, AuthorityStatus, IdentityPolicy }
+import type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  RecordEntry as ClientRecordEntry,
+  RecordEntryKind,
+  ServerBackup,
+  ServerDescription,
+  ServerJob as ClientJob,
+} from '../../client/server-information.ts'
+
+export type { ApprovalStatus, AuthorityStatus, IdentityPolicy, RecordEntryKind }
 
 /** The JSON form of an object from the client. */
 type JsonForm<T> = T extends Date
@@ -104,6 +114,15 @@ export type UserDetails = JsonForm<ClientUserDetails>
 export type Role = JsonForm<ListedRole>
 export type AccessKey = JsonForm<ListedAccessKey>
 export type IdentityProvider = JsonForm<ListedIdentityProvider>
+export type RecordEntry = JsonForm<ClientRecordEntry>
+export type RecordCheckpoint = JsonForm<GetRecordCheckpointOutput>
+export type Server = JsonForm<ServerDescription>
+export type ServerJob = JsonForm<ClientJob>
+export type Backup = JsonForm<ServerBackup>
+
+export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
+  readonly Entry: RecordEntry
+}
 
 /** Output of each operation that has one. */
 export interface Outputs {
@@ -124,6 +143,7 @@ export interface Outputs {
     readonly S3Key: string
     readonly CreatedAt: number
   }
+  DescribeServer: { readonly Server: Server }
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
@@ -131,10 +151,13 @@ export interface Outputs {
   GetPolicy: { readonly Policy: string }
   GetRole: { readonly Role: JsonForm<ClientRoleDetails> }
   GetUser: { readonly User: UserDetails }
+  GetRecordCheckpoint: RecordCheckpoint
+  GetRecordEntry: RecordEntryOutput
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
   ListAccessKeys: { readonly AccessKeys: readonly AccessKey[]; readonly NextToken?: string }
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
+  ListBackups: { readonly LastBackup?: Backup }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
@@ -149,6 +172,12 @@ export interface Outputs {
   }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
   ListRoles: { readonly Roles: readonly Role[]; readonly NextToken?: string }
+  ListJobs: { readonly Jobs: readonly ServerJob[] }
+  ListRecordEntries: {
+    readonly Entries: readonly RecordEntry[]
+    readonly SearchedSince?: number
+    readonly NextToken?: string
+  }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
   ListUsers: { readonly Users: readonly User[]; readonly NextToken?: string }
   PutPolicy: object

@@ -101,6 +101,8 @@ function Navigation({ section }: { readonly section: string }): ReactNode {
             { type: 'link', text: 'Identity providers', href: hrefOf('access/providers') },
           ],
         },
+        { type: 'link', text: 'Activity', href: hrefOf('activity') },
+        { type: 'link', text: 'System', href: hrefOf('system') },
       ]}
     />
   )

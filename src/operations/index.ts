@@ -5,6 +5,7 @@ import { listIdentityProviders } from './access/list-identity-providers.ts'
 import { getRole, listRoles } from './access/roles.ts'
 import { getUser, listUsers } from './access/users.ts'
 import { approveRequest } from './approval/approve-request.ts'
+import { describeServer } from './server/describe-server.ts'
 import { getApproval } from './approval/get-approval.ts'
 import { listApprovals } from './approval/list-approvals.ts'
 import { rejectRequest } from './approval/reject-request.ts'
@@ -20,11 +21,16 @@ import { getCertificate } from './certificate/get-certificate.ts'
 import { getCertificateAuthorityCertificate } from './certificate-authority/get-certificate-authority-certificate.ts'
 import { getCertificateAuthorityCsr } from './certificate-authority/get-certificate-authority-csr.ts'
 import { getPolicy } from './policy/get-policy.ts'
+import { getRecordCheckpoint } from './record/get-record-checkpoint.ts'
+import { getRecordEntry } from './record/get-record-entry.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
+import { listBackups } from './server/list-backups.ts'
 import { listCertificates } from './certificate/list-certificates.ts'
+import { listJobs } from './server/list-jobs.ts'
 import { listPermissions } from './permission/list-permissions.ts'
+import { listRecordEntries } from './record/list-record-entries.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
 import { restoreCertificateAuthority } from './certificate-authority/restore-certificate-authority.ts'
@@ -44,6 +50,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DeletePolicy: deletePolicy,
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
+  DescribeServer: describeServer,
   GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
@@ -51,15 +58,20 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   GetPolicy: getPolicy,
   GetRole: getRole,
   GetUser: getUser,
+  GetRecordCheckpoint: getRecordCheckpoint,
+  GetRecordEntry: getRecordEntry,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListAccessKeys: listAccessKeys,
   ListApprovals: listApprovals,
+  ListBackups: listBackups,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
   ListIdentityProviders: listIdentityProviders,
   ListPermissions: listPermissions,
   ListRoles: listRoles,
+  ListJobs: listJobs,
+  ListRecordEntries: listRecordEntries,
   ListTags: listTags,
   ListUsers: listUsers,
   PutPolicy: putPolicy,

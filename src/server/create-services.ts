@@ -8,6 +8,7 @@ import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
 import { loadKmsSdk } from '../keys/kms/kms-client.ts'
 import { createKeyStore, storesOfNewKeys, type KeyStoreOptions } from '../keys/stores/index.ts'
+import { createHealth } from '../http/health.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -39,9 +40,10 @@ export interface ProcessServices {
 /** Throws ConfigurationError for an invalid list of weak keys, or if the key store's library is not installed. */
 export async function createServices(
   runtime: Runtime,
-  { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
+  shared: Pick<SharedState, 'metrics' | 'wake' | 'serverState'> & { publicUrl: string },
 ): Promise<ProcessServices> {
   const { config, data, clock, random, log, stack } = runtime
+  const { metrics, wake, publicUrl } = shared
   const { db, masterKeys, location } = data
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
@@ -80,6 +82,16 @@ export async function createServices(
     pageTokens: createPageTokens(masterKeys.tokenSealer('page tokens')),
     publicUrl,
     wake,
+    server: {
+      settings: config.effectiveSettings,
+      database: {
+        engine: config.database === undefined ? 'SQLite' : 'PostgreSQL',
+        schemaVersion: data.engine.schemaVersion,
+      },
+      keyStores: standards ?? [{ store: config.keys.newKeys, standard: undefined }],
+      health: createHealth(db, clock),
+      state: shared.serverState,
+    },
   }
   if (db.connections !== undefined)
     metrics.observe('databaseConnections', () => db.connections?.() ?? {})

@@ -6,7 +6,7 @@ import { createProvider } from '../console/sso/provider.ts'
 import { ssoRoutes } from '../console/sso/sso-routes.ts'
 import { consoleRoutes } from '../console/static-routes.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
-import { createHealth, type Health } from '../http/health.ts'
+import type { Health } from '../http/health.ts'
 import type { ApiServices } from '../http/protocol.ts'
 import type { Route } from '../http/route.ts'
 import { publicRoutes } from '../http/routes.ts'
@@ -45,9 +45,9 @@ export async function startListeners(
   runtime: Runtime,
   options: ListenersOptions,
 ): Promise<Listeners> {
-  const { config, data, clock } = runtime
+  const { config } = runtime
   const tls = await openTlsSource(config)
-  const health = createHealth(data.db, clock)
+  const { health } = options.services.server
   const common = { health, budget: createBodyBudget(config.limits.bodyMemoryBytes) }
   await startPublicListener(runtime, options, common)
   return startApiListener(runtime, { ...options, tls }, common)

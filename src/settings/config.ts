@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
+import { effectiveSettings, type EffectiveSetting } from './effective-settings.ts'
 import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { consoleConfig, type SsoConfig } from './console-config.ts'
 import { Secret } from './secret.ts'
@@ -79,6 +80,8 @@ export interface Config {
   readonly keepExpiredSeconds: number | undefined
   /** URL that receives events; undefined if there is none. */
   readonly eventWebhook: string | undefined
+  /** Every setting with its source, without secrets. */
+  readonly effectiveSettings: readonly EffectiveSetting[]
 }
 
 /** Source of the API listener's certificate. Paths are absolute. */
@@ -131,7 +134,6 @@ export function readConfig(
   const data = read('data')
   const isDev = read('dev') === 'true'
   const listen = read('listen')
-  const publicListen = read('publicListen')
   const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
@@ -148,7 +150,7 @@ export function readConfig(
     },
     basePath: read('basePath') ?? '',
     ...consoleConfig(read, allProblems),
-    publicListen,
+    publicListen: read('publicListen'),
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),
@@ -183,6 +185,7 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
+    effectiveSettings: effectiveSettings(flags, environment),
     // If a required property is undefined, its value was invalid, and allProblems contains the error.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(

@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
 import { listJobs } from '../../admin-commands/jobs.ts'
+import { listServerJobs } from '../../client-commands/server-information.ts'
+import { configOf } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
+import { printResult } from '../shared/print.ts'
 import { SignetCommand, storageCommand } from '../shared/signet-command.ts'
 import type { Column } from '../shared/table.ts'
 
@@ -29,10 +33,20 @@ function lastRunText(run: unknown): string {
 export function jobsCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'jobs')
   group.description('Show background jobs')
-  storageCommand(group, 'list')
+  orApi(storageCommand(group, 'list'))
     .output()
     .description('List jobs with their queues, failures and last runs')
-    .examples('signet jobs list')
-    .run(({ config }) => listJobs(config), { columns })
+    .examples('signet jobs list', 'signet jobs list --profile operator')
+    .action(async (flags: SourceFlags) => {
+      const value = await readFrom(
+        group,
+        { flags },
+        {
+          data: () => listJobs(configOf(context, flags)),
+          api: listServerJobs,
+        },
+      )
+      printResult(context, flags, { value, columns })
+    })
   return group
 }

@@ -48,7 +48,7 @@ interface Sources<Result> {
 /** Reads from the source that the flags select. Throws ConfigurationError for flags that contradict each other. */
 export async function readFrom<Result>(
   { context }: SignetCommand,
-  { flags }: Call<SourceFlags>,
+  { flags }: Pick<Call<SourceFlags>, 'flags'>,
   { data, api }: Sources<Result>,
 ): Promise<Result> {
   const [selected] = given(flags, selecting)

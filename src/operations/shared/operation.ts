@@ -17,15 +17,21 @@ export type OperationName = AwsOperationName | OwnOperationName
 /** Names of operations that AWS does not have. These operations use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
+  | 'DescribeServer'
   | 'GetApproval'
   | 'GetRole'
   | 'GetUser'
   | 'ListAccessKeys'
+  | 'GetRecordCheckpoint'
+  | 'GetRecordEntry'
   | 'ListApprovals'
+  | 'ListBackups'
   | 'ListCertificates'
   | 'ListIdentityProviders'
   | 'ListRoles'
   | 'ListUsers'
+  | 'ListJobs'
+  | 'ListRecordEntries'
   | 'RejectRequest'
 
 export type AwsOperationName =
