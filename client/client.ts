@@ -12,8 +12,10 @@ import type { IssueRequest } from './issue-request.ts'
 import { listCertificates, searchCertificates } from './list-certificates.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
+import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
 import { serverOperations } from './server-information.ts'
+import { simulationOperations } from './simulate-policy.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
@@ -62,6 +64,8 @@ export function createClient(options: ClientOptions = {}): Client {
     ...accessOperations(sdk),
     ...approvalOperations(sdk),
     ...serverOperations(sdk),
+    ...revocationOperations(sdk),
+    ...simulationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

@@ -32,6 +32,8 @@ export type OperationName = (typeof operationNames)[number]
 export type OwnOperationName =
   | 'approveRequest'
   | 'describeServer'
+  | 'checkRevocation'
+  | 'describeRevocation'
   | 'getApproval'
   | 'getRole'
   | 'getUser'
@@ -46,7 +48,9 @@ export type OwnOperationName =
   | 'listUsers'
   | 'listJobs'
   | 'listRecordEntries'
+  | 'publishCrl'
   | 'rejectRequest'
+  | 'simulatePolicy'
 
 /** Name of the API operation: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {

@@ -65,6 +65,29 @@ export type {
   ListApprovalsOutput,
 } from './approvals.ts'
 export type {
+  CheckedCrl,
+  CheckedOcsp,
+  CheckRevocationInput,
+  CheckRevocationOutput,
+  CrlDescription,
+  CrlTotals,
+  DescribeRevocationInput,
+  DescribeRevocationOutput,
+  OcspDescription,
+  PublishCrlInput,
+  PublishCrlOutput,
+  RevocationOperations,
+  StoredRevocation,
+} from './revocation.ts'
+export type {
+  ContextEntry,
+  SimulatedStatement,
+  SimulatePolicyInput,
+  SimulatePolicyOutput,
+  SimulationOperations,
+  SimulationResult,
+} from './simulate-policy.ts'
+export type {
   CertificateSearch,
   ListCertificatesInput,
   ListCertificatesOutput,

@@ -32,6 +32,12 @@ export const timeMembers = new Set([
   'LastSucceededAt',
   'NextRunAt',
   'LastWorkAt',
+  'ThisUpdate',
+  'NextUpdate',
+  'ProducedAt',
+  'DueAt',
+  'RetryAt',
+  'SignerNotAfter',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

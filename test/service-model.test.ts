@@ -37,6 +37,8 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
   'DescribeServer',
+  'CheckRevocation',
+  'DescribeRevocation',
   'GetApproval',
   'GetRole',
   'GetUser',
@@ -51,7 +53,9 @@ const own: readonly OwnOperationName[] = [
   'ListUsers',
   'ListJobs',
   'ListRecordEntries',
+  'PublishCrl',
   'RejectRequest',
+  'SimulatePolicy',
 ]
 /** Operations that a policy written for AWS does not allow. */
 const ofSignet = own.filter((name) => name !== 'ListCertificates')

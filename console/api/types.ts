@@ -11,6 +11,19 @@ import type {
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
+import type {
+  CheckRevocationOutput,
+  DescribeRevocationOutput,
+  PublishCrlOutput,
+} from '../../client/revocation.ts'
+import type {
+  ASN1Subject,
+  CertificateAuthority,
+  Permission as ClientPermission,
+  RevocationConfiguration as ClientRevocationConfiguration,
+  Tag as ClientTag,
+} from '../../client/shapes.ts'
+import type { SimulatePolicyOutput } from '../../client/simulate-policy.ts'
 
 import type {
   GetRecordCheckpointOutput,
@@ -24,62 +37,25 @@ import type {
 
 export type { ApprovalStatus, AuthorityStatus, IdentityPolicy, RecordEntryKind }
 
-/** The JSON form of an object from the client. */
+/** The JSON form of a value from the client: times are numbers. */
 type JsonForm<T> = T extends Date
   ? number
-  : T extends readonly (infer Item)[]
-    ? readonly JsonForm<Item>[]
-    : T extends object
-      ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
-      : T
+  : T extends object
+    ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
+    : T
 
-export interface Subject {
-  readonly Country?: string
-  readonly State?: string
-  readonly Locality?: string
-  readonly Organization?: string
-  readonly OrganizationalUnit?: string
-  readonly CommonName?: string
-  readonly [attribute: string]: unknown
+/** A type in which the members that the API always returns are not optional. */
+type Present<T, Names extends keyof T> = T & {
+  readonly [Name in Names]-?: NonNullable<T[Name]>
 }
 
-interface CrlConfiguration {
-  readonly Enabled: boolean
-  readonly ExpirationInDays?: number
-  readonly S3BucketName?: string
-  readonly CustomCname?: string
-  readonly CustomPath?: string
-  readonly S3ObjectAcl?: string
-  readonly CrlType?: string
-  readonly CrlDistributionPointExtensionConfiguration?: { readonly OmitExtension: boolean }
-}
+export type Subject = JsonForm<ASN1Subject>
+export type RevocationConfiguration = JsonForm<ClientRevocationConfiguration>
 
-export interface RevocationConfiguration {
-  readonly CrlConfiguration?: CrlConfiguration
-  readonly OcspConfiguration?: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
-}
-
-export interface Authority {
-  readonly Arn: string
-  readonly OwnerAccount: string
-  readonly CreatedAt: number
-  readonly LastStateChangeAt?: number
-  readonly Type: 'ROOT' | 'SUBORDINATE'
-  readonly Serial?: string
-  readonly Status: AuthorityStatus
-  readonly NotBefore?: number
-  readonly NotAfter?: number
-  readonly FailureReason?: string
-  readonly CertificateAuthorityConfiguration: {
-    readonly KeyAlgorithm: string
-    readonly SigningAlgorithm: string
-    readonly Subject: Subject
-  }
-  readonly RevocationConfiguration?: RevocationConfiguration
-  readonly RestorableUntil?: number
-  readonly KeyStorageSecurityStandard?: string
-  readonly UsageMode?: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
-}
+export type Authority = Present<
+  JsonForm<CertificateAuthority>,
+  'Arn' | 'OwnerAccount' | 'CreatedAt' | 'Type' | 'Status' | 'CertificateAuthorityConfiguration'
+>
 
 interface CertificateAndChain {
   /** PEM. */
@@ -91,17 +67,13 @@ interface CertificateAndChain {
 export type CertificateSummary = JsonForm<ListedCertificate>
 export type CertificateStatus = CertificateSummary['Status']
 
-export interface Tag {
-  readonly Key: string
-  readonly Value?: string
-}
+export type RevocationState = JsonForm<DescribeRevocationOutput>
+export type RevocationCheck = JsonForm<CheckRevocationOutput>
 
-export interface Permission {
-  readonly Principal: string
-  readonly SourceAccount?: string
-  readonly Actions: readonly string[]
-  readonly CreatedAt: number
-}
+export type SimulatedPolicy = JsonForm<SimulatePolicyOutput>
+
+export type Tag = JsonForm<ClientTag>
+export type Permission = Present<JsonForm<ClientPermission>, 'Principal' | 'Actions' | 'CreatedAt'>
 
 /** A request for the approval of a second person. */
 export interface Approval extends JsonForm<ClientApproval> {
@@ -127,6 +99,7 @@ export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
 /** Output of each operation that has one. */
 export interface Outputs {
   ApproveRequest: object
+  CheckRevocation: RevocationCheck
   CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
   CreateCertificateAuthorityAuditReport: {
     readonly AuditReportId: string
@@ -144,6 +117,7 @@ export interface Outputs {
     readonly CreatedAt: number
   }
   DescribeServer: { readonly Server: Server }
+  DescribeRevocation: RevocationState
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
@@ -180,10 +154,12 @@ export interface Outputs {
   }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
   ListUsers: { readonly Users: readonly User[]; readonly NextToken?: string }
+  PublishCrl: JsonForm<PublishCrlOutput>
   PutPolicy: object
   RejectRequest: object
   RestoreCertificateAuthority: object
   RevokeCertificate: object
+  SimulatePolicy: SimulatedPolicy
   TagCertificateAuthority: object
   UntagCertificateAuthority: object
   UpdateCertificateAuthority: object

@@ -71,11 +71,11 @@ export function fullSubjectText(subject: Subject): string {
   const known = attributes.flatMap(([name, keyword]) =>
     subject[name] ? [`${keyword}=${subject[name]}`] : [],
   )
-  const others = Object.entries(subject)
-    .filter(
-      ([name, value]) => typeof value === 'string' && !attributes.some(([own]) => own === name),
-    )
-    .map(([name, value]) => `${name}=${String(value)}`)
+  const others = Object.entries(subject).flatMap(([name, value]) =>
+    typeof value === 'string' && !attributes.some(([own]) => own === name)
+      ? [`${name}=${value}`]
+      : [],
+  )
   return [...known, ...others].join(', ') || '(empty)'
 }
 
@@ -92,6 +92,14 @@ export function authorityId(arn: string): string {
 /** Returns the part of a principal's ARN that people recognize, such as user/alice. */
 export function principalName(arn: string): string {
   return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
+}
+
+/** Formats a size in bytes. */
+export function byteText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  return bytes < 1_000_000
+    ? `${(bytes / 1000).toFixed(1)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
 /** Converts an enumeration value such as KEY_COMPROMISE to text: Key compromise. */

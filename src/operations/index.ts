@@ -33,8 +33,12 @@ import { listPermissions } from './permission/list-permissions.ts'
 import { listRecordEntries } from './record/list-record-entries.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
+import { checkRevocation } from './revocation/check-revocation.ts'
+import { describeRevocation } from './revocation/describe-revocation.ts'
+import { publishCrl } from './revocation/publish-crl.ts'
 import { restoreCertificateAuthority } from './certificate-authority/restore-certificate-authority.ts'
 import { revokeCertificate } from './certificate/revoke-certificate.ts'
+import { simulatePolicy } from './policy/simulate-policy.ts'
 import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './tag/untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './certificate-authority/update-certificate-authority.ts'
@@ -42,6 +46,7 @@ import { updateCertificateAuthority } from './certificate-authority/update-certi
 /** All operations by name, including unsupported ones. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ApproveRequest: approveRequest,
+  CheckRevocation: checkRevocation,
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
   CreatePermission: createPermission,
@@ -51,6 +56,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
   DescribeServer: describeServer,
+  DescribeRevocation: describeRevocation,
   GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
@@ -74,10 +80,12 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ListRecordEntries: listRecordEntries,
   ListTags: listTags,
   ListUsers: listUsers,
+  PublishCrl: publishCrl,
   PutPolicy: putPolicy,
   RejectRequest: rejectRequest,
   RestoreCertificateAuthority: restoreCertificateAuthority,
   RevokeCertificate: revokeCertificate,
+  SimulatePolicy: simulatePolicy,
   TagCertificateAuthority: tagCertificateAuthority,
   UntagCertificateAuthority: untagCertificateAuthority,
   UpdateCertificateAuthority: updateCertificateAuthority,

@@ -301,6 +301,14 @@ function accessKeyIndex(): string {
   `
 }
 
+/** Columns and an index for the state of a CA's CRLs and OCSP responses (operations/revocation). */
+function revocationStates({ integer }: Dialect): string {
+  return `
+  alter table crls add column published_number ${integer};
+  create index ocsp_responses_by_issuer on ocsp_responses (authority_certificate_number);
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -317,5 +325,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     certificateIntents(dialect),
     ocspResponses(dialect),
     accessKeyIndex(),
+    revocationStates(dialect),
   ]
 }

@@ -1,5 +1,5 @@
 /** The decision whether a role trusts the holder of an identity provider's token. */
-import { requestKeys } from '../access/request-keys.ts'
+import { requestKeys } from '../authorization/request-keys.ts'
 import { placeOfIssuer } from '../identity/principal-arn.ts'
 import { decide } from '../policy/evaluation.ts'
 import { knownPolicy } from '../policy/policy-cache.ts'

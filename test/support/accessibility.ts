@@ -26,7 +26,7 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   )
   await page.emulateMedia({ colorScheme: 'dark' })
   const dark = await page.evaluate<{ violations: Violation[] }>(
-    "axe.run({ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] })",
+    `axe.run(${context}, { resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] })`,
   )
   await page.emulateMedia({ colorScheme: 'light' })
   return [...light.violations, ...dark.violations]

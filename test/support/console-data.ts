@@ -5,7 +5,7 @@ import { addUser } from '../../src/admin-commands/users.ts'
 import { generateKey } from '../../console/x509/browser-key.ts'
 import { allow, policyOf } from './accounts.ts'
 import { createRoot, createSubordinate, issue } from './hierarchy.ts'
-import { lastOf } from './revocation.ts'
+import { crlBucket, crlConfiguration, lastOf, revocationOptions } from './revocation.ts'
 import type { TestService } from './service.ts'
 import { createRole, trusting, trustIssuer } from './sts.ts'
 
@@ -26,9 +26,10 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
     subject: subject('Example Root CA'),
     more,
   })
+  await service.createBucket(crlBucket)
   const issuing = await createSubordinate(service, root, {
     subject: subject('Example Issuing CA'),
-    more,
+    more: revocationOptions(crlConfiguration(), { Enabled: true }),
   })
   const issueFor = async (
     names: readonly string[],
@@ -58,6 +59,8 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   const hostileArn = await issueFor(many, 30, hostileName)
   await service.runJob('index-certificates')
   await createPrincipals(service)
+  service.clock.advance({ seconds: 1 })
+  await service.runJob('publish-crls')
   return { rootArn: root.arn, issuingArn: issuing.arn, certificateArn, hostileArn }
 }
 

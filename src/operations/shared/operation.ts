@@ -18,6 +18,8 @@ export type OperationName = AwsOperationName | OwnOperationName
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'DescribeServer'
+  | 'CheckRevocation'
+  | 'DescribeRevocation'
   | 'GetApproval'
   | 'GetRole'
   | 'GetUser'
@@ -32,7 +34,9 @@ export type OwnOperationName =
   | 'ListUsers'
   | 'ListJobs'
   | 'ListRecordEntries'
+  | 'PublishCrl'
   | 'RejectRequest'
+  | 'SimulatePolicy'
 
 export type AwsOperationName =
   | 'CreateCertificateAuthority'
