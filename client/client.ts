@@ -9,6 +9,7 @@ import type { CallOptions } from './inputs.ts'
 import { issue } from './issue.ts'
 import type { IssueRequest } from './issue-request.ts'
 import { listCertificates, searchCertificates } from './list-certificates.ts'
+import { getStatistics } from './statistics.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
 import { presign, presignedHeaders } from './presign.ts'
@@ -58,6 +59,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return presignedHeaders(operation)
     },
     ...approvalOperations(sdk),
+    getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

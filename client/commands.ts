@@ -32,6 +32,7 @@ export type OperationName = (typeof operationNames)[number]
 export type OwnOperationName =
   | 'approveRequest'
   | 'getApproval'
+  | 'getStatistics'
   | 'listApprovals'
   | 'listCertificates'
   | 'rejectRequest'

@@ -51,6 +51,7 @@ export type {
   ListCertificatesOutput,
   ListedCertificate,
 } from './list-certificates.ts'
+export type { PeriodCount, Statistics, StatisticsInput } from './statistics.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
 export type { LeafKeyAlgorithm } from './key-pair.ts'

@@ -21,6 +21,8 @@ export const timeMembers = new Set([
   'ExpiresAt',
   'DecidedAt',
   'UsedAt',
+  'GeneratedAt',
+  'Start',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

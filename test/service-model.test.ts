@@ -37,6 +37,7 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
   'GetApproval',
+  'GetStatistics',
   'ListApprovals',
   'ListCertificates',
   'RejectRequest',
@@ -45,6 +46,7 @@ const own: readonly OwnOperationName[] = [
 const ofSignet: readonly OperationName[] = [
   'ApproveRequest',
   'GetApproval',
+  'GetStatistics',
   'ListApprovals',
   'RejectRequest',
 ]

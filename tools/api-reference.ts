@@ -47,6 +47,10 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations that grant access to a CA.',
   },
+  statistics: {
+    title: 'API: statistics',
+    introduction: 'This page lists the operation that counts CAs and certificates.',
+  },
   tags: {
     title: 'API: tags',
     introduction: 'This page lists the input, output and errors of the operations on CA tags.',
@@ -80,6 +84,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
+  GetStatistics: [
+    'statistics',
+    'counts CAs by status, and certificates by day and week; AWS does not have this operation',
+  ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
     'imports a CA certificate and its chain',

@@ -16,6 +16,7 @@ import { getCertificate } from './certificate/get-certificate.ts'
 import { getCertificateAuthorityCertificate } from './certificate-authority/get-certificate-authority-certificate.ts'
 import { getCertificateAuthorityCsr } from './certificate-authority/get-certificate-authority-csr.ts'
 import { getPolicy } from './policy/get-policy.ts'
+import { getStatistics } from './statistics/get-statistics.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
@@ -45,6 +46,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
+  GetStatistics: getStatistics,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListApprovals: listApprovals,

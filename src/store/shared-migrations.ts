@@ -294,6 +294,24 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/**
+ * The numbers of certificates per CA and day (store/certificate-days.ts), and the number of the last counted certificate. The
+ * job index-certificates counts certificates; backups omit the counts.
+ */
+function certificateDays({ integer, strictIndex }: Dialect): string {
+  return `
+  create table certificate_days (
+    authority_number ${integer} not null references authorities (authority_number) on delete cascade,
+    utc_day ${integer} not null,
+    issued ${integer} not null,
+    revoked ${integer} not null,
+    expiring ${integer} not null,
+    primary key (authority_number, utc_day)
+  )${strictIndex};
+  alter table search_progress add column counted_number ${integer} not null default 0;
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -309,5 +327,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     recordTables(dialect),
     certificateIntents(dialect),
     ocspResponses(dialect),
+    certificateDays(dialect),
   ]
 }

@@ -18,6 +18,7 @@ export type OperationName = AwsOperationName | OwnOperationName
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'GetApproval'
+  | 'GetStatistics'
   | 'ListApprovals'
   | 'ListCertificates'
   | 'RejectRequest'
