@@ -39,7 +39,9 @@ const own: readonly OwnOperationName[] = [
   'GetApproval',
   'GetStatistics',
   'ListApprovals',
+  'ListBackups',
   'ListCertificates',
+  'ListJobs',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */
@@ -48,6 +50,8 @@ const ofSignet: readonly OperationName[] = [
   'GetApproval',
   'GetStatistics',
   'ListApprovals',
+  'ListBackups',
+  'ListJobs',
   'RejectRequest',
 ]
 const all: readonly OperationName[] = [...names, ...own]

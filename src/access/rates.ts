@@ -16,6 +16,8 @@ export const awsRates: Readonly<Record<OperationName, number>> = {
   ListApprovals: 20,
   GetApproval: 20,
   GetStatistics: 20,
+  ListBackups: 20,
+  ListJobs: 20,
   ApproveRequest: 10,
   RejectRequest: 10,
   ListTags: 20,

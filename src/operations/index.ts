@@ -20,7 +20,9 @@ import { getStatistics } from './statistics/get-statistics.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
+import { listBackups } from './server/list-backups.ts'
 import { listCertificates } from './certificate/list-certificates.ts'
+import { listJobs } from './server/list-jobs.ts'
 import { listPermissions } from './permission/list-permissions.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
@@ -50,8 +52,10 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListApprovals: listApprovals,
+  ListBackups: listBackups,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
+  ListJobs: listJobs,
   ListPermissions: listPermissions,
   ListTags: listTags,
   PutPolicy: putPolicy,

@@ -20,7 +20,9 @@ export type OwnOperationName =
   | 'GetApproval'
   | 'GetStatistics'
   | 'ListApprovals'
+  | 'ListBackups'
   | 'ListCertificates'
+  | 'ListJobs'
   | 'RejectRequest'
 
 export type AwsOperationName =
