@@ -2,13 +2,16 @@
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
+import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/statistics.ts'
 
 export type { ApprovalStatus, AuthorityStatus }
 
-/** The JSON form of an object from the client. */
-type JsonForm<T> = {
-  readonly [Name in keyof T]: T[Name] extends Date | undefined ? number : T[Name]
-}
+/** The JSON form of a value from the client, in which times are numbers. */
+type JsonForm<T> = T extends Date
+  ? number
+  : T extends object
+    ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
+    : T
 
 export interface Subject {
   readonly Country?: string
@@ -66,6 +69,7 @@ interface CertificateAndChain {
 }
 
 export type CertificateSummary = JsonForm<ListedCertificate>
+export type PeriodCount = JsonForm<ClientPeriodCount>
 export type CertificateStatus = CertificateSummary['Status']
 
 export interface Tag {
@@ -84,6 +88,13 @@ export interface Permission {
 export interface Approval extends JsonForm<ClientApproval> {
   /** Input of the request as JSON; only in the output of GetApproval. */
   readonly Input?: string
+}
+
+/** A background job of the server. */
+interface Job {
+  readonly Name: string
+  /** Why the last run with work failed. */
+  readonly LastError?: string
 }
 
 /** Output of each operation that has one. */
@@ -109,10 +120,13 @@ export interface Outputs {
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
+  GetStatistics: JsonForm<Statistics>
   GetPolicy: { readonly Policy: string }
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
+  ListBackups: { readonly LastBackup?: { readonly CreatedAt: number } }
+  ListJobs: { readonly Jobs: readonly Job[] }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
