@@ -12,6 +12,7 @@ import { listCertificates, searchCertificates } from './list-certificates.ts'
 import { getStatistics } from './statistics.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
+import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
@@ -60,6 +61,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     ...approvalOperations(sdk),
     getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
+    ...revocationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

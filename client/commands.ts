@@ -31,10 +31,13 @@ export type OperationName = (typeof operationNames)[number]
 /** The name of the client method for an operation that only Signet has. */
 export type OwnOperationName =
   | 'approveRequest'
+  | 'checkRevocation'
+  | 'describeRevocation'
   | 'getApproval'
   | 'getStatistics'
   | 'listApprovals'
   | 'listCertificates'
+  | 'publishCrl'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

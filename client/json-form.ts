@@ -23,6 +23,12 @@ export const timeMembers = new Set([
   'UsedAt',
   'GeneratedAt',
   'Start',
+  'ThisUpdate',
+  'NextUpdate',
+  'ProducedAt',
+  'DueAt',
+  'RetryAt',
+  'SignerNotAfter',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

@@ -36,24 +36,19 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 /** Signet's own operations, which are not in the model. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
+  'CheckRevocation',
+  'DescribeRevocation',
   'GetApproval',
   'GetStatistics',
   'ListApprovals',
   'ListBackups',
   'ListCertificates',
   'ListJobs',
+  'PublishCrl',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */
-const ofSignet: readonly OperationName[] = [
-  'ApproveRequest',
-  'GetApproval',
-  'GetStatistics',
-  'ListApprovals',
-  'ListBackups',
-  'ListJobs',
-  'RejectRequest',
-]
+const ofSignet: readonly OperationName[] = own.filter((name) => name !== 'ListCertificates')
 const all: readonly OperationName[] = [...names, ...own]
 
 /** Errors that are missing from the model, which declares no error for a concurrent change to the CA during these operations. */

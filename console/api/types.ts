@@ -3,10 +3,15 @@ import type { Approval as ClientApproval, ApprovalStatus } from '../../client/ap
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
 import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/statistics.ts'
+import type {
+  CheckRevocationOutput,
+  DescribeRevocationOutput,
+  PublishCrlOutput,
+} from '../../client/revocation.ts'
 
 export type { ApprovalStatus, AuthorityStatus }
 
-/** The JSON form of a value from the client, in which times are numbers. */
+/** The JSON form of a value from the client: times are numbers. */
 type JsonForm<T> = T extends Date
   ? number
   : T extends object
@@ -72,6 +77,9 @@ export type CertificateSummary = JsonForm<ListedCertificate>
 export type PeriodCount = JsonForm<ClientPeriodCount>
 export type CertificateStatus = CertificateSummary['Status']
 
+export type RevocationState = JsonForm<DescribeRevocationOutput>
+export type RevocationCheck = JsonForm<CheckRevocationOutput>
+
 export interface Tag {
   readonly Key: string
   readonly Value?: string
@@ -100,6 +108,7 @@ interface Job {
 /** Output of each operation that has one. */
 export interface Outputs {
   ApproveRequest: object
+  CheckRevocation: RevocationCheck
   CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
   CreateCertificateAuthorityAuditReport: {
     readonly AuditReportId: string
@@ -116,6 +125,7 @@ export interface Outputs {
     readonly S3Key: string
     readonly CreatedAt: number
   }
+  DescribeRevocation: RevocationState
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
@@ -137,6 +147,7 @@ export interface Outputs {
   }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
+  PublishCrl: JsonForm<PublishCrlOutput>
   PutPolicy: object
   RejectRequest: object
   RestoreCertificateAuthority: object

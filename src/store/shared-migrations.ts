@@ -312,6 +312,14 @@ function certificateDays({ integer, strictIndex }: Dialect): string {
   `
 }
 
+/** Columns and an index for the state of a CA's CRLs and OCSP responses (operations/revocation). */
+function revocationStates({ integer }: Dialect): string {
+  return `
+  alter table crls add column published_number ${integer};
+  create index ocsp_responses_by_issuer on ocsp_responses (authority_certificate_number);
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -328,5 +336,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     certificateIntents(dialect),
     ocspResponses(dialect),
     certificateDays(dialect),
+    revocationStates(dialect),
   ]
 }

@@ -17,12 +17,15 @@ export type OperationName = AwsOperationName | OwnOperationName
 /** Names of operations that AWS does not have. These operations use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
+  | 'CheckRevocation'
+  | 'DescribeRevocation'
   | 'GetApproval'
   | 'GetStatistics'
   | 'ListApprovals'
   | 'ListBackups'
   | 'ListCertificates'
   | 'ListJobs'
+  | 'PublishCrl'
   | 'RejectRequest'
 
 export type AwsOperationName =
