@@ -1,7 +1,8 @@
 /** The session, and the page for the current address. */
 import I18nProvider from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en'
-import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
+import { forgetKeys } from '../x509/session-keys.ts'
 import { SignIn } from '../pages/sign-in.tsx'
 import { Layout } from './layout.tsx'
 import {
@@ -17,7 +18,10 @@ import {
 export function App(): ReactNode {
   const [session, setSession] = useState<Session | undefined>(storedSession)
   const [reason, setReason] = useState<string>()
+  const lastArn = useRef(session?.identity.arn)
   const signOut = useCallback((why?: string) => {
+    // Expired credentials end a session, too. The keys remain then, and can be downloaded after the next sign-in.
+    if (why === undefined) forgetKeys()
     storeSession(undefined)
     setReason(why)
     setSession(undefined)
@@ -33,6 +37,8 @@ export function App(): ReactNode {
     return { ...session, client: clientOf(session), setRegion, signOut }
   }, [session, signOut])
   const signIn = (started: Session, isKept: boolean): void => {
+    if (lastArn.current !== undefined && lastArn.current !== started.identity.arn) forgetKeys()
+    lastArn.current = started.identity.arn
     storeSession(isKept ? started : undefined)
     rememberRegion(started.region)
     setReason(undefined)

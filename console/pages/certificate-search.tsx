@@ -116,8 +116,7 @@ function Search({ text }: { readonly text: string }): ReactNode {
         <RevokeDialog
           certificates={revocable}
           onClose={() => setRevoking(false)}
-          onDone={() => {
-            setRevoking(false)
+          onChanged={() => {
             setSelected([])
             loaded.reload()
           }}

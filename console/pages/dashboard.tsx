@@ -6,16 +6,21 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import { followLink, hrefOf } from '../app/router.ts'
 import { useSession } from '../app/session.ts'
+import { useCall } from '../app/use-call.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
 import { useAuthorities } from '../widgets/authorities.ts'
 import { Empty } from '../widgets/values.tsx'
 import { AttentionTable } from './dashboard/attention-table.tsx'
 import { Charts } from './dashboard/charts.tsx'
 import { Overview } from './dashboard/overview.tsx'
+import { RevocationTable } from './dashboard/revocation-table.tsx'
 
 export function Page(): ReactNode {
   const { region } = useSession()
   const authorities = useAuthorities()
+  const statistics = useCall('statistics', (client, signal) =>
+    client.call('GetStatistics', {}, { signal }),
+  )
   const all = authorities.value
   // Parts of a fixed height come first, so that nothing moves when the others are loaded.
   return (
@@ -24,9 +29,14 @@ export function Page(): ReactNode {
         Dashboard
       </Header>
       <ApiAlert error={authorities.error} action="List CAs" onRetry={authorities.reload} />
-      <Overview authorities={all} />
-      {all?.length === 0 ? <NoAuthorities region={region} /> : <Charts />}
-      {all !== undefined && all.length > 0 && <AttentionTable authorities={all} />}
+      <Overview authorities={all} statistics={statistics.value} />
+      {all?.length === 0 ? <NoAuthorities region={region} /> : <Charts statistics={statistics} />}
+      {all !== undefined && all.length > 0 && (
+        <SpaceBetween size="l">
+          <AttentionTable authorities={all} />
+          <RevocationTable authorities={all} />
+        </SpaceBetween>
+      )}
     </SpaceBetween>
   )
 }

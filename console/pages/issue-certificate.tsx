@@ -19,9 +19,9 @@ import { useAuthorities } from '../widgets/authorities.ts'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { authorityId, subjectText, visibleText } from '../widgets/format.ts'
 import { generateKey } from '../x509/browser-key.ts'
+import { keepKey } from '../x509/session-keys.ts'
 import { CsrFields, csrOf } from './issue/csr-fields.tsx'
 import { KeyFields, emptyKeyDraft, keyRequestOf, problemOfKey } from './issue/key-fields.tsx'
-import { IssuedKey, type IssuedCertificate } from './issue/issued-key.tsx'
 import { offeredTemplates } from './issue/templates.ts'
 
 const daysMax = 36_500
@@ -29,7 +29,6 @@ const daysMax = 36_500
 export function Page(): ReactNode {
   const { query } = useLocation()
   const authorities = useAuthorities()
-  const [issued, setIssued] = useState<IssuedCertificate>()
   const active = authorities.value?.filter(({ Status }) => Status === 'ACTIVE')
   return (
     <SpaceBetween size="l">
@@ -45,15 +44,7 @@ export function Page(): ReactNode {
           Only an active CA in this Region can issue certificates.
         </Alert>
       )}
-      {issued === undefined ? (
-        <IssueForm
-          authorities={active ?? []}
-          authorityArn={query.get('ca') ?? ''}
-          onIssued={setIssued}
-        />
-      ) : (
-        <IssuedKey issued={issued} />
-      )}
+      <IssueForm authorities={active ?? []} authorityArn={query.get('ca') ?? ''} />
     </SpaceBetween>
   )
 }
@@ -61,10 +52,9 @@ export function Page(): ReactNode {
 interface IssueFormProps {
   readonly authorities: readonly Authority[]
   readonly authorityArn: string
-  readonly onIssued: (issued: IssuedCertificate) => void
 }
 
-function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): ReactNode {
+function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
   const notify = useNotify()
   const [source, setSource] = useState<'key' | 'csr'>('key')
   const [arn, setArn] = useState(authorityArn)
@@ -95,8 +85,8 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
       Validity: { Type: 'DAYS', Value: Number(days) },
     })
     notify({ type: 'success', header: 'The certificate is issued.' })
-    if (made === undefined) navigate(hrefOf(`certificates/${CertificateArn}`))
-    else onIssued({ arn: CertificateArn, keyPem: made.keyPem })
+    if (made !== undefined) keepKey(CertificateArn, made.keyPem)
+    navigate(hrefOf(`certificates/${CertificateArn}`))
   })
   const submit = (): void => {
     setAttempted(true)

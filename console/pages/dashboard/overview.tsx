@@ -5,7 +5,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
-import type { Authority } from '../../api/types.ts'
+import type { Authority, Outputs } from '../../api/types.ts'
 import { apiEndpoint, followLink, hrefOf } from '../../app/router.ts'
 import { useCall, type Loaded } from '../../app/use-call.ts'
 import { relativeTime, utcTime } from '../../widgets/format.ts'
@@ -16,11 +16,14 @@ const shownStates = [
   ['DISABLED', 'Disabled CAs'],
 ] as const
 
-export function Overview({
-  authorities,
-}: {
+const expiringDays = [7, 30, 90]
+
+interface OverviewProps {
   readonly authorities: readonly Authority[] | undefined
-}): ReactNode {
+  readonly statistics: Outputs['GetStatistics'] | undefined
+}
+
+export function Overview({ authorities, statistics }: OverviewProps): ReactNode {
   const health = useCall('health', readHealth)
   const jobs = useCall('jobs', async (client, signal) => {
     const { Jobs } = await client.call('ListJobs', {}, { signal })
@@ -31,13 +34,30 @@ export function Overview({
     return { createdAt: LastBackup?.CreatedAt }
   })
   return (
-    <Container header={<Header variant="h2">Overview</Header>}>
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={
+            statistics?.Complete === false
+              ? 'The server is still counting certificates from before an upgrade or a restore.'
+              : 'Revoked certificates do not count as expiring. Days are in UTC.'
+          }
+        >
+          Overview
+        </Header>
+      }
+    >
       <KeyValuePairs
         columns={3}
         items={[
           ...shownStates.map(([state, label]) => ({
             label,
             value: <CountLink authorities={authorities} state={state} />,
+          })),
+          ...expiringDays.map((days) => ({
+            label: `Expire within ${days} days`,
+            value: <ExpiringLink statistics={statistics} days={days} />,
           })),
           {
             label: 'Server',
@@ -114,6 +134,26 @@ function CountLink({ authorities, state }: CountLinkProps): ReactNode {
       href={hrefOf('authorities', { state })}
       onFollow={followLink}
       ariaLabel={`${count ?? '–'} CAs in the state ${state}`}
+    >
+      {count?.toLocaleString() ?? '–'}
+    </Link>
+  )
+}
+
+function ExpiringLink({
+  statistics,
+  days,
+}: {
+  readonly statistics: OverviewProps['statistics']
+  readonly days: number
+}): ReactNode {
+  const count = statistics?.Expiring.find(({ Days }) => Days === days)?.Count
+  return (
+    <Link
+      variant="awsui-value-large"
+      href={hrefOf('certificates', { status: 'VALID', expiring: String(days) })}
+      onFollow={followLink}
+      ariaLabel={`${count ?? '–'} certificates expire within ${days} days`}
     >
       {count?.toLocaleString() ?? '–'}
     </Link>
