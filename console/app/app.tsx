@@ -4,6 +4,7 @@ import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
 import { forgetKeys } from '../x509/session-keys.ts'
 import { SignIn } from '../pages/sign-in.tsx'
+import { forgetDrafts } from './drafts.ts'
 import { Layout } from './layout.tsx'
 import {
   clientOf,
@@ -20,8 +21,11 @@ export function App(): ReactNode {
   const [reason, setReason] = useState<string>()
   const lastArn = useRef(session?.identity.arn)
   const signOut = useCallback((why?: string) => {
-    // Expired credentials end a session, too. The keys remain then, and can be downloaded after the next sign-in.
-    if (why === undefined) forgetKeys()
+    // Expired credentials end a session, too. Keys and drafts remain then, for the next sign-in.
+    if (why === undefined) {
+      forgetKeys()
+      forgetDrafts()
+    }
     storeSession(undefined)
     setReason(why)
     setSession(undefined)
@@ -37,7 +41,10 @@ export function App(): ReactNode {
     return { ...session, client: clientOf(session), setRegion, signOut }
   }, [session, signOut])
   const signIn = (started: Session, isKept: boolean): void => {
-    if (lastArn.current !== undefined && lastArn.current !== started.identity.arn) forgetKeys()
+    if (lastArn.current !== undefined && lastArn.current !== started.identity.arn) {
+      forgetKeys()
+      forgetDrafts()
+    }
     lastArn.current = started.identity.arn
     storeSession(isKept ? started : undefined)
     rememberRegion(started.region)

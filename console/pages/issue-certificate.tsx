@@ -11,6 +11,7 @@ import Tiles from '@cloudscape-design/components/tiles'
 import { useState, type ReactNode } from 'react'
 import { toBase64 } from '../api/base64.ts'
 import type { Authority } from '../api/types.ts'
+import { useDraft } from '../app/drafts.ts'
 import { useNotify } from '../app/notifications.ts'
 import { hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useAction } from '../app/use-call.ts'
@@ -22,9 +23,18 @@ import { generateKey } from '../x509/browser-key.ts'
 import { keepKey } from '../x509/session-keys.ts'
 import { CsrFields, csrOf } from './issue/csr-fields.tsx'
 import { KeyFields, emptyKeyDraft, keyRequestOf, problemOfKey } from './issue/key-fields.tsx'
-import { offeredTemplates } from './issue/templates.ts'
+import { TemplateField } from './issue/template-field.tsx'
 
 const daysMax = 36_500
+
+const emptyDraft = {
+  source: 'key' as 'key' | 'csr',
+  arn: '',
+  template: 'EndEntityCertificate',
+  days: '90',
+  csr: '',
+  key: emptyKeyDraft,
+}
 
 export function Page(): ReactNode {
   const { query } = useLocation()
@@ -56,12 +66,9 @@ interface IssueFormProps {
 
 function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
   const notify = useNotify()
-  const [source, setSource] = useState<'key' | 'csr'>('key')
-  const [arn, setArn] = useState(authorityArn)
-  const [template, setTemplate] = useState('EndEntityCertificate')
-  const [days, setDays] = useState('90')
-  const [csr, setCsr] = useState('')
-  const [key, setKey] = useState(emptyKeyDraft)
+  const draft = useDraft('issue', emptyDraft)
+  const { source, template, days, csr, key } = draft.value
+  const arn = authorityArn || draft.value.arn
   const [isAttempted, setAttempted] = useState(false)
   const only = authorities.length === 1 ? authorities[0] : undefined
   const authority = authorities.find(({ Arn }) => Arn === arn) ?? only
@@ -84,6 +91,7 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
       TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
       Validity: { Type: 'DAYS', Value: Number(days) },
     })
+    draft.clear()
     notify({ type: 'success', header: 'The certificate is issued.' })
     if (made !== undefined) keepKey(CertificateArn, made.keyPem)
     navigate(hrefOf(`certificates/${CertificateArn}`))
@@ -96,20 +104,24 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Certificate</Header>}>
         <SpaceBetween size="m">
-          <AuthorityField authorities={authorities} selected={authority} onSelect={setArn} />
-          <FormField
-            label="Template"
-            description="Determines what the certificate can be used for."
-          >
-            <Select
-              filteringType="auto"
-              options={offeredTemplates}
-              selectedOption={offeredTemplates.find(({ value }) => value === template) ?? null}
-              onChange={({ detail }) => setTemplate(detail.selectedOption.value ?? template)}
-            />
-          </FormField>
+          <AuthorityField
+            authorities={authorities}
+            selected={authority}
+            onSelect={(selected) => {
+              draft.change({ arn: selected })
+              navigate(hrefOf('certificates/issue'), { replace: true })
+            }}
+          />
+          <TemplateField
+            template={template}
+            onSelect={(selected) => draft.change({ template: selected })}
+          />
           <FormField label="Validity in days">
-            <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
+            <Input
+              type="number"
+              value={days}
+              onChange={({ detail }) => draft.change({ days: detail.value })}
+            />
           </FormField>
         </SpaceBetween>
       </Container>
@@ -130,12 +142,17 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
                 description: 'Paste or drop a CSR; the key stays where it is.',
               },
             ]}
-            onChange={({ detail }) => setSource(detail.value as typeof source)}
+            onChange={({ detail }) => draft.change({ source: detail.value as typeof source })}
           />
           {source === 'key' ? (
-            <KeyFields draft={key} onChange={setKey} />
+            <KeyFields draft={key} onChange={(changed) => draft.change({ key: changed })} />
           ) : (
-            <CsrFields text={csr} template={template} onChange={setCsr} />
+            <CsrFields
+              text={csr}
+              template={template}
+              revocation={authority?.RevocationConfiguration}
+              onChange={(text) => draft.change({ csr: text })}
+            />
           )}
         </SpaceBetween>
       </Container>
