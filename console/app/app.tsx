@@ -4,7 +4,6 @@ import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
 import { forgetKeys } from '../x509/session-keys.ts'
 import { SignIn } from '../pages/sign-in.tsx'
-import { forgetDrafts } from './drafts.ts'
 import { Layout } from './layout.tsx'
 import {
   clientOf,
@@ -22,10 +21,7 @@ export function App(): ReactNode {
   const lastArn = useRef(session?.identity.arn)
   const signOut = useCallback((why?: string) => {
     // Expired credentials end a session, too. Keys and drafts remain then, for the next sign-in.
-    if (why === undefined) {
-      forgetKeys()
-      forgetDrafts()
-    }
+    if (why === undefined) forgetAll()
     storeSession(undefined)
     setReason(why)
     setSession(undefined)
@@ -41,10 +37,7 @@ export function App(): ReactNode {
     return { ...session, client: clientOf(session), setRegion, signOut }
   }, [session, signOut])
   const signIn = (started: Session, isKept: boolean): void => {
-    if (lastArn.current !== undefined && lastArn.current !== started.identity.arn) {
-      forgetKeys()
-      forgetDrafts()
-    }
+    if (lastArn.current !== undefined && lastArn.current !== started.identity.arn) forgetAll()
     lastArn.current = started.identity.arn
     storeSession(isKept ? started : undefined)
     rememberRegion(started.region)
@@ -62,4 +55,10 @@ export function App(): ReactNode {
       )}
     </I18nProvider>
   )
+}
+
+/** Removes everything that the tab keeps for a principal: the session, drafts of forms, and private keys. */
+function forgetAll(): void {
+  sessionStorage.clear()
+  forgetKeys()
 }

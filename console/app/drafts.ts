@@ -39,8 +39,3 @@ function storedDraft(name: string): object {
     return {}
   }
 }
-
-export function forgetDrafts(): void {
-  for (const key of Object.keys(sessionStorage))
-    if (key.startsWith(prefix)) sessionStorage.removeItem(key)
-}

@@ -18,7 +18,7 @@ import { FilterForm } from './certificates/filter-form.tsx'
 import { readPage } from './certificates/read-page.ts'
 import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
-const pageSize = 50
+const pageSize = 30
 
 export function Page(): ReactNode {
   const { query } = useLocation()

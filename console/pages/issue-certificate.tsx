@@ -5,7 +5,6 @@ import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tiles from '@cloudscape-design/components/tiles'
 import { useState, type ReactNode } from 'react'
@@ -17,8 +16,8 @@ import { hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useAction } from '../app/use-call.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
 import { useAuthorities } from '../widgets/authorities.ts'
+import { AuthoritySelect } from '../widgets/authority-select.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
-import { authorityId, subjectText, visibleText } from '../widgets/format.ts'
 import { generateKey } from '../x509/browser-key.ts'
 import { keepKey } from '../x509/session-keys.ts'
 import { CsrFields, csrOf } from './issue/csr-fields.tsx'
@@ -104,14 +103,17 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Certificate</Header>}>
         <SpaceBetween size="m">
-          <AuthorityField
-            authorities={authorities}
-            selected={authority}
-            onSelect={(selected) => {
-              draft.change({ arn: selected })
-              navigate(hrefOf('certificates/issue'), { replace: true })
-            }}
-          />
+          <FormField label="CA">
+            <AuthoritySelect
+              authorities={authorities}
+              selected={authority?.Arn ?? ''}
+              empty="No CA in this Region is active."
+              onSelect={(selected) => {
+                draft.change({ arn: selected })
+                navigate(hrefOf('certificates/issue'), { replace: true })
+              }}
+            />
+          </FormField>
           <TemplateField
             template={template}
             onSelect={(selected) => draft.change({ template: selected })}
@@ -162,31 +164,5 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
         Issue certificate
       </Button>
     </SpaceBetween>
-  )
-}
-
-interface AuthorityFieldProps {
-  readonly authorities: readonly Authority[]
-  readonly selected: Authority | undefined
-  readonly onSelect: (arn: string) => void
-}
-
-function AuthorityField({ authorities, selected, onSelect }: AuthorityFieldProps): ReactNode {
-  const options = authorities.map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => ({
-    value: Arn,
-    label: visibleText(subjectText(Subject)),
-    description: authorityId(Arn),
-  }))
-  return (
-    <FormField label="CA">
-      <Select
-        placeholder="Select a CA"
-        filteringType={options.length > 10 ? 'auto' : 'none'}
-        options={options}
-        selectedOption={options.find(({ value }) => value === selected?.Arn) ?? null}
-        empty="No CA in this Region is active."
-        onChange={({ detail }) => onSelect(detail.selectedOption.value ?? '')}
-      />
-    </FormField>
   )
 }
