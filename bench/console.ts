@@ -49,11 +49,7 @@ interface Measured {
 }
 
 const observe = `
-  window.shift = 0
   window.longest = 0
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.shift += entry.hadRecentInput ? 0 : entry.value
-  }).observe({ type: 'layout-shift', buffered: true })
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration)
   }).observe({ type: 'longtask', buffered: true })`
@@ -72,7 +68,7 @@ async function measure(shown: ConsoleBrowser, path: string): Promise<Measured> {
     milliseconds,
     elements: await read("document.querySelectorAll('*').length"),
     longestTask: await read('window.longest'),
-    layoutShift: await read('window.shift'),
+    layoutShift: await shown.layoutShift(),
   }
 }
 

@@ -1,12 +1,12 @@
 /** Tests of the console's certificate pages in Chromium, whose results are verified with OpenSSL. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { ConsoleBrowser, hasChromium, startChromium } from '../support/browser.ts'
+import { csr } from '../support/csrs.ts'
 import { createConsoleData, type ConsoleData } from '../support/console-data.ts'
 import { outcome } from '../support/foreign-tools.ts'
 import { TestService, type Members } from '../support/service.ts'
@@ -175,4 +175,74 @@ test('several certificates are revoked, and the dialog follows them until CRL an
   await page.getByRole('link', { name: 'CN=mail.example.com' }).click()
   await page.getByText('Listed: Unspecified').waitFor()
   await page.getByText('Revoked: Unspecified').waitFor()
+})
+
+/** Maximum number of elements that can have the focus on a page. */
+const tabsMax = 80
+
+/** Presses Tab until an element has the focus. */
+async function tabTo(target: Locator): Promise<void> {
+  await target.waitFor()
+  for (let count = 0; count < tabsMax; count += 1) {
+    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail(`Tab does not reach ${String(target)}`)
+}
+
+test('the keyboard alone issues a certificate, and revokes it', async () => {
+  await shown.goto('certificates/issue')
+  await shown.settle()
+  await tabTo(page.getByRole('button', { name: /^CA/ }))
+  await page.keyboard.press('Enter')
+  await page.getByRole('option', { name: /Example Issuing CA/ }).waitFor()
+  await page.keyboard.type('Issuing')
+  await page.keyboard.press('Enter')
+  await tabTo(page.getByLabel('Names'))
+  await page.keyboard.type('keyboard.example.com')
+  await tabTo(page.getByRole('button', { name: 'Issue certificate' }))
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'keyboard.example.com', level: 1 }).waitFor()
+  await tabTo(page.getByRole('button', { name: 'Revoke' }))
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await tabTo(dialog.getByLabel(/^To confirm/))
+  await page.keyboard.type('revoke')
+  await tabTo(dialog.getByRole('button', { name: 'Revoke', exact: true }))
+  await page.keyboard.press('Enter')
+  await dialog.getByText('The certificate is revoked').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('Reason: Unspecified.').waitFor()
+})
+
+test('a draft of the issue form survives a reload, and is removed when the certificate is issued', async () => {
+  await shown.goto('certificates/issue')
+  await choose('CA', /Example Issuing CA/)
+  await choose('Template', /^EndEntityServerAuthCertificate TLS/)
+  await page.getByText('TLS servers only', { exact: true }).last().waitFor()
+  await page.getByLabel('Names').fill('draft.example.com')
+  await page.reload()
+  await page.getByLabel('Names').waitFor()
+  assert.equal(await page.getByLabel('Names').inputValue(), 'draft.example.com')
+  await page.getByText('serverAuth', { exact: true }).waitFor()
+  await press('Issue certificate')
+  await page.getByRole('heading', { name: 'draft.example.com', level: 1 }).waitFor()
+  await page.getByRole('button', { name: 'PKCS #12' }).waitFor()
+  await shown.goto('certificates/issue')
+  assert.equal(await page.getByLabel('Names').inputValue(), '')
+})
+
+test('the preview of a CSR shows what happens to each of its extensions', async () => {
+  await shown.goto('certificates/issue')
+  await page.getByRole('radio', { name: /^Certificate signing request/ }).check()
+  await page.getByLabel('CSR (PEM)').fill(csr('asks-as-entity'))
+  await page.getByText('The template drops extensions of this CSR').waitFor()
+  const row = (name: string): Locator => page.getByRole('row', { name: new RegExp(`^${name}`) })
+  await row('keyUsage').getByText('Replaced by the template').waitFor()
+  await row('subjectAltName').getByText('Copied').waitFor()
+  await choose('Template', /^EndEntityCertificate_CSRPassthrough/)
+  await page.getByText('The template drops extensions of this CSR').waitFor({ state: 'hidden' })
+  await choose('CA', /Example Issuing CA/)
+  await press('Issue certificate')
+  await page.getByText('The certificate is issued.').waitFor()
 })
