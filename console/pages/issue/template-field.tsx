@@ -29,7 +29,7 @@ export function TemplateField({ template, onSelect }: TemplateFieldProps): React
           { label: 'Purpose', value: purpose },
           { label: 'Key usage', value: keyUsage },
           { label: 'Extended key usage', value: extendedKeyUsage },
-          { label: 'CA', value: basicConstraints },
+          { label: 'Basic constraints', value: basicConstraints },
           { label: 'Taken from the CSR', value: fromCsr },
         ]}
       />
