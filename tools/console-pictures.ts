@@ -88,7 +88,10 @@ async function countEarlierDays(service: TestService): Promise<void> {
     const [issued, revoked, expiring] = day < today ? [wave, day % 5, 0] : [0, 0, wave]
     await service.inDatabase(
       `insert into certificate_days values (2, ?, ?, ?, ?) on conflict do nothing`,
-      ...[day, issued, revoked, expiring],
+      day,
+      issued,
+      revoked,
+      expiring,
     )
   }
 }

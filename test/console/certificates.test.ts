@@ -165,7 +165,7 @@ test('several certificates are revoked, and the dialog follows them until CRL an
   await dialog.getByText('Relying parties can see the revocation.').waitFor()
   await dialog.getByRole('button', { name: 'Close', exact: true }).last().click()
   const { Certificates } = await service.must('ListCertificates', { Status: 'REVOKED' })
-  const names = (Certificates as Members[]).map(({ Subject }) => Subject)
+  const names = (Certificates as Members[]).map(({ Subject }) => Subject as string)
   assert.deepEqual(names.toSorted(), [
     'CN=api.example.com',
     'CN=mail.example.com',
