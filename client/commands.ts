@@ -35,9 +35,15 @@ export type OwnOperationName =
   | 'describeRevocation'
   | 'getApproval'
   | 'getStatistics'
+  | 'describeServer'
+  | 'getRecordCheckpoint'
+  | 'getRecordEntry'
   | 'listApprovals'
+  | 'listBackups'
   | 'listCertificates'
   | 'publishCrl'
+  | 'listJobs'
+  | 'listRecordEntries'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

@@ -67,6 +67,21 @@ export type {
   ListedCertificate,
 } from './list-certificates.ts'
 export type { PeriodCount, Statistics, StatisticsInput } from './statistics.ts'
+export type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  ListRecordEntriesInput,
+  ListRecordEntriesOutput,
+  RecordEntry,
+  RecordEntryInput,
+  RecordEntryKind,
+  RecordSearch,
+  ServerBackup,
+  ServerDescription,
+  ServerJob,
+  ServerOperations,
+  ServerSetting,
+} from './server-information.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
 export type { LeafKeyAlgorithm } from './key-pair.ts'

@@ -29,6 +29,15 @@ export const timeMembers = new Set([
   'DueAt',
   'RetryAt',
   'SignerNotAfter',
+  'Time',
+  'SearchedSince',
+  'SignedAt',
+  'StartedAt',
+  'CurrentTime',
+  'LastStartedAt',
+  'LastSucceededAt',
+  'NextRunAt',
+  'LastWorkAt',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

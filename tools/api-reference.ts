@@ -43,6 +43,10 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations on audit reports.',
   },
+  record: {
+    title: 'API: record',
+    introduction: 'This page lists the operations that read the tamper-evident record.',
+  },
   server: {
     title: 'API: server',
     introduction:
@@ -95,6 +99,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'revocation',
     'returns the state of the CRLs and OCSP responses of a CA; AWS does not have this operation',
   ],
+  DescribeServer: [
+    'server',
+    'returns the version, health and settings of the server; AWS does not have this operation',
+  ],
   GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
@@ -106,6 +114,14 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   GetStatistics: [
     'statistics',
     'counts CAs by status, and certificates by day and week; AWS does not have this operation',
+  ],
+  GetRecordCheckpoint: [
+    'record',
+    'returns the signed checkpoint of the record; AWS does not have this operation',
+  ],
+  GetRecordEntry: [
+    'record',
+    'returns an entry with its inclusion proof; AWS does not have this operation',
   ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -121,6 +137,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
+  ListRecordEntries: [
+    'record',
+    'lists entries of the record, newest first; AWS does not have this operation',
+  ],
   ListTags: ['tags', 'lists the tags of a CA'],
   PublishCrl: ['revocation', 'publishes the CRLs of a CA now; AWS does not have this operation'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],

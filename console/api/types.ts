@@ -8,7 +8,17 @@ import type {
   DescribeRevocationOutput,
   PublishCrlOutput,
 } from '../../client/revocation.ts'
+import type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  RecordEntry as ClientRecordEntry,
+  RecordEntryKind,
+  ServerBackup,
+  ServerDescription,
+  ServerJob as ClientJob,
+} from '../../client/server-information.ts'
 
+export type { RecordEntryKind }
 export type { ApprovalStatus, AuthorityStatus }
 
 /** The JSON form of a value from the client: times are numbers. */
@@ -98,11 +108,14 @@ export interface Approval extends JsonForm<ClientApproval> {
   readonly Input?: string
 }
 
-/** A background job of the server. */
-interface Job {
-  readonly Name: string
-  /** Why the last run with work failed. */
-  readonly LastError?: string
+export type RecordEntry = JsonForm<ClientRecordEntry>
+export type RecordCheckpoint = JsonForm<GetRecordCheckpointOutput>
+export type Server = JsonForm<ServerDescription>
+export type ServerJob = JsonForm<ClientJob>
+export type Backup = JsonForm<ServerBackup>
+
+export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
+  readonly Entry: RecordEntry
 }
 
 /** Output of each operation that has one. */
@@ -126,17 +139,19 @@ export interface Outputs {
     readonly CreatedAt: number
   }
   DescribeRevocation: RevocationState
+  DescribeServer: { readonly Server: Server }
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
   GetStatistics: JsonForm<Statistics>
   GetPolicy: { readonly Policy: string }
+  GetRecordCheckpoint: RecordCheckpoint
+  GetRecordEntry: RecordEntryOutput
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
-  ListBackups: { readonly LastBackup?: { readonly CreatedAt: number } }
-  ListJobs: { readonly Jobs: readonly Job[] }
+  ListBackups: { readonly LastBackup?: Backup }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
@@ -145,7 +160,13 @@ export interface Outputs {
     readonly Certificates: readonly CertificateSummary[]
     readonly NextToken?: string
   }
+  ListJobs: { readonly Jobs: readonly ServerJob[] }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
+  ListRecordEntries: {
+    readonly Entries: readonly RecordEntry[]
+    readonly SearchedSince?: number
+    readonly NextToken?: string
+  }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
   PublishCrl: JsonForm<PublishCrlOutput>
   PutPolicy: object

@@ -1,7 +1,8 @@
-/** The parts of node:crypto that modules in src use, for browsers. Web Crypto has no synchronous hash. */
-import { sha256 } from '@noble/hashes/sha2.js'
+/** The parts of node:crypto that src/record uses, for browsers. The console signs and verifies with Web Crypto. */
+import { Buffer } from 'buffer'
+import { sha256 } from './sha256.ts'
 
-export function hash(algorithm: string, data: Uint8Array, encoding: string): Uint8Array {
-  if (algorithm === 'sha256' && encoding === 'buffer') return sha256(data)
-  throw new Error(`the hash ${algorithm} is not available in a browser`)
+export function hash(algorithm: string, bytes: Uint8Array): Buffer {
+  if (algorithm !== 'sha256') throw new Error(`${algorithm} is not available in a browser`)
+  return Buffer.from(sha256(bytes))
 }

@@ -1,6 +1,7 @@
 /** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
 import { approveRequest } from './approval/approve-request.ts'
+import { describeServer } from './server/describe-server.ts'
 import { getApproval } from './approval/get-approval.ts'
 import { listApprovals } from './approval/list-approvals.ts'
 import { rejectRequest } from './approval/reject-request.ts'
@@ -17,6 +18,8 @@ import { getCertificateAuthorityCertificate } from './certificate-authority/get-
 import { getCertificateAuthorityCsr } from './certificate-authority/get-certificate-authority-csr.ts'
 import { getPolicy } from './policy/get-policy.ts'
 import { getStatistics } from './statistics/get-statistics.ts'
+import { getRecordCheckpoint } from './record/get-record-checkpoint.ts'
+import { getRecordEntry } from './record/get-record-entry.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
@@ -24,6 +27,7 @@ import { listBackups } from './server/list-backups.ts'
 import { listCertificates } from './certificate/list-certificates.ts'
 import { listJobs } from './server/list-jobs.ts'
 import { listPermissions } from './permission/list-permissions.ts'
+import { listRecordEntries } from './record/list-record-entries.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
 import { checkRevocation } from './revocation/check-revocation.ts'
@@ -48,12 +52,15 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
   DescribeRevocation: describeRevocation,
+  DescribeServer: describeServer,
   GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
   GetStatistics: getStatistics,
+  GetRecordCheckpoint: getRecordCheckpoint,
+  GetRecordEntry: getRecordEntry,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListApprovals: listApprovals,
@@ -62,6 +69,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ListCertificates: listCertificates,
   ListJobs: listJobs,
   ListPermissions: listPermissions,
+  ListRecordEntries: listRecordEntries,
   ListTags: listTags,
   PublishCrl: publishCrl,
   PutPolicy: putPolicy,

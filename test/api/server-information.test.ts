@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backUp } from '../../src/admin-commands/backup.ts'
 import { createAccount, createUser, type Statement } from '../support/accounts.ts'
+import { createRoot } from '../support/hierarchy.ts'
+import { command } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
 
 const all: Statement = { Effect: 'Allow', Action: 'signet:*', Resource: '*' }
@@ -21,7 +23,7 @@ test('only the account of the first start, and only with a policy, may read info
     userName: 'weak',
     statements: [{ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' }],
   })
-  for (const operation of ['ListJobs', 'ListBackups']) {
+  for (const operation of ['DescribeServer', 'ListJobs', 'ListBackups']) {
     assert.match(
       await service.refusal(operation, {}, tenant),
       new RegExp(`^AccessDeniedException: .* signet:${operation} because account ${accountId} `),
@@ -114,4 +116,85 @@ test('ListBackups returns the last backup, and nothing before the first one', as
   assert.deepEqual(await service.must('ListBackups', {}), {
     LastBackup: { CreatedAt: Date.parse('2026-01-31T12:00:00Z') / 1000 },
   })
+})
+
+test('DescribeServer returns the version, health and settings, and no secret value', async (t) => {
+  const secrets = { SIGNET_ROOT_SECRET_ACCESS_KEY: 'hunter2-secret-of-the-administrator-0001' }
+  const service = await TestService.start(
+    {
+      rootAccessKeyId: 'AKIAEXAMPLEEXAMPLE01',
+      eventWebhook: 'http://127.0.0.1:9/hunter2',
+      logLevel: 'silent',
+    },
+    { environment: secrets },
+  )
+  t.after(() => service.close())
+  const { Server } = await service.must('DescribeServer', {})
+  assert.match(Server.Version, /^\d+\.\d+\.\d+/)
+  assert.equal(Server.NodeVersion, process.versions.node)
+  assert.deepEqual(Server.Health, { Status: 'OK' })
+  assert.equal(Server.StartedAt, service.clock.now().getTime() / 1000)
+  assert.equal(Server.Workers, 1)
+  assert.deepEqual(Server.KeyStores, [{ Store: 'local' }])
+  const isPostgres = service.config.database !== undefined
+  assert.equal(Server.Database.Engine, isPostgres ? 'PostgreSQL' : 'SQLite')
+  assert.ok(Server.Database.SchemaVersion > 10 && Server.Database.SizeBytes > 0)
+  assert.doesNotMatch(JSON.stringify(Server), /hunter2/)
+  const settingOf = (name: string): Members =>
+    Server.Settings.find((setting: Members) => setting.Name === name)
+  assert.deepEqual(settingOf('event-webhook'), {
+    Name: 'event-webhook',
+    Group: 'Logs and events',
+    Value: 'http://127.0.0.1:9/(hidden)',
+    Source: 'FLAG',
+  })
+  assert.deepEqual(settingOf('root-secret-access-key'), {
+    Name: 'root-secret-access-key',
+    Group: 'Data folder and account',
+    Value: '(hidden)',
+    Source: 'ENVIRONMENT',
+  })
+})
+
+test('signet jobs list and signet log show call the API with --endpoint', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  service.clock.catchUp()
+  await createRoot(service)
+  const data = service.config.dataDirectory
+  const run = async (...words: string[]): Promise<Members[]> => {
+    const flags = ['--endpoint', service.url, '--data', data, '--region', 'eu-west-1']
+    const { code, stdout, stderr } = await command([...words, ...flags, '--output', 'json'])
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout)
+  }
+  const job = (await run('jobs', 'list')).find(({ Name }) => Name === 'finish-creation')
+  assert.deepEqual([job.LastRun.Done, job.LastRun.Failed], [1, 0])
+  const leaves = await run('log', 'show', '--kind', 'certificate', '--limit', '1')
+  const local = await command([
+    'log',
+    'show',
+    '--kind',
+    'certificate',
+    '--data',
+    data,
+    '--output',
+    'json',
+  ])
+  assert.deepEqual(leaves, JSON.parse(local.stdout))
+  const all = await run('log', 'show', '--since', '2020-01-01', '--limit', '3')
+  assert.equal(all.length, 3)
+  assert.ok(all[0].Leaf < all[2].Leaf)
+  const invalid = await command([
+    'log',
+    'show',
+    '--endpoint',
+    service.url,
+    '--data',
+    data,
+    '--since',
+    'x',
+  ])
+  assert.equal(invalid.code, 2)
+  assert.match(invalid.stderr, /--since must be a time/)
 })

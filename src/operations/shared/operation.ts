@@ -21,11 +21,15 @@ export type OwnOperationName =
   | 'DescribeRevocation'
   | 'GetApproval'
   | 'GetStatistics'
+  | 'DescribeServer'
+  | 'GetRecordCheckpoint'
+  | 'GetRecordEntry'
   | 'ListApprovals'
   | 'ListBackups'
   | 'ListCertificates'
   | 'ListJobs'
   | 'PublishCrl'
+  | 'ListRecordEntries'
   | 'RejectRequest'
 
 export type AwsOperationName =
