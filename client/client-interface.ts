@@ -20,6 +20,7 @@ import type {
 import type { Operations } from './operations.ts'
 import type { Paginator, PaginatorName } from './paginators.ts'
 import type { PresignOptions } from './presign.ts'
+import type { RevocationOperations } from './revocation.ts'
 import type { Waiter, WaiterName } from './waiters.ts'
 
 /** The Region, the endpoint and the operations of a client. */
@@ -50,7 +51,7 @@ export interface ClientMeta {
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
-export interface Client extends Operations, ApprovalOperations {
+export interface Client extends Operations, ApprovalOperations, RevocationOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta

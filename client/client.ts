@@ -11,6 +11,7 @@ import type { IssueRequest } from './issue-request.ts'
 import { listCertificates, searchCertificates } from './list-certificates.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
+import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
@@ -58,6 +59,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return presignedHeaders(operation)
     },
     ...approvalOperations(sdk),
+    ...revocationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

@@ -31,9 +31,12 @@ export type OperationName = (typeof operationNames)[number]
 /** The name of the client method for an operation that only Signet has. */
 export type OwnOperationName =
   | 'approveRequest'
+  | 'checkRevocation'
+  | 'describeRevocation'
   | 'getApproval'
   | 'listApprovals'
   | 'listCertificates'
+  | 'publishCrl'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

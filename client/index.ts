@@ -46,6 +46,21 @@ export type {
   ListApprovalsOutput,
 } from './approvals.ts'
 export type {
+  CheckedCrl,
+  CheckedOcsp,
+  CheckRevocationInput,
+  CheckRevocationOutput,
+  CrlDescription,
+  CrlTotals,
+  DescribeRevocationInput,
+  DescribeRevocationOutput,
+  OcspDescription,
+  PublishCrlInput,
+  PublishCrlOutput,
+  RevocationOperations,
+  StoredRevocation,
+} from './revocation.ts'
+export type {
   CertificateSearch,
   ListCertificatesInput,
   ListCertificatesOutput,

@@ -21,6 +21,12 @@ export const timeMembers = new Set([
   'ExpiresAt',
   'DecidedAt',
   'UsedAt',
+  'ThisUpdate',
+  'NextUpdate',
+  'ProducedAt',
+  'DueAt',
+  'RetryAt',
+  'SignerNotAfter',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

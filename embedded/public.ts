@@ -9,7 +9,6 @@ import { parseHead } from '../src/http/request.ts'
 import { answerComplete, findRoute } from '../src/http/route.ts'
 import { publicRoutes } from '../src/http/routes.ts'
 import type { PublicObjects } from '../src/objects/object-store.ts'
-import { createOcspResponder } from '../src/ocsp/responder.ts'
 import { createOcspRoute } from '../src/ocsp/handler.ts'
 import type { Services } from '../src/services.ts'
 import type { Gate } from './gate.ts'
@@ -36,7 +35,7 @@ export interface PublicParts {
 
 export function createFetchPublic(parts: PublicParts): FetchPublic {
   const { gate, requestId, publicUrl, services, publicObjects } = parts
-  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock: services.clock })
+  const ocsp = createOcspRoute({ responder: services.ocsp, clock: services.clock })
   const routes = publicRoutes({ services, publicObjects, ocsp })
   const answer = async (request: Request): Promise<Response> => {
     const { method, url } = request

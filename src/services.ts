@@ -13,6 +13,7 @@ import type { OcspBatches } from './ledger/ocsp-batches.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { ObjectStore } from './objects/object-store.ts'
+import type { OcspService } from './ocsp/response.ts'
 import type { ResponseWriter } from './ocsp/response-writer.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
@@ -36,6 +37,7 @@ export interface Services {
   readonly events: Events
   /** The tamper-evident record. */
   readonly ledger: Ledger
+  readonly ocsp: OcspService
   /** Signed OCSP responses that are waiting for their leaf in the record. */
   readonly ocspBatches: OcspBatches
   /** Stores signed OCSP responses for times when keys are unavailable. */

@@ -36,18 +36,16 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 /** Signet's own operations, which are not in the model. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
+  'CheckRevocation',
+  'DescribeRevocation',
   'GetApproval',
   'ListApprovals',
   'ListCertificates',
+  'PublishCrl',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */
-const ofSignet: readonly OperationName[] = [
-  'ApproveRequest',
-  'GetApproval',
-  'ListApprovals',
-  'RejectRequest',
-]
+const ofSignet: readonly OperationName[] = own.filter((name) => name !== 'ListCertificates')
 const all: readonly OperationName[] = [...names, ...own]
 
 /** Errors that are missing from the model, which declares no error for a concurrent change to the CA during these operations. */

@@ -16,6 +16,7 @@ import { operations } from '../src/operations/index.ts'
 import type { Operation, OperationName } from '../src/operations/shared/operation.ts'
 import { arn, certificateAuthority } from '../src/operations/shared/shapes.ts'
 import type { Field, ScalarShape, Shape, StructureShape } from '../src/wire/shapes/shape.ts'
+import { commonErrors } from './common-errors.ts'
 import { sentence } from './flags-reference.ts'
 
 interface Subject {
@@ -47,6 +48,11 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations that grant access to a CA.',
   },
+  revocation: {
+    title: 'API: CRLs and OCSP',
+    introduction:
+      'This page lists the operations on the CRLs and OCSP responses of a CA. RevokeCertificate is on the page [certificates](certificates.md).',
+  },
   tags: {
     title: 'API: tags',
     introduction: 'This page lists the input, output and errors of the operations on CA tags.',
@@ -58,6 +64,10 @@ type SubjectName = keyof typeof subjects
 /** The page and the purpose of each operation. */
 const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
   ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
+  CheckRevocation: [
+    'revocation',
+    'returns what the published CRL and the OCSP responder state about a certificate; AWS does not have this operation',
+  ],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
   CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
@@ -71,6 +81,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   DescribeCertificateAuthorityAuditReport: [
     'audit-reports',
     'returns the state of an audit report',
+  ],
+  DescribeRevocation: [
+    'revocation',
+    'returns the state of the CRLs and OCSP responses of a CA; AWS does not have this operation',
   ],
   GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
@@ -93,6 +107,7 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListTags: ['tags', 'lists the tags of a CA'],
+  PublishCrl: ['revocation', 'publishes the CRLs of a CA now; AWS does not have this operation'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
   RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [
@@ -106,25 +121,6 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'certificate-authorities',
     'changes the revocation configuration or status of a CA',
   ],
-}
-
-/** Errors that any operation can return, with their causes. */
-const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
-  AccessDeniedException: 'no policy allows the call, or a policy denies the call',
-  ExpiredTokenException: 'the session has expired',
-  IncompleteSignatureException: 'part of the signature is missing',
-  InternalFailure: 'an internal error occurred; the server log contains the cause',
-  InvalidSignatureException: 'the signature is wrong, too old, or for another Region or service',
-  MissingAuthenticationTokenException: 'the request is not signed',
-  RequestEntityTooLargeException: "the body exceeds the operation's size limit",
-  RequestTimeoutException: 'the body did not arrive in time',
-  SerializationException: 'the body is not JSON, or a member has the wrong JSON type',
-  ServiceUnavailable:
-    'the server cannot write to the database, or is overloaded; retry the request',
-  ThrottlingException: 'a request rate, or the limit on failed authentications, is exceeded',
-  UnknownOperationException: 'the operation does not exist',
-  UnrecognizedClientException: 'the access key does not exist or is inactive',
-  ValidationException: 'a member is missing, or its value violates a limit',
 }
 
 /** Structures that have their own section on the data types page, with their AWS names. */

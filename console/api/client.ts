@@ -129,7 +129,7 @@ function regionOf(input: object): string | undefined {
 /** A throttled request was not executed. After other failures, only read operations are retried. */
 function isRetryable({ code }: ApiError, operation: string): boolean {
   if (code === 'ThrottlingException') return true
-  return code === 'ServiceUnavailable' && /^(?:Get|List|Describe)/.test(operation)
+  return code === 'ServiceUnavailable' && /^(?:Check|Describe|Get|List|Simulate)/.test(operation)
 }
 
 function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

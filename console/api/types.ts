@@ -2,13 +2,20 @@
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
+import type {
+  CheckRevocationOutput,
+  DescribeRevocationOutput,
+  PublishCrlOutput,
+} from '../../client/revocation.ts'
 
 export type { ApprovalStatus, AuthorityStatus }
 
-/** The JSON form of an object from the client. */
-type JsonForm<T> = {
-  readonly [Name in keyof T]: T[Name] extends Date | undefined ? number : T[Name]
-}
+/** The JSON form of a value from the client: times are numbers. */
+type JsonForm<T> = T extends Date
+  ? number
+  : T extends object
+    ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
+    : T
 
 export interface Subject {
   readonly Country?: string
@@ -68,6 +75,9 @@ interface CertificateAndChain {
 export type CertificateSummary = JsonForm<ListedCertificate>
 export type CertificateStatus = CertificateSummary['Status']
 
+export type RevocationState = JsonForm<DescribeRevocationOutput>
+export type RevocationCheck = JsonForm<CheckRevocationOutput>
+
 export interface Tag {
   readonly Key: string
   readonly Value?: string
@@ -89,6 +99,7 @@ export interface Approval extends JsonForm<ClientApproval> {
 /** Output of each operation that has one. */
 export interface Outputs {
   ApproveRequest: object
+  CheckRevocation: RevocationCheck
   CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
   CreateCertificateAuthorityAuditReport: {
     readonly AuditReportId: string
@@ -105,6 +116,7 @@ export interface Outputs {
     readonly S3Key: string
     readonly CreatedAt: number
   }
+  DescribeRevocation: RevocationState
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
@@ -123,6 +135,7 @@ export interface Outputs {
   }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
+  PublishCrl: JsonForm<PublishCrlOutput>
   PutPolicy: object
   RejectRequest: object
   RestoreCertificateAuthority: object

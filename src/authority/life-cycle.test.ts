@@ -34,6 +34,7 @@ const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
     'DELETED',
   ],
   update: ['ACTIVE', 'DISABLED'],
+  'publish-crl': ['ACTIVE', 'DISABLED'],
   delete: ['CREATING', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'FAILED'],
   restore: ['DELETED'],
   administer: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],

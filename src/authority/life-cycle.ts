@@ -26,6 +26,7 @@ export type LifeCycleEvent =
   | 'administer'
   | 'create-audit-report'
   | 'describe-audit-report'
+  | 'publish-crl'
 
 const statuses = [
   'CREATING',
@@ -59,6 +60,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   administer: /*               */ [no, ok, ok, ok, ok, no, no],
   'create-audit-report': /*    */ [no, no, ok, ok, ok, no, no],
   'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
+  'publish-crl': /*            */ [no, no, ok, ok, no, no, no],
 }
 
 /** Error messages. Messages that clients are known to match are AWS's messages. */
@@ -82,6 +84,8 @@ const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => 
   'revoke-certificate': inState,
   'create-audit-report': inState,
   'describe-audit-report': inState,
+  'publish-crl': (arn, status) =>
+    `The certificate authority ${arn} is in the ${status} state and cannot sign a CRL; it must be ACTIVE or DISABLED.`,
 }
 
 const otherTexts: Partial<Record<ErrorCode, string>> = {

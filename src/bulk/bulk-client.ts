@@ -10,15 +10,17 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
 
-  const ask = async (request: BulkRequest): Promise<BulkReply> => {
+  const ask = async (
+    request: BulkRequest,
+    transferred: readonly ArrayBuffer[] = [],
+  ): Promise<BulkReply> => {
     if (closed) throw new Error('bulk work is closed')
     thread ??= startThread(location, (ended) => {
       if (thread === ended) thread = undefined
     })
     const { worker, replies } = thread
     const answer = await replies.request((id) =>
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-      worker.postMessage({ ...request, id }),
+      worker.postMessage({ ...request, id }, transferred),
     )
     if ('failure' in answer) throw new Error(`bulk work failed: ${answer.failure}`)
     return answer
@@ -49,6 +51,12 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
       if (!('counts' in answer))
         throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
       return answer.counts
+    },
+    async findInCrl(crlDer, serialNumber) {
+      const answer = await ask({ kind: 'find', crlDer, serialNumber }, [crlDer.buffer])
+      if (!('found' in answer))
+        throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
+      return answer.found
     },
     async close() {
       closed = true

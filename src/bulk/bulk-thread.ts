@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'
-import type { AuditReportRequest, BuiltCrl } from './bulk-work.ts'
+import type { AuditReportRequest, BuiltCrl, CrlLookup } from './bulk-work.ts'
 import {
   auditedCertificateOf,
   certificateNumberOf,
@@ -16,8 +16,13 @@ import { crlStart, selectRevocations, type CrlScope } from '../store/revocations
 import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
 import type { RowReader } from '../store/engine.ts'
 import { TextBuffer } from './text-buffer.ts'
-import { encodeTbsCertList, type TbsCertListFields } from '../x509/certificate-list.ts'
-import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
+import {
+  encodeTbsCertList,
+  parseCertificateList,
+  type TbsCertListFields,
+} from '../x509/certificate-list.ts'
+import { readRevokedCertificates, RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
+import { serialNumberKey } from '../x509/serial-number-text.ts'
 
 export type BulkRequest =
   | { readonly kind: 'crl'; readonly fields: TbsCertListFields; readonly scope: CrlScope }
@@ -26,6 +31,11 @@ export type BulkRequest =
       readonly kind: 'count'
       readonly ranges: readonly SearchRange<number>[]
       readonly max: number
+    }
+  | {
+      readonly kind: 'find'
+      readonly crlDer: Uint8Array<ArrayBuffer>
+      readonly serialNumber: Uint8Array
     }
 
 export interface ReportPage {
@@ -38,6 +48,7 @@ export type BulkReply =
   | { readonly id: number; readonly crl: BuiltCrl }
   | { readonly id: number; readonly page: ReportPage }
   | { readonly id: number; readonly counts: number[] }
+  | { readonly id: number; readonly found: CrlLookup }
   | { readonly id: number; readonly failure: string }
 
 const pageRows = 500
@@ -61,6 +72,9 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
       if (request.kind === 'count') {
         const counts = await countRanges(rows, request.ranges, request.max)
         port.postMessage({ id, counts } satisfies BulkReply)
+      } else if (request.kind === 'find') {
+        const found = findInCrl(request.crlDer, request.serialNumber)
+        port.postMessage({ id, found } satisfies BulkReply)
       } else if (request.kind === 'crl') {
         const crl = await readTbsCertList(rows, request.fields, request.scope)
         port.postMessage({ id, crl } satisfies BulkReply, [
@@ -75,6 +89,18 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
       port.postMessage({ id, failure } satisfies BulkReply)
     }
   }
+}
+
+function findInCrl(crlDer: Uint8Array, serialNumber: Uint8Array): CrlLookup {
+  const { crlNumber, thisUpdate, nextUpdate, revokedCertificates } = parseCertificateList(crlDer)
+  const header = { crlNumber, thisUpdate, nextUpdate }
+  const key = serialNumberKey(serialNumber)
+  for (const entry of readRevokedCertificates(revokedCertificates)) {
+    if (serialNumberKey(entry.serialNumber) !== key) continue
+    const { revocationDate: revokedAt, reasonCode } = entry
+    return { ...header, entry: { revokedAt, reasonCode } }
+  }
+  return { ...header, entry: undefined }
 }
 
 async function readTbsCertList(

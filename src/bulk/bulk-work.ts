@@ -14,6 +14,10 @@ export interface BulkWork {
   auditReport(request: AuditReportRequest): AsyncIterable<Uint8Array>
   /** Counts the certificates in each range of positions, up to `max` in a range. */
   countByPosition(ranges: readonly SearchRange<number>[], max: number): Promise<number[]>
+  /**
+   * Looks up a serial number in a CRL in DER, whose memory is transferred to the thread. Rejects if the CRL is malformed.
+   */
+  findInCrl(crlDer: Uint8Array<ArrayBuffer>, serialNumber: Uint8Array): Promise<CrlLookup>
   /** Ends the thread. Pending requests are rejected. */
   close(): Promise<void>
 }
@@ -21,6 +25,14 @@ export interface BulkWork {
 export interface BuiltCrl {
   readonly tbsCertListDer: Uint8Array
   readonly entries: number
+}
+
+/** The header of a CRL, and its entry for a serial number. */
+export interface CrlLookup {
+  readonly crlNumber: bigint | undefined
+  readonly thisUpdate: Date
+  readonly nextUpdate: Date
+  readonly entry: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
 export interface AuditReportRequest {

@@ -23,7 +23,7 @@ const recordOf = (more: Partial<EndedCall>): Fields => callRecord({ ...call, ...
 
 test('every operation has a verb that shows whether it reads or writes', () => {
   const writes =
-    /^(?:Approve|Create|Delete|Import|Issue|Put|Reject|Restore|Revoke|Tag|Untag|Update)[A-Z]/
+    /^(?:Approve|Create|Delete|Import|Issue|Publish|Put|Reject|Restore|Revoke|Tag|Untag|Update)[A-Z]/
   for (const name of Object.keys(operations)) assert.ok(isRead(name) !== writes.test(name), name)
 })
 

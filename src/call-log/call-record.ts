@@ -77,7 +77,7 @@ export function repeatedRecord(
 
 /** Returns whether CloudTrail considers the operation read-only. The result is derived from the verb in its name. */
 export function isRead(operation: string): boolean {
-  return /^(?:Get|List|Describe)/.test(operation)
+  return /^(?:Check|Describe|Get|List|Simulate)/.test(operation)
 }
 
 function identityOf(caller: Caller): object {

@@ -27,11 +27,10 @@ export interface CrlParameters {
  * accept the CRL. A partition has a critical issuingDistributionPoint with one URI.
  */
 export function crlFields(order: CrlParameters): TbsCertListFields {
-  const { generatedAt } = order
   return {
     signatureAlgorithm: signatureAlgorithmIdentifier(order.signingAlgorithm),
     issuer: order.issuer.subjectDer,
-    thisUpdate: new Date(generatedAt.getTime() - hourMilliseconds),
+    thisUpdate: thisUpdateOf(order),
     nextUpdate: nextUpdateOf(order),
     crlExtensions: crlExtensions(order),
   }
@@ -60,6 +59,11 @@ function crlExtensions({ issuer, crlNumber, partitionUri }: CrlParameters): Exte
 interface CrlLife {
   readonly generatedAt: Date
   readonly expirationDays: number
+}
+
+/** Returns a CRL's thisUpdate. */
+export function thisUpdateOf({ generatedAt }: Pick<CrlLife, 'generatedAt'>): Date {
+  return new Date(generatedAt.getTime() - hourMilliseconds)
 }
 
 /** Returns a CRL's nextUpdate. */

@@ -70,6 +70,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     der: generated.der,
   })
   await record(services, due, {
+    crlNumber,
     generatedAt,
     nextUpdate,
     etag: head.etag,

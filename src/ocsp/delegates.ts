@@ -10,6 +10,8 @@ import { issueDelegate, type Delegate } from './issue-delegate.ts'
 export interface Delegates {
   /** Returns a CA's delegate. Undefined if the CA has no delegate now and must sign its responses itself. */
   find(authority: Authority): Promise<Delegate | undefined>
+  /** Returns a CA's delegate if this process has already issued its certificate. */
+  current(authority: Authority): Delegate | undefined
 }
 
 /** Time between two attempts to issue a delegate's certificate for a CA. */
@@ -37,6 +39,15 @@ interface DelegateOptions {
 function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   if (renewal !== undefined) return true
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
+}
+
+/** A CA for short-lived certificates cannot issue a certificate that is valid long enough. */
+export function canDelegate({ usageMode }: Pick<Authority, 'usageMode'>): boolean {
+  return usageMode !== 'SHORT_LIVED_CERTIFICATE'
+}
+
+function slotName({ id, certificate }: Authority): string {
+  return `${id} ${certificate?.number}`
 }
 
 /** If the clock was set back, the time of the next attempt may be far in the future. */
@@ -70,8 +81,8 @@ export function createDelegates(
       )
   }
 
-  function slotOf({ id, certificate }: Authority): Slot | undefined {
-    const name = `${id} ${certificate?.number}`
+  function slotOf(authority: Authority): Slot | undefined {
+    const name = slotName(authority)
     const known = slots.get(name)
     if (known !== undefined) return known
     if (slots.size >= delegatesMax) makeRoom()
@@ -106,7 +117,7 @@ export function createDelegates(
 
   return {
     async find(authority) {
-      if (authority.usageMode === 'SHORT_LIVED_CERTIFICATE') return undefined
+      if (!canDelegate(authority)) return undefined
       const slot = slotOf(authority)
       if (slot === undefined) return undefined
       const state = stateOf(slot, authority)
@@ -117,5 +128,6 @@ export function createDelegates(
       if (state === 'unusable') await slot.renewal
       return stateOf(slot, authority) === 'unusable' ? undefined : slot.delegate
     },
+    current: (authority) => slots.get(slotName(authority))?.delegate,
   }
 }

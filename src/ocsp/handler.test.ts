@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { entryOf, everyRequest } from '../../test/support/routes.ts'
 import { createLog } from '../telemetry/log.ts'
-import type { OcspAnswer } from './responder.ts'
+import type { OcspAnswer } from './response.ts'
 import { createOcspRoute } from './handler.ts'
 
 const now = new Date('2026-03-01T08:20:00.500Z')

@@ -15,8 +15,7 @@ import { ocspBytesMax } from '../http/body/limits.ts'
 import { conditionsOf, type HttpRequest, type RequestHead } from '../http/request.ts'
 import type { Route } from '../http/route.ts'
 import { decodeRequest, findEncodedRequest } from './request-path.ts'
-import type { OcspAnswer, OcspResponder } from './responder.ts'
-import type { OcspLife } from './response.ts'
+import type { OcspAnswer, OcspLife, OcspResponder } from './response.ts'
 
 interface OcspServices {
   readonly responder: OcspResponder

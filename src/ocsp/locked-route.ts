@@ -5,7 +5,8 @@ import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { encodeOcspError } from '../x509/ocsp/encode-response.ts'
 import { createOcspRoute } from './handler.ts'
-import { createOcspResponder, type OcspAnswer } from './responder.ts'
+import { createOcspResponder } from './responder.ts'
+import type { OcspAnswer } from './response.ts'
 
 /**
  * Creates the OCSP route for a server that has no keys yet. The route sends stored responses until their nextUpdate. Every

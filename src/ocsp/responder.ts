@@ -10,23 +10,9 @@ import { parseOcspRequest, type OcspRequest } from '../x509/ocsp/request.ts'
 import { createOcspIssuers } from './issuers.ts'
 import { createResponseMaker, isFresh, type MakingServices } from './make-response.ts'
 import { findStatus, resolveRequest, type KnownStatus } from './resolve-request.ts'
-import type { OcspLife } from './response.ts'
+import type { OcspAnswer, OcspResponder } from './response.ts'
 import type { SignedResponse } from './sign-response.ts'
 import { currentResponse, findStoredResponse } from './stored-responses.ts'
-
-/** An OCSPResponse and its validity. */
-export interface OcspAnswer {
-  readonly der: Uint8Array
-  /** Validity of the response; undefined for a response that may not be cached. */
-  readonly life: OcspLife | undefined
-}
-
-export interface OcspResponder {
-  /** Returns the cached response to a DER request if the response is still correct. */
-  find(requestDer: Buffer): OcspAnswer | undefined
-  /** Returns the response to a DER request. Rejects only if the database or the key fails. */
-  answer(requestDer: Buffer): Promise<OcspAnswer>
-}
 
 /** A signed response, and the data that it is based on. */
 interface CachedAnswer extends SignedResponse {

@@ -1,4 +1,5 @@
-/** The contents and validity period of an OCSP response (RFC 6960 §2.2, RFC 5019). */
+/** OCSP responses: contents and validity period (RFC 6960 §2.2, RFC 5019), and the interface of the responder. */
+import type { Authority } from '../authority/authority.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-response.ts'
 
@@ -42,6 +43,32 @@ export function ocspLife({
 }: Pick<OcspParameters, 'now' | 'validitySeconds'>): OcspLife {
   const nextUpdate = new Date(now.getTime() + validitySeconds * 1000)
   return { producedAt: now, nextUpdate, freshUntil: halfway(now, nextUpdate) }
+}
+
+/** An OCSPResponse and its validity. */
+export interface OcspAnswer {
+  readonly der: Uint8Array
+  /** Validity of the response; undefined for a response that may not be cached. */
+  readonly life: OcspLife | undefined
+}
+
+export interface OcspResponder {
+  /** Returns the cached response to a DER request if the response is still correct. */
+  find(requestDer: Buffer): OcspAnswer | undefined
+  /** Returns the response to a DER request. Rejects only if the database or the key fails. */
+  answer(requestDer: Buffer): Promise<OcspAnswer>
+}
+
+/** The key that signs a CA's responses in this process. */
+export interface ResponseSigner {
+  readonly kind: 'CA' | 'DELEGATED'
+  /** End of the delegate's certificate; undefined if the CA signs, or if no delegate has been needed yet. */
+  readonly notAfter: Date | undefined
+}
+
+/** The responder of a process, for its public listener and for operations. */
+export interface OcspService extends OcspResponder {
+  signerOf(authority: Authority): ResponseSigner
 }
 
 export function halfway(from: Date, to: Date): Date {

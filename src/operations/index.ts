@@ -23,6 +23,9 @@ import { listCertificates } from './certificate/list-certificates.ts'
 import { listPermissions } from './permission/list-permissions.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
+import { checkRevocation } from './revocation/check-revocation.ts'
+import { describeRevocation } from './revocation/describe-revocation.ts'
+import { publishCrl } from './revocation/publish-crl.ts'
 import { restoreCertificateAuthority } from './certificate-authority/restore-certificate-authority.ts'
 import { revokeCertificate } from './certificate/revoke-certificate.ts'
 import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
@@ -32,6 +35,7 @@ import { updateCertificateAuthority } from './certificate-authority/update-certi
 /** All operations by name, including unsupported ones. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ApproveRequest: approveRequest,
+  CheckRevocation: checkRevocation,
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
   CreatePermission: createPermission,
@@ -40,6 +44,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DeletePolicy: deletePolicy,
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
+  DescribeRevocation: describeRevocation,
   GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
@@ -52,6 +57,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ListCertificates: listCertificates,
   ListPermissions: listPermissions,
   ListTags: listTags,
+  PublishCrl: publishCrl,
   PutPolicy: putPolicy,
   RejectRequest: rejectRequest,
   RestoreCertificateAuthority: restoreCertificateAuthority,

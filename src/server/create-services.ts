@@ -12,6 +12,7 @@ import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
+import { createOcspService } from '../ocsp/ocsp-service.ts'
 import { createResponseWriter } from '../ocsp/response-writer.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
 import type { Services } from '../services.ts'
@@ -55,6 +56,7 @@ export async function createServices(
   const services: Services = {
     db,
     ledger: createLedger({ db, clock, random, sealers: masterKeys.sealers('keys') }),
+    ocsp: createOcspService(() => services),
     ocspBatches: createOcspBatches({
       db,
       clock,

@@ -6,9 +6,7 @@ import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
-import { createDelegates } from '../ocsp/delegates.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
-import { createOcspResponder } from '../ocsp/responder.ts'
 import type { Address } from '../settings/parse-values.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
 import type { ProcessServices } from './create-services.ts'
@@ -54,12 +52,7 @@ async function startPublicListener(
   { health, budget }: CommonServices,
 ): Promise<void> {
   const { limits, basePath } = config
-  const isDelegated = services.revocationPolicy.ocspSigner === 'delegated'
-  const delegates = isDelegated ? createDelegates(services) : undefined
-  const ocsp = createOcspRoute({
-    responder: createOcspResponder({ ...services, delegates }),
-    clock,
-  })
+  const ocsp = createOcspRoute({ responder: services.ocsp, clock })
   const server = createPlainServer(
     { log, random, limits, basePath, budget },
     publicRoutes({ services, publicObjects, health, ocsp, isLogPublic: config.logPublic }),

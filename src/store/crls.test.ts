@@ -92,6 +92,7 @@ async function names(db: Database, by: Lease): Promise<string[]> {
 
 function publication(crl: CrlRecord, generated: number): Parameters<typeof finishPublication>[1] {
   return {
+    crlNumber: generated,
     generatedAt: at(generated),
     etag: 'e',
     bucket: 'b',

@@ -108,6 +108,16 @@ export function markAllCrlsDue(authority: Authority, now: Date): Sql {
 }
 
 /**
+ * Makes all of a CA's CRLs due immediately, except suspended ones, and returns their names. A CRL that already lacks a change is
+ * only published earlier, so that repeated requests do not add work.
+ */
+export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
+  return sql`update crls set due_at_ms = ${now.getTime()}, retry_at_ms = 0,
+      changes = changes + case when changes > published_changes then 0 else 1 end
+    where authority_number = ${authorityNumber} and due_at_ms is not null returning name`
+}
+
+/**
  * Claims at most `limit` due CRLs, the longest overdue first. If the clock has been set back, earlier due times may be far in
  * the future. A CRL whose generation time is in the future is therefore also due, and so is a changed CRL whose due time is
  * further away than the normal delay of a few minutes. Each of these cases has an index, so that CRLs that are due in several
@@ -153,6 +163,7 @@ export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Le
 }
 
 export interface Publication extends PublishedCrl {
+  readonly crlNumber: number
   readonly size: number
   readonly entries: number
   /** The CRL omits certificates that expired before this time. */
@@ -171,7 +182,7 @@ export interface Publication extends PublishedCrl {
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return guard(
     'lease',
-    sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
+    sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, published_number = ${done.crlNumber}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
       kept_since = ${Math.floor(done.keptSince.getTime() / 1000)}, next_update_ms = ${done.nextUpdate.getTime()},
       due_at_ms = case when changes = ${done.changes}

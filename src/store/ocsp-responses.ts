@@ -55,6 +55,19 @@ export async function findOcspResponse(
   }
 }
 
+/** Counts the stored responses under a CA certificate, up to `max`. */
+export async function countOcspResponses(
+  db: Database,
+  authorityCertificateNumber: number,
+  max: number,
+): Promise<number> {
+  const [row = {}] = await db.query(
+    sql`select count(*) as found from (select 1 from ocsp_responses
+      where authority_certificate_number = ${authorityCertificateNumber} limit ${max}) as counted`,
+  )
+  return integerOf(row, 'found')
+}
+
 /** Deletes up to `limit` expired responses. */
 export function deleteExpiredOcspResponses(now: Date, limit: number): Sql {
   return sql`delete from ocsp_responses where cert_id_sha256 in

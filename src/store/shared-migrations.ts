@@ -294,6 +294,14 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/** Columns and an index for the state of a CA's CRLs and OCSP responses (operations/revocation). */
+function revocationStates({ integer }: Dialect): string {
+  return `
+  alter table crls add column published_number ${integer};
+  create index ocsp_responses_by_issuer on ocsp_responses (authority_certificate_number);
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -309,5 +317,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     recordTables(dialect),
     certificateIntents(dialect),
     ocspResponses(dialect),
+    revocationStates(dialect),
   ]
 }

@@ -250,6 +250,18 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Operations on resource policies',
     imports: ['operations/shared', 'policy', 'store', 'wire/shapes'],
   },
+  'operations/revocation': {
+    subject: 'Operations on CRLs and OCSP',
+    imports: [
+      'services.ts',
+      'authority',
+      'crl',
+      'operations/shared',
+      'store',
+      'wire/shapes',
+      'x509/*',
+    ],
+  },
   'operations/tag': {
     subject: 'Operations on tags',
     imports: ['authority', 'operations/shared', 'policy', 'store', 'wire/shapes'],

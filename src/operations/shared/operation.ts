@@ -17,9 +17,12 @@ export type OperationName = AwsOperationName | OwnOperationName
 /** Names of operations that AWS does not have. These operations use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
+  | 'CheckRevocation'
+  | 'DescribeRevocation'
   | 'GetApproval'
   | 'ListApprovals'
   | 'ListCertificates'
+  | 'PublishCrl'
   | 'RejectRequest'
 
 export type AwsOperationName =

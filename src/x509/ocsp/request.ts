@@ -1,10 +1,13 @@
-/** Reads OCSPRequests (RFC 6960 §4.1) and their nonces (RFC 9654 §2.1). */
+/** OCSPRequests (RFC 6960 §4.1) and their nonces (RFC 9654 §2.1). */
+import { createHash } from 'node:crypto'
 import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
+import type { Certificate } from '../certificate.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
+import { encodeOctetString, encodeSequence, encodeUnsigned } from '../der/writer.ts'
 import { isNull, readIntegerBytes, readSmallInteger } from '../der/values.ts'
 import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
-import { oids } from '../der/oid.ts'
+import { encodeOidElement, oids } from '../der/oid.ts'
 
 /** Hashes that are accepted in a CertID (SHA-1 and the SHA-2 family), with their lengths in bytes. */
 const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
@@ -61,6 +64,27 @@ export function parseOcspRequest(der: Uint8Array): OcspRequest {
   if (nonce !== undefined) requireNonce(nonce.value)
   return { certIds, nonce }
 }
+
+/** A certificate in an OCSP request. */
+interface RequestedCertificate {
+  readonly issuer: Pick<Certificate, 'subject' | 'subjectPublicKeyInfo'>
+  /** Big-endian. */
+  readonly serialNumber: Uint8Array
+}
+
+/** Encodes a request for one certificate, with SHA-1 in the CertID like all common clients (RFC 5019 §2.1.1). */
+export function encodeOcspRequest({ issuer, serialNumber }: RequestedCertificate): Uint8Array {
+  const digest = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
+  const certId = encodeSequence(
+    encodeSequence(encodeOidElement(oids.sha1), derNull),
+    encodeOctetString(digest(issuer.subject.der)),
+    encodeOctetString(digest(issuer.subjectPublicKeyInfo.subjectPublicKey)),
+    encodeUnsigned(serialNumber),
+  )
+  return encodeSequence(encodeSequence(encodeSequence(encodeSequence(certId))))
+}
+
+const derNull = Uint8Array.of(0x05, 0x00)
 
 function readVersion(reader: DerReader): void {
   if (reader.peek() !== versionTag) return

@@ -1,0 +1,218 @@
+/** The state of CRLs and OCSP responses, which Signet returns and AWS does not. */
+import { call } from './call.ts'
+import { checkOptions, numberRule, textRule, type OptionRules } from './check-options.ts'
+import type { CrlType } from './enumerations.ts'
+import type { CallOptions } from './inputs.ts'
+import type { SdkClient } from './sdk-client.ts'
+
+/** The input of describeRevocation: a CA and a page of its CRLs. */
+export interface DescribeRevocationInput {
+  readonly CertificateAuthorityArn: string
+  /** Maximum number of CRLs on the page: 1 to 1000. */
+  readonly MaxResults?: number
+  /** NextToken of the previous page. */
+  readonly NextToken?: string
+}
+
+/** The configuration of a CA's CRLs, and totals of the CRLs that the CA publishes. */
+export interface CrlTotals {
+  readonly Enabled: boolean
+  readonly CrlType?: CrlType
+  /** Validity of a CRL. */
+  readonly ExpirationInDays?: number
+  readonly S3BucketName?: string
+  /** Number of CRLs: 1 for a complete CRL, or the number of partitions. */
+  readonly Crls: number
+  readonly Entries: number
+  /** Size of all CRLs in bytes. */
+  readonly Size: number
+  /** Number of CRLs that lack a change. */
+  readonly Pending: number
+  /** Number of CRLs whose last publication failed. */
+  readonly Failed: number
+  /** Number of CRLs that have expired, or have been due for ten minutes. */
+  readonly Late: number
+}
+
+/** A CRL. Members of the published CRL are undefined until it has been published. */
+export interface CrlDescription {
+  /** Name of the object, without folder and extension. */
+  readonly Name: string
+  readonly CrlType: 'COMPLETE' | 'PARTITION'
+  /** Whether new certificates are bound to this CRL. */
+  readonly IsCurrent: boolean
+  /** `PENDING`: a change is not published yet. `FAILED`: the server retries at `RetryAt`. `SUSPENDED`: no longer published. */
+  readonly Status: 'PUBLISHED' | 'PENDING' | 'FAILED' | 'SUSPENDED'
+  readonly IsLate: boolean
+  readonly Url?: string
+  readonly CrlNumber?: number
+  readonly ThisUpdate?: Date
+  readonly NextUpdate?: Date
+  readonly Entries?: number
+  /** Size in bytes. */
+  readonly Size?: number
+  /** Number of certificates that are bound to a partition. */
+  readonly Certificates?: number
+  /** Time of the next publication. */
+  readonly DueAt?: Date
+  /** Number of failed attempts since the last publication. */
+  readonly Failures?: number
+  readonly RetryAt?: Date
+}
+
+/** The OCSP responses of a CA. */
+export interface OcspDescription {
+  readonly Enabled: boolean
+  readonly Url?: string
+  /** The key that signs responses. */
+  readonly Signer?: 'CA' | 'DELEGATED'
+  /** Expiry of the signer's certificate. Undefined until the server has needed a delegated signer. */
+  readonly SignerNotAfter?: Date
+  /** Validity of a response. */
+  readonly ValiditySeconds?: number
+  /** Number of signed responses in the database. */
+  readonly StoredResponses?: number
+}
+
+/** The state of a CA's CRLs and OCSP responses, with a page of its CRLs, the newest first. */
+export interface DescribeRevocationOutput {
+  readonly Crl: CrlTotals
+  readonly Crls: readonly CrlDescription[]
+  readonly Ocsp: OcspDescription
+  /** URL of the CA certificate in issued certificates. */
+  readonly CaIssuersUrl?: string
+  /** Token of the next page; absent on the last page. */
+  readonly NextToken?: string
+}
+
+/** The input of publishCrl. */
+export interface PublishCrlInput {
+  readonly CertificateAuthorityArn: string
+}
+
+/** The result of publishCrl, before the CRLs are published. */
+export interface PublishCrlOutput {
+  readonly RequestedAt: Date
+  /** Number of CRLs that the server will publish. */
+  readonly Crls: number
+}
+
+/** The input of checkRevocation. */
+export interface CheckRevocationInput {
+  readonly CertificateAuthorityArn: string
+  /** Serial number in hexadecimal, with or without colons. */
+  readonly SerialNumber: string
+}
+
+/** The status of a certificate in the database. */
+export interface StoredRevocation {
+  readonly Status: 'VALID' | 'EXPIRED' | 'REVOKED'
+  readonly RevokedAt?: Date
+  readonly Reason?: string
+}
+
+/** A certificate in the published CRL. */
+export interface CheckedCrl {
+  readonly Name: string
+  readonly Url?: string
+  /** Whether the published CRL lists the certificate. Undefined if the CRL cannot be read. */
+  readonly Listed?: boolean
+  readonly CrlNumber?: number
+  readonly ThisUpdate?: Date
+  readonly NextUpdate?: Date
+  readonly RevokedAt?: Date
+  readonly Reason?: string
+  /** Why the CRL cannot be read. */
+  readonly Problem?: string
+}
+
+/** The OCSP response for a certificate. */
+export interface CheckedOcsp {
+  readonly Url: string
+  /** The status of the certificate, or `UNAUTHORIZED` or `TRY_LATER` if the responder returned an error. */
+  readonly Status: 'GOOD' | 'REVOKED' | 'UNKNOWN' | 'UNAUTHORIZED' | 'TRY_LATER'
+  readonly ProducedAt?: Date
+  readonly ThisUpdate?: Date
+  readonly NextUpdate?: Date
+  readonly RevokedAt?: Date
+  readonly Reason?: string
+  readonly Signer?: 'CA' | 'DELEGATED'
+  readonly SignerNotAfter?: Date
+  /** Why the responder returned an error. */
+  readonly Problem?: string
+}
+
+/** The state of a certificate as relying parties see it now, and in the database. */
+export interface CheckRevocationOutput {
+  readonly Api: StoredRevocation
+  /** Undefined if the CA has no CRL. */
+  readonly Crl?: CheckedCrl
+  /** Undefined if OCSP is disabled for the CA. */
+  readonly Ocsp?: CheckedOcsp
+}
+
+/** The client's methods for CRLs and OCSP responses. Only Signet has these operations. */
+export interface RevocationOperations {
+  /**
+   * Returns the state of a CA's CRLs and OCSP responses.
+   *
+   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidArnException`, `InvalidNextTokenException`
+   * @example
+   * const { Crl, Ocsp } = await client.describeRevocation({ CertificateAuthorityArn: arn })
+   */
+  describeRevocation(
+    input: DescribeRevocationInput,
+    options?: CallOptions,
+  ): Promise<DescribeRevocationOutput>
+  /**
+   * Publishes a CA's CRLs now. Resolves before they are published; describeRevocation shows their state.
+   *
+   * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidArnException`, and
+   * `InvalidStateException` for a CA that publishes no CRLs or cannot sign
+   * @example
+   * await client.publishCrl({ CertificateAuthorityArn: arn })
+   */
+  publishCrl(input: PublishCrlInput, options?: CallOptions): Promise<PublishCrlOutput>
+  /**
+   * Returns what the published CRL and the OCSP responder state about a certificate.
+   *
+   * @throws ClientError `AccessDeniedException`, `InvalidArnException`, and `ResourceNotFoundException` for a certificate that
+   * the CA has not issued
+   * @example
+   * const { Crl, Ocsp } = await client.checkRevocation({ CertificateAuthorityArn: arn, SerialNumber: '6f:0a:…' })
+   */
+  checkRevocation(
+    input: CheckRevocationInput,
+    options?: CallOptions,
+  ): Promise<CheckRevocationOutput>
+}
+
+const required = { ...textRule, isRequired: true } as const
+const describeRules: OptionRules<DescribeRevocationInput> = {
+  CertificateAuthorityArn: required,
+  MaxResults: numberRule,
+  NextToken: textRule,
+}
+const publishRules: OptionRules<PublishCrlInput> = { CertificateAuthorityArn: required }
+const checkRules: OptionRules<CheckRevocationInput> = {
+  CertificateAuthorityArn: required,
+  SerialNumber: required,
+}
+
+export function revocationOperations(sdk: SdkClient): RevocationOperations {
+  return {
+    async describeRevocation(input, options = {}) {
+      checkOptions('describeRevocation', input, describeRules)
+      return (await call(sdk, 'describeRevocation', { input, options })) as DescribeRevocationOutput
+    },
+    async publishCrl(input, options = {}) {
+      checkOptions('publishCrl', input, publishRules)
+      return (await call(sdk, 'publishCrl', { input, options })) as PublishCrlOutput
+    },
+    async checkRevocation(input, options = {}) {
+      checkOptions('checkRevocation', input, checkRules)
+      return (await call(sdk, 'checkRevocation', { input, options })) as CheckRevocationOutput
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/** Decides the state of a CRL that operators see. */
+import type { CrlState } from '../store/crl-states.ts'
+
+/**
+ * SUSPENDED: the CRL is no longer published. FAILED: the last attempt failed, and the server retries. PENDING: the CRL has never
+ * been published, or lacks a change. PUBLISHED: the published CRL is up to date.
+ */
+export const crlStatuses = ['PUBLISHED', 'PENDING', 'FAILED', 'SUSPENDED'] as const
+
+/** Time after which a CRL that is due is late. A publication takes seconds. */
+const lateMilliseconds = 10 * 60_000
+
+/** Returns the due time before which an unpublished CRL is late. */
+export function lateSince(now: Date): Date {
+  return new Date(now.getTime() - lateMilliseconds)
+}
+
+export function crlStatus({
+  dueAt,
+  failures,
+  isChanged,
+  published,
+}: CrlState): (typeof crlStatuses)[number] {
+  if (dueAt === undefined) return 'SUSPENDED'
+  if (failures > 0) return 'FAILED'
+  return isChanged || published === undefined ? 'PENDING' : 'PUBLISHED'
+}
+
+/** Returns whether relying parties have an expired CRL, or the server has not published a due CRL. */
+export function isLate({ dueAt, published }: CrlState, now: Date): boolean {
+  if (dueAt === undefined) return false
+  const nextUpdate = published?.nextUpdate
+  return dueAt < lateSince(now) || (nextUpdate !== undefined && nextUpdate <= now)
+}
