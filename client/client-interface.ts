@@ -21,6 +21,7 @@ import type { Operations } from './operations.ts'
 import type { Paginator, PaginatorName } from './paginators.ts'
 import type { PresignOptions } from './presign.ts'
 import type { RevocationOperations } from './revocation.ts'
+import type { SimulationOperations } from './simulate-policy.ts'
 import type { Waiter, WaiterName } from './waiters.ts'
 
 /** The Region, the endpoint and the operations of a client. */
@@ -51,7 +52,8 @@ export interface ClientMeta {
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
-export interface Client extends Operations, ApprovalOperations, RevocationOperations {
+export interface Client
+  extends Operations, ApprovalOperations, RevocationOperations, SimulationOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta

@@ -13,6 +13,7 @@ import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
 import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
+import { simulationOperations } from './simulate-policy.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
@@ -60,6 +61,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     ...approvalOperations(sdk),
     ...revocationOperations(sdk),
+    ...simulationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

@@ -38,6 +38,7 @@ export type OwnOperationName =
   | 'listCertificates'
   | 'publishCrl'
   | 'rejectRequest'
+  | 'simulatePolicy'
 
 /** Name of the API operation: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {

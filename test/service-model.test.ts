@@ -43,6 +43,7 @@ const own: readonly OwnOperationName[] = [
   'ListCertificates',
   'PublishCrl',
   'RejectRequest',
+  'SimulatePolicy',
 ]
 /** Operations that a policy written for AWS does not allow. */
 const ofSignet: readonly OperationName[] = own.filter((name) => name !== 'ListCertificates')

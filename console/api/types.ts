@@ -7,6 +7,7 @@ import type {
   DescribeRevocationOutput,
   PublishCrlOutput,
 } from '../../client/revocation.ts'
+import type { SimulatePolicyOutput } from '../../client/simulate-policy.ts'
 
 export type { ApprovalStatus, AuthorityStatus }
 
@@ -140,6 +141,7 @@ export interface Outputs {
   RejectRequest: object
   RestoreCertificateAuthority: object
   RevokeCertificate: object
+  SimulatePolicy: JsonForm<SimulatePolicyOutput>
   TagCertificateAuthority: object
   UntagCertificateAuthority: object
   UpdateCertificateAuthority: object

@@ -24,6 +24,7 @@ export type OwnOperationName =
   | 'ListCertificates'
   | 'PublishCrl'
   | 'RejectRequest'
+  | 'SimulatePolicy'
 
 export type AwsOperationName =
   | 'CreateCertificateAuthority'
