@@ -122,7 +122,7 @@ function RenewalForm({ renewable, name }: RenewalFormProps): ReactNode {
           onChanged={() => navigate(hrefOf(`authorities/${authority.Arn}`))}
         />
       ) : (
-        <>
+        <SpaceBetween size="l">
           <PlanView
             renewable={renewable}
             plan={plan}
@@ -137,7 +137,7 @@ function RenewalForm({ renewable, name }: RenewalFormProps): ReactNode {
           >
             {way === 'new-key' ? 'Create successor' : 'Renew'}
           </Button>
-        </>
+        </SpaceBetween>
       )}
       {isConfirming && typeof plan !== 'string' && (
         <RenewalDialog

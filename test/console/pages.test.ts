@@ -119,6 +119,7 @@ test('a principal with a narrow policy sees which calls are denied, and why', as
     await shown.goto(`authorities/${data.issuingArn}`)
     await page.getByRole('heading', { name: 'Example Issuing CA', level: 1 }).waitFor()
     for (const [tab, text] of [
+      ['Revocation', 'Read the state of CRLs and OCSP: denied'],
       ['Policy', 'Read the policy: denied'],
       ['Permissions', 'List permissions: denied'],
       ['Tags', 'List tags: denied'],

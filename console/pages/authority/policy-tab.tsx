@@ -87,7 +87,7 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
             <div className="pem">
               <Textarea
                 value={text}
-                rows={18}
+                rows={policy === '' ? 10 : 18}
                 spellcheck={false}
                 placeholder="This CA has no resource policy. Only principals of its account can use it."
                 onChange={({ detail }) => setText(detail.value)}
