@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { accessibilityProblems } from '../support/accessibility.ts'
 import { createUser } from '../support/accounts.ts'
-import { ConsoleBrowser, hasChromium, startChromium } from '../support/browser.ts'
+import { ConsoleBrowser, hasChromium, startChromium, withConsole } from '../support/browser.ts'
 import { createConsoleData, type ConsoleData } from '../support/console-data.ts'
 import { outcome, tool } from '../support/foreign-tools.ts'
 import { issueInput } from '../support/hierarchy.ts'
@@ -213,4 +214,35 @@ test('Renew through an external issuer offers the CSR and imports the certificat
   await page.getByRole('button', { name: 'Import certificate' }).click()
   await page.getByText('The CA certificate is installed.').waitFor()
   assert.equal((await chainOf(data.issuingArn)).Certificate, Certificate)
+})
+
+test('axe finds nothing serious in results and dialogs, in either theme and at either width', async () => {
+  for (const width of [375, 1440])
+    await withConsole(browser, { url: service.url, width }, async (shown) => {
+      const found: string[] = []
+      const check = async (name: string): Promise<void> => {
+        await shown.settle()
+        for (const problem of await accessibilityProblems(shown.page))
+          found.push(`${name} at ${width} px: ${problem}`)
+      }
+      await shown.goto('')
+      await shown.signIn(service.credentials, 'eu-west-1')
+      await shown.goto(`authorities/${data.issuingArn}?tab=revocation`)
+      await shown.page.getByLabel('Serial number').fill(lastOf(data.certificateArn))
+      await shown.page.getByRole('button', { name: 'Check', exact: true }).click()
+      await shown.page.getByText('Published CRL').waitFor()
+      await check('revocation')
+      await shown.goto(`authorities/${data.issuingArn}?tab=policy`)
+      const principal = shown.page.getByRole('textbox', { name: 'Principal' })
+      await principal.fill(`arn:aws:iam::${service.config.accountId}:user/administrator`)
+      await shown.page.getByText('Condition keys of the request').click()
+      await shown.page.getByRole('button', { name: 'Simulate', exact: true }).click()
+      await shown.page.getByText('Allowed', { exact: true }).waitFor()
+      await check('policy')
+      await shown.goto(`authorities/${data.issuingArn}/renew`)
+      await shown.page.getByRole('button', { name: 'Renew', exact: true }).click()
+      await shown.page.getByRole('dialog').waitFor()
+      await check('renew')
+      assert.deepEqual(found, [])
+    })
 })
