@@ -23,6 +23,7 @@ import type { Paginator, PaginatorName } from './paginators.ts'
 import type { PresignOptions } from './presign.ts'
 import type { Statistics, StatisticsInput } from './statistics.ts'
 import type { RevocationOperations } from './revocation.ts'
+import type { SimulationOperations } from './simulate-policy.ts'
 import type { Waiter, WaiterName } from './waiters.ts'
 
 /** The Region, the endpoint and the operations of a client. */
@@ -54,7 +55,12 @@ export interface ClientMeta {
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
 export interface Client
-  extends Operations, ApprovalOperations, RevocationOperations, ServerOperations {
+  extends
+    Operations,
+    ApprovalOperations,
+    RevocationOperations,
+    ServerOperations,
+    SimulationOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta

@@ -15,6 +15,7 @@ import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts
 import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
 import { serverOperations } from './server-information.ts'
+import { simulationOperations } from './simulate-policy.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
@@ -64,6 +65,7 @@ export function createClient(options: ClientOptions = {}): Client {
     getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
     ...revocationOperations(sdk),
     ...serverOperations(sdk),
+    ...simulationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

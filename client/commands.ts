@@ -45,6 +45,7 @@ export type OwnOperationName =
   | 'listJobs'
   | 'listRecordEntries'
   | 'rejectRequest'
+  | 'simulatePolicy'
 
 /** Name of the API operation: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {

@@ -61,6 +61,14 @@ export type {
   StoredRevocation,
 } from './revocation.ts'
 export type {
+  ContextEntry,
+  SimulatedStatement,
+  SimulatePolicyInput,
+  SimulatePolicyOutput,
+  SimulationOperations,
+  SimulationResult,
+} from './simulate-policy.ts'
+export type {
   CertificateSearch,
   ListCertificatesInput,
   ListCertificatesOutput,

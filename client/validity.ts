@@ -1,4 +1,5 @@
 /** Converts a certificate's validity from the forms that callers use to the API's form. */
+import { apiValidity } from './api-validity.ts'
 import { checkOptions, dateRule, numberRule, oneOf } from './check-options.ts'
 import type { CertificateValidity } from './inputs.ts'
 import type { Validity } from './shapes.ts'
@@ -28,8 +29,5 @@ export function readValidity(place: string, validity: CertificateValidity): Vali
     )
   }
   checkOptions(`${place}: validity`, validity, forms[form as keyof typeof forms])
-  if ('days' in validity) return { Value: validity.days, Type: 'DAYS' }
-  if ('years' in validity) return { Value: validity.years, Type: 'YEARS' }
-  if (!('until' in validity)) return validity
-  return { Value: Math.floor(validity.until.getTime() / 1000), Type: 'ABSOLUTE' }
+  return apiValidity(validity)
 }

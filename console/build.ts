@@ -26,12 +26,18 @@ const stampFile = 'sources.sha256'
 /** Folders and files that the bundle depends on. The lock file contains the package versions. */
 const inputs = [
   'console',
+  'client/api-validity.ts',
   'client/names.ts',
   'src/authority',
+  'src/client-commands/authority/ca-template.ts',
+  'src/client-commands/authority/renewal-plan.ts',
+  'src/client-commands/issuance-options.ts',
   'src/errors.ts',
   'src/inspect',
   'src/issuance/templates.ts',
   'src/record',
+  'src/policy/principal.ts',
+  'src/policy/sharing-policy.ts',
   'src/text',
   'src/wire/shapes',
   'src/x509',

@@ -50,6 +50,7 @@ const own: readonly OwnOperationName[] = [
   'ListRecordEntries',
   'PublishCrl',
   'RejectRequest',
+  'SimulatePolicy',
 ]
 /** Operations that a policy written for AWS does not allow. */
 const ofSignet: readonly OperationName[] = own.filter((name) => name !== 'ListCertificates')

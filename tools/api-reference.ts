@@ -150,6 +150,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'restores a CA during its restoration period',
   ],
   RevokeCertificate: ['certificates', 'revokes a certificate'],
+  SimulatePolicy: [
+    'permissions-and-policies',
+    'returns whether a principal may perform actions, and which statements decide this; AWS Private CA does not have this operation',
+  ],
   TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces their values'],
   UntagCertificateAuthority: ['tags', 'removes tags from a CA'],
   UpdateCertificateAuthority: [

@@ -26,6 +26,7 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     ...Object.fromEntries(
       tabs.map((tab) => [`authority-${tab}`, `authorities/${issuingArn}?tab=${tab}`]),
     ),
+    'authority-renew': `authorities/${issuingArn}/renew`,
     certificates: 'certificates',
     'certificates-empty': 'certificates?san=nothing',
     certificate: `certificates/${certificateArn}`,

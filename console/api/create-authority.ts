@@ -1,7 +1,6 @@
 /** Creates a CA and, if its issuer is on this server, its certificate, with the same sequence of calls as an AWS client. */
-import { toBase64 } from './base64.ts'
+import { certifyAuthority, readCsr, type Issuer, type Step } from './certify-authority.ts'
 import type { Client } from './client.ts'
-import { toApiError } from './errors.ts'
 import type { RevocationConfiguration, Subject } from './types.ts'
 
 /** The signing algorithm for each key algorithm. */
@@ -19,11 +18,6 @@ export const signingAlgorithms = {
 
 export type KeyAlgorithm = keyof typeof signingAlgorithms
 
-interface Issuer {
-  readonly arn: string
-  readonly signingAlgorithm: string
-}
-
 export interface AuthorityRequest {
   readonly type: 'ROOT' | 'SUBORDINATE'
   readonly keyAlgorithm: KeyAlgorithm
@@ -39,15 +33,6 @@ export interface AuthorityRequest {
   readonly pathLength: number
 }
 
-export type Step = 'create' | 'key' | 'issue' | 'import'
-
-export const stepTexts: Readonly<Record<Step, string>> = {
-  create: 'Creating the CA',
-  key: 'Generating its key',
-  issue: 'Issuing its certificate',
-  import: 'Installing the certificate',
-}
-
 /** Returns the steps of a request to create a CA. A subordinate CA whose issuer is elsewhere waits for its certificate. */
 export function stepsOf({ type, issuer }: Pick<AuthorityRequest, 'type' | 'issuer'>): Step[] {
   const isSigned = type === 'ROOT' || issuer !== undefined
@@ -60,10 +45,6 @@ export function templateOf({
 }: Pick<AuthorityRequest, 'type' | 'pathLength'>): string {
   return type === 'ROOT' ? 'RootCACertificate' : `SubordinateCACertificate_PathLen${pathLength}`
 }
-
-const pollMilliseconds = 400
-/** Generating an RSA key can take a minute. */
-const attemptsMax = 300
 
 /** Creates the CA and resolves to its ARN. After a failure, calling it again with the same request continues where it stopped. */
 export async function createAuthority(
@@ -84,43 +65,25 @@ export async function createAuthority(
     IdempotencyToken: request.idempotencyToken,
   })
   onStep('key')
-  const input = { CertificateAuthorityArn: arn }
-  const { Csr } = await retryWhilePending(() => client.call('GetCertificateAuthorityCsr', input))
+  const Csr = await readCsr(client, arn)
   if (!stepsOf(request).includes('issue')) return arn
-  onStep('issue')
+  const isRoot = request.issuer === undefined
   const issuer = request.issuer ?? {
     arn,
     signingAlgorithm: signingAlgorithms[request.keyAlgorithm],
   }
-  const { CertificateArn } = await client.call('IssueCertificate', {
-    CertificateAuthorityArn: issuer.arn,
-    Csr: toBase64(Csr),
-    SigningAlgorithm: issuer.signingAlgorithm,
-    TemplateArn: `arn:aws:acm-pca:::template/${templateOf(request)}/V1`,
-    Validity: { Type: 'YEARS', Value: request.years },
-    IdempotencyToken: request.idempotencyToken,
-  })
-  const issued = { CertificateAuthorityArn: issuer.arn, CertificateArn }
-  const { Certificate, CertificateChain } = await retryWhilePending(() =>
-    client.call('GetCertificate', issued),
+  await certifyAuthority(
+    client,
+    {
+      arn,
+      csr: Csr,
+      issuer,
+      isRoot,
+      template: templateOf(request),
+      validity: { Type: 'YEARS', Value: request.years },
+      idempotencyToken: request.idempotencyToken,
+    },
+    onStep,
   )
-  onStep('import')
-  await client.call('ImportCertificateAuthorityCertificate', {
-    ...input,
-    Certificate: toBase64(Certificate),
-    ...(request.issuer !== undefined &&
-      CertificateChain !== undefined && { CertificateChain: toBase64(CertificateChain) }),
-  })
   return arn
-}
-
-async function retryWhilePending<Value>(call: () => Promise<Value>): Promise<Value> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await call()
-    } catch (error) {
-      const isPending = toApiError(error).code === 'RequestInProgressException'
-      if (!isPending || attempt === attemptsMax) throw error
-      await new Promise((resolve) => setTimeout(resolve, pollMilliseconds))
-    }
 }

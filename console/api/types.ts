@@ -17,6 +17,14 @@ import type {
   ServerDescription,
   ServerJob as ClientJob,
 } from '../../client/server-information.ts'
+import type {
+  ASN1Subject,
+  CertificateAuthority,
+  Permission as ClientPermission,
+  RevocationConfiguration as ClientRevocationConfiguration,
+  Tag as ClientTag,
+} from '../../client/shapes.ts'
+import type { SimulatePolicyOutput } from '../../client/simulate-policy.ts'
 
 export type { RecordEntryKind }
 export type { ApprovalStatus, AuthorityStatus }
@@ -28,53 +36,18 @@ type JsonForm<T> = T extends Date
     ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
     : T
 
-export interface Subject {
-  readonly Country?: string
-  readonly State?: string
-  readonly Locality?: string
-  readonly Organization?: string
-  readonly OrganizationalUnit?: string
-  readonly CommonName?: string
-  readonly [attribute: string]: unknown
+/** A type in which the members that the API always returns are not optional. */
+type Present<T, Names extends keyof T> = T & {
+  readonly [Name in Names]-?: NonNullable<T[Name]>
 }
 
-interface CrlConfiguration {
-  readonly Enabled: boolean
-  readonly ExpirationInDays?: number
-  readonly S3BucketName?: string
-  readonly CustomCname?: string
-  readonly CustomPath?: string
-  readonly S3ObjectAcl?: string
-  readonly CrlType?: string
-  readonly CrlDistributionPointExtensionConfiguration?: { readonly OmitExtension: boolean }
-}
+export type Subject = JsonForm<ASN1Subject>
+export type RevocationConfiguration = JsonForm<ClientRevocationConfiguration>
 
-export interface RevocationConfiguration {
-  readonly CrlConfiguration?: CrlConfiguration
-  readonly OcspConfiguration?: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
-}
-
-export interface Authority {
-  readonly Arn: string
-  readonly OwnerAccount: string
-  readonly CreatedAt: number
-  readonly LastStateChangeAt?: number
-  readonly Type: 'ROOT' | 'SUBORDINATE'
-  readonly Serial?: string
-  readonly Status: AuthorityStatus
-  readonly NotBefore?: number
-  readonly NotAfter?: number
-  readonly FailureReason?: string
-  readonly CertificateAuthorityConfiguration: {
-    readonly KeyAlgorithm: string
-    readonly SigningAlgorithm: string
-    readonly Subject: Subject
-  }
-  readonly RevocationConfiguration?: RevocationConfiguration
-  readonly RestorableUntil?: number
-  readonly KeyStorageSecurityStandard?: string
-  readonly UsageMode?: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
-}
+export type Authority = Present<
+  JsonForm<CertificateAuthority>,
+  'Arn' | 'OwnerAccount' | 'CreatedAt' | 'Type' | 'Status' | 'CertificateAuthorityConfiguration'
+>
 
 interface CertificateAndChain {
   /** PEM. */
@@ -90,17 +63,10 @@ export type CertificateStatus = CertificateSummary['Status']
 export type RevocationState = JsonForm<DescribeRevocationOutput>
 export type RevocationCheck = JsonForm<CheckRevocationOutput>
 
-export interface Tag {
-  readonly Key: string
-  readonly Value?: string
-}
+export type SimulatedPolicy = JsonForm<SimulatePolicyOutput>
 
-export interface Permission {
-  readonly Principal: string
-  readonly SourceAccount?: string
-  readonly Actions: readonly string[]
-  readonly CreatedAt: number
-}
+export type Tag = JsonForm<ClientTag>
+export type Permission = Present<JsonForm<ClientPermission>, 'Principal' | 'Actions' | 'CreatedAt'>
 
 /** A request for the approval of a second person. */
 export interface Approval extends JsonForm<ClientApproval> {
@@ -173,6 +139,7 @@ export interface Outputs {
   RejectRequest: object
   RestoreCertificateAuthority: object
   RevokeCertificate: object
+  SimulatePolicy: SimulatedPolicy
   TagCertificateAuthority: object
   UntagCertificateAuthority: object
   UpdateCertificateAuthority: object

@@ -48,6 +48,12 @@ const pages: readonly Page[] = [
     component: page(() => import('../pages/authority.tsx')),
   },
   {
+    pattern: new RegExp(`^authorities/${authorityArn}/renew$`),
+    title: 'Renew CA',
+    section: 'authorities',
+    component: page(() => import('../pages/renew-authority.tsx')),
+  },
+  {
     pattern: /^certificates$/,
     title: 'Certificates',
     section: 'certificates',

@@ -68,7 +68,10 @@ function AuthorityView({ authority, name, onChanged }: AuthorityViewProps): Reac
             <Button iconName="refresh" ariaLabel="Reload the CA" onClick={onChanged} />
             <ButtonDropdown
               items={actionsOf(authority)}
-              onItemClick={({ detail }) => setAction(detail.id as AuthorityAction)}
+              onItemClick={({ detail }) => {
+                if (detail.id === 'renew') navigate(hrefOf(`authorities/${authority.Arn}/renew`))
+                else setAction(detail.id as AuthorityAction)
+              }}
             >
               Actions
             </ButtonDropdown>

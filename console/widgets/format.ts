@@ -81,6 +81,14 @@ export function principalName(arn: string): string {
   return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
 }
 
+/** Formats a size in bytes. */
+export function byteText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  return bytes < 1_000_000
+    ? `${(bytes / 1000).toFixed(1)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
 /** Converts an enumeration value such as KEY_COMPROMISE to text: Key compromise. */
 export function enumText(value: string): string {
   const text = value.toLowerCase().replaceAll('_', ' ')

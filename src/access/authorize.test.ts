@@ -5,7 +5,8 @@ import { serviceCaller, sessionCaller, userCaller } from '../../test/support/cal
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import type { Row } from '../store/sql.ts'
-import { authorize, type AccessRequest } from './authorize.ts'
+import type { AccessRequest } from '../authorization/decide-access.ts'
+import { authorize } from './authorize.ts'
 
 const authorityId = '11111111-2222-3333-4444-555555555555'
 const own = arnOf({})

@@ -2,19 +2,23 @@
  * Determines which CAs must be omitted when all CAs of the account are listed: those to which a Deny statement applies, or which
  * no Allow statement covers (because of NotResource or a condition on tags).
  */
-import type { Caller } from '../identity/caller.ts'
-import { listTaggedAuthorities } from '../store/tags.ts'
-import { certificateAuthorityArn } from '../wire/arn.ts'
-import { policiesOn, type AccessRequest, type AuthorizationServices } from './authorize.ts'
-import type { Policy } from '../policy/policy-document.ts'
-import { requestKeys } from './request-keys.ts'
+import {
+  policiesOn,
+  type AccessRequest,
+  type AuthorizationServices,
+} from '../authorization/decide-access.ts'
 import {
   callerPolicies,
   denialOf,
   identityOf,
   type CallerPolicies,
-  type Denial,
-} from './policy-decision.ts'
+  type Verdict,
+} from '../authorization/policy-decision.ts'
+import { requestKeys } from '../authorization/request-keys.ts'
+import type { Caller } from '../identity/caller.ts'
+import { listTaggedAuthorities } from '../store/tags.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import type { Policy } from '../policy/policy-document.ts'
 
 /** Returns the row numbers of the CAs in the caller's account and Region for which the caller has no permission. */
 export async function hiddenAuthorities(
@@ -41,7 +45,7 @@ export async function hiddenAuthorities(
     let policies: readonly Policy[] | undefined
     for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
-      const denied = (): Denial | undefined =>
+      const denied = (): Verdict | undefined =>
         denialOf(own, { isOwn: true, isRequired: false, policies }, request)
       if (denied()?.isFinal === false) policies = await policiesOn(db, target, now)
       if (denied() !== undefined) hidden.add(number)

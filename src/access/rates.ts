@@ -40,6 +40,7 @@ export const awsRates: Readonly<Record<OperationName, number>> = {
   GetPolicy: 5,
   ListPermissions: 5,
   PutPolicy: 5,
+  SimulatePolicy: 5,
   CreateCertificateAuthority: 1,
   CreateCertificateAuthorityAuditReport: 1,
   CreatePermission: 1,

@@ -198,5 +198,6 @@ export function showUnlockProgress({ dataDirectory }: Config): Promise<unknown> 
 export async function enterShare(config: Config, text: string): Promise<unknown> {
   // A mistyped share is rejected before it is sent.
   parseShare(text)
-  return requestLocally(config.dataDirectory, { command: 'unlock', share: text.trim() })
+  const { actor } = operatorContext(config, 'unlock')
+  return requestLocally(config.dataDirectory, { command: 'unlock', share: text.trim(), actor })
 }

@@ -2,7 +2,7 @@
  * `signet log`: shows and verifies leaves of the record, and proves that they are in it. The server may be running on the same
  * data.
  */
-import { withData } from '../data-folder/data-folder.ts'
+import { withReadOnlyDatabase } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { findCertificateLeaf, findLeaves, type FoundLeaf } from '../ledger/find-leaves.ts'
 import { createHashReader } from '../ledger/hash-reader.ts'
@@ -46,7 +46,7 @@ export async function showLog(config: Config, filters: LogFilters) {
   if (kind !== undefined && !Object.hasOwn(leafKinds, kind))
     throw new ConfigurationError(`--kind must be one of ${Object.keys(leafKinds).join(', ')}`)
   const serialNumber = serial === undefined ? undefined : serialOf(serial)
-  return withData(config, async ({ db }) => {
+  return withReadOnlyDatabase(config, async ({ db }) => {
     const ids = await listAuthorityIds(db)
     const authority = filters.ca === undefined ? undefined : authorityOf(ids, filters.ca)
     const isMatch = (leaf: Leaf): boolean =>
@@ -63,7 +63,7 @@ export async function showLog(config: Config, filters: LogFilters) {
 
 /** Verifies leaves, tiles and the checkpoint, but not the tables. */
 export async function verifyLogOf(config: Config, progress: (leaves: number) => void) {
-  return withData(config, async ({ engine }) => {
+  return withReadOnlyDatabase(config, async ({ engine }) => {
     const snapshot = await engine.openSnapshot()
     const problems: string[] = []
     let count = 0
@@ -97,7 +97,9 @@ export async function verifyLogOf(config: Config, progress: (leaves: number) => 
 
 /** Returns the key with which witnesses verify checkpoints: NAME+ID+BASE64. */
 export async function showLogKey(config: Config) {
-  return withData(config, async ({ db }) => ({ Key: verifierText(await requireVerifier(db)) }))
+  return withReadOnlyDatabase(config, async ({ db }) => ({
+    Key: verifierText(await requireVerifier(db)),
+  }))
 }
 
 /** The leaf to prove, given by its position or by a certificate's serial number and CA. */
@@ -109,7 +111,7 @@ export interface ProofTarget {
 
 /** Returns the proof that a leaf is in the tree of the latest checkpoint. Throws ConfigurationError for an unknown leaf. */
 export async function proveLeaf(config: Config, target: ProofTarget) {
-  return withData(config, async ({ db }) => {
+  return withReadOnlyDatabase(config, async ({ db }) => {
     const verifier = await requireVerifier(db)
     const checkpoint = await findCheckpoint(db)
     if (checkpoint === undefined) throw new ConfigurationError('the record has no checkpoint yet')
@@ -163,7 +165,7 @@ async function requireVerifier(db: Database): Promise<NoteVerifier> {
   const verifier = verifierOf(parts)
   if (verifier === undefined)
     throw new ConfigurationError(
-      `${missingParts(parts).join(', and ')}; "signet verify" names all altered rows`,
+      `${(await missingParts(db, parts)).join(', and ')}; "signet verify" names all altered rows`,
     )
   return verifier
 }

@@ -118,6 +118,24 @@ async function closeOnFailure<T>(db: Database, work: () => Promise<T>): Promise<
   }
 }
 
+/**
+ * Opens the database without the master key, runs `work` and closes the database. The database cannot be written. Throws
+ * ConfigurationError if the database does not exist, or was written by an earlier version.
+ */
+export async function withReadOnlyDatabase<T>(
+  config: Config,
+  work: (data: Pick<DataFolder, 'db' | 'engine'>) => Promise<T>,
+): Promise<T> {
+  const engine = await loadEngine(locateDatabase(config))
+  engine.exists({ mayCreate: false, acceptLoss: false })
+  const db = await engine.openReadOnly()
+  try {
+    return await work({ db, engine })
+  } finally {
+    await db.close()
+  }
+}
+
 /** Opens the data folder, runs `work` and closes the database. Throws ConfigurationError if the data folder does not exist. */
 export async function withData<T>(
   config: Config,

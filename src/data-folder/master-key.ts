@@ -57,7 +57,7 @@ export async function openMasterKey(options: {
   if (text === undefined) {
     if (!mayCreate)
       throw new ConfigurationError(
-        `the master key ${path} is missing; restore this file, because no other key decrypts the database`,
+        `the master key ${path} is missing; restore this file from a copy, or from its shares with "signet master-key combine", because no other key decrypts the database`,
       )
     return createKeyFile(path, random, wrapping)
   }

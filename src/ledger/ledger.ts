@@ -13,7 +13,7 @@ import { createKeyRecords, insertKey } from '../store/keys.ts'
 import { insertSetting } from '../store/metadata.ts'
 import { insertCheckpoint } from '../store/tiles.ts'
 import { beginRecord } from './baseline.ts'
-import { findLogParts, hasBeginning, missingParts, nameSetting, verifierOf } from './log-parts.ts'
+import { findLogParts, missingParts, nameSetting, verifierOf } from './log-parts.ts'
 import { RecordAlteredError, sealLeaves, type Sealing } from './seal.ts'
 
 export interface Ledger {
@@ -51,10 +51,8 @@ async function prepare(options: LedgerOptions): Promise<Sealing> {
   const { db, clock, random, sealers } = options
   const found = await findLogParts(db)
   const parts = found.isNew ? await createLog(options) : found
-  const [missing] = missingParts(parts)
+  const [missing] = await missingParts(db, parts)
   if (missing !== undefined) throw new RecordAlteredError(missing)
-  if (!parts.hasBegun && (await hasBeginning(db)))
-    throw new RecordAlteredError('the setting that marks the start of the record was removed')
   const verifier = verifierOf(parts)
   const record = await createKeyRecords(db, clock).find(recordKeyName)
   if (verifier === undefined || record === undefined)

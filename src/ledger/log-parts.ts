@@ -44,12 +44,19 @@ export async function findLogParts(db: Pick<Database, 'query'>): Promise<LogPart
   }
 }
 
-/** Returns a sentence for each removed part. */
-export function missingParts({ name, publicKey, checkpoint, isNew }: LogParts): string[] {
+export const beginningRemoved = 'the setting that marks the start of the record was removed'
+
+/** Returns a sentence for each removed part. Reads the leaves only if the setting that marks the start is missing. */
+export async function missingParts(
+  db: Pick<Database, 'query'>,
+  { name, publicKey, checkpoint, isNew, hasBegun }: LogParts,
+): Promise<string[]> {
   if (isNew) return []
-  return Object.entries({ name, key: publicKey, checkpoint }).flatMap(([noun, part]) =>
+  const missing = Object.entries({ name, key: publicKey, checkpoint }).flatMap(([noun, part]) =>
     part === undefined ? [`the ${noun} of the record was removed`] : [],
   )
+  if (!hasBegun && (await hasBeginning(db))) missing.push(beginningRemoved)
+  return missing
 }
 
 /** Returns the verifier for checkpoints; undefined if the name or the key is missing. */
@@ -61,7 +68,7 @@ export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefi
  * Returns whether the log contains the leaf that ends the leaves for existing rows. That leaf and the setting are written
  * together.
  */
-export async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
+async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
   const found = await findLeaves(db, {
     isMatch: ({ kind, table }) => kind === 'baseline' && table === undefined,
     limit: 1,

@@ -5,18 +5,18 @@
  */
 import { join } from 'node:path'
 
+/** Strings that identify who runs the command, for the record. */
+type ActorText = Readonly<Record<string, string | undefined>>
+
 export type LocalRequest =
-  /**
-   * Encrypts the master key. `recipients` is the text of a file with recipients or a public key. `actor` contains strings that
-   * identify who runs the command, for the record.
-   */
+  /** Encrypts the master key. `recipients` is the text of a file with recipients or a public key. */
   | {
       readonly command: 'export-master-key'
       readonly recipients: string
-      readonly actor: Readonly<Record<string, string | undefined>>
+      readonly actor: ActorText
     }
   /** Enters a share of the master key, given as text. */
-  | { readonly command: 'unlock'; readonly share: string }
+  | { readonly command: 'unlock'; readonly share: string; readonly actor: ActorText }
   /** Requests the number of shares that have been entered. */
   | { readonly command: 'unlock-progress' }
 

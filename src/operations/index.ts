@@ -35,6 +35,7 @@ import { describeRevocation } from './revocation/describe-revocation.ts'
 import { publishCrl } from './revocation/publish-crl.ts'
 import { restoreCertificateAuthority } from './certificate-authority/restore-certificate-authority.ts'
 import { revokeCertificate } from './certificate/revoke-certificate.ts'
+import { simulatePolicy } from './policy/simulate-policy.ts'
 import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './tag/untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './certificate-authority/update-certificate-authority.ts'
@@ -76,6 +77,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   RejectRequest: rejectRequest,
   RestoreCertificateAuthority: restoreCertificateAuthority,
   RevokeCertificate: revokeCertificate,
+  SimulatePolicy: simulatePolicy,
   TagCertificateAuthority: tagCertificateAuthority,
   UntagCertificateAuthority: untagCertificateAuthority,
   UpdateCertificateAuthority: updateCertificateAuthority,

@@ -1,4 +1,4 @@
-/** Decides whether one policy allows a request (IAM User Guide, Policy evaluation logic). */
+/** Decides requests, and finds the deciding statement (IAM User Guide, Policy evaluation logic). */
 import { satisfies } from './condition.ts'
 import { matchesArn } from './operators.ts'
 import { matchesResolved, resolvePattern, type ContextKeys } from './pattern.ts'
@@ -19,14 +19,28 @@ export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
 /** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the decision is an implicit Deny. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
+  const statement = decidingStatement([policy], request)
+  if (statement === undefined) return 'not-allowed'
+  return statement.effect === 'Deny' ? 'denied' : 'allowed'
+}
+
+/**
+ * Returns the statement that decides a request: the first Deny statement that applies, or else the first Allow statement that
+ * applies. Undefined if no statement applies, which is an implicit Deny.
+ */
+export function decidingStatement(
+  policies: readonly Policy[],
+  request: PolicyRequest,
+): Statement | undefined {
   const action = request.action.toLowerCase()
-  let decision: Decision = 'not-allowed'
-  for (const statement of policy.statements) {
-    if (!applies(statement, action, request)) continue
-    if (statement.effect === 'Deny') return 'denied'
-    decision = 'allowed'
-  }
-  return decision
+  let allowing: Statement | undefined
+  for (const { statements } of policies)
+    for (const statement of statements) {
+      if (!applies(statement, action, request)) continue
+      if (statement.effect === 'Deny') return statement
+      allowing ??= statement
+    }
+  return allowing
 }
 
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {

@@ -35,10 +35,14 @@ export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
   }
 }
 
+/** Maximum length of each string, in UTF-16 code units. */
 const actorTextMax = 1000
 
-/** Only the owner of the data folder and root can send requests. They could also write the record directly. */
-function actorOf(actor: unknown): Actor {
+/**
+ * Checks the strings that identify who sent a request. They are not proven: only the owner of the data folder and root can send
+ * requests, and both could also write the record directly. Throws ConfigurationError if a string is missing or too long.
+ */
+export function actorOf(actor: unknown): Actor {
   const { osUser, sudoUser, host, command } = (actor ?? {}) as Readonly<Record<string, unknown>>
   const texts = { osUser, sudoUser, host, command }
   for (const [name, text] of Object.entries(texts))

@@ -17,10 +17,16 @@ import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { listenOn, reservePort } from './public-port.ts'
 import type { ProcessContext } from './runtime.ts'
-import { createUnlockHandler } from './unlock-requests.ts'
+import { createUnlockHandler, type EnteredShare } from './unlock-requests.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 
 type LockedContext = Pick<ProcessContext, 'clock' | 'random' | 'log'>
+
+/** The master key, and the shares that restored it. */
+interface Unlocked {
+  readonly masterKey: MasterKey
+  readonly enteredShares: readonly EnteredShare[]
+}
 
 /**
  * Serves until enough shares are entered with `signet unlock`, and returns the master key. Returns undefined if `stopped` resolves
@@ -30,7 +36,7 @@ export async function waitForMasterKey(
   config: Config,
   context: LockedContext,
   { stopped, print }: { readonly stopped: Promise<void>; readonly print: (text: string) => void },
-): Promise<MasterKey | undefined> {
+): Promise<Unlocked | undefined> {
   await using stack = new AsyncDisposableStack()
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   const engine = await loadEngine(locateDatabase(config))
@@ -44,7 +50,7 @@ export async function waitForMasterKey(
     const lock = lockFolder(config.dataDirectory)
     stack.defer(() => lock.release())
   }
-  const { promise: ended, resolve: end } = Promise.withResolvers<MasterKey | undefined>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<Unlocked | undefined>()
   stopped.then(
     () => end(undefined),
     () => end(undefined),
@@ -53,10 +59,11 @@ export async function waitForMasterKey(
     needed,
     manifest: await readManifest(config),
     path: config.masterKeyFile,
-    accept(key) {
-      requireMasterKey(settings, key, context.random)
-      end(key)
+    accept(masterKey, enteredShares) {
+      requireMasterKey(settings, masterKey, context.random)
+      end({ masterKey, enteredShares })
     },
+    clock: context.clock,
     log: context.log,
   })
   const db = await openDatabase(engine, context.log)
@@ -70,8 +77,8 @@ export async function waitForMasterKey(
   )
   print(lockedGreeting(config, publicUrl))
   // The listeners are closed after this.
-  const key = await ended
-  return key
+  const unlocked = await ended
+  return unlocked
 }
 
 function lockedGreeting({ dataDirectory }: Config, publicUrl: string): string {

@@ -73,11 +73,7 @@ export async function openOwnData(
   // leases.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
-  if (masterKey !== undefined && data.db.damage?.() === undefined) {
-    const event = { event: 'unlock', masterKeyId: masterKeyId(masterKey) }
-    const actor = { principal: 'shares of the master key', host: hostname() }
-    await data.db.transaction([appendEvent({ time: clock.now(), actor }, event)])
-  }
+  await recordUnlock(context, data)
   if (owned?.accepted !== undefined) {
     // As after a restore, every CRL becomes due, and revocations that appear only in published CRLs are inserted.
     const now = clock.now()
@@ -97,6 +93,22 @@ export async function openOwnData(
     )
   }
   return { runtime: { ...context, config, data, stack }, credentials }
+}
+
+/** Appends a leaf for each share that unlocked the server, which names the person who entered it, and one for the unlock. */
+async function recordUnlock(
+  { masterKey, enteredShares = [], clock }: ProcessContext,
+  { db }: DataFolder,
+): Promise<void> {
+  if (masterKey === undefined || db.damage?.() !== undefined) return
+  const id = { masterKeyId: masterKeyId(masterKey) }
+  const actor = { principal: 'shares of the master key', host: hostname() }
+  await db.transaction([
+    ...enteredShares.map(({ number, ...who }) =>
+      appendEvent(who, { event: 'master-key-share', share: number, ...id }),
+    ),
+    appendEvent({ time: clock.now(), actor }, { event: 'unlock', ...id }),
+  ])
 }
 
 /** Logs Regions that have CAs but are not served. An earlier version served them, or `--regions` used to list them. */

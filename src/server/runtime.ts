@@ -9,6 +9,7 @@ import type { Config } from '../settings/config.ts'
 import type { Database } from '../store/database.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'
+import type { EnteredShare } from './unlock-requests.ts'
 
 /** Dependencies of a process that exist before it opens anything. */
 export interface ProcessContext {
@@ -21,6 +22,8 @@ export interface ProcessContext {
   readonly faults?: ProcessFaults
   /** The master key, if it is not read from its file. */
   readonly masterKey?: MasterKey | undefined
+  /** The shares that unlocked this server. */
+  readonly enteredShares?: readonly EnteredShare[]
   /** Wraps the object store. Tests use it to inject failures. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
   /** Wraps the database. Tests use it to observe statements. */

@@ -48,9 +48,9 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await using stack = new AsyncDisposableStack()
   const config = withTemporaryData(settings, stack)
   const isLocked = startsLocked(config)
-  const masterKey = isLocked ? await waitForMasterKey(config, parts, { stopped, print }) : undefined
-  if (isLocked && masterKey === undefined) return
-  const context = { ...parts, onFailure, masterKey }
+  const unlocked = isLocked ? await waitForMasterKey(config, parts, { stopped, print }) : undefined
+  if (isLocked && unlocked === undefined) return
+  const context = { ...parts, onFailure, ...unlocked }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)

@@ -1,30 +1,36 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shareText, splitMasterKey } from '../data-folder/key-shares.ts'
+import { parseShare, shareText, splitMasterKey } from '../data-folder/key-shares.ts'
 import type { SplitManifest } from '../data-folder/locked.ts'
 import { masterKeyId, newMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { systemRandom as random } from '../random.ts'
-import { createUnlockHandler } from './unlock-requests.ts'
+import { createUnlockHandler, type EnteredShare } from './unlock-requests.ts'
 
 const key = newMasterKey({ path: 'key' }, random)
 
 function start(manifest?: SplitManifest) {
   const accepted: MasterKey[] = []
+  const shares: EnteredShare[] = []
   const handler = createUnlockHandler({
     needed: [masterKeyId(key)],
     manifest,
     path: 'key',
-    accept: (found) => void accepted.push(found),
+    accept(found, by) {
+      accepted.push(found)
+      shares.push(...by)
+    },
+    clock: { now: () => new Date(0) },
     log: { warn() {} },
   })
-  const enter = (share: string) => handler({ command: 'unlock', share })
+  const enter = (share: string, osUser = 'ada') =>
+    handler({ command: 'unlock', share, actor: { osUser } })
   const received = async () => {
     const { Splits } = (await handler({ command: 'unlock-progress' })) as {
       readonly Splits: readonly { readonly Received: number }[]
     }
     return Splits.map(({ Received }) => Received)
   }
-  return { handler, enter, received, accepted }
+  return { handler, enter, received, accepted, shares }
 }
 
 async function split(of: MasterKey = key) {
@@ -70,6 +76,33 @@ test('without a description of the last split, a share of an old split does not 
     assert.equal(accepted.length, 1)
     assert.deepEqual(await received(), [0, 0])
   }
+})
+
+test('the shares that unlocked the server name who entered them, without shares that were discarded', async () => {
+  const { texts } = await split()
+  const wrong = (await split(newMasterKey({ path: 'other' }, random))).texts
+  const forged = parseShare(texts[1] ?? '')
+  const { bytes } = parseShare(wrong[1] ?? '')
+  const { enter, shares } = start()
+  await enter(texts[0] ?? '', 'ada')
+  await assert.rejects(enter(shareText({ ...forged, bytes }), 'mallory'), /enter them again/)
+  await enter(texts[2] ?? '', 'grace')
+  await enter(texts[0] ?? '', 'joan')
+  assert.deepEqual(
+    shares.map(({ number, actor }) => [number, actor.osUser]),
+    [
+      [3, 'grace'],
+      [1, 'joan'],
+    ],
+  )
+})
+
+test('a share without the user who enters it is refused', () => {
+  const { handler } = start()
+  assert.throws(
+    () => handler({ command: 'unlock', share: '', actor: {} }),
+    /the request specifies no user/,
+  )
 })
 
 test('the shares of at most eight splits are held', async () => {

@@ -3,9 +3,21 @@ import { parseShare, ShareCollector, type KeyShare } from '../data-folder/key-sh
 import type { SplitManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { ConfigurationError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
 import type { LocalRequest } from '../local-channel/messages.ts'
 import type { LocalHandler } from '../local-channel/serve.ts'
+import type { Actor } from '../record/leaf.ts'
 import type { Log } from '../telemetry/log.ts'
+import { actorOf } from './local-requests.ts'
+
+/** A share of the master key that was entered, for the record. */
+export interface EnteredShare {
+  /** Number of the share in its split. */
+  readonly number: number
+  readonly time: Date
+  /** Who entered the share. */
+  readonly actor: Actor
+}
 
 interface UnlockOptions {
   /** IDs of master keys, one of which opens the database. */
@@ -14,8 +26,9 @@ interface UnlockOptions {
   readonly manifest: SplitManifest | undefined
   /** Path of the master key, for messages. */
   readonly path: string
-  /** Throws ConfigurationError if the key does not open the database. */
-  readonly accept: (key: MasterKey) => void
+  /** Called with the key and the shares that restored it. Throws ConfigurationError if the key does not open the database. */
+  readonly accept: (key: MasterKey, shares: readonly EnteredShare[]) => void
+  readonly clock: Clock
   readonly log: Pick<Log, 'warn'>
 }
 
@@ -30,44 +43,54 @@ const splitsMax = 8
  * another.
  */
 export function createUnlockHandler(options: UnlockOptions): LocalHandler {
-  const { needed, path, accept, log } = options
-  const splits = new Map<string, ShareCollector>()
-  const enter = async (text: string): Promise<unknown> => {
+  const { needed, path, accept, clock, log } = options
+  const splits = new Map<string, Split>()
+  const enter = async (text: string, actor: Actor): Promise<unknown> => {
     const share = parseShare(text)
     const problem = staleReason(share, options)
     if (problem !== undefined) throw new ConfigurationError(problem)
     const { splitId, number, threshold } = share
-    const collector = splits.get(splitId) ?? new ShareCollector(path)
+    const split = splits.get(splitId) ?? { collector: new ShareCollector(path), entered: [] }
+    const { collector } = split
     if (!splits.has(splitId) && splits.size >= splitsMax)
       throw new ConfigurationError(
         `shares from ${splitsMax} splits were entered; restart the server, and enter shares from one split`,
       )
-    splits.set(splitId, collector)
+    splits.set(splitId, split)
+    // If shares did not restore a key, they were discarded.
+    if (collector.received === 0) split.entered = []
     const key = await collector.add(share)
+    split.entered.push({ number, time: clock.now(), actor })
     const received = key === undefined ? collector.received : threshold
     log.warn({ share: number, received, threshold }, 'a share of the master key was entered')
     if (key !== undefined) {
-      accept(key)
-      for (const other of splits.values()) other.discard()
+      accept(key, split.entered)
+      for (const { collector: other } of splits.values()) other.discard()
     }
     return { Share: number, Received: received, Threshold: threshold, Unlocked: key !== undefined }
   }
   const progress = () => ({
     Locked: true,
     NeededKeyIds: needed,
-    Splits: [...splits].map(([SplitId, { received: Received, threshold: Threshold }]) => ({
+    Splits: [...splits].map(([SplitId, { collector }]) => ({
       SplitId,
-      Received,
-      Threshold,
+      Received: collector.received,
+      Threshold: collector.threshold,
     })),
   })
   return (request: LocalRequest) => {
-    if (request.command === 'unlock') return enter(request.share)
+    if (request.command === 'unlock') return enter(request.share, actorOf(request.actor))
     if (request.command === 'unlock-progress') return Promise.resolve(progress())
     throw new ConfigurationError(
       'the server is locked; enter shares of its master key with: signet unlock',
     )
   }
+}
+
+/** The shares of one split that have been entered. */
+interface Split {
+  readonly collector: ShareCollector
+  entered: EnteredShare[]
 }
 
 /** Returns why a share cannot belong to the database's key. Undefined if it can belong to that key. */

@@ -108,6 +108,21 @@ export async function findAccessKey(
   }
 }
 
+/** Lists a user's active access keys with their own policies. */
+export async function listKeyPoliciesOf(
+  db: Database,
+  userId: string,
+): Promise<Pick<AccessKeyRecord, 'accessKeyId' | 'policy'>[]> {
+  const rows = await db.query(
+    sql`select access_key_id, policy from access_keys where user_id = ${userId} and active = 1
+      order by created_at_ms, access_key_id`,
+  )
+  return rows.map((row) => ({
+    accessKeyId: textOf(row, 'access_key_id'),
+    policy: optionalTextOf(row, 'policy'),
+  }))
+}
+
 /** Lists access keys of all accounts or of one account, oldest first. */
 export async function listAccessKeys(
   db: Database,

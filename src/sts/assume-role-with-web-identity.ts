@@ -1,6 +1,6 @@
 import { knownPolicy } from '../policy/policy-cache.ts'
 import { decide } from '../policy/evaluation.ts'
-import { requestKeys } from '../access/request-keys.ts'
+import { requestKeys } from '../authorization/request-keys.ts'
 import { webPerson } from '../identity/person.ts'
 import { placeOfIssuer, providerArn } from '../identity/principal-arn.ts'
 import { ServiceError } from '../errors.ts'

@@ -1,6 +1,6 @@
 import { knownPolicy } from '../policy/policy-cache.ts'
-import { requestKeys } from '../access/request-keys.ts'
-import { callerPolicies, denialOf, identityOf } from '../access/policy-decision.ts'
+import { requestKeys } from '../authorization/request-keys.ts'
+import { callerPolicies, denialOf, identityOf } from '../authorization/policy-decision.ts'
 import type { Caller } from '../identity/caller.ts'
 import { personOf } from '../identity/person.ts'
 import { ServiceError } from '../errors.ts'

@@ -3,14 +3,21 @@ import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { shareText, splitMasterKey } from '../../src/data-folder/key-shares.ts'
+import {
+  parseShare,
+  ShareCollector,
+  shareText,
+  splitMasterKey,
+} from '../../src/data-folder/key-shares.ts'
 import { decodeLeaf } from '../../src/record/leaf.ts'
 import { systemRandom } from '../../src/random.ts'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { notedDatabase } from '../support/chosen-database.ts'
+import { memoryContains } from '../support/process-memory.ts'
 import { command, signet } from '../support/process.ts'
 import {
   allPublished,
@@ -31,6 +38,8 @@ let statusRequest: Buffer
 let statusResponse: string
 before(async () => {
   service = await TestService.start()
+  // The locked servers use the system clock, for which no response may be from the future.
+  service.clock.advance({ seconds: -60 })
   await service.createBucket(crlBucket)
   const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
   const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -77,6 +86,7 @@ const progress = (): Promise<Members> => run('unlock', '--progress', '--data', d
 interface LockedServer {
   readonly url: string
   readonly publicUrl: string
+  readonly pid: number
   readonly output: () => string
   /** Waits until the output contains a text. */
   readonly printed: (text: string) => Promise<void>
@@ -110,7 +120,7 @@ async function startLocked(): Promise<LockedServer> {
   }
   await printed('Signet is locked')
   const [url, publicUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${open}`]
-  return { url, publicUrl, output: () => output, printed, stop }
+  return { url, publicUrl, pid: child.pid ?? 0, output: () => output, printed, stop }
 }
 
 async function withLocked(work: (server: LockedServer) => Promise<void>): Promise<void> {
@@ -157,6 +167,7 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     assert.equal(await askStatus(server.publicUrl, statusRequest), statusResponse)
     assert.equal(await askStatus(server.publicUrl, Buffer.from('request')), '30030a0101')
     assert.equal((await fetch(`${server.publicUrl}/none`)).status, 503)
+    assert.equal((await run('log', 'verify', '--data', data())).Ok, true)
     const stale = join(shares, 'kept', 'share-2.txt')
     assert.match(
       await refused('unlock', stale, '--data', data()),
@@ -177,17 +188,51 @@ test('a locked server serves CRLs and stored OCSP responses, answers everything 
     assert.match(await refused('unlock', share(2), '--data', data()), /is not locked/)
     assert.deepEqual(await progress(), { Locked: false })
     const rows = await service.inDatabase('select entry from record_leaves order by leaf_number')
-    const leaf = rows
+    const events = rows
       .map(({ entry }) => decodeLeaf(entry as Uint8Array))
-      .findLast(({ kind }) => kind === 'event')
-    assert.equal(JSON.parse(leaf?.detail ?? '').event, 'unlock')
-    assert.equal(leaf?.principal, 'shares of the master key')
+      .filter(({ kind }) => kind === 'event')
+      .slice(-3)
+      .map((leaf) => {
+        const { event, share: number } = JSON.parse(leaf.detail ?? '')
+        return [event, number, leaf.principal ?? leaf.osUser, leaf.command]
+      })
+    const user = userInfo().username
+    assert.deepEqual(events, [
+      ['master-key-share', 1, user, 'signet unlock'],
+      ['master-key-share', 3, user, 'signet unlock'],
+      ['unlock', undefined, 'shares of the master key', undefined],
+    ])
     for (const number of [1, 2, 3]) {
       const secret = readFileSync(share(number), 'utf8').split(':').at(-2) ?? ''
       assert.ok(!server.output().includes(secret))
     }
   })
 })
+
+test(
+  'the memory of a locked server contains no master key, not even with all shares but one',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    const shareTexts = [1, 3].map((number) => readFileSync(share(number), 'utf8').trim())
+    const collector = new ShareCollector('master.key')
+    const [, key] = [
+      await collector.add(parseShare(shareTexts[0] ?? '')),
+      await collector.add(parseShare(shareTexts[1] ?? '')),
+    ]
+    const bytes = Buffer.from(key?.bytes ?? [])
+    assert.equal(bytes.length, 32)
+    const forms = [bytes, Buffer.from(bytes.toString('hex')), Buffer.from(bytes.toString('base64'))]
+    await withLocked(async (server) => {
+      assert.equal(memoryContains(server.pid, forms), false)
+      await unlock(1)
+      assert.equal(memoryContains(server.pid, forms), false)
+      await unlock(3)
+      await server.printed('Ctrl-C stops the server')
+      // The search finds the key that is there now.
+      assert.equal(memoryContains(server.pid, forms), true)
+    })
+  },
+)
 
 test('a locked server refuses shares of another master key, and stops on SIGTERM', async () => {
   const server = await startLocked()

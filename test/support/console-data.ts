@@ -1,7 +1,7 @@
 /** A hierarchy with certificates of every status, for tests and screenshots of the web console. */
 import { generateKey } from '../../console/x509/browser-key.ts'
 import { createRoot, createSubordinate, issue } from './hierarchy.ts'
-import { lastOf } from './revocation.ts'
+import { crlBucket, crlConfiguration, lastOf, revocationOptions } from './revocation.ts'
 import type { TestService } from './service.ts'
 
 /** Names that must be displayed as text: markup, a bidirectional override and an invisible character. */
@@ -21,9 +21,10 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
     subject: subject('Example Root CA'),
     more,
   })
+  await service.createBucket(crlBucket)
   const issuing = await createSubordinate(service, root, {
     subject: subject('Example Issuing CA'),
-    more,
+    more: revocationOptions(crlConfiguration(), { Enabled: true }),
   })
   const issueFor = async (
     names: readonly string[],
@@ -52,5 +53,7 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   const many = Array.from({ length: 500 }, (_, index) => `host-${index}.very-long-name.example.com`)
   const hostileArn = await issueFor(many, 30, hostileName)
   await service.runJob('index-certificates')
+  service.clock.advance({ seconds: 1 })
+  await service.runJob('publish-crls')
   return { rootArn: root.arn, issuingArn: issuing.arn, certificateArn, hostileArn }
 }

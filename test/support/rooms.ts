@@ -148,9 +148,20 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The log, metrics and events',
     imports: ['authority/event.ts', 'store/events.ts', 'store/sql.ts'],
   },
+  authorization: {
+    subject: 'Decisions on requests: the policies and tags that apply, and the deciding statement',
+    imports: ['identity', 'policy', 'store', 'wire'],
+  },
   access: {
     subject: 'Authentication, authorization and request rates',
-    imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
+    imports: [
+      'authorization',
+      'identity',
+      'operations/shared/operation.ts',
+      'policy',
+      'store',
+      'wire/*',
+    ],
   },
   'call-log': {
     subject: 'CloudTrail records of API calls',
@@ -188,7 +199,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   sts: {
     subject: 'Operations of the Security Token Service (STS)',
-    imports: ['access', 'identity', 'policy', 'store', 'wire/*'],
+    imports: ['authorization', 'identity', 'policy', 'store', 'wire/*'],
   },
 
   'operations/shared': {
@@ -258,8 +269,16 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'operations/policy': {
-    subject: 'Operations on resource policies',
-    imports: ['operations/shared', 'policy', 'store', 'wire/shapes'],
+    subject: 'Operations on resource policies; simulation of decisions',
+    imports: [
+      'services.ts',
+      'authorization',
+      'identity',
+      'operations/shared',
+      'policy',
+      'store',
+      'wire/shapes',
+    ],
   },
   'operations/revocation': {
     subject: 'Operations on CRLs and OCSP',
@@ -574,6 +593,15 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Subcommands of signet ca that change CAs',
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
   },
+  'cli/certificates': {
+    subject: 'Subcommands of signet certificates',
+    imports: [
+      'cli/shared',
+      'client-commands',
+      'client-commands/authority',
+      'client-commands/certificates',
+    ],
+  },
   'cli/ceremony': {
     subject: 'Display and confirmation of a ceremony',
     imports: [
@@ -593,6 +621,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'ceremony',
       'cli/ca',
       'cli/ceremony',
+      'cli/certificates',
       'cli/completion',
       'cli/shared',
       'client-commands/*',
@@ -636,7 +665,7 @@ export const layers: readonly Layer[] = [
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony'] },
   {
     name: 'Issuing and revoking',
-    rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk', 'approval'],
+    rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk', 'approval', 'authorization'],
   },
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {

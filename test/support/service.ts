@@ -16,6 +16,7 @@ import { findOperation } from '../../src/operations/index.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
+import { chosenKeyFlags } from './on-token.ts'
 import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 import { TestRandom } from './test-random.ts'
@@ -119,6 +120,7 @@ export class TestService {
       // The clock stands still, so nothing may wait for it.
       crlDelay: '0',
       ...database,
+      ...chosenKeyFlags(),
       ...flags,
     }
     const dependencies = { clock: new TestClock(), random: new TestRandom(), ...options }

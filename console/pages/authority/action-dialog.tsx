@@ -20,7 +20,14 @@ const states: Readonly<Record<AuthorityAction, readonly Authority['Status'][]>> 
 }
 
 export function actionsOf({ Status }: Authority): ButtonDropdownProps.Item[] {
-  return (Object.keys(states) as AuthorityAction[]).map((id) => {
+  const canRenew = ['ACTIVE', 'DISABLED', 'EXPIRED'].includes(Status)
+  const renew = {
+    id: 'renew',
+    text: 'Renew…',
+    disabled: !canRenew,
+    ...(!canRenew && { disabledReason: `Not possible in the state ${Status}.` }),
+  }
+  const changes = (Object.keys(states) as AuthorityAction[]).map((id) => {
     const disabled = !states[id].includes(Status)
     const disabledReason =
       id === 'delete' && Status === 'ACTIVE'
@@ -28,6 +35,7 @@ export function actionsOf({ Status }: Authority): ButtonDropdownProps.Item[] {
         : `Not possible in the state ${Status}.`
     return { id, text: labels[id], disabled, ...(disabled && { disabledReason }) }
   })
+  return [renew, ...changes]
 }
 
 const labels: Readonly<Record<AuthorityAction, string>> = {

@@ -1,22 +1,19 @@
 /** A CA's certificate and chain. For a CA without a certificate, its CSR and the form for importing a certificate. */
 import Alert from '@cloudscape-design/components/alert'
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
-import { useAction, useCall } from '../../app/use-call.ts'
+import { useCall } from '../../app/use-call.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { CertificateDetails, ChainList } from '../../widgets/certificate-details.tsx'
-import { download, fileName } from '../../widgets/download.ts'
+import { fileName } from '../../widgets/download.ts'
 import { DownloadButton } from '../../widgets/download-button.tsx'
 import { subjectText } from '../../widgets/format.ts'
-import { PemInput } from '../../widgets/pem-input.tsx'
 import { describeCertificates } from '../../x509/describe.ts'
-import { toBase64 } from '../../api/base64.ts'
+import { ExternalIssuer } from './external-issuer.tsx'
 
 interface CertificateTabProps {
   readonly authority: Authority
@@ -25,7 +22,7 @@ interface CertificateTabProps {
 
 export function CertificateTab({ authority, onChanged }: CertificateTabProps): ReactNode {
   if (authority.Status === 'PENDING_CERTIFICATE')
-    return <PendingCertificate authority={authority} onChanged={onChanged} />
+    return <ExternalIssuer authority={authority} onChanged={onChanged} />
   if (!['ACTIVE', 'DISABLED', 'EXPIRED'].includes(authority.Status))
     return (
       <Alert type="info">
@@ -74,78 +71,6 @@ function InstalledCertificate({ authority }: { readonly authority: Authority }):
         <CertificateDetails certificate={certificate} />
       </Container>
       <ChainList chain={chain} />
-    </SpaceBetween>
-  )
-}
-
-function PendingCertificate({ authority, onChanged }: CertificateTabProps): ReactNode {
-  const { Arn: arn, CertificateAuthorityConfiguration: configuration } = authority
-  const notify = useNotify()
-  const [certificate, setCertificate] = useState('')
-  const [chain, setChain] = useState('')
-  const csr = useCall(`csr ${arn}`, async (client, signal) => {
-    const input = { CertificateAuthorityArn: arn }
-    return (await client.call('GetCertificateAuthorityCsr', input, { signal })).Csr
-  })
-  const name = subjectText(configuration.Subject)
-  const { run, isRunning, error } = useAction(async (client) => {
-    await client.call('ImportCertificateAuthorityCertificate', {
-      CertificateAuthorityArn: arn,
-      Certificate: toBase64(certificate),
-      ...(chain.trim() !== '' && { CertificateChain: toBase64(chain) }),
-    })
-  })
-  const install = async (): Promise<void> => {
-    if (!(await run())) return
-    notify({ type: 'success', header: 'The CA certificate is installed.', text: name })
-    onChanged()
-  }
-  return (
-    <SpaceBetween size="l">
-      <Container
-        header={
-          <Header
-            variant="h2"
-            description="Have an issuer sign this CSR with a CA template, then import the certificate below."
-            actions={
-              <Button
-                iconName="download"
-                disabled={csr.value === undefined}
-                onClick={() => download(`${fileName(name)}.csr`, csr.value ?? '')}
-              >
-                Download CSR
-              </Button>
-            }
-          >
-            1. Certificate signing request
-          </Header>
-        }
-      >
-        <ApiAlert error={csr.error} action="Read the CSR" onRetry={csr.reload} />
-        {csr.value !== undefined && <pre className="pem">{csr.value}</pre>}
-      </Container>
-      <Container header={<Header variant="h2">2. Import the certificate</Header>}>
-        <SpaceBetween size="m">
-          <PemInput value={certificate} onChange={setCertificate} label="Certificate" />
-          <PemInput
-            value={chain}
-            onChange={setChain}
-            label="Certificate chain"
-            description="From the issuer to the root. Leave it empty for a self-signed certificate."
-          />
-          <ApiAlert error={error} action="Import the certificate" />
-          <Button
-            variant="primary"
-            loading={isRunning}
-            disabled={certificate.trim() === ''}
-            onClick={() => {
-              install().catch(() => undefined)
-            }}
-          >
-            Import certificate
-          </Button>
-        </SpaceBetween>
-      </Container>
     </SpaceBetween>
   )
 }

@@ -8,11 +8,13 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Textarea from '@cloudscape-design/components/textarea'
 import { useState, type ReactNode } from 'react'
 import { toApiError } from '../../api/errors.ts'
-import { jsonProblem } from '../../api/json-problem.ts'
 import { useNotify } from '../../app/notifications.ts'
-import { useAction, useCall } from '../../app/use-call.ts'
+import { useCall } from '../../app/use-call.ts'
+import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
+import { policyProblem } from './policy-problem.ts'
+import { PolicySimulator } from './policy-simulator.tsx'
 
 export function PolicyTab({ arn }: { readonly arn: string }): ReactNode {
   const loaded = useCall(`policy ${arn}`, async (client, signal) => {
@@ -44,77 +46,77 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
   const notify = useNotify()
   const [text, setText] = useState(() => indent(policy))
   const [isDeleting, setDeleting] = useState(false)
-  const problem = text.trim() === '' ? undefined : jsonProblem(text)
+  const problem = text.trim() === '' ? undefined : policyProblem(text, arn)
   const isChanged = text !== indent(policy)
-  const { run, isRunning, error } = useAction(async (client) => {
-    await client.call('PutPolicy', { ResourceArn: arn, Policy: text })
-  })
-  const save = async (): Promise<void> => {
-    if (!(await run())) return
-    notify({ type: 'success', header: 'The policy is saved.' })
-    onChanged()
-  }
+  const { submit, isRunning, error } = useSubmit(
+    async (client) => {
+      await client.call('PutPolicy', { ResourceArn: arn, Policy: text })
+    },
+    { done: { header: 'The policy is saved.' }, onDone: onChanged },
+  )
+  const isUnsaved = isChanged && text.trim() !== ''
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          description="Allows other accounts and principals to use this CA. The policies of users and roles are managed with signet user and signet role."
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button disabled={policy === ''} onClick={() => setDeleting(true)}>
-                Delete
-              </Button>
-              <Button
-                variant="primary"
-                loading={isRunning}
-                disabled={!isChanged || text.trim() === '' || problem !== undefined}
-                onClick={() => {
-                  save().catch(() => undefined)
-                }}
-              >
-                Save
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          Resource policy
-        </Header>
-      }
-    >
-      <SpaceBetween size="m">
-        <FormField label="Policy (JSON)" errorText={problem} stretch>
-          <div className="pem">
-            <Textarea
-              value={text}
-              rows={18}
-              spellcheck={false}
-              placeholder="This CA has no resource policy. Only principals of its account can use it."
-              onChange={({ detail }) => setText(detail.value)}
-            />
-          </div>
-        </FormField>
-        <ApiAlert error={error} action="Save the policy" />
-      </SpaceBetween>
-      {isDeleting && (
-        <ConfirmDialog
-          title="Delete the policy?"
-          action="Delete"
-          confirmation="delete"
-          onConfirm={async (client) => {
-            await client.call('DeletePolicy', { ResourceArn: arn })
-          }}
-          onClose={() => setDeleting(false)}
-          onDone={() => {
-            notify({ type: 'success', header: 'The policy is deleted.' })
-            setDeleting(false)
-            onChanged()
-          }}
-        >
-          Principals that use the CA because of this policy lose access.
-        </ConfirmDialog>
-      )}
-    </Container>
+    <SpaceBetween size="l">
+      <Container
+        header={
+          <Header
+            variant="h2"
+            description="Allows other accounts and principals to use this CA. The policies of users and roles are managed with signet user and signet role."
+            actions={
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button disabled={policy === ''} onClick={() => setDeleting(true)}>
+                  Delete
+                </Button>
+                <Button
+                  variant="primary"
+                  loading={isRunning}
+                  disabled={!isChanged || text.trim() === '' || problem !== undefined}
+                  onClick={submit}
+                >
+                  Save
+                </Button>
+              </SpaceBetween>
+            }
+          >
+            Resource policy
+          </Header>
+        }
+      >
+        <SpaceBetween size="m">
+          <FormField label="Policy (JSON)" errorText={problem} stretch>
+            <div className="pem">
+              <Textarea
+                value={text}
+                rows={policy === '' ? 10 : 18}
+                spellcheck={false}
+                placeholder="This CA has no resource policy. Only principals of its account can use it."
+                onChange={({ detail }) => setText(detail.value)}
+              />
+            </div>
+          </FormField>
+          <ApiAlert error={error} action="Save the policy" />
+        </SpaceBetween>
+        {isDeleting && (
+          <ConfirmDialog
+            title="Delete the policy?"
+            action="Delete"
+            confirmation="delete"
+            onConfirm={async (client) => {
+              await client.call('DeletePolicy', { ResourceArn: arn })
+            }}
+            onClose={() => setDeleting(false)}
+            onDone={() => {
+              notify({ type: 'success', header: 'The policy is deleted.' })
+              setDeleting(false)
+              onChanged()
+            }}
+          >
+            Principals that use the CA because of this policy lose access.
+          </ConfirmDialog>
+        )}
+      </Container>
+      <PolicySimulator arn={arn} unsavedPolicy={isUnsaved ? text : undefined} />
+    </SpaceBetween>
   )
 }
 

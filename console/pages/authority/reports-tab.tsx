@@ -13,7 +13,8 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useEffect, useState, type ReactNode } from 'react'
 import { hrefOf, navigate, useLocation } from '../../app/router.ts'
-import { useAction, useCall } from '../../app/use-call.ts'
+import { useCall } from '../../app/use-call.ts'
+import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { Copyable, Time } from '../../widgets/values.tsx'
 
@@ -24,7 +25,7 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
   const report = query.get('report') ?? undefined
   const [bucket, setBucket] = useState('')
   const [format, setFormat] = useState('CSV')
-  const { run, isRunning, error } = useAction(async (client) => {
+  const { submit, isRunning, error } = useSubmit(async (client) => {
     const { AuditReportId } = await client.call('CreateCertificateAuthorityAuditReport', {
       CertificateAuthorityArn: arn,
       S3BucketName: bucket,
@@ -32,7 +33,7 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
     })
     const href = hrefOf(`authorities/${arn}`, { tab: 'reports', report: AuditReportId })
     navigate(href, { replace: true })
-  })
+  }, {})
   return (
     <SpaceBetween size="l">
       <Container
@@ -68,9 +69,7 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
             variant="primary"
             loading={isRunning}
             disabled={bucket.length < 3}
-            onClick={() => {
-              run().catch(() => undefined)
-            }}
+            onClick={submit}
           >
             Create report
           </Button>

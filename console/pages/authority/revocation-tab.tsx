@@ -1,6 +1,5 @@
 /** The revocation configuration of a CA: CRLs and OCSP. */
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
@@ -16,6 +15,8 @@ import {
   revocationOf,
   revocationProblem,
 } from '../../widgets/revocation-fields.tsx'
+import { RevocationStateView } from './revocation-state.tsx'
+import { SerialCheck } from './serial-check.tsx'
 
 interface RevocationTabProps {
   readonly authority: Authority
@@ -42,7 +43,7 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
             actions={<Button onClick={() => setEditing(true)}>Edit</Button>}
             description="Changes affect future CRLs and certificates. The URLs in issued certificates do not change."
           >
-            Revocation
+            Configuration
           </Header>
         }
       >
@@ -64,10 +65,10 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
           ]}
         />
       </Container>
-      <Box color="text-body-secondary">
-        signet status shows the age of each CRL. The console does not read CRLs, because they are on
-        another listener.
-      </Box>
+      {!isNone && (
+        <RevocationStateView arn={authority.Arn} version={JSON.stringify(configuration)} />
+      )}
+      <SerialCheck arn={authority.Arn} />
       {isEditing && (
         <EditDialog
           authority={authority}

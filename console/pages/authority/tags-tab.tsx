@@ -8,8 +8,8 @@ import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/ta
 import { useState, type ReactNode } from 'react'
 import { listAll, type Client } from '../../api/client.ts'
 import type { Tag } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
-import { useAction, useCall } from '../../app/use-call.ts'
+import { useCall } from '../../app/use-call.ts'
+import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 
 export function TagsTab({ arn }: { readonly arn: string }): ReactNode {
@@ -36,17 +36,14 @@ interface TagFormProps {
 }
 
 function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
-  const notify = useNotify()
   const [edited, setEdited] = useState<readonly TagEditorProps.Tag[]>(() =>
     tags.map(({ Key, Value = '' }) => ({ key: Key, value: Value, existing: true })),
   )
   const [isValid, setValid] = useState(true)
-  const { run, isRunning, error } = useAction((client) => saveTags(client, { arn, tags, edited }))
-  const save = async (): Promise<void> => {
-    if (!(await run())) return
-    notify({ type: 'success', header: 'The tags are saved.' })
-    onChanged()
-  }
+  const { submit, isRunning, error } = useSubmit(
+    (client) => saveTags(client, { arn, tags, edited }),
+    { done: { header: 'The tags are saved.' }, onDone: onChanged },
+  )
   return (
     <Container
       header={
@@ -54,14 +51,7 @@ function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
           variant="h2"
           description="Tags show who owns a CA, and policies can refer to them."
           actions={
-            <Button
-              variant="primary"
-              loading={isRunning}
-              disabled={!isValid}
-              onClick={() => {
-                save().catch(() => undefined)
-              }}
-            >
+            <Button variant="primary" loading={isRunning} disabled={!isValid} onClick={submit}>
               Save
             </Button>
           }

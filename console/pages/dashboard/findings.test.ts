@@ -15,7 +15,11 @@ function authority(change: Partial<Authority>): Authority {
     Status: 'ACTIVE',
     NotAfter: days(4000),
     RevocationConfiguration: { OcspConfiguration: { Enabled: true } },
-    CertificateAuthorityConfiguration: { KeyAlgorithm: '', SigningAlgorithm: '', Subject: {} },
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: 'EC_prime256v1',
+      SigningAlgorithm: 'SHA256WITHECDSA',
+      Subject: {},
+    },
     ...change,
   }
 }

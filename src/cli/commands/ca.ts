@@ -14,6 +14,7 @@ import {
   withExternalIssuers,
   type ShownLine,
 } from '../../client-commands/authority/external-issuers.ts'
+import { revocationLines } from '../../client-commands/authority/revocation-state.ts'
 import { everyAuthority, findAuthority, idOf } from '../../client-commands/authorities.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import { visibleText } from '../../text/visible-text.ts'
@@ -30,6 +31,7 @@ import { cellText, tableText, type Column, type Row } from '../shared/table.ts'
 import type { Line, Paragraph } from '../../inspect/lines.ts'
 import { changeSubcommands } from '../ca/change-subcommands.ts'
 import { importSubcommand } from '../ca/import-subcommand.ts'
+import { publishCrlSubcommand } from '../ca/publish-crl-subcommand.ts'
 import { renewSubcommand } from '../ca/renew-subcommand.ts'
 import { revocationSubcommand } from '../ca/revocation-subcommand.ts'
 
@@ -45,6 +47,7 @@ export function caCommand(context: CommandContext): Command {
   importSubcommand(group)
   changeSubcommands(group)
   revocationSubcommand(group)
+  publishCrlSubcommand(group)
   return group
 }
 
@@ -119,7 +122,16 @@ function showSubcommand(group: SignetCommand): void {
 }
 
 function detailParagraphs(details: AuthorityDetails): Paragraph[] {
-  const { Certificate, Chain, RevocationConfiguration, Urls, Tags, Name, ...members } = details
+  const {
+    Certificate,
+    Chain,
+    RevocationConfiguration,
+    RevocationState,
+    Urls,
+    Tags,
+    Name,
+    ...members
+  } = details
   const crl = RevocationConfiguration?.CrlConfiguration
   const ocsp = RevocationConfiguration?.OcspConfiguration
   const urls = Urls ?? { Crl: [], Ocsp: [], CaIssuers: [] }
@@ -143,7 +155,7 @@ function detailParagraphs(details: AuthorityDetails): Paragraph[] {
             ? `every ${crl.ExpirationInDays} days, bucket ${crl.S3BucketName}`
             : 'disabled',
         Ocsp: ocsp?.Enabled === true ? 'enabled' : 'disabled',
-      }),
+      }).concat(RevocationState === null ? [] : revocationLines(RevocationState)),
     },
     {
       title: 'URLs in issued certificates',

@@ -24,6 +24,7 @@ import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf } from '../../inspect/lines.ts'
 import { forwardName } from '../../inspect/value-texts.ts'
 import { printNote } from '../../terminal.ts'
+import { checkSubcommand } from '../certificates/check-subcommand.ts'
 import { wholeNumber } from '../shared/config-flags.ts'
 import {
   connectionOf,
@@ -52,6 +53,7 @@ export function certificatesCommand(context: CommandContext): Command {
   group.description('Find and download issued certificates')
   listSubcommand(group)
   showSubcommand(group)
+  checkSubcommand(group)
   downloadSubcommand(group)
   return group
 }

@@ -5,11 +5,22 @@ import {
   removePolicy,
   type PolicyOwner,
 } from '../../admin-commands/policies.ts'
+import { findAuthority } from '../../client-commands/authorities.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { simulatePolicy, simulationParagraphs } from '../../client-commands/simulate-policy.ts'
 import type { Flags } from '../../settings/config.ts'
 import { printDone } from '../../terminal.ts'
+import { severalOf } from '../shared/config-flags.ts'
+import {
+  connectionOf,
+  withConnectionFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { readPolicyFile } from '../shared/policy-file.ts'
+import { readPolicyFile, readTextFile } from '../shared/policy-file.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
 import { ofAccount, SignetCommand, type Call } from '../shared/signet-command.ts'
+import { paragraphsText } from '../shared/style.ts'
 
 type PolicyFlags = Flags & { readonly user?: string; readonly role?: string; readonly name: string }
 
@@ -48,7 +59,74 @@ export function policyCommand(context: CommandContext): Command {
         done: () => 'Deleted the policy.',
       },
     )
+  simulateSubcommand(group)
   return group
+}
+
+type SimulateFlags = ConnectionFlags &
+  OutputFlags & {
+    readonly principal: string
+    readonly action: readonly string[]
+    readonly resource?: string
+    readonly context?: readonly string[]
+    readonly policy?: string
+    readonly sessionPolicy?: string
+    readonly accessKeyId?: string
+  }
+
+function simulateSubcommand(group: SignetCommand): void {
+  const { context } = group
+  withConnectionFlags(group.command('simulate'))
+    .output('table')
+    .description('Show whether a principal may perform actions, and which statements decide this')
+    .requiredOption(
+      '--principal <arn>',
+      'ARN of a user, role or session, ID of another account, or acm.amazonaws.com',
+    )
+    .requiredOption(
+      '--action <name>',
+      'action, such as IssueCertificate or signet:PublishCrl; repeatable',
+      severalOf,
+    )
+    .option('--resource <ca>', 'name, ID or ARN of the CA (default: all CAs of the account)')
+    .option('--context <key=value>', 'condition key of the request; repeatable', severalOf)
+    .option(
+      '--policy <file>',
+      'JSON file with a resource policy to test in place of the stored one',
+    )
+    .option('--session-policy <file>', 'JSON file with a session policy, for a role')
+    .option('--access-key-id <id>', 'access key whose own policy also applies, for a user')
+    .examples(
+      'signet policy simulate --principal arn:aws:iam::123456789012:user/alice --action ListTags',
+      "signet policy simulate --principal 210987654321 --action IssueCertificate --resource 'Example Issuing CA' --context acm-pca:TemplateArn=arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+    )
+    .action(async (flags: SimulateFlags) => {
+      const policy = flags.policy && (await readTextFile('--policy', flags.policy))
+      const session =
+        flags.sessionPolicy && (await readTextFile('--session-policy', flags.sessionPolicy))
+      const simulated = await withConnection(
+        connectionOf(flags, context.environment),
+        async ({ client }) => {
+          const { resource } = flags
+          const found =
+            resource === undefined ? undefined : await findAuthority(client, resource, ['ACTIVE'])
+          return simulatePolicy(client, {
+            principal: flags.principal,
+            actions: flags.action,
+            resourceArn: found?.arn,
+            context: flags.context ?? [],
+            policy,
+            sessionPolicy: session,
+            accessKeyId: flags.accessKeyId,
+          })
+        },
+      )
+      printResult(context, flags, {
+        value: simulated,
+        rows: simulated.Results,
+        text: () => paragraphsText(context.stdout, simulationParagraphs(simulated)),
+      })
+    })
 }
 
 function ownerOf({ account, user, role }: PolicyFlags): PolicyOwner {

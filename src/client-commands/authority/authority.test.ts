@@ -12,7 +12,8 @@ import { encodeKeyUsage } from '../../x509/extensions/key-usage.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import { buildTree, treeLines } from './authority-tree.ts'
 import { templateLike } from './ca-template.ts'
-import { externalAnswer, validityPeriod } from './renew-authority.ts'
+import { externalAnswer } from './renew-authority.ts'
+import { validityPeriod } from './renewal-plan.ts'
 import { pemOf } from './ca-certificate.ts'
 
 function summary(name: string, type: 'ROOT' | 'SUBORDINATE', status = 'ACTIVE'): AuthoritySummary {

@@ -1,6 +1,10 @@
 /** `signet ca show`: the complete description of one CA. */
 import { hash } from 'node:crypto'
-import type { CertificateAuthority, Client } from '../../../client/index.ts'
+import type {
+  CertificateAuthority,
+  Client,
+  DescribeRevocationOutput,
+} from '../../../client/index.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -13,6 +17,7 @@ import type { GeneralName } from '../../x509/names/general-name.ts'
 import { describeSignatureAlgorithm } from '../../x509/algorithm-identifier.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import { certificatesIn, certifiedAuthority } from './ca-certificate.ts'
+import { revocationState } from './revocation-state.ts'
 
 /** A CA in output form: keys are in PascalCase, times are in ISO 8601, and absent values are null. */
 export interface AuthorityDetails {
@@ -31,6 +36,8 @@ export interface AuthorityDetails {
   /** CA certificates from the issuer to the root. */
   readonly Chain: readonly { readonly Subject: string; readonly NotAfter: string }[]
   readonly RevocationConfiguration: CertificateAuthority['RevocationConfiguration'] | null
+  /** Null if the CA has no certificate, or if the API does not return the state to this principal. */
+  readonly RevocationState: DescribeRevocationOutput | null
   /**
    * URLs in the certificates that the CA issues now. Null if the CA has not issued a certificate with its current
    * configuration.
@@ -84,6 +91,7 @@ export async function describeAuthority(
       NotAfter: isoSeconds(notAfter),
     })),
     RevocationConfiguration: authority.RevocationConfiguration ?? null,
+    RevocationState: found === undefined ? null : await revocationState(client, summary.arn),
     Urls: found === undefined ? null : await currentUrls(client, summary.arn, authority),
     Tags: await tagsOf(client, summary),
   }

@@ -1,8 +1,7 @@
 /** `signet ca renew`: issues a CA's next certificate, for the same key or for a successor's key. */
-import type { CertificateValidity, Client } from '../../../client/index.ts'
+import type { Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
-import { hourMilliseconds } from '../../text/duration.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
@@ -15,7 +14,7 @@ import {
   pemOf,
   type CertifiedAuthority,
 } from './ca-certificate.ts'
-import { templateLike, type CaTemplate } from './ca-template.ts'
+import { planNext, type RenewalPlan } from './renewal-plan.ts'
 
 export interface AuthorityRenewalOptions {
   /** Validity in the format of parseValidity; by default, the validity period of the current certificate. */
@@ -41,15 +40,6 @@ interface IssuedForCa {
   readonly certificate: string
   /** CA certificates in PEM; empty for a root. */
   readonly chain: string
-}
-
-/** The issuer and contents of a CA's next certificate. */
-export interface RenewalPlan {
-  readonly issuer: Pick<AuthoritySummary, 'arn' | 'name'>
-  readonly type: 'ROOT' | 'SUBORDINATE'
-  readonly content: CaTemplate
-  readonly validity: CertificateValidity
-  readonly current: Certificate
 }
 
 /** Issues the next certificate for the same key, and imports it. */
@@ -81,27 +71,10 @@ export async function planRenewal(
   const { certificate: current } = found
   const type = authority.type === 'ROOT' ? 'ROOT' : 'SUBORDINATE'
   const issuer = type === 'ROOT' ? found : await findIssuer(client, found)
-  requireIssuing(issuer.authority, type)
   const requested = validity === undefined ? undefined : parseValidity(validity, now)
-  const sameLength = { until: new Date(now.getTime() + validityPeriod(current)) }
-  const plan = {
-    issuer: issuer.authority,
-    type,
-    content: templateLike(current, type),
-    validity: requested ?? sameLength,
-    current,
-  } as const
-  if (type === 'SUBORDINATE') requireShorter(plan, issuer.certificate)
-  return plan
-}
-
-/**
- * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; that hour is not
- * counted.
- */
-export function validityPeriod({ notBefore, notAfter }: Certificate): number {
-  const period = notAfter.getTime() - notBefore.getTime()
-  return period > 2 * hourMilliseconds ? period - hourMilliseconds : period
+  const { arn, name, status } = issuer.authority
+  const signer = { arn, name, status, certificate: issuer.certificate }
+  return planNext({ type, current, issuer: signer, validity: requested, now })
 }
 
 async function findIssuer(client: Client, found: CertifiedAuthority): Promise<CertifiedAuthority> {
@@ -119,24 +92,6 @@ async function findIssuer(client: Client, found: CertifiedAuthority): Promise<Ce
       `  signet ca renew ${found.authority.arn} --csr-out ca.csr`,
       `  signet ca renew ${found.authority.arn} --certificate ca.pem --chain chain.pem`,
     ].join('\n'),
-  )
-}
-
-function requireIssuing({ name, status, arn }: AuthoritySummary, type: string): void {
-  // Even an expired root may sign its own next certificate.
-  if (status === 'ACTIVE' || (status === 'EXPIRED' && type === 'ROOT')) return
-  const advice =
-    status === 'DISABLED'
-      ? `enable it for the renewal with: signet ca enable ${arn}`
-      : 'renew it first'
-  throw new ConfigurationError(`${name}, which signs the new certificate, is ${status}: ${advice}`)
-}
-
-function requireShorter({ validity, issuer }: RenewalPlan, { notAfter }: Certificate): void {
-  if (!('until' in validity) || validity.until <= notAfter) return
-  throw new ConfigurationError(
-    `the new certificate would be valid until ${isoSeconds(validity.until)}, but its issuer ${issuer.name} expires ` +
-      `${isoSeconds(notAfter)}: renew the issuer first, or specify a shorter --validity`,
   )
 }
 

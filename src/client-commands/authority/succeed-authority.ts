@@ -1,6 +1,5 @@
 /** `signet ca renew --new-key`: creates a successor CA with the configuration of an existing CA and a new key. */
-import type { CertificateAuthority, Client } from '../../../client/index.ts'
-import { ConfigurationError } from '../../errors.ts'
+import type { CertificateAuthority, Client, Tag } from '../../../client/index.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import {
   importCertificate,
@@ -9,12 +8,7 @@ import {
   type AuthorityRenewalOptions,
   type RenewedAuthority,
 } from './renew-authority.ts'
-
-/**
- * The tag that init-hierarchy uses to find its CAs. A successor must not have this tag, because init-hierarchy expects it on
- * only one CA.
- */
-const hierarchyTag = 'signet-hierarchy'
+import { successorInput } from './renewal-plan.ts'
 
 /** Waits up to three minutes, because generating an RSA 4096 key is slow. */
 const keyWaiter = { Delay: 0.5, MaxAttempts: 360 }
@@ -52,26 +46,14 @@ export async function succeedAuthority(
 
 async function createLike(
   client: Client,
-  { name, arn, type }: AuthoritySummary,
+  { arn }: AuthoritySummary,
   existing: CertificateAuthority,
 ): Promise<string> {
-  const { CertificateAuthorityConfiguration: configuration, RevocationConfiguration: revocation } =
-    existing
-  if (configuration === undefined)
-    throw new ConfigurationError(`the API returned no configuration of ${name}`)
-  const tags = []
+  const tags: Tag[] = []
   const pages = client.getPaginator('listTags').paginate({ CertificateAuthorityArn: arn })
-  for await (const tag of pages.items())
-    if (tag.Key !== hierarchyTag && !tag.Key.startsWith('aws:')) tags.push(tag)
-  const { CertificateAuthorityArn = '' } = await client.createCertificateAuthority({
-    CertificateAuthorityType: type === 'ROOT' ? 'ROOT' : 'SUBORDINATE',
-    CertificateAuthorityConfiguration: configuration,
-    ...(revocation && { RevocationConfiguration: revocation }),
-    ...(existing.KeyStorageSecurityStandard && {
-      KeyStorageSecurityStandard: existing.KeyStorageSecurityStandard,
-    }),
-    ...(existing.UsageMode && { UsageMode: existing.UsageMode }),
-    ...(tags.length > 0 && { Tags: tags }),
-  })
+  for await (const tag of pages.items()) tags.push(tag)
+  const { CertificateAuthorityArn = '' } = await client.createCertificateAuthority(
+    successorInput(existing, tags),
+  )
   return CertificateAuthorityArn
 }

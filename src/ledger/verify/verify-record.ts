@@ -4,7 +4,7 @@ import { CertificateComparison } from './certificates.ts'
 import { RetiredComparison } from './retired-certificates.ts'
 import { RevocationComparison } from './revocations.ts'
 import { StateComparison } from './states.ts'
-import { hasBeginning, missingParts, verifierOf, type LogParts } from '../log-parts.ts'
+import { beginningRemoved, missingParts, verifierOf, type LogParts } from '../log-parts.ts'
 import { verifyTree, type AddProblem, type Read, type TreeFindings } from './verify-tree.ts'
 
 interface RecordFindings extends TreeFindings {
@@ -21,9 +21,17 @@ interface VerifyOptions {
 export async function verifyLog(
   read: Read,
   parts: LogParts,
+  options: VerifyOptions,
+): Promise<RecordFindings> {
+  for (const sentence of await missingParts({ query: read }, parts)) options.problem(sentence)
+  return verifyLeaves(read, parts, options)
+}
+
+async function verifyLeaves(
+  read: Read,
+  parts: LogParts,
   { problem, progress }: VerifyOptions,
 ): Promise<RecordFindings> {
-  for (const sentence of missingParts(parts)) problem(sentence)
   let leaves = 0
   const found = await verifyTree(read, verifierOf(parts), {
     problem,
@@ -46,11 +54,10 @@ export async function verifyRecord(
   options: VerifyOptions,
 ): Promise<RecordFindings> {
   const { problem, progress } = options
-  if (!parts.hasBegun) {
-    if (!(await hasBeginning({ query: read }))) return verifyLog(read, parts, options)
-    problem('the setting that marks the start of the record was removed')
-  }
-  for (const sentence of missingParts(parts)) problem(sentence)
+  const missing = await missingParts({ query: read }, parts)
+  for (const sentence of missing) problem(sentence)
+  if (!parts.hasBegun && !missing.includes(beginningRemoved))
+    return verifyLeaves(read, parts, options)
   const certificates = new CertificateComparison(read, problem)
   const revocations = new RevocationComparison()
   const retired = new RetiredComparison()

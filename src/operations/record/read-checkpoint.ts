@@ -17,7 +17,7 @@ export async function readCheckpoint({ db }: Pick<Services, 'db'>): Promise<Sign
   const { name, publicKey, checkpoint } = parts
   if (name !== undefined && publicKey !== undefined && checkpoint !== undefined)
     return { ...checkpoint, key: verifierText(signingKey(name, rawEd25519Key(publicKey))) }
-  const [missing] = missingParts(parts)
+  const [missing] = await missingParts(db, parts)
   throw new ServiceError(
     'InvalidStateException',
     missing === undefined

@@ -31,6 +31,7 @@ export type OwnOperationName =
   | 'PublishCrl'
   | 'ListRecordEntries'
   | 'RejectRequest'
+  | 'SimulatePolicy'
 
 export type AwsOperationName =
   | 'CreateCertificateAuthority'

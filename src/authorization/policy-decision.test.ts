@@ -7,8 +7,8 @@ import { ServiceError } from '../errors.ts'
 import type { Caller } from '../identity/caller.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
 import type { Database } from '../store/database.ts'
-import { authorize } from './authorize.ts'
-import { callerPolicies, denialOf, identityOf, type Denial } from './policy-decision.ts'
+import { authorize } from '../access/authorize.ts'
+import { callerPolicies, denialOf, identityOf, type Verdict } from './policy-decision.ts'
 import { requestKeys } from './request-keys.ts'
 
 const ca = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/'
@@ -90,7 +90,7 @@ function arnIn(accountId: string): string {
 function firstDenial(
   { caller, accountId, texts }: Setting,
   { isRequired = false, read = texts }: { isRequired?: boolean; read?: readonly string[] | 'none' },
-): Denial | undefined {
+): Verdict | undefined {
   const isOwn = accountId === caller.accountId
   const policies = read === 'none' ? undefined : read.map((text) => parsePolicy(text, 'resource'))
   const keys = requestKeys({

@@ -1,0 +1,14 @@
+import { requireSharingPolicy } from '../../../src/policy/sharing-policy.ts'
+import { jsonProblem } from '../../api/json-problem.ts'
+
+/** Returns why PutPolicy would refuse a policy for the CA; undefined if it would accept the policy. */
+export function policyProblem(text: string, arn: string): string | undefined {
+  const problem = jsonProblem(text)
+  if (problem !== undefined) return problem
+  try {
+    requireSharingPolicy(text, { arn, partition: arn.split(':')[1] ?? 'aws' })
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

@@ -1,0 +1,119 @@
+/** `signet policy simulate`: the decision on actions, with the deciding statements, through the API. */
+import type { Client, ContextEntry, SimulatePolicyOutput } from '../../client/index.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Line, Paragraph } from '../inspect/lines.ts'
+
+export interface SimulationRequest {
+  /** ARN, account ID or service, or `user/NAME` or `role/NAME` of the account that owns the CA. */
+  readonly principal: string
+  readonly actions: readonly string[]
+  readonly resourceArn: string | undefined
+  /** `KEY=VALUE`. A repeated key has several values. */
+  readonly context: readonly string[]
+  /** JSON of policies to test. */
+  readonly policy: string | undefined
+  readonly sessionPolicy: string | undefined
+  readonly accessKeyId: string | undefined
+}
+
+export async function simulatePolicy(
+  client: Client,
+  request: SimulationRequest,
+): Promise<SimulatePolicyOutput> {
+  const { principal, actions, resourceArn, context, policy, sessionPolicy, accessKeyId } = request
+  const entries = contextEntries(context)
+  return client.simulatePolicy({
+    PrincipalArn: principal,
+    ActionNames: actions.map((action) => (action.includes(':') ? action : `acm-pca:${action}`)),
+    ...(resourceArn !== undefined && { ResourceArn: resourceArn }),
+    ...(entries.length > 0 && { ContextEntries: entries }),
+    ...(policy !== undefined && { Policy: policy }),
+    ...(sessionPolicy !== undefined && { SessionPolicy: sessionPolicy }),
+    ...(accessKeyId !== undefined && { AccessKeyId: accessKeyId }),
+  })
+}
+
+/** Parses `KEY=VALUE` options. Throws ConfigurationError for any other text. */
+export function contextEntries(texts: readonly string[]): ContextEntry[] {
+  const entries = new Map<string, string[]>()
+  for (const text of texts) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+    if (key === undefined || value === undefined)
+      throw new ConfigurationError(
+        `--context '${text}' must be KEY=VALUE, such as acm-pca:TemplateArn=arn:aws:acm-pca:::template/EndEntityCertificate/V1`,
+      )
+    entries.set(key, [...(entries.get(key) ?? []), value])
+  }
+  return [...entries].map(([ContextKeyName, ContextKeyValues]) => ({
+    ContextKeyName,
+    ContextKeyValues,
+  }))
+}
+
+const decisionTexts = {
+  allowed: 'allowed',
+  explicitDeny: 'denied by a statement',
+  implicitDeny: 'denied, because no statement allows it',
+} as const
+
+/** Describes the decisions: a paragraph for each action. */
+export function simulationParagraphs({
+  Results,
+  PolicyProblems,
+  Warnings,
+}: SimulatePolicyOutput): Paragraph[] {
+  const notes: Line[] = [
+    ...PolicyProblems.map((text) => ({ label: 'problem', text, tone: 'bad' as const })),
+    ...Warnings.map((text) => ({ label: 'warning', text, tone: 'warning' as const })),
+  ]
+  return [
+    ...Results.map((result) => ({ title: result.ActionName, lines: resultLines(result) })),
+    ...(notes.length === 0 ? [] : [{ title: 'Notes', lines: notes }]),
+  ]
+}
+
+function resultLines({
+  Decision,
+  Reason,
+  Statements,
+  MissingContextKeys,
+}: SimulatePolicyOutput['Results'][number]): Line[] {
+  const isAllowed = Decision === 'allowed'
+  return [
+    { label: 'decision', text: decisionTexts[Decision], tone: isAllowed ? 'good' : 'bad' },
+    ...(Reason === undefined ? [] : [{ label: 'reason', text: Reason, tone: 'plain' as const }]),
+    ...Statements.flatMap((statement) => [
+      { label: 'policy', text: sourceText(statement), tone: 'plain' as const },
+      { label: 'statement', text: statement.Statement, tone: 'plain' as const },
+    ]),
+    ...(MissingContextKeys.length === 0
+      ? []
+      : [{ label: 'missing keys', text: MissingContextKeys.join(', '), tone: 'warning' as const }]),
+  ]
+}
+
+type Statement = SimulatePolicyOutput['Results'][number]['Statements'][number]
+
+const sourceTexts: Readonly<Record<Statement['Source'], string>> = {
+  IDENTITY_POLICY: 'policy',
+  ACCESS_KEY_POLICY: 'policy of access key',
+  SESSION_POLICY: 'session policy',
+  RESOURCE_POLICY: 'resource policy of the CA',
+  UNSAVED_POLICY: 'resource policy to test',
+  SHARE: 'resource share',
+  PERMISSION: 'permission of the CA',
+}
+
+/** Describes where a statement is, such as "policy issue of alice, statement 2 (NoTags)". */
+export function sourceText({
+  Source,
+  PolicyName,
+  Principal,
+  Sid,
+  StatementNumber,
+}: Statement): string {
+  const policy = [sourceTexts[Source], PolicyName].filter(Boolean).join(' ')
+  const owner = Principal === undefined ? policy : `${policy} of ${Principal}`
+  if (Source === 'PERMISSION') return owner
+  return `${owner}, statement ${StatementNumber}${Sid === undefined ? '' : ` (${Sid})`}`
+}

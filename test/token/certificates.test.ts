@@ -1,0 +1,3 @@
+import { onToken } from '../support/on-token.ts'
+
+await onToken(() => import('../api/certificates.test.ts'))
