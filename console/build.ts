@@ -32,6 +32,7 @@ const inputs = [
   'src/client-commands/authority/ca-template.ts',
   'src/client-commands/authority/renewal-plan.ts',
   'src/client-commands/issuance-options.ts',
+  'src/client-commands/simulation.ts',
   'src/errors.ts',
   'src/inspect',
   'src/issuance/templates.ts',

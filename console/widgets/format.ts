@@ -58,11 +58,11 @@ export function fullSubjectText(subject: Subject): string {
   const known = attributes.flatMap(([name, keyword]) =>
     subject[name] ? [`${keyword}=${subject[name]}`] : [],
   )
-  const others = Object.entries(subject)
-    .filter(
-      ([name, value]) => typeof value === 'string' && !attributes.some(([own]) => own === name),
-    )
-    .map(([name, value]) => `${name}=${String(value)}`)
+  const others = Object.entries(subject).flatMap(([name, value]) =>
+    typeof value === 'string' && !attributes.some(([own]) => own === name)
+      ? [`${name}=${value}`]
+      : [],
+  )
   return [...known, ...others].join(', ') || '(empty)'
 }
 

@@ -1,7 +1,8 @@
 /** `signet policy simulate`: the decision on actions, with the deciding statements, through the API. */
-import type { Client, ContextEntry, SimulatePolicyOutput } from '../../client/index.ts'
+import type { Client, SimulatePolicyOutput } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Line, Paragraph } from '../inspect/lines.ts'
+import { contextEntries, decisionTexts, sourceText, type ContextPair } from './simulation.ts'
 
 export interface SimulationRequest {
   /** ARN, account ID or service, or `user/NAME` or `role/NAME` of the account that owns the CA. */
@@ -21,7 +22,7 @@ export async function simulatePolicy(
   request: SimulationRequest,
 ): Promise<SimulatePolicyOutput> {
   const { principal, actions, resourceArn, context, policy, sessionPolicy, accessKeyId } = request
-  const entries = contextEntries(context)
+  const entries = contextEntries(context.map(contextPair))
   return client.simulatePolicy({
     PrincipalArn: principal,
     ActionNames: actions.map((action) => (action.includes(':') ? action : `acm-pca:${action}`)),
@@ -33,28 +34,15 @@ export async function simulatePolicy(
   })
 }
 
-/** Parses `KEY=VALUE` options. Throws ConfigurationError for any other text. */
-export function contextEntries(texts: readonly string[]): ContextEntry[] {
-  const entries = new Map<string, string[]>()
-  for (const text of texts) {
-    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-    if (key === undefined || value === undefined)
-      throw new ConfigurationError(
-        `--context '${text}' must be KEY=VALUE, such as acm-pca:TemplateArn=arn:aws:acm-pca:::template/EndEntityCertificate/V1`,
-      )
-    entries.set(key, [...(entries.get(key) ?? []), value])
-  }
-  return [...entries].map(([ContextKeyName, ContextKeyValues]) => ({
-    ContextKeyName,
-    ContextKeyValues,
-  }))
+/** Parses a `KEY=VALUE` option. Throws ConfigurationError for any other text. */
+function contextPair(text: string): ContextPair {
+  const [, key, value] = /^([^=]+)=(.+)$/s.exec(text) ?? []
+  if (key === undefined || value === undefined)
+    throw new ConfigurationError(
+      `--context '${text}' must be KEY=VALUE, such as acm-pca:TemplateArn=arn:aws:acm-pca:::template/EndEntityCertificate/V1`,
+    )
+  return { key, value }
 }
-
-const decisionTexts = {
-  allowed: 'allowed',
-  explicitDeny: 'denied by a statement',
-  implicitDeny: 'denied, because no statement allows it',
-} as const
 
 /** Describes the decisions: a paragraph for each action. */
 export function simulationParagraphs({
@@ -90,30 +78,4 @@ function resultLines({
       ? []
       : [{ label: 'missing keys', text: MissingContextKeys.join(', '), tone: 'warning' as const }]),
   ]
-}
-
-type Statement = SimulatePolicyOutput['Results'][number]['Statements'][number]
-
-const sourceTexts: Readonly<Record<Statement['Source'], string>> = {
-  IDENTITY_POLICY: 'policy',
-  ACCESS_KEY_POLICY: 'policy of access key',
-  SESSION_POLICY: 'session policy',
-  RESOURCE_POLICY: 'resource policy of the CA',
-  UNSAVED_POLICY: 'resource policy to test',
-  SHARE: 'resource share',
-  PERMISSION: 'permission of the CA',
-}
-
-/** Describes where a statement is, such as "policy issue of alice, statement 2 (NoTags)". */
-export function sourceText({
-  Source,
-  PolicyName,
-  Principal,
-  Sid,
-  StatementNumber,
-}: Statement): string {
-  const policy = [sourceTexts[Source], PolicyName].filter(Boolean).join(' ')
-  const owner = Principal === undefined ? policy : `${policy} of ${Principal}`
-  if (Source === 'PERMISSION') return owner
-  return `${owner}, statement ${StatementNumber}${Sid === undefined ? '' : ` (${Sid})`}`
 }

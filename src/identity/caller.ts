@@ -54,7 +54,7 @@ interface RoleSession extends SessionProperties {
 }
 
 /** A service that acts for an account (AWS Private CA API, CreatePermission). */
-export interface CallingService {
+interface CallingService {
   readonly kind: 'service'
   /** The service's name, such as `acm.amazonaws.com`. */
   readonly name: string

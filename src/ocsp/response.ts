@@ -60,7 +60,7 @@ export interface OcspResponder {
 }
 
 /** The key that signs a CA's responses in this process. */
-export interface ResponseSigner {
+interface ResponseSigner {
   readonly kind: 'CA' | 'DELEGATED'
   /** End of the delegate's certificate; undefined if the CA signs, or if no delegate has been needed yet. */
   readonly notAfter: Date | undefined

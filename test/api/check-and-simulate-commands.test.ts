@@ -82,12 +82,12 @@ test('signet policy simulate shows the deciding statement and the missing condit
   const alice = `arn:aws:iam::${Arn.split(':')[4]}:user/alice`
   const simulate = ['policy', 'simulate', '--principal', alice, '--action', 'IssueCertificate']
   const denied = await must(...simulate, '--resource', 'Corp Issuing CA')
-  assert.match(denied, /decision +denied, because no statement allows it/)
+  assert.match(denied, /decision +Denied, because no statement allows it/)
   assert.match(denied, /missing keys +acm-pca:templatearn/)
   const context = ['--context', `acm-pca:TemplateArn=${template}`]
   const allowed = await must(...simulate, ...context, '--action', 'ListTags')
-  assert.match(allowed, /acm-pca:IssueCertificate\n {2}decision +allowed\n/)
-  assert.match(allowed, /policy +policy issue of alice, statement 1 \(Issue\)/)
+  assert.match(allowed, /acm-pca:IssueCertificate\n {2}decision +Allowed\n/)
+  assert.match(allowed, /policy +Policy issue of alice, statement 1 \(Issue\)/)
   const draft = await must(...simulate, '--resource', 'Corp Issuing CA', '--policy', policy)
   assert.match(draft, /Notes\n {2}problem +Statement 1/)
   const bad = await signet([...simulate, '--context', 'TemplateArn'])

@@ -130,7 +130,7 @@ test('the simulator shows the deciding statement, and decides with the policy in
   await page.getByText(/Statement 1 must have the Resource/).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled(), true)
   await simulate.click()
-  await page.getByText('Resource policy in the editor, statement 1').waitFor()
+  await page.getByText('Unsaved resource policy, statement 1').waitFor()
   await principal.fill(`${alice.arn}-unknown`)
   await simulate.click()
   await page.getByText(/has no user simulated-unknown/).waitFor()

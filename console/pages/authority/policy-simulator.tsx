@@ -12,12 +12,18 @@ import Multiselect from '@cloudscape-design/components/multiselect'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState, type ReactNode } from 'react'
+import {
+  contextEntries,
+  decisionTexts,
+  sourceText,
+  type ContextPair,
+} from '../../../src/client-commands/simulation.ts'
 import { visibleJson } from '../../../src/text/visible-text.ts'
 import type { SimulatedPolicy } from '../../api/types.ts'
 import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { ForeignText } from '../../widgets/values.tsx'
-import { contextEntries, simulatedActions, sourceText, type ContextRow } from './simulation.ts'
+import { simulatedActions } from './simulated-actions.ts'
 
 interface PolicySimulatorProps {
   readonly arn: string
@@ -25,7 +31,7 @@ interface PolicySimulatorProps {
   readonly unsavedPolicy: string | undefined
 }
 
-const templateRow: ContextRow = {
+const templateRow: ContextPair = {
   key: 'acm-pca:TemplateArn',
   value: 'arn:aws:acm-pca:::template/EndEntityCertificate/V1',
 }
@@ -33,7 +39,7 @@ const templateRow: ContextRow = {
 export function PolicySimulator({ arn, unsavedPolicy }: PolicySimulatorProps): ReactNode {
   const [principal, setPrincipal] = useState('')
   const [actions, setActions] = useState<readonly string[]>(['acm-pca:IssueCertificate'])
-  const [rows, setRows] = useState<readonly ContextRow[]>([templateRow])
+  const [rows, setRows] = useState<readonly ContextPair[]>([templateRow])
   const [simulated, setSimulated] = useState<SimulatedPolicy>()
   const { submit, isRunning, error } = useSubmit(async (client) => {
     setSimulated(undefined)
@@ -106,12 +112,12 @@ export function PolicySimulator({ arn, unsavedPolicy }: PolicySimulatorProps): R
 }
 
 interface ContextFieldsProps {
-  readonly rows: readonly ContextRow[]
-  readonly onChange: (rows: readonly ContextRow[]) => void
+  readonly rows: readonly ContextPair[]
+  readonly onChange: (rows: readonly ContextPair[]) => void
 }
 
 function ContextFields({ rows, onChange }: ContextFieldsProps): ReactNode {
-  const change = (at: number, part: Partial<ContextRow>): void =>
+  const change = (at: number, part: Partial<ContextPair>): void =>
     onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
   return (
     <ExpandableSection headerText="Condition keys of the request" defaultExpanded={false}>
@@ -169,20 +175,15 @@ function Simulated({ simulated }: { readonly simulated: SimulatedPolicy }): Reac
   )
 }
 
-const decisions = {
-  allowed: { type: 'success', text: 'Allowed' },
-  explicitDeny: { type: 'error', text: 'Denied by a statement' },
-  implicitDeny: { type: 'stopped', text: 'Denied, because no statement allows it' },
-} as const
+const indicators = { allowed: 'success', explicitDeny: 'error', implicitDeny: 'stopped' } as const
 
 function Decision({ result }: { readonly result: SimulatedPolicy['Results'][number] }): ReactNode {
   const { ActionName, Decision: decision, Reason, Statements, MissingContextKeys } = result
-  const { type, text } = decisions[decision]
   return (
     <div role="group" aria-label={ActionName}>
       <SpaceBetween size="xs">
         <Box variant="h3">{ActionName}</Box>
-        <StatusIndicator type={type}>{text}</StatusIndicator>
+        <StatusIndicator type={indicators[decision]}>{decisionTexts[decision]}</StatusIndicator>
         {decision === 'implicitDeny' && Reason !== undefined && (
           <Box color="text-body-secondary">{`Denied ${Reason}.`}</Box>
         )}

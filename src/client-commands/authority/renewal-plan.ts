@@ -8,7 +8,7 @@ import type { Certificate } from '../../x509/certificate.ts'
 import { templateLike, type CaTemplate } from './ca-template.ts'
 
 /** The CA that signs the certificate: the issuer, or the root itself. */
-export interface RenewalIssuer {
+interface RenewalIssuer {
   readonly arn: string
   readonly name: string
   readonly status: string

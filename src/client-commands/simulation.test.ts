@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { operations } from '../../../src/operations/index.ts'
-import { contextEntries, simulatedActions, sourceText } from './simulation.ts'
-
-test('the actions of the simulator exist', () => {
-  const known = new Set<string>(Object.values(operations).map(({ action }) => action))
-  for (const action of simulatedActions) assert.ok(known.has(action), action)
-})
+import { contextEntries, sourceText } from './simulation.ts'
 
 test('a repeated condition key has several values, and incomplete rows are ignored', () => {
   const rows = [
