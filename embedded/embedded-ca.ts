@@ -118,7 +118,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
       const accountId = await accountOf(runtime.data, credentials)
       if (!isPrivate) watchMasterKey(runtime)
-      const shared = await createOwnState(runtime, silentMetrics)
+      const shared = await createOwnState(runtime, { metrics: silentMetrics })
       const { publicUrl = '' } = config
       const created = await createServices(runtime, { ...shared, publicUrl })
       const interfaces = createInterfaces(runtime, { ...created, shared, gate, publicUrl })

@@ -13,6 +13,7 @@ import type { OcspBatches } from './ledger/ocsp-batches.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { ObjectStore } from './objects/object-store.ts'
+import type { ServerInfo } from './operations/server/server-info.ts'
 import type { ResponseWriter } from './ocsp/response-writer.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
@@ -48,6 +49,7 @@ export interface Services {
   readonly keyUses: KeyUses
   /** URL of the public listener in certificates: absolute, without a trailing slash. */
   readonly publicUrl: string
+  readonly server: ServerInfo
   /** Wakes a job that may have work now. The call may be lost, because jobs also check for work periodically. */
   readonly wake: (job: JobName) => void
 }

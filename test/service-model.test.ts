@@ -38,7 +38,9 @@ const own: readonly OwnOperationName[] = [
   'ApproveRequest',
   'GetApproval',
   'ListApprovals',
+  'ListBackups',
   'ListCertificates',
+  'ListJobs',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */
@@ -46,6 +48,8 @@ const ofSignet: readonly OperationName[] = [
   'ApproveRequest',
   'GetApproval',
   'ListApprovals',
+  'ListBackups',
+  'ListJobs',
   'RejectRequest',
 ]
 const all: readonly OperationName[] = [...names, ...own]

@@ -42,6 +42,11 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations on audit reports.',
   },
+  server: {
+    title: 'API: server',
+    introduction:
+      'This page lists the operations that return information about the server. Only the account that the first start created may call these operations.',
+  },
   'permissions-and-policies': {
     title: 'API: permissions and policies',
     introduction:
@@ -86,11 +91,13 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
   ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
+  ListBackups: ['server', 'returns the last backup; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
     'searches issued certificates; AWS does not have this operation',
   ],
+  ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
   ListTags: ['tags', 'lists the tags of a CA'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],

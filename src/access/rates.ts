@@ -15,6 +15,8 @@ export const awsRates: Readonly<Record<OperationName, number>> = {
   ListCertificates: 20,
   ListApprovals: 20,
   GetApproval: 20,
+  ListBackups: 20,
+  ListJobs: 20,
   ApproveRequest: 10,
   RejectRequest: 10,
   ListTags: 20,

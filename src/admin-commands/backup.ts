@@ -5,10 +5,11 @@ import { operatorContext } from './operator.ts'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { encrypt, type EncryptionKey } from '../backup/encryption.ts'
+import { encrypt, keyKinds, type EncryptionKey } from '../backup/encryption.ts'
 import { RecordWriter, type BackupHeader } from '../backup/records.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -21,7 +22,7 @@ import { masterKeyId, type MasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
 import { systemRandom } from '../random.ts'
 import { masterKeySettingsOf, selectMasterKeySettings } from '../store/master-keys.ts'
-import { putLastBackup } from '../store/last-backup.ts'
+import { putLastBackup, type BackupDetails } from '../store/last-backup.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
 
@@ -55,7 +56,8 @@ export async function backUp(config: Config, options: BackupOptions) {
       if (existsSync(path))
         throw new ConfigurationError(`${options.file} already exists; specify another file`)
       await renameDurably(unfinished, path)
-      await recordTime(data, { written, context: operatorContext(config, 'backup') }, options.warn)
+      const context = operatorContext(config, 'backup')
+      await recordBackup(data, { written, path, key, context }, options.warn)
       return { File: path, ...written }
     } catch (error) {
       await file.close()
@@ -68,24 +70,47 @@ export async function backUp(config: Config, options: BackupOptions) {
 type WrittenBackup = Awaited<ReturnType<typeof writeBackup>>
 
 /**
- * Stores the time of the backup for metrics, and adds a leaf for the backup to the record. A failure to write to the database is
+ * Stores the properties of the backup for metrics and ListBackups, and adds a leaf for the backup to the record. A failure to write to the database is
  * only reported, because the backup itself is complete.
  */
-async function recordTime(
+async function recordBackup(
   { db }: DataFolder,
-  { written, context }: { readonly written: WrittenBackup; readonly context: ChangeContext },
+  {
+    written,
+    path,
+    key,
+    context,
+  }: {
+    readonly written: WrittenBackup
+    readonly path: string
+    readonly key: EncryptionKey
+    readonly context: ChangeContext
+  },
   warn: BackupOptions['warn'],
 ): Promise<void> {
-  const { CreatedAt, Sha256, MasterKey } = written
-  const sha256 = Buffer.from(Sha256, 'hex')
+  const { CreatedAt, Sha256, MasterKey, Size, SchemaVersion, Rows } = written
+  const details: BackupDetails = {
+    host: hostname(),
+    file: path,
+    sizeBytes: Size,
+    sha256: Sha256,
+    encryptedFor: keyKinds(key),
+    hasMasterKey: MasterKey,
+    schemaVersion: SchemaVersion,
+    rows: Object.values(Rows).reduce((sum, count) => sum + count, 0),
+  }
   try {
     await db.transaction([
-      putLastBackup(new Date(CreatedAt)),
-      appendEvent(context, { event: 'backup', masterKey: MasterKey, sha256 }),
+      putLastBackup({ createdAt: new Date(CreatedAt), details }),
+      appendEvent(context, {
+        event: 'backup',
+        masterKey: MasterKey,
+        sha256: Buffer.from(Sha256, 'hex'),
+      }),
     ])
   } catch (error) {
     warn(
-      `the backup is complete, but its time could not be recorded for metrics: ${(error as Error).message}`,
+      `the backup is complete, but could not be recorded in the database: ${(error as Error).message}`,
     )
   }
 }

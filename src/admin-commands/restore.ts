@@ -135,7 +135,7 @@ async function complete(
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
       // The settings in the backup still contain the time of the previous backup.
-      putLastBackup(new Date(header.createdAt)),
+      putLastBackup({ createdAt: new Date(header.createdAt), details: undefined }),
       restoreLeaf(config, header, sha256),
       ...content.openApprovals.map((id) =>
         recordRow({ table: 'approvals', key: [id] }, operatorContext(config, 'restore')),

@@ -17,6 +17,17 @@ export type DecryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identities'; readonly identities: readonly (string | Identity)[] }
 
+/** Returns the kinds of keys that decrypt a backup, such as `passphrase` or `RSA`. */
+export function keyKinds(key: EncryptionKey): string[] {
+  if (key.kind === 'passphrase') return ['passphrase']
+  return key.recipients.map((recipient) => {
+    // Recipients that the age format lacks are objects, and only RSA keys are among them.
+    if (typeof recipient !== 'string') return 'RSA'
+    if (recipient.startsWith('age1tag')) return 'P-256'
+    return recipient.startsWith('age1pq') ? 'post-quantum age key' : 'X25519'
+  })
+}
+
 /** Base-2 logarithm of the scrypt work factor, as in `age`: each guess of the passphrase takes 256 MB and about one second. */
 const defaultWorkFactor = 18
 /** Maximum length of a header. Even a header with a hundred recipients is shorter. */

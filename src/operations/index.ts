@@ -19,7 +19,9 @@ import { getPolicy } from './policy/get-policy.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
+import { listBackups } from './server/list-backups.ts'
 import { listCertificates } from './certificate/list-certificates.ts'
+import { listJobs } from './server/list-jobs.ts'
 import { listPermissions } from './permission/list-permissions.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
@@ -48,8 +50,10 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListApprovals: listApprovals,
+  ListBackups: listBackups,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
+  ListJobs: listJobs,
   ListPermissions: listPermissions,
   ListTags: listTags,
   PutPolicy: putPolicy,

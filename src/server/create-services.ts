@@ -39,9 +39,10 @@ export interface ProcessServices {
 /** Throws ConfigurationError for an invalid list of weak keys, or if the key store's library is not installed. */
 export async function createServices(
   runtime: Runtime,
-  { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
+  shared: Pick<SharedState, 'metrics' | 'wake' | 'serverState'> & { publicUrl: string },
 ): Promise<ProcessServices> {
   const { config, data, clock, random, log, stack } = runtime
+  const { metrics, wake, publicUrl } = shared
   const { db, masterKeys, location } = data
   const bulk = createBulkWork(location)
   stack.defer(() => bulk.close())
@@ -80,6 +81,15 @@ export async function createServices(
     pageTokens: createPageTokens(masterKeys.tokenSealer('page tokens')),
     publicUrl,
     wake,
+    server: {
+      settings: config.effectiveSettings,
+      database: {
+        engine: config.database === undefined ? 'SQLite' : 'PostgreSQL',
+        schemaVersion: data.engine.schemaVersion,
+      },
+      keyStores: standards ?? [{ store: config.keys.newKeys, standard: undefined }],
+      state: shared.serverState,
+    },
   }
   if (db.connections !== undefined)
     metrics.observe('databaseConnections', () => db.connections?.() ?? {})

@@ -26,7 +26,7 @@ export function startPrimary(
     const opened = await openOwnData(config, context, { stack, writesHere: true })
     const { runtime, credentials } = opened
     watchMasterKey(runtime)
-    const shared = await createOwnState(runtime)
+    const shared = await createOwnState(runtime, { workers: () => pool.running })
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url
     const { services, beginStop } = await createServices(runtime, { ...shared, publicUrl })

@@ -7,6 +7,7 @@ import type { CallLog } from '../call-log/call-log.ts'
 import type { CallLogPort } from '../call-log/call-recorder.ts'
 import type { Job, Scheduler } from '../jobs/scheduler/scheduler.ts'
 import { startScheduler } from '../jobs/scheduler/scheduler.ts'
+import type { ServerState } from '../operations/server/server-info.ts'
 import type { Services } from '../services.ts'
 import { readRates } from '../settings/rates-file.ts'
 import type { Metrics, ProcessFaults } from '../telemetry/metrics.ts'
@@ -20,6 +21,7 @@ export interface SharedState {
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
   readonly wake: Services['wake']
+  readonly serverState: () => Promise<ServerState>
   /** Reloads the rates and reopens the call log. Throws ConfigurationError if the rates are invalid. */
   readonly reload: () => void
 }
@@ -32,8 +34,12 @@ export interface OwnState extends SharedState {
 }
 
 /** Creates the state of a process that owns the data. Throws ConfigurationError for invalid rates or an unwritable call log. */
-export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promise<OwnState> {
+export async function createOwnState(
+  runtime: Runtime,
+  { metrics, workers = () => 1 }: { metrics?: Metrics; workers?: () => number } = {},
+): Promise<OwnState> {
   const { config, clock, stack, faults } = runtime
+  const startedAt = clock.now()
   const rateLimiter = createRateLimiter(readRates(config.rates), clock)
   const callLog = await openCallLogOf(runtime)
   let scheduler: Scheduler | undefined
@@ -43,6 +49,8 @@ export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promi
     metrics: metrics ?? (await createProcessMetrics(faults)),
     wake: (job) => scheduler?.wake(job),
     runJob: async (job) => scheduler?.run(job),
+    // oxlint-disable-next-line typescript/require-await -- a worker waits for its primary here
+    serverState: async () => ({ startedAt, workers: workers(), jobs: scheduler?.times() ?? [] }),
     startJobs(jobs, services) {
       const started = startScheduler(jobs, services)
       scheduler = started
@@ -67,6 +75,7 @@ export async function createWorkerState(
     // A worker serves the metrics of all processes.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },
     wake: (job) => primary.wake(job),
+    serverState: () => primary.serverState(),
     reload: () => rateLimiter.use(readRates(config.rates)),
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
+import { effectiveSettings, type EffectiveSetting } from './effective-settings.ts'
 import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
@@ -76,6 +77,8 @@ export interface Config {
   readonly keepExpiredSeconds: number | undefined
   /** URL that receives events; undefined if there is none. */
   readonly eventWebhook: string | undefined
+  /** Every setting with its source, without secrets. */
+  readonly effectiveSettings: readonly EffectiveSetting[]
 }
 
 /** Source of the API listener's certificate. Paths are absolute. */
@@ -180,6 +183,7 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
+    effectiveSettings: effectiveSettings(flags, environment),
     // If a required property is undefined, its value was invalid, and allProblems contains the error.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(

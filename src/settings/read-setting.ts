@@ -15,16 +15,14 @@ export function variableOf(flag: string): string {
 /** Returns the value of a setting; undefined if it is absent or invalid. */
 export type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
 
-/** Settings whose values never appear in messages. Values of other settings are omitted if they contain `@`. */
-const secretSettings: readonly SettingName[] = ['database', 'eventWebhook', 'rootSecretAccessKey']
-
 export function readSetting<N extends SettingName>(from: {
   readonly name: N
   readonly flags: Flags
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly problems: string[]
 }): ReturnType<Settings[N]['parse']> | undefined {
-  const { flag, fallback, parse } = settings[from.name] as Setting<ReturnType<Settings[N]['parse']>>
+  const row = settings[from.name] as Setting<ReturnType<Settings[N]['parse']>>
+  const { flag, fallback, parse, redact } = row
   const variable = variableOf(flag)
   const [source, text] =
     from.flags[from.name] !== undefined
@@ -35,12 +33,16 @@ export function readSetting<N extends SettingName>(from: {
   try {
     return parse(value)
   } catch (error) {
-    // A URL can contain a password.
-    const isSecret = secretSettings.includes(from.name) || value.includes('@')
+    const isSecret = redact !== undefined || mayContainPassword(value)
     const echo = isSecret ? '' : `, not '${value}'`
     from.problems.push(`${source} ${(error as Error).message}${echo}`)
     return undefined
   }
+}
+
+/** Returns whether a value can be a URL with a password. */
+export function mayContainPassword(value: string): boolean {
+  return value.includes('@')
 }
 
 /** Environment variables for commands that call the API (cli/shared/connection-flags.ts). */

@@ -14,7 +14,12 @@ export interface SettingRow<T> {
   readonly fallback: string | undefined
   /** Whether the setting has no flag, because other users can read the command line of a process. */
   readonly isVariableOnly?: boolean
+  /** Returns a value without its secrets, for DescribeServer. Values of settings with this member never appear in errors. */
+  readonly redact?: (text: string) => string
 }
+
+/** The text in place of a secret. */
+export const redacted = '(hidden)'
 
 /** Creates a row of the table in settings-table.ts. */
 // oxlint-disable-next-line max-params -- rows of a table
@@ -29,7 +34,22 @@ export function setting<T>(
 
 /** Creates the row for a secret, which is read only from the environment. */
 export function secret<T>(description: string, parse: (text: string) => T): SettingRow<T> {
-  return { ...setting('SECRET', description, parse), isVariableOnly: true }
+  return { ...setting('SECRET', description, parse), isVariableOnly: true, redact: () => redacted }
+}
+
+/** Adds to a row that its value is a URL which can contain secrets. `isOriginOnly` also redacts the path and the query. */
+export function secretUrl<T>(
+  row: SettingRow<T>,
+  { isOriginOnly = false }: { readonly isOriginOnly?: boolean } = {},
+): SettingRow<T> {
+  const redact = (text: string): string => {
+    if (!URL.canParse(text)) return redacted
+    const url = new URL(text)
+    if (isOriginOnly) return `${url.protocol}//${url.host}/${redacted}`
+    if (url.password !== '') url.password = redacted
+    return url.href.replace(encodeURIComponent(redacted), redacted)
+  }
+  return { ...row, redact }
 }
 
 /** Creates the row for a switch, which is off by default. */

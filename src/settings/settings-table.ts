@@ -2,7 +2,7 @@
 import { defaultQuotas } from '../authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { keySettings } from './key-settings.ts'
-import { secret, setting, toggle, withFlags } from './setting.ts'
+import { secret, secretUrl, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
   callLogDestinations,
@@ -45,10 +45,12 @@ export const settings = withFlags({
     'address of a metrics listener without TLS or authentication (default: /metrics on the API listener)',
     address,
   ),
-  database: setting(
-    'URL',
-    'URL of a PostgreSQL database, which several servers can share: postgres://USER@HOST:PORT/DATABASE (default: SQLite in the data folder)',
-    parseDatabaseUrl,
+  database: secretUrl(
+    setting(
+      'URL',
+      'URL of a PostgreSQL database, which several servers can share: postgres://USER@HOST:PORT/DATABASE (default: SQLite in the data folder)',
+      parseDatabaseUrl,
+    ),
   ),
   databasePasswordFile: setting(
     'FILE',
@@ -280,9 +282,8 @@ export const settings = withFlags({
     'time after which expired certificates are deleted, such as 365d (default: never)',
     retention,
   ),
-  eventWebhook: setting(
-    'URL',
-    'webhook URL to which events are posted in the EventBridge format',
-    url,
+  eventWebhook: secretUrl(
+    setting('URL', 'webhook URL to which events are posted in the EventBridge format', url),
+    { isOriginOnly: true },
   ),
 })

@@ -40,6 +40,19 @@ export async function listAccounts(db: Database): Promise<Account[]> {
   return (await db.query(sql`select * from accounts order by account_id`)).map(accountOf)
 }
 
+/**
+ * Returns the ID of the account that operates the server: the oldest account, which the first start created (decision 0046).
+ * Undefined for a database without accounts.
+ */
+export async function findOperatorAccount(
+  db: Pick<Database, 'query'>,
+): Promise<string | undefined> {
+  const [row] = await db.query(
+    sql`select account_id from accounts order by created_at_ms, account_id limit 1`,
+  )
+  return row === undefined ? undefined : textOf(row, 'account_id')
+}
+
 function accountOf(row: Row): Account {
   return {
     accountId: textOf(row, 'account_id'),

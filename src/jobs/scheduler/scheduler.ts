@@ -19,6 +19,17 @@ export interface Job<Name extends string = string> {
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
 
+/** The runs of a job in this process, including runs that found no work. */
+export interface JobTimes {
+  readonly name: string
+  readonly everySeconds: number
+  readonly lastStartedAt: Date | undefined
+  /** End of the last run without a failure. */
+  readonly lastSucceededAt: Date | undefined
+  /** Start of the next run, unless the job is woken earlier. Undefined if the job is stopping. */
+  readonly nextRunAt: Date | undefined
+}
+
 /** Numbers of finished items and of failed items, which will be retried. */
 export interface JobResult {
   done: number
@@ -30,6 +41,7 @@ export interface Scheduler {
   wake(job: string): void
   /** Runs the job now, and resolves when it finds no more work. */
   run(job: string): Promise<void>
+  times(): readonly JobTimes[]
   /** Starts no more runs. Resolves when the current runs are finished. */
   stop(): Promise<void>
 }
@@ -40,6 +52,7 @@ export function startScheduler(jobs: readonly Job[], services: Services): Schedu
   return {
     wake: (name) => loops.get(name)?.wake(),
     run: async (name) => loops.get(name)?.run(),
+    times: () => [...loops.values()].map((loop) => loop.times()),
     stop: async () => {
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
     },
@@ -49,6 +62,7 @@ export function startScheduler(jobs: readonly Job[], services: Services): Schedu
 interface Loop {
   wake(): void
   run(): Promise<void>
+  times(): JobTimes
   stop(): Promise<void>
 }
 
@@ -58,18 +72,28 @@ function startLoop(job: Job, services: Services): Loop {
   const running = new Set<Promise<void>>()
   let woken = false
   let timer: NodeJS.Timeout | undefined
+  let nextRunAt: Date | undefined
+  let lastStartedAt: Date | undefined
+  let lastSucceededAt: Date | undefined
 
   const start = (): void => {
     clearTimeout(timer)
     if (stopping.signal.aborted) return
+    const now = services.clock.now()
+    nextRunAt = new Date(now.getTime() + everySeconds * 1000)
     // The timer for the next run does not keep the process alive if it has no other work.
     timer = setTimeout(start, everySeconds * 1000).unref()
     if (running.size >= runsMax) return
     woken = false
-    const run = runOnce(job, services, stopping.signal).finally(() => {
-      running.delete(run)
-      if (woken) start()
-    })
+    lastStartedAt = now
+    const run = runOnce(job, services, stopping.signal)
+      .then((isSuccess) => {
+        if (isSuccess) lastSucceededAt = services.clock.now()
+      })
+      .finally(() => {
+        running.delete(run)
+        if (woken) start()
+      })
     running.add(run)
   }
   const wake = (): void => {
@@ -83,28 +107,34 @@ function startLoop(job: Job, services: Services): Loop {
       wake()
       while (running.size > 0) await Promise.all(running)
     },
+    times: () => ({ name: job.name, everySeconds, lastStartedAt, lastSucceededAt, nextRunAt }),
     async stop() {
       stopping.abort()
+      nextRunAt = undefined
       clearTimeout(timer)
       await Promise.all(running)
     },
   }
 }
 
-/** Runs a job once. Runs that find no work are not recorded, because most runs are like that. */
-async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
+/**
+ * Runs a job once, and resolves to whether it succeeded. Runs that find no work are not recorded, because most runs are like
+ * that.
+ */
+async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<boolean> {
   const { clock, log, metrics, db } = services
   // In a damaged database, the due rows may be incorrect, and the outcome of a run cannot be written.
-  if (db.damage?.() !== undefined) return
+  if (db.damage?.() !== undefined) return false
   const startedAt = clock.now().getTime()
   try {
     const { done, failed } = await job.run(services, signal)
-    if (done + failed === 0) return
+    if (done + failed === 0) return true
     metrics.jobRun(job.name, failed === 0 ? 'success' : 'failure')
     const finishedAt = clock.now()
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
     log.debug({ job: job.name, done, failed, milliseconds }, 'job run')
     await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
+    return failed === 0
   } catch (error) {
     metrics.jobRun(job.name, 'failure')
     log.error({ job: job.name, err: error }, 'job failed; the server retries')
@@ -112,6 +142,7 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
     const text = nearestStorable(error instanceof Error ? error.message : String(error))
     await record(services, job, { finishedAt, milliseconds, done: 0, failed: 1, error: text })
+    return false
   }
 }
 

@@ -19,7 +19,9 @@ export type OwnOperationName =
   | 'ApproveRequest'
   | 'GetApproval'
   | 'ListApprovals'
+  | 'ListBackups'
   | 'ListCertificates'
+  | 'ListJobs'
   | 'RejectRequest'
 
 export type AwsOperationName =

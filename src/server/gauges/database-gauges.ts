@@ -36,7 +36,7 @@ export function createDatabaseGauges(
     }
     for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
     const backup = await findLastBackup(db)
-    if (backup !== undefined) gauges.backupAge((now.getTime() - backup.getTime()) / 1000)
+    if (backup !== undefined) gauges.backupAge((now.getTime() - backup.createdAt.getTime()) / 1000)
     gauges.databaseSize(await db.sizeBytes())
     for (const { authorityId, within, certificates } of await expiryCounts())
       gauges.certificatesExpiring(authorityId, within, certificates)

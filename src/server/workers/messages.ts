@@ -5,6 +5,7 @@
 import type { MasterKey } from '../../data-folder/master-key.ts'
 import type { RatedCall } from '../../access/rate-limiter.ts'
 import type { JobName } from '../../jobs/scheduler/job-names.ts'
+import type { ServerState } from '../../operations/server/server-info.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
 import type { Sql } from '../../store/sql.ts'
 
@@ -35,6 +36,8 @@ export type WorkerRequest =
   | { readonly kind: 'rate'; readonly call: RatedCall }
   /** The metrics of all processes as text. */
   | { readonly kind: 'metrics' }
+  /** The start time, the workers and the jobs of the server. */
+  | { readonly kind: 'server state' }
 
 /** A message from a worker to the primary that has no reply. */
 export type WorkerNotice =
@@ -51,6 +54,7 @@ export interface PrimaryReplies {
   readonly rate: boolean
   /** Undefined if the metrics cannot be read. */
   readonly metrics: string | undefined
+  readonly 'server state': ServerState
 }
 
 export type SentRequest =

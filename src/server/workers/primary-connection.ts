@@ -6,6 +6,7 @@ import type { CallLogPort } from '../../call-log/call-recorder.ts'
 import { createCollector } from '../../turns/collector.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
 import type { JobName } from '../../jobs/scheduler/job-names.ts'
+import type { ServerState } from '../../operations/server/server-info.ts'
 import { rowsOf, type SqliteWriter } from '../../store/sqlite/writer-client.ts'
 import type {
   FromPrimary,
@@ -87,6 +88,10 @@ export class PrimaryConnection {
 
   wake(job: JobName): void {
     this.#enqueue({ notice: { kind: 'wake', job } })
+  }
+
+  serverState(): Promise<ServerState> {
+    return this.#request({ kind: 'server state' })
   }
 
   /** Returns the combined metrics of all processes as text. */

@@ -3,6 +3,7 @@ import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
+import type { ServerState } from '../../operations/server/server-info.ts'
 import type { Services } from '../../services.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -15,6 +16,7 @@ export interface PrimaryServices {
   readonly rateLimiter: RateLimiter
   readonly callLog: CallLog | undefined
   readonly wake: Services['wake']
+  readonly serverState: () => Promise<ServerState>
 }
 
 export interface RequestHandling {
@@ -42,6 +44,9 @@ export function serveWorkerRequest(
     case 'rate':
       // The primary's rate limiter is in this process, so its result is not a promise.
       return reply(rateLimiter.allows(request.call) === true)
+    case 'server state':
+      services.serverState().then(reply, () => reply(undefined))
+      return
     case 'metrics':
       allMetrics(services, workerMetrics).then(reply, (err: unknown) => {
         log.error({ err }, 'the metrics cannot be read')

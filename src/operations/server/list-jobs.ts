@@ -1,0 +1,100 @@
+import { listJobOutcomes, listJobQueues, type JobOutcome } from '../../store/job-outcomes.ts'
+import type { JobTimes } from '../../jobs/scheduler/scheduler.ts'
+import { integer, list, required, string, structure, timestamp } from '../../wire/shapes/shape.ts'
+import { operation } from '../shared/operation.ts'
+import { requireOperator } from './require-operator.ts'
+
+const job = structure({
+  Name: required(string()),
+  EverySeconds: integer(),
+  LastStartedAt: timestamp(),
+  LastSucceededAt: timestamp(),
+  LastError: string(),
+  NextRunAt: timestamp(),
+  LastWorkAt: timestamp(),
+  LastWorkMilliseconds: integer(),
+  LastWorkDone: integer(),
+  LastWorkFailed: integer(),
+  Due: integer(),
+  Failing: integer(),
+  Running: integer(),
+})
+
+/**
+ * Lists the jobs of the server. Start and success times are the latest that this server or, for runs that found work, any node
+ * on the same database has recorded. AWS has no such operation (decision 0046).
+ */
+export const listJobs = operation({
+  name: 'ListJobs',
+  actionPrefix: 'signet',
+  input: structure({}),
+  output: structure({ Jobs: required(list(job)) }),
+  errors: [],
+  resource: () => undefined,
+  async run({ db, clock, server }, _input, caller) {
+    await requireOperator({ db }, caller, 'ListJobs')
+    const [{ jobs }, outcomes, queues] = await Promise.all([
+      server.state(),
+      listJobOutcomes(db),
+      listJobQueues(db, clock.now()),
+    ])
+    return {
+      Jobs: jobs.map((times) => {
+        const queue = queues.find((each) => each.job === times.name)
+        const outcome = outcomes.find((each) => each.job === times.name)
+        return {
+          Name: times.name,
+          EverySeconds: times.everySeconds,
+          ...timesOf(times, outcome),
+          ...(outcome && {
+            LastWorkAt: outcome.finishedAt,
+            LastWorkMilliseconds: Math.min(outcome.milliseconds, integerMax),
+            LastWorkDone: outcome.done,
+            LastWorkFailed: outcome.failed,
+          }),
+          ...(queue && { Due: queue.due, Failing: queue.failing, Running: queue.leased }),
+        }
+      }),
+    }
+  },
+})
+
+const integerMax = 2 ** 31 - 1
+
+/** Combines the runs in this server with the last run that found work, which can be the run of another node. */
+function timesOf(
+  { lastStartedAt, lastSucceededAt, nextRunAt }: JobTimes,
+  outcome: JobOutcome | undefined,
+) {
+  const workStartedAt = outcome && new Date(outcome.finishedAt.getTime() - outcome.milliseconds)
+  const workSucceededAt = outcome?.failed === 0 ? outcome.finishedAt : undefined
+  const startedAt = latest(lastStartedAt, workStartedAt)
+  const succeededAt = latest(lastSucceededAt, workSucceededAt)
+  const error = errorOf(outcome, succeededAt)
+  return {
+    ...(startedAt && { LastStartedAt: startedAt }),
+    ...(succeededAt && { LastSucceededAt: succeededAt }),
+    ...(error !== undefined && { LastError: error }),
+    ...(nextRunAt && { NextRunAt: nextRunAt }),
+  }
+}
+
+/**
+ * Returns the error of the last run that found work. An error that ended a run is over after a successful run. Failed items are
+ * over only after a run that found work: other runs may not have retried these items yet.
+ */
+function errorOf(
+  outcome: JobOutcome | undefined,
+  succeededAt: Date | undefined,
+): string | undefined {
+  if (outcome === undefined || outcome.failed === 0) return undefined
+  const { error, failed, done, finishedAt } = outcome
+  if (error === undefined)
+    return `${failed} of ${failed + done} items failed. The server retries them, and its log contains the causes.`
+  return succeededAt !== undefined && succeededAt > finishedAt ? undefined : error
+}
+
+function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a > b ? a : b
+}

@@ -1,0 +1,34 @@
+/** Facts about the server that its operator may read. */
+import type { JobTimes } from '../../jobs/scheduler/scheduler.ts'
+
+export interface ServerInfo {
+  readonly settings: readonly ServerSetting[]
+  readonly database: { readonly engine: string; readonly schemaVersion: number }
+  readonly keyStores: readonly KeyStoreUse[]
+  readonly state: () => Promise<ServerState>
+}
+
+/** A setting with the value that is in effect. */
+export interface ServerSetting {
+  /** Name of the flag, without the hyphens at its start. */
+  readonly name: string
+  readonly group: string
+  /** Undefined if there is neither a value nor a default. Secrets are redacted. */
+  readonly value: string | undefined
+  readonly source: 'FLAG' | 'ENVIRONMENT' | 'DEFAULT'
+}
+
+/** The store for the keys of new CAs. */
+interface KeyStoreUse {
+  readonly store: string
+  /** The standard of these CAs. Undefined for the store of all other CAs. */
+  readonly standard: string | undefined
+}
+
+/** State of the process that owns the data. */
+export interface ServerState {
+  readonly startedAt: Date
+  /** Number of processes that answer requests. */
+  readonly workers: number
+  readonly jobs: readonly JobTimes[]
+}

@@ -1,0 +1,117 @@
+/** Operations that return information about the server to the account that operates the server. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { backUp } from '../../src/admin-commands/backup.ts'
+import { createAccount, createUser, type Statement } from '../support/accounts.ts'
+import { TestService, type Members } from '../support/service.ts'
+
+const all: Statement = { Effect: 'Allow', Action: 'signet:*', Resource: '*' }
+
+async function jobOf(service: TestService, name: string): Promise<Members> {
+  const { Jobs } = await service.must('ListJobs', {})
+  return Jobs.find((job: Members) => job.Name === name)
+}
+
+test('only the account of the first start, and only with a policy, may read information about the server', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  const accountId = await createAccount(service)
+  const tenant = await createUser(service, { accountId, statements: [all] })
+  const weak = await createUser(service, {
+    userName: 'weak',
+    statements: [{ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' }],
+  })
+  for (const operation of ['ListJobs', 'ListBackups']) {
+    assert.match(
+      await service.refusal(operation, {}, tenant),
+      new RegExp(`^AccessDeniedException: .* signet:${operation} because account ${accountId} `),
+    )
+    assert.match(
+      await service.refusal(operation, {}, weak),
+      new RegExp(`no identity-based policy allows the signet:${operation} action`),
+    )
+  }
+})
+
+test('ListJobs lists each job with its last start, success and next run', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  const now = service.clock.now().getTime()
+  await service.runJob('forget-tokens')
+  const { Jobs } = await service.must('ListJobs', {})
+  assert.equal(Jobs.length, 11)
+  const job = await jobOf(service, 'forget-tokens')
+  assert.equal(job.LastStartedAt * 1000, now)
+  assert.equal(job.LastSucceededAt * 1000, now)
+  assert.equal(job.NextRunAt * 1000, now + job.EverySeconds * 1000)
+  assert.equal(job.LastError, undefined)
+})
+
+test('ListJobs shows the error of a failed run until a run succeeds', async (t) => {
+  let isBroken = false
+  const service = await TestService.start(
+    {},
+    {
+      wrapDatabase: (db) => ({
+        ...db,
+        query: (statement) =>
+          isBroken && statement.text.includes('from search_progress')
+            ? Promise.reject(new Error('the table cannot be read'))
+            : db.query(statement),
+        transaction: (statements) =>
+          isBroken && statements.some(({ text }) => text.includes('search_progress'))
+            ? Promise.reject(new Error('the table cannot be read'))
+            : db.transaction(statements),
+      }),
+    },
+  )
+  t.after(() => service.close())
+  await service.runJob('index-certificates')
+  isBroken = true
+  service.clock.advance({ seconds: 1 })
+  await service.runJob('index-certificates')
+  isBroken = false
+  const failed = await jobOf(service, 'index-certificates')
+  assert.equal(failed.LastError, 'the table cannot be read')
+  assert.ok(failed.LastSucceededAt < failed.LastStartedAt)
+  assert.equal(failed.LastWorkFailed, 1)
+  service.clock.advance({ seconds: 1 })
+  await service.runJob('index-certificates')
+  const repaired = await jobOf(service, 'index-certificates')
+  assert.equal(repaired.LastError, undefined)
+  assert.equal(repaired.LastSucceededAt, repaired.LastStartedAt)
+})
+
+test('ListBackups returns the last backup, and nothing before the first one', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  assert.deepEqual(await service.must('ListBackups', {}), {})
+  const file = `${service.config.dataDirectory}/test.backup`
+  const key = { kind: 'passphrase', passphrase: 'correct horse battery staple' } as const
+  const written = await backUp(service.config, {
+    file,
+    withMasterKey: true,
+    key: () => Promise.resolve(key),
+    warn: (problem) => assert.fail(problem),
+  })
+  const { LastBackup } = await service.must('ListBackups', {})
+  const { CreatedAt, Host, Rows, ...others } = LastBackup
+  assert.equal(CreatedAt * 1000, Date.parse(written.CreatedAt))
+  assert.ok(Host.length > 0 && Rows > 0)
+  assert.deepEqual(others, {
+    Destination: 'FILE',
+    File: file,
+    SizeBytes: written.Size,
+    Sha256: written.Sha256,
+    EncryptedFor: ['passphrase'],
+    HasMasterKey: true,
+    SchemaVersion: written.SchemaVersion,
+  })
+  // Earlier versions stored only the time.
+  const bytes = service.config.database === undefined ? 'blob' : 'bytea'
+  const value = `cast('2026-01-31T12:00:00.000Z' as ${bytes})`
+  await service.inDatabase(`update settings set value = ${value} where name = 'last backup'`)
+  assert.deepEqual(await service.must('ListBackups', {}), {
+    LastBackup: { CreatedAt: Date.parse('2026-01-31T12:00:00Z') / 1000 },
+  })
+})
