@@ -1,5 +1,6 @@
 /** The interface of a client. */
 import type { ApprovalOperations } from './approvals.ts'
+import type { ServerOperations } from './server-information.ts'
 import type { OperationName } from './commands.ts'
 import type { Exceptions } from './errors.ts'
 import type { Hierarchy, HierarchyRequest } from './hierarchy-request.ts'
@@ -50,7 +51,7 @@ export interface ClientMeta {
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
  */
-export interface Client extends Operations, ApprovalOperations {
+export interface Client extends Operations, ApprovalOperations, ServerOperations {
   /** The exception classes by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta

@@ -12,6 +12,7 @@ import { listCertificates, searchCertificates } from './list-certificates.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
 import { presign, presignedHeaders } from './presign.ts'
+import { serverOperations } from './server-information.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './client-options.ts'
 import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
@@ -58,6 +59,7 @@ export function createClient(options: ClientOptions = {}): Client {
       return presignedHeaders(operation)
     },
     ...approvalOperations(sdk),
+    ...serverOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
     searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: ((request: IssueRequest) => issue(client, request)) as Client['issue'],

@@ -31,9 +31,15 @@ export type OperationName = (typeof operationNames)[number]
 /** The name of the client method for an operation that only Signet has. */
 export type OwnOperationName =
   | 'approveRequest'
+  | 'describeServer'
   | 'getApproval'
+  | 'getRecordCheckpoint'
+  | 'getRecordEntry'
   | 'listApprovals'
+  | 'listBackups'
   | 'listCertificates'
+  | 'listJobs'
+  | 'listRecordEntries'
   | 'rejectRequest'
 
 /** Name of the API operation: `ListTags` for `listTags`. */

@@ -51,6 +51,21 @@ export type {
   ListCertificatesOutput,
   ListedCertificate,
 } from './list-certificates.ts'
+export type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  ListRecordEntriesInput,
+  ListRecordEntriesOutput,
+  RecordEntry,
+  RecordEntryInput,
+  RecordEntryKind,
+  RecordSearch,
+  ServerBackup,
+  ServerDescription,
+  ServerJob,
+  ServerOperations,
+  ServerSetting,
+} from './server-information.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
 export type { LeafKeyAlgorithm } from './key-pair.ts'

@@ -21,6 +21,15 @@ export const timeMembers = new Set([
   'ExpiresAt',
   'DecidedAt',
   'UsedAt',
+  'Time',
+  'SearchedSince',
+  'SignedAt',
+  'StartedAt',
+  'CurrentTime',
+  'LastStartedAt',
+  'LastSucceededAt',
+  'NextRunAt',
+  'LastWorkAt',
 ])
 
 /** Converts the input to JSON, omitting members that are undefined or null. */

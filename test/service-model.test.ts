@@ -36,20 +36,28 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 /** Signet's own operations, which are not in the model. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
+  'DescribeServer',
   'GetApproval',
+  'GetRecordCheckpoint',
+  'GetRecordEntry',
   'ListApprovals',
   'ListBackups',
   'ListCertificates',
   'ListJobs',
+  'ListRecordEntries',
   'RejectRequest',
 ]
 /** Operations that a policy written for AWS does not allow. */
 const ofSignet: readonly OperationName[] = [
   'ApproveRequest',
+  'DescribeServer',
   'GetApproval',
+  'GetRecordCheckpoint',
+  'GetRecordEntry',
   'ListApprovals',
   'ListBackups',
   'ListJobs',
+  'ListRecordEntries',
   'RejectRequest',
 ]
 const all: readonly OperationName[] = [...names, ...own]

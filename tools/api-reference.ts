@@ -42,6 +42,10 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations on audit reports.',
   },
+  record: {
+    title: 'API: record',
+    introduction: 'This page lists the operations that read the tamper-evident record.',
+  },
   server: {
     title: 'API: server',
     introduction:
@@ -77,6 +81,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'audit-reports',
     'returns the state of an audit report',
   ],
+  DescribeServer: [
+    'server',
+    'returns the version, health and settings of the server; AWS does not have this operation',
+  ],
   GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
@@ -85,6 +93,14 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
+  GetRecordCheckpoint: [
+    'record',
+    'returns the signed checkpoint of the record; AWS does not have this operation',
+  ],
+  GetRecordEntry: [
+    'record',
+    'returns an entry with its inclusion proof; AWS does not have this operation',
+  ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
     'imports a CA certificate and its chain',
@@ -99,6 +115,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   ],
   ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
+  ListRecordEntries: [
+    'record',
+    'lists entries of the record, newest first; AWS does not have this operation',
+  ],
   ListTags: ['tags', 'lists the tags of a CA'],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
   RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],

@@ -1,5 +1,5 @@
 /** Searches the record. */
-import { decodeLeaf, type Leaf } from '../record/leaf.ts'
+import { decodeLeaf, leafMilliseconds, type Leaf } from '../record/leaf.ts'
 import type { Database } from '../store/database.ts'
 import { countLeaves, readLeaves, type StoredLeaf } from '../store/leaves.ts'
 
@@ -18,7 +18,7 @@ const pageLeaves = 1000
  * Leaves are in commit order, but their times state when the decision to write them was made. This is how far the two can
  * differ.
  */
-const disorderMilliseconds = 120_000
+export const disorderMilliseconds = 120_000
 
 /** Finds the newest leaves that match, oldest first. Throws LeafError if a leaf cannot be read. */
 export async function findLeaves(
@@ -69,14 +69,17 @@ export async function findCertificateLeaf(
   return match
 }
 
-/** Finds the first leaf since a time by binary search. */
-async function firstSince(db: Pick<Database, 'query'>, milliseconds: number): Promise<number> {
+/** Finds the first leaf since a time by binary search. Correct only if the server's clock was never set back. */
+export async function firstSince(
+  db: Pick<Database, 'query'>,
+  milliseconds: number,
+): Promise<number> {
   let low = 0
   let high = await countLeaves(db)
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const [first] = await readLeaves(db, middle, 1)
-    if (first === undefined || decodeLeaf(first.data).time.getTime() >= milliseconds) high = middle
+    if (first === undefined || leafMilliseconds(first.data) >= milliseconds) high = middle
     else low = middle + 1
   }
   return low

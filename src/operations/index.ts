@@ -1,6 +1,7 @@
 /** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
 import { approveRequest } from './approval/approve-request.ts'
+import { describeServer } from './server/describe-server.ts'
 import { getApproval } from './approval/get-approval.ts'
 import { listApprovals } from './approval/list-approvals.ts'
 import { rejectRequest } from './approval/reject-request.ts'
@@ -16,6 +17,8 @@ import { getCertificate } from './certificate/get-certificate.ts'
 import { getCertificateAuthorityCertificate } from './certificate-authority/get-certificate-authority-certificate.ts'
 import { getCertificateAuthorityCsr } from './certificate-authority/get-certificate-authority-csr.ts'
 import { getPolicy } from './policy/get-policy.ts'
+import { getRecordCheckpoint } from './record/get-record-checkpoint.ts'
+import { getRecordEntry } from './record/get-record-entry.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
 import { issueCertificate } from './certificate/issue-certificate.ts'
 import { listCertificateAuthorities } from './certificate-authority/list-certificate-authorities.ts'
@@ -23,6 +26,7 @@ import { listBackups } from './server/list-backups.ts'
 import { listCertificates } from './certificate/list-certificates.ts'
 import { listJobs } from './server/list-jobs.ts'
 import { listPermissions } from './permission/list-permissions.ts'
+import { listRecordEntries } from './record/list-record-entries.ts'
 import { listTags } from './tag/list-tags.ts'
 import { putPolicy } from './policy/put-policy.ts'
 import { restoreCertificateAuthority } from './certificate-authority/restore-certificate-authority.ts'
@@ -42,11 +46,14 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   DeletePolicy: deletePolicy,
   DescribeCertificateAuthority: describeCertificateAuthority,
   DescribeCertificateAuthorityAuditReport: describeCertificateAuthorityAuditReport,
+  DescribeServer: describeServer,
   GetApproval: getApproval,
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
+  GetRecordCheckpoint: getRecordCheckpoint,
+  GetRecordEntry: getRecordEntry,
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListApprovals: listApprovals,
@@ -55,6 +62,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ListCertificates: listCertificates,
   ListJobs: listJobs,
   ListPermissions: listPermissions,
+  ListRecordEntries: listRecordEntries,
   ListTags: listTags,
   PutPolicy: putPolicy,
   RejectRequest: rejectRequest,

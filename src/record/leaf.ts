@@ -145,6 +145,12 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
   return leaf as unknown as Leaf
 }
 
+/** Returns the time in the data of a leaf, without decoding the rest. Data that is too short has the time 0. */
+export function leafMilliseconds(bytes: Uint8Array): number {
+  if (bytes.length < headBytes) return 0
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUIntBE(2, 6)
+}
+
 function valueOf(type: string, value: Buffer, at: number): unknown {
   if (type === 'bytes') return Uint8Array.from(value)
   if (type === 'text') {

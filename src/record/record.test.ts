@@ -7,7 +7,8 @@ import { decodeDigestedRows, encodeDigestedRows } from './digested-rows.ts'
 import { edgeTiles, growTree, rootOfEdge, type TreeEdge } from './grow-tree.ts'
 import { decodeLeaf, encodeLeaf, LeafError, withState, type Leaf } from './leaf.ts'
 import { leafHash, treeHash } from './merkle.ts'
-import { NoteError, noteVerifier, openNote, parseVerifier, signNote, verifierText } from './note.ts'
+import { NoteError, noteVerifier, openNote, parseVerifier, signNote } from './note.ts'
+import { verifierText } from './note-text.ts'
 import {
   consistencyProof,
   inclusionProof,

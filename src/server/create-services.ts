@@ -8,6 +8,7 @@ import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { OpenKeyStore } from '../keys/key-store.ts'
 import { loadKmsSdk } from '../keys/kms/kms-client.ts'
 import { createKeyStore, storesOfNewKeys, type KeyStoreOptions } from '../keys/stores/index.ts'
+import { createHealth } from '../http/health.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { createOcspBatches } from '../ledger/ocsp-batches.ts'
@@ -88,6 +89,7 @@ export async function createServices(
         schemaVersion: data.engine.schemaVersion,
       },
       keyStores: standards ?? [{ store: config.keys.newKeys, standard: undefined }],
+      health: createHealth(db, clock),
       state: shared.serverState,
     },
   }

@@ -3,7 +3,7 @@ import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { consoleRoutes } from '../console/static-routes.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
-import { createHealth, type Health } from '../http/health.ts'
+import type { Health } from '../http/health.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
 import { createDelegates } from '../ocsp/delegates.ts'
@@ -40,9 +40,9 @@ export async function startListeners(
   runtime: Runtime,
   options: ListenersOptions,
 ): Promise<Listeners> {
-  const { config, data, clock } = runtime
+  const { config } = runtime
   const tls = await openTlsSource(config)
-  const health = createHealth(data.db, clock)
+  const { health } = options.services.server
   const common = { health, budget: createBodyBudget(config.limits.bodyMemoryBytes) }
   await startPublicListener(runtime, options, common)
   return startApiListener(runtime, { ...options, tls }, common)

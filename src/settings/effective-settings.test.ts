@@ -29,7 +29,11 @@ test('every setting is listed once, with its value and the source of the value',
 
 test('a secret in any setting with secrets is redacted, from a flag and from the environment', () => {
   const hidden = 'hunter2'
-  const urls = [`postgres://user:${hidden}@host/db`, `https://host/${hidden}?token=${hidden}`, hidden]
+  const urls = [
+    `postgres://user:${hidden}@host/db`,
+    `https://host/${hidden}?token=${hidden}`,
+    hidden,
+  ]
   for (const [name, row] of Object.entries<Setting<unknown>>(settings)) {
     if (row.redact === undefined) continue
     // A password in the database URL is a secret, but the name of the database is not.
@@ -66,5 +70,8 @@ test('the redacted URLs still name the host', () => {
 })
 
 test('a value of another setting that can contain a password is redacted', () => {
-  assert.deepEqual(valueOf('public-url', { publicUrl: 'http://a:hunter2@host' }), [redacted, 'FLAG'])
+  assert.deepEqual(valueOf('public-url', { publicUrl: 'http://a:hunter2@host' }), [
+    redacted,
+    'FLAG',
+  ])
 })

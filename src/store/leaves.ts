@@ -2,7 +2,7 @@
  * Rows of the record's leaves. A row is written once, in the same transaction as the change that it records, and never changes.
  */
 import { encodeLeaf, withState, type Actor, type Leaf } from '../record/leaf.ts'
-import { bytesOf, integerOf } from './columns.ts'
+import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
@@ -63,6 +63,36 @@ export async function readLeaves(
   limit: number,
 ): Promise<StoredLeaf[]> {
   return (await db.query(selectLeaves(from, limit))).map(storedLeafOf)
+}
+
+/** The start of a leaf, for searches. */
+export interface LeafHead {
+  readonly number: number
+  /** The data without the state. */
+  readonly entry: Uint8Array
+  /** First characters of the state; undefined for a leaf without a state. */
+  readonly stateHead: string | undefined
+  /** Length of the data and the state in bytes. */
+  readonly bytes: number
+}
+
+/** Reads the heads of leaves before a position, newest first. */
+export async function readLeafHeads(
+  db: Pick<Database, 'query'>,
+  before: number,
+  limit: number,
+): Promise<LeafHead[]> {
+  const rows = await db.query(
+    sql`select leaf_number, entry, substr(state, 1, 32) as state_head,
+      octet_length(entry) + coalesce(octet_length(state), 0) as bytes
+    from record_leaves where leaf_number < ${before} order by leaf_number desc limit ${limit}`,
+  )
+  return rows.map((row) => ({
+    number: integerOf(row, 'leaf_number'),
+    entry: bytesOf(row, 'entry'),
+    stateHead: optionalTextOf(row, 'state_head'),
+    bytes: integerOf(row, 'bytes'),
+  }))
 }
 
 export async function countLeaves(db: Pick<Database, 'query'>): Promise<number> {

@@ -21,7 +21,7 @@ test('only the account of the first start, and only with a policy, may read info
     userName: 'weak',
     statements: [{ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' }],
   })
-  for (const operation of ['ListJobs', 'ListBackups']) {
+  for (const operation of ['DescribeServer', 'ListJobs', 'ListBackups']) {
     assert.match(
       await service.refusal(operation, {}, tenant),
       new RegExp(`^AccessDeniedException: .* signet:${operation} because account ${accountId} `),
@@ -113,5 +113,43 @@ test('ListBackups returns the last backup, and nothing before the first one', as
   await service.inDatabase(`update settings set value = ${value} where name = 'last backup'`)
   assert.deepEqual(await service.must('ListBackups', {}), {
     LastBackup: { CreatedAt: Date.parse('2026-01-31T12:00:00Z') / 1000 },
+  })
+})
+
+test('DescribeServer returns the version, health and settings, and no secret value', async (t) => {
+  const secrets = { SIGNET_ROOT_SECRET_ACCESS_KEY: 'hunter2-secret-of-the-administrator-0001' }
+  const service = await TestService.start(
+    {
+      rootAccessKeyId: 'AKIAEXAMPLEEXAMPLE01',
+      eventWebhook: 'http://127.0.0.1:9/hunter2',
+      logLevel: 'silent',
+    },
+    { environment: secrets },
+  )
+  t.after(() => service.close())
+  const { Server } = await service.must('DescribeServer', {})
+  assert.match(Server.Version, /^\d+\.\d+\.\d+/)
+  assert.equal(Server.NodeVersion, process.versions.node)
+  assert.deepEqual(Server.Health, { Status: 'OK' })
+  assert.equal(Server.StartedAt, service.clock.now().getTime() / 1000)
+  assert.equal(Server.Workers, 1)
+  assert.deepEqual(Server.KeyStores, [{ Store: 'local' }])
+  const isPostgres = service.config.database !== undefined
+  assert.equal(Server.Database.Engine, isPostgres ? 'PostgreSQL' : 'SQLite')
+  assert.ok(Server.Database.SchemaVersion > 10 && Server.Database.SizeBytes > 0)
+  assert.doesNotMatch(JSON.stringify(Server), /hunter2/)
+  const settingOf = (name: string): Members =>
+    Server.Settings.find((setting: Members) => setting.Name === name)
+  assert.deepEqual(settingOf('event-webhook'), {
+    Name: 'event-webhook',
+    Group: 'Objects, logs and events',
+    Value: 'http://127.0.0.1:9/(hidden)',
+    Source: 'FLAG',
+  })
+  assert.deepEqual(settingOf('root-secret-access-key'), {
+    Name: 'root-secret-access-key',
+    Group: 'Data folder and account',
+    Value: '(hidden)',
+    Source: 'ENVIRONMENT',
   })
 })

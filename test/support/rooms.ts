@@ -250,6 +250,30 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Operations on resource policies',
     imports: ['operations/shared', 'policy', 'store', 'wire/shapes'],
   },
+  'operations/record': {
+    subject: 'Operations that read the record, and who may see which entries',
+    imports: [
+      'services.ts',
+      'ledger',
+      'operations/shared',
+      'record',
+      'store',
+      'wire',
+      'wire/shapes',
+      'x509/serial-number-text.ts',
+    ],
+  },
+  'operations/server': {
+    subject: 'Operations that return information about the server',
+    imports: [
+      'services.ts',
+      'version.ts',
+      'jobs/scheduler/job-times.ts',
+      'operations/shared',
+      'store',
+      'wire/shapes',
+    ],
+  },
   'operations/tag': {
     subject: 'Operations on tags',
     imports: ['authority', 'operations/shared', 'policy', 'store', 'wire/shapes'],

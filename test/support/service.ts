@@ -70,6 +70,8 @@ export interface ServiceOptions {
   readonly clock?: TestClock
   /** Destination of log lines, at the level of the flag `logLevel`. */
   readonly logTo?: { write(line: string): void }
+  /** Environment variables with settings. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Wraps the object store. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
   /** Wraps the database. */
@@ -97,7 +99,7 @@ export class TestService {
   private constructor(app: SingleProcess, flags: Flags, dependencies: Dependencies) {
     this.#app = app
     this.#flags = flags
-    this.config = readConfig(flags, {})
+    this.config = readConfig(flags, dependencies.environment ?? {})
     this.clock = dependencies.clock
     this.random = dependencies.random
     this.#dependencies = dependencies
@@ -123,7 +125,8 @@ export class TestService {
     }
     const dependencies = { clock: new TestClock(), random: new TestRandom(), ...options }
     try {
-      return new TestService(await start(readConfig(all, {}), dependencies), all, dependencies)
+      const config = readConfig(all, options.environment ?? {})
+      return new TestService(await start(config, dependencies), all, dependencies)
     } catch (error) {
       if (flags.data === undefined) await rm(data, { recursive: true })
       throw error

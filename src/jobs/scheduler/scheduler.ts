@@ -4,6 +4,7 @@
  */
 import type { Services } from '../../services.ts'
 import { nearestStorable } from '../../text/storable-text.ts'
+import type { JobTimes } from './job-times.ts'
 import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
 
 export interface Job<Name extends string = string> {
@@ -17,17 +18,6 @@ export interface Job<Name extends string = string> {
    * is logged, and the job runs again.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
-}
-
-/** The runs of a job in this process, including runs that found no work. */
-export interface JobTimes {
-  readonly name: string
-  readonly everySeconds: number
-  readonly lastStartedAt: Date | undefined
-  /** End of the last run without a failure. */
-  readonly lastSucceededAt: Date | undefined
-  /** Start of the next run, unless the job is woken earlier. Undefined if the job is stopping. */
-  readonly nextRunAt: Date | undefined
 }
 
 /** Numbers of finished items and of failed items, which will be retried. */

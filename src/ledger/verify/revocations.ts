@@ -8,7 +8,7 @@ import {
   selectRecordedRevocations,
   wholeRevocationDigest,
 } from '../../store/recorded-rows.ts'
-import { parseState } from '../../store/recorded-states.ts'
+import { parseState } from '../../record/leaf-state.ts'
 import { isRecoveredNumber } from '../../store/recovered-revocations.ts'
 import { rowsOf } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'

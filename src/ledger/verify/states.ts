@@ -2,10 +2,10 @@
 import type { Leaf } from '../../record/leaf.ts'
 import { isSameHash, sha256 } from '../../record/merkle.ts'
 import { bytesOf } from '../../store/columns.ts'
+import { parseState } from '../../record/leaf-state.ts'
 import {
   isRecordedTable,
   keyText,
-  parseState,
   recordedTable,
   recordedTables,
   selectStates,

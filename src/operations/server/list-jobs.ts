@@ -1,5 +1,5 @@
 import { listJobOutcomes, listJobQueues, type JobOutcome } from '../../store/job-outcomes.ts'
-import type { JobTimes } from '../../jobs/scheduler/scheduler.ts'
+import type { JobTimes } from '../../jobs/scheduler/job-times.ts'
 import { integer, list, required, string, structure, timestamp } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { requireOperator } from './require-operator.ts'

@@ -1,10 +1,12 @@
 /** Facts about the server that its operator may read. */
-import type { JobTimes } from '../../jobs/scheduler/scheduler.ts'
+import type { JobTimes } from '../../jobs/scheduler/job-times.ts'
 
 export interface ServerInfo {
   readonly settings: readonly ServerSetting[]
   readonly database: { readonly engine: string; readonly schemaVersion: number }
   readonly keyStores: readonly KeyStoreUse[]
+  /** The health check of `/healthz`: the reason why the server cannot serve requests, or undefined. */
+  readonly health: () => Promise<Error | undefined>
   readonly state: () => Promise<ServerState>
 }
 

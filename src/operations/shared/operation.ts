@@ -17,11 +17,15 @@ export type OperationName = AwsOperationName | OwnOperationName
 /** Names of operations that AWS does not have. These operations use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
+  | 'DescribeServer'
   | 'GetApproval'
+  | 'GetRecordCheckpoint'
+  | 'GetRecordEntry'
   | 'ListApprovals'
   | 'ListBackups'
   | 'ListCertificates'
   | 'ListJobs'
+  | 'ListRecordEntries'
   | 'RejectRequest'
 
 export type AwsOperationName =

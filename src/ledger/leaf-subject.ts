@@ -1,0 +1,78 @@
+/** What a leaf is about: a CA, an account, a principal, or the server. */
+import type { Leaf } from '../record/leaf.ts'
+import type { AuthorityReference } from '../store/record-subjects.ts'
+
+export type LeafSubject =
+  | { readonly kind: 'authority'; readonly authority: AuthorityReference }
+  | { readonly kind: 'account'; readonly accountId: string }
+  /** A user or role, by its unique ID. */
+  | { readonly kind: 'principal'; readonly id: string }
+  /** The server, or a deleted row whose account is unknown. */
+  | { readonly kind: 'none' }
+
+type Key = readonly unknown[]
+
+/** How the key of a row identifies the subject, by table. Rows of other tables start with their account. */
+const subjectsByTable: Readonly<Record<string, (key: Key) => LeafSubject>> = {
+  authorities: ([id]) => ofAuthority({ id: String(id) }),
+  tags: ([id]) => ofAuthority({ id: String(id) }),
+  authority_certificates: ([number]) => ofNumber(number),
+  certificate_intents: ([number]) => ofNumber(number),
+  permissions: ([number]) => ofNumber(number),
+  resource_policies: ([number]) => ofNumber(number),
+  share_authorities: ([, number]) => ofNumber(number),
+  crls: ([name]) => ofAuthority({ crl: String(name) }),
+  accounts: ([accountId]) => ofAccount(accountId),
+  approval_policies: ([accountId]) => ofAccount(accountId),
+  identity_providers: ([accountId]) => ofAccount(accountId),
+  identity_policies: ([id]) => ({ kind: 'principal', id: String(id) }),
+}
+
+function ofAuthority(authority: AuthorityReference): LeafSubject {
+  return { kind: 'authority', authority }
+}
+
+function ofNumber(number: unknown): LeafSubject {
+  return Number.isSafeInteger(number) ? ofAuthority({ number: number as number }) : { kind: 'none' }
+}
+
+function ofAccount(accountId: unknown): LeafSubject {
+  return typeof accountId === 'string' && /^\d{12}$/.test(accountId)
+    ? { kind: 'account', accountId }
+    : { kind: 'none' }
+}
+
+/** `stateHead` is the start of the row's state, which begins with the account in tables whose rows belong to an account. */
+export function subjectOf(leaf: Leaf, stateHead: string | undefined): LeafSubject {
+  const { authority, table, key, kind, detail } = leaf
+  if (authority !== undefined) return ofAuthority({ number: authority })
+  if (kind === 'event') return ofAccount(membersOf(detail)['accountId'])
+  if (table === undefined) return { kind: 'none' }
+  const ofKey = Object.hasOwn(subjectsByTable, table) ? subjectsByTable[table] : undefined
+  if (ofKey !== undefined) return ofKey(keyOf(key))
+  return ofAccount(/^account_id=12:(\d{12})/.exec(stateHead ?? '')?.[1])
+}
+
+/** Returns the account of the principal that caused a leaf. Undefined for services, jobs and operating-system users. */
+export function actorAccountOf({ principal = '' }: Leaf): string | undefined {
+  return /^arn:[^:]+:(?:iam|sts)::(\d{12}):/.exec(principal)?.[1]
+}
+
+function keyOf(text: string | undefined): Key {
+  const value = parsed(text)
+  return Array.isArray(value) ? (value as Key) : []
+}
+
+function membersOf(text: string | undefined): Readonly<Record<string, unknown>> {
+  const value = parsed(text)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+/** A leaf that was altered in the database can contain any text. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null')
+  } catch {
+    return undefined
+  }
+}
