@@ -313,7 +313,10 @@ export function serverOperations(sdk: SdkClient): ServerOperations {
       } while (token !== undefined)
     },
     getRecordEntry: method('getRecordEntry', entryRules),
-    getRecordCheckpoint: method('getRecordCheckpoint', { EarlierSize: numberRule }),
+    getRecordCheckpoint: method<{ readonly EarlierSize?: number }, GetRecordCheckpointOutput>(
+      'getRecordCheckpoint',
+      { EarlierSize: numberRule },
+    ),
     describeServer: method('describeServer', {}),
     listJobs: method('listJobs', {}),
     listBackups: method('listBackups', {}),

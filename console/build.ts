@@ -31,6 +31,7 @@ const inputs = [
   'src/errors.ts',
   'src/inspect',
   'src/issuance/templates.ts',
+  'src/record',
   'src/text',
   'src/wire/shapes',
   'src/x509',

@@ -30,6 +30,15 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     'certificate-hostile': `certificates/${hostileArn}`,
     issue: 'certificates/issue',
     approvals: 'approvals',
+    activity: 'activity',
+    'activity-empty': 'activity?principal=nobody',
+    'activity-entry': 'activity/0',
+    ...Object.fromEntries(
+      ['health', 'configuration', 'jobs', 'backups'].map((tab) => [
+        `system-${tab}`,
+        `system?tab=${tab}`,
+      ]),
+    ),
     'not-found': 'nothing-here',
   }
 }

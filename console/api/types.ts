@@ -3,6 +3,17 @@ import type { Approval as ClientApproval, ApprovalStatus } from '../../client/ap
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
 
+import type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  RecordEntry as ClientRecordEntry,
+  RecordEntryKind,
+  ServerBackup,
+  ServerDescription,
+  ServerJob as ClientJob,
+} from '../../client/server-information.ts'
+
+export type { RecordEntryKind }
 export type { ApprovalStatus, AuthorityStatus }
 
 /** The JSON form of an object from the client. */
@@ -86,6 +97,16 @@ export interface Approval extends JsonForm<ClientApproval> {
   readonly Input?: string
 }
 
+export type RecordEntry = JsonForm<ClientRecordEntry>
+export type RecordCheckpoint = JsonForm<GetRecordCheckpointOutput>
+export type Server = JsonForm<ServerDescription>
+export type ServerJob = JsonForm<ClientJob>
+export type Backup = JsonForm<ServerBackup>
+
+export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
+  readonly Entry: RecordEntry
+}
+
 /** Output of each operation that has one. */
 export interface Outputs {
   ApproveRequest: object
@@ -105,14 +126,18 @@ export interface Outputs {
     readonly S3Key: string
     readonly CreatedAt: number
   }
+  DescribeServer: { readonly Server: Server }
   GetApproval: { readonly Approval: Approval }
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
   GetPolicy: { readonly Policy: string }
+  GetRecordCheckpoint: RecordCheckpoint
+  GetRecordEntry: RecordEntryOutput
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
+  ListBackups: { readonly LastBackup?: Backup }
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
@@ -121,7 +146,13 @@ export interface Outputs {
     readonly Certificates: readonly CertificateSummary[]
     readonly NextToken?: string
   }
+  ListJobs: { readonly Jobs: readonly ServerJob[] }
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
+  ListRecordEntries: {
+    readonly Entries: readonly RecordEntry[]
+    readonly SearchedSince?: number
+    readonly NextToken?: string
+  }
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
   PutPolicy: object
   RejectRequest: object

@@ -86,6 +86,8 @@ function Navigation({ section }: { readonly section: string }): ReactNode {
         { type: 'link', text: 'Certificates', href: hrefOf('certificates') },
         { type: 'link', text: 'Issue certificate', href: hrefOf('certificates/issue') },
         { type: 'link', text: 'Approvals', href: hrefOf('approvals') },
+        { type: 'link', text: 'Activity', href: hrefOf('activity') },
+        { type: 'link', text: 'System', href: hrefOf('system') },
       ]}
     />
   )

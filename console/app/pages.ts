@@ -77,6 +77,24 @@ const pages: readonly Page[] = [
     section: 'approvals',
     component: page(() => import('../pages/approval.tsx')),
   },
+  {
+    pattern: /^activity$/,
+    title: 'Activity',
+    section: 'activity',
+    component: page(() => import('../pages/activity.tsx')),
+  },
+  {
+    pattern: /^activity\/(\d{1,16})$/,
+    title: 'Activity entry',
+    section: 'activity',
+    component: page(() => import('../pages/activity-entry.tsx')),
+  },
+  {
+    pattern: /^system$/,
+    title: 'System',
+    section: 'system',
+    component: page(() => import('../pages/system.tsx')),
+  },
 ]
 
 export interface FoundPage extends Page {

@@ -1,4 +1,8 @@
-/** Replaces node:crypto, whose functions the console does not call because it hashes and signs with Web Crypto. */
-export function hash(): never {
-  throw new Error('node:crypto is not available in a browser')
+/** The parts of node:crypto that src/record uses, for browsers. The console signs and verifies with Web Crypto. */
+import { Buffer } from 'buffer'
+import { sha256 } from './sha256.ts'
+
+export function hash(algorithm: string, bytes: Uint8Array): Buffer {
+  if (algorithm !== 'sha256') throw new Error(`${algorithm} is not available in a browser`)
+  return Buffer.from(sha256(bytes))
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backUp } from '../../src/admin-commands/backup.ts'
 import { createAccount, createUser, type Statement } from '../support/accounts.ts'
+import { createRoot } from '../support/hierarchy.ts'
+import { command } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
 
 const all: Statement = { Effect: 'Allow', Action: 'signet:*', Resource: '*' }
@@ -142,7 +144,7 @@ test('DescribeServer returns the version, health and settings, and no secret val
     Server.Settings.find((setting: Members) => setting.Name === name)
   assert.deepEqual(settingOf('event-webhook'), {
     Name: 'event-webhook',
-    Group: 'Objects, logs and events',
+    Group: 'Logs and events',
     Value: 'http://127.0.0.1:9/(hidden)',
     Source: 'FLAG',
   })
@@ -152,4 +154,47 @@ test('DescribeServer returns the version, health and settings, and no secret val
     Value: '(hidden)',
     Source: 'ENVIRONMENT',
   })
+})
+
+test('signet jobs list and signet log show call the API with --endpoint', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  service.clock.catchUp()
+  await createRoot(service)
+  const data = service.config.dataDirectory
+  const run = async (...words: string[]): Promise<Members[]> => {
+    const flags = ['--endpoint', service.url, '--data', data, '--region', 'eu-west-1']
+    const { code, stdout, stderr } = await command([...words, ...flags, '--output', 'json'])
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout)
+  }
+  const job = (await run('jobs', 'list')).find(({ Name }) => Name === 'finish-creation')
+  assert.deepEqual([job.LastRun.Done, job.LastRun.Failed], [1, 0])
+  const leaves = await run('log', 'show', '--kind', 'certificate', '--limit', '1')
+  const local = await command([
+    'log',
+    'show',
+    '--kind',
+    'certificate',
+    '--data',
+    data,
+    '--output',
+    'json',
+  ])
+  assert.deepEqual(leaves, JSON.parse(local.stdout))
+  const all = await run('log', 'show', '--since', '2020-01-01', '--limit', '3')
+  assert.equal(all.length, 3)
+  assert.ok(all[0].Leaf < all[2].Leaf)
+  const invalid = await command([
+    'log',
+    'show',
+    '--endpoint',
+    service.url,
+    '--data',
+    data,
+    '--since',
+    'x',
+  ])
+  assert.equal(invalid.code, 2)
+  assert.match(invalid.stderr, /--since must be a time/)
 })

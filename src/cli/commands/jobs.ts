@@ -1,6 +1,17 @@
 import type { Command } from 'commander'
 import { listJobs } from '../../admin-commands/jobs.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { listServerJobs } from '../../client-commands/server-information.ts'
+import type { Flags } from '../../settings/config.ts'
+import { configOf } from '../shared/config-flags.ts'
+import {
+  connectionOf,
+  usesApi,
+  withApiFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand, storageCommand } from '../shared/signet-command.ts'
 import type { Column } from '../shared/table.ts'
 
@@ -29,10 +40,17 @@ function lastRunText(run: unknown): string {
 export function jobsCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'jobs')
   group.description('Show background jobs')
-  storageCommand(group, 'list')
+  withApiFlags(storageCommand(group, 'list'))
     .output()
     .description('List jobs with their queues, failures and last runs')
-    .examples('signet jobs list')
-    .run(({ config }) => listJobs(config), { columns })
+    .examples('signet jobs list', 'signet jobs list --endpoint https://ca.example.com:8080')
+    .action(async (flags: Flags & ConnectionFlags & OutputFlags) => {
+      const value = usesApi(flags)
+        ? await withConnection(connectionOf(flags, context.environment), ({ client }) =>
+            listServerJobs(client),
+          )
+        : await listJobs(configOf(context, flags))
+      printResult(context, flags, { value, columns })
+    })
   return group
 }

@@ -1,24 +1,24 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { proveLeaf, showLog, showLogKey, verifyLogOf } from '../../admin-commands/log.ts'
 import { witnessLog, type WitnessOptions } from '../../client-commands/log-witness.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { showRecord, type RecordFilters } from '../../client-commands/server-information.ts'
 import { systemClock } from '../../clock.ts'
 import type { Flags } from '../../settings/config.ts'
 import { clearProgress, showProgress } from '../../terminal.ts'
 import { configOf } from '../shared/config-flags.ts'
+import {
+  connectionOf,
+  usesApi,
+  withApiFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
 import type { Column } from '../shared/table.ts'
 
-type ShowFlags = Flags & {
-  readonly principal?: string
-  readonly ca?: string
-  readonly serial?: string
-  readonly kind?: string
-  readonly since?: string
-  readonly until?: string
-  readonly limit: number
-}
+type ShowFlags = Flags & ConnectionFlags & OutputFlags & RecordFilters
 
 type WitnessFlags = Pick<WitnessOptions, 'key' | 'state'>
 
@@ -97,7 +97,8 @@ export function logCommand(context: CommandContext): Command {
 }
 
 function addShow(group: SignetCommand): void {
-  storageCommand(group, 'show')
+  const { context } = group
+  withApiFlags(storageCommand(group, 'show'))
     .output()
     .description('List leaves of the record; filters are combined with AND')
     .option('--principal <text>', 'part of the principal or user')
@@ -112,6 +113,16 @@ function addShow(group: SignetCommand): void {
       count,
       100,
     )
-    .examples('signet log show --principal user/alice', 'signet log show --kind revocation')
-    .run(({ config, flags }: Call<ShowFlags>) => showLog(config, flags), { columns })
+    .examples(
+      'signet log show --principal user/alice',
+      'signet log show --kind revocation --endpoint https://ca.example.com:8080',
+    )
+    .action(async (flags: ShowFlags) => {
+      const value = usesApi(flags)
+        ? await withConnection(connectionOf(flags, context.environment), ({ client }) =>
+            showRecord(client, flags),
+          )
+        : await showLog(configOf(context, flags), flags)
+      printResult(context, flags, { value, columns })
+    })
 }

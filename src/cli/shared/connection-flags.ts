@@ -47,6 +47,23 @@ export function withConnectionFlags<C extends Command>(command: C): C {
     .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
+/**
+ * Adds the flags with which a command that reads the data folder calls the API instead. `--data` is then the folder with the
+ * credentials.
+ */
+export function withApiFlags<C extends Command>(command: C): C {
+  return command
+    .option('--endpoint <url>', 'URL of the API, to call the server instead of reading its data')
+    .option('--profile <name>', 'profile of the AWS files, to call the server of the profile')
+    .option('--region <name>', 'Region of the CAs, with --endpoint or --profile')
+    .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint')
+}
+
+/** Returns whether the flags select the API instead of the data folder. */
+export function usesApi({ endpoint, profile }: ConnectionFlags): boolean {
+  return endpoint !== undefined || profile !== undefined
+}
+
 /** The server of an earlier request, as recorded in metadata.json. */
 interface StoredServer {
   readonly endpoint?: string
