@@ -163,14 +163,16 @@ test('signet jobs list and signet log show call the API with --endpoint', async 
   await createRoot(service)
   const data = service.config.dataDirectory
   const run = async (...words: string[]): Promise<Members[]> => {
-    const flags = ['--endpoint', service.url, '--data', data, '--region', 'eu-west-1']
+    const flags = ['--endpoint', service.url, '--data', data]
     const { code, stdout, stderr } = await command([...words, ...flags, '--output', 'json'])
     assert.equal(code, 0, stderr)
     return JSON.parse(stdout)
   }
   const job = (await run('jobs', 'list')).find(({ Name }) => Name === 'finish-creation')
   assert.deepEqual([job.LastRun.Done, job.LastRun.Failed], [1, 0])
-  const leaves = await run('log', 'show', '--kind', 'certificate', '--limit', '1')
+  const leaves = await run(
+    ...['log', 'show', '--kind', 'certificate', '--limit', '1', '--region', 'eu-west-1'],
+  )
   const local = await command([
     'log',
     'show',

@@ -3,10 +3,8 @@
  * policy.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { consolePages } from '../../tools/console-pictures.ts'
 import { setApprovalPolicy } from '../../src/admin-commands/approval-policies.ts'
 import {
@@ -16,12 +14,12 @@ import {
   policyOf,
   sharingStatements,
 } from '../support/accounts.ts'
+import { accessibilityProblems } from '../support/accessibility.ts'
 import { hasChromium, startChromium, withConsole } from '../support/browser.ts'
 import { createConsoleData, hostileName, type ConsoleData } from '../support/console-data.ts'
 import { TestService } from '../support/service.ts'
 
 const region = 'eu-west-1'
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let service: TestService
 let browser: Browser
@@ -37,32 +35,6 @@ after(async () => {
   await browser?.close()
   await service?.close()
 })
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string }[]
-}
-
-/**
- * Returns axe's serious and critical findings. In the dark theme, returns only those about colors, because the rest are the
- * same.
- */
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  // An evaluated script is not subject to the page's Content-Security-Policy.
-  await page.evaluate(axe)
-  const light = await page.evaluate<{ violations: Violation[] }>(
-    "axe.run({ resultTypes: ['violations'] })",
-  )
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = await page.evaluate<{ violations: Violation[] }>(
-    "axe.run({ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] })",
-  )
-  await page.emulateMedia({ colorScheme: 'light' })
-  return [...light.violations, ...dark.violations]
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('; ')}`)
-}
 
 test('axe finds nothing serious on any page in either theme', async () => {
   await withConsole(browser, { url: service.url }, async (shown) => {

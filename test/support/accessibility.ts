@@ -1,0 +1,32 @@
+/** Accessibility checks of a page with axe. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+
+/**
+ * Returns axe's serious and critical findings. In the dark theme, returns only those about colors, because the rest are the
+ * same.
+ */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // An evaluated script is not subject to the page's Content-Security-Policy.
+  await page.evaluate(axe)
+  const light = await page.evaluate<{ violations: Violation[] }>(
+    "axe.run({ resultTypes: ['violations'] })",
+  )
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await page.evaluate<{ violations: Violation[] }>(
+    "axe.run({ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] })",
+  )
+  await page.emulateMedia({ colorScheme: 'light' })
+  return [...light.violations, ...dark.violations]
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('; ')}`)
+}
