@@ -51,7 +51,9 @@ export async function verifyCheckpoint({ Checkpoint, Key }: Signed): Promise<Sig
   }
 }
 
-async function importKey(raw: Uint8Array): Promise<CryptoKey> {
+type PublicKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
+
+async function importKey(raw: Uint8Array): Promise<PublicKey> {
   try {
     return await crypto.subtle.importKey('raw', Uint8Array.from(raw), 'Ed25519', false, ['verify'])
   } catch (error) {
@@ -61,7 +63,7 @@ async function importKey(raw: Uint8Array): Promise<CryptoKey> {
   }
 }
 
-function isValid(key: CryptoKey, signature: Uint8Array, text: string): Promise<boolean> {
+function isValid(key: PublicKey, signature: Uint8Array, text: string): Promise<boolean> {
   const bytes = new TextEncoder().encode(text)
   return crypto.subtle.verify('Ed25519', key, Uint8Array.from(signature), bytes)
 }

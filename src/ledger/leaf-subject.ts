@@ -1,4 +1,4 @@
-/** What a leaf is about: a CA, an account, a principal, or the server. */
+/** The subject of a leaf: a CA, an account, a principal, or the server. */
 import type { Leaf } from '../record/leaf.ts'
 import type { AuthorityReference } from '../store/record-subjects.ts'
 

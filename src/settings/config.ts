@@ -131,7 +131,6 @@ export function readConfig(
   const data = read('data')
   const isDev = read('dev') === 'true'
   const listen = read('listen')
-  const publicListen = read('publicListen')
   const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
@@ -148,7 +147,7 @@ export function readConfig(
     },
     basePath: read('basePath') ?? '',
     console: read('console') === 'on',
-    publicListen,
+    publicListen: read('publicListen'),
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),

@@ -19,7 +19,7 @@ export interface BackupDetails {
   readonly sizeBytes: number
   /** Hexadecimal SHA-256 of the file. */
   readonly sha256: string
-  /** What decrypts the backup: `passphrase`, or a kind of recipient for each recipient. */
+  /** Kinds of keys that decrypt the backup: `passphrase`, or the kind of each recipient's key. */
   readonly encryptedFor: readonly string[]
   readonly hasMasterKey: boolean
   readonly schemaVersion: number

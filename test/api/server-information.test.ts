@@ -7,7 +7,9 @@ import { createRoot } from '../support/hierarchy.ts'
 import { command } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
 
-const all: Statement = { Effect: 'Allow', Action: 'signet:*', Resource: '*' }
+const everything: Statement = { Effect: 'Allow', Action: 'signet:*', Resource: '*' }
+
+const region = 'eu-west-1'
 
 async function jobOf(service: TestService, name: string): Promise<Members> {
   const { Jobs } = await service.must('ListJobs', {})
@@ -18,7 +20,7 @@ test('only the account of the first start, and only with a policy, may read info
   const service = await TestService.start()
   t.after(() => service.close())
   const accountId = await createAccount(service)
-  const tenant = await createUser(service, { accountId, statements: [all] })
+  const tenant = await createUser(service, { accountId, statements: [everything] })
   const weak = await createUser(service, {
     userName: 'weak',
     statements: [{ Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' }],
@@ -163,14 +165,23 @@ test('signet jobs list and signet log show call the API with --endpoint', async 
   await createRoot(service)
   const data = service.config.dataDirectory
   const run = async (...words: string[]): Promise<Members[]> => {
-    const flags = ['--endpoint', service.url, '--data', data, '--region', 'eu-west-1']
+    const flags = ['--endpoint', service.url, '--data', data]
     const { code, stdout, stderr } = await command([...words, ...flags, '--output', 'json'])
     assert.equal(code, 0, stderr)
     return JSON.parse(stdout)
   }
   const job = (await run('jobs', 'list')).find(({ Name }) => Name === 'finish-creation')
   assert.deepEqual([job.LastRun.Done, job.LastRun.Failed], [1, 0])
-  const leaves = await run('log', 'show', '--kind', 'certificate', '--limit', '1')
+  const leaves = await run(
+    'log',
+    'show',
+    '--kind',
+    'certificate',
+    '--limit',
+    '1',
+    '--region',
+    region,
+  )
   const local = await command([
     'log',
     'show',

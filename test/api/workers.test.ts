@@ -101,6 +101,16 @@ async function workersOf({ child }: ServerProcess): Promise<number[]> {
   return stdout.trim().split('\n').map(Number)
 }
 
+test('a worker returns the number of workers and the jobs of its primary', async () => {
+  const { json } = await call('DescribeServer', {})
+  assert.equal(json.Server.Workers, 3)
+  assert.ok(json.Server.StartedAt <= json.Server.CurrentTime)
+  const jobs = (await call('ListJobs', {})).json.Jobs as Members[]
+  const job = jobs.find(({ Name }) => Name === 'publish-crls')
+  assert.ok(job.LastStartedAt <= job.NextRunAt)
+  assert.equal(job.EverySeconds, 1)
+})
+
 test('acknowledged certificates survive the crash of a worker, and the other workers continue', async () => {
   const before_ = await eventually(async () => {
     const found = await workers()

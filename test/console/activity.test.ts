@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { createAccount, createUser } from '../support/accounts.ts'
+import { accessibilityProblems } from '../support/accessibility.ts'
 import { hasChromium, startChromium, withConsole, type ConsoleBrowser } from '../support/browser.ts'
 import { createConsoleData } from '../support/console-data.ts'
 import { TestService, type Members } from '../support/service.ts'
@@ -154,6 +155,29 @@ test('the system page shows the server, its settings without secrets, its jobs a
     await page.getByText('There is no backup').waitFor()
     assert.match(page.url(), /tab=backups/)
   })
+})
+
+test('axe finds nothing serious on the pages of the record and the server, on phones and desktops', async () => {
+  const { Index } = await newest({ Kind: 'change' })
+  const found: Record<string, string[]> = {}
+  for (const width of [375, 1440])
+    await withConsole(browser, { url: service.url, width }, async (shown) => {
+      await shown.goto('activity')
+      await shown.signIn(service.credentials, region)
+      await shown.page.getByRole('button', { name: 'Verify these entries' }).click()
+      await shown.page.getByText(/^\d+ entries verified$/).waitFor()
+      found[`verified ${width}`] = await accessibilityProblems(shown.page)
+      const paths = [`activity/${Index}`, 'system', 'system?tab=configuration', 'system?tab=jobs']
+      for (const path of paths) {
+        await shown.goto(path)
+        await shown.settle()
+        found[`${path} ${width}`] = await accessibilityProblems(shown.page)
+      }
+    })
+  assert.deepEqual(
+    Object.entries(found).filter(([, problems]) => problems.length > 0),
+    [],
+  )
 })
 
 test('another account sees its own activity, and the system page says why it is denied', async () => {

@@ -43,7 +43,7 @@ export function jobsCommand(context: CommandContext): Command {
   withApiFlags(storageCommand(group, 'list'))
     .output()
     .description('List jobs with their queues, failures and last runs')
-    .examples('signet jobs list', 'signet jobs list --endpoint https://ca.example.com:8080')
+    .examples('signet jobs list', 'signet jobs list --profile operator')
     .action(async (flags: Flags & ConnectionFlags & OutputFlags) => {
       const value = usesApi(flags)
         ? await withConnection(connectionOf(flags, context.environment), ({ client }) =>

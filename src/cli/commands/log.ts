@@ -101,6 +101,7 @@ function addShow(group: SignetCommand): void {
   withApiFlags(storageCommand(group, 'show'))
     .output()
     .description('List leaves of the record; filters are combined with AND')
+    .option('--region <name>', 'Region of the CAs, for calls to a server')
     .option('--principal <text>', 'part of the principal or user')
     .option('--ca <arn>', 'ARN or ID of a CA')
     .option('--serial <hex>', 'serial number of a certificate')

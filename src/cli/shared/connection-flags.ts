@@ -53,10 +53,9 @@ export function withConnectionFlags<C extends Command>(command: C): C {
  */
 export function withApiFlags<C extends Command>(command: C): C {
   return command
-    .option('--endpoint <url>', 'URL of the API, to call the server instead of reading its data')
-    .option('--profile <name>', 'profile of the AWS files, to call the server of the profile')
-    .option('--region <name>', 'Region of the CAs, with --endpoint or --profile')
-    .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint')
+    .option('--endpoint <url>', 'URL of the API, to call the server')
+    .option('--profile <name>', 'AWS profile, to call its server')
+    .option('--ca-file <file>', 'PEM file with CAs to trust for https')
 }
 
 /** Returns whether the flags select the API instead of the data folder. */

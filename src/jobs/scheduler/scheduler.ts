@@ -66,6 +66,9 @@ function startLoop(job: Job, services: Services): Loop {
   let lastStartedAt: Date | undefined
   let lastSucceededAt: Date | undefined
 
+  const runAndNote = async (): Promise<void> => {
+    if (await runOnce(job, services, stopping.signal)) lastSucceededAt = services.clock.now()
+  }
   const start = (): void => {
     clearTimeout(timer)
     if (stopping.signal.aborted) return
@@ -76,14 +79,10 @@ function startLoop(job: Job, services: Services): Loop {
     if (running.size >= runsMax) return
     woken = false
     lastStartedAt = now
-    const run = runOnce(job, services, stopping.signal)
-      .then((isSuccess) => {
-        if (isSuccess) lastSucceededAt = services.clock.now()
-      })
-      .finally(() => {
-        running.delete(run)
-        if (woken) start()
-      })
+    const run = runAndNote().finally(() => {
+      running.delete(run)
+      if (woken) start()
+    })
     running.add(run)
   }
   const wake = (): void => {

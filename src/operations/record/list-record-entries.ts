@@ -20,7 +20,7 @@ import { entryKind, entryShape, requireOwnAuthority, viewEntry } from './entry-v
 
 const pageSize = 100
 /** Maximum number of leaves that one call reads. */
-export const scannedMax = 1000
+const scannedMax = 1000
 /** Limit on the total length of the data on a page, over which the server computes hashes. */
 const pageBytesMax = 1024 * 1024
 

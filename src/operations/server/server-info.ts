@@ -11,7 +11,7 @@ export interface ServerInfo {
 }
 
 /** A setting with the value that is in effect. */
-export interface ServerSetting {
+interface ServerSetting {
   /** Name of the flag, without the hyphens at its start. */
   readonly name: string
   readonly group: string
