@@ -177,7 +177,7 @@ function listFiles(folder: string): FileList {
       },
     }
   }
-  return { pageEtag: shortHash(readFileSync(join(folder, 'index.html'))), files }
+  return { files }
 }
 
 function hashOfSources(): string {

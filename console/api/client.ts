@@ -1,6 +1,16 @@
-/** The client of the public API: signed requests in the AWS JSON 1.1 protocol, and GetCallerIdentity of STS. */
+/** The client of the public API: signed requests in the AWS JSON 1.1 protocol, and calls of STS. */
 import { ApiError, parseError, parseStsError } from './errors.ts'
+import { fetchFromServer } from './fetch.ts'
 import { signRequest, type Credentials } from './sigv4.ts'
+import {
+  assumeRoleParameters,
+  formOf,
+  memberOf,
+  roleSessionOf,
+  serverTimeOf,
+  type RoleRequest,
+  type RoleSession,
+} from './sts.ts'
 import type { OperationName, Outputs } from './types.ts'
 
 interface CallOptions {
@@ -19,6 +29,8 @@ export interface Client {
   ): Promise<Outputs[Name]>
   /** Returns the principal that the credentials belong to. Rejects with ApiError. */
   callerIdentity(): Promise<Identity>
+  /** Returns credentials for a role that the principal may assume. Rejects with ApiError. */
+  assumeRole(role: RoleRequest): Promise<RoleSession>
 }
 
 export interface Identity {
@@ -26,10 +38,25 @@ export interface Identity {
   readonly account: string
 }
 
+/** The credentials of a session, which may change while requests are made. */
+export interface CredentialSource {
+  /** Returns the credentials for the next request. */
+  current(): Promise<Credentials>
+  /** Renews credentials that the server did not accept. Resolves to whether there are other credentials now. */
+  renew(rejected: Credentials): Promise<boolean>
+}
+
+/** Returns credentials that cannot be renewed. */
+export function fixedCredentials(credentials: Credentials): CredentialSource {
+  return { current: () => Promise.resolve(credentials), renew: () => Promise.resolve(false) }
+}
+
 export interface ClientOptions {
   readonly endpoint: URL
-  readonly credentials: Credentials
+  readonly credentials: CredentialSource
   readonly region: string
+  /** Called if the server no longer accepts the credentials, and they cannot be renewed. */
+  readonly onSignedOut?: ((error: ApiError) => void) | undefined
 }
 
 const attemptsMax = 4
@@ -37,38 +64,53 @@ const retryMilliseconds = 250
 /** Difference between the browser's and the server's clock above which requests are signed with the server's time. */
 const skewMilliseconds = 60_000
 
-export function createClient({ endpoint, credentials, region }: ClientOptions): Client {
+export function createClient({
+  endpoint,
+  credentials: source,
+  region,
+  onSignedOut,
+}: ClientOptions): Client {
   let offset = 0
-  const post = async (request: PostRequest): Promise<Response> => {
+  const sign = async (request: SignedCall, credentials: Credentials): Promise<Response> => {
     const { headers, body, signal, ...scope } = request
     const date = new Date(Date.now() + offset)
     const signed = await signRequest(
       { method: 'POST', url: endpoint, headers, body },
       { ...scope, credentials, date },
     )
-    const response = await fetch(endpoint, {
+    const response = await fetchFromServer(endpoint, {
       method: 'POST',
       headers: signed,
       body,
-      // The request has no credentials other than the signature.
-      credentials: 'omit',
-      cache: 'no-store',
-      redirect: 'error',
       ...(signal && { signal }),
-    }).catch((error: unknown) => {
-      if (signal?.aborted) throw error
-      throw new ApiError({
-        code: 'NetworkError',
-        message: 'The server did not respond. Check that it runs, and try again.',
-      })
     })
     const serverTime = Date.parse(response.headers.get('date') ?? '')
     const skew = serverTime - Date.now()
     if (response.status < 400 || !(Math.abs(skew - offset) > skewMilliseconds)) return response
     // This machine's clock is wrong, so the request is signed again with the server's time.
     offset = skew
-    return request.isCorrected ? response : post({ ...request, isCorrected: true })
+    return request.isCorrected ? response : sign({ ...request, isCorrected: true }, credentials)
   }
+  const post = async (request: SignedCall, isRenewed = false): Promise<Received> => {
+    const credentials = await source.current()
+    const response = await sign(request, credentials)
+    const text = await response.text()
+    if (response.ok) return { response, text }
+    const error = request.readError(response, text)
+    if (!error.isSignedOut) throw error
+    if (!isRenewed && (await source.renew(credentials))) return post(request, true)
+    if (!request.signal?.aborted) onSignedOut?.(error)
+    throw error
+  }
+  const postSts = (parameters: Readonly<Record<string, string>>): Promise<Received> =>
+    post({
+      service: 'sts',
+      region,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: formOf(parameters),
+      signal: undefined,
+      readError: (response, text) => parseStsError(response, text, parameters['Action'] ?? ''),
+    })
   return {
     region,
     async call(operation, input, options = {}) {
@@ -81,40 +123,42 @@ export function createClient({ endpoint, credentials, region }: ClientOptions): 
         },
         body: JSON.stringify(input),
         signal: options.signal,
+        readError: (response: Response, text: string) => parseError(response, text, operation),
       }
-      for (let attempt = 1; ; attempt += 1) {
-        const response = await post(request)
-        const text = await response.text()
-        if (response.ok) return (text === '' ? {} : JSON.parse(text)) as never
-        const error = parseError(response, text, operation)
-        if (attempt === attemptsMax || !isRetryable(error, operation)) throw error
-        await delay(retryMilliseconds * 2 ** (attempt - 1), options.signal)
-      }
+      for (let attempt = 1; ; attempt += 1)
+        try {
+          const { text } = await post(request)
+          return (text === '' ? {} : JSON.parse(text)) as never
+        } catch (error) {
+          const isLast = attempt === attemptsMax || !(error instanceof ApiError)
+          if (isLast || !isRetryable(error, operation)) throw error
+          await delay(retryMilliseconds * 2 ** (attempt - 1), options.signal)
+        }
     },
     async callerIdentity() {
-      const response = await post({
-        service: 'sts',
-        region,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: 'Action=GetCallerIdentity&Version=2011-06-15',
-        signal: undefined,
-      })
-      const text = await response.text()
-      if (!response.ok) throw parseStsError(response, text)
-      const member = (name: string): string =>
-        new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? ''
-      return { arn: member('Arn'), account: member('Account') }
+      const { text } = await postSts({ Action: 'GetCallerIdentity' })
+      return { arn: memberOf(text, 'Arn'), account: memberOf(text, 'Account') }
+    },
+    async assumeRole(role) {
+      const { response, text } = await postSts(assumeRoleParameters(role))
+      return roleSessionOf(text, serverTimeOf(response))
     },
   }
 }
 
-interface PostRequest {
+interface Received {
+  readonly response: Response
+  readonly text: string
+}
+
+interface SignedCall {
   readonly service: string
   readonly region: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly signal: AbortSignal | undefined
   readonly isCorrected?: boolean
+  readonly readError: (response: Response, text: string) => ApiError
 }
 
 /** Returns the Region of the first ARN in the input. */

@@ -27,7 +27,7 @@ test('a response that is not from the API, such as that of a proxy, is an error 
 test('an error of STS is read from XML, and its entities are decoded', () => {
   const xml =
     '<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>a &lt;b&gt; &amp;lt;</Message></Error><RequestId>r</RequestId></ErrorResponse>'
-  const error = parseStsError(response(403, {}), xml)
+  const error = parseStsError(response(403, {}), xml, 'GetCallerIdentity')
   assert.deepEqual(
     [error.code, error.message, error.requestId],
     ['InvalidClientTokenId', 'a <b> &lt;', 'r'],

@@ -61,7 +61,7 @@ export function parseError(response: ErrorResponse, text: string, operation: str
 }
 
 /** Reads an error in the AWS Query protocol, which is XML. */
-export function parseStsError(response: ErrorResponse, text: string): ApiError {
+export function parseStsError(response: ErrorResponse, text: string, operation: string): ApiError {
   const member = (name: string): string | undefined =>
     new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]
   const code = member('Code') ?? `HTTP ${response.status}`
@@ -69,7 +69,7 @@ export function parseStsError(response: ErrorResponse, text: string): ApiError {
     code,
     message: decodeEntities(member('Message') ?? '') || defaultMessage(code),
     requestId: response.headers.get('x-amzn-requestid') ?? member('RequestId'),
-    operation: 'GetCallerIdentity',
+    operation,
   })
 }
 
@@ -81,7 +81,7 @@ const entities: Readonly<Record<string, string>> = {
   apos: "'",
 }
 
-function decodeEntities(text: string): string {
+export function decodeEntities(text: string): string {
   return text.replaceAll(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '')
 }
 

@@ -12,6 +12,7 @@ import { NotifyContext, type Notification } from './notifications.ts'
 import { findPage } from './pages.ts'
 import { followLink, hrefOf, useLocation } from './router.ts'
 import { useSession } from './session.ts'
+import { useSessionBanner } from './session-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const dismissMilliseconds = 8000
@@ -37,6 +38,7 @@ export function Layout(): ReactNode {
     if (notification.type === 'success') setTimeout(() => dismiss(id), dismissMilliseconds)
   }, [])
   const page = findPage(path)
+  const banner = useSessionBanner()
   useEffect(() => {
     document.title = `${page?.title ?? 'Page not found'} – Signet`
   }, [page?.title])
@@ -54,15 +56,18 @@ export function Layout(): ReactNode {
         navigation={<Navigation section={page?.section ?? 'none'} />}
         notifications={
           <Flashbar
-            items={notifications.map(({ id, type, header, text }) => ({
-              id,
-              type,
-              header,
-              content: text,
-              dismissible: true,
-              dismissLabel: 'Dismiss message',
-              onDismiss: () => dismiss(id),
-            }))}
+            items={[
+              ...banner,
+              ...notifications.map(({ id, type, header, text }) => ({
+                id,
+                type,
+                header,
+                content: text,
+                dismissible: true,
+                dismissLabel: 'Dismiss message',
+                onDismiss: () => dismiss(id),
+              })),
+            ]}
           />
         }
         content={

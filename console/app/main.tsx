@@ -4,13 +4,15 @@ import './console.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
+import { takeCallback } from './sign-on.ts'
 import { startTheme } from './theme.ts'
 
+const received = takeCallback()
 startTheme()
 const root = document.querySelector('#root')
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <App received={received} />
     </StrictMode>,
   )

@@ -1,11 +1,12 @@
 /** Page addresses, which consist of the path below `/console/` and filters in the query. */
 import { useMemo, useSyncExternalStore } from 'react'
 
-const base = new URL(document.baseURI)
+/** Address of the console, which ends in `/console/`. */
+export const consoleBase = new URL(document.baseURI)
 const changed = 'signet:navigate'
 
 /** Endpoint of the API: the parent of `/console/`, including a reverse proxy's path prefix. */
-export const apiEndpoint = new URL('..', base)
+export const apiEndpoint = new URL('..', consoleBase)
 
 export interface Location {
   /** Path below `/console/`, without a leading slash. */
@@ -22,7 +23,7 @@ export function hrefOf(
     Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
   const search = parameters.size === 0 ? '' : `?${parameters.toString()}`
-  return `${base.pathname}${path}${search}`
+  return `${consoleBase.pathname}${path}${search}`
 }
 
 /** Shows the page at an address. `replace` does not add an entry to the history, for changed filters. */
@@ -42,7 +43,7 @@ export function followLink(
   }>,
 ): void {
   const { href, external } = event.detail
-  if (href === undefined || external === true || !href.startsWith(base.pathname)) return
+  if (href === undefined || external === true || !href.startsWith(consoleBase.pathname)) return
   event.preventDefault()
   navigate(href)
 }
@@ -50,7 +51,7 @@ export function followLink(
 export function useLocation(): Location {
   const href = useSyncExternalStore(subscribe, () => location.pathname + location.search)
   return useMemo(() => {
-    const url = new URL(href, base)
+    const url = new URL(href, consoleBase)
     const path = url.pathname.replace(/^.*?\/console\//, '')
     return { path: decodePath(path), query: url.searchParams }
   }, [href])

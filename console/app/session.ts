@@ -1,13 +1,35 @@
 /** The signed-in principal. Secrets are kept in memory, and in the tab's sessionStorage only if the user chooses that. */
 import { createContext, useContext } from 'react'
-import { createClient, type Client, type Identity } from '../api/client.ts'
+import { createClient, fixedCredentials, type Client, type Identity } from '../api/client.ts'
 import type { Credentials } from '../api/sigv4.ts'
+import type { RoleRequest } from '../api/sts.ts'
+import type { Provider } from '../sso/authorization.ts'
+import type { Tokens } from '../sso/server.ts'
 import { apiEndpoint } from './router.ts'
 
 export interface Session {
-  readonly credentials: Credentials
+  readonly credentials: Credentials & { readonly expiresAt?: number }
   readonly region: string
   readonly identity: Identity
+  /** How the credentials are renewed. Undefined if the user entered them. */
+  readonly origin?: SignOn | SwitchedRole | undefined
+}
+
+/** A session of a role that the user's ID token can assume. */
+export interface SignOn {
+  readonly kind: 'sign-on'
+  readonly provider: Provider
+  readonly role: RoleRequest
+  readonly tokens: Tokens
+  /** Claim `sub` of the ID token. */
+  readonly subject: string
+}
+
+/** A session of a role that was assumed from another session. */
+interface SwitchedRole {
+  readonly kind: 'role'
+  readonly role: RoleRequest
+  readonly from: Session
 }
 
 const sessionKey = 'signet.session'
@@ -15,7 +37,16 @@ const regionKey = 'signet.region'
 const regionDefault = 'eu-central-1'
 
 export function clientOf({ credentials, region }: Pick<Session, 'credentials' | 'region'>): Client {
-  return createClient({ endpoint: apiEndpoint, credentials, region })
+  return createClient({
+    endpoint: apiEndpoint,
+    credentials: fixedCredentials(credentials),
+    region,
+  })
+}
+
+/** Returns the single sign-on that a session is based on; undefined if the user entered an access key. */
+export function signOnOf({ origin }: Session): SignOn | undefined {
+  return origin?.kind === 'role' ? signOnOf(origin.from) : origin
 }
 
 /** Returns the session that was kept for this tab. */
@@ -29,8 +60,9 @@ export function storeSession(session: Session | undefined): void {
   else sessionStorage.setItem(sessionKey, JSON.stringify(session))
 }
 
-export function isSessionStored(): boolean {
-  return sessionStorage.getItem(sessionKey) !== null
+/** Replaces the session that is kept for this tab, if one is kept. */
+export function updateStoredSession(session: Session): void {
+  if (sessionStorage.getItem(sessionKey) !== null) storeSession(session)
 }
 
 /** The Region that was last used in this browser. */
@@ -45,7 +77,15 @@ export function rememberRegion(region: string): void {
 export interface SessionValue extends Session {
   readonly client: Client
   readonly setRegion: (region: string) => void
-  readonly signOut: (reason?: string) => void
+  /** Why the session must be renewed by a sign-in; undefined while it is valid. */
+  readonly ended: string | undefined
+  /** Signs in again in another tab, and keeps the page. Rejects with an Error that states why that failed. */
+  readonly signInAgain: () => Promise<void>
+  /** Assumes a role. Rejects with ApiError. */
+  readonly switchRole: (role: RoleRequest) => Promise<void>
+  /** Returns to the session before the first switch of the role. */
+  readonly switchBack: () => void
+  readonly signOut: () => void
 }
 
 export const SessionContext = createContext<SessionValue | undefined>(undefined)

@@ -2,8 +2,10 @@
 import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { useState, type ReactNode } from 'react'
 import { hrefOf, navigate } from './router.ts'
+import { nameOfArn } from './role-arn.ts'
 import { RegionDialog } from './region-dialog.tsx'
 import { useSession } from './session.ts'
+import { SwitchRoleDialog } from './switch-role-dialog.tsx'
 import { chosenTheme, chooseTheme, type Theme } from './theme.ts'
 
 const themes: readonly { readonly id: Theme; readonly text: string }[] = [
@@ -13,11 +15,12 @@ const themes: readonly { readonly id: Theme; readonly text: string }[] = [
 ]
 
 export function TopBar(): ReactNode {
-  const { region, identity, setRegion, signOut } = useSession()
+  const { region, identity, origin, setRegion, switchBack, signOut } = useSession()
   const [theme, setTheme] = useState(chosenTheme)
   const [isRegionOpen, setRegionOpen] = useState(false)
+  const [isRoleOpen, setRoleOpen] = useState(false)
   const home = hrefOf('')
-  const name = identity.arn.split(':').slice(5).join(':')
+  const name = nameOfArn(identity.arn)
   return (
     <>
       <TopNavigation
@@ -58,11 +61,22 @@ export function TopBar(): ReactNode {
             text: name,
             ariaLabel: `Principal ${name}`,
             description: `Account ${identity.account}`,
-            items: [{ id: 'sign-out', text: 'Sign out' }],
-            onItemClick: () => signOut(),
+            items: [
+              { id: 'switch-role', text: 'Switch role' },
+              ...(origin?.kind === 'role'
+                ? [{ id: 'switch-back', text: `Back to ${nameOfArn(origin.from.identity.arn)}` }]
+                : []),
+              { id: 'sign-out', text: 'Sign out' },
+            ],
+            onItemClick({ detail }) {
+              if (detail.id === 'switch-role') setRoleOpen(true)
+              else if (detail.id === 'switch-back') switchBack()
+              else signOut()
+            },
           },
         ]}
       />
+      {isRoleOpen && <SwitchRoleDialog onClose={() => setRoleOpen(false)} />}
       {isRegionOpen && (
         <RegionDialog
           region={region}

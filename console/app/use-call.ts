@@ -20,7 +20,7 @@ export function useCall<Value>(
   key: string | undefined,
   load: (client: Client, signal: AbortSignal) => Promise<Value>,
 ): Loaded<Value> {
-  const { client, signOut } = useSession()
+  const { client } = useSession()
   const [state, setState] = useState<State<Value>>({ key: undefined, isLoading: true })
   const [count, setCount] = useState(0)
   const latest = useRef(load)
@@ -34,14 +34,10 @@ export function useCall<Value>(
     setState((old) => (old.key === key ? { ...old, isLoading: true } : { key, isLoading: true }))
     latest.current(client, controller.signal).then(
       (value) => finish({ value }),
-      (failure: unknown) => {
-        const error = toApiError(failure)
-        if (error.isSignedOut && !controller.signal.aborted) signOut(error.message)
-        finish({ error })
-      },
+      (failure: unknown) => finish({ error: toApiError(failure) }),
     )
     return () => controller.abort()
-  }, [key, client, count, signOut])
+  }, [key, client, count])
   const reload = useCallback(() => setCount((old) => old + 1), [])
   const isCurrent = state.key === key
   return {

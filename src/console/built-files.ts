@@ -23,9 +23,8 @@ export interface BuiltFile {
 }
 
 export interface BuiltConsole {
-  /** The page, which contains `basePlaceholder`. */
+  /** The page, which contains placeholders. */
   readonly page: string
-  readonly pageEtag: string
   /** Other files, keyed by their path below the folder, such as `assets/index-B3f.js`. */
   readonly files: ReadonlyMap<string, BuiltFile>
   open(path: string, encoding: Encoding | undefined): Readable
@@ -33,12 +32,14 @@ export interface BuiltConsole {
 
 /** Content of `files.json`. */
 export interface FileList {
-  readonly pageEtag: string
   readonly files: Readonly<Record<string, BuiltFile>>
 }
 
 /** Placeholder in the page for the path prefix of a reverse proxy (`--base-path`). */
 export const basePlaceholder = '%BASE_PATH%'
+
+/** Placeholder in the page for the issuer URL of single sign-on (`--console-sso-issuer`). */
+export const ssoPlaceholder = '%SSO_ISSUER%'
 
 /**
  * Returns the folder with the built console. package.json is found by package name, because source and built files are at
@@ -55,7 +56,6 @@ export async function openConsole(folder: string): Promise<BuiltConsole | undefi
     const list = JSON.parse(await readFile(join(folder, 'files.json'), 'utf8')) as FileList
     return {
       page: await readFile(join(folder, 'index.html'), 'utf8'),
-      pageEtag: list.pageEtag,
       files: new Map(Object.entries(list.files)),
       open: (path, encoding) =>
         createReadStream(join(folder, path + (encoding === undefined ? '' : encodings[encoding]))),

@@ -12,7 +12,6 @@ import { consoleRoutes } from './static-routes.ts'
 
 const page = '<base href="%BASE_PATH%/console/">'
 const list: FileList = {
-  pageEtag: 'page',
   files: {
     'assets/a-1.js': {
       type: 'text/javascript; charset=utf-8',

@@ -1,4 +1,5 @@
 /** The routes of the web console. Its files are public: all data that a user sees in it comes from the API. */
+import { createHash } from 'node:crypto'
 import fresh from 'fresh'
 import {
   methodNotAllowed,
@@ -12,6 +13,7 @@ import { conditionsOf, headerValue, type RequestHead } from '../http/request.ts'
 import type { Route } from '../http/route.ts'
 import {
   basePlaceholder,
+  ssoPlaceholder,
   consoleFolder,
   encodings,
   openConsole,
@@ -49,14 +51,18 @@ const securityHeaders = {
 interface ConsoleOptions {
   /** Path prefix of a reverse proxy; empty if there is none. */
   readonly basePath: string
+  /** Issuer URL of the identity provider for single sign-on; undefined if single sign-on is not configured. */
+  readonly ssoIssuer?: string | undefined
   readonly folder?: string
 }
 
 /** Returns the routes: the redirect for browsers from `/`, and everything below `/console`. */
 export function consoleRoutes({
   basePath,
+  ssoIssuer = '',
   folder = consoleFolder(),
 }: ConsoleOptions): readonly Route[] {
+  const placeholders = { [basePlaceholder]: basePath, [ssoPlaceholder]: ssoIssuer }
   let opened: Promise<BuiltConsole | undefined> | undefined
   const open = async (): Promise<BuiltConsole | undefined> => {
     const built = await (opened ??= openConsole(folder))
@@ -88,7 +94,7 @@ export function consoleRoutes({
         answer: async (request, _connection, path) => {
           const built = await open()
           const answer =
-            built === undefined ? notBuilt : answerFile(built, { request, path, basePath })
+            built === undefined ? notBuilt : answerFile(built, { request, path, placeholders })
           return { ...answer, headers: { ...securityHeaders, ...answer.headers } }
         },
         fail: publicFailure,
@@ -106,23 +112,29 @@ interface FileRequest {
   readonly request: RequestHead
   /** Path below `/console/`. */
   readonly path: string
-  readonly basePath: string
+  readonly placeholders: Placeholders
 }
 
+/** Values in the page by placeholder. The settings allow only characters in them that HTML attributes may contain. */
+type Placeholders = Readonly<Record<string, string>>
+
 /** Returns a file, or the page for any path without a file name extension: the console displays its own page for each URL. */
-function answerFile(built: BuiltConsole, { request, path, basePath }: FileRequest): Answer {
+function answerFile(built: BuiltConsole, { request, path, placeholders }: FileRequest): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const file = built.files.get(path)
   if (file !== undefined) return answerAsset(built, { request, path, file })
-  return /\.[a-z0-9]{1,8}$/i.test(path) ? notFound : answerPage(built, request, basePath)
+  return /\.[a-z0-9]{1,8}$/i.test(path) ? notFound : answerPage(built, request, placeholders)
 }
 
-function answerPage(built: BuiltConsole, request: RequestHead, basePath: string): Answer {
-  const body = built.page.replaceAll(basePlaceholder, basePath)
+function answerPage(built: BuiltConsole, request: RequestHead, placeholders: Placeholders): Answer {
+  let body = built.page
+  for (const [name, value] of Object.entries(placeholders))
+    body = body.replaceAll(name, () => value)
+  const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22)
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-cache',
-    etag: `"${built.pageEtag}"`,
+    etag: `"${hash}"`,
   }
   if (isCurrent(request, headers.etag)) return { status: 304, headers, body: undefined }
   if (request.method === 'GET') return { status: 200, headers, body }

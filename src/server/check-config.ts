@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { requireRegistration, requireUsableProvider } from '../console/sso/require-provider.ts'
 import { requireUsableTokenKey } from '../data-folder/token-master-key.ts'
 import { wrappingOf } from '../data-folder/wrapped-master-key.ts'
 import { readMasterKey } from '../data-folder/master-key.ts'
@@ -16,10 +17,10 @@ import { readRates } from '../settings/rates-file.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { peekMasterKeySettings } from '../store/master-keys.ts'
-import type { Row, Sql } from '../store/sql.ts'
 import { checkConfiguredToken } from './check-keys.ts'
 import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
+import { peekDatabase } from './peek-database.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 import { requireOwnAuthority } from './tls/own-authority.ts'
 
@@ -43,6 +44,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
     () => checkNewKeys(config),
     () => checkMasterKeyInKms(config),
     () => checkMasterKeyInToken(config),
+    () => checkSingleSignOn(config, clock),
   ]
   const found = checks.map(async (check) => {
     try {
@@ -147,18 +149,29 @@ async function checkDatabase(config: Config): Promise<void> {
 async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
   const { tls } = config
   if (tls.kind !== 'self' || config.dev) return
-  const engine = await loadEngine(locateDatabase(config))
-  const { check } = await peekMasterKeySettings(engine)
-  let isOutdated = false
-  const query = async (statement: Sql): Promise<Row[]> => {
-    const rows = await engine.peek(statement)
-    isOutdated ||= rows === undefined
-    return rows ?? []
-  }
+  const database = await peekDatabase(config)
   try {
-    await requireOwnAuthority({ query }, tls.authority, clock.now())
+    await requireOwnAuthority(database, tls.authority, clock.now())
   } catch (error) {
-    if (check === undefined || !isOutdated) throw error
+    if (!database.exists || !database.isOutdated()) throw error
+  }
+}
+
+/**
+ * Checks the identity provider of the web console, and its registration in an account. A database that does not exist yet has no
+ * accounts, so nothing can be registered before the first start.
+ */
+async function checkSingleSignOn(config: Config, clock: Clock): Promise<void> {
+  const { sso } = config
+  if (sso === undefined) return
+  await requireUsableProvider(sso, clock)
+  if (config.dev) return
+  const database = await peekDatabase(config)
+  if (!database.exists) return
+  try {
+    await requireRegistration(database, sso)
+  } catch (error) {
+    if (!database.isOutdated()) throw error
   }
 }
 

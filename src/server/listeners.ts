@@ -1,9 +1,14 @@
 /** The API listener and the public listener of a process that answers requests. */
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
+import { readClientSecret } from '../console/sso/client-secret.ts'
+import { createProvider } from '../console/sso/provider.ts'
+import { ssoRoutes } from '../console/sso/sso-routes.ts'
 import { consoleRoutes } from '../console/static-routes.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import type { Health } from '../http/health.ts'
+import type { ApiServices } from '../http/protocol.ts'
+import type { Route } from '../http/route.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
@@ -77,7 +82,7 @@ async function startApiListener(
   const api = createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
   const material = await tls?.first(services)
   const hasMetricsListener = config.metricsListen !== undefined
-  const console = config.console ? consoleRoutes({ basePath }) : []
+  const console = config.console ? await openConsoleRoutes(runtime, api) : []
   const parts = { ...api, ...common, limits, basePath, hasMetricsListener, console }
   const server = createApiServer(parts, material)
   stack.defer(() => server.close())
@@ -92,4 +97,16 @@ async function startApiListener(
       await keeper?.refresh()
     },
   }
+}
+
+/** Returns the routes of the web console and of its single sign-on. Throws ConfigurationError for an unusable client secret. */
+async function openConsoleRoutes(
+  { config, clock }: Runtime,
+  api: ApiServices,
+): Promise<readonly Route[]> {
+  const { basePath, sso } = config
+  const files = consoleRoutes({ basePath, ssoIssuer: sso?.issuer })
+  if (sso === undefined) return files
+  if (sso.clientSecretFile !== undefined) await readClientSecret(sso.clientSecretFile)
+  return [...ssoRoutes({ api, provider: createProvider(sso, { clock }), basePath }), ...files]
 }

@@ -18,6 +18,7 @@ test('the configuration has the documented defaults', () => {
     limits: { connectionsMax: 10_000, authFailuresPerMinute: 300, bodyMemoryBytes: 134_217_728 },
     basePath: '',
     console: true,
+    sso: undefined,
     publicListen: { host: '127.0.0.1', port: 8081 },
     metricsListen: undefined,
     publicUrl: undefined,

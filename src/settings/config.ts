@@ -5,6 +5,7 @@ import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
 import { effectiveSettings, type EffectiveSetting } from './effective-settings.ts'
 import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
+import { consoleConfig, type SsoConfig } from './console-config.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -33,6 +34,8 @@ export interface Config {
   readonly basePath: string
   /** Whether the API listener serves the web console. */
   readonly console: boolean
+  /** Single sign-on to the web console. Undefined if it is not configured. */
+  readonly sso: SsoConfig | undefined
   readonly publicListen: Address
   /** Listener for the metrics. Undefined if the API listener serves them. */
   readonly metricsListen: Address | undefined
@@ -146,7 +149,7 @@ export function readConfig(
       bodyMemoryBytes: (read('bodyMemory') ?? 0) * 1024 * 1024,
     },
     basePath: read('basePath') ?? '',
-    console: read('console') === 'on',
+    ...consoleConfig(read, allProblems),
     publicListen: read('publicListen'),
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),

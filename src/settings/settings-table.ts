@@ -1,5 +1,6 @@
 /** Every setting of the server: its flag, its description, and the parser of its value. */
 import { defaultQuotas } from '../authority/quotas.ts'
+import { consoleSettings } from './console-settings.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { keySettings } from './key-settings.ts'
 import { secret, secretUrl, setting, toggle, withFlags } from './setting.ts'
@@ -218,12 +219,7 @@ export const settings = withFlags({
     'path prefix of a reverse proxy, such as /pki; both listeners also accept requests with this prefix',
     pathPrefix,
   ),
-  console: setting(
-    'MODE',
-    'web console at /console/ on the API listener: on, or off',
-    oneOf(['on', 'off']),
-    'on',
-  ),
+  ...consoleSettings,
   authFailures: setting(
     'N',
     'maximum number of failed authentications per minute from one address; 0 for no limit',

@@ -49,6 +49,17 @@ export async function listIdentityProviders(
   return rows.map(providerOf)
 }
 
+/** Lists up to `limit` providers with the same issuer, which different accounts trust. */
+export async function listProvidersOfIssuer(
+  db: Pick<Database, 'query'>,
+  { issuer, limit }: { readonly issuer: StorableText; readonly limit: number },
+): Promise<IdentityProvider[]> {
+  const rows = await db.query(
+    sql`select * from identity_providers where issuer = ${issuer} order by account_id limit ${limit}`,
+  )
+  return rows.map(providerOf)
+}
+
 /** Updates the mutable columns of an identity provider. Conflicts if the provider does not exist. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider

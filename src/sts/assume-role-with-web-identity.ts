@@ -1,11 +1,7 @@
-import { knownPolicy } from '../policy/policy-cache.ts'
-import { decide } from '../policy/evaluation.ts'
-import { requestKeys } from '../authorization/request-keys.ts'
 import { webPerson } from '../identity/person.ts'
-import { placeOfIssuer, providerArn } from '../identity/principal-arn.ts'
+import { providerArn } from '../identity/principal-arn.ts'
 import { ServiceError } from '../errors.ts'
-import type { Role } from '../store/roles.ts'
-import { required, string, structure, type Infer } from '../wire/shapes/shape.ts'
+import { required, string, structure } from '../wire/shapes/shape.ts'
 import { findNamedRole } from './find-role.ts'
 import { makeSession } from './role-session.ts'
 import {
@@ -15,10 +11,8 @@ import {
   roleMembers,
   sessionMembers,
 } from './shapes.ts'
-import { stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
-import type { WebIdentity } from './verify-web-identity.ts'
-
-const action = 'sts:AssumeRoleWithWebIdentity'
+import { stsOperation } from './sts-operation.ts'
+import { trustsWebIdentity, webIdentityAction } from './web-identity-trust.ts'
 
 const webIdentityInput = structure({
   ...roleMembers,
@@ -53,8 +47,13 @@ export const assumeRoleWithWebIdentity = stsOperation({
       accountId: name.accountId,
     })
     const provider = providerArn(name, identity.provider.issuer)
-    if (role === undefined || !isTrusted(services, { role, provider, identity, input, context }))
-      throw new ServiceError('AccessDeniedException', `Not authorized to perform ${action}`)
+    const { RoleArn: roleArn, RoleSessionName: sessionName } = input
+    const request = { roleArn, sessionName, provider, identity, context }
+    if (role === undefined || !trustsWebIdentity(services, role, request))
+      throw new ServiceError(
+        'AccessDeniedException',
+        `Not authorized to perform ${webIdentityAction}`,
+      )
     const session = makeSession(
       services,
       { ...role, partition: name.partition },
@@ -72,40 +71,3 @@ export const assumeRoleWithWebIdentity = stsOperation({
     }
   },
 })
-
-interface TokenRequest {
-  readonly role: Role
-  readonly provider: string
-  readonly identity: WebIdentity
-  readonly input: Infer<typeof webIdentityInput>
-  readonly context: StsContext
-}
-
-/** Evaluates only the trust policy, because the holder of a token has no identity policies. */
-function isTrusted(
-  { clock }: StsServices,
-  { role, provider, identity, input, context }: TokenRequest,
-): boolean {
-  const issuer = placeOfIssuer(identity.provider.issuer).toLowerCase()
-  const operation = new Map<string, readonly string[]>([
-    [`${issuer}:sub`, [identity.subject]],
-    [`${issuer}:aud`, audiencesOf(identity)],
-    ['sts:rolesessionname', [input.RoleSessionName]],
-    ['aws:federatedprovider', [provider]],
-  ])
-  const keys = requestKeys({
-    ...context,
-    now: clock.now(),
-    resourceAccount: role.accountId,
-    resourceTags: new Map(Object.entries(role.tags)),
-    operation,
-  })
-  const principal = { accountId: undefined, names: [provider] }
-  const request = { action, resource: input.RoleArn, keys, principal }
-  return decide(knownPolicy(role.trustPolicy, 'trust'), request) === 'allowed'
-}
-
-/** The audience in condition keys is `azp` if the token has it, otherwise `aud` (IAM User Guide, OIDC federation keys). */
-function audiencesOf({ audiences, authorizedParty }: WebIdentity): readonly string[] {
-  return authorizedParty === undefined ? audiences : [authorizedParty]
-}

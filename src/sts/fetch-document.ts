@@ -21,25 +21,66 @@ export interface FetchOptions {
   readonly resolve?: Resolve
 }
 
+/** A form that is posted to an identity provider. */
+export interface FormPost extends FetchOptions {
+  readonly form: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  /** Accepted status codes. */
+  readonly statuses: readonly number[]
+}
+
 /**
  * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
  * Addresses on this machine and its links are refused unless the issuer's URL itself has such an address. The address is
  * checked when the connection is made, so a name that resolves differently the second time is refused as well. Redirects are
  * not followed. Rejects with an Error that gives the reason.
  */
-export async function fetchDocument(
+export async function fetchDocument(url: string, options: FetchOptions): Promise<string> {
+  const { text } = await readResponse(url, options, { statuses: [200] })
+  return text
+}
+
+/** Posts a form to a URL under the same rules, and returns the response. */
+export function postForm(
+  url: string,
+  { form, headers, statuses, ...options }: FormPost,
+): Promise<ReceivedText> {
+  return readResponse(url, options, {
+    statuses,
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  })
+}
+
+export interface ReceivedText {
+  readonly status: number
+  readonly text: string
+}
+
+interface Sent {
+  readonly statuses: readonly number[]
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+async function readResponse(
   url: string,
   { issuer, signal, resolve = lookupAddress }: FetchOptions,
-): Promise<string> {
+  { statuses, ...sent }: Sent,
+): Promise<ReceivedText> {
   const target = new URL(url)
   const mayBeInternal = requireAllowed(target, new URL(issuer))
-  const response = await get(target, {
+  const response = await send(target, {
+    ...sent,
     signal,
     lookup: mayBeInternal ? undefined : externalLookup(resolve),
   })
-  if (response.statusCode !== 200) {
+  const status = response.statusCode ?? 0
+  if (!statuses.includes(status)) {
     response.destroy()
-    throw new Error(`status ${response.statusCode}`)
+    throw new Error(`status ${status}`)
   }
   const chunks: Buffer[] = []
   let length = 0
@@ -49,7 +90,7 @@ export async function fetchDocument(
       throw new Error(`the document is longer than ${documentBytesMax} bytes`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return { status, text: Buffer.concat(chunks).toString('utf8') }
 }
 
 /**
@@ -68,19 +109,22 @@ function requireAllowed(target: URL, issuer: URL): boolean {
   throw internalError(host)
 }
 
-interface GetOptions {
+interface SendOptions extends Omit<Sent, 'statuses'> {
   readonly signal: AbortSignal
   readonly lookup: LookupFunction | undefined
 }
 
 /** Connections are not reused, because a connection for another issuer was checked by the rules for that issuer. */
-function get(url: URL, { signal, lookup }: GetOptions): Promise<IncomingMessage> {
+function send(
+  url: URL,
+  { method = 'GET', headers, body, signal, lookup }: SendOptions,
+): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  const options = { agent: false, signal, ...(lookup && { lookup }) }
+  const options = { agent: false, method, signal, ...(lookup && { lookup }) }
   return new Promise((resolve, reject) => {
-    request(url, { ...options, headers: { accept: 'application/json' } }, resolve)
+    request(url, { ...options, headers: { ...headers, accept: 'application/json' } }, resolve)
       .on('error', reject)
-      .end()
+      .end(body)
   })
 }
 

@@ -3,6 +3,7 @@ import { decodeJwt, errors, jwtVerify } from 'jose'
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 import { findIdentityProvider, type IdentityProvider } from '../store/identity-providers.ts'
 import { QueryError } from '../wire/query-errors.ts'
+import { signatureAlgorithms } from './signature-algorithms.ts'
 import type { StsServices } from './sts-operation.ts'
 import { readClaims, type TokenClaims } from './token-claims.ts'
 
@@ -10,20 +11,6 @@ import { readClaims, type TokenClaims } from './token-claims.ts'
 export interface WebIdentity extends TokenClaims {
   readonly provider: IdentityProvider
 }
-
-/** Accepted signature algorithms. Symmetric algorithms are excluded, because only the issuer must be able to sign. */
-const algorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-]
 
 /** Accepted clock difference between the issuer and the server. */
 const toleranceSeconds = 30
@@ -46,7 +33,7 @@ export async function verifyWebIdentity(
   const now = clock.now()
   try {
     const { payload } = await jwtVerify(token, issuerKeys.of(provider), {
-      algorithms,
+      algorithms: signatureAlgorithms,
       issuer: provider.issuer,
       audience: [...provider.audiences],
       currentDate: now,
@@ -84,7 +71,15 @@ function refusalOf(error: unknown, now: Date): unknown {
   }
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
     return invalidToken('Incorrect token audience', error)
-  if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim, error)
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason, payload } = error
+    return claim === 'nbf' && reason === 'check_failed'
+      ? invalidToken(
+          `The token is not valid yet: current date/time ${seconds(now)} must be after its claim nbf, ${payload.nbf}. Check the clocks of the server and of the issuer`,
+          error,
+        )
+      : wrongClaim(claim, error)
+  }
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
     return invalidToken("Couldn't retrieve verification key from your identity provider", error)
   // node:crypto throws these errors for a damaged key, or for a key that does not match the token's algorithm.

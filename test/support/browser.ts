@@ -39,6 +39,8 @@ export interface ConsoleOptions {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** Origin of an identity provider, to which the console may send the browser. The console must not send requests to it. */
+  readonly provider?: string
 }
 
 /** A browser with its own storage, and the problems that its pages reported. */
@@ -47,7 +49,7 @@ export class ConsoleBrowser {
   readonly url: string
   readonly problems: string[] = []
 
-  private constructor(page: Page, url: string) {
+  private constructor(page: Page, url: string, provider: string | undefined) {
     this.page = page
     this.url = url
     const { host } = new URL(url)
@@ -58,14 +60,17 @@ export class ConsoleBrowser {
     })
     page.on('pageerror', (error) => this.problems.push(String(error)))
     page.on('request', (request) => {
-      const { protocol, host: other } = new URL(request.url())
-      if (protocol.startsWith('http') && other !== host)
+      const { protocol, host: other, origin } = new URL(request.url())
+      const isAllowed =
+        origin === provider &&
+        (request.isNavigationRequest() || page.url().startsWith(`${provider}/`))
+      if (protocol.startsWith('http') && other !== host && !isAllowed)
         this.problems.push(`request to ${request.url()}`)
     })
   }
 
   static async open(browser: Browser, options: ConsoleOptions): Promise<ConsoleBrowser> {
-    const { url, width = 1440, height = 900, theme = 'light' } = options
+    const { url, width = 1440, height = 900, theme = 'light', provider } = options
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
@@ -86,7 +91,7 @@ export class ConsoleBrowser {
       `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
         console.error('Content-Security-Policy: ' + violatedDirective + ' ' + blockedURI))`,
     )
-    return new ConsoleBrowser(await context.newPage(), url)
+    return new ConsoleBrowser(await context.newPage(), url, provider)
   }
 
   async goto(path: string): Promise<void> {

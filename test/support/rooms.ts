@@ -353,6 +353,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The files of the web console, which is built from the folder console beside src',
     imports: ['http'],
   },
+  'console/sso': {
+    subject: 'Single sign-on to the web console: exchange of codes for tokens, and choice of roles',
+    imports: ['http', 'http/body', 'store', 'sts', 'wire', 'wire/shapes'],
+  },
 
   ledger: {
     subject: 'The record in the database: its start, checkpoints and proofs',
@@ -483,6 +487,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'bulk',
       'call-log',
       'console',
+      'console/sso',
       'data-folder',
       'http',
       'http/body',

@@ -1,0 +1,89 @@
+/** The dialog for assuming a role with the credentials of the signed-in principal. */
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import FormField from '@cloudscape-design/components/form-field'
+import Input from '@cloudscape-design/components/input'
+import Modal from '@cloudscape-design/components/modal'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useState, type ReactNode } from 'react'
+import { toApiError, type ApiError } from '../api/errors.ts'
+import { ApiAlert } from '../widgets/api-alert.tsx'
+import { useNotify } from './notifications.ts'
+import { nameOfArn, roleArnOf, sessionNameFor } from './role-arn.ts'
+import { useSession } from './session.ts'
+
+const lastKey = 'signet.switched-role'
+
+export function SwitchRoleDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { identity, origin, switchRole } = useSession()
+  const notify = useNotify()
+  const [text, setText] = useState(() => localStorage.getItem(lastKey) ?? '')
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<ApiError>()
+  const { arn, account } = origin?.kind === 'role' ? origin.from.identity : identity
+  const roleArn = roleArnOf(text.trim(), account)
+  const change = async (): Promise<void> => {
+    if (roleArn === undefined || isBusy) return
+    setBusy(true)
+    setError(undefined)
+    try {
+      await switchRole({ roleArn, sessionName: sessionNameFor(arn) })
+      localStorage.setItem(lastKey, roleArn)
+      notify({ type: 'success', header: `You use the role ${nameOfArn(roleArn)}.` })
+      onClose()
+    } catch (failure) {
+      setError(toApiError(failure))
+      setBusy(false)
+    }
+  }
+  const start = (): void => {
+    change().catch(() => undefined)
+  }
+  return (
+    <Modal
+      visible
+      header="Switch role"
+      closeAriaLabel="Close"
+      onDismiss={onClose}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              loading={isBusy}
+              disabled={roleArn === undefined}
+              onClick={start}
+            >
+              Switch role
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        <FormField
+          label="Role"
+          description="The ARN of the role, or the name of a role in your account. Its trust policy must allow you to assume it."
+          constraintText={`Until you switch back, requests are made with the permissions of the role instead of those of ${nameOfArn(arn)}.`}
+          errorText={
+            text.trim() === '' || roleArn !== undefined
+              ? undefined
+              : 'A role has an ARN such as arn:aws:iam::123456789012:role/issuer.'
+          }
+        >
+          <Input
+            value={text}
+            spellcheck={false}
+            autoFocus
+            onChange={({ detail }) => setText(detail.value)}
+            onKeyDown={({ detail }) => detail.key === 'Enter' && start()}
+          />
+        </FormField>
+        <ApiAlert error={error} action="Switch role" />
+      </SpaceBetween>
+    </Modal>
+  )
+}

@@ -1,0 +1,68 @@
+/** Checks of the provider's response to an authorization request (RFC 6749 §4.1.2, RFC 9207 §2.4). */
+import type { Attempt } from './authorization.ts'
+
+/** Parameters of a response. A parameter that occurs more than once is invalid, and makes the response unusable. */
+export interface Callback {
+  readonly state: string
+  readonly code: string | undefined
+  readonly issuer: string | undefined
+  readonly error: string | undefined
+  readonly errorDescription: string | undefined
+  readonly isMalformed: boolean
+}
+
+const attemptMilliseconds = 3_600_000
+const parameterLengthMax = 8192
+
+/** Reads the parameters from the fragment, or from the query if there is no fragment. */
+export function readCallback({ hash, search }: Pick<URL, 'hash' | 'search'>): Callback {
+  const parameters = new URLSearchParams(hash === '' ? search : hash.slice(1))
+  const value = (name: string): string | undefined => parameters.get(name) ?? undefined
+  const names = [...parameters.keys()]
+  return {
+    state: value('state') ?? '',
+    code: value('code'),
+    issuer: value('iss'),
+    error: value('error'),
+    errorDescription: value('error_description'),
+    isMalformed:
+      new Set(names).size !== names.length ||
+      [...parameters.values()].some((text) => text.length > parameterLengthMax),
+  }
+}
+
+/**
+ * Returns the code, or why the response is refused. The text of the provider's error is used only if the response belongs to
+ * this browser's attempt and comes from its provider, so that a link cannot show text in the console.
+ */
+export function codeOf(
+  callback: Callback,
+  attempt: Attempt | undefined,
+  now: number,
+): { readonly code: string } | { readonly problem: string } {
+  if (attempt === undefined || callback.state !== attempt.state)
+    return {
+      problem:
+        'This response does not belong to a sign-in that was started in this tab, or it was used before. Sign in again.',
+    }
+  const { provider, startedAt } = attempt
+  if (Math.abs(now - startedAt) > attemptMilliseconds)
+    return { problem: 'The sign-in took longer than one hour. Sign in again.' }
+  if (callback.isMalformed)
+    return { problem: 'The response of the identity provider is malformed. Sign in again.' }
+  if (callback.issuer === undefined && provider.hasIssuerParameter)
+    return { problem: `The response does not contain its issuer, which ${provider.issuer} sends.` }
+  if (callback.issuer !== undefined && callback.issuer !== provider.issuer)
+    return {
+      problem: `The response comes from another identity provider than ${provider.issuer}. Its code was not used.`,
+    }
+  if (callback.error !== undefined) return { problem: problemOf(callback, provider.issuer) }
+  if (callback.code === undefined || callback.code === '')
+    return { problem: 'The response of the identity provider contains no code. Sign in again.' }
+  return { code: callback.code }
+}
+
+function problemOf({ error = '', errorDescription }: Callback, issuer: string): string {
+  const text = errorDescription === undefined ? error : `${error} (${errorDescription})`
+  return `${issuer} refused the sign-in: ${text.slice(0, 500)}`
+}

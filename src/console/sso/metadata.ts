@@ -1,0 +1,102 @@
+/** The metadata of an OpenID Connect identity provider (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). */
+import type { JsonObject } from '../../text/json.ts'
+import { signatureAlgorithms } from '../../sts/signature-algorithms.ts'
+
+export interface ProviderMetadata {
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  /** Undefined if the provider has no sign-out page (OpenID Connect RP-Initiated Logout 1.0 §2). */
+  readonly endSessionEndpoint: string | undefined
+  /** How the provider returns the code. A fragment is never sent to a server, so the logs of proxies do not contain the code. */
+  readonly responseMode: 'fragment' | 'query'
+  /** Whether every authorization response has the parameter `iss` (RFC 9207 §3). */
+  readonly hasIssuerParameter: boolean
+  /** How the client secret is sent to the token endpoint. */
+  readonly secretIn: 'header' | 'form'
+}
+
+const urlLengthMax = 2048
+
+/** Returns the metadata in a provider's configuration document, or what is wrong with the document. */
+export function readMetadata(
+  document: JsonObject,
+  { issuer, hasSecret }: { readonly issuer: string; readonly hasSecret: boolean },
+): ProviderMetadata | { readonly problem: string } {
+  const named = document['issuer']
+  if (named !== issuer)
+    return {
+      problem: `its issuer is ${shown(named)}, not ${issuer}; --console-sso-issuer must be exactly the issuer`,
+    }
+  const endpoint = (name: string): string | undefined => endpointOf(document[name], issuer)
+  const authorizationEndpoint = endpoint('authorization_endpoint')
+  const tokenEndpoint = endpoint('token_endpoint')
+  if (authorizationEndpoint === undefined) return invalidEndpoint('authorization_endpoint')
+  if (tokenEndpoint === undefined) return invalidEndpoint('token_endpoint')
+  if (endpoint('jwks_uri') === undefined) return invalidEndpoint('jwks_uri')
+  const endSessionEndpoint = endpoint('end_session_endpoint')
+  if (document['end_session_endpoint'] !== undefined && endSessionEndpoint === undefined)
+    return invalidEndpoint('end_session_endpoint')
+  const missing = missingFeature(document, hasSecret)
+  if (missing !== undefined) return { problem: missing }
+  return {
+    authorizationEndpoint,
+    tokenEndpoint,
+    endSessionEndpoint,
+    // The default includes fragments, but some providers without this member do not support them.
+    responseMode: listed(document, 'response_modes_supported')?.includes('fragment')
+      ? 'fragment'
+      : 'query',
+    hasIssuerParameter: document['authorization_response_iss_parameter_supported'] === true,
+    secretIn: authenticationMethods(document).includes('client_secret_basic') ? 'header' : 'form',
+  }
+}
+
+/** Returns the text for a required feature that the provider does not have. An absent list has the default of the standard. */
+function missingFeature(document: JsonObject, hasSecret: boolean): string | undefined {
+  const lacks = (name: string, values: readonly string[]): boolean => {
+    const found = listed(document, name)
+    return found !== undefined && !values.some((value) => found.includes(value))
+  }
+  if (lacks('response_types_supported', ['code']))
+    return 'it does not support the authorization code flow (response_types_supported)'
+  if (lacks('code_challenge_methods_supported', ['S256']))
+    return 'it does not support PKCE with S256 (code_challenge_methods_supported)'
+  if (lacks('id_token_signing_alg_values_supported', signatureAlgorithms))
+    return 'it signs ID tokens with none of the accepted algorithms (id_token_signing_alg_values_supported)'
+  const methods = authenticationMethods(document)
+  if (
+    hasSecret &&
+    !methods.includes('client_secret_basic') &&
+    !methods.includes('client_secret_post')
+  )
+    return 'it does not accept client secrets (token_endpoint_auth_methods_supported)'
+  return undefined
+}
+
+function authenticationMethods(document: JsonObject): readonly string[] {
+  return listed(document, 'token_endpoint_auth_methods_supported') ?? ['client_secret_basic']
+}
+
+function listed(document: JsonObject, name: string): readonly string[] | undefined {
+  const value = document[name]
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined
+}
+
+/** Returns the URL of an endpoint, which must use HTTPS or have the issuer's origin. */
+function endpointOf(value: unknown, issuer: string): string | undefined {
+  if (typeof value !== 'string' || value.length > urlLengthMax || !URL.canParse(value))
+    return undefined
+  const url = new URL(value)
+  const isSafe = url.protocol === 'https:' || url.origin === new URL(issuer).origin
+  return isSafe && url.hash === '' && url.username === '' && url.password === '' ? value : undefined
+}
+
+function invalidEndpoint(name: string): { readonly problem: string } {
+  return {
+    problem: `its ${name} is missing, or is not an https URL without a user name and fragment`,
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 300) : 'missing'
+}
