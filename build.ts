@@ -5,56 +5,15 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 import { buildConsole } from './console/build.ts'
+import { bundleProgram } from './tools/program-bundle.ts'
 import { writeSbom } from './tools/sbom.ts'
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly dependencies: Readonly<Record<string, string>>
-}
-
-const common = {
-  bundle: true,
-  platform: 'node',
-  logLevel: 'warning',
-} satisfies BuildOptions
-
-/** The program and the files of its threads, by their path in dist/. A thread's file is beside the code that starts the thread. */
-const programEntryPoints = {
-  'src/main': 'src/main.ts',
-  'writer-thread': 'src/store/sqlite/writer-thread.ts',
-  'checkpoint-thread': 'src/store/sqlite/checkpoint-thread.ts',
-  'check-process': 'src/store/sqlite/check-process.ts',
-  'bulk-thread': 'src/bulk/bulk-thread.ts',
-  'token-thread': 'src/keys/pkcs11/token-thread.ts',
-}
-const threadStarters = [
-  'src/store/sqlite/writer-client.ts',
-  'src/store/sqlite/checkpoints.ts',
-  'src/store/sqlite/start-check.ts',
-  'src/bulk/bulk-client.ts',
-  'src/keys/pkcs11/client.ts',
-]
-
-async function buildProgram(): Promise<void> {
-  const { metafile } = await build({
-    ...common,
-    entryPoints: programEntryPoints,
-    outdir: 'dist',
-    // Each module exists once, whichever entry point loads it.
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    target: 'node24',
-    metafile: true,
-  })
-  for (const [output, { inputs }] of Object.entries(metafile.outputs))
-    if (threadStarters.some((source) => source in inputs) && !/^dist\/[^/]+$/.test(output))
-      throw new Error(
-        `${output} starts a thread, and would look for the thread's file beside itself`,
-      )
 }
 
 type Library = 'client' | 'embedded'
@@ -77,7 +36,9 @@ const moduleUrl =
  */
 async function buildLibrary(library: Library): Promise<void> {
   await build({
-    ...common,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'warning',
     entryPoints: { [`${library}/index`]: `${library}/index.ts` },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
@@ -169,7 +130,7 @@ mkdirSync('dist', { recursive: true })
 // The console is not built again if its sources are the same.
 for (const name of readdirSync('dist'))
   if (name !== 'console') rmSync(`dist/${name}`, { recursive: true })
-await buildProgram()
+await bundleProgram('dist')
 await buildConsole()
 for (const library of ['client', 'embedded'] as const) {
   mkdirSync(`dist/${library}`, { recursive: true })

@@ -34,7 +34,8 @@ export async function scaleFigures(
     using folder = new BenchFolder()
     const data = folder.path
     const withServer: WithServer = async (work) => {
-      const server = await startTree(tree, data, { ...options, serverFlags: flags })
+      const serverFlags = [...options.serverFlags, ...flags]
+      const server = await startTree(tree, data, { ...options, serverFlags })
       try {
         return await work(server)
       } finally {

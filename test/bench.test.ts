@@ -73,6 +73,9 @@ const figures: Readonly<Record<string, readonly RegExp[]>> = {
   scale: [/^Signet: CRL of 2 000, s$/],
 }
 
+/** Flags for a run that is as short as possible: short turns, and servers of one process. */
+const small = ['--seconds', '0.1', '--server-flags=--workers 1']
+
 /** Runs of the benchmark: parts, and whether they also measure another checkout. */
 interface BenchRun {
   readonly parts: readonly string[]
@@ -96,7 +99,7 @@ test('the runs of the benchmark have all parts', { skip: !thorough }, () => {
 
 for (const { parts, before = false } of runs)
   test(`a quick run of the benchmark prints every row with its figures, and every target: ${parts.join(', ')}`, async () => {
-    const flags = ['--only', parts.join(','), '--connections', '64']
+    const flags = ['--only', parts.join(','), '--connections', '64', ...small]
     if (before) flags.push('--before', root)
     const { stdout } = await run(process.execPath, [main, '--quick', ...flags])
     assert.doesNotMatch(stdout, /NaN|undefined|Infinity/)
@@ -129,12 +132,13 @@ test('the benchmark also measures another checkout, over TLS, on one core, with 
     main,
     '--quick',
     ...flags,
+    ...small,
     '--connections',
     '1,3',
   ])
   assert.match(
     stdout,
-    /Signet on Node\.js v[\d.]+; before on Node\.js v[\d.]+; over TLS; each contender on 1 core/,
+    /Signet on Node\.js v[\d.]+; before on Node\.js v[\d.]+; over TLS; each contender on 1 core\(s\); server flags --workers 1/,
   )
   const names = rowsOf(stdout).map(([name, contender]) => [name, contender])
   assert.deepEqual(names, [

@@ -1,17 +1,25 @@
 /**
- * Runs every block of every guide in docs/guides as a reader would, with a separate server for each. A block that is not run
- * has a comment above it with the reason: `<!-- not run: … -->`. YAML is always parsed.
+ * Runs every block of every guide in docs/guides as a reader would who has completed the quick start. Each guide has its own
+ * folder; all guides use one server. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`. YAML
+ * is always parsed.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { chmod, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { suite, test, type TestContext } from 'node:test'
+import { after, before, suite, test, type TestContext } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { tool } from './support/foreign-tools.ts'
 import { blocksOf, type Block } from './support/guides/blocks.ts'
 import { kubernetesProblems } from './support/guides/manifests.ts'
-import { openWorld, runBlocks, writeShim, type GuideWorld } from './support/guides/run.ts'
+import {
+  openWorld,
+  runBlocks,
+  startGuideServer,
+  writeShim,
+  type GuideServer,
+  type GuideWorld,
+} from './support/guides/run.ts'
 import type { Members } from './support/service.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -88,8 +96,7 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
       --query Certificate > aws.pem
     aws acm-pca import-certificate-authority-certificate --certificate-authority-arn "$CA" --certificate fileb://aws.pem
     echo "$CA" > aws-root`
-  const block = { line: 0, language: 'sh', file: undefined, notRun: undefined, text }
-  const ran = await runBlocks(world, [block])
+  const ran = await runBlocks(world, [shellBlock(text)])
   assert.equal(ran.code, 0, ran.text)
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
 }
@@ -264,22 +271,40 @@ test('no two guides create the same hierarchy, bucket or folder, so that a reade
   assert.ok(creators.has('init-hierarchy Example Envoy') && creators.has('issue envoy/tls'))
 })
 
-/** Runs the quick start before the blocks of a guide, and afterwards checks that the guide has not changed its files. */
-function afterQuickStart(guide: string, blocks: readonly Block[]): readonly Block[] {
-  if (!/init-hierarchy|quick-start|data\/credentials/.test(textOf(guide))) return blocks
-  const block = { line: 0, language: 'sh', file: undefined, notRun: undefined }
-  const first = [
-    'signet init-hierarchy --out root.pem',
-    'signet issue --name localhost --out tls',
-    'mkdir .before',
-    'cp -r root.pem tls .before',
-  ]
-  const last = ['diff root.pem .before/root.pem', 'diff -r tls .before/tls']
-  return [
-    { ...block, text: `${first.join('\n')}\n` },
-    ...blocks,
-    { ...block, text: `${last.join('\n')}\n` },
-  ]
+let shared: GuideServer
+before(async () => {
+  shared = await startGuideServer()
+  const world = await openWorld(shared)
+  const commands = 'signet init-hierarchy --out root.pem\nsignet issue --name localhost --out tls\n'
+  const ran = await runBlocks(world, [shellBlock(commands)])
+  assert.equal(ran.code, 0, ran.text)
+  for (const name of quickStartFiles) await copy(name, world.folder, shared.folder)
+  await world.close()
+})
+after(() => shared.close())
+
+/** Files of the quick start. */
+const quickStartFiles = ['root.pem', 'tls'] as const
+
+async function copy(name: string, from: string, to: string): Promise<void> {
+  await cp(join(from, name), join(to, name), { recursive: true })
+}
+
+function shellBlock(text: string): Block {
+  return { line: 0, language: 'sh', file: undefined, notRun: undefined, text }
+}
+
+/** A reader's folder with the files of the quick start. */
+async function openReader(): Promise<GuideWorld> {
+  const world = await openWorld(shared)
+  for (const name of quickStartFiles) await copy(name, shared.folder, world.folder)
+  return world
+}
+
+/** After the blocks of a guide, checks that the guide has not changed the files of the quick start. */
+function withCheck(blocks: readonly Block[]): readonly Block[] {
+  const lines = quickStartFiles.map((name) => `diff -r ${name} '${join(shared.folder, name)}'\n`)
+  return [...blocks, shellBlock(lines.join(''))]
 }
 
 suite('the commands of every guide run after the quick start', () => {
@@ -287,10 +312,10 @@ suite('the commands of every guide run after the quick start', () => {
     test(guide, async (t) => {
       if (!(await hasRequirements(t, required))) return
       const blocks = blocksOf(textOf(guide)).filter(({ notRun }) => notRun === undefined)
-      const world = await openWorld()
+      const world = await openReader()
       try {
         const environment = await required.prepare?.(world)
-        const { code, text } = await runBlocks(world, afterQuickStart(guide, blocks), environment)
+        const { code, text } = await runBlocks(world, withCheck(blocks), environment)
         assert.equal(code, 0, text)
         await required.check?.(world)
       } finally {
@@ -300,7 +325,7 @@ suite('the commands of every guide run after the quick start', () => {
 })
 
 test('a guide ends at a command that fails, and at a command that should fail but succeeds', async () => {
-  const world = await openWorld()
+  const world = await openWorld(shared)
   try {
     const block = (text: string): Block => ({
       line: 7,

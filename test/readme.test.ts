@@ -13,7 +13,7 @@ import { stableText } from '../tools/stable-text.ts'
 import { tool } from './support/foreign-tools.ts'
 import { freePort } from './support/free-port.ts'
 import { blocksOf } from './support/guides/blocks.ts'
-import { openWorld, runBlocks, writeShim } from './support/guides/run.ts'
+import { openWorld, runBlocks, startGuideServer, writeShim } from './support/guides/run.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -79,7 +79,9 @@ test(
   { timeout: 120_000 },
   async (t) => {
     for (const name of ['aws', 'python3']) if ((await tool(t, name)) === undefined) return
-    const world = await openWorld()
+    const server = await startGuideServer()
+    t.after(() => server.close())
+    const world = await openWorld(server)
     try {
       await installClient(world.folder)
       const examples = blocksOf(readme).filter(

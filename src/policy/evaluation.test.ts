@@ -164,7 +164,7 @@ function decided(statements: readonly unknown[], request: PolicyCase['request'])
   return decisionOf({ ...row, name: '', section: '', expected: 'allowed' }, statements)
 }
 
-const runs = { numRuns: 3000 }
+const runs = { numRuns: 1000 }
 
 test('the generated requests produce every decision', () => {
   const samples = fc.sample(fc.tuple(someStatements, anyRequest), { numRuns: 500, seed: 1 })

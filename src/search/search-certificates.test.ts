@@ -269,7 +269,7 @@ test('the pages of a search contain every matching certificate exactly once', as
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 

@@ -19,13 +19,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
 import { createProgram } from '../../src/cli/program.ts'
-import {
-  command,
-  signet,
-  spawnCommand,
-  startServer as start,
-  type ServerProcess,
-} from '../support/process.ts'
+import { command, signet, startServer as start, type ServerProcess } from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
 import { readCredentials } from '../support/service.ts'
 import type { Credentials } from '../support/signed-request.ts'
@@ -297,14 +291,14 @@ test('signet version prints the version, and each command has help with examples
   assert.equal((await command(['access-key', 'create'])).code, 2)
 })
 
-test('the help of every command works in a separate process', async () => {
+test('the help of every command starts with its usage and contains its description', async () => {
   const program = await createProgram(() => {}, [])
   assert.ok(program.commands.length > 20)
   for (const { name, description } of program.commands.map((subcommand) => ({
     name: subcommand.name(),
     description: subcommand.description(),
   }))) {
-    const { code, stdout, stderr } = await spawnCommand([name, '--help'])
+    const { code, stdout, stderr } = await command([name, '--help'])
     assert.deepEqual([code, stderr], [0, ''], name)
     assert.ok(stdout.startsWith(`Usage: signet ${name} `), stdout)
     assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(description.slice(0, 40)), name)

@@ -237,30 +237,37 @@ suite('lost writes', () => {
       },
     ],
   ]
-  for (const [name, lose] of losses)
-    for (const workers of name.includes('last byte') ? ['1', '2'] : ['1'])
-      test(`${name}: nothing is issued until the loss is accepted, with ${workers} workers`, async (t) => {
-        const scene = await Scene.prepare(t, ['--workers', workers])
-        await lose(scene)
-        await scene.start()
-        await scene.assertStopped(lost, scene.issued[0]?.arn)
-        await scene.server.stop('SIGTERM')
-        // Neither a restart nor a command makes the server sign or write again.
-        await assertWriteRefused(scene)
-        const listed = await command(['access-key', 'list', '--data', scene.data])
-        assert.equal(listed.code, 0)
-        assert.match(listed.stderr, /signet: warning: .*has lost writes.*commits are missing/)
-        await scene.start()
-        await scene.assertStopped(lost, scene.issued[0]?.arn)
-        await scene.server.stop('SIGKILL')
-        await scene.start('--accept-loss')
-        await scene.assertServes()
-        assert.match(scene.server.stderr(), /the loss of writes is accepted/)
-        assert.equal((await command(['verify', '--data', scene.data])).code, 0)
-        await scene.server.stop('SIGKILL')
-        await scene.start()
-        await scene.assertServes()
-      })
+  for (const [name, lose] of losses.slice(1))
+    test(`${name}: nothing is issued`, async (t) => {
+      const scene = await Scene.prepare(t)
+      await lose(scene)
+      await scene.start()
+      await scene.assertStopped(lost, scene.issued[0]?.arn)
+    })
+
+  for (const workers of ['1', '2'])
+    test(`a write-ahead log without its last byte: nothing is issued until the loss is accepted, with ${workers} workers`, async (t) => {
+      const scene = await Scene.prepare(t, ['--workers', workers])
+      await losses[0]?.[1](scene)
+      await scene.start()
+      await scene.assertStopped(lost, scene.issued[0]?.arn)
+      await scene.server.stop('SIGTERM')
+      // Neither a restart nor a command makes the server sign or write again.
+      await assertWriteRefused(scene)
+      const listed = await command(['access-key', 'list', '--data', scene.data])
+      assert.equal(listed.code, 0)
+      assert.match(listed.stderr, /signet: warning: .*has lost writes.*commits are missing/)
+      await scene.start()
+      await scene.assertStopped(lost, scene.issued[0]?.arn)
+      await scene.server.stop('SIGKILL')
+      await scene.start('--accept-loss')
+      await scene.assertServes()
+      assert.match(scene.server.stderr(), /the loss of writes is accepted/)
+      assert.equal((await command(['verify', '--data', scene.data])).code, 0)
+      await scene.server.stop('SIGKILL')
+      await scene.start()
+      await scene.assertServes()
+    })
 
   test('a command detects a loss before any server has started', async (t) => {
     const scene = await Scene.prepare(t)
@@ -318,7 +325,7 @@ suite('lost writes', () => {
 
   test('SIGKILL during writes loses nothing', async (t) => {
     const scene = await Scene.prepare(t, ['--workers', '2'])
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       await scene.start()
       const { client, root, server } = scene
       const loads = Array.from({ length: 16 }, async () => {

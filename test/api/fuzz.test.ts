@@ -38,7 +38,7 @@ test('a body of random bytes never causes InternalFailure', async () => {
       fc.uint8Array({ maxLength: 200 }),
       (operation, bytes) => assertHandled(operation, Uint8Array.from(bytes)),
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
@@ -49,7 +49,7 @@ test('random JSON never causes InternalFailure', async () => {
       fc.json({ maxDepth: 5, stringUnit: 'binary' }),
       (operation, json) => assertHandled(operation, json),
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
@@ -79,7 +79,7 @@ test('known members with random values never cause InternalFailure', async () =>
       if (!/^(Delete|Update)/.test(operation))
         await assertHandled(operation, JSON.stringify(withArn))
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
 

@@ -35,7 +35,6 @@ import {
 } from '../support/revocation.ts'
 import { readCredentials, TestClock, TestService, type Members } from '../support/service.ts'
 import { signedHeaders, type Credentials } from '../support/signed-request.ts'
-import { thorough } from '../support/thorough.ts'
 
 /** A webhook that records the events it accepts. */
 class Webhook {
@@ -309,7 +308,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     })
   // All work takes about thirty transactions. The test passes for each of them at both steps, but this sample is enough to find
   // regressions.
-  for (let count = 2; count <= 28; count += thorough ? 2 : 6) {
+  for (let count = 2; count <= 28; count += 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, count }))

@@ -46,10 +46,14 @@ async function tryStart(data: string): Promise<Outcome> {
 
 const ownedMessage = /^signet: another signet serve .*owns the (?:data folder|database) .*\n$/
 
-async function assertRefused(data: string, message = ownedMessage): Promise<void> {
+async function assertRefused(
+  data: string,
+  name = 'the folder',
+  message = ownedMessage,
+): Promise<void> {
   const { code, stdout, stderr } = await tryStart(data)
-  assert.equal(code, 2, stdout + stderr)
-  assert.match(stderr, message)
+  assert.equal(code, 2, `${name}: ${stdout}${stderr}`)
+  assert.match(stderr, message, name)
 }
 
 async function assertServes({ server }: RunningServer, data: string): Promise<void> {
@@ -60,7 +64,6 @@ async function assertServes({ server }: RunningServer, data: string): Promise<vo
 suite('a second server is refused while the first one serves', () => {
   const removals: readonly [string, (data: string) => void][] = [
     ['a lock file', () => undefined],
-    ['a deleted lock file', (data) => rmSync(join(data, 'lock'))],
     [
       'a replaced lock file',
       (data) => {
@@ -68,26 +71,28 @@ suite('a second server is refused while the first one serves', () => {
         writeFileSync(join(data, 'lock'), '')
       },
     ],
+    ['a deleted lock file', (data) => rmSync(join(data, 'lock'))],
     [
       'neither lock nor credentials file',
       (data) => {
-        rmSync(join(data, 'lock'))
+        rmSync(join(data, 'lock'), { force: true })
         rmSync(join(data, 'credentials'))
       },
     ],
   ]
   for (const workers of ['1', '2'])
-    for (const [name, remove] of removals)
-      test(`a second server does not start on a folder with ${name} (workers: ${workers})`, async (t) => {
-        const running = await start(t, ['--workers', workers])
-        const client = clientOf(running.server, running.data)
-        const root = await createRoot(client)
+    test(`a second server does not start on a folder with, without and with another lock file (workers: ${workers})`, async (t) => {
+      const running = await start(t, ['--workers', workers])
+      const client = clientOf(running.server, running.data)
+      const root = await createRoot(client)
+      for (const [name, remove] of removals) {
         remove(running.data)
-        await assertRefused(running.data)
-        // The first refusal changed nothing.
-        await assertRefused(running.data)
+        await assertRefused(running.data, name)
         await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
-      })
+      }
+      // The refusals changed nothing.
+      await assertRefused(running.data, 'the folder after the refusals')
+    })
 
   test('a second server does not start under another name of the folder', async (t) => {
     const running = await start(t)
@@ -105,7 +110,11 @@ suite('a second server is refused while the first one serves', () => {
     mkdirSync(other)
     for (const name of ['signet.sqlite', 'master.key'])
       linkSync(join(running.data, name), join(other, name))
-    await assertRefused(other, /signet\.sqlite is open under another name: it is hard-linked/)
+    await assertRefused(
+      other,
+      'the hard link',
+      /signet\.sqlite is open under another name: it is hard-linked/,
+    )
     await assertServes(running, running.data)
   })
 })

@@ -171,7 +171,7 @@ test('property: every URL of a certificate is served, for every configuration an
       await requireServed(port, old)
       await requireServed(port, await issue(service, request_))
     }),
-    { seed: 15, numRuns: 40 },
+    { seed: 15, numRuns: 20 },
   )
 })
 

@@ -19,8 +19,10 @@ import {
   waitUntilCertificateIssued,
   type CertificateAuthorityType,
 } from '@aws-sdk/client-acm-pca'
-import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
+import { allClients, clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
+import { chosenKeyFlags } from '../support/on-token.ts'
 import { TestService } from '../support/service.ts'
+import { thorough } from '../support/thorough.ts'
 
 const run = promisify(execFile)
 let service: TestService
@@ -156,9 +158,13 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
+/** Whether the CA keys are in a token. Clients cannot see this, so few of them are enough. */
+const isOnToken = chosenKeyFlags().caKeys !== undefined
+const isThorough = thorough && !isOnToken
+
 const scriptPath = (name: string): string => join(import.meta.dirname, name)
 
-for (const { command, optional } of clients('python3'))
+for (const { command, optional } of isThorough ? allClients('python3') : clients('python3'))
   test(`boto3 with ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
@@ -168,7 +174,11 @@ for (const { command, optional } of clients('python3'))
     await verify(t, client)
   })
 
-for (const { command, optional } of clients('aws'))
+for (const { command, optional } of isOnToken
+  ? []
+  : isThorough
+    ? allClients('aws')
+    : clients('aws'))
   test(`the AWS CLI ${command} creates a hierarchy that foreign verifiers accept`, async (t) => {
     const found = await tool(t, command, { optional })
     if (found === undefined) return

@@ -53,7 +53,6 @@ import { encodeOidElement } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'
 import { TestService } from '../support/service.ts'
-import { runsOf } from '../support/thorough.ts'
 import {
   readWithGnutls,
   readWithPyca,
@@ -64,8 +63,8 @@ import { templateTable, type TemplateRow } from './template-table.ts'
 
 const policy: IssuancePolicy = { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' }
 const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_125)
-const requestsCount = runsOf(10_000)
-const servedCount = 200
+const requestsCount = Number(process.env['SIGNET_FUZZ_REQUESTS'] ?? 1000)
+const servedCount = 100
 
 interface KeyPair {
   readonly privateKey: KeyObject

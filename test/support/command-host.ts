@@ -1,11 +1,17 @@
 /**
- * A process that runs signet commands sequentially, one per message. Loading the sources takes most of a command's time, so
- * this process loads them once per test file. Each run has its own environment, standard streams, exit code and trusted CAs.
+ * A process that runs signet commands sequentially, one per message. Loading the program takes most of a command's time, so this
+ * process loads it once per test file, from the file that is its argument. Each run has its own environment, standard streams,
+ * exit code and trusted CAs.
  */
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { main } from '../../src/main.ts'
+import { pathToFileURL } from 'node:url'
+import type { main as runMain } from '../../src/main.ts'
 import type { CommandRequest } from './process.ts'
+
+const { main } = (await import(pathToFileURL(process.argv[2] ?? '').href)) as {
+  readonly main: typeof runMain
+}
 
 /** Collects the text that is written to a standard stream until `restore`. */
 function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {

@@ -3,7 +3,6 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { thorough } from './thorough.ts'
 
 const run = promisify(execFile)
 
@@ -50,10 +49,19 @@ export async function outcome(
   }
 }
 
-/**
- * Returns the system's client, or the first one on PATH if the system has none. If CI is set and the two differ, returns both.
- */
-export function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
+interface ForeignClient {
+  readonly command: string
+  readonly optional: boolean
+}
+
+/** Returns the system's client, or the first one on PATH if the system has none. */
+export function clients(name: string): ForeignClient[] {
+  const all = allClients(name)
+  return existsSync(`/usr/bin/${name}`) ? all.slice(0, 1) : all
+}
+
+/** Returns the system's client, and the first one on PATH if the two differ. */
+export function allClients(name: string): ForeignClient[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')
     .split(':')
@@ -62,7 +70,6 @@ export function clients(name: string): { readonly command: string; readonly opti
   const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
   const isOther = onPath !== undefined && real(onPath) !== real(system)
   const other = isOther ? [{ command: onPath, optional: true }] : []
-  if (!thorough && existsSync(system)) return [{ command: system, optional: false }]
   return [{ command: system, optional: false }, ...other]
 }
 

@@ -44,6 +44,9 @@ export function authorityInput(request: AuthorityOptions = {}): Record<string, u
   }
 }
 
+/** Time in which a CA must have its key. A server whose clock stands still never gives up creating the key. */
+const csrSecondsMax = 120
+
 /** Creates a CA and waits for its CSR. */
 export async function createAuthority(
   service: ApiCaller,
@@ -52,6 +55,7 @@ export async function createAuthority(
   const { options } = request
   const created = await service.must('CreateCertificateAuthority', authorityInput(request), options)
   const arn = created.CertificateAuthorityArn as string
+  const until = performance.now() + csrSecondsMax * 1000
   for (;;) {
     const answer = await service.call(
       'GetCertificateAuthorityCsr',
@@ -60,6 +64,7 @@ export async function createAuthority(
     )
     if (answer.status === 200) return { arn, csr: answer.json['Csr'] as string }
     if (answer.json['__type'] !== 'RequestInProgressException') throw new Error(answer.text)
+    if (performance.now() > until) throw new Error(`${arn} has no CSR after ${csrSecondsMax} s`)
     await setTimeout(10)
   }
 }

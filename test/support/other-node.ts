@@ -1,10 +1,11 @@
 /** Installs other versions of Node.js for tests that run on them. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { builtProgramVariable } from './process.ts'
 
 const run = promisify(execFile)
 /** The newest release of each major version: 24 runs the server, 20 and 22 run the client. */
@@ -12,9 +13,9 @@ const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
- * Installs a major version of Node.js into `folder` from its npm package, and returns the binary's path. A development
- * dependency would make each `npm ci` 120 MB larger, and would replace `node_modules/.bin/node`. If no registry is reachable,
- * returns undefined and skips the test or, with CI set, throws.
+ * Installs a major version of Node.js from its npm package, into the test run's folder or into `folder` if the file runs alone.
+ * Returns the binary's path. A development dependency would make each `npm ci` 120 MB larger, and would replace
+ * `node_modules/.bin/node`. If no registry is reachable, returns undefined and skips the test or, with CI set, throws.
  */
 export async function installNode(
   t: TestContext,
@@ -23,16 +24,22 @@ export async function installNode(
 ): Promise<string | undefined> {
   const version = versions[major]
   const name = `node-${process.platform}-${process.arch}`
-  const project = join(folder, `node-${major}`)
-  const node = join(project, 'node_modules', name, 'bin/node')
+  const shared = process.env[builtProgramVariable] ?? folder
+  const installed = join(shared, `node-${major}`)
+  const node = join(installed, 'node_modules', name, 'bin/node')
   if (existsSync(node)) return node
   try {
-    await mkdir(project, { recursive: true })
+    await mkdir(shared, { recursive: true })
+    const project = await mkdtemp(join(shared, 'installing-'))
     await writeFile(join(project, 'package.json'), '{ "private": true }\n')
     const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save']
     await run('npm', ['install', ...flags, `${name}@${version}`], {
       cwd: project,
       timeout: 4 * minutes,
+    })
+    // Another test file may have installed the same version in the meantime.
+    await rename(project, installed).catch((error: unknown) => {
+      if (!existsSync(node)) throw error
     })
     return node
   } catch (error) {

@@ -6,7 +6,21 @@ import { promisify } from 'node:util'
 import { notedDatabase } from './chosen-database.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-export const signet = join(root, 'bin', 'signet.js')
+
+/** The program of this checkout, which runs the sources. */
+export const checkoutSignet = join(root, 'bin', 'signet.js')
+
+/** The environment variable with the folder of the program that the test run has built (built-program.ts). */
+export const builtProgramVariable = 'PROGRAM_OF_TEST_RUN'
+
+const builtFolder = process.env[builtProgramVariable]
+
+/** The program that tests start: the built one, which starts faster, or the program of this checkout. */
+export const signet =
+  builtFolder === undefined ? checkoutSignet : join(builtFolder, 'bin', 'signet.js')
+
+const main =
+  builtFolder === undefined ? join(root, 'src/main.ts') : join(builtFolder, 'dist/src/main.js')
 const run = promisify(execFile)
 /** Time until a server must accept requests. A slower server is killed. */
 const startSeconds = 60
@@ -89,7 +103,7 @@ async function runInHost(request: CommandRequest): Promise<Outcome> {
 
 /** Starts the command host. The command host exits when this process does. */
 function startHost(): ChildProcess {
-  return fork(join(import.meta.dirname, 'command-host.ts'), {
+  return fork(join(import.meta.dirname, 'command-host.ts'), [main], {
     execArgv: [],
     env: {
       PATH: process.env['PATH'],
@@ -113,13 +127,17 @@ export interface ServerProcess {
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `signet serve` with a data folder and ephemeral ports, and waits until it accepts requests. */
+/**
+ * Starts `signet serve` with a data folder and ephemeral ports, and waits until it accepts requests. Unless the flags contain
+ * `--workers`, one process handles the requests.
+ */
 export async function startServer(
   data: string,
   flags: readonly string[] = [],
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  return startServerOn([process.execPath, signet], { data, flags, environment })
+  const all = ['--workers', '1', ...flags]
+  return startServerOn([process.execPath, signet], { data, flags: all, environment })
 }
 
 /** Starts the server with another version of Node.js or from another checkout. `program` is the command line before `serve`. */

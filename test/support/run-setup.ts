@@ -1,9 +1,14 @@
-/** Global setup and teardown of a test run (`--test-global-setup`): starts a PostgreSQL server that the test files share. */
+/**
+ * Global setup and teardown of a test run (`--test-global-setup`): builds the program that the test files start, and starts a
+ * PostgreSQL server that they share.
+ */
+import { buildProgramForRun } from './built-program.ts'
 import { TestPostgres } from './postgres.ts'
 
 let server: TestPostgres | undefined
 
 export async function globalSetup(): Promise<void> {
+  await buildProgramForRun()
   server = await TestPostgres.start(['max_connections=600'])
   await server?.shareWithRun()
 }

@@ -19,7 +19,7 @@ for (const { name, run } of databaseContract)
   test(`PostgreSQL: ${name}`, async (t) => {
     const server = await postgres(t)
     if (server === undefined) return
-    const db = await openTestPostgres(await server.createDatabase())
+    const db = await openTestPostgres(await server.createMigrated())
     try {
       await run(db)
     } finally {
@@ -36,7 +36,7 @@ interface Opened {
 async function open(t: TestContext): Promise<Opened | undefined> {
   const server = await postgres(t)
   if (server === undefined) return undefined
-  const place = await server.createDatabase()
+  const place = await server.createMigrated()
   const db = await openTestPostgres(place)
   t.after(() => db.close())
   return { server, place, db }

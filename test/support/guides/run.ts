@@ -7,14 +7,14 @@ import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { signet, startServer, type ServerProcess } from '../process.ts'
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
-  /** The reader's folder. It contains the server's data folder, `data`. */
+  /** The reader's folder. In it, `data` is the server's data folder. */
   readonly folder: string
   readonly server: ServerProcess
   /** Addresses in a guide, and their replacements on this machine. */
@@ -28,12 +28,33 @@ const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 /** The port of PostgreSQL in guides. */
 const postgresPort = '5433'
 
-export async function openWorld(): Promise<GuideWorld> {
+/** A server and a reader's folder with its data folder, `data`. */
+export interface GuideServer {
+  readonly folder: string
+  readonly server: ServerProcess
+  close(): Promise<void>
+}
+
+export async function startGuideServer(): Promise<GuideServer> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
   const server = await startServer(join(folder, 'data')).catch(async (error: unknown) => {
     await rm(folder, { recursive: true })
     throw error
   })
+  return {
+    folder,
+    server,
+    async close() {
+      await server.stop('SIGTERM')
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** Opens a reader's folder in which the server's data folder appears as `data`. */
+export async function openWorld({ folder: home, server }: GuideServer): Promise<GuideWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-reader-'))
+  await symlink(join(home, 'data'), join(folder, 'data'))
   await mkdir(join(folder, '.bin'))
   await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
   const addresses = new Map([
@@ -48,7 +69,6 @@ export async function openWorld(): Promise<GuideWorld> {
     addresses,
     async close() {
       for (const path of globSync('**/*.pid', { cwd: folder })) stopProcess(join(folder, path))
-      await server.stop('SIGTERM')
       await rm(folder, { recursive: true })
     },
   }

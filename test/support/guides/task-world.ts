@@ -82,9 +82,10 @@ start | restart)
     exec '${process.execPath}' '${signet}' serve >>server.log 2>&1 </dev/null
   ) &
   echo $! >signet.pid
-  until curl -s -o /dev/null http://127.0.0.1:${open}/healthz || ! running; do sleep 0.05; done
+  # Opening a port is cheaper than a process that sends a request.
+  until (: </dev/tcp/127.0.0.1/${open}) 2>/dev/null || ! running; do sleep 0.1; done
   # The API listener starts after the public listener; a locked server with --tls-self has none.
-  for _ in {1..100}; do (: </dev/tcp/127.0.0.1/${api}) 2>/dev/null && break; running || break; sleep 0.05; done ;;
+  for _ in {1..50}; do (: </dev/tcp/127.0.0.1/${api}) 2>/dev/null && break; running || break; sleep 0.1; done ;;
 esac`
 }
 
