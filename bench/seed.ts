@@ -28,7 +28,7 @@ export const spread = {
 }
 
 /** Returns the IssueCertificate input for the sample certificate. */
-export function sampleInput({ issueInput }: Target, csr: string): object {
+export function sampleInput({ issueInput }: Pick<Target, 'issueInput'>, csr: string): object {
   return {
     ...issueInput(csr),
     TemplateArn: 'arn:aws:acm-pca:::template/EndEntityCertificate_APIPassthrough/V1',

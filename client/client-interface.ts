@@ -23,6 +23,7 @@ import type { Operations } from './operations.ts'
 import type { Paginator, PaginatorName } from './paginators.ts'
 import type { PresignOptions } from './presign.ts'
 import type { RevocationOperations } from './revocation.ts'
+import type { Statistics, StatisticsInput } from './statistics.ts'
 import type { SimulationOperations } from './simulate-policy.ts'
 import type { Waiter, WaiterName } from './waiters.ts'
 
@@ -142,6 +143,15 @@ export interface Client
     search?: CertificateSearch,
     options?: CallOptions,
   ): AsyncIterable<ListedCertificate>
+  /**
+   * Returns the numbers of CAs by status, and of certificates by day and week. Only Signet has this operation.
+   *
+   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws ClientError `ValidationException`, `AccessDeniedException`
+   * @example
+   * const { IssuedPerDay, Expiring } = await client.getStatistics({ Days: 7 })
+   */
+  getStatistics(input?: StatisticsInput, options?: CallOptions): Promise<Statistics>
   /**
    * Generates a key, issues a certificate for it, and waits until the certificate is available.
    *

@@ -10,6 +10,7 @@ import type { CallOptions } from './inputs.ts'
 import { issue } from './issue.ts'
 import type { IssueRequest } from './issue-request.ts'
 import { listCertificates, searchCertificates } from './list-certificates.ts'
+import { getStatistics } from './statistics.ts'
 import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
 import { revocationOperations } from './revocation.ts'
@@ -64,6 +65,7 @@ export function createClient(options: ClientOptions = {}): Client {
     ...accessOperations(sdk),
     ...approvalOperations(sdk),
     ...serverOperations(sdk),
+    getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
     ...revocationOperations(sdk),
     ...simulationOperations(sdk),
     listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),

@@ -36,6 +36,7 @@ export type OwnOperationName =
   | 'describeRevocation'
   | 'getApproval'
   | 'getRole'
+  | 'getStatistics'
   | 'getUser'
   | 'listAccessKeys'
   | 'getRecordCheckpoint'

@@ -129,3 +129,4 @@ export {
   type IssuingAuthorityRequest,
   type Role,
 } from './hierarchy-request.ts'
+export type { PeriodCount, Statistics, StatisticsInput } from './statistics.ts'

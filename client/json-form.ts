@@ -22,6 +22,8 @@ export const timeMembers = new Set([
   'DecidedAt',
   'UsedAt',
   'CreateDate',
+  'GeneratedAt',
+  'Start',
   'LastUsedDate',
   'Time',
   'SearchedSince',

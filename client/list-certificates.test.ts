@@ -34,6 +34,19 @@ async function found(search: Parameters<Client['searchCertificates']>[0]): Promi
   return all.flatMap(({ SubjectAlternativeNames: [name = ''] }) => name).toSorted()
 }
 
+test('the statistics count CAs and certificates, and their times are Dates', async () => {
+  await service.runJob('index-certificates')
+  const { CertificateAuthorities, Complete, GeneratedAt, IssuedPerDay } =
+    await client.getStatistics({ Days: 2 })
+  assert.deepEqual(CertificateAuthorities, [{ Status: 'ACTIVE', Count: 2 }])
+  assert.equal(Complete, true)
+  assert.equal(IssuedPerDay.length, 2)
+  for (const time of [GeneratedAt, ...IssuedPerDay.map(({ Start }) => Start)])
+    assert.ok(time instanceof Date)
+  // @ts-expect-error -- JavaScript callers can pass any option
+  await assert.rejects(client.getStatistics({ days: 2 }), /'days'.*'Days'/)
+})
+
 test('certificates are found by their content, and their times are Dates', async () => {
   const names = ['one.example.com', 'two.example.com', 'one.example.org']
   for (const name of names)

@@ -41,6 +41,7 @@ const own: readonly OwnOperationName[] = [
   'DescribeRevocation',
   'GetApproval',
   'GetRole',
+  'GetStatistics',
   'GetUser',
   'ListAccessKeys',
   'GetRecordCheckpoint',

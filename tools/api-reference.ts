@@ -62,6 +62,10 @@ const subjects = {
     introduction:
       'This page lists the operations on the CRLs and OCSP responses of a CA. RevokeCertificate is on the page [certificates](certificates.md).',
   },
+  statistics: {
+    title: 'API: statistics',
+    introduction: 'This page lists the operation that counts CAs and certificates.',
+  },
   tags: {
     title: 'API: tags',
     introduction: 'This page lists the input, output and errors of the operations on CA tags.',
@@ -108,6 +112,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
   GetRole: ['access', 'returns a role with its policies; AWS has this operation in the IAM API'],
+  GetStatistics: [
+    'statistics',
+    'counts CAs by status, and certificates by day and week; AWS does not have this operation',
+  ],
   GetUser: [
     'access',
     'returns a user with its policies and access keys; AWS has this operation in the IAM API',

@@ -66,6 +66,12 @@ const pages: readonly Page[] = [
     group: 'Server:',
     commands: ['backup', 'restore', 'verify'],
   },
+  {
+    name: 'status-and-statistics',
+    title: 'Status and statistics',
+    group: 'Server:',
+    commands: ['status', 'statistics'],
+  },
   { name: 'record', title: 'The record', group: 'Server:', commands: ['log'] },
   { name: 'other', title: 'Other commands', group: 'Other:' },
 ]

@@ -1,5 +1,5 @@
 /**
- * `node tools/console-pictures.ts` writes the README's screenshot of the web console. With a folder as its argument, it instead
+ * `node tools/console-pictures.ts` writes the screenshots of the web console in the README and in docs. With a folder as its argument, it instead
  * writes screenshots of every page to that folder, in both themes and at phone and desktop widths.
  */
 import { mkdirSync } from 'node:fs'
@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { startChromium, withConsole } from '../test/support/browser.ts'
 import { createConsoleData, type ConsoleData } from '../test/support/console-data.ts'
+import { csr } from '../test/support/csrs.ts'
+import { utcDayOf } from '../src/store/certificate-days.ts'
 import { TestService } from '../test/support/service.ts'
 
 const region = 'eu-west-1'
-const readmePicture = resolve(import.meta.dirname, '../docs/console.png')
+const documents = resolve(import.meta.dirname, '../docs')
 
 /** Returns the addresses of all pages, by the name of the screenshot. */
 export function consolePages(data: ConsoleData): Readonly<Record<string, string>> {
@@ -70,14 +72,44 @@ async function takeAll(browser: Browser, service: TestService, folder: string): 
       })
 }
 
-async function takeForReadme(browser: Browser, service: TestService): Promise<void> {
+/** Writes the pictures that README.md and docs/tasks/console.md show. */
+async function takeForDocuments(browser: Browser, service: TestService): Promise<void> {
   const { certificateArn } = await createConsoleData(service)
+  await countEarlierDays(service)
   await withConsole(browser, { url: service.url, width: 1280, height: 800 }, async (shown) => {
-    await shown.goto(`certificates/${certificateArn}`)
+    const { page } = shown
+    const take = async (name: string): Promise<void> => {
+      await shown.settle()
+      await page.screenshot({ path: join(documents, `${name}.png`) })
+    }
+    await shown.goto('')
     await shown.signIn(service.credentials, region)
+    await take('console-dashboard')
+    await shown.goto(`certificates/${certificateArn}`)
+    await take('console')
+    await shown.goto('certificates/issue')
     await shown.settle()
-    await shown.page.screenshot({ path: readmePicture })
+    await page.getByRole('radio', { name: /^Certificate signing request/ }).check()
+    await page.getByLabel('CSR (PEM)').fill(csr('asks-as-entity'))
+    await page.getByRole('heading', { name: 'Extensions' }).scrollIntoViewIfNeeded()
+    await take('console-issue')
   })
+}
+
+/** Adds numbers of the last 30 days and the next weeks, because all certificates of the data were issued today. */
+async function countEarlierDays(service: TestService): Promise<void> {
+  const today = utcDayOf(service.clock.now())
+  for (let day = today - 29; day < today + 90; day += 1) {
+    const wave = 20 + ((day * 7) % 23) - (day % 7 >= 5 ? 15 : 0)
+    const [issued, revoked, expiring] = day < today ? [wave, day % 5, 0] : [0, 0, wave]
+    await service.inDatabase(
+      `insert into certificate_days values (2, ?, ?, ?, ?) on conflict do nothing`,
+      day,
+      issued,
+      revoked,
+      expiring,
+    )
+  }
 }
 
 if (import.meta.main) {
@@ -86,7 +118,7 @@ if (import.meta.main) {
   const service = await TestService.start()
   const browser = await startChromium()
   try {
-    if (folder === undefined) await takeForReadme(browser, service)
+    if (folder === undefined) await takeForDocuments(browser, service)
     else await takeAll(browser, service, folder)
   } finally {
     await browser.close()

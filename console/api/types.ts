@@ -35,6 +35,8 @@ import type {
   ServerJob as ClientJob,
 } from '../../client/server-information.ts'
 
+import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/statistics.ts'
+
 export type { ApprovalStatus, AuthorityStatus, IdentityPolicy, RecordEntryKind }
 
 /** The JSON form of a value from the client: times are numbers. */
@@ -65,6 +67,7 @@ interface CertificateAndChain {
 }
 
 export type CertificateSummary = JsonForm<ListedCertificate>
+export type PeriodCount = JsonForm<ClientPeriodCount>
 export type CertificateStatus = CertificateSummary['Status']
 
 export type RevocationState = JsonForm<DescribeRevocationOutput>
@@ -122,6 +125,7 @@ export interface Outputs {
   GetCertificate: CertificateAndChain
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
+  GetStatistics: JsonForm<Statistics>
   GetPolicy: { readonly Policy: string }
   GetRole: { readonly Role: JsonForm<ClientRoleDetails> }
   GetUser: { readonly User: UserDetails }

@@ -16,6 +16,8 @@ import { useSessionBanner } from './session-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const dismissMilliseconds = 8000
+/** Width of the content on large screens, in pixels, on which tables need no line breaks. */
+const contentWidthMax = 2400
 
 interface ShownNotification extends Notification {
   readonly id: string
@@ -48,6 +50,7 @@ export function Layout(): ReactNode {
       <AppLayout
         headerSelector="#top-bar"
         toolsHide
+        maxContentWidth={contentWidthMax}
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
         navigation={<Navigation section={page?.section ?? 'none'} />}

@@ -4,6 +4,7 @@ import { createClient } from '../api/client.ts'
 import type { RoleRequest } from '../api/sts.ts'
 import { signOutUrl } from '../sso/authorization.ts'
 import { broadcast, listen } from '../sso/channel.ts'
+import { forgetKeys } from '../x509/session-keys.ts'
 import { createCredentialSource } from './credential-source.ts'
 import { apiEndpoint, consoleBase } from './router.ts'
 import {
@@ -39,7 +40,9 @@ export function useSessionState(received: ReceivedCallback | undefined): Session
   }, [])
   const forget = useCallback(
     (why?: string) => {
-      storeSession(undefined)
+      // The tab also keeps drafts of forms, and private keys that were generated in it.
+      sessionStorage.clear()
+      forgetKeys()
       show(undefined, why)
     },
     [show],

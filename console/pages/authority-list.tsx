@@ -15,12 +15,12 @@ import { ApiAlert } from '../widgets/api-alert.tsx'
 import { listCertifiedAuthorities, type CertifiedAuthority } from '../widgets/authorities.ts'
 import { authorityId, enumText, subjectText } from '../widgets/format.ts'
 import { AuthorityState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
-import { treeOf, type TreeNode } from '../x509/tree.ts'
+import { pageOfTree, sizeOfTree, treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
 
-/** Number of top-level CAs in the tree on one page. */
-const pageSize = 50
+/** Number of CAs on one page, without those that are shown again because they are above others. */
+const pageSize = 30
 
 const states = [
   { value: '', label: 'All states' },
@@ -37,9 +37,9 @@ export function Page(): ReactNode {
   const name = query.get('name') ?? ''
   const state = query.get('state') ?? ''
   const nodes = useNodes(loaded.value, name, state)
-  const pagesCount = Math.max(1, Math.ceil(nodes.length / pageSize))
+  const pagesCount = Math.max(1, Math.ceil(sizeOfTree(nodes) / pageSize))
   const page = Math.min(Math.max(1, Number(query.get('page')) || 1), pagesCount)
-  const shown = nodes.slice((page - 1) * pageSize, page * pageSize)
+  const shown = pageOfTree(nodes, { first: (page - 1) * pageSize, count: pageSize })
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
   const filter = (changed: Record<string, string>): void =>
     navigate(hrefOf('authorities', { name, state, ...changed }), { replace: true })

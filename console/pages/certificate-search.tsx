@@ -10,7 +10,7 @@ import { followLink, hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useCall } from '../app/use-call.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
 import { useAuthorities } from '../widgets/authorities.ts'
-import { principalName, subjectText, templateName } from '../widgets/format.ts'
+import { principalName, subjectText, templateName, visibleText } from '../widgets/format.ts'
 import { CertificateState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { ExportButton } from './certificates/export-button.tsx'
 import { inputOf, isFiltered } from './certificates/filters.ts'
@@ -18,7 +18,7 @@ import { FilterForm } from './certificates/filter-form.tsx'
 import { readPage } from './certificates/read-page.ts'
 import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
-const pageSize = 50
+const pageSize = 30
 
 export function Page(): ReactNode {
   const { query } = useLocation()
@@ -70,7 +70,8 @@ function Search({ text }: { readonly text: string }): ReactNode {
           tableLabel: 'Certificates',
           selectionGroupLabel: 'Selection of certificates',
           allItemsSelectionLabel: () => 'Select all certificates of this page',
-          itemSelectionLabel: (_, { Subject, SerialNumber }) => `Select ${Subject || SerialNumber}`,
+          itemSelectionLabel: (_, { Subject, SerialNumber }) =>
+            `Select ${visibleText(shorten(Subject || SerialNumber))}`,
         }}
         header={
           <Header
@@ -116,8 +117,7 @@ function Search({ text }: { readonly text: string }): ReactNode {
         <RevokeDialog
           certificates={revocable}
           onClose={() => setRevoking(false)}
-          onDone={() => {
-            setRevoking(false)
+          onChanged={() => {
             setSelected([])
             loaded.reload()
           }}

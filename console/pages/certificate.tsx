@@ -21,6 +21,9 @@ import { fileName } from '../widgets/download.ts'
 import { enumText, principalName, templateName, visibleText } from '../widgets/format.ts'
 import { CertificateState, Copyable, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { describeCertificates, type CertificateDescription } from '../x509/describe.ts'
+import { keyOf } from '../x509/session-keys.ts'
+import { KeyPanel } from './certificates/key-panel.tsx'
+import { RevocationStatus } from './certificates/revocation-status.tsx'
 import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
 interface CertificateFacts {
@@ -73,6 +76,11 @@ function CertificateView(props: CertificateViewProps): ReactNode {
   const { facts, arn, caArn, title, onChanged } = props
   const { certificate, chain, summary, summaryError } = facts
   const [isRevoking, setRevoking] = useState(false)
+  const check = useCall(`check ${arn}`, (client, signal) => {
+    const input = { CertificateAuthorityArn: caArn, SerialNumber: certificate.serialNumber }
+    return client.call('CheckRevocation', input, { signal })
+  })
+  const keyPem = keyOf(arn)
   return (
     <SpaceBetween size="l">
       <Header
@@ -89,6 +97,15 @@ function CertificateView(props: CertificateViewProps): ReactNode {
       >
         {title}
       </Header>
+      {keyPem !== undefined && (
+        <KeyPanel
+          arn={arn}
+          keyPem={keyPem}
+          name={fileName(title)}
+          certificate={certificate}
+          chain={chain}
+        />
+      )}
       <ApiAlert error={summaryError} action="Read the status" onRetry={onChanged} />
       {summary?.Status === 'REVOKED' && (
         <Alert type="error" header="Revoked">
@@ -127,6 +144,7 @@ function CertificateView(props: CertificateViewProps): ReactNode {
           ]}
         />
       </Container>
+      <RevocationStatus check={check} />
       <Container header={<Header variant="h2">Certificate</Header>}>
         <CertificateDetails certificate={certificate} />
       </Container>
@@ -141,9 +159,9 @@ function CertificateView(props: CertificateViewProps): ReactNode {
             },
           ]}
           onClose={() => setRevoking(false)}
-          onDone={() => {
-            setRevoking(false)
+          onChanged={() => {
             onChanged()
+            check.reload()
           }}
         />
       )}

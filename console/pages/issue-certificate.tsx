@@ -5,31 +5,39 @@ import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tiles from '@cloudscape-design/components/tiles'
 import { useState, type ReactNode } from 'react'
 import { toBase64 } from '../api/base64.ts'
 import type { Authority } from '../api/types.ts'
+import { useDraft } from '../app/drafts.ts'
 import { useNotify } from '../app/notifications.ts'
 import { hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useAction } from '../app/use-call.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
 import { useAuthorities } from '../widgets/authorities.ts'
+import { AuthoritySelect } from '../widgets/authority-select.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
-import { authorityId, subjectText, visibleText } from '../widgets/format.ts'
 import { generateKey } from '../x509/browser-key.ts'
+import { keepKey } from '../x509/session-keys.ts'
 import { CsrFields, csrOf } from './issue/csr-fields.tsx'
 import { KeyFields, emptyKeyDraft, keyRequestOf, problemOfKey } from './issue/key-fields.tsx'
-import { IssuedKey, type IssuedCertificate } from './issue/issued-key.tsx'
-import { offeredTemplates } from './issue/templates.ts'
+import { TemplateField } from './issue/template-field.tsx'
 
 const daysMax = 36_500
+
+const emptyDraft = {
+  source: 'key' as 'key' | 'csr',
+  arn: '',
+  template: 'EndEntityCertificate',
+  days: '90',
+  csr: '',
+  key: emptyKeyDraft,
+}
 
 export function Page(): ReactNode {
   const { query } = useLocation()
   const authorities = useAuthorities()
-  const [issued, setIssued] = useState<IssuedCertificate>()
   const active = authorities.value?.filter(({ Status }) => Status === 'ACTIVE')
   return (
     <SpaceBetween size="l">
@@ -45,15 +53,7 @@ export function Page(): ReactNode {
           Only an active CA in this Region can issue certificates.
         </Alert>
       )}
-      {issued === undefined ? (
-        <IssueForm
-          authorities={active ?? []}
-          authorityArn={query.get('ca') ?? ''}
-          onIssued={setIssued}
-        />
-      ) : (
-        <IssuedKey issued={issued} />
-      )}
+      <IssueForm authorities={active ?? []} authorityArn={query.get('ca') ?? ''} />
     </SpaceBetween>
   )
 }
@@ -61,17 +61,13 @@ export function Page(): ReactNode {
 interface IssueFormProps {
   readonly authorities: readonly Authority[]
   readonly authorityArn: string
-  readonly onIssued: (issued: IssuedCertificate) => void
 }
 
-function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): ReactNode {
+function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
   const notify = useNotify()
-  const [source, setSource] = useState<'key' | 'csr'>('key')
-  const [arn, setArn] = useState(authorityArn)
-  const [template, setTemplate] = useState('EndEntityCertificate')
-  const [days, setDays] = useState('90')
-  const [csr, setCsr] = useState('')
-  const [key, setKey] = useState(emptyKeyDraft)
+  const draft = useDraft('issue', emptyDraft)
+  const { source, template, days, csr, key } = draft.value
+  const arn = authorityArn || draft.value.arn
   const [isAttempted, setAttempted] = useState(false)
   const only = authorities.length === 1 ? authorities[0] : undefined
   const authority = authorities.find(({ Arn }) => Arn === arn) ?? only
@@ -94,9 +90,10 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
       TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
       Validity: { Type: 'DAYS', Value: Number(days) },
     })
+    draft.clear()
     notify({ type: 'success', header: 'The certificate is issued.' })
-    if (made === undefined) navigate(hrefOf(`certificates/${CertificateArn}`))
-    else onIssued({ arn: CertificateArn, keyPem: made.keyPem })
+    if (made !== undefined) keepKey(CertificateArn, made.keyPem)
+    navigate(hrefOf(`certificates/${CertificateArn}`))
   })
   const submit = (): void => {
     setAttempted(true)
@@ -106,20 +103,27 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Certificate</Header>}>
         <SpaceBetween size="m">
-          <AuthorityField authorities={authorities} selected={authority} onSelect={setArn} />
-          <FormField
-            label="Template"
-            description="Determines what the certificate can be used for."
-          >
-            <Select
-              filteringType="auto"
-              options={offeredTemplates}
-              selectedOption={offeredTemplates.find(({ value }) => value === template) ?? null}
-              onChange={({ detail }) => setTemplate(detail.selectedOption.value ?? template)}
+          <FormField label="CA">
+            <AuthoritySelect
+              authorities={authorities}
+              selected={authority?.Arn ?? ''}
+              empty="No CA in this Region is active."
+              onSelect={(selected) => {
+                draft.change({ arn: selected })
+                navigate(hrefOf('certificates/issue'), { replace: true })
+              }}
             />
           </FormField>
+          <TemplateField
+            template={template}
+            onSelect={(selected) => draft.change({ template: selected })}
+          />
           <FormField label="Validity in days">
-            <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
+            <Input
+              type="number"
+              value={days}
+              onChange={({ detail }) => draft.change({ days: detail.value })}
+            />
           </FormField>
         </SpaceBetween>
       </Container>
@@ -140,12 +144,17 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
                 description: 'Paste or drop a CSR; the key stays where it is.',
               },
             ]}
-            onChange={({ detail }) => setSource(detail.value as typeof source)}
+            onChange={({ detail }) => draft.change({ source: detail.value as typeof source })}
           />
           {source === 'key' ? (
-            <KeyFields draft={key} onChange={setKey} />
+            <KeyFields draft={key} onChange={(changed) => draft.change({ key: changed })} />
           ) : (
-            <CsrFields text={csr} template={template} onChange={setCsr} />
+            <CsrFields
+              text={csr}
+              template={template}
+              revocation={authority?.RevocationConfiguration}
+              onChange={(text) => draft.change({ csr: text })}
+            />
           )}
         </SpaceBetween>
       </Container>
@@ -155,31 +164,5 @@ function IssueForm({ authorities, authorityArn, onIssued }: IssueFormProps): Rea
         Issue certificate
       </Button>
     </SpaceBetween>
-  )
-}
-
-interface AuthorityFieldProps {
-  readonly authorities: readonly Authority[]
-  readonly selected: Authority | undefined
-  readonly onSelect: (arn: string) => void
-}
-
-function AuthorityField({ authorities, selected, onSelect }: AuthorityFieldProps): ReactNode {
-  const options = authorities.map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => ({
-    value: Arn,
-    label: visibleText(subjectText(Subject)),
-    description: authorityId(Arn),
-  }))
-  return (
-    <FormField label="CA">
-      <Select
-        placeholder="Select a CA"
-        filteringType={options.length > 10 ? 'auto' : 'none'}
-        options={options}
-        selectedOption={options.find(({ value }) => value === selected?.Arn) ?? null}
-        empty="No CA in this Region is active."
-        onChange={({ detail }) => onSelect(detail.selectedOption.value ?? '')}
-      />
-    </FormField>
   )
 }

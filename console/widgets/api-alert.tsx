@@ -5,6 +5,7 @@ import Button from '@cloudscape-design/components/button'
 import type { ReactNode } from 'react'
 import type { ApiError } from '../api/errors.ts'
 import { hrefOf } from '../app/router.ts'
+import { visibleLines } from '../../src/text/visible-text.ts'
 import { PageLink } from './values.tsx'
 
 interface ApiAlertProps {
@@ -29,7 +30,7 @@ export function ApiAlert({ error, action, onRetry }: ApiAlertProps): ReactNode {
       header={isDenied ? `${action}: denied` : `${action}: failed`}
       action={onRetry && !isDenied ? <Button onClick={onRetry}>Try again</Button> : undefined}
     >
-      {message}
+      {visibleLines(message)}
       {approvalId !== undefined && (
         <div>
           After a second person has approved it, repeat the action here.{' '}

@@ -39,20 +39,54 @@ export async function listCertifiedAuthorities(
     .filter(({ Status }) => ['ACTIVE', 'DISABLED', 'EXPIRED'].includes(Status))
     .slice(0, certificatesMax)
   const subordinates = certified.filter(({ Type }) => Type === 'SUBORDINATE')
-  const chains = await readChains(client, subordinates, signal)
   const bySerial = new Map(certified.map(({ Arn, Serial }) => [Serial, Arn]))
-  const issuers = new Map<string, string | undefined>()
-  for (const [arn, [, issuer]] of chains)
-    if (issuer !== undefined) issuers.set(arn, bySerial.get(decimalOf(issuer.serialNumber)))
-  const unknown = [...chains].filter(([arn]) => issuers.get(arn) === undefined)
+  const serials = storedSerials()
+  const issuerOf = (authority: Authority): string | undefined =>
+    bySerial.get(serials[certificateKey(authority)])
+  const unread = subordinates.filter((authority) => issuerOf(authority) === undefined)
+  for (const [arn, [certificate, issuer]] of await readChains(client, unread, signal)) {
+    const authority = unread.find(({ Arn }) => Arn === arn)
+    if (authority !== undefined && certificate !== undefined && issuer !== undefined)
+      serials[certificateKey(authority)] = decimalOf(issuer.serialNumber)
+  }
+  storeSerials(serials)
+  const issuers = new Map(subordinates.map((authority) => [authority.Arn, issuerOf(authority)]))
+  const unknown = subordinates.filter(({ Arn }) => issuers.get(Arn) === undefined)
   if (unknown.length > 0) {
     // The issuer may have a newer certificate than the one in the chain.
-    const roots = certified.filter(({ Type }) => Type === 'ROOT')
-    const candidates = [...chains, ...(await readChains(client, roots, signal))]
-    for (const [arn, [certificate]] of unknown)
-      issuers.set(arn, certificate && findIssuer(arn, certificate, candidates))
+    const candidates = await readChains(client, certified, signal)
+    for (const { Arn } of unknown) {
+      const [certificate] = candidates.get(Arn) ?? []
+      issuers.set(Arn, certificate && findIssuer(Arn, certificate, [...candidates]))
+    }
   }
   return authorities.map((authority) => ({ authority, issuerArn: issuers.get(authority.Arn) }))
+}
+
+/**
+ * Serial numbers of issuers' certificates by the certificates that they issued. They never change, and are kept for the tab, so
+ * that the tree of hundreds of CAs needs no call for each of them after a reload.
+ */
+const serialsKey = 'signet.issuers'
+
+function certificateKey({ Arn, Serial }: Authority): string {
+  return `${Arn} ${Serial ?? ''}`
+}
+
+function storedSerials(): Record<string, string> {
+  try {
+    return JSON.parse(sessionStorage.getItem(serialsKey) ?? '{}') as Record<string, string>
+  } catch {
+    return {}
+  }
+}
+
+function storeSerials(serials: Readonly<Record<string, string>>): void {
+  try {
+    sessionStorage.setItem(serialsKey, JSON.stringify(serials))
+  } catch {
+    // Without storage, the certificates are read again.
+  }
 }
 
 /** A CA certificate, followed by its chain. */

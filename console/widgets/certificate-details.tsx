@@ -10,6 +10,7 @@ import Table from '@cloudscape-design/components/table'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { ExtensionDescription } from '../../src/inspect/describe-extensions.ts'
 import type { CertificateDescription } from '../x509/describe.ts'
+import { visibleText } from './format.ts'
 import { extensionPurpose } from './extension-purposes.ts'
 import { Copyable, ForeignText, Time } from './values.tsx'
 
@@ -76,11 +77,15 @@ export function NameList({ names }: { readonly names: readonly string[] }): Reac
   )
 }
 
-export function ExtensionTable({
-  extensions,
-}: {
+interface ExtensionTableProps {
   readonly extensions: readonly ExtensionDescription[]
-}): ReactNode {
+  readonly empty?: string
+  /** What happens to an extension of a CSR; absent for the extensions of a certificate. */
+  readonly outcome?: (extension: ExtensionDescription) => string
+}
+
+export function ExtensionTable(props: ExtensionTableProps): ReactNode {
+  const { extensions, empty = 'The certificate has no extensions.', outcome } = props
   return (
     <Table
       variant="embedded"
@@ -92,7 +97,7 @@ export function ExtensionTable({
       }
       ariaLabels={{ tableLabel: 'Extensions' }}
       items={[...extensions]}
-      empty="The certificate has no extensions."
+      empty={empty}
       columnDefinitions={[
         {
           id: 'name',
@@ -108,6 +113,9 @@ export function ExtensionTable({
             </>
           ),
         },
+        ...(outcome === undefined
+          ? []
+          : [{ id: 'outcome', header: 'In the certificate', minWidth: 150, cell: outcome }]),
         { id: 'critical', header: 'Critical', cell: ({ critical }) => (critical ? 'Yes' : 'No') },
         {
           id: 'value',
@@ -166,7 +174,7 @@ export function ChainList({
             <ExpandableSection
               // oxlint-disable-next-line react/no-array-index-key -- a certificate's chain never changes
               key={index}
-              headerText={`${index + 1}. ${certificate.subject || '(empty subject)'}`}
+              headerText={`${index + 1}. ${visibleText(certificate.subject || '(empty subject)')}`}
             >
               <CertificateDetails certificate={certificate} />
             </ExpandableSection>

@@ -29,3 +29,25 @@ function isAbove<Item>(parents: ReadonlyMap<Item, Item>, item: Item, below: Item
     if (at === item) return true
   return false
 }
+
+/**
+ * Returns a page of a tree: `count` nodes from number `first` on, counted from the top to the bottom, and the nodes above them.
+ */
+export function pageOfTree<Item>(
+  nodes: readonly TreeNode<Item>[],
+  { first, count }: { readonly first: number; readonly count: number },
+): TreeNode<Item>[] {
+  let number = 0
+  const pageOf = (node: TreeNode<Item>): TreeNode<Item>[] => {
+    const isShown = number >= first && number < first + count
+    number += 1
+    const children = node.children.flatMap(pageOf)
+    return isShown || children.length > 0 ? [{ item: node.item, children }] : []
+  }
+  return nodes.flatMap(pageOf)
+}
+
+/** Returns the number of nodes in a tree. */
+export function sizeOfTree(nodes: readonly TreeNode<unknown>[]): number {
+  return nodes.reduce((sum, { children }) => sum + 1 + sizeOfTree(children), 0)
+}

@@ -19,6 +19,7 @@ export const awsRates: Readonly<Record<OperationName, number>> = {
   ListApprovals: 20,
   GetApproval: 20,
   GetRole: 20,
+  GetStatistics: 20,
   GetUser: 20,
   ListAccessKeys: 20,
   ListIdentityProviders: 20,

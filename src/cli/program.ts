@@ -44,6 +44,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     serve: async () => (await import('./commands/serve.ts')).serveCommand,
     'check-config': async () => (await import('./commands/check-config.ts')).checkConfigCommand,
     status: async () => (await import('./commands/status.ts')).statusCommand,
+    statistics: async () => (await import('./commands/statistics.ts')).statisticsCommand,
     bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
     jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
     backup: async () => (await import('./commands/backup.ts')).backupCommand,

@@ -101,7 +101,7 @@ export async function issueAndWrite(
       key !== undefined && {
         pkcs12: {
           path: pkcs12.path,
-          content: pkcs12Content(
+          content: await pkcs12Content(
             { key, certificates },
             metadata.names[0] ?? basename(folder),
             pkcs12,

@@ -4,7 +4,9 @@ import { dirname } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import { parsePem } from '../x509/pem.ts'
-import { encodePkcs12, isPkcs12Password } from '../x509/pkcs12.ts'
+import { encodePkcs12, pkcs12PasswordProblem } from '../x509/pkcs12.ts'
+
+export { passwordLengthMin } from '../x509/pkcs12.ts'
 
 export interface Pkcs12Options {
   /** Absolute path. */
@@ -17,17 +19,9 @@ export interface Pkcs12Options {
 
 /** Throws ConfigurationError for a password that is too short or that programs would encode differently. */
 export function requirePkcs12Password(password: string): void {
-  if (!isPkcs12Password(password))
-    throw new ConfigurationError(
-      'the PKCS #12 password must consist of printable ASCII characters, because programs encode other characters differently',
-    )
-  if (password.length < passwordLengthMin)
-    throw new ConfigurationError(
-      `the PKCS #12 password must have at least ${passwordLengthMin} characters`,
-    )
+  const problem = pkcs12PasswordProblem(password)
+  if (problem !== undefined) throw new ConfigurationError(problem)
 }
-
-export const passwordLengthMin = 8
 
 /** Throws ConfigurationError if the file's parent folder does not exist. */
 export function requirePkcs12Folder(path: string): void {
@@ -42,7 +36,7 @@ export function pkcs12Content(
   pem: { readonly key: string; readonly certificates: string },
   friendlyName: string,
   { password, random }: Pkcs12Options,
-): Uint8Array {
+): Promise<Uint8Array> {
   const [key] = parsePem(pem.key)
   if (key === undefined) throw new Error('the PEM has no private key')
   const certificates = parsePem(pem.certificates).map(({ der }) => der)

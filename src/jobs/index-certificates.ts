@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CertificateEntries } from '../search/facets.ts'
 import type { Services } from '../services.ts'
+import { countNext } from '../store/certificate-days.ts'
 import { ConflictError } from '../store/database.ts'
 import { newLease, releaseLease, type Lease } from '../store/leases.ts'
 import {
@@ -31,7 +32,7 @@ const readTogether = 64
 const statementsTogether = 4
 
 /**
- * Adds certificates to the search tables, sorted by number. Usually these are the certificates of the last two seconds. After an
+ * Adds certificates to the search tables, sorted by number, and then to the counts per day. Usually these are the certificates of the last two seconds. After an
  * upgrade from a version without search, or after a restore, these are all certificates. The job works in short steps, so that
  * the process can do other work between them.
  */
@@ -51,6 +52,7 @@ export const indexCertificates: Job<'index-certificates'> = {
         ;({ count, progress } = await indexBatch(services, lease, progress))
         done += count
       }
+      await countPerDay(services, lease, { from: integerOf(row, 'counted_number'), signal })
       await db.transaction(releaseLease(lease))
     } catch (error) {
       // Another process has the lease and continues the work.
@@ -58,6 +60,20 @@ export const indexCertificates: Job<'index-certificates'> = {
     }
     return { done, failed: 0 }
   },
+}
+
+/** Counts certificates with numbers above `from`. After an upgrade or a restore, these are all certificates. */
+async function countPerDay(
+  { db, clock }: Needed,
+  lease: Lease,
+  { from, signal }: { readonly from: number; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let counted = from; !signal.aborted;) {
+    const next = await countNext(db, lease, { from: counted, now: clock.now() })
+    if (next === undefined) return
+    await db.transaction(next.statements)
+    counted = next.last
+  }
 }
 
 /** Indexes the certificates with numbers above `from`. After a failure or a crash, the next run starts at the same number. */

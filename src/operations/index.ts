@@ -4,6 +4,7 @@ import { listAccessKeys } from './access/list-access-keys.ts'
 import { listIdentityProviders } from './access/list-identity-providers.ts'
 import { getRole, listRoles } from './access/roles.ts'
 import { getUser, listUsers } from './access/users.ts'
+import { getStatistics } from './statistics/get-statistics.ts'
 import { approveRequest } from './approval/approve-request.ts'
 import { describeServer } from './server/describe-server.ts'
 import { getApproval } from './approval/get-approval.ts'
@@ -63,6 +64,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
   GetPolicy: getPolicy,
   GetRole: getRole,
+  GetStatistics: getStatistics,
   GetUser: getUser,
   GetRecordCheckpoint: getRecordCheckpoint,
   GetRecordEntry: getRecordEntry,

@@ -36,6 +36,7 @@ import { listUsers } from './users.ts'
 const growing = [
   'certificates',
   'retired_certificates',
+  'certificate_days',
   'certificate_facets',
   'certificate_names',
   'revocations',
@@ -176,6 +177,8 @@ async function useEverything(service: TestService): Promise<void> {
     const issued = await issue(service, { arn, csr: csr('ec-server') })
     await service.must('DescribeCertificateAuthority', about)
     await service.must('ListCertificateAuthorities', { MaxResults: 1 })
+    await service.runJob('index-certificates')
+    await service.must('GetStatistics', {})
     await revoke(service, issued.arn)
     const report = await service.must('CreateCertificateAuthorityAuditReport', {
       ...about,
@@ -227,6 +230,8 @@ suite('query plans', () => {
     for (const begin of [
       'insert into certificates',
       'insert into revocations',
+      'insert into certificate_days',
+      'select utc_day',
       'insert into idempotency_tokens',
       'insert into events',
       'select arn from idempotency_tokens',

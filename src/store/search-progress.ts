@@ -11,19 +11,24 @@ export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<n
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
-/** Returns whether some certificates are missing from the search tables. */
+/** Returns whether some certificates are missing from the search tables, or from the counts per day. */
 export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boolean> {
-  const rows = await db.query(selectUnsearchable(await readSearchProgress(db), 1))
+  const rows = await db.query(
+    sql`select certificate_number from certificates
+      where certificate_number > (select case when counted_number < certificate_number
+          then counted_number else certificate_number end from search_progress)
+      order by certificate_number limit 1`,
+  )
   return rows.length > 0
 }
 
-/** Claims the lease of the search tables. Returns a row with the progress. Conflicts if another process has the lease. */
+/** Claims the lease of the search tables. Returns a row with the progress, also that of the counts per day. Conflicts if another process has the lease. */
 export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
     'lease',
     sql`update search_progress set lease = ${token}, lease_until_ms = ${until.getTime()}
       where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausibleTime(now)}
-      returning certificate_number`,
+      returning certificate_number, counted_number`,
   )
 }
 

@@ -294,6 +294,24 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
+/**
+ * The numbers of certificates per CA and day (store/certificate-days.ts), and the number of the last counted certificate. The
+ * job index-certificates counts certificates; backups omit the counts.
+ */
+function certificateDays({ integer, strictIndex }: Dialect): string {
+  return `
+  create table certificate_days (
+    authority_number ${integer} not null references authorities (authority_number) on delete cascade,
+    utc_day ${integer} not null,
+    issued ${integer} not null,
+    revoked ${integer} not null,
+    expiring ${integer} not null,
+    primary key (authority_number, utc_day)
+  )${strictIndex};
+  alter table search_progress add column counted_number ${integer} not null default 0;
+  `
+}
+
 /** Adds the index for an account's list of access keys. */
 function accessKeyIndex(): string {
   return `
@@ -325,6 +343,7 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     certificateIntents(dialect),
     ocspResponses(dialect),
     accessKeyIndex(),
+    certificateDays(dialect),
     revocationStates(dialect),
   ]
 }

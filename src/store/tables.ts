@@ -43,6 +43,7 @@ const tableNames: readonly string[] = [
  * again. The others describe one database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
+  'certificate_days',
   'certificate_facets',
   'certificate_names',
   'search_progress',

@@ -10,7 +10,7 @@ import { outcome, tool } from '../../test/support/foreign-tools.ts'
 import { TestRandom } from '../../test/support/test-random.ts'
 import { requireDerTree } from './der/tree.ts'
 import { parsePem } from './pem.ts'
-import { deriveMacKey, encodePkcs12, isPkcs12Password } from './pkcs12.ts'
+import { deriveMacKey, encodePkcs12, isPkcs12Password, pkcs12PasswordProblem } from './pkcs12.ts'
 
 const password = 'correct horse & "battery"'
 const root = craft({ subject: named('PKCS12 Root') })
@@ -23,12 +23,16 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-pkcs12-'))
   file = join(folder, 'leaf.p12')
   passwordFile = join(folder, 'password')
-  await writeFile(file, pkcs12Of(leaf, [root]))
+  await writeFile(file, await pkcs12Of(leaf, [root]))
   await writeFile(passwordFile, password)
 })
 after(() => rm(folder, { recursive: true }))
 
-function pkcs12Of(key: Crafted, chain: readonly Crafted[], iterations?: number): Uint8Array {
+function pkcs12Of(
+  key: Crafted,
+  chain: readonly Crafted[],
+  iterations?: number,
+): Promise<Uint8Array> {
   return encodePkcs12(
     {
       privateKey: key.keys.privateKey.export({ type: 'pkcs8', format: 'der' }),
@@ -139,7 +143,7 @@ test('OpenSSL reads keys of every algorithm that has a PKCS #8 form', async (t) 
   for (const keyAlgorithm of ['EC_secp521r1', 'RSA_2048'] as const) {
     const { key } = await makeRequest({ keyAlgorithm, names: ['x.test'] })
     const [block] = parsePem(key)
-    const bytes = encodePkcs12(
+    const bytes = await encodePkcs12(
       {
         privateKey: block?.der ?? new Uint8Array(),
         certificates: [leaf.certificate.der],
@@ -163,26 +167,30 @@ test('deriveMacKey (RFC 7292 B.2) returns the same key as OpenSSL', () => {
   // openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexpass:00700061007300730077006f007200640000 -kdfopt hexsalt:0102030405060708 -kdfopt iter:2048 -kdfopt id:3 PKCS12KDF
   const key = deriveMacKey('password', Buffer.from('0102030405060708', 'hex'), 2048)
   assert.equal(
-    key.toString('hex'),
+    Buffer.from(key).toString('hex'),
     '4f510e1b5428cb3a1b784ceee7b1a95670f60e825199c121bd1752ee9e1c83f2',
   )
 })
 
-test('a file is valid DER for any name and password', () => {
+test('a file is valid DER for any name and password', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 })
-  fc.assert(
-    fc.property(text, fc.string({ minLength: 1, maxLength: 90 }), (friendlyName, secret) => {
-      const bytes = encodePkcs12(
-        {
-          privateKey: leaf.keys.privateKey.export({ type: 'pkcs8', format: 'der' }),
-          certificates: [leaf.certificate.der],
-          friendlyName,
-        },
-        { password: secret, random: new TestRandom(), iterations: 2 },
-      )
-      requireDerTree(bytes, 'PFX')
-      assert.ok(!Buffer.from(bytes).includes(Buffer.from(leaf.certificate.der.subarray(20, 60))))
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      text,
+      fc.string({ minLength: 1, maxLength: 90 }),
+      async (friendlyName, secret) => {
+        const bytes = await encodePkcs12(
+          {
+            privateKey: leaf.keys.privateKey.export({ type: 'pkcs8', format: 'der' }),
+            certificates: [leaf.certificate.der],
+            friendlyName,
+          },
+          { password: secret, random: new TestRandom(), iterations: 2 },
+        )
+        requireDerTree(bytes, 'PFX')
+        assert.ok(!Buffer.from(bytes).includes(Buffer.from(leaf.certificate.der.subarray(20, 60))))
+      },
+    ),
   )
 })
 
@@ -190,4 +198,10 @@ test('a password must be printable ASCII', () => {
   assert.ok(isPkcs12Password(password))
   for (const text of ['', 'pässword', 'line\nbreak', '\u{1F511}'])
     assert.ok(!isPkcs12Password(text))
+})
+
+test('a password for a new file must have eight characters', () => {
+  assert.equal(pkcs12PasswordProblem('12345678'), undefined)
+  assert.match(pkcs12PasswordProblem('1234567') ?? '', /at least 8 characters/)
+  assert.match(pkcs12PasswordProblem('pässword') ?? '', /printable ASCII/)
 })

@@ -1,8 +1,8 @@
 /**
  * Writes PKCS #12 files (RFC 7292): a private key with its certificate chain, encrypted with a password. Java, Windows,
- * browsers and mail programs import keys in this format.
+ * browsers and mail programs import keys in this format. The web console uses this module in browsers, which have Web Crypto.
  */
-import { createCipheriv, createHash, createHmac, hash, pbkdf2Sync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Random } from '../random.ts'
 import { encodeOidElement } from './der/oid.ts'
 import { contextTag, tags } from './der/reader.ts'
@@ -63,32 +63,49 @@ export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)
 }
 
+export const passwordLengthMin = 8
+
+/** Returns why a password for a new file is refused; undefined if it is accepted. */
+export function pkcs12PasswordProblem(password: string): string | undefined {
+  if (!isPkcs12Password(password))
+    return 'the PKCS #12 password must consist of printable ASCII characters, because programs encode other characters differently'
+  if (password.length >= passwordLengthMin) return undefined
+  return `the PKCS #12 password must have at least ${passwordLengthMin} characters`
+}
+
 /** Encodes a PFX: PBES2 with PBKDF2 and AES-256-CBC for the contents, HMAC-SHA-256 for integrity. */
-export function encodePkcs12(content: Pkcs12Content, protection: Pkcs12Protection): Uint8Array {
+export async function encodePkcs12(
+  content: Pkcs12Content,
+  protection: Pkcs12Protection,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { privateKey, certificates, friendlyName } = content
   const attributes = encodeSetOf([
     encodeAttribute(oid.friendlyName, encodeBmpString(friendlyName)),
-    // Programs match a key and its certificate by this attribute. The hash is only an identifier, as in OpenSSL.
-    encodeAttribute(
-      oid.localKeyId,
-      encodeOctetString(hash('sha1', certificates[0] ?? new Uint8Array(), 'buffer')),
-    ),
+    // Programs match a key and its certificate by this attribute. Its value is only an identifier.
+    encodeAttribute(oid.localKeyId, encodeOctetString(keyIdOf(certificates[0]))),
   ])
   const certificateBags = certificates.map((der, index) =>
     encodeBag(oid.certBag, encodeCertBag(der), index === 0 ? [attributes] : []),
   )
-  const keyBag = encodeBag(oid.shroudedKeyBag, encodeEncryptedKey(privateKey, protection), [
+  const keyBag = encodeBag(oid.shroudedKeyBag, await encodeEncryptedKey(privateKey, protection), [
     attributes,
   ])
   const authenticatedSafe = encodeSequence(
-    encodeEncryptedData(encodeSequence(...certificateBags), protection),
+    await encodeEncryptedData(encodeSequence(...certificateBags), protection),
     encodeContentInfo(oid.data, encodeOctetString(encodeSequence(keyBag))),
   )
-  return encodeSequence(
-    encodeSmallInteger(3),
-    encodeContentInfo(oid.data, encodeOctetString(authenticatedSafe)),
-    encodeMacData(authenticatedSafe, protection),
+  return new Uint8Array(
+    encodeSequence(
+      encodeSmallInteger(3),
+      encodeContentInfo(oid.data, encodeOctetString(authenticatedSafe)),
+      await encodeMacData(authenticatedSafe, protection),
+    ),
   )
+}
+
+/** Returns 20 bytes, like the identifiers that OpenSSL computes. */
+function keyIdOf(certificate: Uint8Array = new Uint8Array()): Uint8Array {
+  return hash('sha256', certificate, 'buffer').subarray(0, 20)
 }
 
 function encodeContentInfo(contentType: string, content: Uint8Array): Uint8Array {
@@ -116,14 +133,20 @@ function encodeAttribute(type: string, value: Uint8Array): Uint8Array {
 }
 
 /** Encodes an EncryptedPrivateKeyInfo (RFC 5958 §3). */
-function encodeEncryptedKey(privateKey: Uint8Array, protection: Pkcs12Protection): Uint8Array {
-  const { algorithm, ciphertext } = encrypt(privateKey, protection)
+async function encodeEncryptedKey(
+  privateKey: Uint8Array,
+  protection: Pkcs12Protection,
+): Promise<Uint8Array> {
+  const { algorithm, ciphertext } = await encrypt(privateKey, protection)
   return encodeSequence(algorithm, encodeOctetString(ciphertext))
 }
 
 /** Encodes a ContentInfo with EncryptedData (RFC 5652 §8). */
-function encodeEncryptedData(plaintext: Uint8Array, protection: Pkcs12Protection): Uint8Array {
-  const { algorithm, ciphertext } = encrypt(plaintext, protection)
+async function encodeEncryptedData(
+  plaintext: Uint8Array,
+  protection: Pkcs12Protection,
+): Promise<Uint8Array> {
+  const { algorithm, ciphertext } = await encrypt(plaintext, protection)
   const encryptedContentInfo = encodeSequence(
     encodeOidElement(oid.data),
     algorithm,
@@ -139,17 +162,23 @@ function encodeEncryptedData(plaintext: Uint8Array, protection: Pkcs12Protection
  * Encrypts with PBES2, using PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018 §6.2), and with a fresh salt and initialization
  * vector.
  */
-function encrypt(
+async function encrypt(
   plaintext: Uint8Array,
   { password, random, iterations = iterationsDefault }: Pkcs12Protection,
-): { readonly algorithm: Uint8Array; readonly ciphertext: Uint8Array } {
-  const salt = random.bytes(saltBytes)
-  const iv = random.bytes(16)
-  const cipher = createCipheriv(
-    'aes-256-cbc',
-    pbkdf2Sync(password, salt, iterations, 32, 'sha256'),
-    iv,
+): Promise<{ readonly algorithm: Uint8Array; readonly ciphertext: Uint8Array }> {
+  const salt = new Uint8Array(random.bytes(saltBytes))
+  const iv = new Uint8Array(random.bytes(16))
+  const { subtle } = globalThis.crypto
+  const secret = new TextEncoder().encode(password)
+  const key = await subtle.deriveKey(
+    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations },
+    await subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveKey']),
+    { name: 'AES-CBC', length: 256 },
+    false,
+    ['encrypt'],
   )
+  // AES-CBC of Web Crypto pads as in RFC 8018.
+  const ciphertext = await subtle.encrypt({ name: 'AES-CBC', iv }, key, new Uint8Array(plaintext))
   const keyDerivation = encodeSequence(
     encodeOidElement(oid.pbkdf2),
     encodeSequence(
@@ -161,19 +190,21 @@ function encrypt(
   const scheme = encodeSequence(encodeOidElement(oid.aes256Cbc), encodeOctetString(iv))
   return {
     algorithm: encodeSequence(encodeOidElement(oid.pbes2), encodeSequence(keyDerivation, scheme)),
-    ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]),
+    ciphertext: new Uint8Array(ciphertext),
   }
 }
 
 /** Encodes MacData (RFC 7292 §4). */
-function encodeMacData(
+async function encodeMacData(
   authenticatedSafe: Uint8Array,
   { password, random, iterations = iterationsDefault }: Pkcs12Protection,
-): Uint8Array {
+): Promise<Uint8Array> {
   const salt = random.bytes(saltBytes)
-  const mac = createHmac('sha256', deriveMacKey(password, salt, iterations))
-    .update(authenticatedSafe)
-    .digest()
+  const { subtle } = globalThis.crypto
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const secret = deriveMacKey(password, salt, iterations)
+  const key = await subtle.importKey('raw', secret, algorithm, false, ['sign'])
+  const mac = new Uint8Array(await subtle.sign(algorithm, key, new Uint8Array(authenticatedSafe)))
   const digestInfo = encodeSequence(
     encodeSequence(encodeOidElement(oid.sha256), derNull),
     encodeOctetString(mac),
@@ -187,7 +218,11 @@ const blockBytes = 64
 const macPurpose = 3
 
 /** Derives the 32-byte MAC key (RFC 7292 B.2). One output block of SHA-256 is enough. */
-export function deriveMacKey(password: string, salt: Uint8Array, iterations: number): Buffer {
+export function deriveMacKey(
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Uint8Array<ArrayBuffer> {
   // The password is a zero-terminated BMPString.
   const passwordBytes = Buffer.from(`${password}\0`, 'utf16le').swap16()
   const input = Buffer.concat([
@@ -195,9 +230,9 @@ export function deriveMacKey(password: string, salt: Uint8Array, iterations: num
     repeatToBlocks(salt),
     repeatToBlocks(passwordBytes),
   ])
-  let digest = createHash('sha256').update(input).digest()
+  let digest = hash('sha256', input, 'buffer')
   for (let round = 1; round < iterations; round += 1) digest = hash('sha256', digest, 'buffer')
-  return digest
+  return new Uint8Array(digest)
 }
 
 function repeatToBlocks(bytes: Uint8Array): Buffer {

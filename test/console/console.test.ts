@@ -249,8 +249,6 @@ test('a certificate for a key of the browser is issued, and the downloaded key m
   assert.ok(certificate.checkPrivateKey(key))
   assert.equal(certificate.subjectAltName, 'DNS:web.example.com, IP Address:192.0.2.7')
   assert.ok(createPublicKey(key).asymmetricKeyType === 'ec')
-  page.once('dialog', (dialog) => dialog.accept())
-  await press('Open the certificate')
   await page.getByRole('heading', { name: 'web.example.com', level: 1 }).waitFor()
   const [row] = await certificates({ SubjectAlternativeName: 'web.example.com' })
   assert.ok(decodeURIComponent(page.url()).endsWith(row.CertificateArn as string))

@@ -36,7 +36,10 @@ after(async () => {
   await service?.close()
 })
 
-test('axe finds nothing serious on any page in either theme', async () => {
+/** Layout shift above which a page needs improvement, according to Core Web Vitals. */
+const layoutShiftMax = 0.1
+
+test('axe finds nothing serious on any page in either theme, and no page moves while it is loaded', async () => {
   await withConsole(browser, { url: service.url }, async (shown) => {
     await shown.goto('')
     await shown.page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -45,7 +48,9 @@ test('axe finds nothing serious on any page in either theme', async () => {
     for (const [name, path] of Object.entries(consolePages(data))) {
       await shown.goto(path)
       await shown.settle()
-      found[name] = await accessibilityProblems(shown.page)
+      const shift = await shown.layoutShift()
+      const shifts = shift > layoutShiftMax ? [`layout shift ${shift.toFixed(3)}`] : []
+      found[name] = [...shifts, ...(await accessibilityProblems(shown.page))]
     }
     assert.deepEqual(
       Object.entries(found).filter(([, problems]) => problems.length > 0),

@@ -1,4 +1,4 @@
-/** Accessibility checks of a page with axe-core. */
+/** Checks of a page's accessibility with axe. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'

@@ -81,6 +81,13 @@ export class ConsoleBrowser {
     })
     context.setDefaultTimeout(10_000)
     await context.addInitScript(
+      `window.layoutShift = 0
+      new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries())
+          if (!hadRecentInput) window.layoutShift += value
+      }).observe({ type: 'layout-shift', buffered: true })`,
+    )
+    await context.addInitScript(
       `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
         console.error('Content-Security-Policy: ' + violatedDirective + ' ' + blockedURI))`,
     )
@@ -107,6 +114,11 @@ export class ConsoleBrowser {
     await this.page.getByRole('heading', { level: 1 }).first().waitFor()
     const busy = this.page.getByText(/^(?:Loading|Searching)\b/).first()
     await busy.waitFor({ state: 'hidden' })
+  }
+
+  /** Returns the sum of the layout shifts since the page was loaded, except those after an input of the user. */
+  async layoutShift(): Promise<number> {
+    return this.page.evaluate<number>('window.layoutShift')
   }
 
   /** Closes the pages. Throws if they reported a problem. */

@@ -266,6 +266,17 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Operations on requests for a second person',
     imports: ['services.ts', 'approval', 'operations/shared', 'store', 'wire/shapes'],
   },
+  'operations/statistics': {
+    subject: 'Operations that count CAs and certificates',
+    imports: [
+      'services.ts',
+      'bounded-cache.ts',
+      'authority',
+      'operations/shared',
+      'store',
+      'wire/shapes',
+    ],
+  },
   'operations/policy': {
     subject: 'Operations on resource policies; simulation of decisions',
     imports: [
@@ -533,8 +544,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['../client', 'client-commands', 'x509/*'],
   },
   'client-commands/status': {
-    subject: 'signet status: health, CAs, jobs and warnings of a server',
-    imports: ['../client', 'client-commands', 'client-commands/authority', 'x509/der'],
+    subject: 'signet status and statistics: health, CAs, jobs, warnings and numbers of a server',
+    imports: ['../client', 'client-commands', 'client-commands/authority', 'inspect', 'x509/der'],
   },
   'client-commands/trust': {
     subject: 'signet trust: root certificates in the trust stores of a machine',

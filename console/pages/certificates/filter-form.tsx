@@ -9,7 +9,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'
 import { hrefOf, navigate } from '../../app/router.ts'
-import { authorityId, subjectText, visibleText } from '../../widgets/format.ts'
+import { AuthoritySelect } from '../../widgets/authority-select.tsx'
 import { filterNames, isFiltered, type FilterName } from './filters.ts'
 
 interface FilterFormProps {
@@ -47,6 +47,10 @@ export function FilterForm({ filters, authorities }: FilterFormProps): ReactNode
     ])
     navigate(hrefOf('certificates', Object.fromEntries(trimmed) as Values))
   }
+  const select = (name: FilterName) => (value: string) => {
+    set(name)(value)
+    search({ [name]: value })
+  }
   const text = (name: FilterName, label: string, placeholder = ''): ReactNode => (
     <FormField label={label}>
       <Input
@@ -61,12 +65,8 @@ export function FilterForm({ filters, authorities }: FilterFormProps): ReactNode
     <FormField label={label}>
       <Select
         options={options}
-        filteringType={options.length > 10 ? 'auto' : 'none'}
         selectedOption={options.find(({ value }) => value === (values[name] ?? '')) ?? null}
-        onChange={({ detail }) => {
-          set(name)(detail.selectedOption.value ?? '')
-          search({ [name]: detail.selectedOption.value ?? '' })
-        }}
+        onChange={({ detail }) => select(name)(detail.selectedOption.value ?? '')}
       />
     </FormField>
   )
@@ -84,7 +84,14 @@ export function FilterForm({ filters, authorities }: FilterFormProps): ReactNode
           {text('subject', 'Common name', 'web*')}
         </Grid>
         <Grid gridDefinition={[half, quarter, quarter]}>
-          {choice('ca', 'CA', authorityOptions(authorities))}
+          <FormField label="CA">
+            <AuthoritySelect
+              authorities={authorities}
+              selected={values.ca ?? ''}
+              all="All CAs"
+              onSelect={select('ca')}
+            />
+          </FormField>
           {choice('status', 'Status', statuses)}
           {choice('expiring', 'Expires', expiries)}
         </Grid>
@@ -114,15 +121,4 @@ export function FilterForm({ filters, authorities }: FilterFormProps): ReactNode
       </SpaceBetween>
     </form>
   )
-}
-
-function authorityOptions(authorities: readonly Authority[]): SelectProps.Option[] {
-  return [
-    { value: '', label: 'All CAs' },
-    ...authorities.map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => ({
-      value: Arn,
-      label: visibleText(subjectText(Subject)),
-      description: authorityId(Arn),
-    })),
-  ]
 }

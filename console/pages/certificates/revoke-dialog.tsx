@@ -1,4 +1,4 @@
-/** The dialog that revokes one or more certificates and shows the progress. */
+/** The dialog that revokes one or more certificates, and then shows the progress of their publication. */
 import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
@@ -7,9 +7,9 @@ import { useRef, useState, type ReactNode } from 'react'
 import type { Client } from '../../api/client.ts'
 import { ApiError, toApiError } from '../../api/errors.ts'
 import type { CertificateSummary } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 import { ForeignText } from '../../widgets/values.tsx'
+import { PublicationDialog } from './publication-dialog.tsx'
 
 type RevocableCertificate = Pick<
   CertificateSummary,
@@ -18,7 +18,8 @@ type RevocableCertificate = Pick<
 
 interface RevokeDialogProps {
   readonly certificates: readonly RevocableCertificate[]
-  readonly onDone: () => void
+  /** Called after certificates were revoked, while the dialog shows the progress. */
+  readonly onChanged: () => void
   readonly onClose: () => void
 }
 
@@ -36,12 +37,15 @@ const reasons = [
 const unspecified = { value: 'UNSPECIFIED', label: 'Unspecified' }
 const namesShown = 5
 
-export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProps): ReactNode {
-  const notify = useNotify()
+export function RevokeDialog({ onChanged, onClose, ...props }: RevokeDialogProps): ReactNode {
+  // The page reloads its list while the dialog is open.
+  const [certificates] = useState(props.certificates)
+  const [isRevoked, setRevoked] = useState(false)
   const [reason, setReason] = useState(reasons[0] ?? unspecified)
   const [finished, setFinished] = useState(0)
   const done = useRef(new Set<string>())
   const count = certificates.length
+  if (isRevoked) return <PublicationDialog certificates={certificates} onClose={onClose} />
   const what = count === 1 ? 'the certificate' : `${count} certificates`
   return (
     <ConfirmDialog
@@ -57,15 +61,13 @@ export function RevokeDialog({ certificates, onDone, onClose }: RevokeDialogProp
           setFinished(done.current.size)
         }
       }}
-      onClose={() => (done.current.size > 0 ? onDone() : onClose())}
+      onClose={() => {
+        if (done.current.size > 0) onChanged()
+        onClose()
+      }}
       onDone={() => {
-        notify({
-          type: 'success',
-          header:
-            count === 1 ? 'The certificate is revoked.' : `${count} certificates are revoked.`,
-          text: 'OCSP shows it immediately, and CRLs within seconds.',
-        })
-        onDone()
+        setRevoked(true)
+        onChanged()
       }}
     >
       <Alert type="warning">A revocation cannot be undone.</Alert>

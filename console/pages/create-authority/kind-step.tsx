@@ -1,12 +1,11 @@
 /** The wizard's step for choosing the CA's kind and issuer. */
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
-import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tiles from '@cloudscape-design/components/tiles'
 import type { ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'
-import { authorityId, subjectText, visibleText } from '../../widgets/format.ts'
+import { AuthoritySelect } from '../../widgets/authority-select.tsx'
 import type { AuthorityDraft, AuthorityKind } from './draft.ts'
 
 interface KindStepProps {
@@ -45,11 +44,6 @@ const yearsDefault: Readonly<Record<AuthorityKind, string>> = {
 }
 
 export function KindStep({ draft, issuers, onChange }: KindStepProps): ReactNode {
-  const options = issuers.map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => ({
-    value: Arn,
-    label: visibleText(subjectText(Subject)),
-    description: authorityId(Arn),
-  }))
   return (
     <Container>
       <SpaceBetween size="l">
@@ -64,12 +58,11 @@ export function KindStep({ draft, issuers, onChange }: KindStepProps): ReactNode
         />
         {draft.kind === 'signed-here' && (
           <FormField label="Issuer" description="Only active CAs can sign.">
-            <Select
-              placeholder="Select a CA"
-              options={options}
-              selectedOption={options.find(({ value }) => value === draft.issuerArn) ?? null}
+            <AuthoritySelect
+              authorities={issuers}
+              selected={draft.issuerArn}
               empty="No CA in this Region is active."
-              onChange={({ detail }) => onChange({ issuerArn: detail.selectedOption.value ?? '' })}
+              onSelect={(issuerArn) => onChange({ issuerArn })}
             />
           </FormField>
         )}

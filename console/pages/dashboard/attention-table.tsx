@@ -7,24 +7,29 @@ import type { Authority } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'
 import { subjectText } from '../../widgets/format.ts'
 import { Empty, ForeignText, PageLink } from '../../widgets/values.tsx'
+import { usePages } from '../../widgets/pages.tsx'
 import { findings } from './findings.ts'
+
+const rowsPerPage = 10
 
 export function AttentionTable({
   authorities,
 }: {
   readonly authorities: readonly Authority[]
 }): ReactNode {
-  const items = findings(authorities, Date.now())
+  const all = findings(authorities, Date.now())
+  const { items, pagination } = usePages(all, rowsPerPage)
   return (
     <Table
       header={
-        <Header variant="h2" counter={`(${items.length})`}>
+        <Header variant="h2" counter={`(${all.length})`}>
           CAs that need attention
         </Header>
       }
       ariaLabels={{ tableLabel: 'CAs that need attention' }}
       wrapLines
       items={items}
+      pagination={pagination}
       empty={
         <Empty title="Nothing to do">
           No CA expires within a year, and every active CA has a CRL or OCSP.

@@ -1,53 +1,59 @@
-/** A bar chart of counts, with a table of the same numbers. */
-import Box from '@cloudscape-design/components/box'
+/** A bar chart of the numbers of certificates by period, with a table of the same numbers. */
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table from '@cloudscape-design/components/table'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { ApiError } from '../../api/errors.ts'
-import type { Bucket } from './counts.ts'
+import type { PeriodCount } from '../../api/types.ts'
 
 const BarChart = lazy(() => import('@cloudscape-design/components/bar-chart'))
 
 interface CountChartProps {
   readonly title: string
-  readonly label: string
-  readonly buckets: readonly Bucket[]
+  readonly counts: readonly PeriodCount[] | undefined
   readonly isLoading: boolean
-  /** Whether all rows were counted. */
-  readonly isComplete: boolean
   readonly error: ApiError | undefined
 }
 
 const height = 180
 
-export function CountChart(props: CountChartProps): ReactNode {
-  const { title, label, buckets, isLoading, isComplete, error } = props
-  const highest = Math.max(1, ...buckets.map(({ count }) => count))
+export function CountChart({ title, counts = [], isLoading, error }: CountChartProps): ReactNode {
+  const total = counts.reduce((sum, { Count }) => sum + Count, 0)
   return (
-    <Container fitHeight header={<Header variant="h2">{title}</Header>}>
-      <SpaceBetween size="s">
-        <Suspense fallback={<Placeholder />}>
+    <Container
+      fitHeight
+      header={
+        <Header variant="h2" counter={counts.length === 0 ? '' : `(${total.toLocaleString()})`}>
+          {title}
+        </Header>
+      }
+      footer={
+        <ExpandableSection headerText="Numbers">
+          <NumbersTable title={title} counts={counts} />
+        </ExpandableSection>
+      }
+    >
+      <div className="chart">
+        <Suspense fallback={<StatusIndicator type="loading">Loading the chart</StatusIndicator>}>
           <BarChart
             height={height}
             hideFilter
             hideLegend
             ariaLabel={title}
             xScaleType="categorical"
-            yTitle={label}
-            yDomain={[0, highest]}
+            yTitle="Certificates"
+            yDomain={[0, Math.max(1, ...counts.map(({ Count }) => Count))]}
             yTickFormatter={(count) => (Number.isInteger(count) ? count.toLocaleString() : '')}
             statusType={error ? 'error' : isLoading ? 'loading' : 'finished'}
-            errorText="The certificates could not be read."
+            errorText="The certificates could not be counted."
             loadingText="Loading"
             series={[
               {
-                title: label,
+                title: 'Certificates',
                 type: 'bar',
-                data: buckets.map(({ start, count }) => ({ x: dayText(start), y: count })),
+                data: counts.map(({ Start, Count }) => ({ x: dayText(Start), y: Count })),
               },
             ]}
             i18nStrings={{
@@ -57,39 +63,43 @@ export function CountChart(props: CountChartProps): ReactNode {
             }}
           />
         </Suspense>
-        {!isComplete && (
-          <Box color="text-status-warning">Only some of the certificates are counted.</Box>
-        )}
-        <ExpandableSection headerText="Numbers">
-          <Table
-            variant="embedded"
-            ariaLabels={{ tableLabel: title }}
-            items={buckets.filter(({ count }) => count > 0)}
-            empty="No certificates in this period."
-            columnDefinitions={[
-              {
-                id: 'start',
-                header: 'From',
-                isRowHeader: true,
-                cell: ({ start }) => start.toLocaleDateString(),
-              },
-              { id: 'count', header: label, cell: ({ count }) => count.toLocaleString() },
-            ]}
-          />
-        </ExpandableSection>
-      </SpaceBetween>
+      </div>
     </Container>
   )
 }
 
-function Placeholder(): ReactNode {
+function NumbersTable({
+  title,
+  counts,
+}: {
+  readonly title: string
+  readonly counts: readonly PeriodCount[]
+}): ReactNode {
   return (
-    <div style={{ height }}>
-      <StatusIndicator type="loading">Loading the chart</StatusIndicator>
-    </div>
+    <Table
+      variant="embedded"
+      ariaLabels={{ tableLabel: title }}
+      items={counts.filter(({ Count }) => Count > 0)}
+      empty="No certificates in this period."
+      columnDefinitions={[
+        {
+          id: 'start',
+          header: 'From (UTC)',
+          isRowHeader: true,
+          cell: ({ Start }) => dayText(Start, 'numeric'),
+        },
+        { id: 'count', header: 'Certificates', cell: ({ Count }) => Count.toLocaleString() },
+      ]}
+    />
   )
 }
 
-function dayText(day: Date): string {
-  return day.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })
+function dayText(seconds: number, year?: 'numeric'): string {
+  const day = new Date(seconds * 1000)
+  return day.toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    year,
+    timeZone: 'UTC',
+  })
 }

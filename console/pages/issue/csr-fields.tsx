@@ -3,11 +3,12 @@ import Alert from '@cloudscape-design/components/alert'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
+import type { RevocationConfiguration } from '../../api/types.ts'
 import { ExtensionTable, NameList } from '../../widgets/certificate-details.tsx'
 import { PemInput } from '../../widgets/pem-input.tsx'
 import { ForeignText } from '../../widgets/values.tsx'
 import { describeRequest, type RequestDescription } from '../../x509/describe.ts'
-import { droppedExtensions } from './templates.ts'
+import { extensionOutcome, type ExtensionOutcome } from './templates.ts'
 
 /** Reads a CSR from text. Both members are undefined for empty text. */
 export function csrOf(text: string): {
@@ -25,10 +26,12 @@ export function csrOf(text: string): {
 interface CsrFieldsProps {
   readonly text: string
   readonly template: string
+  /** Revocation configuration of the selected CA. */
+  readonly revocation: RevocationConfiguration | undefined
   readonly onChange: (text: string) => void
 }
 
-export function CsrFields({ text, template, onChange }: CsrFieldsProps): ReactNode {
+export function CsrFields({ text, template, revocation, onChange }: CsrFieldsProps): ReactNode {
   const { request, problem } = csrOf(text)
   return (
     <SpaceBetween size="m">
@@ -39,19 +42,28 @@ export function CsrFields({ text, template, onChange }: CsrFieldsProps): ReactNo
         errorText={problem}
         derLabel="CERTIFICATE REQUEST"
       />
-      {request !== undefined && <RequestView request={request} template={template} />}
+      {request !== undefined && (
+        <RequestView request={request} template={template} revocation={revocation} />
+      )}
     </SpaceBetween>
   )
 }
 
-function RequestView({
-  request,
-  template,
-}: {
+const outcomeTexts: Readonly<Record<ExtensionOutcome, string>> = {
+  copied: 'Copied',
+  template: 'Replaced by the template',
+  ca: 'Replaced by the CA',
+  dropped: 'Dropped',
+}
+
+interface RequestViewProps extends Pick<CsrFieldsProps, 'template' | 'revocation'> {
   readonly request: RequestDescription
-  readonly template: string
-}): ReactNode {
-  const dropped = droppedExtensions(template, request)
+}
+
+function RequestView({ request, template, revocation }: RequestViewProps): ReactNode {
+  const outcomeOf = ({ oid }: { readonly oid: string }): ExtensionOutcome =>
+    extensionOutcome(template, oid, revocation)
+  const dropped = request.extensions.filter((extension) => outcomeOf(extension) === 'dropped')
   return (
     <SpaceBetween size="m">
       <KeyValuePairs
@@ -64,11 +76,16 @@ function RequestView({
       {request.names.length > 0 && <NameList names={request.names} />}
       {dropped.length > 0 && (
         <Alert type="warning" header="The template drops extensions of this CSR">
-          The certificate will not have: {dropped.join(', ')}. A template with CSRPassthrough keeps
-          them.
+          The certificate will not have:{' '}
+          <ForeignText text={dropped.map(({ name }) => name).join(', ')} />. A template with
+          CSRPassthrough copies them.
         </Alert>
       )}
-      <ExtensionTable extensions={request.extensions} />
+      <ExtensionTable
+        extensions={request.extensions}
+        empty="The CSR requests no extensions."
+        outcome={(extension) => outcomeTexts[outcomeOf(extension)]}
+      />
     </SpaceBetween>
   )
 }

@@ -1,7 +1,8 @@
-/** Templates for end-entity certificates, with explanations, and what each drops from a CSR. */
+/** Templates of the form, with explanations, and what each takes from a CSR. */
 import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
 import { oids } from '../../../src/x509/der/oid.ts'
-import type { RequestDescription } from '../../x509/describe.ts'
+import { describeExtension } from '../../../src/inspect/describe-extensions.ts'
+import type { RevocationConfiguration } from '../../api/types.ts'
 
 const purposes: readonly (readonly [RegExp, string])[] = [
   [/^EndEntityCertificate/, 'TLS servers and clients'],
@@ -36,11 +37,58 @@ function templateText(name: string): string {
   return [purpose, source].filter(Boolean).join('; ')
 }
 
-/** Returns the names of the requested extensions that a certificate from this template will not have. */
-export function droppedExtensions(
-  template: string,
-  { extensions }: Pick<RequestDescription, 'extensions'>,
-): string[] {
-  if (requireTemplate(template).csr) return []
-  return extensions.filter(({ oid }) => oid !== oids.subjectAltName).map(({ name }) => name)
+export interface TemplateFacts {
+  readonly purpose: string
+  readonly basicConstraints: string
+  readonly keyUsage: string
+  readonly extendedKeyUsage: string
+  /** What the template takes from a CSR. */
+  readonly fromCsr: string
 }
+
+/** Describes what a template puts in a certificate. */
+export function templateFacts(name: string): TemplateFacts {
+  const { basicConstraints, usage, csr } = requireTemplate(name)
+  const values = (oid: string): string => {
+    const extension = usage.find((one) => one.oid === oid)
+    if (extension !== undefined) return describeExtension(extension).values.join(', ')
+    return csr ? 'as in the CSR' : 'none'
+  }
+  return {
+    purpose: purposes.find(([form]) => form.test(name))?.[1] ?? '',
+    basicConstraints: describeExtension(basicConstraints).values.join(', '),
+    keyUsage: values(oids.keyUsage),
+    extendedKeyUsage: values(oids.extendedKeyUsage),
+    fromCsr: csr
+      ? 'Key, subject, alternative names, and extensions that neither the template nor the CA sets'
+      : 'Key, subject and alternative names; other extensions are dropped',
+  }
+}
+
+/** What happens to an extension of a CSR. `template` and `ca` replace it by their own. */
+export type ExtensionOutcome = 'copied' | 'template' | 'ca' | 'dropped'
+
+/**
+ * Returns what happens to an extension of a CSR. The CA sets its URLs and the key identifiers itself, with any template
+ * (src/issuance/certificate-content.ts).
+ */
+export function extensionOutcome(
+  template: string,
+  oid: string,
+  revocation: RevocationConfiguration = {},
+): ExtensionOutcome {
+  const { csr, usage } = requireTemplate(template)
+  if (oid === oids.subjectAltName) return 'copied'
+  if (oid === oids.basicConstraints || usage.some((one) => one.oid === oid)) return 'template'
+  if (setByAuthority.has(oid)) return 'ca'
+  const { CrlConfiguration: crl } = revocation
+  const omits = crl?.CrlDistributionPointExtensionConfiguration?.OmitExtension === true
+  if (oid === oids.crlDistributionPoints && crl?.Enabled === true && !omits) return 'ca'
+  return csr ? 'copied' : 'dropped'
+}
+
+const setByAuthority: ReadonlySet<string> = new Set([
+  oids.authorityKeyIdentifier,
+  oids.subjectKeyIdentifier,
+  oids.authorityInfoAccess,
+])

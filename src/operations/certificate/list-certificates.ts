@@ -26,7 +26,7 @@ import {
   timestamp,
 } from '../../wire/shapes/shape.ts'
 import { operation, type ScopedCaller } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { requireAuthority, requireHiddenAuthorities } from '../shared/require-authority.ts'
 import { arn, maxResults, nextToken } from '../shared/shapes.ts'
 import { templateOf } from './template-arn.ts'
 
@@ -139,7 +139,7 @@ async function filterOf(
     accountId: authority?.accountId ?? accountId,
     region,
     authorityNumber: authority?.number,
-    hiddenAuthorities: authority === undefined ? await hiddenFrom(caller) : undefined,
+    hiddenAuthorities: authority === undefined ? await requireHiddenAuthorities(caller) : undefined,
     subject: patternOf('Subject', input.Subject, parseSubjectPattern),
     alternativeName: patternOf('SubjectAlternativeName', input.SubjectAlternativeName),
     templateName:
@@ -150,16 +150,6 @@ async function filterOf(
     status: input.Status,
   }
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
-}
-
-/**
- * Returns the CAs to hide from the caller. Throws if `hiddenAuthorities` is absent, because otherwise the caller would see
- * every CA.
- */
-async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
-  if (hiddenAuthorities === undefined)
-    throw new Error('a call about the whole account needs hiddenAuthorities')
-  return hiddenAuthorities()
 }
 
 function requireSerial(text: string): Uint8Array | 'unknown' {

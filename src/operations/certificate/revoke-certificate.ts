@@ -2,6 +2,7 @@ import { limitExceeded, resourceNotFound, ServiceError } from '../../errors.ts'
 import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
+import { countRevocationDays } from '../../store/certificate-days.ts'
 import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'
 import { listCrls, markCrlDue } from '../../store/crls.ts'
 import { ConflictError } from '../../store/database.ts'
@@ -125,6 +126,7 @@ async function revoke(
     await services.db.transaction([
       countRevocation(authority, record.notAfter, quotaOf(services, view)),
       ...insertRevocation(authority, record, principal),
+      ...countRevocationDays(authority.number, record),
       ...listingCrls(authority, crls, record.crlId).map((id) => markCrlDue(id, dueAt)),
       ...event.statements,
     ])

@@ -22,6 +22,7 @@ export type OwnOperationName =
   | 'DescribeRevocation'
   | 'GetApproval'
   | 'GetRole'
+  | 'GetStatistics'
   | 'GetUser'
   | 'ListAccessKeys'
   | 'GetRecordCheckpoint'

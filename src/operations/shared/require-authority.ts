@@ -4,6 +4,7 @@ import { requireState, type LifeCycleEvent } from '../../authority/life-cycle.ts
 import { statusAt, type AuthorityView } from '../../authority/status.ts'
 import { invalidArn, resourceNotFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
+import type { ScopedCaller } from './operation.ts'
 import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
 
@@ -35,6 +36,18 @@ async function readAuthority(
   if (authority === undefined || status === undefined || !isNamed(authority, name, caller))
     throw resourceNotFound(`Could not find certificate authority ${arn}.`)
   return { authority, arn, status, now }
+}
+
+/**
+ * Returns the CAs to hide from the caller. Throws if `hiddenAuthorities` is absent, because otherwise the caller would see
+ * every CA.
+ */
+export async function requireHiddenAuthorities({
+  hiddenAuthorities,
+}: ScopedCaller): Promise<ReadonlySet<number>> {
+  if (hiddenAuthorities === undefined)
+    throw new Error('a call about the whole account needs hiddenAuthorities')
+  return hiddenAuthorities()
 }
 
 /** Returns whether the CA is in the account that the ARN names, and in the partition and Region of the request. */

@@ -1,0 +1,41 @@
+/** Drafts of forms, which survive a reload of the page. They are in the session storage of the tab until the form is submitted. */
+import { useEffect, useState } from 'react'
+
+const prefix = 'signet.draft.'
+
+export interface Draft<Value> {
+  readonly value: Value
+  readonly change: (changed: Partial<Value>) => void
+  /** Removes the draft after the form was submitted. The page must then be left. */
+  readonly clear: () => void
+}
+
+/** Returns the stored draft of a form, or the initial value. A draft must not contain secrets. */
+export function useDraft<Value extends object>(name: string, initial: Value): Draft<Value> {
+  const [value, setValue] = useState<Value>(() => ({ ...initial, ...storedDraft(name) }))
+  useEffect(() => {
+    if (JSON.stringify(value) === JSON.stringify(initial)) {
+      sessionStorage.removeItem(prefix + name)
+      return
+    }
+    try {
+      sessionStorage.setItem(prefix + name, JSON.stringify(value))
+    } catch {
+      // A draft that does not fit in the storage is lost on a reload.
+    }
+  }, [name, value, initial])
+  return {
+    value,
+    change: (changed) => setValue((old) => ({ ...old, ...changed })),
+    clear: () => sessionStorage.removeItem(prefix + name),
+  }
+}
+
+function storedDraft(name: string): object {
+  try {
+    const draft: unknown = JSON.parse(sessionStorage.getItem(prefix + name) ?? '{}')
+    return typeof draft === 'object' && draft !== null ? draft : {}
+  } catch {
+    return {}
+  }
+}
