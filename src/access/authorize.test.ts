@@ -122,6 +122,46 @@ test('an allowed request is authorized, whether it concerns one CA or the whole 
   })
 })
 
+test('content is authorized later only if it is pending, and a policy that is used refers to it', async () => {
+  const asking = (Condition: object) => ({ ...allowAll, Condition })
+  const name = asking({ StringLike: { 'signet:DnsName': '*.corp.example' } })
+  const cases: readonly [policies: object[], isContentPending: boolean, isUndecided: boolean][] = [
+    [[allowAll], true, false],
+    [[name], true, true],
+    [[allowAll, name], true, true],
+    [[allowAll, { ...name, Effect: 'Deny' }], true, true],
+    [[asking({ StringLike: { 'aws:username': 'alice' } })], true, false],
+    [[asking({ StringLike: { 'aws:username': '${signet:CommonName}' } }), allowAll], true, true],
+    [[allowAll, name], false, false],
+  ]
+  for (const [statements, isContentPending, isUndecided] of cases) {
+    const services = { db: databaseOf({}, []), clock: { now: () => now } }
+    const caller = userCaller({ policies: [policyOf(...statements)] })
+    const asked = { actions: [action], resourceArn: own, keys: new Map(), isContentPending }
+    const request = { ...asked, sourceIp: '192.0.2.1', isSecure: true }
+    assert.equal(
+      await authorize(services, caller, request),
+      isUndecided,
+      JSON.stringify(statements),
+    )
+  }
+})
+
+test('content of a session policy is decided once it is known', async () => {
+  const limited = policyOf({
+    ...allowAll,
+    Condition: { 'ForAllValues:StringLike': { 'signet:DnsName': '*.corp.example' } },
+  })
+  const caller = sessionCaller({ policies: [policyOf(allowAll)], sessionPolicies: [limited] })
+  const named = (name: string) => ({ keys: new Map([['signet:dnsname', [name]]]) })
+  await allowed({ caller, asked: named('a.corp.example') })
+  const { refusal } = await outcomeOf({ caller, asked: named('evil.example') })
+  assert.match(
+    refusal?.[1] ?? '',
+    /because no session policy allows the \S+ action with signet:DnsName "evil\.example"$/,
+  )
+})
+
 test('AccessDeniedException states caller, action, resource and reason in the wording of AWS', async () => {
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
   await denied({ identity: [nothing] }, own, noIdentity)

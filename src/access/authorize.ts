@@ -10,33 +10,57 @@ import {
   type Target,
 } from '../authorization/decide-access.ts'
 import { ServiceError } from '../errors.ts'
+import { contentKeyName } from '../policy/content-keys.ts'
+import { refusedContent, type RefusedContent } from '../policy/refused-content.ts'
 import { refusedTemplate } from './refused-template.ts'
 
 /**
  * Refuses a request that the caller is not allowed to make. Throws InvalidArnException unless the ARN identifies a CA in the
  * caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the request or
- * a required Allow is missing. The error does not reveal whether another account's CA exists.
+ * a required Allow is missing. The error does not reveal whether another account's CA exists. Returns whether the decision depends on
+ * the content of the certificate, which is pending; the request must then be authorized again with the content.
  */
 export async function authorize(
   services: AuthorizationServices,
   caller: Caller,
   access: AccessRequest,
-): Promise<void> {
+): Promise<boolean> {
   const target = targetOf(caller, access.resourceArn)
-  if (caller.principal.kind === 'service')
-    return authorizeService(services, caller, { target, access })
+  if (caller.principal.kind === 'service') {
+    await authorizeService(services, caller, { target, access })
+    return false
+  }
+  let isUndecided = false
   const isOwn = target.accountId === caller.accountId
   const visit = (decision: ActionDecision): void => {
     const { request, verdict, own, resourcePolicies = [], decideAgain } = decision
-    if (verdict.outcome === 'allowed') return
     const all = [...own.identity, ...(own.session ?? []), ...resourcePolicies]
+    if (verdict.outcome === 'allowed') {
+      isUndecided ||= all.some(({ asksForContent }) => asksForContent)
+      return
+    }
     const template = isOwn
       ? ''
       : refusedTemplate(request, all, (other) => decideAgain(other).outcome === 'allowed')
     const { action } = request
-    throw accessDenied(caller, { action, target, reason: `${verdict.reason}${template}` })
+    const content = contentText(refusedContent(all, request))
+    const reason = `${verdict.reason}${content || template}`
+    throw accessDenied(caller, { action, target, reason })
   }
   await decideAccess(services, { caller, access }, { visit })
+  return access.isContentPending === true && isUndecided
+}
+
+const contentLengthMax = 200
+
+/** Returns the part of an error message that names refused content, or an empty text. */
+function contentText(refused: RefusedContent | undefined): string {
+  if (refused === undefined) return ''
+  const { key, value } = refused
+  const name = contentKeyName(key)
+  if (value === undefined) return ` without ${name}`
+  const shown = value.length > contentLengthMax ? `${value.slice(0, contentLengthMax)}…` : value
+  return ` with ${name} ${JSON.stringify(shown)}`
 }
 
 /**

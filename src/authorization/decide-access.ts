@@ -36,6 +36,8 @@ export interface AccessRequest {
   readonly resourceArn: string | undefined
   /** Condition keys of the operation, by lower-case name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
+  /** Whether `keys` does not contain the content of the certificate yet. */
+  readonly isContentPending?: boolean
   readonly sourceIp: string | undefined
   /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
@@ -96,7 +98,8 @@ export async function decideAccess(
   const decideAgain = (request: PolicyRequest): Verdict =>
     judge(own, { isOwn, isRequired: false, policies }, request)
   for (const action of access.actions) {
-    const request = { action, resource: target.resource, keys, principal }
+    const { isContentPending } = access
+    const request = { action, resource: target.resource, keys, principal, isContentPending }
     let verdict = decideAgain(request)
     if (!verdict.isFinal) {
       policies = await readPolicies(db, target, now)

@@ -27,6 +27,7 @@ import type {
   RequestedOperation,
 } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
+import type { ContentKeys } from '../operations/shared/operation.ts'
 
 const targetPrefix = 'ACMPrivateCA.'
 
@@ -57,10 +58,22 @@ function decode(operation: ApiOperation, members: Members | QueryMembers): Decod
       const caller = context.caller as Caller
       if (!restoreGate.isOpen) await restoreGate.require(operation.action)
       const access = { actions, resourceArn, keys: call.conditionKeys(caller), sourceIp, isSecure }
-      await authorize(services, caller, access)
+      const isContentPending = operation.issuesCertificate === true
+      const isUndecided = await authorize(services, caller, { ...access, isContentPending })
       const hidden = { hiddenAuthorities: () => hiddenAuthorities(services, caller, access) }
-      const scoped = resourceArn === undefined ? { ...caller, ...hidden } : caller
-      const output = await call.run(services, scoped)
+      const undecided = {
+        async authorizeContent(content: ContentKeys) {
+          await authorize(services, caller, {
+            ...access,
+            keys: new Map([...access.keys, ...content]),
+          })
+        },
+      }
+      const scope = resourceArn === undefined ? hidden : isUndecided ? undecided : undefined
+      const output = await call.run(
+        services,
+        scope === undefined ? caller : { ...caller, ...scope },
+      )
       return { output, body: output === undefined ? '' : JSON.stringify(output) }
     },
   }

@@ -36,6 +36,8 @@ export interface ApiOperation {
   readonly action: string
   /** Whether the operation is supported. An unsupported operation gets the same response as an unknown one. */
   readonly offered: boolean
+  /** Whether the operation authorizes the content of a certificate with ScopedCaller.authorizeContent. */
+  readonly issuesCertificate?: boolean
   /** Maximum length of the JSON input in bytes. */
   readonly bodyBytesMax: number
   /** Decodes members according to the operation's shape. Throws SerializationException or ValidationException. */

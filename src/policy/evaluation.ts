@@ -1,5 +1,6 @@
 /** Decides requests, and finds the deciding statement (IAM User Guide, Policy evaluation logic). */
-import { satisfies } from './condition.ts'
+import { contentPrefix } from './content-keys.ts'
+import { satisfies, type Condition } from './condition.ts'
 import { matchesArn } from './operators.ts'
 import { matchesResolved, resolvePattern, type ContextKeys } from './pattern.ts'
 import { matchesPrincipal, type PrincipalIdentity } from './principal.ts'
@@ -13,6 +14,11 @@ export interface PolicyRequest {
   readonly resource: string
   readonly keys: ContextKeys
   readonly principal: PrincipalIdentity
+  /**
+   * Whether the content of the certificate is still unknown. Statements that refer to the content are then decided in the caller's
+   * favor, so that only a request that no content can rescue is denied.
+   */
+  readonly isContentPending?: boolean | undefined
 }
 
 export type Decision = 'allowed' | 'not-allowed' | 'denied'
@@ -43,18 +49,46 @@ export function decidingStatement(
   return allowing
 }
 
+/** Returns whether a statement applies to a request, whatever its effect is. */
+export function statementApplies(statement: Statement, request: PolicyRequest): boolean {
+  return applies(statement, request.action.toLowerCase(), request)
+}
+
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
   // If the result depends on a variable without a value, the stricter result is used here, too.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
+  if (request.isContentPending === true && statement.asksForContent)
+    return effect === 'Allow' && couldApply(statement, action, request)
   return (
     (selects(actions, { text: action, matches: matchesResolved, keys }) ?? worseCase) &&
     (selects(resources, { text: resource, matches: matchesArn, keys }) ?? worseCase) &&
     (principals === undefined || matchesPrincipal(principals, principal, effect)) &&
     conditions.every((condition) => satisfies(condition, keys) ?? worseCase)
   )
+}
+
+/** Returns whether an Allow statement applies to some content of the certificate. */
+function couldApply(
+  { actions, resources, principals, conditions }: Statement,
+  action: string,
+  { resource, keys, principal }: PolicyRequest,
+): boolean {
+  return (
+    selects(actions, { text: action, matches: matchesResolved, keys }) === true &&
+    selects(resources, { text: resource, matches: matchesArn, keys }) !== false &&
+    (principals === undefined || matchesPrincipal(principals, principal, 'Allow')) &&
+    conditions.every(
+      (condition) => asksForContent(condition) || satisfies(condition, keys) === true,
+    )
+  )
+}
+
+function asksForContent({ key, values }: Condition): boolean {
+  const all = [key, ...values.flatMap(({ keys }) => keys)]
+  return all.some((one) => one.startsWith(contentPrefix))
 }
 
 interface Selected {

@@ -2,6 +2,7 @@
  * Parses policies (IAM JSON policy reference). Unknown or invalid elements fail closed: an Allow statement with such an element
  * allows nothing, and a Deny statement with such an element denies everything.
  */
+import { contentPrefix } from './content-keys.ts'
 import { parseConditions, type Condition } from './condition.ts'
 import {
   hasDuplicateKeys,
@@ -33,6 +34,8 @@ export interface Statement {
   readonly principals: Principals | undefined
   readonly conditions: readonly Condition[]
   readonly understood: boolean
+  /** Whether a condition or a variable refers to the content of a certificate. */
+  readonly asksForContent: boolean
 }
 
 /** A parsed policy. An invalid document has no statements. */
@@ -42,6 +45,8 @@ export interface Policy {
   readonly problems: readonly string[]
   /** Whether a condition uses `aws:ResourceTag`. */
   readonly asksForResourceTags: boolean
+  /** Whether a statement refers to the content of a certificate. */
+  readonly asksForContent: boolean
 }
 
 /** Maximum length of any kind of policy in UTF-16 code units: the limit of AWSPolicy in the API. */
@@ -77,15 +82,23 @@ export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy
   )
   const sound = statements.filter((statement) => statement !== undefined)
   const broken = sound.length < statements.length || faults.length > 0
-  const asksForResourceTags = sound.flatMap(keysOf).some((key) => key.startsWith(resourceTagPrefix))
-  return { statements: broken ? [] : sound, problems, asksForResourceTags }
+  return {
+    statements: broken ? [] : sound,
+    problems,
+    asksForResourceTags: sound.some((statement) => refersTo(statement, resourceTagPrefix)),
+    asksForContent: sound.some(({ asksForContent }) => asksForContent),
+  }
 }
 
 function noPolicy(problem: string): Policy {
-  return { statements: [], problems: [problem], asksForResourceTags: false }
+  return { statements: [], problems: [problem], asksForResourceTags: false, asksForContent: false }
 }
 
-function keysOf({ resources, conditions }: Statement): string[] {
+function refersTo(statement: Pick<Statement, 'resources' | 'conditions'>, prefix: string): boolean {
+  return keysOf(statement).some((key) => key.startsWith(prefix))
+}
+
+function keysOf({ resources, conditions }: Pick<Statement, 'resources' | 'conditions'>): string[] {
   return [
     ...resources.patterns.flatMap(({ keys }) => keys),
     ...conditions.flatMap(({ key, values }) => [key, ...values.flatMap(({ keys }) => keys)]),
@@ -145,6 +158,7 @@ function parseStatement(value: unknown, context: Context): Statement | undefined
     principals,
     conditions,
     understood: unclear.length === 0,
+    asksForContent: refersTo({ resources, conditions }, contentPrefix),
   }
 }
 

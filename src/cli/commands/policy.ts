@@ -8,6 +8,8 @@ import {
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import { simulatePolicy, simulationParagraphs } from '../../client-commands/simulate-policy.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { managedPolicy, managedPolicyNames } from '../../policy/managed-policies.ts'
 import type { Flags } from '../../settings/config.ts'
 import { printDone } from '../../terminal.ts'
 import { severalOf } from '../shared/config-flags.ts'
@@ -34,10 +36,15 @@ export function policyCommand(context: CommandContext): Command {
   ofPrincipal('put')
     .description('Store a policy for a user or role, replacing any policy with the same name')
     .requiredOption('--name <name>', 'name of the policy')
-    .requiredOption('--policy <file>', 'JSON file with the identity policy')
-    .examples('signet policy put --role issuer --name issue --policy p.json')
-    .run(async ({ config, flags }: Call<PolicyFlags & { readonly policy: string }>) => {
-      const policy = await readPolicyFile(context, flags.policy)
+    .option('--policy <file>', 'JSON file with the identity policy')
+    .option('--managed <policy>', `name of a managed policy: ${managedPolicyNames.join(', ')}`)
+    .option('--domain <name>', 'domain of SignetServerCertificates; repeatable', severalOf)
+    .examples(
+      'signet policy put --role issuer --name issue --policy p.json',
+      'signet policy put --user alice --name web --managed SignetServerCertificates --domain corp.example',
+    )
+    .run(async ({ config, flags }: Call<PutFlags>) => {
+      const policy = await policyToPut(context, flags)
       await putPolicy(config, ownerOf(flags), { name: flags.name, policy })
       printDone(
         context,
@@ -127,6 +134,23 @@ function simulateSubcommand(group: SignetCommand): void {
         text: () => paragraphsText(context.stdout, simulationParagraphs(simulated)),
       })
     })
+}
+
+type PutFlags = PolicyFlags & {
+  readonly policy?: string
+  readonly managed?: string
+  readonly domain?: readonly string[]
+}
+
+async function policyToPut(
+  context: CommandContext,
+  { policy, managed, domain: domains = [] }: PutFlags,
+): Promise<string> {
+  if ((policy === undefined) === (managed === undefined))
+    throw new ConfigurationError('specify either --policy or --managed')
+  if (managed !== undefined) return managedPolicy(managed, domains)
+  if (domains.length > 0) throw new ConfigurationError('--domain needs --managed')
+  return readPolicyFile(context, policy ?? '')
 }
 
 function ownerOf({ account, user, role }: PolicyFlags): PolicyOwner {

@@ -2,6 +2,7 @@ import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
 import { limitExceeded } from '../../errors.ts'
 import { acceptCsr } from '../../issuance/accept-csr.ts'
+import { contentKeys } from '../../issuance/content-keys.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
 import {
   encodePassthrough,
@@ -28,7 +29,7 @@ import { signCertificate } from './sign-certificate.ts'
 import { signInTime } from './sign-in-time.ts'
 import { storeCertificate, storeIntent, type Issuance } from './store-issuance.ts'
 import { scopedToken } from '../shared/idempotency.ts'
-import { operation } from '../shared/operation.ts'
+import { operation, type ScopedCaller } from '../shared/operation.ts'
 import { requireSecondPerson } from '../shared/second-person.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
@@ -70,10 +71,12 @@ export const issueCertificate = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   conditionKeys: {
-    documentation: '`acm-pca:TemplateArn`',
+    documentation:
+      '`acm-pca:TemplateArn`, and the [content of the certificate](../compatibility/policies.md#certificate-content)',
     of: ({ TemplateArn }, { partition }) =>
       new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
   },
+  issuesCertificate: true,
   run: async (services, input, caller) => ({
     CertificateArn: await requestCertificate(services, input, { caller, signature: 'deferrable' }),
   }),
@@ -111,6 +114,7 @@ export async function requestCertificate(
 /** The validated request, without anything that depends on the state of the CA. */
 interface AcceptedRequest extends Omit<Issuance, 'view' | 'crl' | 'prepared'> {
   readonly input: Input
+  readonly caller: ScopedCaller
   readonly signature: Signature
 }
 
@@ -139,7 +143,7 @@ async function issue(
       continue
     }
     const issuance = prepare(services, request, { view, crl })
-    approved ??= await requireApproved(services, issuance)
+    approved ??= await requireAllowed(services, issuance)
     const complete = { ...issuance, approved }
     const signed =
       outage ??
@@ -160,6 +164,19 @@ async function issue(
 /** Whether the certificate can be signed later. A local key signs immediately or never. */
 function mayWait({ signature, prepared }: PreparedIssuance): boolean {
   return signature === 'deferrable' && isRemoteKey(signerOf(prepared).keyHandle)
+}
+
+/**
+ * Authorizes the content of the certificate, if a policy refers to it, and requires a second person for a CA certificate. Returns
+ * the statements that mark the approval as used.
+ */
+async function requireAllowed(
+  services: Services,
+  issuance: PreparedIssuance,
+): Promise<readonly Sql[]> {
+  const { caller, prepared, view } = issuance
+  await caller.authorizeContent?.(contentKeys(prepared.tbsCertificateDer, view.now))
+  return requireApproved(services, issuance)
 }
 
 /** Requires a second person for a CA certificate. Returns the statements that mark the approval as used. */

@@ -69,10 +69,18 @@ export type Result<O extends StructureShape | undefined> = O extends StructureSh
   ? Encodable<O>
   : void
 
+/** Values of condition keys by lower-case name. */
+export type ContentKeys = ReadonlyMap<string, readonly string[]>
+
 /** The caller, and the CAs that a call about the whole account must omit. */
 export interface ScopedCaller extends Caller {
   /** Numbers of the CAs in the account and Region for which the caller lacks permission. Absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
+  /**
+   * Authorizes the call again with the condition keys of the certificate's content. Throws AccessDeniedException. Absent if no
+   * policy refers to the content.
+   */
+  readonly authorizeContent?: (keys: ContentKeys) => Promise<void>
 }
 
 /** Service prefix of an IAM action: AWS Private CA, or Signet for operations that no policy written for AWS should allow. */
@@ -108,6 +116,8 @@ export interface OperationContract<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
   >
+  /** Whether policies can also refer to the content of the certificate, so that `run` must call `authorizeContent`. */
+  readonly issuesCertificate?: boolean
 }
 
 /** An operation as declared in its file. The shapes determine the types of `run`. */
@@ -129,6 +139,7 @@ export interface Operation<N extends OperationName = OperationName> {
   readonly errors: readonly ErrorCode[]
   readonly furtherActions?: Documented
   readonly conditionKeys?: Documented
+  readonly issuesCertificate?: boolean
   readonly offered: boolean
   /** Limit on the length of the JSON input, in bytes. */
   readonly bodyBytesMax: number

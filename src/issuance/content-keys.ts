@@ -1,0 +1,122 @@
+/**
+ * Condition keys for the content of a certificate, which only Signet has. They are read from the certificate that is about to be
+ * signed, so they include names from the CSR and names from ApiPassthrough, as far as the template takes them.
+ */
+import { isIP } from 'node:net'
+import { daySeconds } from '../text/duration.ts'
+import { formatIpAddress } from '../text/ip-address.ts'
+import { parseTbsCertificate, type TbsCertificate } from '../x509/certificate.ts'
+import { oids } from '../x509/der/oid.ts'
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
+import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
+import { attributeKeywords } from '../x509/names/name.ts'
+import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
+
+/**
+ * Returns the values of the content keys of a certificate, by lower-case name. A key without a value is absent. `issuedAt` is the
+ * time of issuance, from which the validity counts unless the certificate becomes valid later.
+ */
+export function contentKeys(
+  tbsCertificateDer: Uint8Array,
+  issuedAt: Date,
+): ReadonlyMap<string, readonly string[]> {
+  const tbs = parseTbsCertificate(tbsCertificateDer)
+  const keys = new Map<string, string[]>()
+  const add = (name: string, value: string): void => {
+    const key = `signet:${name}`
+    const values = keys.get(key)
+    if (values === undefined) keys.set(key, [value])
+    else if (!values.includes(value)) values.push(value)
+  }
+  addSubject(tbs, add)
+  for (const name of alternativeNames(tbs)) addAlternativeName(name, add)
+  const usage = findExtension(tbs.extensions, oids.extendedKeyUsage)
+  for (const purpose of usage === undefined ? [] : parseExtendedKeyUsage(usage.value))
+    add('extendedkeyusage', purpose)
+  add('isca', String(isCa(tbs)))
+  add('keyalgorithm', keyAlgorithmOf(tbs.subjectPublicKeyInfo.key))
+  add('validitydays', String(validityDays(tbs, issuedAt)))
+  return keys
+}
+
+type Add = (name: string, value: string) => void
+
+/**
+ * Adds the attributes of the subject. Verifiers that ignore the alternative names read host names, addresses and email addresses
+ * from the subject, so they count as such names, too.
+ */
+function addSubject({ subject }: TbsCertificate, add: Add): void {
+  for (const { type, value } of subject.rdns.flat()) {
+    add(`subject/${(attributeKeywords.get(type) ?? type).toLowerCase()}`, value)
+    if (type === oids.emailAddress) add('email', emailKey(value))
+    if (type !== oids.commonName) continue
+    add('commonname', value)
+    if (isIP(value) !== 0) add('ipaddress', value)
+    else if (hostForm.test(value)) add('dnsname', value.toLowerCase())
+    else if (emailForm.test(value)) add('email', emailKey(value))
+  }
+}
+
+/** A host name of at least two labels, also with a wildcard. A common name such as `alice` is not a host name. */
+const hostForm = /^(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9_-]+\.?$/i
+const emailForm = /^[^\s@]+@[^\s@]+$/
+
+/** Only the domain of an email address ignores case (RFC 5280 §7.5). */
+function emailKey(address: string): string {
+  const at = address.lastIndexOf('@')
+  return at < 0 ? address : address.slice(0, at) + address.slice(at).toLowerCase()
+}
+
+function alternativeNames({ extensions }: TbsCertificate): GeneralName[] {
+  const extension = findExtension(extensions, oids.subjectAltName)
+  return extension === undefined ? [] : parseGeneralNames(extension.value)
+}
+
+function addAlternativeName({ kind, content }: GeneralName, add: Add): void {
+  add('nametype', kind)
+  const text = (): string => Buffer.from(content).toString('latin1')
+  if (kind === 'dNSName') add('dnsname', text().toLowerCase())
+  else if (kind === 'rfc822Name') add('email', emailKey(text()))
+  else if (kind === 'uniformResourceIdentifier') add('uri', text())
+  else if (kind === 'iPAddress') add('ipaddress', formatIpAddress(content))
+}
+
+function isCa({ extensions }: TbsCertificate): boolean {
+  const extension = findExtension(extensions, oids.basicConstraints)
+  return extension !== undefined && parseBasicConstraints(extension.value).ca
+}
+
+/** Returns the KeyAlgorithm of a public key, such as `RSA_2048` and `EC_prime256v1`, in the form that the API has for CAs. */
+function keyAlgorithmOf(key: PublicKeyKind): string {
+  switch (key.kind) {
+    case 'rsa':
+      return `RSA_${key.modulusBits}`
+    case 'ec':
+      return `EC_${curveNames.get(key.curve) ?? key.curve}`
+    case 'ml-dsa':
+      return `ML_DSA_${key.parameterSet}`
+    case 'ed25519':
+    case 'ed448':
+      return key.kind.toUpperCase()
+    case 'other':
+      return key.oid
+  }
+}
+
+const curveNames: ReadonlyMap<string, string> = new Map([
+  [oids.prime256v1, 'prime256v1'],
+  [oids.secp384r1, 'secp384r1'],
+  [oids.secp521r1, 'secp521r1'],
+])
+
+/** Days from issuance, or from notBefore if that is later, to notAfter. A day has 86,400 seconds; parts of a day count. */
+function validityDays({ notBefore, notAfter }: TbsCertificate, issuedAt: Date): number {
+  const from = Math.max(secondsOf(notBefore), secondsOf(issuedAt))
+  return (secondsOf(notAfter) - from) / daySeconds
+}
+
+function secondsOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}

@@ -1,0 +1,68 @@
+/** Explains a denied request for a certificate by the names or other content that no statement allows. */
+import { contentPrefix } from './content-keys.ts'
+import { satisfies, type Condition } from './condition.ts'
+import { statementApplies, type PolicyRequest } from './evaluation.ts'
+import type { Policy, Statement } from './policy-document.ts'
+
+/** Content that a policy does not allow: a condition key, and one of its values; undefined for a missing value. */
+export interface RefusedContent {
+  readonly key: string
+  readonly value: string | undefined
+}
+
+/**
+ * Returns the content that prevents the request: of a Deny statement that applies, or else of the Allow statement with the fewest
+ * unsatisfied conditions. Undefined if the content is not the reason.
+ */
+export function refusedContent(
+  policies: readonly Policy[],
+  request: PolicyRequest,
+): RefusedContent | undefined {
+  if (request.isContentPending === true) return undefined
+  const statements = policies
+    .flatMap((policy) => policy.statements)
+    .filter(({ asksForContent }) => asksForContent)
+  const denying = statements.find(
+    (statement) => statement.effect === 'Deny' && statementApplies(statement, request),
+  )
+  if (denying !== undefined) {
+    const condition = denying.conditions.find(isContent)
+    return condition && valueWith(condition, request, (result) => result !== false)
+  }
+  const [nearest] = statements
+    .filter(({ effect }) => effect === 'Allow')
+    .map((statement) => unsatisfied(statement, request))
+    .filter((conditions) => conditions.length > 0)
+    .sort((a, b) => a.length - b.length)
+  const [condition] = nearest ?? []
+  return condition && valueWith(condition, request, (result) => result !== true)
+}
+
+/**
+ * Returns the content conditions that an Allow statement does not satisfy. Empty if something else also prevents the statement from
+ * applying.
+ */
+function unsatisfied(statement: Statement, request: PolicyRequest): Condition[] {
+  const rest = statement.conditions.filter((condition) => !isContent(condition))
+  if (!statementApplies({ ...statement, conditions: rest }, request)) return []
+  return statement.conditions.filter(
+    (condition) => isContent(condition) && satisfies(condition, request.keys) !== true,
+  )
+}
+
+function isContent({ key }: Condition): boolean {
+  return key.startsWith(contentPrefix)
+}
+
+/** Returns the first value of a condition's key for which the condition alone has the result. */
+function valueWith(
+  condition: Condition,
+  { keys }: PolicyRequest,
+  hasResult: (result: boolean | undefined) => boolean,
+): RefusedContent {
+  const { key } = condition
+  const values = keys.get(key) ?? []
+  const alone = (value: string): boolean | undefined =>
+    satisfies(condition, { get: (name) => (name === key ? [value] : keys.get(name)) })
+  return { key, value: values.find((value) => hasResult(alone(value))) ?? values[0] }
+}
