@@ -643,6 +643,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'cli/shared',
       'client-commands/*',
       'inspect',
+      'policy/managed-policies.ts',
       'server',
       'settings',
       'version.ts',
