@@ -188,11 +188,14 @@ This page describes the requests, types and common errors of the API, and lists 
 operation does; [Compatibility](../compatibility/README.md) lists the differences. AssumeRole and the other operations of the AWS
 Security Token Service have [a separate page](sts.md).
 
+[Requests](#requests) · [Operations](#operations) · [Types](#types) · [Common errors](#common-errors)
+
 ## Requests
 
 A request is \`POST /\` with the headers \`X-Amz-Target: ACMPrivateCA.<operation>\` and \`Content-Type: application/x-amz-json-1.1\`. Its body
 is a JSON object. The request is signed with Signature V4 for the service \`acm-pca\`. Every operation requires the IAM action
-of the same name, such as \`acm-pca:IssueCertificate\`.
+of the same name, such as \`acm-pca:IssueCertificate\`. The actions of operations that AWS does not have begin with \`signet:\`, except
+\`acm-pca:ListCertificates\`.
 `
 
 /** Returns the generated pages of docs/reference/api by file name. */

@@ -6,7 +6,7 @@ export const contentPrefix = 'signet:'
 const subjectPrefix = 'signet:subject/'
 
 /** `NAME` is the keyword of an attribute type, such as `O`, or its object identifier. */
-export const contentKeyNames = [
+const contentKeyNames = [
   'signet:CommonName',
   'signet:DnsName',
   'signet:Email',
