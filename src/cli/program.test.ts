@@ -91,7 +91,10 @@ test('a command reads and writes the streams and variables that it is passed, no
   })
   for (const [args, advice] of [
     [['certs'], "unknown command 'certs'; did you mean certificates?"],
-    [['user', 'show'], "unknown command 'show'; the commands are create, list, tag, delete"],
+    [
+      ['user', 'rename'],
+      "unknown command 'rename'; the commands are create, list, show, tag, delete",
+    ],
   ] as const) {
     const unknown = await run(args)
     assert.deepEqual([unknown.code, unknown.stderr], [2, `signet: ${advice}\n`])

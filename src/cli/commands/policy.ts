@@ -105,7 +105,7 @@ function simulateSubcommand(group: SignetCommand): void {
     .option('--access-key-id <id>', 'access key whose own policy also applies, for a user')
     .examples(
       'signet policy simulate --principal arn:aws:iam::123456789012:user/alice --action ListTags',
-      "signet policy simulate --principal 210987654321 --action IssueCertificate --resource 'Example Issuing CA' --context acm-pca:TemplateArn=arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+      "signet policy simulate --principal 210987654321 --action IssueCertificate --resource 'Example Issuing CA' --context signet:DnsName=a.corp.example",
     )
     .action(async (flags: SimulateFlags) => {
       const policy = flags.policy && (await readTextFile('--policy', flags.policy))
