@@ -92,8 +92,8 @@ test('a command reads and writes the streams and variables that it is passed, no
   for (const [args, advice] of [
     [['certs'], "unknown command 'certs'; did you mean certificates?"],
     [
-      ['user', 'rename'],
-      "unknown command 'rename'; the commands are create, list, show, tag, delete",
+      ['user', 'permissions'],
+      "unknown command 'permissions'; the commands are create, list, show, tag, delete",
     ],
   ] as const) {
     const unknown = await run(args)

@@ -186,14 +186,32 @@ function assertSurface(
 ): void {
   const more = [
     'approveRequest',
+    'checkRevocation',
     'createHierarchy',
+    'describeRevocation',
+    'describeServer',
     'getApproval',
+    'getRecordCheckpoint',
+    'getRecordEntry',
+    'getRole',
+    'getStatistics',
+    'getUser',
     'issue',
+    'listAccessKeys',
     'listApprovals',
+    'listBackups',
     'listCertificates',
+    'listIdentityProviders',
+    'listJobs',
+    'listRecordEntries',
+    'listRoles',
+    'listUsers',
     'presignedHeaders',
+    'publishCrl',
     'rejectRequest',
     'searchCertificates',
+    'searchRecord',
+    'simulatePolicy',
   ]
   assert.deepEqual(methods, [...names, ...more].sort())
   assert.deepEqual(client, boto3)
