@@ -27,6 +27,22 @@ interface RunningServer {
   readonly server: ServerProcess
 }
 
+/** Suspends a server while it does not hold SQLite's write lock, which would prevent another server from starting. */
+function suspendBetweenWrites({ child }: ServerProcess, path: string): void {
+  for (;;) {
+    child.kill('SIGSTOP')
+    const database = new DatabaseSync(path)
+    try {
+      database.exec('begin immediate; rollback')
+      return
+    } catch {
+      child.kill('SIGCONT')
+    } finally {
+      database.close()
+    }
+  }
+}
+
 async function start(t: TestContext, flags: readonly string[] = []): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'signet-one-'))
   const data = join(folder, 'data')
@@ -133,7 +149,7 @@ suite('a server that has ended or is suspended', () => {
   test('a suspended server whose folder is taken over ends when it resumes, and writes nothing', async (t) => {
     const { data, server } = await start(t, ['--workers', '1'])
     const root = await createRoot(clientOf(server, data))
-    server.child.kill('SIGSTOP')
+    suspendBetweenWrites(server, join(data, 'signet.sqlite'))
     rmSync(join(data, 'lock'))
     const next = await startServer(data)
     t.after(() => next.stop('SIGKILL'))
