@@ -3,9 +3,11 @@
  * signed, so they include names from the CSR and names from ApiPassthrough, as far as the template takes them.
  */
 import { isIP } from 'node:net'
+import { malformedCsr } from '../errors.ts'
 import { daySeconds } from '../text/duration.ts'
 import { formatIpAddress } from '../text/ip-address.ts'
 import { parseTbsCertificate, type TbsCertificate } from '../x509/certificate.ts'
+import { DerError } from '../x509/der/error.ts'
 import { oids } from '../x509/der/oid.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
@@ -16,9 +18,24 @@ import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
 /**
  * Returns the values of the content keys of a certificate, by lower-case name. A key without a value is absent. `issuedAt` is the
- * time of issuance, from which the validity counts unless the certificate becomes valid later.
+ * time of issuance, from which the validity counts unless the certificate becomes valid later. Throws MalformedCSRException if
+ * the content cannot be read, which is possible without lint: no policy can then allow it.
  */
 export function contentKeys(
+  tbsCertificateDer: Uint8Array,
+  issuedAt: Date,
+): ReadonlyMap<string, readonly string[]> {
+  try {
+    return readContentKeys(tbsCertificateDer, issuedAt)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw malformedCsr(
+      `CSR has content that a policy must decide on, but that cannot be read: ${error.message}`,
+    )
+  }
+}
+
+function readContentKeys(
   tbsCertificateDer: Uint8Array,
   issuedAt: Date,
 ): ReadonlyMap<string, readonly string[]> {
