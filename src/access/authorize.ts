@@ -10,8 +10,7 @@ import {
   type Target,
 } from '../authorization/decide-access.ts'
 import { ServiceError } from '../errors.ts'
-import { contentKeyName } from '../policy/content-keys.ts'
-import { refusedContent, type RefusedContent } from '../policy/refused-content.ts'
+import { refusedContentText } from '../policy/refused-content.ts'
 import { refusedTemplate } from './refused-template.ts'
 
 /**
@@ -43,24 +42,12 @@ export async function authorize(
       ? ''
       : refusedTemplate(request, all, (other) => decideAgain(other).outcome === 'allowed')
     const { action } = request
-    const content = contentText(refusedContent(all, request))
+    const content = refusedContentText(all, request)
     const reason = `${verdict.reason}${content || template}`
     throw accessDenied(caller, { action, target, reason })
   }
   await decideAccess(services, { caller, access }, { visit })
   return access.isContentPending === true && isUndecided
-}
-
-const contentLengthMax = 200
-
-/** Returns the part of an error message that names refused content, or an empty text. */
-function contentText(refused: RefusedContent | undefined): string {
-  if (refused === undefined) return ''
-  const { key, value } = refused
-  const name = contentKeyName(key)
-  if (value === undefined) return ` without ${name}`
-  const shown = value.length > contentLengthMax ? `${value.slice(0, contentLengthMax)}…` : value
-  return ` with ${name} ${JSON.stringify(shown)}`
 }
 
 /**

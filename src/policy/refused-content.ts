@@ -1,5 +1,5 @@
 /** Explains a denied request for a certificate by the names or other content that no statement allows. */
-import { contentPrefix } from './content-keys.ts'
+import { contentKeyName, contentPrefix } from './content-keys.ts'
 import { satisfies, type Condition } from './condition.ts'
 import { statementApplies, type PolicyRequest } from './evaluation.ts'
 import type { Policy, Statement } from './policy-document.ts'
@@ -36,6 +36,20 @@ export function refusedContent(
     .sort((a, b) => a.length - b.length)
   const [condition] = nearest ?? []
   return condition && valueWith(condition, request, (result) => result !== true)
+}
+
+/** Maximum length of a value in an error message, in UTF-16 code units. */
+const shownLengthMax = 200
+
+/** Returns the end of an error message that names the content which prevents the request; empty if the content is not the reason. */
+export function refusedContentText(policies: readonly Policy[], request: PolicyRequest): string {
+  const refused = refusedContent(policies, request)
+  if (refused === undefined) return ''
+  const { key, value } = refused
+  const name = contentKeyName(key)
+  if (value === undefined) return ` without ${name}`
+  const shown = value.length > shownLengthMax ? `${value.slice(0, shownLengthMax)}…` : value
+  return ` with ${name} ${JSON.stringify(shown)}`
 }
 
 /**

@@ -197,6 +197,23 @@ test('a simulation shows the policy, the statement and the context keys without 
   assert.equal(known.Resource, root.arn)
 })
 
+test('a simulation with the content of a certificate names the value that no statement allows', async () => {
+  const Condition = { 'ForAllValues:StringLike': { 'signet:DnsName': '*.corp.example' } }
+  await setPolicy({ userName: 'alice' }, policyOf({ ...allow('IssueCertificate'), Condition }))
+  const resultFor = async (...names: string[]): Promise<Members> => {
+    const ContextEntries = [{ ContextKeyName: 'signet:DnsName', ContextKeyValues: names }]
+    const { Results } = await simulate({ PrincipalArn: alice.arn, ContextEntries })
+    return (Results as Members[])[0]
+  }
+  assert.equal((await resultFor('a.corp.example')).Decision, 'allowed')
+  const denied = await resultFor('a.corp.example', 'evil.example')
+  assert.equal(denied.Decision, 'implicitDeny')
+  assert.match(
+    denied.Reason,
+    /no identity-based policy allows the \S+ action with signet:DnsName "evil\.example"$/,
+  )
+})
+
 test('an unsaved policy replaces the stored one, and its problems are listed', async () => {
   const reader = `arn:aws:iam::${otherAccountId}:user/reader`
   await setResourcePolicy(policyOf(...sharingStatements({ arn: root.arn })))

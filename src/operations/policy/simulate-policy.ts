@@ -8,6 +8,7 @@ import {
 import { resourceNotFound, ServiceError } from '../../errors.ts'
 import type { ContextKeys } from '../../policy/pattern.ts'
 import { parsePolicy } from '../../policy/policy-document.ts'
+import { refusedContentText } from '../../policy/refused-content.ts'
 import { requireSharingPolicy } from '../../policy/sharing-policy.ts'
 import type { Services } from '../../services.ts'
 import { findResourcePolicy, findSharePolicies } from '../../store/resource-policies.ts'
@@ -179,10 +180,13 @@ async function decideAction(
     resource,
   }
   const { outcome, reason } = decision.verdict
+  const { own, resourcePolicies = [] } = decision
+  const all = [...own.identity, ...(own.session ?? []), ...resourcePolicies]
+  const content = outcome === 'allowed' ? '' : refusedContentText(all, decision.request)
   return {
     ActionName: action,
     Decision: decisions[outcome],
-    ...(reason !== '' && { Reason: reason }),
+    ...(reason !== '' && { Reason: `${reason}${content}` }),
     Statements: explainDecision(decision, sources).map(statementMembers),
     MissingContextKeys: [...missing].toSorted(),
   }
