@@ -53,7 +53,7 @@ const managedPolicies = {
         Action: ['acm-pca:IssueCertificate'],
         Resource: authorities,
         Condition: {
-          StringLike: { 'acm-pca:TemplateArn': templatesNamed('EndEntityServerAuth*') },
+          ArnLike: { 'acm-pca:TemplateArn': templatesNamed('EndEntityServerAuth*') },
           // ForAllValues is satisfied if there is no value, so the key must be present.
           Null: { 'signet:DnsName': 'false' },
           'ForAllValues:StringLike': { 'signet:DnsName': namesBelow(domains) },
@@ -72,7 +72,7 @@ const managedPolicies = {
         Action: ['acm-pca:IssueCertificate'],
         Resource: authorities,
         Condition: {
-          StringLike: { 'acm-pca:TemplateArn': templatesNamed('EndEntityClientAuth*') },
+          ArnLike: { 'acm-pca:TemplateArn': templatesNamed('EndEntityClientAuth*') },
           Null: { 'signet:CommonName': 'false', 'signet:NameType': 'true' },
           'ForAllValues:StringEquals': { 'signet:CommonName': '${aws:username}' },
           Bool: { 'signet:IsCA': 'false' },
@@ -127,7 +127,7 @@ const usingWithSignet: readonly object[] = [
 ]
 
 function templatesNamed(name: string): string {
-  return `arn:*:acm-pca:::template/${name}/V*`
+  return `arn:*:acm-pca:*:*:template/${name}/V*`
 }
 
 /** Statements of AWS's policies that allow issuing with some templates only. */
@@ -135,8 +135,8 @@ function issuing(template: string): object[] {
   const issue = { Action: ['acm-pca:IssueCertificate'], Resource: authorities }
   const templates = { 'acm-pca:TemplateArn': [templatesNamed(template)] }
   return [
-    { Effect: 'Allow', ...issue, Condition: { StringLike: templates } },
-    { Effect: 'Deny', ...issue, Condition: { StringNotLike: templates } },
+    { Effect: 'Allow', ...issue, Condition: { ArnLike: templates } },
+    { Effect: 'Deny', ...issue, Condition: { ArnNotLike: templates } },
     ...using,
   ]
 }
