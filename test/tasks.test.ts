@@ -29,10 +29,7 @@ const tools = [
 
 const chosenPage = process.env['SIGNET_PAGE']
 
-/** Number of pages that run at the same time. This file is the last one of a test run, so it has the machine to itself. */
-const concurrency = 3
-
-suite('every command of docs/tasks runs, and prints the documented output', { concurrency }, () => {
+suite('every command of docs/tasks runs, and prints the documented output', () => {
   for (const page of pages.filter((name) => chosenPage === undefined || name === chosenPage))
     test(page, async (t) => {
       const text = withSetup(readFileSync(join(folder, page), 'utf8'))

@@ -79,7 +79,7 @@ export class ConsoleBrowser {
       timezoneId: 'UTC',
       acceptDownloads: true,
     })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
     await context.addInitScript(
       `window.layoutShift = 0
       new PerformanceObserver((list) => {
