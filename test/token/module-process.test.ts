@@ -65,7 +65,8 @@ async function startModule(t: TestContext) {
   const hsm = await SoftHsm.create(t)
   const p11Kit = await tool(t, 'p11-kit')
   const module = clientModules.find((path) => existsSync(path))
-  if (hsm === undefined || p11Kit === undefined || module === undefined) return undefined
+  if (hsm === undefined || p11Kit === undefined) return undefined
+  if (module === undefined) throw new Error('p11-kit is installed without its client module')
   const processOfModule = new ModuleProcess(hsm)
   t.after(() => processOfModule.kill())
   await processOfModule.start()
