@@ -2,6 +2,7 @@
 import type { Caller } from '../identity/caller.ts'
 import {
   decideAccess,
+  evaluatedPolicies,
   permittedActions,
   targetOf,
   type AccessRequest,
@@ -32,12 +33,14 @@ export async function authorize(
   let isUndecided = false
   const isOwn = target.accountId === caller.accountId
   const visit = (decision: ActionDecision): void => {
-    const { request, verdict, own, resourcePolicies = [], decideAgain } = decision
-    const all = [...own.identity, ...(own.session ?? []), ...resourcePolicies]
+    const { request, verdict, decideAgain } = decision
     if (verdict.outcome === 'allowed') {
-      isUndecided ||= all.some(({ asksForContent }) => asksForContent)
+      isUndecided ||=
+        access.isContentPending === true &&
+        evaluatedPolicies(decision).some(({ asksForContent }) => asksForContent)
       return
     }
+    const all = evaluatedPolicies(decision)
     const template = isOwn
       ? ''
       : refusedTemplate(request, all, (other) => decideAgain(other).outcome === 'allowed')
@@ -47,7 +50,7 @@ export async function authorize(
     throw accessDenied(caller, { action, target, reason })
   }
   await decideAccess(services, { caller, access }, { visit })
-  return access.isContentPending === true && isUndecided
+  return isUndecided
 }
 
 /**

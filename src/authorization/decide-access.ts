@@ -63,6 +63,11 @@ export interface ActionDecision {
   readonly decideAgain: (request: PolicyRequest) => Verdict
 }
 
+/** Returns the policies that were evaluated for a decision. */
+export function evaluatedPolicies({ own, resourcePolicies = [] }: ActionDecision): Policy[] {
+  return [...own.identity, ...(own.session ?? []), ...resourcePolicies]
+}
+
 export interface DecisionOptions {
   readonly visit: (decision: ActionDecision) => void
   /** Replaces the stored resource policies in a simulation. */

@@ -27,7 +27,7 @@ import type {
   RequestedOperation,
 } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
-import type { ContentKeys } from '../operations/shared/operation.ts'
+import type { ScopedCaller } from '../operations/shared/operation.ts'
 
 const targetPrefix = 'ACMPrivateCA.'
 
@@ -57,23 +57,25 @@ function decode(operation: ApiOperation, members: Members | QueryMembers): Decod
     async run({ services, restoreGate }, { sourceIp, isSecure, ...context }) {
       const caller = context.caller as Caller
       if (!restoreGate.isOpen) await restoreGate.require(operation.action)
-      const access = { actions, resourceArn, keys: call.conditionKeys(caller), sourceIp, isSecure }
+      const keys = call.conditionKeys(caller)
       const isContentPending = operation.issuesCertificate === true
-      const isUndecided = await authorize(services, caller, { ...access, isContentPending })
-      const hidden = { hiddenAuthorities: () => hiddenAuthorities(services, caller, access) }
-      const undecided = {
-        async authorizeContent(content: ContentKeys) {
-          await authorize(services, caller, {
-            ...access,
-            keys: new Map([...access.keys, ...content]),
-          })
-        },
-      }
-      const scope = resourceArn === undefined ? hidden : isUndecided ? undecided : undefined
-      const output = await call.run(
-        services,
-        scope === undefined ? caller : { ...caller, ...scope },
-      )
+      const access = { actions, resourceArn, keys, sourceIp, isSecure, isContentPending }
+      const isUndecided = await authorize(services, caller, access)
+      let scoped: ScopedCaller = caller
+      if (resourceArn === undefined)
+        scoped = {
+          ...caller,
+          hiddenAuthorities: () => hiddenAuthorities(services, caller, access),
+        }
+      else if (isUndecided)
+        scoped = {
+          ...caller,
+          async authorizeContent(content) {
+            const known = new Map([...keys, ...content])
+            await authorize(services, caller, { ...access, keys: known, isContentPending: false })
+          },
+        }
+      const output = await call.run(services, scoped)
       return { output, body: output === undefined ? '' : JSON.stringify(output) }
     },
   }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import {
   decideAccess,
+  evaluatedPolicies,
   permittedActions,
   targetOf,
   type ActionDecision,
@@ -180,9 +181,8 @@ async function decideAction(
     resource,
   }
   const { outcome, reason } = decision.verdict
-  const { own, resourcePolicies = [] } = decision
-  const all = [...own.identity, ...(own.session ?? []), ...resourcePolicies]
-  const content = outcome === 'allowed' ? '' : refusedContentText(all, decision.request)
+  const content =
+    outcome === 'allowed' ? '' : refusedContentText(evaluatedPolicies(decision), decision.request)
   return {
     ActionName: action,
     Decision: decisions[outcome],

@@ -70,7 +70,7 @@ export type Result<O extends StructureShape | undefined> = O extends StructureSh
   : void
 
 /** Values of condition keys by lower-case name. */
-export type ContentKeys = ReadonlyMap<string, readonly string[]>
+type ContentKeys = ReadonlyMap<string, readonly string[]>
 
 /** The caller, and the CAs that a call about the whole account must omit. */
 export interface ScopedCaller extends Caller {
