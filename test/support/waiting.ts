@@ -1,4 +1,5 @@
 /** Helpers for certificates that wait for their CA's key. */
+import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { csr } from './csrs.ts'
 import { issueInput, type CertificateOptions } from './hierarchy.ts'
@@ -28,4 +29,22 @@ export async function retry(service: TestService): Promise<void> {
 export function hasSerialOf(certificatePem: string, arn: string): boolean {
   const { serialNumber } = new X509Certificate(certificatePem)
   return serialNumber.toLowerCase().padStart(32, '0') === lastOf(arn)
+}
+
+/** Asserts that every acknowledged certificate was issued under its own serial number, and that its CA signed it. */
+export async function assertAllIssued(
+  service: ApiCaller,
+  acknowledged: readonly Awaited<ReturnType<typeof request>>[],
+  authorityPem: string,
+): Promise<void> {
+  const { publicKey } = new X509Certificate(authorityPem)
+  const serials = new Set<string>()
+  for (const arns of acknowledged) {
+    const found = await service.must('GetCertificate', arns)
+    assert.ok(hasSerialOf(found.Certificate as string, arns.CertificateArn))
+    const certificate = new X509Certificate(found.Certificate as string)
+    assert.ok(certificate.verify(publicKey))
+    serials.add(certificate.serialNumber)
+  }
+  assert.equal(serials.size, acknowledged.length)
 }
