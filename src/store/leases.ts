@@ -35,6 +35,7 @@ const leasedTables = [
   'events',
   'search_progress',
   'certificate_intents',
+  'acme_challenges',
 ] as const
 export type LeasedTable = (typeof leasedTables)[number]
 

@@ -298,7 +298,9 @@ suite('query plans', () => {
       (schema.prepare(`explain query plan ${text}`).all() as { detail: string }[])
         .map(({ detail }) => detail)
         .filter((detail) =>
-          /\b(?:crls|events|audit_reports|search_progress|certificate_intents)\b/.test(detail),
+          /\b(?:crls|events|audit_reports|search_progress|certificate_intents|acme_challenges)\b/.test(
+            detail,
+          ),
         )
     const claim = plan(claimDueCrls(lease, 8).text)
     for (const index of ['crls_due', 'crls_generated', 'crls_changed'])

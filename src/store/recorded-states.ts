@@ -35,6 +35,30 @@ export const recordedTables = {
     key: ['account_id', 'issuer'],
     columns: ['audiences', 'key_set', 'created_at_ms'],
   },
+  enrollment_endpoints: {
+    key: ['protocol', 'name'],
+    columns: ['account_id', 'authority_number', 'configuration', 'created_at_ms'],
+  },
+  acme_binding_keys: {
+    key: ['key_id'],
+    columns: ['endpoint_name', 'names', 'reusable', 'created_at_ms', 'expires_at_ms'],
+  },
+  acme_accounts: {
+    key: ['acme_account_id'],
+    columns: [
+      'endpoint_name',
+      'key_thumbprint',
+      'public_key',
+      'contacts',
+      'status',
+      'binding_key_id',
+      'created_at_ms',
+    ],
+  },
+  est_passwords: {
+    key: ['user_name'],
+    columns: ['endpoint_name', 'names', 'created_at_ms', 'expires_at_ms'],
+  },
   access_keys: {
     key: ['access_key_id'],
     columns: [

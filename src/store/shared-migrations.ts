@@ -4,32 +4,8 @@
  * (docs/reference/database.md).
  */
 
-/** An engine's SQL for column types and table options. */
-interface Dialect {
-  readonly text: string
-  readonly integer: string
-  readonly bytes: string
-  readonly strict: string
-  /** Options for a table without a separate row index. */
-  readonly strictIndex: string
-}
-
-export const sqliteDialect: Dialect = {
-  text: 'text',
-  integer: 'integer',
-  bytes: 'blob',
-  strict: ' strict',
-  strictIndex: ' strict, without rowid',
-}
-
-/** Text is compared and sorted by its UTF-8 bytes, as in SQLite. */
-export const postgresDialect: Dialect = {
-  text: 'text collate "C"',
-  integer: 'bigint',
-  bytes: 'bytea',
-  strict: '',
-  strictIndex: '',
-}
+import type { Dialect } from './dialect.ts'
+import { acmeAccounts, acmeOrders, enrollmentEndpoints } from './enrollment-migrations.ts'
 
 /** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics read no other rows. */
 function dueIndexes(): string {
@@ -345,5 +321,8 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     accessKeyIndex(),
     certificateDays(dialect),
     revocationStates(dialect),
+    enrollmentEndpoints(dialect),
+    acmeAccounts(dialect),
+    acmeOrders(dialect),
   ]
 }

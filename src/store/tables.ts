@@ -33,6 +33,14 @@ const tableNames: readonly string[] = [
   'permissions',
   'approval_policies',
   'approvals',
+  'enrollment_endpoints',
+  'est_passwords',
+  'acme_binding_keys',
+  'acme_accounts',
+  'acme_orders',
+  'acme_authorizations',
+  'acme_order_authorizations',
+  'acme_challenges',
   'record_leaves',
   'record_tiles',
   'record_checkpoint',
@@ -49,6 +57,7 @@ const derivedTables: ReadonlySet<string> = new Set([
   'search_progress',
   'ocsp_responses',
   'ownership',
+  'acme_used_nonces',
 ])
 
 export interface Table {

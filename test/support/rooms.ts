@@ -85,6 +85,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   policy: { subject: 'Parsing and evaluation of IAM policies', imports: [] },
+  enrollment: {
+    subject: 'The model of enrollment: ACME and EST endpoints, identifiers and permitted names',
+    imports: [],
+  },
   identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
   'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },
   wire: { subject: 'ARNs, Regions, page tokens and error bodies', imports: ['wire/shapes'] },
@@ -107,6 +111,10 @@ export const rooms: Readonly<Record<string, Room>> = {
       'record',
       'x509/der/time.ts',
     ],
+  },
+  'store/enrollment': {
+    subject: 'Rows of enrollment: endpoints, ACME accounts and orders, EST passwords',
+    imports: ['enrollment', 'store'],
   },
   'store/sqlite': {
     subject: 'The SQLite engine; ownership of the database and detection of lost writes',
@@ -688,7 +696,7 @@ export const layers: readonly Layer[] = [
   { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
   {
     name: 'Rules',
-    rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
+    rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity', 'enrollment'],
   },
   { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'record', 'channel', 'turns', 'text'] },
 ]

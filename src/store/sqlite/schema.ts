@@ -1,4 +1,5 @@
-import { sharedMigrations, sqliteDialect } from '../shared-migrations.ts'
+import { sqliteDialect } from '../dialect.ts'
+import { sharedMigrations } from '../shared-migrations.ts'
 import { principalsSchema } from './schema-principals.ts'
 
 /**

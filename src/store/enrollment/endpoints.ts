@@ -1,0 +1,86 @@
+/** Rows of endpoints for ACME and EST. */
+import type {
+  AcmeEndpoint,
+  EnrollmentEndpoint,
+  EnrollmentProtocol,
+  EstEndpoint,
+} from '../../enrollment/endpoint.ts'
+import { dateOf, integerOf, textOf } from '../columns.ts'
+import type { Database } from '../database.ts'
+import type { RowPage } from '../row-pages.ts'
+import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
+
+type Of<P extends EnrollmentProtocol> = P extends 'acme' ? AcmeEndpoint : EstEndpoint
+type EndpointName = Pick<EnrollmentEndpoint, 'protocol' | 'name'>
+
+/** Inserts an endpoint. Conflicts if the protocol already has an endpoint of the name, in any account. */
+export function insertEndpoint(endpoint: EnrollmentEndpoint): Sql {
+  const { protocol, name, accountId, authorityNumber, configuration, createdAt } = endpoint
+  return changing(
+    { table: 'enrollment_endpoints', key: [protocol, name] },
+    sql`insert into enrollment_endpoints (protocol, name, account_id, authority_number, configuration,
+        created_at_ms)
+      values (${protocol}, ${name}, ${accountId}, ${authorityNumber},
+        ${JSON.stringify(configuration)}, ${createdAt.getTime()})`,
+  )
+}
+
+export async function findEndpoint<P extends EnrollmentProtocol>(
+  db: Pick<Database, 'query'>,
+  protocol: P,
+  name: string,
+): Promise<Of<P> | undefined> {
+  const [row] = await db.query(
+    sql`select * from enrollment_endpoints where protocol = ${protocol} and name = ${name}`,
+  )
+  return row && (endpointOf(row) as Of<P>)
+}
+
+/** Lists an account's endpoints of one protocol, sorted by name. */
+export async function listEndpoints<P extends EnrollmentProtocol>(
+  db: Pick<Database, 'query'>,
+  { accountId, protocol }: { readonly accountId: string; readonly protocol: P },
+  { after, limit }: RowPage<{ readonly name: string }>,
+): Promise<Of<P>[]> {
+  const rows = await db.query(
+    sql`select * from enrollment_endpoints
+      where account_id = ${accountId} and protocol = ${protocol} and name > ${after?.name ?? ''}
+      order by name limit ${limit}`,
+  )
+  return rows.map((row) => endpointOf(row) as Of<P>)
+}
+
+/** Replaces the configuration of an endpoint. Conflicts if the endpoint does not exist. */
+export function updateEndpoint({ protocol, name, configuration }: EnrollmentEndpoint): Sql {
+  return changing(
+    { table: 'enrollment_endpoints', key: [protocol, name] },
+    guard(
+      'missing',
+      sql`update enrollment_endpoints set configuration = ${JSON.stringify(configuration)}
+        where protocol = ${protocol} and name = ${name} returning name`,
+    ),
+  )
+}
+
+/** Deletes an endpoint. Conflicts if the endpoint does not exist. */
+export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
+  return changing(
+    { table: 'enrollment_endpoints', key: [protocol, name] },
+    guard(
+      'missing',
+      sql`delete from enrollment_endpoints where protocol = ${protocol} and name = ${name}
+        returning name`,
+    ),
+  )
+}
+
+function endpointOf(row: Row): EnrollmentEndpoint {
+  return {
+    protocol: textOf(row, 'protocol'),
+    name: textOf(row, 'name'),
+    accountId: textOf(row, 'account_id'),
+    authorityNumber: integerOf(row, 'authority_number'),
+    configuration: JSON.parse(textOf(row, 'configuration')) as unknown,
+    createdAt: dateOf(row, 'created_at_ms'),
+  } as EnrollmentEndpoint
+}
