@@ -194,6 +194,45 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
+  acme: {
+    subject: 'ACME (RFC 8555): routes, signed requests and resources of the endpoints',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'authority',
+      'enrollment',
+      'http',
+      'http/body',
+      'identity',
+      'operations/certificate',
+      'operations/shared',
+      'store',
+      'store/enrollment',
+      'wire',
+    ],
+  },
+  'acme/requests': {
+    subject: 'Signed requests of ACME: JWS, nonces and external account binding',
+    imports: ['acme', 'enrollment', 'store', 'store/enrollment'],
+  },
+  'acme/resources': {
+    subject: 'The resources of an ACME endpoint, one file for each',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'acme',
+      'acme/requests',
+      'authority',
+      'enrollment',
+      'http',
+      'identity',
+      'operations/certificate',
+      'operations/shared',
+      'store',
+      'store/enrollment',
+      'wire',
+    ],
+  },
   ocsp: {
     subject: 'OCSP: certificate status and signed responses',
     imports: [
@@ -687,7 +726,7 @@ export interface Layer {
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
-  { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp'] },
+  { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp', 'acme'] },
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony', 'principals'] },
   {
     name: 'Issuing and revoking',
