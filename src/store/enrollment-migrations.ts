@@ -81,7 +81,7 @@ export function acmeAccounts({
   `
 }
 
-/** Orders, authorizations and challenges of ACME. */
+/** Orders and authorizations of ACME. */
 export function acmeOrders({
   text,
   integer,
@@ -137,7 +137,12 @@ export function acmeOrders({
     primary key (order_number, authorization_number)
   )${strictIndex};
   create index acme_order_authorizations_by_authorization on acme_order_authorizations (authorization_number);
+  `
+}
 
+/** Challenges of ACME, which a job validates under a lease. */
+export function acmeChallenges({ text, integer, numbered, strict }: Dialect): string {
+  return `
   create table acme_challenges (
     challenge_number ${numbered},
     challenge_id ${text} not null unique,

@@ -5,7 +5,12 @@
  */
 
 import type { Dialect } from './dialect.ts'
-import { acmeAccounts, acmeOrders, enrollmentEndpoints } from './enrollment-migrations.ts'
+import {
+  acmeAccounts,
+  acmeChallenges,
+  acmeOrders,
+  enrollmentEndpoints,
+} from './enrollment-migrations.ts'
 
 /** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics read no other rows. */
 function dueIndexes(): string {
@@ -324,5 +329,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     enrollmentEndpoints(dialect),
     acmeAccounts(dialect),
     acmeOrders(dialect),
+    acmeChallenges(dialect),
   ]
 }

@@ -1,0 +1,50 @@
+/**
+ * Runs test files, several at a time, and runs the files that failed again, one at a time: `node tools/test-run.ts ARGUMENTS`, where
+ * the arguments are those of `node --test`. A test that needs more time than a busy machine gives it then fails only if it fails
+ * alone, too. Such files are named at the end, because each of them has a test that depends on the load of the machine.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+
+/** If more files fail, the cause is not the load, and they are not run again. */
+const repeatedFilesMax = 5
+const concurrency = 5
+
+function run(args: readonly string[], report: string): Promise<number> {
+  const reporters = [
+    ['spec', 'stdout'],
+    ['./test/support/failed-files.ts', report],
+  ].flatMap(([reporter, destination]) => [
+    `--test-reporter=${reporter}`,
+    `--test-reporter-destination=${destination}`,
+  ])
+  const own = ['--import', './test/support/deadline.ts', '--test', '--test-timeout=300000']
+  const child = spawn(process.execPath, [...own, ...reporters, ...args], { stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'signet-test-run-'))
+try {
+  const args = process.argv.slice(2)
+  const options = args.filter((arg) => arg.startsWith('--'))
+  const report = join(folder, 'failed')
+  let code = await run([`--test-concurrency=${concurrency}`, ...args], report)
+  const failed = (await readFile(report, 'utf8')).split('\n').filter((path) => path !== '')
+  if (code !== 0 && failed.length > 0 && failed.length <= repeatedFilesMax) {
+    const names = failed.map((path) => relative('.', path)).join('\n  ')
+    process.stdout.write(`\nThese files failed, and run again, one at a time:\n  ${names}\n\n`)
+    code = await run(['--test-concurrency=1', ...options, ...failed], join(folder, 'repeated'))
+    if (code === 0)
+      process.stdout.write(
+        `\nEvery test has passed, but these files failed at first. They have a test that depends on the load of the machine:\n  ${names}\n`,
+      )
+  }
+  process.exitCode = code
+} finally {
+  await rm(folder, { recursive: true })
+}
