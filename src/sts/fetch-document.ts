@@ -3,7 +3,7 @@ import { lookup as lookupAddress, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { hostOf, isInternalAddress, isInternalHost, isLoopback } from './internal-address.ts'
+import { hostOf, isInternalAddress, isInternalHost, isLoopback } from '../text/internal-address.ts'
 
 const documentBytesMax = 262_144
 

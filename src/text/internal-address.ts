@@ -1,15 +1,11 @@
 /**
- * Network addresses that a remote identity provider must not make the server connect to: this machine, its links, and the
- * metadata services of clouds. Private networks (RFC 1918, RFC 4193) are allowed, because companies run their identity
- * providers there.
+ * Internal addresses: network addresses that no other party may make the server connect to. They are the addresses of this
+ * machine, its links, and the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not internal, because
+ * companies run their servers there.
  */
-import { BlockList, isIP } from 'node:net'
-import {
-  formatIpAddress,
-  isLoopbackAddress,
-  mappedPrefix,
-  parseIpAddress,
-} from '../text/ip-address.ts'
+import { isIP } from 'node:net'
+import { isLoopbackAddress, mappedPrefix, parseIpAddress } from './ip-address.ts'
+import { containsAddress, parseIpNetwork, type IpNetwork } from './ip-network.ts'
 
 /** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses from the documentation of the clouds. */
 const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
@@ -41,20 +37,41 @@ const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = 
   [[0x20, 0x02], 2],
 ]
 
-const internal = new BlockList()
-for (const [network, prefix] of ranges)
-  internal.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
+/** A range of internal addresses. */
+export interface InternalRange {
+  /** The range in CIDR notation. */
+  readonly text: string
+  readonly network: IpNetwork
+  /** Kind of the addresses, such as `loopback`. */
+  readonly reason: string
+}
+
+const internal = ranges.map(([address, prefix, reason]): InternalRange => {
+  const text = `${address}/${prefix}`
+  const network = parseIpNetwork(text)
+  if (network === undefined) throw new Error(`${text} is not a network`)
+  return { text, network, reason }
+})
+
+/** Returns the range of internal addresses that contains an address of 4 or 16 bytes, or the IPv4 address embedded in it. */
+export function internalRangeOf(bytes: Uint8Array): InternalRange | undefined {
+  const own = bytes.length === 4 ? bytes : embeddedAddress(bytes)
+  return internal.find(({ network }) => containsAddress(network, own))
+}
+
+/** Returns the IPv4 address that is embedded in an IPv6 address; the IPv6 address if it embeds none. */
+function embeddedAddress(bytes: Uint8Array): Uint8Array {
+  const carrier = carriers.find(([prefix]) => prefix.every((byte, at) => bytes[at] === byte))
+  if (carrier === undefined) return bytes
+  const [, at] = carrier
+  return bytes.subarray(at, at + 4)
+}
 
 /** Returns whether an address, or the IPv4 address embedded in it, is internal. True for text that is not an address. */
 export function isInternalAddress(address: string): boolean {
   const [withoutZone = ''] = address.split('%')
   const bytes = parseIpAddress(withoutZone)
-  if (bytes === undefined) return true
-  if (bytes.length === 4) return internal.check(withoutZone, 'ipv4')
-  const carrier = carriers.find(([prefix]) => prefix.every((byte, at) => bytes[at] === byte))
-  if (carrier === undefined) return internal.check(withoutZone, 'ipv6')
-  const [, at] = carrier
-  return internal.check(formatIpAddress(bytes.subarray(at, at + 4)), 'ipv4')
+  return bytes === undefined || internalRangeOf(bytes) !== undefined
 }
 
 /**

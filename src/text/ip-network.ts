@@ -1,0 +1,36 @@
+/** Networks in CIDR notation. IPv4 and IPv6 networks never contain each other. */
+import { parseIpAddress } from './ip-address.ts'
+
+export interface IpNetwork {
+  /** The 4 or 16 bytes of an address in the network. */
+  readonly bytes: Uint8Array
+  /** Number of leading bits that all addresses of the network share. */
+  readonly prefix: number
+}
+
+/**
+ * Parses a network such as `10.0.0.0/8`, or an address, which is a network of one address. Returns undefined for any other text.
+ */
+export function parseIpNetwork(text: string): IpNetwork | undefined {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const bytes = parseIpAddress(address)
+  if (bytes === undefined || rest.length > 0) return undefined
+  const bits = bytes.length * 8
+  if (prefix === undefined) return { bytes, prefix: bits }
+  const isPrefix = /^(?:0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= bits
+  return isPrefix ? { bytes, prefix: Number(prefix) } : undefined
+}
+
+/** Returns whether a network contains an address of 4 or 16 bytes. */
+export function containsAddress({ bytes, prefix }: IpNetwork, address: Uint8Array): boolean {
+  if (bytes.length !== address.length) return false
+  const whole = prefix >> 3
+  for (let at = 0; at < whole; at += 1) if (bytes[at] !== address[at]) return false
+  const rest = prefix & 7
+  return rest === 0 || (((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest)) === 0
+}
+
+/** Returns whether every address of a network is in another network. */
+export function isWithin(inner: IpNetwork, outer: IpNetwork): boolean {
+  return inner.prefix >= outer.prefix && containsAddress(outer, inner.bytes)
+}
