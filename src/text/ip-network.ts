@@ -27,7 +27,7 @@ export function containsAddress({ bytes, prefix }: IpNetwork, address: Uint8Arra
   const whole = prefix >> 3
   for (let at = 0; at < whole; at += 1) if (bytes[at] !== address[at]) return false
   const rest = prefix & 7
-  return rest === 0 || (((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest)) === 0
+  return rest === 0 || ((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest) === 0
 }
 
 /** Returns whether every address of a network is in another network. */

@@ -45,11 +45,12 @@ export const oids = {
   anyExtendedKeyUsage: '2.5.29.37.0',
   cpsQualifier: '1.3.6.1.5.5.7.2.1',
   userNotice: '1.3.6.1.5.5.7.2.2',
-  // Extensions from other standards and vendors (RFC 3280, 6962, 7633, 6960, 3739 and 8551, Netscape, [MS-WCCE])
+  // Extensions from other standards and vendors (RFC 3280, 6962, 7633, 6960, 8737, 3739 and 8551, Netscape, [MS-WCCE])
   privateKeyUsagePeriod: '2.5.29.16',
   signedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
+  acmeIdentifier: '1.3.6.1.5.5.7.1.31',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   qcStatements: '1.3.6.1.5.5.7.1.3',
   smimeCapabilities: '1.2.840.113549.1.9.15',

@@ -1,0 +1,59 @@
+/** Failures of validation, which become the error of a challenge. */
+
+/** Error types of ACME (RFC 8555 §6.7) that validation reports. */
+export type ValidationProblemType =
+  | 'connection'
+  | 'dns'
+  | 'tls'
+  | 'unauthorized'
+  | 'incorrectResponse'
+  | 'malformed'
+
+export interface ValidationProblem {
+  readonly type: ValidationProblemType
+  /** A sentence that says what happened and what is expected. Contains no content of a response. */
+  readonly detail: string
+}
+
+interface ProblemOptions {
+  /** Whether another attempt may succeed although nobody changes a configuration. */
+  readonly isRetryable?: boolean
+}
+
+/** Thrown when an identifier cannot be validated. `message` is the detail of the problem. */
+export class ValidationError extends Error {
+  override name = 'ValidationError'
+  readonly type: ValidationProblemType
+  readonly isRetryable: boolean
+
+  constructor(
+    type: ValidationProblemType,
+    detail: string,
+    { isRetryable = false }: ProblemOptions = {},
+  ) {
+    super(detail)
+    this.type = type
+    this.isRetryable = isRetryable
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was closed',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'no answer',
+  HPE_HEADER_OVERFLOW: 'the headers are longer than 16384 bytes',
+}
+
+/**
+ * Returns the reason for a failed connection. Messages of libraries are not used, because the messages of the HTTP parser and
+ * OpenSSL can contain bytes that another server sent.
+ */
+export function connectionFailure(error: unknown): string {
+  const { code = '', reason } = error as NodeJS.ErrnoException & { readonly reason?: unknown }
+  if (typeof reason === 'string' && code.startsWith('ERR_SSL_')) return reason
+  if (code.startsWith('HPE_')) return reasons[code] ?? `the response is not valid HTTP (${code})`
+  return reasons[code] ?? (code === '' ? 'the connection was closed' : code)
+}

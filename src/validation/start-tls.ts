@@ -1,0 +1,47 @@
+import { isIP } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
+import type { Attempt } from './attempt.ts'
+import { eventOf, type Connection } from './connect.ts'
+import { connectionFailure, ValidationError } from './problem.ts'
+
+interface TlsOptions extends Connection {
+  /** Name in the Server Name Indication extension. An address is not sent (RFC 6066 §3). */
+  readonly serverName: string
+  /** The only protocol that is offered (ALPN). */
+  readonly protocol?: string
+}
+
+/**
+ * Performs a TLS handshake (version 1.2 or later) without verifying the certificate. Rejects with ValidationError. Destroying
+ * the socket of the connection ends the TLS connection, too.
+ */
+export async function startTls(
+  attempt: Attempt,
+  { socket, peer, serverName, protocol }: TlsOptions,
+): Promise<TLSSocket> {
+  attempt.note(`performing the TLS handshake with ${peer}`)
+  const secured = connect({
+    socket,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ...(isIP(serverName) === 0 && { servername: serverName }),
+    ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
+  })
+  // An error without a listener would end the process.
+  secured.on('error', () => {})
+  socket.once('close', () => secured.destroy())
+  try {
+    await eventOf(secured, 'secureConnect', attempt.signal)
+    return secured
+  } catch (error) {
+    attempt.signal.throwIfAborted()
+    const need = protocol === undefined ? '' : `; it must accept the ALPN protocol ${protocol}`
+    throw new ValidationError(
+      'tls',
+      `TLS handshake with ${peer} failed: ${connectionFailure(error)}${need}`,
+      {
+        isRetryable: true,
+      },
+    )
+  }
+}
