@@ -27,7 +27,11 @@ const banned: readonly {
     use: 'print, or terminal.ts, which escape control characters',
   },
   { call: /\bconsole\./, homes: [], use: 'telemetry/log.ts' },
-  { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
+  {
+    call: /from 'node:https?'/,
+    homes: ['http/', 'sts/fetch-document.ts', 'validation/fetch-hop.ts'],
+    use: 'http/',
+  },
   {
     call: /from '(?:node:sqlite|pg)'/,
     // A token's thread cannot wait for a promise, and runs before the database is open.

@@ -7,7 +7,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { createJobs } from '../src/jobs/index.ts'
+import { jobNames } from '../src/jobs/scheduler/job-names.ts'
 import { rules } from '../src/lint/rules.ts'
 import { operations } from '../src/operations/index.ts'
 import { sqliteSchema } from '../src/store/sqlite/schema.ts'
@@ -117,7 +117,7 @@ test('every module and folder of src that ARCHITECTURE.md mentions exists', () =
 
 test('jobs.md lists every job', () => {
   const rows = read('docs/reference/jobs.md').split('\n')
-  for (const { name } of createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }))
+  for (const name of jobNames)
     assert.ok(
       rows.some((row) => row.startsWith(`| \`${name}\` |`)),
       name,

@@ -2,7 +2,7 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
-import { createJobs } from '../jobs/index.ts'
+import { jobNames } from '../jobs/scheduler/job-names.ts'
 import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
 
 /** Lists every job with its queue and the outcome of the last run that found work. */
@@ -10,8 +10,7 @@ export async function listJobs(config: Config): Promise<unknown> {
   const [queues, outcomes] = await withData(config, ({ db }) =>
     Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),
   )
-  const names = createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }).map(({ name }) => name)
-  return names.map((name) => {
+  return jobNames.map((name) => {
     const queue = queues.find(({ job }) => job === name)
     const last = outcomes.find(({ job }) => job === name)
     return {

@@ -9,21 +9,25 @@ import { finishIssuance } from './finish-issuance.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
-import type { JobName } from './scheduler/job-names.ts'
+import { jobNames, type JobName } from './scheduler/job-names.ts'
 import type { Job } from './scheduler/scheduler.ts'
 import { sealRecord } from './seal-record.ts'
+import { createValidateChallenges } from './validate-challenges.ts'
+import { createValidator, type ValidationOptions } from '../validation/validator.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /**
- * Creates the background jobs in the order of `signet jobs list`. `deliver-events` is included only with a webhook, and
- * `delete-expired` only with `keepExpiredSeconds`.
+ * Creates the background jobs. `deliver-events` is included only with a webhook, `delete-expired` only with `keepExpiredSeconds`,
+ * and `validate-challenges` only with `validation`, which a server has if it serves ACME.
  */
 export function createJobs({
   eventWebhook,
   keepExpiredSeconds,
+  validation,
 }: {
   readonly eventWebhook: string | undefined
   readonly keepExpiredSeconds: number | undefined
+  readonly validation?: ValidationOptions | undefined
 }): Job[] {
   const jobs: { readonly [N in JobName]: Job<N> | undefined } = {
     'finish-creation': finishCreation,
@@ -40,6 +44,8 @@ export function createJobs({
     'delete-expired':
       keepExpiredSeconds === undefined ? undefined : createDeleteExpired(keepExpiredSeconds),
     'deliver-events': eventWebhook === undefined ? undefined : createDeliverEvents(eventWebhook),
+    'validate-challenges':
+      validation === undefined ? undefined : createValidateChallenges(createValidator(validation)),
   }
-  return Object.values(jobs).filter((job) => job !== undefined)
+  return jobNames.map((name) => jobs[name]).filter((job) => job !== undefined)
 }

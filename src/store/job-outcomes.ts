@@ -64,6 +64,10 @@ export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]
           count(case when lease_until_ms > ${ms} then 1 end)
         from events
       union all
+        select 'validate-challenges', count(*), count(case when failures > 0 then 1 end),
+          count(case when lease_until_ms > ${ms} then 1 end)
+        from acme_challenges where status = 'processing'
+      union all
         select 'finish-creation', count(*), 0, 0 from authorities where status = 'CREATING'
       union all
         select 'erase-authorities', count(*), 0, 0 from authorities

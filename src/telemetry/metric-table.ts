@@ -36,6 +36,11 @@ export const counters = {
   ),
   /** `good`, `revoked`, or the status of an unsuccessful response. */
   ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
+  /** Results are `valid`, `invalid`, and `retry` for a failed attempt that will be repeated. */
+  acmeValidation: row('acme_validations_total', 'Attempts to validate ACME challenges', [
+    'type',
+    'result',
+  ]),
   jobRun: row('job_runs_total', 'Job runs that found work', ['job', 'result']),
   /** Reasons are in access/failure-reason.ts. */
   authenticationFailure: row(

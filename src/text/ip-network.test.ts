@@ -12,7 +12,17 @@ test('a network is an address with an optional prefix length; other text is refu
   assert.deepEqual(network('10.0.0.0/8').prefix, 8)
   assert.deepEqual(network('10.0.0.1').prefix, 32)
   assert.deepEqual(network('fd00::/0').prefix, 0)
-  for (const text of ['10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/08', '10/8', '10.0.0.0/8/8', '::1%lo/64', '', 'a'])
+  for (const text of [
+    '10.0.0.0/33',
+    '::/129',
+    '10.0.0.0/',
+    '10.0.0.0/08',
+    '10/8',
+    '10.0.0.0/8/8',
+    '::1%lo/64',
+    '',
+    'a',
+  ])
     assert.equal(parseIpNetwork(text), undefined, text)
 })
 

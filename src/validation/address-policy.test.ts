@@ -13,9 +13,23 @@ function isPermitted(address: string, ...networks: readonly string[]): boolean {
 }
 
 test('private networks are permitted, and public addresses only if their network is listed', () => {
-  for (const address of ['10.1.2.3', '172.16.0.1', '172.31.255.255', '192.168.0.1', 'fd12::1', 'fc00::'])
+  for (const address of [
+    '10.1.2.3',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.0.1',
+    'fd12::1',
+    'fc00::',
+  ])
     assert.ok(isPermitted(address), address)
-  for (const address of ['8.8.8.8', '172.32.0.1', '100.64.0.1', '2001:db8::1', '64:ff9b::a00:1', '2002:a00:1::1']) {
+  for (const address of [
+    '8.8.8.8',
+    '172.32.0.1',
+    '100.64.0.1',
+    '2001:db8::1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::1',
+  ]) {
     assert.ok(!isPermitted(address), address)
     assert.ok(isPermitted(address, '0.0.0.0/0', '::/0'), address)
   }
@@ -72,7 +86,8 @@ test('a refusal names the address, the kind of its range and the network that wo
       '127.0.0.1: the address is not permitted (loopback); --acme-networks would have to list a network inside 127.0.0.0/8',
   })
   assert.deepEqual(policy('8.8.8.8', 80), {
-    fault: '8.8.8.8: the address is not in a private network; --acme-networks must list its network',
+    fault:
+      '8.8.8.8: the address is not in a private network; --acme-networks must list its network',
   })
   for (const text of ['', 'localhost', '0x7f.1', '127.1', 'fe80::1%eth0', '010.0.0.1'])
     assert.deepEqual(policy(text, 80), { fault: `${text} is not an address` })
@@ -88,9 +103,9 @@ test('no list of networks that are larger than the internal ranges permits an in
     fc.uint8Array({ minLength: 4, maxLength: 4 }),
     fc.uint8Array({ minLength: 16, maxLength: 16 }),
     fc.ipV4().map((address) => parseIpAddress(`::ffff:${address}`) ?? new Uint8Array(16)),
-    fc.constantFrom('127.0.0.1', '169.254.169.254', '::1', 'fe80::1', 'fd00:ec2::254').map(
-      (address) => parseIpAddress(address) ?? new Uint8Array(4),
-    ),
+    fc
+      .constantFrom('127.0.0.1', '169.254.169.254', '::1', 'fe80::1', 'fd00:ec2::254')
+      .map((address) => parseIpAddress(address) ?? new Uint8Array(4)),
   )
   fc.assert(
     fc.property(addresses, fc.array(fc.nat(3)), (bytes, prefixes) => {
@@ -100,7 +115,8 @@ test('no list of networks that are larger than the internal ranges permits an in
       const permitted = isPermitted(address, ...networks)
       if (isInternalAddress(address)) assert.ok(!permitted, address)
       const mapped = bytes.length === 16 && /^::ffff:/.test(address)
-      if (!isInternalAddress(address) && networks.length > 0 && !mapped) assert.ok(permitted, address)
+      if (!isInternalAddress(address) && networks.length > 0 && !mapped)
+        assert.ok(permitted, address)
     }),
     { seed: 8555 },
   )

@@ -27,7 +27,7 @@ export async function connectTo(attempt: Attempt, host: string, port: number): P
     const faults = decisions.flatMap((each) => ('fault' in each ? [each.fault] : []))
     throw new ValidationError(
       'connection',
-      `no connection to ${describe(host, faults.slice(0, 2).join('; '))}`,
+      `No connection to ${describe(host, faults.slice(0, 2).join('; '))}`,
     )
   }
   const failures: string[] = []
@@ -43,7 +43,7 @@ export async function connectTo(attempt: Attempt, host: string, port: number): P
   }
   throw new ValidationError(
     'connection',
-    `cannot connect to ${describe(host, failures.join('; '))}`,
+    `Cannot connect to ${describe(host, failures.join('; '))}`,
     { isRetryable: true },
   )
 }

@@ -76,16 +76,16 @@ test('an error tells a missing name, missing records, a failing server and a sil
       'DNS name empty.example has no TXT record',
     ],
     'broken.example': [
-      'lookup of the A and AAAA records of broken.example failed: the DNS server answered SERVFAIL; the zone or its DNSSEC signatures may be broken',
-      'lookup of the TXT records of broken.example failed: the DNS server answered SERVFAIL; the zone or its DNSSEC signatures may be broken',
+      'Lookup of the A and AAAA records of broken.example failed: the DNS server answered SERVFAIL; the zone or its DNSSEC signatures may be broken',
+      'Lookup of the TXT records of broken.example failed: the DNS server answered SERVFAIL; the zone or its DNSSEC signatures may be broken',
     ],
     'refused.example': [
-      'lookup of the A and AAAA records of refused.example failed: the DNS server answered REFUSED; it must resolve names for this CA',
-      'lookup of the TXT records of refused.example failed: the DNS server answered REFUSED; it must resolve names for this CA',
+      'Lookup of the A and AAAA records of refused.example failed: the DNS server answered REFUSED; it must resolve names for this CA',
+      'Lookup of the TXT records of refused.example failed: the DNS server answered REFUSED; it must resolve names for this CA',
     ],
     'silent.example': [
-      'lookup of the A and AAAA records of silent.example failed: the DNS servers did not answer',
-      'lookup of the TXT records of silent.example failed: the DNS servers did not answer',
+      'Lookup of the A and AAAA records of silent.example failed: the DNS servers did not answer',
+      'Lookup of the TXT records of silent.example failed: the DNS servers did not answer',
     ],
   }
   const checks = Object.entries(details).map(async ([name, [address = '', text = address]]) => {
@@ -96,7 +96,10 @@ test('an error tells a missing name, missing records, a failing server and a sil
 })
 
 test('a name that DNS cannot express is malformed', async () => {
-  for (const name of [`${'a'.repeat(64)}.example`, `_acme-challenge.${'abcdefg.'.repeat(31)}example`])
+  for (const name of [
+    `${'a'.repeat(64)}.example`,
+    `_acme-challenge.${'abcdefg.'.repeat(31)}example`,
+  ])
     assert.match(await failure(client().textsOf(name)), /^malformed: DNS name /)
 })
 

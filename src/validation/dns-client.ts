@@ -129,7 +129,7 @@ function toProblem(error: unknown, name: string, records: string): unknown {
   const outcome = outcomes[code] ?? code
   return new ValidationError(
     'dns',
-    `lookup of the ${records} records of ${name} failed: ${outcome}`,
+    `Lookup of the ${records} records of ${name} failed: ${outcome}`,
     { isRetryable },
   )
 }

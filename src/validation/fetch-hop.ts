@@ -45,7 +45,7 @@ export async function fetchHop(attempt: Attempt, url: URL): Promise<HopResponse>
       if (error instanceof ValidationError) throw error
       throw new ValidationError(
         'connection',
-        `no response for ${shownUrl(url.href)} from ${peer}: ${connectionFailure(error)}`,
+        `No response for ${shownUrl(url.href)} from ${peer}: ${connectionFailure(error)}`,
         { isRetryable: true },
       )
     })
@@ -75,12 +75,12 @@ async function exchange(attempt: Attempt, url: URL, stream: Socket): Promise<Hop
   if (statusCode !== 200)
     throw new ValidationError(
       'unauthorized',
-      `${shown} returned status ${statusCode}; the status must be 200`,
+      `The web server returned status ${statusCode} for ${shown}; the status must be 200`,
       { isRetryable: retryableStatuses.has(statusCode) },
     )
   const body = await readBody(response, shown)
   const encoding = headers['content-encoding'] === undefined ? '' : ' with a Content-Encoding'
-  const description = `the response of ${body.length} bytes${encoding} for ${shown}`
+  const description = `The response of ${body.length} bytes${encoding} for ${shown}`
   return { isRedirect: false, location: undefined, text: body.toString('utf8'), description }
 }
 
@@ -96,7 +96,7 @@ async function responseTo(
       sent.destroy(
         new ValidationError(
           'connection',
-          `${shown} returned more than ${informationalMax} informational responses`,
+          `The web server returned more than ${informationalMax} informational responses for ${shown}`,
         ),
       )
   })
@@ -115,7 +115,7 @@ async function readBody(response: IncomingMessage, shown: string): Promise<Buffe
     if (length > bodyBytesMax)
       throw new ValidationError(
         'unauthorized',
-        `${shown} returned more than ${bodyBytesMax} bytes; the response must be the key authorization`,
+        `The web server returned more than ${bodyBytesMax} bytes for ${shown}; the response must be the key authorization`,
       )
     chunks.push(chunk)
   }

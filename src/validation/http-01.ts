@@ -25,7 +25,7 @@ export async function validateHttp01(
   }
   throw new ValidationError(
     'connection',
-    `the web server of ${identifier.value} redirects more than ${redirectsMax} times`,
+    `The web server of ${identifier.value} redirects more than ${redirectsMax} times`,
   )
 }
 

@@ -38,13 +38,16 @@ export function redirectTarget(
 ): URL {
   const source = shownUrl(from.href)
   if (location === undefined)
-    throw new ValidationError('connection', `${source} redirects without a Location header`)
+    throw new ValidationError(
+      'connection',
+      `The web server redirects ${source} without a Location header`,
+    )
   const target = URL.parse(location, from.href)
   const fault = target === null ? 'is not a URL' : targetFault(target, ports)
   if (target === null || fault !== undefined)
     throw new ValidationError(
       'connection',
-      `${source} redirects to ${shownUrl(location)}, which ${fault ?? 'is not a URL'}`,
+      `The web server redirects ${source} to ${shownUrl(location)}, which ${fault ?? 'is not a URL'}`,
     )
   target.hash = ''
   return target

@@ -25,7 +25,7 @@ export async function validateTlsAlpn01(
     if (secured.alpnProtocol !== acmeProtocol)
       throw new ValidationError(
         'unauthorized',
-        `${connection.peer} did not select the ALPN protocol ${acmeProtocol}`,
+        `The server at ${connection.peer} did not select the ALPN protocol ${acmeProtocol}`,
       )
     const der = secured.getPeerX509Certificate()?.raw
     const digest = hash('sha256', keyAuthorization, 'buffer')
@@ -34,7 +34,7 @@ export async function validateTlsAlpn01(
     if (fault !== undefined)
       throw new ValidationError(
         'unauthorized',
-        `the certificate of ${connection.peer} for ${serverName} ${fault}`,
+        `The certificate of ${connection.peer} for ${serverName} ${fault}`,
       )
   } finally {
     connection.socket.destroy()

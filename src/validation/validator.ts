@@ -68,7 +68,7 @@ export function createValidator(
         stopping.throwIfAborted()
         if (!ended.signal.aborted) return toResult(error)
         const seconds = limits.attemptMilliseconds / 1000
-        const detail = `the validation did not finish within ${seconds} seconds; the time ended while ${activity}`
+        const detail = `The validation did not finish within ${seconds} seconds; the time ended while ${activity}`
         return toResult(new ValidationError('connection', detail, { isRetryable: true }))
       } finally {
         clearTimeout(timer)
@@ -81,18 +81,18 @@ function requireMethod({ type, identifier }: Challenge): void {
   if (type === 'dns-01' && identifier.type === 'ip')
     throw new ValidationError(
       'malformed',
-      `dns-01 cannot validate the address ${identifier.value}; use http-01 or tls-alpn-01`,
+      `The challenge dns-01 cannot validate the address ${identifier.value}; use http-01 or tls-alpn-01`,
     )
   if (type !== 'dns-01' && isWildcard(identifier))
     throw new ValidationError(
       'malformed',
-      `${type} cannot validate the wildcard ${identifier.value}; use dns-01`,
+      `The challenge ${type} cannot validate the wildcard ${identifier.value}; use dns-01`,
     )
 }
 
 function toResult(error: unknown): ValidationResult {
   if (!(error instanceof ValidationError)) throw error
   const { type, message, isRetryable } = error
-  const detail = truncateText(visibleText(message), detailLengthMax)
+  const detail = `${truncateText(visibleText(message), detailLengthMax)}.`
   return { outcome: 'invalid', problem: { type, detail }, isRetryable }
 }

@@ -87,7 +87,8 @@ export class TestDnsServer implements AsyncDisposable {
     if (typeof answer === 'string')
       return { code: answer === 'silence' ? answer : responseCodes[answer], records: [] }
     const alias = answer.CNAME
-    if (alias === undefined || query.type === 'CNAME') return { code: 0, records: recordsOf(query, answer) }
+    if (alias === undefined || query.type === 'CNAME')
+      return { code: 0, records: recordsOf(query, answer) }
     const record = encodeRecord(query.name, 'CNAME', encodeName(alias))
     // A test may contain a loop of aliases.
     if (!this.#followsAliases || aliases > 20) return { code: 0, records: [record] }

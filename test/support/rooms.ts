@@ -254,6 +254,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['authorization', 'identity', 'policy', 'store', 'wire/*'],
   },
 
+  validation: {
+    subject: 'Validation of ACME challenges: DNS, HTTP and TLS connections with limits',
+    imports: ['x509', 'x509/der', 'x509/extensions', 'x509/names', 'enrollment'],
+  },
+
   'operations/shared': {
     subject: 'Shared code of operations: shapes, views and idempotency',
     imports: [
@@ -465,6 +470,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       'operations/certificate/sign-certificate.ts',
       'search',
       'store',
+      'store/enrollment',
+      'validation/validator.ts',
       'wire',
     ],
   },
@@ -624,7 +631,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'backup',
       'data-folder',
       'identity',
-      'jobs',
+      'jobs/scheduler/job-names.ts',
       'ledger',
       'ledger/verify',
       'local-channel',
@@ -727,7 +734,7 @@ export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
   { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp', 'acme'] },
-  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony', 'principals'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony', 'principals', 'validation'] },
   {
     name: 'Issuing and revoking',
     rooms: ['issuance', 'search', 'crl', 'ledger', 'bulk', 'approval', 'authorization'],

@@ -1,15 +1,19 @@
-/** Names of all jobs. The table of jobs is in jobs/index.ts. */
-export type JobName =
-  | 'announce-expiry'
-  | 'check-crl-issuers'
-  | 'delete-expired'
-  | 'deliver-events'
-  | 'erase-authorities'
-  | 'finish-creation'
-  | 'finish-issuance'
-  | 'forget-tokens'
-  | 'index-certificates'
-  | 'publish-crls'
-  | 'record-key-uses'
-  | 'seal-record'
-  | 'write-audit-reports'
+/** Names of all jobs, in the order of `signet jobs list`. The table of jobs is in jobs/index.ts. */
+export const jobNames = [
+  'finish-creation',
+  'finish-issuance',
+  'publish-crls',
+  'write-audit-reports',
+  'announce-expiry',
+  'check-crl-issuers',
+  'erase-authorities',
+  'forget-tokens',
+  'record-key-uses',
+  'index-certificates',
+  'seal-record',
+  'delete-expired',
+  'deliver-events',
+  'validate-challenges',
+] as const
+
+export type JobName = (typeof jobNames)[number]

@@ -1,0 +1,144 @@
+import { ConflictError } from '../store/database.ts'
+import {
+  claimChallenges,
+  dueChallengeOf,
+  findRequestedChallenge,
+  postponeChallenge,
+  returnChallenge,
+  storeInvalidChallenge,
+  storeValidChallenge,
+  type ChallengeResult,
+  type DueChallenge,
+  type RequestedChallenge,
+} from '../store/enrollment/challenges.ts'
+import type { Lease } from '../store/leases.ts'
+import type { Services } from '../services.ts'
+import { dayMilliseconds } from '../text/duration.ts'
+import type { ValidationResult, Validator } from '../validation/validator.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
+
+const batch = 32
+const parallel = 16
+/**
+ * Several runs are possible at the same time, because a run lasts up to 20 seconds if all hosts are silent, and other clients
+ * wait.
+ */
+const runsMax = 4
+/** The attempts follow each other after 5, 10, 20 and 40 seconds, so that all take at most about two minutes. */
+const attemptsMax = 5
+/** Time for which a valid authorization can be used in new orders. */
+const authorizationMilliseconds = 30 * dayMilliseconds
+
+/**
+ * Validates the challenges that clients have requested, and stores the results in their authorizations and orders. An attempt that
+ * failed for a temporary reason is repeated.
+ */
+export function createValidateChallenges(validator: Validator): Job<'validate-challenges'> {
+  return {
+    name: 'validate-challenges',
+    everySeconds: 2,
+    runsMax,
+    run: (services, signal) =>
+      runClaimed(services, signal, {
+        name: 'validate-challenges',
+        table: 'acme_challenges',
+        batch,
+        parallel,
+        claim: claimChallenges,
+        itemOf: dueChallengeOf,
+        work: (due, lease, workSignal) =>
+          validate(services, { validator, due, lease, signal: workSignal }),
+      }),
+  }
+}
+
+interface Work {
+  readonly validator: Validator
+  readonly due: DueChallenge
+  readonly lease: Lease
+  readonly signal: AbortSignal
+}
+
+async function validate(services: Services, work: Work): Promise<keyof JobResult> {
+  const { db, clock, log } = services
+  const { validator, due, lease, signal } = work
+  const challenge = await findRequestedChallenge(db, due, clock.now())
+  if (challenge?.isOpen !== true) {
+    await db.transaction([returnChallenge(due, lease)])
+    return 'done'
+  }
+  const outcome = await validator
+    .validate(attemptOf(challenge), signal)
+    .then(storedOf, (error: unknown) => {
+      if (!signal.aborted)
+        log.error({ challenge: challenge.id, err: error }, 'challenge not validated')
+      return internalError
+    })
+  // The challenge is claimed again, here or by another process.
+  if (outcome !== 'valid' && signal.aborted) return 'failed'
+  await store(services, { challenge, lease, now: clock.now() }, outcome)
+  return outcome === internalError ? 'failed' : 'done'
+}
+
+function attemptOf({
+  type,
+  token,
+  identifier,
+  wildcard,
+  keyThumbprint,
+}: RequestedChallenge): Parameters<Validator['validate']>[0] {
+  const value = wildcard ? `*.${identifier.value}` : identifier.value
+  const keyAuthorization = `${token}.${keyThumbprint}`
+  return { type, token, identifier: { ...identifier, value }, keyAuthorization }
+}
+
+/** The result of an attempt as it is stored. `error` is a problem document as JSON. */
+type StoredOutcome = 'valid' | { readonly error: string; readonly isRetryable: boolean }
+
+function storedOf(result: ValidationResult): StoredOutcome {
+  if (result.outcome === 'valid') return 'valid'
+  const { problem, isRetryable } = result
+  return { error: problemText(problem.type, problem.detail), isRetryable }
+}
+
+const internalError: StoredOutcome = {
+  error: problemText('serverInternal', 'The CA server could not validate the challenge.'),
+  isRetryable: true,
+}
+
+function problemText(type: string, detail: string): string {
+  return JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail })
+}
+
+async function store(
+  { db, log, metrics }: Services,
+  result: ChallengeResult,
+  outcome: StoredOutcome,
+): Promise<void> {
+  const { challenge, lease, now } = result
+  const { id, type, identifier, failures } = challenge
+  const isValid = outcome === 'valid'
+  const isRetried = !isValid && outcome.isRetryable && failures + 1 < attemptsMax
+  try {
+    if (isValid) {
+      const validUntil = new Date(now.getTime() + authorizationMilliseconds)
+      await db.transaction(storeValidChallenge(result, validUntil))
+    } else if (isRetried) {
+      const retry = { error: outcome.error, retryAt: retryAt(now, failures + 1) }
+      await db.transaction([postponeChallenge(result, retry)])
+    } else await db.transaction(storeInvalidChallenge(result, outcome.error))
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    // The authorization or the account was deactivated, or another process has the challenge, in which case this has no effect.
+    await db.transaction([returnChallenge(challenge, lease)])
+    return
+  }
+  const outcomeName = isValid ? 'valid' : isRetried ? 'retry' : 'invalid'
+  metrics.acmeValidation(type, outcomeName)
+  const problem = isValid ? {} : { problem: outcome.error }
+  log.info(
+    { challenge: id, type, identifier: identifier.value, outcome: outcomeName, ...problem },
+    'challenge validated',
+  )
+}
