@@ -122,7 +122,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       const { publicUrl = '' } = config
       const created = await createServices(runtime, { ...shared, publicUrl })
       const interfaces = createInterfaces(runtime, { ...created, shared, gate, publicUrl })
-      shared.startJobs(createJobs(config), created.services)
+      shared.startJobs(createJobs({ ...config, validation: undefined }), created.services)
       const client = createQuickClient({
         region,
         endpoint,

@@ -27,7 +27,7 @@ export function createJobs({
 }: {
   readonly eventWebhook: string | undefined
   readonly keepExpiredSeconds: number | undefined
-  readonly validation?: ValidationOptions | undefined
+  readonly validation: ValidationOptions | undefined
 }): Job[] {
   const jobs: { readonly [N in JobName]: Job<N> | undefined } = {
     'finish-creation': finishCreation,

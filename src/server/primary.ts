@@ -12,6 +12,7 @@ import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
+import { validationOptions } from './validation-options.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
 /** Starts the primary and its workers. Throws ConfigurationError if the data folder cannot be served. */
@@ -40,7 +41,7 @@ export function startPrimary(
       contentType: shared.metrics.contentType,
       text: async () => shared.metrics.text(await pool.metrics()),
     })
-    shared.startJobs(createJobs(config), services)
+    shared.startJobs(createJobs({ ...config, validation: validationOptions(config) }), services)
     stack.defer(beginStop)
     return {
       apiUrl,

@@ -9,6 +9,7 @@ import { reportGauges } from './gauges/report-gauges.ts'
 import { startMetricsListener } from './metrics-listener.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
+import { validationOptions } from './validation-options.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
 export interface SingleProcess extends App {
@@ -32,7 +33,7 @@ export function startSingleProcess(
     reportGauges({ services, config, stack, runningWorkers: () => 1 })
     const listeners = await startListeners(runtime, { ...created, shared, publicPort })
     const metricsUrl = await startMetricsListener(runtime, services.metrics)
-    shared.startJobs(createJobs(config), services)
+    shared.startJobs(createJobs({ ...config, validation: validationOptions(config) }), services)
     stack.defer(created.beginStop)
     return {
       apiUrl: listeners.apiUrl,

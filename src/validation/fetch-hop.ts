@@ -39,13 +39,13 @@ export async function fetchHop(attempt: Attempt, url: URL): Promise<HopResponse>
   try {
     const isSecure = url.protocol === 'https:'
     const stream = isSecure ? await startTls(attempt, { socket, peer, serverName: host }) : socket
-    attempt.note(`reading ${shownUrl(url.href)} from ${peer}`)
+    attempt.note(`reading ${shownUrl(url)} from ${peer}`)
     return await exchange(attempt, url, stream).catch((error: unknown) => {
       attempt.signal.throwIfAborted()
       if (error instanceof ValidationError) throw error
       throw new ValidationError(
         'connection',
-        `No response for ${shownUrl(url.href)} from ${peer}: ${connectionFailure(error)}`,
+        `No response for ${shownUrl(url)} from ${peer}: ${connectionFailure(error)}`,
         { isRetryable: true },
       )
     })
@@ -55,7 +55,7 @@ export async function fetchHop(attempt: Attempt, url: URL): Promise<HopResponse>
 }
 
 async function exchange(attempt: Attempt, url: URL, stream: Socket): Promise<HopResponse> {
-  const shown = shownUrl(url.href)
+  const shown = shownUrl(url)
   const sent = request({
     createConnection: () => stream,
     path: `${url.pathname}${url.search}`,

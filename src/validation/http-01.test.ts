@@ -141,21 +141,21 @@ test('redirects to other hosts, paths and schemes are followed', async () => {
 
 test('a redirect to another port or scheme, or with credentials, is refused', async () => {
   const allowed = `only the ports 80, 443, ${web.port} are allowed`
-  for (const [location, reason] of [
-    ['http://host.example:22/', `uses port 22; ${allowed}`],
-    ['https://host.example:8443/', `uses port 8443; ${allowed}`],
-    ['file:///etc/passwd', 'is not an http or https URL'],
-    ['ftp://host.example/', 'is not an http or https URL'],
-    ['gopher://host.example:80/', 'is not an http or https URL'],
-    ['http://user:password@host.example/', 'contains a user name or password'],
-    ['http://[broken', 'is not a URL'],
-    ['http://host.example:99999/', 'is not a URL'],
+  for (const [location, shown] of [
+    ['http://host.example:22/a', `http://host.example:22/…, which uses port 22; ${allowed}`],
+    ['https://host.example:8443/', `https://host.example:8443/…, which uses port 8443; ${allowed}`],
+    ['file:///etc/passwd', 'file:///…, which is not an http or https URL'],
+    ['ftp://host.example/', 'ftp://host.example/…, which is not an http or https URL'],
+    ['gopher://host.example:80/', 'gopher://host.example:80/…, which is not an http or https URL'],
+    [
+      'http://user:password@host.example/',
+      'http://host.example/…, which contains a user name or password',
+    ],
+    ['http://[broken', 'a location that is not a URL'],
+    ['http://host.example:99999/', 'a location that is not a URL'],
   ] as const) {
     redirect(location)
-    assert.equal(
-      await run(),
-      `connection: The web server redirects ${url} to ${location}, which ${reason}.`,
-    )
+    assert.equal(await run(), `connection: The web server redirects ${url} to ${shown}.`)
   }
   answer = (_path, response) => void response.writeHead(302).end()
   assert.equal(
@@ -197,6 +197,19 @@ test('a redirect to an internal address is refused in every spelling, and nothin
     assert.match(found, /^connection: No connection to .*(?:not permitted|not in a private)/, host)
   }
   assert.equal(inside.connections, 0)
+})
+
+test('an error does not contain the path and the query of a redirect target, unless it is the path of a challenge', async () => {
+  answer = (at, response) =>
+    at === path
+      ? void response.writeHead(302, { location: '/login?token=secret' }).end()
+      : void response.writeHead(404).end('secret')
+  assert.equal(
+    await run(),
+    'unauthorized: The web server returned status 404 for http://host.example/…; the status must be 200.',
+  )
+  redirect(`https://host.example:1${path}?secret`)
+  assert.match(await run(), new RegExp(`to https://host\\.example:1${path}, which uses port 1;`))
 })
 
 test("a redirect to the server's own listener is refused", async () => {

@@ -1,7 +1,7 @@
 import type { Attempt, Challenge } from './attempt.ts'
 import { fetchHop, type HopResponse } from './fetch-hop.ts'
 import { ValidationError } from './problem.ts'
-import { redirectTarget, urlHost } from './redirect.ts'
+import { challengeUrl, redirectTarget } from './redirect.ts'
 import { isSameText } from './same-text.ts'
 
 const redirectsMax = 10
@@ -14,7 +14,7 @@ export async function validateHttp01(
   attempt: Attempt,
   { identifier, token, keyAuthorization }: Challenge,
 ): Promise<void> {
-  let url = new URL(`http://${urlHost(identifier)}/.well-known/acme-challenge/${token}`)
+  let url = challengeUrl(identifier, token)
   for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {
     const response = await fetchHop(attempt, url)
     if (!response.isRedirect) {

@@ -1,19 +1,23 @@
 /** Targets of redirects. */
 import { isIPv6 } from 'node:net'
 import type { Identifier } from '../enrollment/identifier.ts'
-import { truncateText, visibleText } from '../text/visible-text.ts'
 import { ValidationError } from './problem.ts'
 
-const shownMax = 200
+const challengePath = '/.well-known/acme-challenge/'
 
-/** Returns a URL, or another text that a web server sent, in a form for error messages. */
-export function shownUrl(url: string): string {
-  return truncateText(visibleText(url), shownMax)
+/**
+ * Returns a URL for error messages. The path of a redirect target is left out unless it is the path of a challenge, because a
+ * service inside the network may have put secrets in it.
+ */
+export function shownUrl({ protocol, host, pathname }: URL): string {
+  const path = pathname.startsWith(challengePath) ? pathname : '/…'
+  return `${protocol}//${host}${path}`
 }
 
-/** Returns an identifier as the host of a URL. */
-export function urlHost({ value }: Pick<Identifier, 'value'>): string {
-  return isIPv6(value) ? `[${value}]` : value
+/** Returns the URL of an http-01 challenge (RFC 8555 §8.3). */
+export function challengeUrl({ value }: Pick<Identifier, 'value'>, token: string): URL {
+  const host = isIPv6(value) ? `[${value}]` : value
+  return new URL(`http://${host}${challengePath}${token}`)
 }
 
 export interface Ports {
@@ -36,19 +40,15 @@ export function redirectTarget(
   { location }: { readonly location: string | undefined },
   ports: Ports,
 ): URL {
-  const source = shownUrl(from.href)
+  const source = `The web server redirects ${shownUrl(from)}`
   if (location === undefined)
-    throw new ValidationError(
-      'connection',
-      `The web server redirects ${source} without a Location header`,
-    )
+    throw new ValidationError('connection', `${source} without a Location header`)
   const target = URL.parse(location, from.href)
-  const fault = target === null ? 'is not a URL' : targetFault(target, ports)
-  if (target === null || fault !== undefined)
-    throw new ValidationError(
-      'connection',
-      `The web server redirects ${source} to ${shownUrl(location)}, which ${fault ?? 'is not a URL'}`,
-    )
+  if (target === null)
+    throw new ValidationError('connection', `${source} to a location that is not a URL`)
+  const fault = targetFault(target, ports)
+  if (fault !== undefined)
+    throw new ValidationError('connection', `${source} to ${shownUrl(target)}, which ${fault}`)
   target.hash = ''
   return target
 }

@@ -577,6 +577,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'store/sqlite',
       'sts',
       'telemetry',
+      'validation/validator.ts',
       'wire',
     ],
   },

@@ -1,0 +1,65 @@
+/** The options for the validation of ACME challenges, from the configuration. */
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import type { Config } from '../settings/config.ts'
+import type { Address } from '../settings/parse-values.ts'
+import { formatIpAddress, isLoopbackAddress, parseIpAddress } from '../text/ip-address.ts'
+import type { ValidationOptions } from '../validation/validator.ts'
+
+interface Enrollment {
+  readonly listen: Address
+  readonly validation: Omit<ValidationOptions, 'isOwnAddress'>
+}
+
+type ListenerConfig = Pick<Config, 'listen' | 'publicListen' | 'metricsListen'> & {
+  /** Undefined without an enrollment listener. */
+  readonly enrollment?: Enrollment | undefined
+}
+
+/** Returns the options; undefined if the server does not serve ACME. */
+export function validationOptions({
+  listen,
+  publicListen,
+  metricsListen,
+  enrollment,
+}: ListenerConfig): ValidationOptions | undefined {
+  if (enrollment === undefined) return undefined
+  const listeners = [listen, publicListen, metricsListen, enrollment.listen].filter(
+    (each) => each !== undefined,
+  )
+  return { ...enrollment.validation, isOwnAddress: ownAddresses(listeners) }
+}
+
+/**
+ * Returns a function that returns whether one of the listeners accepts connections to an address in its canonical form and a port.
+ * A listener on a host name or on every address accepts connections to all addresses of this machine. Ports that the system
+ * chooses (port 0) are not recognized.
+ */
+export function ownAddresses(
+  listeners: readonly Address[],
+  machineAddresses: () => readonly string[] = interfaceAddresses,
+): ValidationOptions['isOwnAddress'] {
+  return (address, port) =>
+    listeners.some(
+      (listener) =>
+        listener.port === port &&
+        (isOneAddress(listener.host)
+          ? canonical(listener.host) === address
+          : isLoopbackAddress(address) || machineAddresses().includes(address)),
+    )
+}
+
+function isOneAddress(host: string): boolean {
+  return isIP(host) !== 0 && host !== '0.0.0.0' && canonical(host) !== '::'
+}
+
+function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all = []) =>
+    all.map(({ address }) => canonical(address)),
+  )
+}
+
+function canonical(address: string): string {
+  const bytes = parseIpAddress(address)
+  return bytes === undefined ? address : formatIpAddress(bytes)
+}
