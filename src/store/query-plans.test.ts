@@ -18,6 +18,7 @@ import { selectAuditedCertificates } from './audit-report-rows.ts'
 import type { Authority } from '../authority/authority.ts'
 import { deleteExpiredTokens } from './idempotency-tokens.ts'
 import { claimDueCrls } from './crls.ts'
+import { claimChallenges } from './enrollment/challenges.ts'
 import { listIdentityProviders } from './identity-providers.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
@@ -308,6 +309,14 @@ suite('query plans', () => {
         claim.some((line) => line.startsWith(`SEARCH crls USING INDEX ${index} (`)),
         claim.join('\n'),
       )
+    const challenges = plan(claimChallenges(lease, 8).text)
+    assert.ok(
+      challenges.some((line) =>
+        line.startsWith('SEARCH acme_challenges USING INDEX acme_challenges_due (retry_at_ms<'),
+      ),
+      challenges.join('\n'),
+    )
+    assert.ok(!challenges.some((line) => line.startsWith('SCAN')), challenges.join('\n'))
     for (const { text } of [...releaseLeases(), ...releaseLease(lease)]) {
       const [line, ...others] = plan(text)
       assert.match(line ?? '', /^SEARCH (\w+) USING INDEX \1_leased \(lease[=>]/)

@@ -11,7 +11,7 @@ export interface AddressRules {
 }
 
 /** The permitted address in its canonical form, or the reason why it is not permitted, as a clause. */
-export type AddressDecision = { readonly permitted: string } | { readonly fault: string }
+type AddressDecision = { readonly permitted: string } | { readonly fault: string }
 
 export type AddressPolicy = (address: string, port: number) => AddressDecision
 

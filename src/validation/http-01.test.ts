@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
 import { craft, pemOf } from '../../test/support/crafted-certificates.ts'
 import { TestDnsServer } from '../../test/support/dns-server.ts'
 import { keyAuthorization, LocalServer, token, validate } from '../../test/support/validation.ts'
@@ -293,6 +294,16 @@ test('a closed port is reported with the address and the reason', async () => {
   )
 })
 
+test('a connection that is not established within 2.5 seconds is reported', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const result = run({ identifierType: 'ip' }, '127.0.0.1')
+  t.mock.timers.tick(2500)
+  assert.equal(
+    await result,
+    `connection (retryable): Cannot connect to 127.0.0.1 port ${web.port}: no answer.`,
+  )
+})
+
 test('an endless or long response is cut off at 1 KiB', async () => {
   const tooLong = `unauthorized: The web server returned more than 1024 bytes for ${url}; the response must be the key authorization.`
   answer = (_path, response) => {
@@ -405,6 +416,43 @@ test('the connection is closed at the end of the attempt, although the server ke
   })
   assert.equal(await run(), 'valid')
   await closed
+})
+
+test('a web server can send any bytes without an internal error', async () => {
+  let bytes: Uint8Array = Buffer.alloc(0)
+  await using raw = await LocalServer.start(createTcpServer((socket) => void socket.end(bytes)))
+  const status = fc.constantFrom(
+    'HTTP/1.1 200 OK',
+    'HTTP/1.1 302 Found',
+    'HTTP/1.0 200',
+    'HTTP/1.1 100',
+  )
+  const header = fc.oneof(
+    fc.string({ unit: 'binary' }).map((location) => `location: ${location}`),
+    fc.constantFrom(
+      'transfer-encoding: chunked',
+      'content-length: 5',
+      'content-length: -1',
+      'upgrade: x',
+    ),
+  )
+  const response = fc
+    .tuple(status, fc.array(header, { maxLength: 3 }), fc.string({ unit: 'binary' }))
+    .map(([line, headers, body]) =>
+      Buffer.from(`${[line, ...headers].join('\r\n')}\r\n\r\n${body}`),
+    )
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(response, fc.uint8Array({ maxLength: 200 })), async (sent) => {
+      bytes = sent
+      const networks = ['127.0.0.1']
+      const found = await run({ httpPort: raw.port, networks, identifierType: 'ip' }, '127.0.0.1')
+      assert.match(
+        found,
+        /^(?:connection|unauthorized|tls|dns|malformed)(?: \(retryable\))?: [A-Z]/,
+      )
+    }),
+    { seed: 8555, numRuns: 200 },
+  )
 })
 
 test('a wildcard cannot be validated with http-01', async () => {
