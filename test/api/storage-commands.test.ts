@@ -251,6 +251,7 @@ describe('signet jobs list', () => {
       'publish-crls',
       'record-key-uses',
       'seal-record',
+      'validate-challenges',
       'write-audit-reports',
     ])
     const { LastRun, ...rest } = reportOf(jobs)
