@@ -20,6 +20,7 @@ test('the configuration has the documented defaults', () => {
     console: true,
     sso: undefined,
     publicListen: { host: '127.0.0.1', port: 8081 },
+    enrollment: undefined,
     metricsListen: undefined,
     publicUrl: undefined,
     database: undefined,

@@ -1,11 +1,11 @@
 /** Reads flags and environment variables into a typed Config, and reports all errors together. */
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
 import { effectiveSettings, type EffectiveSetting } from './effective-settings.ts'
 import { callLogConfig, type CallLogConfig } from './call-log-settings.ts'
 import { consoleConfig, type SsoConfig } from './console-config.ts'
+import { enrollmentConfig, type EnrollmentConfig } from './enrollment-config.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -15,7 +15,8 @@ import { locateMasterKey } from './master-key-file.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
 import { devProblems, rootKey, type AccessKey } from './root-key.ts'
-import { isLoopback, type Address } from './parse-values.ts'
+import type { Address } from './parse-values.ts'
+import { tlsConfig, withNames, type TlsConfig } from './tls-config.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 
 export { variableOf, type Flags, type SettingName } from './read-setting.ts'
@@ -37,6 +38,8 @@ export interface Config {
   /** Single sign-on to the web console. Undefined if it is not configured. */
   readonly sso: SsoConfig | undefined
   readonly publicListen: Address
+  /** The listener for ACME and EST. Undefined if it is off. */
+  readonly enrollment: EnrollmentConfig | undefined
   /** Listener for the metrics. Undefined if the API listener serves them. */
   readonly metricsListen: Address | undefined
   /** Base URL in certificates. Undefined for http:// and the address of the public listener. */
@@ -84,16 +87,6 @@ export interface Config {
   readonly effectiveSettings: readonly EffectiveSetting[]
 }
 
-/** Source of the API listener's certificate. Paths are absolute. */
-export type TlsConfig = (
-  | { readonly kind: 'none' }
-  | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
-  | { readonly kind: 'self'; readonly authority: string; readonly names: readonly string[] }
-) & {
-  /** CA bundle. Clients must present a certificate issued by one of its CAs. */
-  readonly clientCaFile: string | undefined
-}
-
 interface LimitsConfig {
   /** Maximum number of open connections of each listener. */
   readonly connectionsMax: number
@@ -134,6 +127,8 @@ export function readConfig(
   const data = read('data')
   const isDev = read('dev') === 'true'
   const listen = read('listen')
+  const tls = tlsConfig(read, listen, allProblems)
+  const enrollment = enrollmentConfig(read, tls, allProblems)
   const fileOf = (name: 'weakKeyList' | 'ratesFile'): string | undefined => {
     const path = read(name)
     return path === undefined ? undefined : resolve(path)
@@ -141,7 +136,7 @@ export function readConfig(
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
-    tls: tlsConfig(read, listen, allProblems),
+    tls: withNames(tls, enrollment?.names),
     workers: isDev ? 1 : read('workers'),
     limits: {
       connectionsMax: read('maxConnections'),
@@ -151,6 +146,7 @@ export function readConfig(
     basePath: read('basePath') ?? '',
     ...consoleConfig(read, allProblems),
     publicListen: read('publicListen'),
+    enrollment,
     metricsListen: read('metricsListen'),
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),
@@ -220,15 +216,18 @@ function combinationProblems({
   listen,
   publicListen,
   metricsListen,
+  enrollment,
 }: {
   readonly listen: Address | undefined
   readonly publicListen: Address | undefined
   readonly metricsListen: Address | undefined
+  readonly enrollment: EnrollmentConfig | undefined
 }): string[] {
   const addresses = [
     ['--listen', listen],
     ['--public-listen', publicListen],
     ['--metrics-listen', metricsListen],
+    ['--enroll-listen', enrollment?.listen],
   ] as const
   return addresses.flatMap(([flag, address], at) =>
     addresses
@@ -271,44 +270,6 @@ function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
   if (endpoint !== undefined || publicUrl !== undefined)
     problems.push('--objects embedded cannot be combined with --s3-endpoint or --s3-public-url')
   return { kind }
-}
-
-function tlsConfig(read: Read, listen: Address | undefined, problems: string[]): TlsConfig {
-  const certFile = read('tlsCert')
-  const keyFile = read('tlsKey')
-  const authority = read('tlsSelf')
-  const names = read('tlsNames')
-  const clientCa = read('tlsClientCa')
-  const insecure = read('insecureHttp') === 'true'
-  const clientCaFile = clientCa === undefined ? undefined : resolve(clientCa)
-  if ((certFile === undefined) !== (keyFile === undefined))
-    problems.push('--tls-cert requires --tls-key, and vice versa')
-  if (certFile !== undefined && authority !== undefined)
-    problems.push('--tls-cert cannot be combined with --tls-self')
-  if (names !== undefined && authority === undefined)
-    problems.push('--tls-names requires --tls-self')
-  if (certFile !== undefined && keyFile !== undefined)
-    return { kind: 'files', certFile: resolve(certFile), keyFile: resolve(keyFile), clientCaFile }
-  if (authority !== undefined)
-    return { kind: 'self', authority, names: names ?? namesOf(listen), clientCaFile }
-  if (clientCaFile !== undefined) problems.push('--tls-client-ca requires --tls-cert or --tls-self')
-  if (listen !== undefined && !isLoopback(listen) && !insecure)
-    problems.push(
-      '--listen exposes the API to other machines over plain HTTP; add --tls-cert and --tls-key, --tls-self, or --insecure-http',
-    )
-  return { kind: 'none', clientCaFile: undefined }
-}
-
-/**
- * Host names and addresses that clients can use: the listen address, or this machine's names and addresses if it is a wildcard
- * or loopback address.
- */
-function namesOf(listen: Address | undefined): readonly string[] {
-  if (listen === undefined) return []
-  const isEverywhere = listen.host === '0.0.0.0' || listen.host === '::'
-  const own = isEverywhere ? hostname() : listen.host
-  const local = isEverywhere || isLoopback(listen) ? ['localhost', '127.0.0.1', '::1'] : []
-  return [...new Set([own, ...local])]
 }
 
 function recordConfig(

@@ -2,6 +2,7 @@
 import { defaultQuotas } from '../authority/quotas.ts'
 import { consoleSettings } from './console-settings.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { enrollmentSettings } from './enrollment-settings.ts'
 import { keySettings } from './key-settings.ts'
 import { secret, secretUrl, setting, toggle, withFlags } from './setting.ts'
 import {
@@ -220,6 +221,7 @@ export const settings = withFlags({
     pathPrefix,
   ),
   ...consoleSettings,
+  ...enrollmentSettings,
   authFailures: setting(
     'N',
     'maximum number of failed authentications per minute from one address; 0 for no limit',

@@ -1,0 +1,67 @@
+/** The configuration of the enrollment listener. */
+import { namesOf } from './listener-names.ts'
+import { isUnspecified, type Address } from './parse-values.ts'
+import type { Read } from './read-setting.ts'
+import type { TlsConfig } from './tls-config.ts'
+
+export interface EnrollmentConfig {
+  readonly listen: Address
+  /** Host names and addresses of the listener. Undefined for the names in the `--tls-cert` certificate. */
+  readonly names: readonly string[] | undefined
+  readonly validation: ValidationConfig
+}
+
+/** Settings for the validation of ACME challenges. */
+interface ValidationConfig {
+  /** DNS servers as ADDRESS:PORT. Undefined for those of the system. */
+  readonly resolver: readonly string[] | undefined
+  /** Networks in CIDR notation that validation may connect to, in addition to private networks. */
+  readonly networks: readonly string[]
+  readonly httpPort: number
+  readonly tlsPort: number
+}
+
+/**
+ * Reads the settings of enrollment, and adds invalid combinations to `problems`. Returns undefined if the listener is off. Without
+ * names, the listener has the names in the certificate file, or else those of its address.
+ */
+export function enrollmentConfig(
+  read: Read,
+  tls: Pick<TlsConfig, 'kind'>,
+  problems: string[],
+): EnrollmentConfig | undefined {
+  const before = problems.length
+  const listen = read('enrollListen')
+  const isInvalid = problems.length > before
+  const names = read('enrollNames')
+  const resolver = read('acmeResolver')
+  const networks = read('acmeNetworks')
+  const httpPort = read('acmeHttpPort')
+  const tlsPort = read('acmeTlsPort')
+  if (listen === undefined) {
+    const dependent = {
+      '--enroll-names': names,
+      '--acme-resolver': resolver,
+      '--acme-networks': networks,
+      '--acme-http-port': httpPort,
+      '--acme-tls-port': tlsPort,
+    }
+    const given = Object.entries(dependent).filter(([, value]) => value !== undefined)
+    if (!isInvalid) problems.push(...given.map(([flag]) => `${flag} requires --enroll-listen`))
+    return undefined
+  }
+  if (names === undefined && tls.kind !== 'files' && isUnspecified(listen.host))
+    problems.push(
+      '--enroll-listen on every address of this machine requires --enroll-names with the names under which clients reach the listener, such as --enroll-names ca.example.com',
+    )
+  return {
+    listen,
+    names: names ?? (tls.kind === 'files' ? undefined : namesOf(listen)),
+    validation: {
+      resolver,
+      networks: networks ?? [],
+      httpPort: httpPort ?? 80,
+      tlsPort: tlsPort ?? 443,
+    },
+  }
+}

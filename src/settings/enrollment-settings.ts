@@ -1,0 +1,95 @@
+/** The settings of the enrollment listener and of the validation of ACME challenges. */
+import { isIP } from 'node:net'
+import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import { address, hosts, isUnspecified, wholeNumber } from './parse-values.ts'
+import { setting } from './setting.ts'
+
+const portNumber = wholeNumber({ min: 1, max: 65_535 })
+const listMax = 100
+
+/** Part of the table in settings-table.ts. */
+export const enrollmentSettings = {
+  enrollListen: setting(
+    'HOST:PORT',
+    'address of the enrollment listener for ACME and EST, which always uses TLS (default: no enrollment listener)',
+    address,
+  ),
+  enrollNames: setting(
+    'NAME,…',
+    'host names and IP addresses under which clients reach the enrollment listener; other hosts are refused (default: the names in the --tls-cert certificate, otherwise the address of the listener)',
+    listenerNames,
+  ),
+  acmeResolver: setting(
+    'HOST:PORT,…',
+    'addresses of the DNS servers that ACME validation asks; the default port is 53 (default: the DNS servers of the system)',
+    dnsServers,
+  ),
+  acmeNetworks: setting(
+    'CIDR,…',
+    'networks that ACME validation may connect to, in addition to private networks; loopback and link-local networks must be listed themselves',
+    networks,
+  ),
+  acmeHttpPort: setting(
+    'PORT',
+    'port to which ACME validation connects for http-01 challenges (default: 80)',
+    portNumber,
+  ),
+  acmeTlsPort: setting(
+    'PORT',
+    'port to which ACME validation connects for tls-alpn-01 challenges (default: 443)',
+    portNumber,
+  ),
+} as const
+
+/** Parses host names and addresses. Returns them in their canonical form, each once. */
+function listenerNames(text: string): readonly string[] {
+  const names = hosts(text).map((name) => {
+    const bytes = parseIpAddress(name)
+    return bytes === undefined ? name.toLowerCase() : formatIpAddress(bytes)
+  })
+  if (names.some((name) => isIP(name) !== 0 && isUnspecified(name)))
+    throw new Error('must be names and addresses that clients connect to, such as ca.example.com')
+  return [...new Set(names)]
+}
+
+/** Parses addresses of DNS servers. Returns them in the form that node:dns expects. */
+function dnsServers(text: string): readonly string[] {
+  const servers = text.split(',').map((server) => dnsServer(server.trim()))
+  if (servers.length > listMax || servers.includes(undefined))
+    throw new Error(
+      `must be up to ${listMax} IP addresses of DNS servers, separated by commas, such as 10.0.0.53 or [2001:db8::53]:53`,
+    )
+  return [...new Set(servers as string[])]
+}
+
+function dnsServer(text: string): string | undefined {
+  const [, bracketed, plain, port = '53'] =
+    /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const host = formatted(bracketed ?? plain ?? text)
+  const number = Number(port)
+  if (host === undefined || number < 1 || number > 65_535) return undefined
+  return `${host.includes(':') ? `[${host}]` : host}:${number}`
+}
+
+/** Parses networks in CIDR notation. An address without a prefix length is a network of one address. */
+function networks(text: string): readonly string[] {
+  const all = text.split(',').map((network) => networkOf(network.trim()))
+  if (all.length > listMax || all.includes(undefined))
+    throw new Error(
+      `must be up to ${listMax} networks in CIDR notation, separated by commas, such as 192.0.2.0/24 or 2001:db8::/32`,
+    )
+  return [...new Set(all as string[])]
+}
+
+function networkOf(text: string): string | undefined {
+  const [, host = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const bits = (parseIpAddress(host)?.length ?? 0) * 8
+  const length = Number(prefix ?? bits)
+  return bits === 0 || length > bits ? undefined : `${formatted(host)}/${length}`
+}
+
+/** Returns an address in its canonical form; undefined if the text is not an address. */
+function formatted(text: string): string | undefined {
+  const bytes = parseIpAddress(text)
+  return bytes && formatIpAddress(bytes)
+}
