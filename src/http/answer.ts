@@ -1,4 +1,5 @@
 /** The HTTP response that every route returns. */
+import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 
@@ -41,6 +42,23 @@ export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
     ? textAnswer(503, 'Service unavailable')
     : textAnswer(500, 'Internal error')
+}
+
+/** Creates a problem document that needs no type, because its status says enough (RFC 9457 §4.2.1). */
+export function problemAnswer(status: number, detail: string): TextAnswer {
+  const title = STATUS_CODES[status]
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n`,
+  }
+}
+
+/** Creates the problem document for an unexpected error, without details. */
+export function problemFailure(error: unknown): TextAnswer {
+  return isUnavailable(error)
+    ? problemAnswer(503, 'The server is temporarily unavailable.')
+    : problemAnswer(500, 'The request failed unexpectedly. The log of the server has the reason.')
 }
 
 /** Returns whether an error means that the server is temporarily unavailable. */

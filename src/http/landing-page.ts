@@ -16,6 +16,13 @@ const pages = {
     title: 'Signet: CRLs, OCSP and CA certificates',
     text: 'This listener serves the CRLs, OCSP responses and CA certificates of a private certificate authority.',
   },
+  enroll: {
+    title: 'Signet: enrollment with ACME and EST',
+    text:
+      'This listener issues certificates with ACME (RFC 8555) and EST (RFC 7030). Give an ACME client the directory URL ' +
+      '<code>https://HOST/acme/NAME/directory</code>, and an EST client the URL <code>https://HOST/.well-known/est/NAME</code>. HOST ' +
+      'is the address of this page, and NAME is the name of the endpoint, which its administrator knows.',
+  },
 } as const
 
 const headers = {
@@ -29,10 +36,11 @@ const headers = {
   vary: 'Accept',
 } as const
 
-/** On the public listener, no other route serves `GET /`, so every client receives the page. */
+/** On the public listener and the enrollment listener, no other route serves `GET /`, so every client receives the page. */
 const accepts: Readonly<Record<keyof typeof pages, (head: RequestHead) => boolean>> = {
   api: isBrowserAtRoot,
-  public: ({ localPath, query }) => localPath === '/' && query.names.size === 0,
+  public: isRoot,
+  enroll: isRoot,
 }
 
 /** The route for `GET /`. Requests with a query, such as presigned URLs, belong to other routes. */
@@ -46,6 +54,10 @@ export function landingRoute(listener: keyof typeof pages): Route {
       fail: (error, _head, requestId) => errorAnswer(error, requestId),
     },
   }
+}
+
+function isRoot({ localPath, query }: RequestHead): boolean {
+  return localPath === '/' && query.names.size === 0
 }
 
 /** Returns whether a browser requests the root of a listener. */

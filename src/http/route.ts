@@ -9,6 +9,11 @@ export interface ConnectionInfo {
   readonly sourceIp: string | undefined
   /** Whether the connection uses TLS. */
   readonly isSecure: boolean
+  /**
+   * Returns the certificates that the client sent in the TLS handshake, in DER, its own first. They are not verified. Returns
+   * undefined if the client sent none; absent without TLS.
+   */
+  readonly clientCertificate?: () => Buffer[] | undefined
 }
 
 /** The reason why a request's body was not read. */

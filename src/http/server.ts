@@ -13,7 +13,7 @@ import { parseHead, type RequestHead } from './request.ts'
 import { findRoute, type ConnectionInfo, type Handler, type Route } from './route.ts'
 import { apiRoutes, type ApiRouteServices } from './routes.ts'
 import { sendAnswer, sendEarly, type Exchange } from './send-answer.ts'
-import type { TlsMaterial } from './tls.ts'
+import { presentedCertificates, type TlsMaterial } from './tls.ts'
 
 /** Services and settings of a listener. */
 export interface ListenerServices {
@@ -108,8 +108,13 @@ function route(
   { request, response }: Exchange,
 ): RoutedRequest {
   const head = parseHead(request, basePath)
-  const sourceIp = request.socket.remoteAddress
-  const connection = { requestId: requestId(), sourceIp, isSecure }
+  const { socket } = request
+  const connection: ConnectionInfo = {
+    requestId: requestId(),
+    sourceIp: socket.remoteAddress,
+    isSecure,
+    ...(isSecure && { clientCertificate: () => presentedCertificates(socket) }),
+  }
   const { handler, parameter } = findRoute(routes, head)
   return { request, response, head, connection, handler, parameter }
 }

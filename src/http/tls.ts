@@ -1,6 +1,9 @@
 /** TLS settings for a listener (RFC 8446): its certificate, client authentication, protocol versions and ciphers. */
+import { constants } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { RequestListener, Server } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 
 /** A listener's certificates and key, in PEM. */
 export interface TlsMaterial {
@@ -9,6 +12,11 @@ export interface TlsMaterial {
   readonly key: string
   /** CAs that client certificates must chain to; undefined if clients need no certificate. */
   readonly ca: string | undefined
+  /**
+   * Whether a certificate is requested from each client, who may send any certificate or none. Handlers verify it. `ca` is then
+   * undefined.
+   */
+  readonly requestsAnyCertificate?: boolean
 }
 
 const ciphers = [
@@ -43,7 +51,22 @@ export function showCertificate(
     server.setSecureContext(contextOf(material))
 }
 
-function contextOf({ cert, key, ca }: TlsMaterial): object {
+/**
+ * Returns the certificates that the client sent in the handshake, in DER, its own first. Undefined if it sent none. OpenSSL limits
+ * them to 100 KB. They are not verified.
+ */
+export function presentedCertificates(socket: Socket): Buffer[] | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined
+  const chain: Buffer[] = []
+  let certificate = socket.getPeerX509Certificate()
+  while (certificate !== undefined) {
+    chain.push(certificate.raw)
+    certificate = certificate.issuerCertificate
+  }
+  return chain.length === 0 ? undefined : chain
+}
+
+function contextOf({ cert, key, ca, requestsAnyCertificate = false }: TlsMaterial): object {
   return {
     cert,
     key,
@@ -51,5 +74,15 @@ function contextOf({ cert, key, ca }: TlsMaterial): object {
     // All TLS 1.2 ciphers provide forward secrecy and authenticated encryption (RFC 9325 §4.2).
     ciphers,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
+    ...(requestsAnyCertificate && anyCertificate),
   }
+}
+
+const anyCertificate = {
+  // The server trusts no CA here, so that OpenSSL builds no chain from certificates that the client did not send.
+  ca: [],
+  requestCert: true,
+  rejectUnauthorized: false,
+  // A resumed session has only the first certificate of the client. Without tickets no session is resumed.
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 }

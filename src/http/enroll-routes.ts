@@ -1,0 +1,48 @@
+/** The routes of the enrollment listener. */
+import type { Log } from '../telemetry/log.ts'
+import { problemAnswer, problemFailure } from './answer.ts'
+import type { EnrollSite } from './enroll-site.ts'
+import { createHealthHandler, type Health } from './health.ts'
+import { landingRoute } from './landing-page.ts'
+import type { Handler, Route } from './route.ts'
+
+const reads = ['GET', 'HEAD'] as const
+
+/** The routes of each protocol. */
+export interface ProtocolRoutes {
+  readonly acme: readonly Route[]
+  readonly est: readonly Route[]
+}
+
+export interface EnrollRouteServices extends ProtocolRoutes {
+  readonly log: Log
+  readonly health: Health
+  readonly site: EnrollSite
+}
+
+/** Returns the routes. Only the health check ignores the host, because load balancers send an address. */
+export function enrollRoutes({ log, health, site, acme, est }: EnrollRouteServices): Route[] {
+  return [
+    { methods: reads, path: '/healthz', handler: createHealthHandler({ health, log }) },
+    { path: (head) => (site.originOf(head) === undefined ? '' : undefined), handler: misdirected },
+    landingRoute('enroll'),
+    ...acme,
+    ...est,
+    { path: () => '', handler: nothing },
+  ]
+}
+
+const misdirected = constantProblem(
+  421,
+  'The host of the request is not a name of this listener. Use one of its names, or ask the administrator to add the host to --enroll-names.',
+)
+
+const nothing = constantProblem(
+  404,
+  'There is nothing at this URL. ACME directories are at /acme/NAME/directory, and EST endpoints at /.well-known/est/NAME.',
+)
+
+function constantProblem(status: number, detail: string): Handler {
+  const answer = problemAnswer(status, detail)
+  return { answer: () => answer, fail: problemFailure }
+}

@@ -1,0 +1,55 @@
+/** The hosts of the enrollment listener: requests for other hosts are refused. */
+import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import type { RequestHead } from './request.ts'
+
+export interface EnrollSite {
+  /** Host names in lower case, with `*.` for a wildcard, and addresses in their canonical form. */
+  readonly names: readonly string[]
+  /**
+   * Returns the origin that the client used, such as `https://ca.example.com:8443`: its host is the Host header or the host in the
+   * request target, in lower case. Returns undefined if the host is not one of the names.
+   */
+  originOf(head: Pick<RequestHead, 'host' | 'headers'>): string | undefined
+}
+
+/** Creates the site. `names` is called for each request, because a new certificate can have other names. */
+export function createEnrollSite(names: () => readonly string[]): EnrollSite {
+  return {
+    get names() {
+      return names()
+    },
+    originOf({ host, headers }) {
+      // A request has at most one Host header (RFC 9112 §3.2).
+      if (host === undefined || (headers.get('host')?.length ?? 0) > 1) return undefined
+      const authority = parseAuthority(host)
+      if (authority === undefined || !names().some((name) => covers(name, authority.host)))
+        return undefined
+      const { host: found, port } = authority
+      const shown = found.includes(':') ? `[${found}]` : found
+      return port === httpsPort ? `https://${shown}` : `https://${shown}:${port}`
+    },
+  }
+}
+
+const httpsPort = 443
+const authorityForm = /^(?:\[([\da-f:.]{2,45})\]|([\w.-]{1,253}))(?::(\d{1,5}))?$/i
+
+/** Parses HOST or HOST:PORT. The port can differ from that of the listener, because a firewall may forward another port. */
+function parseAuthority(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const [, bracketed, plain = '', portText = String(httpsPort)] = authorityForm.exec(text) ?? []
+  const bytes = parseIpAddress(bracketed ?? plain)
+  const isAddress = bytes !== undefined && (bytes.length === 16) === (bracketed !== undefined)
+  const port = Number(portText)
+  if ((bracketed === undefined && plain === '') || port < 1 || port > 65_535) return undefined
+  if (isAddress) return { host: formatIpAddress(bytes), port }
+  return bracketed === undefined ? { host: plain.toLowerCase(), port } : undefined
+}
+
+/** Returns whether a name stands for a host. As in certificates, a wildcard stands for one label (RFC 9525 §6.3). */
+function covers(name: string, host: string): boolean {
+  if (!name.startsWith('*.')) return name === host
+  const dot = host.indexOf('.')
+  return dot > 0 && host.slice(dot) === name.slice(1) && parseIpAddress(host) === undefined
+}
