@@ -10,11 +10,12 @@ import { rootFile } from './tls/certificate-source.ts'
 /** Returns the text: endpoints, data folder, and environment variables for AWS clients. */
 export function greeting(
   config: Config,
-  app: Pick<App, 'apiUrl' | 'publicUrl' | 'metricsUrl' | 'credentials'>,
+  app: Pick<App, 'apiUrl' | 'publicUrl' | 'enrollUrl' | 'metricsUrl' | 'credentials'>,
 ): string {
   return [
     `Signet ${version()} serves the AWS Private CA API at ${app.apiUrl}`,
     `and CRLs, OCSP and CA certificates at ${app.publicUrl}`,
+    ...(app.enrollUrl === undefined ? [] : [`Enrollment (ACME and EST): ${app.enrollUrl}`]),
     ...(app.metricsUrl === undefined ? [] : [`Metrics: ${app.metricsUrl}`]),
     `Data: ${dataText(config)}`,
     ...(app.credentials.isFirstStart && !config.dev

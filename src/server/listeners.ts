@@ -1,4 +1,4 @@
-/** The API listener and the public listener of a process that answers requests. */
+/** The listeners of a process that answers requests: for the API, for the public, and for enrollment. */
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { readClientSecret } from '../console/sso/client-secret.ts'
@@ -11,18 +11,22 @@ import type { ApiServices } from '../http/protocol.ts'
 import type { Route } from '../http/route.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
+import { showCertificate } from '../http/tls.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
+import type { Services } from '../services.ts'
 import type { Address } from '../settings/parse-values.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
 import type { ProcessServices } from './create-services.ts'
+import { openEnrollSource, startEnrollListener } from './enroll-listener.ts'
 import { listenOn, type ReservedPort } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
-import { keepCertificate, openTlsSource, type TlsSource } from './tls/certificate-source.ts'
+import { keepCertificate, type CertificateKeeper } from './tls/certificate-keeper.ts'
+import { openTlsSource, type TlsSource } from './tls/certificate-source.ts'
+import type { ListenerUrls } from './workers/messages.ts'
 
-export interface Listeners {
-  readonly apiUrl: string
-  /** Reloads the certificate of the API listener. Throws ConfigurationError if it is invalid. */
+interface Listeners extends ListenerUrls {
+  /** Checks for new certificates. An invalid certificate is logged, and the previous one stays in use. */
   readonly reload: () => Promise<void>
 }
 
@@ -32,23 +36,54 @@ interface ListenersOptions extends ProcessServices {
   readonly publicPort: ReservedPort | (Address & { readonly reusePort: boolean })
 }
 
-/** Objects that both listeners use. */
+/** Objects that all listeners use. */
 interface CommonServices {
   readonly health: Health
   readonly budget: BodyBudget
 }
 
-/** Starts the public listener, then the API listener. Throws ConfigurationError for an invalid certificate or a port in use. */
+/**
+ * Starts the public listener, the API listener and the enrollment listener. Throws ConfigurationError for an invalid certificate or a
+ * port in use.
+ */
 export async function startListeners(
   runtime: Runtime,
   options: ListenersOptions,
 ): Promise<Listeners> {
   const { config } = runtime
+  const { services } = options
   const tls = await openTlsSource(config)
-  const { health } = options.services.server
-  const common = { health, budget: createBodyBudget(config.limits.bodyMemoryBytes) }
+  const common = {
+    health: services.server.health,
+    budget: createBodyBudget(config.limits.bodyMemoryBytes),
+  }
   await startPublicListener(runtime, options, common)
-  return startApiListener(runtime, { ...options, tls }, common)
+  const certificate = tls && (await keep(runtime, services, tls))
+  const api = createApi(runtime, options)
+  const apiUrl = await startApiListener(runtime, api, { ...common, certificate })
+  const { enrollment } = config
+  if (enrollment === undefined)
+    return { apiUrl, enrollUrl: undefined, reload: async () => certificate?.refresh() }
+  const own =
+    certificate ?? (await keep(runtime, services, await openEnrollSource(runtime, enrollment)))
+  const enrollUrl = await startEnrollListener(runtime, enrollment, {
+    services,
+    budget: common.budget,
+    certificate: own,
+    // The routes of the protocols: acmeRoutes(…, site) and estRoutes(…, site).
+    routes: () => ({ acme: [], est: [] }),
+  })
+  return { apiUrl, enrollUrl, reload: () => own.refresh() }
+}
+
+async function keep(
+  { stack }: Runtime,
+  services: Services,
+  source: TlsSource,
+): Promise<CertificateKeeper> {
+  const keeper = await keepCertificate(source, services)
+  stack.defer(() => keeper.stop())
+  return keeper
 }
 
 async function startPublicListener(
@@ -67,36 +102,43 @@ async function startPublicListener(
   await listenOn(server, publicPort)
 }
 
-async function startApiListener(
+/** Creates the services of the API's pipeline for the listeners of this process. */
+function createApi(
   runtime: Runtime,
-  { services, shared, tls }: ListenersOptions & { readonly tls: TlsSource | undefined },
-  common: CommonServices,
-): Promise<Listeners> {
-  const { config, clock, log, stack } = runtime
-  const { limits, basePath } = config
+  { services, shared }: ListenersOptions,
+): ReturnType<typeof createApiServices> {
+  const { config, clock, stack } = runtime
   const callLog =
     shared.callLog && createCallRecorder(shared.callLog, { required: config.callLogRequired })
   stack.defer(() => callLog?.flush())
-  const failureLimiter = createFailureLimiter(limits.authFailuresPerMinute, clock)
+  const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const { rateLimiter } = shared
-  const api = createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
-  const material = await tls?.first(services)
+  return createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
+}
+
+async function startApiListener(
+  runtime: Runtime,
+  api: ReturnType<typeof createApiServices>,
+  {
+    certificate,
+    ...common
+  }: CommonServices & { readonly certificate: CertificateKeeper | undefined },
+): Promise<string> {
+  const { config, log, stack } = runtime
+  const { limits, basePath } = config
   const hasMetricsListener = config.metricsListen !== undefined
   const console = config.console ? await openConsoleRoutes(runtime, api) : []
   const parts = { ...api, ...common, limits, basePath, hasMetricsListener, console }
-  const server = createApiServer(parts, material)
+  const server = createApiServer(parts, certificate?.material)
   stack.defer(() => server.close())
-  services.metrics.observe('openConnections', () => ({ api: server.openConnections() }))
-  const keeper = tls && keepCertificate(tls, services, server)
-  stack.defer(() => keeper?.stop())
-  const apiUrl = await listenOn(server, config.listen)
+  api.services.metrics.observe('openConnections', () => ({ api: server.openConnections() }))
+  certificate?.follow({
+    name: 'API listener',
+    show: (material) => showCertificate(server, material),
+  })
+  const url = await listenOn(server, config.listen)
   loadTokenVerification(log)
-  return {
-    apiUrl,
-    async reload() {
-      await keeper?.refresh()
-    },
-  }
+  return url
 }
 
 /** Returns the routes of the web console and of its single sign-on. Throws ConfigurationError for an unusable client secret. */

@@ -36,7 +36,7 @@ export function startPrimary(
     stack.defer(() => pool.stop())
     const { masterKeys } = runtime.data
     const publicPort = reserved.port
-    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort, masterKeys })
+    const urls = await pool.start({ ...services, ...shared, publicUrl, publicPort, masterKeys })
     const metricsUrl = await startMetricsListener(runtime, {
       contentType: shared.metrics.contentType,
       text: async () => shared.metrics.text(await pool.metrics()),
@@ -44,7 +44,7 @@ export function startPrimary(
     shared.startJobs(createJobs({ ...config, validation: validationOptions(config) }), services)
     stack.defer(beginStop)
     return {
-      apiUrl,
+      ...urls,
       publicUrl,
       metricsUrl,
       credentials,

@@ -78,7 +78,7 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
 function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
   const advice =
     (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      ? '; stop the process that uses the port, or choose another one with --listen (API), --public-listen (CRLs, OCSP) or --metrics-listen'
+      ? '; stop the process that uses the port, or choose another one with --listen (API), --public-listen (CRLs, OCSP), --enroll-listen (ACME, EST) or --metrics-listen'
       : ''
   const message = `cannot listen on ${host}:${port}: ${(cause as Error).message}${advice}`
   return new ConfigurationError(message, { cause })

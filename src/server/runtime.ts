@@ -43,6 +43,8 @@ export interface App {
   /** URLs of the listeners. If the configured port is 0, they contain the port that the system chose. */
   readonly apiUrl: string
   readonly publicUrl: string
+  /** URL of the enrollment listener, with the first of its names. Undefined if there is none. */
+  readonly enrollUrl: string | undefined
   /** URL of the metrics. Undefined if the API listener serves them. */
   readonly metricsUrl: string | undefined
   readonly credentials: CredentialsFile

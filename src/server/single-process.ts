@@ -37,6 +37,7 @@ export function startSingleProcess(
     stack.defer(created.beginStop)
     return {
       apiUrl: listeners.apiUrl,
+      enrollUrl: listeners.enrollUrl,
       publicUrl,
       metricsUrl,
       credentials,

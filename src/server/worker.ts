@@ -49,7 +49,7 @@ export function startWorker(
     const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
     stack.defer(created.beginStop)
-    primary.listening(listeners.apiUrl)
+    primary.listening(listeners)
     return {
       async reload() {
         shared.reload()

@@ -9,17 +9,21 @@ import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Creates the store of key records in a database. On a database server, an erased record remains on disk until the server has
+ * Creates the store of key records in a database. `creator` is the principal of new keys in the record. On a database server, an erased record remains on disk until the server has
  * vacuumed (docs/reference/database.md).
  */
-export function createKeyRecords(db: Database, clock: Clock): KeyRecords {
+export function createKeyRecords(
+  db: Database,
+  clock: Clock,
+  creator = 'job:finish-creation',
+): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {
     const [row] = await db.query(sql`select * from keys where name = ${name}`)
     return row === undefined ? undefined : recordOf(row)
   }
   const insertIfAbsent = async (record: KeyRecord): Promise<KeyRecord | undefined> => {
     try {
-      await db.transaction(insertKey(record, 'job:finish-creation', clock.now()))
+      await db.transaction(insertKey(record, creator, clock.now()))
       return record
     } catch (error) {
       // Another process has stored a key with that name.

@@ -117,6 +117,8 @@ export interface ServerProcess {
   readonly child: ChildProcess
   readonly url: string
   readonly publicUrl: string
+  /** URL of the enrollment listener; empty if there is none. */
+  readonly enrollUrl: string
   /** Standard output so far. */
   stdout(): string
   /** Standard error so far. */
@@ -200,6 +202,7 @@ export async function startServerOn(
     child,
     url,
     publicUrl: /CA certificates at (http:\S+)\n/.exec(stdout)?.[1] ?? '',
+    enrollUrl: /Enrollment .*: (https:\S+)\n/.exec(stdout)?.[1] ?? '',
     stdout: () => stdout,
     stderr: () => stderr,
     async stop(signal) {

@@ -508,12 +508,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [],
   },
   'server/tls': {
-    subject: 'The certificate of the API listener',
+    subject: 'The certificates of the API listener and the enrollment listener',
     imports: [
       'services.ts',
       'x509/*',
       'authority',
       'identity',
+      'issuance/new-serial-number.ts',
+      'keys',
       'operations/certificate',
       'http',
       'settings',

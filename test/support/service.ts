@@ -147,6 +147,18 @@ export class TestService {
     return this.#app.publicUrl
   }
 
+  /** URL of the enrollment listener, with the first of its names. The service must be started with the flag `enrollListen`. */
+  get enrollUrl(): string {
+    const { enrollUrl } = this.#app
+    if (enrollUrl === undefined) throw new Error('the service has no enrollment listener')
+    return enrollUrl
+  }
+
+  /** The root of the enrollment listener's certificate in PEM, which clients must trust. */
+  get enrollRoot(): string {
+    return readFileSync(join(this.config.dataDirectory, 'tls-root.pem'), 'utf8')
+  }
+
   /** The administrator's access key, from the credentials file. */
   get credentials(): Credentials {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))

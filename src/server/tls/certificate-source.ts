@@ -1,17 +1,19 @@
-/** Sources of the API listener's certificate, and its replacement at run time. */
+/** Sources of the certificates of the API listener and the enrollment listener. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config, TlsConfig } from '../../settings/config.ts'
+import type { Config } from '../../settings/config.ts'
+import type { TlsConfig } from '../../settings/tls-config.ts'
 import { replaceFile } from '../../durable-file.ts'
-import type { Listener } from '../../http/listener.ts'
-import { showCertificate, type TlsMaterial } from '../../http/tls.ts'
+import type { TlsMaterial } from '../../http/tls.ts'
 import type { Services } from '../../services.ts'
 import {
   keyModeWarning,
   readCertificateAndKey,
   readClientAuthorities,
 } from './certificate-files.ts'
+import { issueFromRoot } from './root-issued.ts'
 import { issueOwnCertificate, type OwnCertificate } from './self-issued.ts'
+import type { RootKeys } from './server-root.ts'
 
 export interface TlsSource {
   /** Returns the certificate at startup. Throws ConfigurationError if it cannot be issued. */
@@ -20,11 +22,30 @@ export interface TlsSource {
   next(services: Services): Promise<TlsMaterial | undefined>
 }
 
-/** Creates the source and reads its files. Returns undefined without TLS. Throws ConfigurationError for invalid files. */
+/**
+ * Creates the source for the API listener and reads its files. Returns undefined without TLS. Throws ConfigurationError for invalid
+ * files.
+ */
 export async function openTlsSource(config: Config): Promise<TlsSource | undefined> {
   const { tls } = config
   if (tls.kind === 'none') return undefined
-  return tls.kind === 'files' ? fromFiles(tls) : fromOwn(tls, rootFile(config))
+  if (tls.kind === 'files') return fromFiles(tls)
+  return fromOwn((services) => issueOwnCertificate(services, tls), {
+    root: rootFile(config),
+    clientCaFile: tls.clientCaFile,
+  })
+}
+
+/** Creates the source of certificates under the server's own root, for the enrollment listener of an API without TLS. */
+export function openRootSource(
+  config: Config,
+  keys: RootKeys,
+  names: readonly string[],
+): Promise<TlsSource> {
+  return fromOwn((services) => issueFromRoot(services, keys, names), {
+    root: rootFile(config),
+    clientCaFile: undefined,
+  })
 }
 
 async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSource> {
@@ -65,8 +86,17 @@ async function fileVersions(paths: readonly string[]): Promise<string> {
   return (await Promise.all(versions)).join(', ')
 }
 
-async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Promise<TlsSource> {
-  const { clientCaFile } = config
+interface OwnSourceOptions {
+  /** Path of the file to which the root certificate is written. */
+  readonly root: string
+  readonly clientCaFile: string | undefined
+}
+
+/** Creates a source that issues certificates itself, and renews them. */
+async function fromOwn(
+  issue: (services: Services) => Promise<OwnCertificate>,
+  { root, clientCaFile }: OwnSourceOptions,
+): Promise<TlsSource> {
   const paths = clientCaFile === undefined ? [] : [clientCaFile]
   const readCa = async (): Promise<string | undefined> =>
     clientCaFile === undefined ? undefined : readClientAuthorities(clientCaFile)
@@ -75,7 +105,7 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   let own: OwnCertificate | undefined
   const current = async (services: Services): Promise<TlsMaterial> => {
     if (own === undefined || own.renewAt <= services.clock.now()) {
-      own = await issueOwnCertificate(services, config)
+      own = await issue(services)
       await replaceFile({ path: root, content: own.root, mode: 0o644 })
     }
     return { cert: own.cert, key: own.key, ca }
@@ -93,75 +123,7 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   }
 }
 
-/** Returns the path to which --tls-self writes the root certificate, which clients must trust. */
+/** Returns the path to which the root certificate of self-issued certificates is written, which clients must trust. */
 export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'tls-root.pem')
-}
-
-const everyMilliseconds = 5000
-/** Number of failed attempts per log line, if a failure repeats. */
-const attemptsPerLog = 12
-
-export interface TlsKeeper {
-  /** Checks for a new certificate now. */
-  refresh(): Promise<void>
-  stop(): void
-}
-
-/** Checks for a new certificate every five seconds. An invalid certificate is logged, and the previous one stays in use. */
-export function keepCertificate(
-  source: TlsSource,
-  services: Services,
-  server: Listener,
-): TlsKeeper {
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
-  let failures = 0
-  const refresh = async (): Promise<void> => {
-    clearTimeout(timer)
-    const logsFailure = failures % attemptsPerLog === 0
-    failures = (await update(source, services, { server, logsFailure })) ? 0 : failures + 1
-    if (isStopped) return
-    schedule()
-  }
-  const schedule = (): void => {
-    timer = setTimeout(() => {
-      refresh().catch((error: unknown) =>
-        services.log.error(
-          { err: error },
-          'the check for a new certificate of the API listener failed',
-        ),
-      )
-    }, everyMilliseconds).unref()
-  }
-  schedule()
-  return {
-    refresh,
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
-    },
-  }
-}
-
-/** Installs the new certificate, if there is one. Returns whether it succeeded. */
-async function update(
-  source: TlsSource,
-  services: Services,
-  { server, logsFailure }: { readonly server: Listener; readonly logsFailure: boolean },
-): Promise<boolean> {
-  try {
-    const material = await source.next(services)
-    if (material === undefined) return true
-    showCertificate(server, material)
-    services.log.info('the API listener uses a new certificate')
-    return true
-  } catch (error) {
-    if (logsFailure)
-      services.log.error(
-        { err: error },
-        'the new certificate of the API listener is invalid; the previous one stays in use',
-      )
-    return false
-  }
 }

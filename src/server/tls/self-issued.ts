@@ -13,7 +13,7 @@ import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
 } from '../../x509/certification-request.ts'
-import { encodeGeneralNames, type GeneralName } from '../../x509/names/general-name.ts'
+import { encodeGeneralNames } from '../../x509/names/general-name.ts'
 import { encodeName } from '../../x509/names/name.ts'
 import { oids } from '../../x509/der/oid.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
@@ -107,7 +107,7 @@ function certificationRequest(
       {
         oid: oids.subjectAltName,
         critical: false,
-        value: encodeGeneralNames(names.map(generalName)),
+        value: encodeNames(names, '--tls-names'),
       },
     ],
   })
@@ -116,8 +116,13 @@ function certificationRequest(
   return encodePem('CERTIFICATE REQUEST', der)
 }
 
-function generalName(name: string): GeneralName {
-  return generalNameOf(isIP(name) === 0 ? { DnsName: name } : { IpAddress: name }, '--tls-names')
+/** Encodes host names and addresses as the value of a SAN. `flag` is the name of the setting in messages. */
+export function encodeNames(names: readonly string[], flag: string): Uint8Array {
+  return encodeGeneralNames(
+    names.map((name) =>
+      generalNameOf(isIP(name) === 0 ? { DnsName: name } : { IpAddress: name }, flag),
+    ),
+  )
 }
 
 /** Splits a PEM chain into the certificates that the server sends and the root certificate, which clients already have. */

@@ -16,6 +16,13 @@ export interface PublicEndpoint {
   readonly publicPort: number
 }
 
+/** URLs of the other listeners that all workers share. */
+export interface ListenerUrls {
+  readonly apiUrl: string
+  /** Undefined without an enrollment listener. */
+  readonly enrollUrl: string | undefined
+}
+
 /** The values that a worker needs to start. */
 export interface WorkerStart extends PublicEndpoint {
   /** The current master key. Its file may be missing by now, or the key may come from another source. */
@@ -70,7 +77,7 @@ export interface SentReply {
 export type FromWorker =
   /** The worker waits for `start`. */
   | { readonly kind: 'loaded' }
-  | { readonly kind: 'listening'; readonly apiUrl: string }
+  | ({ readonly kind: 'listening' } & ListenerUrls)
   | ({ readonly kind: 'cannot start' } & StartupFailure)
   /** Requests that the server stop. */
   | { readonly kind: 'failed'; readonly problem: string }

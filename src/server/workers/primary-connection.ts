@@ -11,6 +11,7 @@ import { rowsOf, type SqliteWriter } from '../../store/sqlite/writer-client.ts'
 import type {
   FromPrimary,
   FromWorker,
+  ListenerUrls,
   PrimaryReplies,
   SentRequest,
   StartupFailure,
@@ -113,8 +114,8 @@ export class PrimaryConnection {
     }
   }
 
-  listening(apiUrl: string): void {
-    this.#send({ kind: 'listening', apiUrl })
+  listening({ apiUrl, enrollUrl }: ListenerUrls): void {
+    this.#send({ kind: 'listening', apiUrl, enrollUrl })
   }
 
   cannotStart(failure: StartupFailure): void {

@@ -5,7 +5,7 @@
 import cluster from 'node:cluster'
 import type { Log } from '../../telemetry/log.ts'
 import { LostConnections } from './lost-connections.ts'
-import type { FromPrimary, PublicEndpoint, WorkerStart } from './messages.ts'
+import type { FromPrimary, ListenerUrls, PublicEndpoint, WorkerStart } from './messages.ts'
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -40,15 +40,15 @@ export class WorkerPool implements AsyncDisposable {
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts all workers. Resolves to the URL of the API when all listen; rejects if a worker cannot listen or has exited. */
-  async start(primary: PoolServices): Promise<string> {
+  /** Starts all workers. Resolves to the URLs of the listeners when all listen; rejects if a worker cannot listen or has exited. */
+  async start(primary: PoolServices): Promise<ListenerUrls> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
     if (first === undefined) throw new Error('there is no worker')
-    const apiUrl = await this.#start(first)
+    const { apiUrl, enrollUrl } = await this.#start(first)
     await Promise.all(others.map((worker) => this.#start(worker)))
-    return apiUrl
+    return { apiUrl, enrollUrl }
   }
 
   /** Number of workers that listen. */
@@ -137,7 +137,7 @@ export class WorkerPool implements AsyncDisposable {
     await this.#start(this.#fork())
   }
 
-  async #start(worker: WorkerProcess): Promise<string> {
+  async #start(worker: WorkerProcess): Promise<ListenerUrls> {
     const { publicUrl, publicPort, callLog, masterKeys } = this.#services()
     const { bytes, path, fileKey } = masterKeys.current
     const options = { publicUrl, publicPort, masterKey: { bytes, path, fileKey } }

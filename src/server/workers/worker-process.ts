@@ -6,6 +6,7 @@ import { ConfigurationError } from '../../errors.ts'
 import type {
   FromPrimary,
   FromWorker,
+  ListenerUrls,
   SentReply,
   SentRequest,
   WorkerStart,
@@ -23,8 +24,8 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  /** Resolves to the URL of the API when the worker listens. Rejects if the worker cannot listen or exits first. */
-  readonly listening: Promise<string>
+  /** Resolves to the URLs of the listeners when the worker listens. Rejects if the worker cannot listen or exits first. */
+  readonly listening: Promise<ListenerUrls>
   hasListened = false
   readonly startedAt = performance.now()
   readonly #worker: Worker
@@ -34,7 +35,7 @@ export class WorkerProcess {
   constructor(worker: Worker, events: WorkerEvents) {
     this.#worker = worker
     const loaded = Promise.withResolvers<void>()
-    const listening = Promise.withResolvers<string>()
+    const listening = Promise.withResolvers<ListenerUrls>()
     // `start` handles a rejection; until it is called, the rejection must not be reported as unhandled.
     listening.promise.catch(() => {})
     this.#loaded = loaded.promise
@@ -50,7 +51,7 @@ export class WorkerProcess {
           return loaded.resolve()
         case 'listening':
           this.hasListened = true
-          return listening.resolve(message.apiUrl)
+          return listening.resolve(message)
         case 'cannot start': {
           const { problem, isConfiguration } = message
           return listening.reject(
@@ -82,8 +83,8 @@ export class WorkerProcess {
     return this.#worker.isConnected() && !this.#worker.isDead()
   }
 
-  /** Starts the worker once it is loaded, and resolves to the URL of the API. */
-  async start(options: WorkerStart, isCallLogWritable: boolean): Promise<string> {
+  /** Starts the worker once it is loaded, and resolves to the URLs of the listeners. */
+  async start(options: WorkerStart, isCallLogWritable: boolean): Promise<ListenerUrls> {
     await Promise.race([this.#loaded, this.listening])
     this.send({ kind: 'start', ...options })
     if (!isCallLogWritable) this.send({ kind: 'call log', isWritable: false })

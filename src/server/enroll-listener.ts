@@ -1,0 +1,82 @@
+/**
+ * The listener for ACME and EST. It always uses TLS: with the certificate of the API listener, or if the API has no TLS, with one
+ * that the server issues under a root of its own. It requests a client certificate, because EST clients authenticate with one. ACME
+ * clients send none. An embedded CA has no such listener, because its host process serves its requests.
+ */
+import type { BodyBudget } from '../http/body/budget.ts'
+import { enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
+import { createEnrollSite, type EnrollSite } from '../http/enroll-site.ts'
+import { createTlsServer } from '../http/server.ts'
+import { showCertificate, type TlsMaterial } from '../http/tls.ts'
+import { createLocalKeyStore } from '../keys/local-key-store.ts'
+import type { Services } from '../services.ts'
+import type { EnrollmentConfig } from '../settings/enrollment-config.ts'
+import { createKeyRecords } from '../store/keys.ts'
+import { listenOn } from './public-port.ts'
+import type { Runtime } from './runtime.ts'
+import type { CertificateKeeper } from './tls/certificate-keeper.ts'
+import { openRootSource, type TlsSource } from './tls/certificate-source.ts'
+import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
+
+interface EnrollListenerOptions {
+  readonly services: Services
+  readonly budget: BodyBudget
+  readonly certificate: CertificateKeeper
+  /** Creates the routes of ACME and EST. */
+  readonly routes: (site: EnrollSite) => ProtocolRoutes
+}
+
+/** Opens the source of the listener's certificate under the server's own root. */
+export function openEnrollSource(
+  { config, data, clock, random }: Runtime,
+  { names = [] }: EnrollmentConfig,
+): Promise<TlsSource> {
+  const records = createKeyRecords(data.db, clock, 'listener:enroll')
+  const keys = createLocalKeyStore({ records, sealers: data.masterKeys.sealers('keys'), random })
+  return openRootSource(config, keys, names)
+}
+
+/**
+ * Starts the listener, and returns its URL, with the first of its names that is not a wildcard. Throws ConfigurationError if the port
+ * is in use or the listener has no name.
+ */
+export async function startEnrollListener(
+  { config, random, log, stack }: Runtime,
+  enrollment: EnrollmentConfig,
+  { services, budget, certificate, routes }: EnrollListenerOptions,
+): Promise<string> {
+  let names = enrollNames(enrollment, certificate.material.cert)
+  const uncovered = uncoveredNames(enrollment, certificate.material.cert)
+  if (uncovered.length > 0)
+    log.warn({ names: uncovered }, 'the certificate of --tls-cert lacks names of --enroll-names')
+  const site = createEnrollSite(() => names)
+  const { health } = services.server
+  const server = createTlsServer(
+    // A reverse proxy cannot be in front of this listener, because clients authenticate with TLS. So there is no path prefix.
+    { log, random, limits: config.limits, budget },
+    enrollRoutes({ log, health, site, ...routes(site) }),
+    requestingCertificates(certificate.material),
+  )
+  stack.defer(() => server.close())
+  services.metrics.observe('openConnections', () => ({ enroll: server.openConnections() }))
+  certificate.follow({
+    name: 'enrollment listener',
+    show(material) {
+      names = enrollNames(enrollment, material.cert)
+      showCertificate(server, requestingCertificates(material))
+    },
+  })
+  const { port } = new URL(await listenOn(server, enrollment.listen))
+  return urlOf(names, port)
+}
+
+/** Clients may send any certificate or none, even if API clients need one. */
+function requestingCertificates({ cert, key }: TlsMaterial): TlsMaterial {
+  return { cert, key, ca: undefined, requestsAnyCertificate: true }
+}
+
+function urlOf(names: readonly string[], port: string): string {
+  const name = names.find((one) => !one.startsWith('*.')) ?? 'HOST'
+  const host = name.includes(':') ? `[${name}]` : name
+  return `https://${host}${port === '' ? '' : `:${port}`}`
+}

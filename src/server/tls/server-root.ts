@@ -1,0 +1,126 @@
+/**
+ * The root under which the server issues the certificate of its enrollment listener if the API has no TLS. It is not a CA of an
+ * account: its key and certificate are rows of the database, so that all processes and nodes share them, and the API does not
+ * list it (docs/decisions/0052).
+ */
+import type { KeyStore } from '../../keys/key-store.ts'
+import { newSerialNumber } from '../../issuance/new-serial-number.ts'
+import type { Services } from '../../services.ts'
+import { ConflictError } from '../../store/database.ts'
+import { findSetting, insertSetting, putSetting } from '../../store/metadata.ts'
+import { daySeconds } from '../../text/duration.ts'
+import { signatureAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
+import {
+  encodeCertificate,
+  encodeTbsCertificate,
+  parseCertificate,
+  type Certificate,
+  type TbsCertificateFields,
+} from '../../x509/certificate.ts'
+import { oids } from '../../x509/der/oid.ts'
+import { encodeBasicConstraints } from '../../x509/extensions/basic-constraints.ts'
+import { encodeExtendedKeyUsage } from '../../x509/extensions/extended-key-usage.ts'
+import { nonCritical } from '../../x509/extensions/extensions.ts'
+import { encodeSubjectKeyIdentifier } from '../../x509/extensions/key-identifiers.ts'
+import { encodeKeyUsage } from '../../x509/extensions/key-usage.ts'
+import { encodeName } from '../../x509/names/name.ts'
+import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
+
+/** The store of the root's key: the encrypted keys in the database. */
+export type RootKeys = Pick<KeyStore, 'create' | 'sign'>
+
+export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
+
+/** Name of the key. CA keys have UUIDs as names. */
+const keyName = 'tls-root'
+const certificateSetting = 'tls root'
+const lifeSeconds = 3650 * daySeconds
+/** Validity before the time of issuance, for clients whose clocks are behind. */
+const backdatedSeconds = 3600
+
+export interface ServerRoot {
+  readonly certificate: Certificate
+  /** Identifier of the root's key, for certificates that it signs. */
+  readonly keyId: Uint8Array
+  /** Issues a certificate that is valid from shortly before now, and returns its DER. */
+  readonly issue: (content: CertificateContent) => Promise<Uint8Array>
+}
+
+export interface CertificateContent extends Pick<
+  TbsCertificateFields,
+  'issuer' | 'subject' | 'subjectPublicKeyInfo' | 'extensions'
+> {
+  readonly lifeSeconds: number
+}
+
+/** Returns the root, which is created if it does not exist, and renewed with the same key after two thirds of its life. */
+export async function openServerRoot(services: RootServices, keys: RootKeys): Promise<ServerRoot> {
+  const { db, clock, random } = services
+  const { handle, subjectPublicKeyInfo } = await keys.create(keyName, 'EC_prime256v1')
+  const keyId = keyIdentifier(parseSubjectPublicKeyInfo(subjectPublicKeyInfo))
+  const issue = async (content: CertificateContent): Promise<Uint8Array> => {
+    const now = clock.now().getTime()
+    const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
+    const tbs = encodeTbsCertificate({
+      ...content,
+      serialNumber: newSerialNumber(random),
+      signatureAlgorithm,
+      notBefore: new Date(now - backdatedSeconds * 1000),
+      notAfter: new Date(now + content.lifeSeconds * 1000),
+    })
+    const signature = await keys.sign(handle, 'SHA256WITHECDSA', tbs)
+    return encodeCertificate(tbs, signatureAlgorithm, signature)
+  }
+  const isCurrent = (der: Uint8Array): boolean => {
+    const { notAfter, subjectPublicKeyInfo: key } = parseCertificate(der)
+    const remaining = notAfter.getTime() - clock.now().getTime()
+    return (
+      remaining > (lifeSeconds * 1000) / 3 && Buffer.compare(key.der, subjectPublicKeyInfo) === 0
+    )
+  }
+  const stored = await findSetting(db, certificateSetting)
+  const der =
+    stored !== undefined && isCurrent(stored)
+      ? stored
+      : await store(db, await issue(rootContent(subjectPublicKeyInfo, keyId)), stored)
+  return { certificate: parseCertificate(der), keyId, issue }
+}
+
+/** Stores a root certificate. If another process has just stored the first one, returns that one. */
+async function store(
+  db: RootServices['db'],
+  der: Uint8Array,
+  previous: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  try {
+    const statement = previous === undefined ? insertSetting : putSetting
+    await db.transaction([statement(certificateSetting, der)])
+    return der
+  } catch (error) {
+    const other =
+      error instanceof ConflictError ? await findSetting(db, certificateSetting) : undefined
+    if (other === undefined) throw error
+    return other
+  }
+}
+
+function rootContent(subjectPublicKeyInfo: Uint8Array, keyId: Uint8Array): CertificateContent {
+  const suffix = Buffer.from(keyId).toString('hex', 0, 4)
+  const name = encodeName([{ type: oids.commonName, value: `Signet enrollment root ${suffix}` }])
+  return {
+    issuer: name,
+    subject: name,
+    subjectPublicKeyInfo,
+    lifeSeconds,
+    extensions: [
+      {
+        oid: oids.basicConstraints,
+        critical: true,
+        value: encodeBasicConstraints({ ca: true, pathLenConstraint: 0 }),
+      },
+      { oid: oids.keyUsage, critical: true, value: encodeKeyUsage(['keyCertSign']) },
+      nonCritical(oids.extendedKeyUsage, encodeExtendedKeyUsage([oids.serverAuth])),
+      nonCritical(oids.subjectKeyIdentifier, encodeSubjectKeyIdentifier(keyId)),
+    ],
+  }
+}

@@ -1,0 +1,73 @@
+/** Requests to the enrollment listener. */
+import { request, type RequestOptions } from 'node:https'
+import { isIP } from 'node:net'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
+
+export interface EnrollAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  /** The body as JSON; undefined if it is not JSON. */
+  readonly json: Record<string, unknown> | undefined
+  /** The certificate of the listener, with its issuers. */
+  readonly peer: PeerCertificate
+}
+
+/** The enrollment listener of a service, or of a process. */
+export interface EnrollServer {
+  readonly enrollUrl: string
+  /** PEM of the root that the client trusts. */
+  readonly enrollRoot: string
+}
+
+/**
+ * Sends a request on a new connection to 127.0.0.1, whatever the host of the URL is, and verifies the certificate of the listener for
+ * the host name of the URL. `options` can contain a client certificate and headers.
+ */
+export function enrollRequest(
+  { enrollUrl, enrollRoot }: EnrollServer,
+  path: string,
+  { body, ...options }: RequestOptions & { readonly body?: string | Uint8Array } = {},
+): Promise<EnrollAnswer> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(enrollUrl)
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port: url.port,
+        path,
+        ca: enrollRoot,
+        agent: false,
+        // TLS has no server name for addresses.
+        ...(isHostName(url.hostname) && { servername: url.hostname }),
+        ...options,
+        headers: { host: url.host, ...options.headers },
+      },
+      (response) => {
+        const peer = (response.socket as TLSSocket).getPeerCertificate(true)
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString()
+          const { statusCode: status = 0, headers } = response
+          resolve({ status, headers, text, json: jsonOf(text), peer })
+        })
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+function isHostName(hostname: string): boolean {
+  return isIP(hostname.replaceAll(/[[\]]/g, '')) === 0
+}
+
+function jsonOf(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
