@@ -3,7 +3,13 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Log } from '../telemetry/log.ts'
-import { notFound, publicFailure, textAnswer } from './answer.ts'
+import {
+  notFound,
+  problemAnswer,
+  problemFailure,
+  publicFailure,
+  textAnswer,
+} from './answer.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createHealthHandler } from './health.ts'
 import { answerObject } from './public-objects.ts'
@@ -25,6 +31,16 @@ export function lockedApiRoutes({ log }: { readonly log: Log }): readonly Route[
         answer: (_request, { requestId }) => errorAnswer(lockedError(), requestId),
         fail: (error, _head, requestId) => errorAnswer(error, requestId),
       },
+    },
+  ]
+}
+
+export function lockedEnrollRoutes({ log }: { readonly log: Log }): readonly Route[] {
+  return [
+    healthRoute(log),
+    {
+      path: every,
+      handler: { answer: () => problemAnswer(503, `${locked}.`), fail: problemFailure },
     },
   ]
 }

@@ -51,15 +51,18 @@ export function showCertificate(
     server.setSecureContext(contextOf(material))
 }
 
+/** Maximum number of certificates that are read from a client, more than any chain has. */
+const presentedMax = 10
+
 /**
- * Returns the certificates that the client sent in the handshake, in DER, its own first. Undefined if it sent none. OpenSSL limits
- * them to 100 KB. They are not verified.
+ * Returns the certificates that the client sent in the handshake, in DER, its own first. Undefined if it sent none. They are not
+ * verified.
  */
 export function presentedCertificates(socket: Socket): Buffer[] | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
   const chain: Buffer[] = []
   let certificate = socket.getPeerX509Certificate()
-  while (certificate !== undefined) {
+  while (certificate !== undefined && chain.length < presentedMax) {
     chain.push(certificate.raw)
     certificate = certificate.issuerCertificate
   }

@@ -22,6 +22,7 @@ import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
 import { problemOf } from './operator-message.ts'
 import { peekDatabase } from './peek-database.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
+import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
 import { requireOwnAuthority } from './tls/own-authority.ts'
 
 const s3Milliseconds = 10_000
@@ -58,10 +59,17 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
   return [...new Set((await Promise.all(found)).flat())]
 }
 
-async function checkCertificate({ tls }: Config, clock: Clock): Promise<void> {
+async function checkCertificate({ tls, enrollment }: Config, clock: Clock): Promise<void> {
   if (tls.kind !== 'files') return
   const { cert } = await readCertificateAndKey(tls.certFile, tls.keyFile)
   requireValid('--tls-cert', tls.certFile, { certificate: new X509Certificate(cert), clock })
+  if (enrollment === undefined) return
+  enrollNames(enrollment, cert)
+  const uncovered = uncoveredNames(enrollment, cert)
+  if (uncovered.length > 0)
+    throw new ConfigurationError(
+      `--enroll-names: the certificate in ${tls.certFile} is not valid for ${uncovered.join(', ')}; remove these names, or replace the certificate of --tls-cert`,
+    )
 }
 
 async function checkClientAuthorities({ tls }: Config): Promise<void> {

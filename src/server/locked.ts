@@ -4,12 +4,14 @@ import { readManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
-import { lockedApiRoutes, lockedPublicRoutes } from '../http/locked-routes.ts'
-import { createPlainServer, createTlsServer } from '../http/server.ts'
+import type { Listener } from '../http/listener.ts'
+import { lockedApiRoutes, lockedEnrollRoutes, lockedPublicRoutes } from '../http/locked-routes.ts'
+import { createPlainServer, createTlsServer, type ListenerServices } from '../http/server.ts'
 import { serveLocally } from '../local-channel/serve.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import { createLockedOcspRoute } from '../ocsp/locked-route.ts'
 import type { Config } from '../settings/config.ts'
+import type { Address } from '../settings/parse-values.ts'
 import type { Database } from '../store/database.ts'
 import type { Engine } from '../store/engine.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
@@ -112,13 +114,10 @@ async function openDatabase(
   }
 }
 
-/**
- * Starts the two listeners, and returns the URL of the public listener. With `--tls-self`, there is no API listener yet,
- * because its certificate needs a CA key.
- */
+/** Starts the listeners, and returns the URL of the public listener. */
 async function serveLocked(config: Config, serving: LockedServing): Promise<string> {
   const { clock, random, log, stack, db } = serving
-  const { limits, basePath, tls, revocationPolicy } = config
+  const { limits, basePath, revocationPolicy } = config
   const publicPort = stack.use(await reservePort(config.publicListen))
   const publicUrl = config.publicUrl ?? publicPort.url
   const directory = bucketsFolder(config)
@@ -126,7 +125,6 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
     config.objects.kind === 's3'
       ? undefined
       : createEmbeddedObjectStore({ directory, publicUrl, clock, random })
-  const services = { log, random, limits, basePath }
   const routes = {
     log,
     publicUrl,
@@ -134,19 +132,38 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
     clock,
     ocsp: createLockedOcspRoute(db, { clock, revocationPolicy }),
   }
+  const services = { log, random, limits, basePath }
   const publicServer = createPlainServer(services, lockedPublicRoutes(routes))
   stack.defer(() => publicServer.close())
   await listenOn(publicServer, publicPort)
-  if (tls.kind === 'self') return publicUrl
-  const material =
-    tls.kind === 'files' ? await readCertificateAndKey(tls.certFile, tls.keyFile) : undefined
+  for (const { server, address } of await refusingServers(config, services)) {
+    stack.defer(() => server.close())
+    await listenOn(server, address)
+  }
+  return publicUrl
+}
+
+/**
+ * Returns the API listener and the enrollment listener, which refuse all requests. A listener is missing if its certificate is
+ * self-issued, because that needs a key in the database.
+ */
+async function refusingServers(
+  { tls, listen, enrollment }: Config,
+  services: ListenerServices,
+): Promise<{ readonly server: Listener; readonly address: Address }[]> {
+  const apiRoutes = lockedApiRoutes(services)
+  if (tls.kind === 'self') return []
+  if (tls.kind === 'none')
+    return [{ server: createPlainServer(services, apiRoutes), address: listen }]
+  const pair = await readCertificateAndKey(tls.certFile, tls.keyFile)
   const ca =
     tls.clientCaFile === undefined ? undefined : await readClientAuthorities(tls.clientCaFile)
-  const apiRoutes = lockedApiRoutes({ log })
-  const apiServer = material
-    ? createTlsServer(services, apiRoutes, { ...material, ca })
-    : createPlainServer(services, apiRoutes)
-  stack.defer(() => apiServer.close())
-  await listenOn(apiServer, config.listen)
-  return publicUrl
+  const server = createTlsServer(services, apiRoutes, { ...pair, ca })
+  if (enrollment === undefined) return [{ server, address: listen }]
+  const enrollRoutes = lockedEnrollRoutes(services)
+  const enrollServer = createTlsServer(services, enrollRoutes, { ...pair, ca: undefined })
+  return [
+    { server, address: listen },
+    { server: enrollServer, address: enrollment.listen },
+  ]
 }

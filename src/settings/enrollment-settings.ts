@@ -22,12 +22,18 @@ export const enrollmentSettings = {
   acmeResolver: setting(
     'HOST:PORT,…',
     'addresses of the DNS servers that ACME validation asks; the default port is 53 (default: the DNS servers of the system)',
-    dnsServers,
+    listOf(
+      dnsServer,
+      'IP addresses of DNS servers, separated by commas, such as 10.0.0.53 or [2001:db8::53]:53',
+    ),
   ),
   acmeNetworks: setting(
     'CIDR,…',
     'networks that ACME validation may connect to, in addition to private networks; loopback and link-local networks must be listed themselves',
-    networks,
+    listOf(
+      networkOf,
+      'networks in CIDR notation, separated by commas, such as 192.0.2.0/24 or 2001:db8::/32',
+    ),
   ),
   acmeHttpPort: setting(
     'PORT',
@@ -52,16 +58,18 @@ function listenerNames(text: string): readonly string[] {
   return [...new Set(names)]
 }
 
-/** Parses addresses of DNS servers. Returns them in the form that node:dns expects. */
-function dnsServers(text: string): readonly string[] {
-  const servers = text.split(',').map((server) => dnsServer(server.trim()))
-  if (servers.length > listMax || servers.includes(undefined))
-    throw new Error(
-      `must be up to ${listMax} IP addresses of DNS servers, separated by commas, such as 10.0.0.53 or [2001:db8::53]:53`,
-    )
-  return [...new Set(servers as string[])]
+/** Returns a parser for a list whose items `parse` converts, or for which it returns undefined. */
+function listOf(parse: (text: string) => string | undefined, valid: string) {
+  return (text: string): readonly string[] => {
+    const items = text.split(',')
+    const parsed = items.map((item) => parse(item.trim())).filter((item) => item !== undefined)
+    if (items.length > listMax || parsed.length < items.length)
+      throw new Error(`must be up to ${listMax} ${valid}`)
+    return [...new Set(parsed)]
+  }
 }
 
+/** Returns the address of a DNS server in the form that node:dns expects. */
 function dnsServer(text: string): string | undefined {
   const [, bracketed, plain, port = '53'] =
     /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? []
@@ -71,16 +79,7 @@ function dnsServer(text: string): string | undefined {
   return `${host.includes(':') ? `[${host}]` : host}:${number}`
 }
 
-/** Parses networks in CIDR notation. An address without a prefix length is a network of one address. */
-function networks(text: string): readonly string[] {
-  const all = text.split(',').map((network) => networkOf(network.trim()))
-  if (all.length > listMax || all.includes(undefined))
-    throw new Error(
-      `must be up to ${listMax} networks in CIDR notation, separated by commas, such as 192.0.2.0/24 or 2001:db8::/32`,
-    )
-  return [...new Set(all as string[])]
-}
-
+/** Returns a network in CIDR notation. An address without a prefix length is a network of one address. */
 function networkOf(text: string): string | undefined {
   const [, host = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const bits = (parseIpAddress(host)?.length ?? 0) * 8

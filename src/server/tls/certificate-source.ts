@@ -1,5 +1,5 @@
 /** Sources of the certificates of the API listener and the enrollment listener. */
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../settings/config.ts'
 import type { TlsConfig } from '../../settings/tls-config.ts'
@@ -106,7 +106,7 @@ async function fromOwn(
   const current = async (services: Services): Promise<TlsMaterial> => {
     if (own === undefined || own.renewAt <= services.clock.now()) {
       own = await issue(services)
-      await replaceFile({ path: root, content: own.root, mode: 0o644 })
+      await writeRoot(root, own.root)
     }
     return { cert: own.cert, key: own.key, ca }
   }
@@ -121,6 +121,12 @@ async function fromOwn(
       return current(services)
     },
   }
+}
+
+/** Writes the file unless it has this content, because several workers may be starting. */
+async function writeRoot(path: string, content: string): Promise<void> {
+  const present = await readFile(path, 'utf8').catch(() => undefined)
+  if (present !== content) await replaceFile({ path, content, mode: 0o644 })
 }
 
 /** Returns the path to which the root certificate of self-issued certificates is written, which clients must trust. */
