@@ -20,6 +20,7 @@ import { systemRandom } from '../../src/random.ts'
 import { allow, createUser, policyOf } from '../support/accounts.ts'
 import { databaseUrl } from '../support/chosen-database.ts'
 import { csr } from '../support/csrs.ts'
+import { enrollRequest } from '../support/enroll.ts'
 import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
 import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
 import { sharedPostgres } from '../support/postgres.ts'
@@ -362,4 +363,22 @@ test('a starting node keeps the leases of other nodes', async (t) => {
   assert.equal(row?.['lease'], 'another node')
   await third.close()
   assert.ok(readCrl((await first.readObject(crlBucket, key)) ?? Buffer.alloc(0)))
+})
+
+test('nodes share the root of their enrollment listeners', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const database = databaseUrl(await server.createDatabase())
+  const first = await TestService.start({ database, enrollListen: '127.0.0.1:0' })
+  const { enrollRoot } = first
+  const second = await first.startNode()
+  t.after(async () => {
+    await second.close()
+    await first.close()
+  })
+  assert.equal(second.enrollRoot, enrollRoot)
+  for (const { enrollUrl } of [first, second])
+    assert.equal((await enrollRequest({ enrollUrl, enrollRoot }, '/')).status, 200)
+  const keys = await first.inDatabase("select name from keys where name = 'tls-root'")
+  assert.equal(keys.length, 1)
 })

@@ -17,6 +17,7 @@ import {
   type Certificate,
   type TbsCertificateFields,
 } from '../../x509/certificate.ts'
+import { DerError } from '../../x509/der/error.ts'
 import { oids } from '../../x509/der/oid.ts'
 import { encodeBasicConstraints } from '../../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../../x509/extensions/extended-key-usage.ts'
@@ -72,7 +73,9 @@ export async function openServerRoot(services: RootServices, keys: RootKeys): Pr
     return encodeCertificate(tbs, signatureAlgorithm, signature)
   }
   const isCurrent = (der: Uint8Array): boolean => {
-    const { notAfter, subjectPublicKeyInfo: key } = parseCertificate(der)
+    const certificate = parse(der)
+    if (certificate === undefined) return false
+    const { notAfter, subjectPublicKeyInfo: key } = certificate
     const remaining = notAfter.getTime() - clock.now().getTime()
     return (
       remaining > (lifeSeconds * 1000) / 3 && Buffer.compare(key.der, subjectPublicKeyInfo) === 0
@@ -84,6 +87,16 @@ export async function openServerRoot(services: RootServices, keys: RootKeys): Pr
       ? stored
       : await store(db, await issue(rootContent(subjectPublicKeyInfo, keyId)), stored)
   return { certificate: parseCertificate(der), keyId, issue }
+}
+
+/** Parses a stored certificate. Returns undefined if it was altered. */
+function parse(der: Uint8Array): Certificate | undefined {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
 }
 
 /** Stores a root certificate. If another process has just stored the first one, returns that one. */
