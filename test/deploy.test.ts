@@ -36,6 +36,7 @@ const onPostgres = {
     caSecret: 'db-ca',
   },
   api: { tlsSecret: 'signet-tls', clientCaSecret: 'clients' },
+  enrollment: { enabled: true, names: ['ca.example.com'] },
   s3: { enabled: true, endpoint: 'https://s3.example.com', region: 'eu-central-1' },
   serviceMonitor: { enabled: true },
   backup: { enabled: true, recipientSecret: 'recipient', claim: 'backups' },
@@ -133,6 +134,11 @@ suite('the Helm chart', () => {
       [{ ...onSqlite, replicas: 0 }, /replicas/],
       [{ ...onSqlite, replicas: 3 }, /replicas above 1 need PostgreSQL/],
       [{ ...onSqlite, backup: { enabled: true } }, /requires backup\.recipientSecret/],
+      [
+        { api: { insecureHttp: true }, enrollment: { enabled: true } },
+        /requires enrollment\.names/,
+      ],
+      [{ ...onSqlite, enrollment: { names: ['a,b'] } }, /names/],
     ] as const) {
       const text = await template(t, values)
       assert.match(text, /^refused: /)

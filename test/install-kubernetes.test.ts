@@ -52,6 +52,29 @@ test('the network policy gives Prometheus access only to the metrics, with the j
   assert.equal(value, `0.0.0.0:${port?.containerPort}`)
 })
 
+test('the enrollment listener has a service, a port and a rule of the network policy, and only if it is on', async (t) => {
+  const off = await render(t, 'api.tlsSecret=tls')
+  const on = await render(
+    t,
+    'api.insecureHttp=true',
+    'enrollment.enabled=true',
+    'enrollment.names={ca.example.com,10.0.0.1}',
+  )
+  if (off === undefined || on === undefined) return
+  assert.doesNotMatch(JSON.stringify(off), /enroll|ENROLL/)
+  const [container] = ofKind(on, 'StatefulSet').spec.template.spec.containers
+  const valueOf = (variable: string): string =>
+    (container.env as Members[]).find(({ name }) => name === variable)?.value
+  const port = (container.ports as Members[]).find(({ name }) => name === 'enroll')
+  assert.equal(valueOf('SIGNET_ENROLL_LISTEN'), `0.0.0.0:${port?.containerPort}`)
+  assert.equal(valueOf('SIGNET_ENROLL_NAMES'), 'ca.example.com,10.0.0.1')
+  const service = on.find(({ metadata }) => metadata.name === 'signet-enroll')
+  assert.deepEqual(service?.spec.ports, [{ name: 'https', port: 443, targetPort: 'enroll' }])
+  const rules = ofKind(on, 'NetworkPolicy').spec.ingress as Members[]
+  const rule = rules.find(({ ports }) => ports[0].port === 'enroll')
+  assert.deepEqual(rule?.from, [{ podSelector: {} }])
+})
+
 test('the settings are in the environment of the container, and the TLS key is not world-readable', async (t) => {
   const objects = await render(t, 'api.tlsSecret=tls', 'administratorSecret=admin')
   if (objects === undefined) return

@@ -13,7 +13,7 @@ const pages: Readonly<Record<SettingGroup, string>> = {
   'Data folder and account': '[The data folder](data-folder.md)',
   Listeners: '[Listeners and reverse proxies](listeners.md)',
   'CA keys': '[Keep CA keys in an HSM](../tasks/hsm.md) and [in AWS KMS](../tasks/kms-keys.md)',
-  Enrollment: '[Listeners and reverse proxies](listeners.md#the-enrollment-listener)',
+  Enrollment: '[The enrollment listener](enrollment-listener.md)',
   TLS: '[Enable TLS for the API](../tasks/tls.md)',
   PostgreSQL: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
   Issuance: '[Weak keys, lint and empty subjects](issuance-checks.md)',

@@ -3,13 +3,7 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Log } from '../telemetry/log.ts'
-import {
-  notFound,
-  problemAnswer,
-  problemFailure,
-  publicFailure,
-  textAnswer,
-} from './answer.ts'
+import { notFound, problemAnswer, problemFailure, publicFailure, textAnswer } from './answer.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createHealthHandler } from './health.ts'
 import { answerObject } from './public-objects.ts'

@@ -38,3 +38,15 @@ test('a public URL with an unspecified address causes a warning', () => {
   for (const publicUrl of ['http://0.0.0.0:8081', 'http://[::]/x', 'http://0/'])
     assert.match(warningsOf({ publicUrl })[0] ?? '', /^--public-url .* no client can connect/)
 })
+
+test('an enrollment listener that other machines reach only under loopback names causes a warning', () => {
+  const enrollListen = '0.0.0.0:8443'
+  const found = warningsOf({ enrollListen, enrollNames: 'localhost,127.0.0.1' })
+  assert.match(
+    found.join(),
+    /^--enroll-names localhost,127\.0\.0\.1 has only names of this machine/,
+  )
+  assert.deepEqual(warningsOf({ enrollListen, enrollNames: 'localhost,ca.test' }), [])
+  assert.deepEqual(warningsOf({ enrollListen: '127.0.0.1:8443' }), [])
+  assert.deepEqual(warningsOf({ enrollListen, tlsCert: 'cert.pem', tlsKey: 'key.pem' }), [])
+})

@@ -1,12 +1,23 @@
 import type { Config } from './config.ts'
-import { isUnspecified } from './parse-values.ts'
+import { isLoopback, isUnspecified } from './parse-values.ts'
 
 /** Returns a warning for each setting that is valid but most likely wrong. */
 export function configWarnings(
-  config: Pick<Config, 'publicListen' | 'publicUrl'>,
+  config: Pick<Config, 'publicListen' | 'publicUrl' | 'enrollment'>,
 ): readonly string[] {
-  const warning = publicUrlWarning(config)
-  return warning === undefined ? [] : [warning]
+  return [publicUrlWarning(config), enrollNamesWarning(config)].filter(
+    (warning) => warning !== undefined,
+  )
+}
+
+/** Returns a warning if other machines can connect to the enrollment listener, but under none of its names. */
+function enrollNamesWarning({ enrollment }: Pick<Config, 'enrollment'>): string | undefined {
+  const { listen, names } = enrollment ?? {}
+  if (listen === undefined || names === undefined || isLoopback(listen)) return undefined
+  return names.every((host) => isLoopback({ host, port: 0 }))
+    ? `--enroll-names ${names.join(',')} has only names of this machine itself, so other machines cannot use the enrollment ` +
+        'listener. Add the names under which clients reach it'
+    : undefined
 }
 
 /** Returns a warning if the settings imply that other machines cannot reach the URLs in certificates; undefined otherwise. */

@@ -20,6 +20,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and (not .Values.api.tlsSecret) (not .Values.api.insecureHttp) }}{{ fail "set api.tlsSecret, or api.insecureHttp for plain HTTP" }}{{ end }}
 {{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp cannot be combined: set one of them" }}{{ end }}
 {{- if and .Values.api.clientCaSecret (not .Values.api.tlsSecret) }}{{ fail "api.clientCaSecret needs api.tlsSecret" }}{{ end }}
+{{- if and .Values.enrollment.enabled .Values.api.insecureHttp (not .Values.enrollment.names) }}{{ fail "enrollment.enabled with api.insecureHttp requires enrollment.names, the names in the certificate of the listener" }}{{ end }}
 {{- if and (not .Values.database.url) .Values.replicas (gt (int .Values.replicas) 1) }}{{ fail "replicas above 1 need PostgreSQL: set database.url, or set replicas to 1" }}{{ end }}
 {{- if and .Values.backup.enabled (not .Values.backup.recipientSecret) }}{{ fail "backup.enabled requires backup.recipientSecret, a Secret with the key recipient" }}{{ end }}
 {{- if and .Values.backup.enabled (not .Values.backup.claim) }}{{ fail "backup.enabled requires backup.claim, the PersistentVolumeClaim for the backups" }}{{ end }}
@@ -64,6 +65,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.api.clientCaSecret }}
 - name: SIGNET_TLS_CLIENT_CA
   value: /etc/signet/client-ca/ca.crt
+{{- end }}
+{{- if .Values.enrollment.enabled }}
+- name: SIGNET_ENROLL_LISTEN
+  value: 0.0.0.0:8443
+{{- with .Values.enrollment.names }}
+- name: SIGNET_ENROLL_NAMES
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- end }}
 {{- if .Values.workers }}
 - name: SIGNET_WORKERS

@@ -76,6 +76,10 @@ spec:
           containerPort: 8081
         - name: metrics
           containerPort: 9090
+        {{- if .Values.enrollment.enabled }}
+        - name: enroll
+          containerPort: 8443
+        {{- end }}
       startupProbe:
         httpGet:
           path: /healthz
