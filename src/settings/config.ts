@@ -163,13 +163,7 @@ export function readConfig(
     quotas: quotasFrom(read),
     issuancePolicy: issuancePolicyFrom(read),
     weakKeyFile: fileOf('weakKeyList'),
-    revocationPolicy: {
-      crlDelaySeconds: read('crlDelay'),
-      ocspValiditySeconds: read('ocspValidity'),
-      ocspSigner: read('ocspSigner'),
-      caIssuers: read('noCaIssuers') === 'false',
-      auditReportIntervalSeconds: read('auditReportInterval'),
-    },
+    revocationPolicy: revocationPolicyFrom(read),
     callLog: callLogConfig(read, allProblems),
     ...recordConfig(read, environment),
     callLogRequired: read('callLogRequired') === 'true',
@@ -199,6 +193,16 @@ function issuancePolicyFrom(read: Read): Readonly<Record<keyof Config['issuanceP
     csrSha1: read('csrSha1'),
     verifySignatures: read('verifySignatures'),
     emptySubject: read('emptySubject'),
+  }
+}
+
+function revocationPolicyFrom(read: Read): Readonly<Record<keyof RevocationPolicy, unknown>> {
+  return {
+    crlDelaySeconds: read('crlDelay'),
+    ocspValiditySeconds: read('ocspValidity'),
+    ocspSigner: read('ocspSigner'),
+    caIssuers: read('noCaIssuers') === 'false',
+    auditReportIntervalSeconds: read('auditReportInterval'),
   }
 }
 

@@ -142,9 +142,9 @@ test('a stored root certificate for another key is replaced', async (t) => {
   const bytes = isPostgres ? `'\\x${foreign}'::bytea` : `x'${foreign}'`
   await service.inDatabase(`update settings set value = ${bytes} where name = 'tls root'`)
   await service.restart()
-  const [before, now] = [enrollRoot, service.enrollRoot].map((pem) => new X509Certificate(pem))
-  assert.notEqual(now?.fingerprint256, before?.fingerprint256)
-  assert.equal(now?.subject, before?.subject)
+  const [old, replaced] = [enrollRoot, service.enrollRoot].map((pem) => new X509Certificate(pem))
+  assert.notEqual(replaced?.fingerprint256, old?.fingerprint256)
+  assert.equal(replaced?.subject, old?.subject)
   assert.equal((await enrollRequest(service, '/healthz')).status, 200)
 })
 

@@ -13,6 +13,12 @@ export interface EnrollAnswer {
   readonly peer: PeerCertificate
 }
 
+/** Options of `node:https`, such as a client certificate, and a body. */
+export interface EnrollRequest extends RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
 /** The enrollment listener of a service, or of a process. */
 export interface EnrollServer {
   readonly enrollUrl: string
@@ -27,7 +33,7 @@ export interface EnrollServer {
 export function enrollRequest(
   { enrollUrl, enrollRoot }: EnrollServer,
   path: string,
-  { body, ...options }: RequestOptions & { readonly body?: string | Uint8Array } = {},
+  { body, headers, ...options }: EnrollRequest = {},
 ): Promise<EnrollAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(enrollUrl)
@@ -41,7 +47,7 @@ export function enrollRequest(
         // TLS has no server name for addresses.
         ...(isHostName(url.hostname) && { servername: url.hostname }),
         ...options,
-        headers: { host: url.host, ...options.headers },
+        headers: { host: url.host, ...headers },
       },
       (response) => {
         const peer = (response.socket as TLSSocket).getPeerCertificate(true)
@@ -50,8 +56,8 @@ export function enrollRequest(
         response.on('error', reject)
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString()
-          const { statusCode: status = 0, headers } = response
-          resolve({ status, headers, text, json: jsonOf(text), peer })
+          const { statusCode: status = 0, headers: received } = response
+          resolve({ status, headers: received, text, json: jsonOf(text), peer })
         })
       },
     )

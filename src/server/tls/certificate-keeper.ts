@@ -8,7 +8,7 @@ const everyMilliseconds = 5000
 const attemptsPerLog = 12
 
 /** A listener that uses the certificate. */
-export interface TlsListener {
+interface TlsListener {
   /** Name in log messages, such as `API listener`. */
   readonly name: string
   /** Replaces the certificate for new connections. */

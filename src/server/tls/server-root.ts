@@ -47,7 +47,7 @@ export interface ServerRoot {
   readonly issue: (content: CertificateContent) => Promise<Uint8Array>
 }
 
-export interface CertificateContent extends Pick<
+interface CertificateContent extends Pick<
   TbsCertificateFields,
   'issuer' | 'subject' | 'subjectPublicKeyInfo' | 'extensions'
 > {
