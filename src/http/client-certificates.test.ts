@@ -32,7 +32,11 @@ before(async () => {
   const files = await makeCertificate(folder, 'listener')
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')])
   listener = createTlsServer(
-    { log: createLog('silent'), random: systemRandom },
+    {
+      log: createLog('silent'),
+      random: systemRandom,
+      limits: { headersMilliseconds: 1000, checkMilliseconds: 50 },
+    },
     [
       everyRequest((_request, { clientCertificate }) => {
         const chain = clientCertificate?.()
@@ -148,6 +152,16 @@ test('a client cannot renegotiate TLS 1.2', async () => {
   socket.renegotiate({ rejectUnauthorized: false }, () => {})
   const [error] = (await failed) as [Error]
   assert.match(error.message, /no renegotiation/i)
+})
+
+test('a client that does not complete its request is disconnected', async () => {
+  const options = { host: '127.0.0.1', port, rejectUnauthorized: false }
+  const socket = connect({ ...options, ...clientOf(craft()) })
+  let received = ''
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n')
+  await once(socket, 'close')
+  assert.match(received, /^HTTP\/1\.1 408 /)
 })
 
 test('plain HTTP on the TLS port ends the connection, and the listener serves further clients', async () => {
