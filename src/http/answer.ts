@@ -44,7 +44,7 @@ export function publicFailure(error: unknown): TextAnswer {
     : textAnswer(500, 'Internal error')
 }
 
-/** Creates a problem document that needs no type, because its status says enough (RFC 9457 §4.2.1). */
+/** Creates a problem document of the type `about:blank`, whose title is that of the status (RFC 9457 §4.2.1). */
 export function problemAnswer(status: number, detail: string): TextAnswer {
   const title = STATUS_CODES[status]
   return {
@@ -58,7 +58,10 @@ export function problemAnswer(status: number, detail: string): TextAnswer {
 export function problemFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
     ? problemAnswer(503, 'The server is temporarily unavailable.')
-    : problemAnswer(500, 'The request failed unexpectedly. The log of the server has the reason.')
+    : problemAnswer(
+        500,
+        'The request failed unexpectedly. The log of the server contains the reason.',
+      )
 }
 
 /** Returns whether an error means that the server is temporarily unavailable. */

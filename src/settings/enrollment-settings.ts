@@ -21,7 +21,7 @@ export const enrollmentSettings = {
   ),
   acmeResolver: setting(
     'HOST:PORT,…',
-    'addresses of the DNS servers that ACME validation asks; the default port is 53 (default: the DNS servers of the system)',
+    'addresses of the DNS servers for ACME validation; the default port is 53 (default: the DNS servers of the system)',
     listOf(
       dnsServer,
       'IP addresses of DNS servers, separated by commas, such as 10.0.0.53 or [2001:db8::53]:53',
