@@ -47,14 +47,14 @@ test('a server without an enrollment listener validates nothing; all listeners a
     publicListen: { ...listen, port: 80 },
     metricsListen: { ...listen, port: 9000 },
   }
-  assert.equal(validationOptions(listeners), undefined)
+  assert.equal(validationOptions({ ...listeners, enrollment: undefined }), undefined)
   const validation = {
     resolver: ['10.0.0.53:53'],
     networks: ['192.0.2.0/24'],
     httpPort: 80,
     tlsPort: 443,
   }
-  const enrollment = { listen: { ...listen, port: 8443 }, validation }
+  const enrollment = { listen: { ...listen, port: 8443 }, names: undefined, validation }
   const options = validationOptions({ ...listeners, metricsListen: undefined, enrollment })
   assert.deepEqual(
     { ...options, isOwnAddress: undefined },

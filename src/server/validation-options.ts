@@ -6,15 +6,7 @@ import type { Address } from '../settings/parse-values.ts'
 import { formatIpAddress, isLoopbackAddress, parseIpAddress } from '../text/ip-address.ts'
 import type { ValidationOptions } from '../validation/validator.ts'
 
-interface Enrollment {
-  readonly listen: Address
-  readonly validation: Omit<ValidationOptions, 'isOwnAddress'>
-}
-
-type ListenerConfig = Pick<Config, 'listen' | 'publicListen' | 'metricsListen'> & {
-  /** Undefined without an enrollment listener. */
-  readonly enrollment?: Enrollment | undefined
-}
+type ListenerConfig = Pick<Config, 'listen' | 'publicListen' | 'metricsListen' | 'enrollment'>
 
 /** Returns the options; undefined if the server does not serve ACME. */
 export function validationOptions({

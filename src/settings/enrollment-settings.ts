@@ -1,6 +1,7 @@
 /** The settings of the enrollment listener and of the validation of ACME challenges. */
 import { isIP } from 'node:net'
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import { parseIpNetwork } from '../text/ip-network.ts'
 import { address, hosts, isUnspecified, wholeNumber } from './parse-values.ts'
 import { setting } from './setting.ts'
 
@@ -81,10 +82,8 @@ function dnsServer(text: string): string | undefined {
 
 /** Returns a network in CIDR notation. An address without a prefix length is a network of one address. */
 function networkOf(text: string): string | undefined {
-  const [, host = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const bits = (parseIpAddress(host)?.length ?? 0) * 8
-  const length = Number(prefix ?? bits)
-  return bits === 0 || length > bits ? undefined : `${formatted(host)}/${length}`
+  const network = parseIpNetwork(text)
+  return network && `${formatIpAddress(network.bytes)}/${network.prefix}`
 }
 
 /** Returns an address in its canonical form; undefined if the text is not an address. */
