@@ -32,6 +32,7 @@ export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller
   switch (principal.kind) {
     case 'user':
+    case 'endpoint':
       return { accountId, names: [arn] }
     case 'role-session':
       return { accountId, names: [arn, roleArn(caller, principal.roleName)] }

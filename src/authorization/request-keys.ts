@@ -74,7 +74,7 @@ function principalKey(key: string, caller: Caller | undefined): readonly string[
     case 'aws:principalorgid':
       return listed(caller.organizationId)
     case 'aws:principaltype':
-      return [role ? 'AssumedRole' : 'User']
+      return [principalTypes[principal.kind]]
     case 'aws:principalisawsservice':
     case 'aws:viaawsservice':
       return ['false']
@@ -93,11 +93,16 @@ function principalKey(key: string, caller: Caller | undefined): readonly string[
   }
 }
 
+/** Values of `aws:PrincipalType`. AWS has no endpoints. */
+const principalTypes = {
+  user: 'User',
+  'role-session': 'AssumedRole',
+  endpoint: 'EnrollmentEndpoint',
+} as const
+
 function principalTags(caller: Caller | undefined): [key: string, value: string][] {
   const principal = caller?.principal
-  return principal === undefined || principal.kind === 'service'
-    ? []
-    : Object.entries(principal.tags)
+  return principal !== undefined && 'tags' in principal ? Object.entries(principal.tags) : []
 }
 
 function serviceKey(

@@ -88,6 +88,8 @@ function identityOf(caller: Caller): object {
     const { userName } = principal
     return { type: 'IAMUser', principalId, arn, accountId, accessKeyId, userName }
   }
+  if (principal.kind === 'endpoint')
+    return { type: 'EnrollmentEndpoint', principalId, arn, accountId }
   const { roleName, roleId, issuedAt, federatedProvider } = principal
   return {
     type: 'AssumedRole',

@@ -5,12 +5,10 @@ import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
 import { awsJsonProtocol } from './aws-json-protocol.ts'
 import { awsQueryProtocol, isQueryRequest } from './aws-query-protocol.ts'
 import { complete, completeWithError } from './record-request.ts'
-import { startDeadline } from './deadline.ts'
+import { deadlineOf } from './deadline.ts'
 import type { ApiServices, Protocol, RequestContext } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 import type { ConnectionInfo } from './route.ts'
-
-const deadlineMillisecondsDefault = 60_000
 
 /** Processes a request, logs it and returns the response. Error responses use the protocol's format. */
 export async function answerRequest(
@@ -20,9 +18,7 @@ export async function answerRequest(
 ): Promise<AwsAnswer> {
   let context = receive(api, request, connection)
   const { protocol, requestId } = context
-  const deadline = startDeadline(api.deadlineMilliseconds ?? deadlineMillisecondsDefault, (err) =>
-    api.log.error({ requestId, err }, 'request failed after its deadline'),
-  )
+  const deadline = deadlineOf(api, requestId)
   try {
     const operation = protocol.identify(api, request)
     context = { ...context, operation: operation.name }

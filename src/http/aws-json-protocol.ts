@@ -2,11 +2,10 @@
  * The AWS JSON 1.1 protocol of AWS Private CA, with checks in the order of AWS's front end. The operations are in operations/,
  * and authorization is in access/.
  */
-import { authorize } from '../access/authorize.ts'
-import { hiddenAuthorities } from '../access/hidden-authorities.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
+import { authorizeCall } from './authorize-call.ts'
 import { hintOf } from './request-hints.ts'
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import { earlyBytesMax } from './body/limits.ts'
@@ -27,7 +26,6 @@ import type {
   RequestedOperation,
 } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
-import type { ScopedCaller } from '../operations/shared/operation.ts'
 
 const targetPrefix = 'ACMPrivateCA.'
 
@@ -50,32 +48,12 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
 
 function decode(operation: ApiOperation, members: Members | QueryMembers): DecodedCall {
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
-  const { input, resourceArn } = call
-  const actions = [operation.action, ...call.furtherActions]
   return {
-    input,
-    async run({ services, restoreGate }, { sourceIp, isSecure, ...context }) {
+    input: call.input,
+    async run(api, { sourceIp, isSecure, ...context }) {
       const caller = context.caller as Caller
-      if (!restoreGate.isOpen) await restoreGate.require(operation.action)
-      const keys = call.conditionKeys(caller)
-      const isContentPending = operation.issuesCertificate === true
-      const access = { actions, resourceArn, keys, sourceIp, isSecure, isContentPending }
-      const isUndecided = await authorize(services, caller, access)
-      let scoped: ScopedCaller = caller
-      if (resourceArn === undefined)
-        scoped = {
-          ...caller,
-          hiddenAuthorities: () => hiddenAuthorities(services, caller, access),
-        }
-      else if (isUndecided)
-        scoped = {
-          ...caller,
-          async authorizeContent(content) {
-            const known = new Map([...keys, ...content])
-            await authorize(services, caller, { ...access, keys: known, isContentPending: false })
-          },
-        }
-      const output = await call.run(services, scoped)
+      const scoped = await authorizeCall(api, { operation, call, caller, sourceIp, isSecure })
+      const output = await call.run(api.services, scoped)
       return { output, body: output === undefined ? '' : JSON.stringify(output) }
     },
   }

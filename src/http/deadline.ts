@@ -1,9 +1,22 @@
 import { ServiceError } from '../errors.ts'
+import type { ApiServices } from './protocol.ts'
 
 export interface Deadline {
   /** Waits for `work`. Rejects with ServiceUnavailable at the deadline, but the work continues: a write cannot be cancelled. */
   within<T>(work: Promise<T>): Promise<T>
   clear(): void
+}
+
+const millisecondsDefault = 60_000
+
+/** Starts the deadline of an API call. A failure after the deadline is logged. */
+export function deadlineOf(
+  { deadlineMilliseconds = millisecondsDefault, log }: ApiServices,
+  requestId: string,
+): Deadline {
+  return startDeadline(deadlineMilliseconds, (err) =>
+    log.error({ requestId, err }, 'request failed after its deadline'),
+  )
 }
 
 /**

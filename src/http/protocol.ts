@@ -47,7 +47,7 @@ export interface ApiOperation {
 }
 
 /** A call with decoded input. */
-interface ApiCall {
+export interface ApiCall {
   /** Input, decoded according to the operation's shape. */
   readonly input: object
   /** ARN of the CA that the call refers to; undefined if it refers to the whole account. */

@@ -7,9 +7,15 @@ import { QueryError } from '../wire/query-errors.ts'
 import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
 import { logFailure } from './log-failure.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
+import type { RequestHead } from './request.ts'
+
+/** The facts about a request that are logged and recorded. */
+export interface CallContext extends Omit<RequestContext, 'head' | 'isSecure'> {
+  readonly head: Pick<RequestHead, 'headers'>
+}
 
 interface CompletedRequest {
-  readonly context: RequestContext
+  readonly context: CallContext
   readonly answer: AwsAnswer
   readonly output: unknown
   readonly error: unknown
@@ -18,7 +24,7 @@ interface CompletedRequest {
 /** Completes a request that failed with an error. */
 export function completeWithError(
   api: ApiServices,
-  context: RequestContext,
+  context: CallContext,
   error: unknown,
 ): Promise<AwsAnswer> {
   const answer = protocolErrorAnswer(context.protocol, error, context.requestId)

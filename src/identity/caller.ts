@@ -9,7 +9,8 @@ export interface Caller {
   /** The account's organization, `o-…`, if it belongs to one. */
   readonly organizationId: string | undefined
   /**
-   * A user's ARN, such as `arn:aws:iam::123456789012:user/administrator`, a role session's ARN, or a service's name.
+   * A user's ARN, such as `arn:aws:iam::123456789012:user/administrator`, the ARN of a role session or an endpoint, or a service's
+   * name.
    */
   readonly arn: string
   readonly accessKeyId: string
@@ -21,7 +22,7 @@ export interface Caller {
 }
 
 /** The kind of principal, with the properties of that kind. */
-type CallingPrincipal = CallingUser | RoleSession | CallingService
+type CallingPrincipal = CallingUser | RoleSession | CallingService | CallingEndpoint
 
 interface CallingUser {
   readonly kind: 'user'
@@ -62,6 +63,14 @@ interface CallingService {
   readonly sourceArn: string | undefined
 }
 
+/** An endpoint for enrollment, on behalf of its clients. */
+interface CallingEndpoint {
+  readonly kind: 'endpoint'
+  readonly protocol: 'acme' | 'est'
+  /** Unique among the endpoints of the protocol. */
+  readonly name: string
+}
+
 /** The only service that CreatePermission accepts as a principal (AWS Private CA API, CreatePermission). */
 export const acmServicePrincipal = 'acm.amazonaws.com'
 
@@ -89,5 +98,7 @@ export function userIdOf({ principal }: Pick<Caller, 'principal'>): string {
       return `${principal.roleId}:${principal.sessionName}`
     case 'service':
       return principal.name
+    case 'endpoint':
+      return `${principal.protocol}/${principal.name}`
   }
 }

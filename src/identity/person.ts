@@ -1,13 +1,14 @@
 /** The person or program behind the credentials of a call, for rules that require two different people. */
 import { createHash } from 'node:crypto'
-import type { Caller } from './caller.ts'
+import { userIdOf, type Caller } from './caller.ts'
 
 /**
  * Identifies the person behind a caller. The result is the same for all of a user's access keys, and for every session that was
  * started directly or indirectly by that user. Undefined for a session from an earlier version, whose token does not state who
  * started it.
  */
-export function personOf({ principal, accountId }: Caller): string | undefined {
+export function personOf(caller: Caller): string | undefined {
+  const { principal, accountId } = caller
   switch (principal.kind) {
     case 'user':
       return principal.userId
@@ -15,6 +16,8 @@ export function personOf({ principal, accountId }: Caller): string | undefined {
       return principal.origin
     case 'service':
       return `${principal.name} for ${accountId}`
+    case 'endpoint':
+      return userIdOf(caller)
   }
 }
 

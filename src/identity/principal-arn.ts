@@ -28,6 +28,14 @@ export function providerArn({ partition, accountId }: Home, issuer: string): str
   return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOfIssuer(issuer)}`
 }
 
+/** Returns the ARN of an endpoint for enrollment, which exists in the Region of its CA. */
+export function endpointArn(
+  { partition, region, accountId }: Home & { readonly region: string },
+  { protocol, name }: { readonly protocol: 'acme' | 'est'; readonly name: string },
+): string {
+  return `arn:${partition}:signet:${region}:${accountId}:${protocol}/${name}`
+}
+
 /** Returns the issuer URL without `https://`, as in ARNs and condition keys. */
 export function placeOfIssuer(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')

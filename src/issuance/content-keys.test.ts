@@ -82,23 +82,30 @@ test('every alternative name has a key for its type, and names without a key of 
 })
 
 test('common names that look like a host name, an address or an email address count as such names', () => {
-  const named = (value: string) => {
+  const named = (value: string, type: string) => {
     const {
       'signet:commonname': commonName,
+      'signet:commonnametype': commonNameType,
       'signet:subject/cn': cn,
+      'signet:subjectattribute': attributes,
       ...rest
     } = keysOf({
       subject: [[oids.commonName, value]],
     })
-    assert.deepEqual([commonName, cn], [[value], [value]])
+    assert.deepEqual(
+      [commonName, cn, commonNameType, attributes],
+      [[value], [value], [type], ['CN']],
+    )
     return Object.entries(rest).filter(([key]) => !(key in always))
   }
-  assert.deepEqual(named('*.Corp.Example'), [['signet:dnsname', ['*.corp.example']]])
-  assert.deepEqual(named('192.0.2.1'), [['signet:ipaddress', ['192.0.2.1']]])
-  assert.deepEqual(named('2001:db8::1'), [['signet:ipaddress', ['2001:db8::1']]])
-  assert.deepEqual(named('ada@Corp.example'), [['signet:email', ['ada@corp.example']]])
-  assert.deepEqual(named('alice'), [])
-  assert.deepEqual(named('Example Root CA'), [])
+  assert.deepEqual(named('*.Corp.Example', 'dNSName'), [['signet:dnsname', ['*.corp.example']]])
+  assert.deepEqual(named('192.0.2.1', 'iPAddress'), [['signet:ipaddress', ['192.0.2.1']]])
+  assert.deepEqual(named('2001:db8::1', 'iPAddress'), [['signet:ipaddress', ['2001:db8::1']]])
+  assert.deepEqual(named('ada@Corp.example', 'rfc822Name'), [
+    ['signet:email', ['ada@corp.example']],
+  ])
+  assert.deepEqual(named('alice', 'other'), [])
+  assert.deepEqual(named('Example Root CA', 'other'), [])
 })
 
 test('the attributes of the subject have keys by keyword or object identifier', () => {
@@ -114,6 +121,7 @@ test('the attributes of the subject have keys by keyword or object identifier', 
     'signet:subject/o': ['Example'],
     'signet:subject/ou': ['A', 'B'],
     [`signet:subject/${oids.title}`]: ['Dr'],
+    'signet:subjectattribute': ['O', 'OU', oids.title],
     ...always,
   })
 })

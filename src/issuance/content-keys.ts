@@ -66,14 +66,25 @@ type Add = (name: string, value: string) => void
  */
 function addSubject({ subject }: TbsCertificate, add: Add): void {
   for (const { type, value } of subject.rdns.flat()) {
-    add(`subject/${(attributeKeywords.get(type) ?? type).toLowerCase()}`, value)
+    const attribute = attributeKeywords.get(type) ?? type
+    add('subjectattribute', attribute)
+    add(`subject/${attribute.toLowerCase()}`, value)
     if (type === oids.emailAddress) add('email', emailKey(value))
     if (type !== oids.commonName) continue
     add('commonname', value)
-    if (isIP(value) !== 0) add('ipaddress', value)
-    else if (hostForm.test(value)) add('dnsname', value.toLowerCase())
-    else if (emailForm.test(value)) add('email', emailKey(value))
+    const kind = commonNameType(value)
+    add('commonnametype', kind ?? 'other')
+    if (kind === 'iPAddress') add('ipaddress', value)
+    else if (kind === 'dNSName') add('dnsname', value.toLowerCase())
+    else if (kind === 'rfc822Name') add('email', emailKey(value))
   }
+}
+
+/** Returns the type of alternative name as which verifiers can read a common name; undefined for other common names. */
+function commonNameType(value: string): GeneralName['kind'] | undefined {
+  if (isIP(value) !== 0) return 'iPAddress'
+  if (hostForm.test(value)) return 'dNSName'
+  return emailForm.test(value) ? 'rfc822Name' : undefined
 }
 
 /** A host name of at least two labels, also with a wildcard. A common name such as `alice` is not a host name. */

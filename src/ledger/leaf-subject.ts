@@ -55,7 +55,7 @@ export function subjectOf(leaf: Leaf, stateHead: string | undefined): LeafSubjec
 
 /** Returns the account of the principal that caused a leaf. Undefined for services, jobs and operating-system users. */
 export function actorAccountOf({ principal = '' }: Leaf): string | undefined {
-  return /^arn:[^:]+:(?:iam|sts)::(\d{12}):/.exec(principal)?.[1]
+  return /^arn:[^:]+:(?:iam|sts|signet):[^:]*:(\d{12}):/.exec(principal)?.[1]
 }
 
 function keyOf(text: string | undefined): Key {

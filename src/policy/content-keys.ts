@@ -8,6 +8,7 @@ const subjectPrefix = 'signet:subject/'
 /** `NAME` is the keyword of an attribute type, such as `O`, or its object identifier. */
 const contentKeyNames = [
   'signet:CommonName',
+  'signet:CommonNameType',
   'signet:DnsName',
   'signet:Email',
   'signet:ExtendedKeyUsage',
@@ -16,6 +17,7 @@ const contentKeyNames = [
   'signet:KeyAlgorithm',
   'signet:NameType',
   'signet:Subject/NAME',
+  'signet:SubjectAttribute',
   'signet:Uri',
   'signet:ValidityDays',
 ] as const

@@ -7,7 +7,7 @@ export interface Principals {
   readonly everyone: boolean
   /** Account IDs, written `123456789012` or `arn:aws:iam::123456789012:root`. */
   readonly accounts: readonly string[]
-  /** ARNs of users, roles, sessions and identity providers, and service names. */
+  /** ARNs of users, roles, sessions, endpoints and identity providers, and service names. */
   readonly names: readonly string[]
 }
 
@@ -16,7 +16,7 @@ export interface PrincipalIdentity {
   /** Undefined for callers without an account: services, and holders of a web identity token. */
   readonly accountId: string | undefined
   /**
-   * The ARN of the user, the ARNs of the session and its role, the ARN of the identity provider, or the name of the service.
+   * The ARN of the user or endpoint, the ARNs of the session and its role, the ARN of the identity provider, or the name of the service.
    */
   readonly names: readonly string[]
 }
@@ -25,6 +25,8 @@ const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
 export const identityForm =
   /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
+/** ARN of an endpoint for enrollment. AWS has no such principals, so PutPolicy does not accept it. */
+const endpointForm = /^arn:[a-z0-9-]+:signet:[a-z0-9-]+:\d{12}:(?:acme|est)\/[a-z0-9-]{1,64}$/
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
@@ -94,7 +96,7 @@ function namesOf(
 }
 
 function isPrincipal(text: string): boolean {
-  return accountOf(text) !== undefined || identityForm.test(text)
+  return accountOf(text) !== undefined || identityForm.test(text) || endpointForm.test(text)
 }
 
 /** Returns the account ID if the principal is a whole account; otherwise undefined. */

@@ -87,7 +87,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   policy: { subject: 'Parsing and evaluation of IAM policies', imports: [] },
   enrollment: {
     subject: 'The model of enrollment: ACME and EST endpoints, identifiers and permitted names',
-    imports: [],
+    imports: ['identity', 'wire'],
   },
   identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
   'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },

@@ -169,6 +169,21 @@ interface Call {
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
+/** Returns the facts that authorization needs about a call with decoded input. */
+export function authorizedPart<I extends StructureShape>(
+  definition: Pick<
+    OperationContract<OperationName, I, StructureShape | undefined>,
+    'resource' | 'furtherActions' | 'conditionKeys'
+  >,
+  input: Infer<I>,
+): Omit<Call, 'input' | 'run'> {
+  return {
+    resourceArn: definition.resource(input),
+    furtherActions: definition.furtherActions?.of(input) ?? [],
+    conditionKeys: (caller) => definition.conditionKeys?.of(input, caller) ?? new Map(),
+  }
+}
+
 /** Creates an operation from its declaration. The result keeps the types of the declaration. */
 export function operation<
   N extends OperationName,
@@ -179,9 +194,7 @@ export function operation<
     const input = decode(definition.input, members)
     return {
       input,
-      resourceArn: definition.resource(input),
-      furtherActions: definition.furtherActions?.of(input) ?? [],
-      conditionKeys: (caller) => definition.conditionKeys?.of(input, caller) ?? new Map(),
+      ...authorizedPart(definition, input),
       run: (services, caller) => runAndEncode(definition, input, { services, caller }),
     }
   }

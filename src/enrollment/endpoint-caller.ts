@@ -1,0 +1,116 @@
+/** Endpoints for enrollment as principals, and the policy that limits them to their configuration. */
+import type { Caller } from '../identity/caller.ts'
+import { endpointArn } from '../identity/principal-arn.ts'
+import { parseIpAddress } from '../text/ip-address.ts'
+import { certificateAuthorityArn, type CertificateAuthorityName } from '../wire/arn.ts'
+import type { EnrollmentEndpoint } from './endpoint.ts'
+
+/** Returns the caller as which an endpoint issues, reads and revokes certificates of its CA. */
+export function endpointCaller(
+  endpoint: EnrollmentEndpoint,
+  authority: CertificateAuthorityName,
+): Caller {
+  const { protocol, name } = endpoint
+  const { partition, region, accountId } = authority
+  return {
+    partition,
+    region,
+    accountId,
+    organizationId: undefined,
+    arn: endpointArn(authority, { protocol, name }),
+    accessKeyId: '',
+    principal: { kind: 'endpoint', protocol, name },
+    policies: [JSON.stringify(endpointPolicy(endpoint, authority))],
+    sessionPolicies: undefined,
+  }
+}
+
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+
+/** Creates the identity policy of an endpoint. */
+function endpointPolicy(endpoint: EnrollmentEndpoint, authority: CertificateAuthorityName): object {
+  const Resource = certificateAuthorityArn(authority)
+  const template = {
+    StringEquals: { 'acm-pca:TemplateArn': templateArns(endpoint, authority.partition) },
+    Bool: { 'signet:IsCA': 'false' },
+  }
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: [
+          'acm-pca:DescribeCertificateAuthority',
+          'acm-pca:GetCertificate',
+          'acm-pca:GetCertificateAuthorityCertificate',
+          'acm-pca:RevokeCertificate',
+        ],
+        Resource,
+      },
+      ...contentConditions(endpoint).map((content) => ({
+        Effect: 'Allow',
+        Action: 'acm-pca:IssueCertificate',
+        Resource,
+        Condition: merge(template, content),
+      })),
+    ],
+  }
+}
+
+function templateArns({ configuration }: EnrollmentEndpoint, partition: string): string[] {
+  const profiles = 'profiles' in configuration ? Object.values(configuration.profiles) : []
+  const templates = [configuration, ...profiles].map(({ template }) => template)
+  return [...new Set(templates)].map((name) => `arn:${partition}:acm-pca:::template/${name}`)
+}
+
+/**
+ * Returns the conditions on the content of certificates, of which one must be satisfied. Certificates from ACME contain only
+ * validated identifiers: DNS names and addresses, with no other attribute of the subject than the common name. An EST endpoint
+ * without a list of names permits any subject and any names.
+ */
+function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Conditions[] {
+  const { names } = configuration
+  if (names.length === 0) return [protocol === 'acme' ? identifiersOnly : {}]
+  const isAddress = (pattern: string): boolean =>
+    parseIpAddress(pattern.split('/')[0] ?? '') !== undefined
+  const addresses = names.filter(isAddress)
+  const hosts = names.filter((pattern) => !isAddress(pattern)).map((name) => name.toLowerCase())
+  const permitted = [
+    identifiersOfNames,
+    protocol === 'acme' ? commonNameOnly : {},
+    // A condition with ForAllValues is also satisfied by a certificate without names of the type.
+    hosts.length > 0
+      ? { 'ForAllValues:StringLike': { 'signet:DnsName': hosts } }
+      : { Null: { 'signet:DnsName': 'true' } },
+    addresses.length > 0
+      ? { 'ForAllValues:IpAddress': { 'signet:IpAddress': addresses } }
+      : { Null: { 'signet:IpAddress': 'true' } },
+  ].reduce(merge)
+  // The keys for DNS names and addresses contain such common names, too. Host names of one label are not among them.
+  const commonNames: Conditions[] = [
+    { 'ForAllValues:StringEquals': { 'signet:CommonNameType': ['dNSName', 'iPAddress'] } },
+  ]
+  const labels = hosts.filter((name) => !name.includes('.'))
+  if (labels.length > 0)
+    commonNames.push({ 'ForAllValues:StringEqualsIgnoreCase': { 'signet:CommonName': labels } })
+  return commonNames.map((condition) => merge(permitted, condition))
+}
+
+const identifiersOfNames: Conditions = {
+  'ForAllValues:StringEquals': { 'signet:NameType': ['dNSName', 'iPAddress'] },
+  Null: { 'signet:Email': 'true', 'signet:Uri': 'true' },
+}
+
+const commonNameOnly: Conditions = {
+  'ForAllValues:StringEquals': { 'signet:SubjectAttribute': 'CN' },
+}
+
+const identifiersOnly = merge(identifiersOfNames, commonNameOnly)
+
+/** Merges two Condition elements, which have no operator and key in common. */
+function merge(one: Conditions, other: Conditions): Conditions {
+  const operators = new Set([...Object.keys(one), ...Object.keys(other)])
+  return Object.fromEntries(
+    [...operators].map((operator) => [operator, { ...one[operator], ...other[operator] }]),
+  )
+}
