@@ -24,6 +24,7 @@ import {
   readMasterKeySettings,
   rewrapSecret,
   sealedSecretOf,
+  secretKinds,
   selectSecretsToRewrap,
   type FinishedRotation,
   type SealedSecret,
@@ -47,9 +48,6 @@ import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './r
 const pageRows = 100
 /** Longest duration of a session (AWS STS), plus five minutes for clock skew. */
 const tokenMilliseconds = (43_200 + 300) * 1000
-
-/** The kinds of secrets, which are also the purposes of their sealers. */
-const secretKinds: readonly SecretKind[] = ['keys', 'access keys']
 
 export interface RotationContext {
   readonly data: DataFolder
@@ -102,7 +100,7 @@ export async function startRotation({
 /** Seals every secret under the new key, except those already sealed under it. Returns how many were sealed. */
 export async function rewrapSecrets(context: RotationContext, keys: RotationKeys): Promise<number> {
   let total = 0
-  for (const kind of secretKinds) {
+  for (const kind of Object.keys(secretKinds) as SecretKind[]) {
     let after = ''
     let page: readonly SealedSecret[]
     do {
@@ -145,9 +143,8 @@ async function openSecret(
     return (await sealers.find(id)).open(name, sealed)
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
-    const noun = kind === 'keys' ? 'CA key' : 'access key'
     throw new ConfigurationError(
-      `the ${noun} ${name} cannot be decrypted with the master key, so the rotation cannot be finished; check the database with: signet verify`,
+      `the ${secretKinds[kind]} ${name} cannot be decrypted with the master key, so the rotation cannot be finished; check the database with: signet verify`,
       { cause },
     )
   }

@@ -25,12 +25,26 @@ test('the subject of a row is its CA, its account or its principal', () => {
     accountId: account,
   })
   assert.deepEqual(ofRow('identity_policies', ['AIDA', 'x']), { kind: 'principal', id: 'AIDA' })
+  const web = { kind: 'endpoint', protocol: 'acme', name: 'web' }
+  assert.deepEqual(ofRow('enrollment_endpoints', ['acme', 'web']), web)
+  for (const table of ['acme_accounts', 'acme_binding_keys'])
+    assert.deepEqual(ofRow(table, ['id'], 'endpoint_name=3:web,key_thumb'), web)
+  assert.deepEqual(ofRow('est_passwords', ['user'], 'endpoint_name=3:web,names=2:'), {
+    ...web,
+    protocol: 'est',
+  })
+  assert.deepEqual(ofRow('acme_accounts', ['id']), { kind: 'none' })
   assert.deepEqual(ofRow('keys', ['record'], 'algorithm=3:x'), { kind: 'none' })
 })
 
 test('the state of each table whose rows belong to an account begins with the account', () => {
   for (const table of ['users', 'roles', 'access_keys', 'shares', 'approvals'] as const)
     assert.equal(recordedTables[table].columns[0], 'account_id', table)
+})
+
+test('the state of each table whose rows belong to an endpoint begins with the name of the endpoint', () => {
+  for (const table of ['acme_accounts', 'acme_binding_keys', 'est_passwords'] as const)
+    assert.equal(recordedTables[table].columns[0], 'endpoint_name', table)
 })
 
 test('the CA of a leaf and the account of an event take precedence', () => {
@@ -52,10 +66,11 @@ test('an altered leaf has no subject', () => {
   assert.deepEqual(ofRow('constructor', ['x']), { kind: 'none' })
 })
 
-test('only the ARNs of users and role sessions state an account', () => {
+test('only the ARNs of users, role sessions and endpoints state an account', () => {
   const accountOf = (principal: string) => actorAccountOf(leaf({ principal }))
   assert.equal(accountOf(`arn:aws:iam::${account}:user/alice`), account)
   assert.equal(accountOf(`arn:aws-cn:sts::${account}:assumed-role/a/b`), account)
+  assert.equal(accountOf(`arn:aws:signet:us-east-1:${account}:acme/web`), account)
   for (const other of ['job:publish-crls', 'acm.amazonaws.com', `arn:aws:s3::${account}:x`])
     assert.equal(accountOf(other), undefined)
 })

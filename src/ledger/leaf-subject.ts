@@ -1,16 +1,25 @@
-/** The subject of a leaf: a CA, an account, a principal, or the server. */
+/** The subject of a leaf: a CA, an account, a principal, an endpoint, or the server. */
 import type { Leaf } from '../record/leaf.ts'
-import type { AuthorityReference } from '../store/record-subjects.ts'
+import type { AuthorityReference, EndpointReference } from '../store/record-subjects.ts'
 
 export type LeafSubject =
   | { readonly kind: 'authority'; readonly authority: AuthorityReference }
   | { readonly kind: 'account'; readonly accountId: string }
   /** A user or role, by its unique ID. */
   | { readonly kind: 'principal'; readonly id: string }
+  /** An endpoint for enrollment, or one of its keys, accounts and passwords. */
+  | ({ readonly kind: 'endpoint' } & EndpointReference)
   /** The server, or a deleted row whose account is unknown. */
   | { readonly kind: 'none' }
 
 type Key = readonly unknown[]
+
+/** Protocols of tables whose rows belong to an endpoint. Their state begins with the name of the endpoint. */
+const protocolsByTable: Readonly<Record<string, string>> = {
+  acme_binding_keys: 'acme',
+  acme_accounts: 'acme',
+  est_passwords: 'est',
+}
 
 /** How the key of a row identifies the subject, by table. Rows of other tables start with their account. */
 const subjectsByTable: Readonly<Record<string, (key: Key) => LeafSubject>> = {
@@ -26,6 +35,7 @@ const subjectsByTable: Readonly<Record<string, (key: Key) => LeafSubject>> = {
   approval_policies: ([accountId]) => ofAccount(accountId),
   identity_providers: ([accountId]) => ofAccount(accountId),
   identity_policies: ([id]) => ({ kind: 'principal', id: String(id) }),
+  enrollment_endpoints: ([protocol, name]) => ofEndpoint(protocol, name),
 }
 
 function ofAuthority(authority: AuthorityReference): LeafSubject {
@@ -34,6 +44,10 @@ function ofAuthority(authority: AuthorityReference): LeafSubject {
 
 function ofNumber(number: unknown): LeafSubject {
   return Number.isSafeInteger(number) ? ofAuthority({ number: number as number }) : { kind: 'none' }
+}
+
+function ofEndpoint(protocol: unknown, name: unknown): LeafSubject {
+  return { kind: 'endpoint', protocol: String(protocol), name: String(name) }
 }
 
 function ofAccount(accountId: unknown): LeafSubject {
@@ -50,6 +64,10 @@ export function subjectOf(leaf: Leaf, stateHead: string | undefined): LeafSubjec
   if (table === undefined) return { kind: 'none' }
   const ofKey = Object.hasOwn(subjectsByTable, table) ? subjectsByTable[table] : undefined
   if (ofKey !== undefined) return ofKey(keyOf(key))
+  if (Object.hasOwn(protocolsByTable, table)) {
+    const name = /^endpoint_name=\d+:([a-z0-9-]+)(?:,|$)/.exec(stateHead ?? '')?.[1]
+    return name === undefined ? { kind: 'none' } : ofEndpoint(protocolsByTable[table], name)
+  }
   return ofAccount(/^account_id=12:(\d{12})/.exec(stateHead ?? '')?.[1])
 }
 

@@ -83,7 +83,7 @@ export async function readLeafHeads(
   limit: number,
 ): Promise<LeafHead[]> {
   const rows = await db.query(
-    sql`select leaf_number, entry, substr(state, 1, 32) as state_head,
+    sql`select leaf_number, entry, substr(state, 1, 96) as state_head,
       octet_length(entry) + coalesce(octet_length(state), 0) as bytes
     from record_leaves where leaf_number < ${before} order by leaf_number desc limit ${limit}`,
   )

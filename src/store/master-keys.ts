@@ -1,7 +1,7 @@
 /**
  * A database's master keys. `settings` contains the value that identifies the current key, an unfinished rotation, the token
- * keys from before the last rotation, and a row for each replaced key. Rows of `keys` and `access_keys` contain the ID of the
- * master key that they are sealed under.
+ * keys from before the last rotation, and a row for each replaced key. Rows of `keys`, `access_keys` and `acme_binding_keys`
+ * contain the ID of the master key that they are sealed under.
  */
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -25,14 +25,23 @@ export interface MasterKeySettings {
 
 /** A secret that is sealed under a master key. */
 export interface SealedSecret {
-  /** Name of a key, or ID of an access key: the context of the sealed bytes. */
+  /** Name of a key, or ID of an access key or a key for external account binding: the context of the sealed bytes. */
   readonly name: string
   readonly masterKeyId: string
   readonly sealed: Uint8Array
 }
 
-/** The kinds of sealed secrets: the data keys of CA keys, and secret access keys. */
-export type SecretKind = 'keys' | 'access keys'
+/** The kinds of sealed secrets, which are also the purposes of their sealers, with the noun for messages. */
+export const secretKinds = {
+  /** Data keys of CA keys. */
+  keys: 'CA key',
+  /** Secret access keys. */
+  'access keys': 'access key',
+  /** MAC keys for external account binding in ACME. */
+  'acme binding keys': 'EAB key',
+} as const
+
+export type SecretKind = keyof typeof secretKinds
 
 function replacedName(masterKeyId: string): string {
   return `master key replaced ${masterKeyId}`
@@ -75,7 +84,7 @@ export function requireCurrentMasterKey(masterKeyId: string): Sql {
   )
 }
 
-/** Inserts an access key unless its master key has been replaced. */
+/** Inserts a secret unless its master key has been replaced. */
 export function insertUnderMasterKey(
   masterKeyId: string,
   insert: (settingOfReplacedKey: string) => Sql,
@@ -93,12 +102,18 @@ export function selectSecretsToRewrap(
   kind: SecretKind,
   { masterKeyId, after, limit }: { masterKeyId: string; after: string; limit: number },
 ): Sql {
-  return kind === 'keys'
-    ? sql`select name, master_key_id, data_key_sealed as sealed from keys
+  switch (kind) {
+    case 'keys':
+      return sql`select name, master_key_id, data_key_sealed as sealed from keys
         where name > ${after} and master_key_id <> ${masterKeyId} order by name limit ${limit}`
-    : sql`select access_key_id as name, master_key_id, secret_sealed as sealed from access_keys
+    case 'access keys':
+      return sql`select access_key_id as name, master_key_id, secret_sealed as sealed from access_keys
         where access_key_id > ${after} and master_key_id <> ${masterKeyId}
         order by access_key_id limit ${limit}`
+    case 'acme binding keys':
+      return sql`select key_id as name, master_key_id, mac_key_sealed as sealed from acme_binding_keys
+        where key_id > ${after} and master_key_id <> ${masterKeyId} order by key_id limit ${limit}`
+  }
 }
 
 export function sealedSecretOf(row: Row): SealedSecret {
@@ -112,11 +127,17 @@ export function sealedSecretOf(row: Row): SealedSecret {
 /** Replaces the sealed bytes of a secret, unless another process has changed or deleted the row. */
 export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSecret): Sql {
   const { name, masterKeyId, sealed } = next
-  return kind === 'keys'
-    ? sql`update keys set data_key_sealed = ${sealed}, master_key_id = ${masterKeyId}
+  switch (kind) {
+    case 'keys':
+      return sql`update keys set data_key_sealed = ${sealed}, master_key_id = ${masterKeyId}
         where name = ${name} and data_key_sealed = ${old.sealed}`
-    : sql`update access_keys set secret_sealed = ${sealed}, master_key_id = ${masterKeyId}
+    case 'access keys':
+      return sql`update access_keys set secret_sealed = ${sealed}, master_key_id = ${masterKeyId}
         where access_key_id = ${name} and secret_sealed = ${old.sealed}`
+    case 'acme binding keys':
+      return sql`update acme_binding_keys set mac_key_sealed = ${sealed}, master_key_id = ${masterKeyId}
+        where key_id = ${name} and mac_key_sealed = ${old.sealed}`
+  }
 }
 
 export interface FinishedRotation {
@@ -150,7 +171,8 @@ export function finishRotation(finished: FinishedRotation): Sql[] {
     guard(
       'in-use',
       sql`select 1 as ok where not exists (select 1 from keys where master_key_id <> ${newId})
-        and not exists (select 1 from access_keys where master_key_id <> ${newId})`,
+        and not exists (select 1 from access_keys where master_key_id <> ${newId})
+        and not exists (select 1 from acme_binding_keys where master_key_id <> ${newId})`,
     ),
     putSetting(replacedName(oldId), Buffer.from(finishedAt.toISOString())),
     putSetting(tokenKeysSetting, tokenKeys),

@@ -20,6 +20,12 @@ export type AuthorityReference =
   /** Name of a CRL. */
   | { readonly crl: string }
 
+/** How an entry of the record identifies an endpoint for enrollment. */
+export interface EndpointReference {
+  readonly protocol: string
+  readonly name: string
+}
+
 const namesOf = createOwnedCaches<AuthorityName>(10_000)
 
 /** Finds a CA, including a deleted CA. Undefined if the row does not exist. */
@@ -53,6 +59,18 @@ function selectName(reference: AuthorityReference): Sql {
   return sql`select a.authority_number, a.id, a.partition_name, a.region, a.account_id
     from crls c join authorities a on a.authority_number = c.authority_number
     where c.name = ${reference.crl}`
+}
+
+/** Finds the account of an endpoint for enrollment. Undefined after its deletion. */
+export async function findEndpointAccount(
+  db: Pick<Database, 'query'>,
+  { protocol, name }: EndpointReference,
+): Promise<string | undefined> {
+  const [row] = await db.query(
+    sql`select account_id from enrollment_endpoints
+      where protocol = ${protocol} and name = ${name}`,
+  )
+  return row === undefined ? undefined : textOf(row, 'account_id')
 }
 
 /** Finds the account of a user or role by its unique ID. Undefined after its deletion. */

@@ -10,7 +10,10 @@ import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
-/** Decrypts every private key and every secret access key, one after another. Resolves to the number of keys of each kind. */
+/**
+ * Decrypts every private key, every secret access key and every key for external account binding, one after another. Resolves to
+ * the number of private keys and access keys.
+ */
 export async function verifyKeys(
   { masterKeys, sealers }: DataFolder,
   snapshot: Snapshot,
@@ -42,6 +45,18 @@ export async function verifyKeys(
       async () => {
         const sealer = await sealers.find(textOf(row, 'master_key_id'))
         sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0)
+      },
+    )
+  })
+  const bindingSealers = masterKeys.sealers('acme binding keys')
+  await each(snapshot, 'acme_binding_keys', async (row) => {
+    const id = textOf(row, 'key_id')
+    await addUnlessDone(
+      problems,
+      `the EAB key ${id} of the ACME endpoint ${textOf(row, 'endpoint_name')} cannot be decrypted`,
+      async () => {
+        const sealer = await bindingSealers.find(textOf(row, 'master_key_id'))
+        sealer.open(id, bytesOf(row, 'mac_key_sealed')).fill(0)
       },
     )
   })

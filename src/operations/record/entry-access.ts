@@ -3,13 +3,14 @@
  * to the account of the principal that caused it. Entries that belong to no account belong to the account that operates the
  * server. Entries about a CA are visible only in the Region of the CA, and only if the caller has permission for the CA.
  */
-import { actorAccountOf, subjectOf } from '../../ledger/leaf-subject.ts'
+import { actorAccountOf, subjectOf, type LeafSubject } from '../../ledger/leaf-subject.ts'
 import { decodeLeaf, LeafError, type Leaf } from '../../record/leaf.ts'
 import type { Services } from '../../services.ts'
 import { findOperatorAccount } from '../../store/accounts.ts'
 import type { LeafHead } from '../../store/leaves.ts'
 import {
   findAuthorityName,
+  findEndpointAccount,
   findPrincipalAccount,
   type AuthorityName,
 } from '../../store/record-subjects.ts'
@@ -42,10 +43,11 @@ export async function createEntryAccess(
   const { accountId, region, partition } = caller
   const isOperator = (await findOperatorAccount(db)) === accountId
   const hidden = only === undefined ? await hiddenFrom(caller) : new Set<number>()
-  const principals = new Map<string, Promise<string | undefined>>()
-  const accountOf = (id: string): Promise<string | undefined> => {
-    const account = principals.get(id) ?? findPrincipalAccount(db, id)
-    principals.set(id, account)
+  const accounts = new Map<string, Promise<string | undefined>>()
+  const accountOf = (subject: LeafSubject): Promise<string | undefined> => {
+    const key = JSON.stringify(subject)
+    const account = accounts.get(key) ?? findSubjectAccount(db, subject)
+    accounts.set(key, account)
     return account
   }
 
@@ -65,12 +67,7 @@ export async function createEntryAccess(
       return isHere && isOwn && !hidden.has(authority.number) ? authority : undefined
     }
     if (only !== undefined) return undefined
-    const owner =
-      subject.kind === 'account'
-        ? subject.accountId
-        : subject.kind === 'principal'
-          ? await accountOf(subject.id)
-          : undefined
+    const owner = await accountOf(subject)
     const isOfNobody = owner === undefined && actorAccountOf(leaf) === undefined
     return owner === accountId || isOwnAct || (isOfNobody && isOperator) ? 'no CA' : undefined
   }
@@ -89,6 +86,16 @@ export async function createEntryAccess(
       return { number, bytes, leaf, authority: found === 'no CA' ? undefined : found }
     },
   }
+}
+
+/** Finds the account of a subject that is not a CA. */
+async function findSubjectAccount(
+  db: Services['db'],
+  subject: LeafSubject,
+): Promise<string | undefined> {
+  if (subject.kind === 'account') return subject.accountId
+  if (subject.kind === 'principal') return findPrincipalAccount(db, subject.id)
+  return subject.kind === 'endpoint' ? findEndpointAccount(db, subject) : undefined
 }
 
 function decoded(entry: Uint8Array): Leaf | undefined {

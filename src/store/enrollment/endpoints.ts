@@ -62,13 +62,22 @@ export function updateEndpoint({ protocol, name, configuration }: EnrollmentEndp
   )
 }
 
-/** Deletes an endpoint. Conflicts if the endpoint does not exist. */
+/**
+ * Deletes an endpoint. Conflicts if the endpoint does not exist, or if it has keys, accounts or passwords, because a later endpoint of
+ * the name would have them, too (removal.ts).
+ */
 export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
   return changing(
     { table: 'enrollment_endpoints', key: [protocol, name] },
     guard(
-      'missing',
+      'in-use',
       sql`delete from enrollment_endpoints where protocol = ${protocol} and name = ${name}
+          and not (protocol = 'acme'
+            and exists (select 1 from acme_binding_keys where endpoint_name = ${name}))
+          and not (protocol = 'acme'
+            and exists (select 1 from acme_accounts where endpoint_name = ${name}))
+          and not (protocol = 'est'
+            and exists (select 1 from est_passwords where endpoint_name = ${name}))
         returning name`,
     ),
   )

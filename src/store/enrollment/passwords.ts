@@ -1,0 +1,91 @@
+/** Rows of one-time passwords for EST. Only hashes of passwords are stored, because the passwords are long and random. */
+import { bytesOf, dateOf, optionalDateOf, textOf } from '../columns.ts'
+import type { Database } from '../database.ts'
+import type { RowPage } from '../row-pages.ts'
+import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
+
+export interface EstPassword {
+  /** User name for HTTP Basic authentication. Unique among all endpoints. */
+  readonly userName: string
+  readonly endpointName: string
+  /** SHA-256 of the password, which contains at least 128 random bits. */
+  readonly passwordSha256: Uint8Array
+  /** Patterns of the names that certificates may contain (enrollment/permitted-names.ts); empty for all names. */
+  readonly names: readonly string[]
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  /** Time at which a certificate was issued for the password; undefined for an unused password. */
+  readonly usedAt: Date | undefined
+}
+
+/** Inserts a password. Conflicts if the user name exists. */
+export function insertPassword(password: Omit<EstPassword, 'usedAt'>): Sql {
+  const { userName, endpointName, passwordSha256, names, createdAt, expiresAt } = password
+  return changing(
+    { table: 'est_passwords', key: [userName] },
+    sql`insert into est_passwords (user_name, endpoint_name, password_sha256, names, created_at_ms,
+        expires_at_ms)
+      values (${userName}, ${endpointName}, ${passwordSha256}, ${JSON.stringify(names)},
+        ${createdAt.getTime()}, ${expiresAt.getTime()})`,
+  )
+}
+
+/** Finds a password by user name, whether or not it can be used. */
+export async function findPassword(
+  db: Pick<Database, 'query'>,
+  userName: string,
+): Promise<EstPassword | undefined> {
+  const [row] = await db.query(sql`select * from est_passwords where user_name = ${userName}`)
+  return row && passwordOf(row)
+}
+
+/** Marks a password as used. The guard `in-use` fails if the password was used before, has expired or was deleted. */
+export function usePassword({ userName }: Pick<EstPassword, 'userName'>, now: Date): Sql {
+  return guard(
+    'in-use',
+    sql`update est_passwords set used_at_ms = ${now.getTime()}
+      where user_name = ${userName} and used_at_ms is null and expires_at_ms > ${now.getTime()}
+      returning user_name`,
+  )
+}
+
+/** Lists the passwords of an endpoint, oldest first. */
+export async function listPasswords(
+  db: Pick<Database, 'query'>,
+  endpointName: string,
+  { after, limit }: RowPage<Pick<EstPassword, 'createdAt' | 'userName'>>,
+): Promise<EstPassword[]> {
+  const rows = await db.query(
+    sql`select * from est_passwords where endpoint_name = ${endpointName}
+        and (created_at_ms, user_name) > (${after?.createdAt.getTime() ?? -1}, ${after?.userName ?? ''})
+      order by created_at_ms, user_name limit ${limit}`,
+  )
+  return rows.map(passwordOf)
+}
+
+/** Deletes a password of an endpoint. Conflicts if it does not exist. */
+export function deletePassword({
+  userName,
+  endpointName,
+}: Pick<EstPassword, 'userName' | 'endpointName'>): Sql {
+  return changing(
+    { table: 'est_passwords', key: [userName] },
+    guard(
+      'missing',
+      sql`delete from est_passwords where user_name = ${userName}
+        and endpoint_name = ${endpointName} returning user_name`,
+    ),
+  )
+}
+
+function passwordOf(row: Row): EstPassword {
+  return {
+    userName: textOf(row, 'user_name'),
+    endpointName: textOf(row, 'endpoint_name'),
+    passwordSha256: bytesOf(row, 'password_sha256'),
+    names: JSON.parse(textOf(row, 'names')) as string[],
+    createdAt: dateOf(row, 'created_at_ms'),
+    expiresAt: dateOf(row, 'expires_at_ms'),
+    usedAt: optionalDateOf(row, 'used_at_ms'),
+  }
+}
