@@ -1,6 +1,7 @@
 /** The interface of a client. */
 import type { AccessOperations } from './access.ts'
 import type { ApprovalOperations } from './approvals.ts'
+import type { EnrollmentOperations } from './enrollment.ts'
 import type { ServerOperations } from './server-information.ts'
 import type { OperationName } from './commands.ts'
 import type { Exceptions } from './errors.ts'
@@ -60,6 +61,7 @@ export interface Client
     Operations,
     AccessOperations,
     ApprovalOperations,
+    EnrollmentOperations,
     RevocationOperations,
     ServerOperations,
     SimulationOperations {

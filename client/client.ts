@@ -4,6 +4,7 @@ import { approvalOperations } from './approvals.ts'
 import { call } from './call.ts'
 import type { Client, ClientMeta } from './client-interface.ts'
 import { apiName, isOperationName, operationNames, type OperationName } from './commands.ts'
+import { enrollmentOperations } from './enrollment.ts'
 import { createHierarchy } from './hierarchy.ts'
 import { exceptions, UnknownClientMethodError } from './errors.ts'
 import type { CallOptions } from './inputs.ts'
@@ -64,6 +65,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     ...accessOperations(sdk),
     ...approvalOperations(sdk),
+    ...enrollmentOperations(sdk),
     ...serverOperations(sdk),
     getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
     ...revocationOperations(sdk),

@@ -65,6 +65,27 @@ export type {
   ListApprovalsOutput,
 } from './approvals.ts'
 export type {
+  AcmeError,
+  AcmeIdentifier,
+  AcmeOrderStatus,
+  AcmeProfile,
+  EndpointDetails,
+  EnrollmentOperations,
+  EnrollmentProtocol,
+  EstPassword,
+  ExternalAccountKey,
+  FailedChallenge,
+  ListAcmeAccountsInput,
+  ListAcmeAccountsOutput,
+  ListAcmeOrdersInput,
+  ListAcmeOrdersOutput,
+  ListedAcmeAccount,
+  ListedAcmeOrder,
+  ListedEndpoint,
+  ListEndpointsInput,
+  ListEndpointsOutput,
+} from './enrollment.ts'
+export type {
   CheckedCrl,
   CheckedOcsp,
   CheckRevocationInput,

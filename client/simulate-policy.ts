@@ -12,7 +12,7 @@ export interface ContextEntry {
 
 /** The input of simulatePolicy. */
 export interface SimulatePolicyInput {
-  /** ARN of a user, role or session, an account ID, or `acm.amazonaws.com`. */
+  /** ARN of a user, role, session, or ACME or EST endpoint, an account ID, or `acm.amazonaws.com`. */
   readonly PrincipalArn: string
   /** IAM actions, such as `acm-pca:IssueCertificate`: 1 to 50. */
   readonly ActionNames: readonly string[]
@@ -33,6 +33,7 @@ export interface SimulatedStatement {
   readonly Source:
     | 'IDENTITY_POLICY'
     | 'ACCESS_KEY_POLICY'
+    | 'ENDPOINT_POLICY'
     | 'SESSION_POLICY'
     | 'RESOURCE_POLICY'
     | 'UNSAVED_POLICY'
@@ -40,7 +41,7 @@ export interface SimulatedStatement {
     | 'PERMISSION'
   /** Name of the identity policy, or ID of the access key. */
   readonly PolicyName?: string
-  /** Name of the user or role with the policy. */
+  /** Name of the user, role or endpoint with the policy. */
   readonly Principal?: string
   readonly Sid?: string
   /** Position in the policy; the first statement is 1. */

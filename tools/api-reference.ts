@@ -43,6 +43,11 @@ const subjects = {
     introduction:
       'This page lists the input, output and errors of the operations on audit reports.',
   },
+  enrollment: {
+    title: 'API: enrollment',
+    introduction:
+      'This page lists the operations that read the ACME and EST endpoints of an account, and the accounts and orders of ACME endpoints.',
+  },
   record: {
     title: 'API: record',
     introduction: 'This page lists the operations that read the tamper-evident record.',
@@ -110,6 +115,10 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'returns the CA certificate and its chain',
   ],
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
+  GetEnrollmentEndpoint: [
+    'enrollment',
+    'returns an endpoint with its keys or passwords, without secrets; AWS does not have this operation',
+  ],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
   GetRole: ['access', 'returns a role with its policies; AWS has this operation in the IAM API'],
   GetStatistics: [
@@ -137,12 +146,24 @@ const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> 
     'access',
     'lists access keys with their last use; AWS has this operation in the IAM API',
   ],
+  ListAcmeAccounts: [
+    'enrollment',
+    'lists the accounts of an ACME endpoint; AWS does not have this operation',
+  ],
+  ListAcmeOrders: [
+    'enrollment',
+    'lists the orders of an ACME endpoint, with failed challenges; AWS does not have this operation',
+  ],
   ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
   ListBackups: ['server', 'returns the last backup; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
     'certificates',
     'searches issued certificates; AWS does not have this operation',
+  ],
+  ListEnrollmentEndpoints: [
+    'enrollment',
+    'lists ACME and EST endpoints; AWS does not have this operation',
   ],
   ListIdentityProviders: [
     'access',

@@ -46,6 +46,8 @@ const pages: readonly Page[] = [
     group: 'CAs:',
     commands: ['init-hierarchy', 'ceremony', 'trust'],
   },
+  { name: 'acme', title: 'ACME endpoints', group: 'Enrollment:', commands: ['acme'] },
+  { name: 'est', title: 'EST endpoints', group: 'Enrollment:', commands: ['est'] },
   { name: 'access', title: 'Accounts, users and roles', group: 'Access:' },
   {
     name: 'policies-and-approvals',

@@ -69,16 +69,19 @@ export function missingRow(accountId: string, noun: string): string {
 /** Creates a function that lists the rows of one account or all accounts, in the form that commands print. */
 export function listingOf<Row, Printed>(
   list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
-  toPrinted: (row: Row) => Printed | Promise<Printed>,
+  toPrinted: (row: Row, db: Database) => Printed | Promise<Printed>,
 ) {
   return async (config: Config, accountId?: string): Promise<readonly Printed[]> =>
-    withData(config, async ({ db }) => Promise.all((await list(db, accountId)).map(toPrinted)))
+    withData(config, async ({ db }) => {
+      const rows = await list(db, accountId)
+      return Promise.all(rows.map((row) => toPrinted(row, db)))
+    })
 }
 
 /** Creates a function like `listingOf` for rows that are read in pages, one account at a time. */
 export function pagedListingOf<Row, Printed>(
   list: (db: Database, accountId: string, page: RowPage<Row>) => Promise<readonly Row[]>,
-  toPrinted: (row: Row) => Printed | Promise<Printed>,
+  toPrinted: (row: Row, db: Database) => Printed | Promise<Printed>,
 ) {
   return listingOf(async (db, accountId) => {
     const all = accountId === undefined ? await listAccounts(db) : [{ accountId }]

@@ -30,6 +30,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
     ceremony: async () => (await import('./commands/ceremony.ts')).ceremonyCommand,
     trust: async () => (await import('./commands/trust.ts')).trustCommand,
   },
+  'Enrollment:': {
+    acme: async () => (await import('./commands/acme.ts')).acmeCommand,
+    est: async () => (await import('./commands/est.ts')).estCommand,
+  },
   'Access:': {
     account: async () => (await import('./commands/account.ts')).accountCommand,
     user: async () => (await import('./commands/user.ts')).userCommand,

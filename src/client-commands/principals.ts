@@ -5,10 +5,8 @@ import type {
   ListedIdentityProvider,
   ListedRole,
   ListedUser,
-  ListInput,
 } from '../../client/index.ts'
-
-const pageSize = 1000
+import { readPages } from './read-pages.ts'
 
 export function listUsers(client: Client): Promise<readonly ListedUser[]> {
   return readPages(async (page) => {
@@ -41,25 +39,4 @@ export function listIdentityProviders(client: Client): Promise<readonly ListedId
     const { IdentityProviders: items, NextToken } = await client.listIdentityProviders(page)
     return { items, NextToken }
   })
-}
-
-interface Page<Item> {
-  readonly items: readonly Item[]
-  readonly NextToken: string | undefined
-}
-
-async function readPages<Item>(
-  read: (page: ListInput) => Promise<Page<Item>>,
-): Promise<readonly Item[]> {
-  const found: Item[] = []
-  let token: string | undefined
-  do {
-    const page = await read({
-      MaxResults: pageSize,
-      ...(token !== undefined && { NextToken: token }),
-    })
-    found.push(...page.items)
-    token = page.NextToken
-  } while (token !== undefined)
-  return found
 }

@@ -31,6 +31,7 @@ export const decisionTexts: Readonly<Record<SimulationResult['Decision'], string
 const sources: Readonly<Record<SimulatedStatement['Source'], string>> = {
   IDENTITY_POLICY: 'Policy',
   ACCESS_KEY_POLICY: 'Policy of access key',
+  ENDPOINT_POLICY: 'Configuration',
   SESSION_POLICY: 'Session policy',
   RESOURCE_POLICY: 'Resource policy of the CA',
   UNSAVED_POLICY: 'Unsaved resource policy',

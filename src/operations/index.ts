@@ -22,6 +22,9 @@ import { getCertificate } from './certificate/get-certificate.ts'
 import { getCertificateAuthorityCertificate } from './certificate-authority/get-certificate-authority-certificate.ts'
 import { getCertificateAuthorityCsr } from './certificate-authority/get-certificate-authority-csr.ts'
 import { getPolicy } from './policy/get-policy.ts'
+import { getEnrollmentEndpoint, listEnrollmentEndpoints } from './enrollment/endpoints.ts'
+import { listAcmeAccounts } from './enrollment/list-acme-accounts.ts'
+import { listAcmeOrders } from './enrollment/list-acme-orders.ts'
 import { getRecordCheckpoint } from './record/get-record-checkpoint.ts'
 import { getRecordEntry } from './record/get-record-entry.ts'
 import { importCertificateAuthorityCertificate } from './certificate-authority/import-certificate-authority-certificate.ts'
@@ -62,6 +65,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   GetCertificate: getCertificate,
   GetCertificateAuthorityCertificate: getCertificateAuthorityCertificate,
   GetCertificateAuthorityCsr: getCertificateAuthorityCsr,
+  GetEnrollmentEndpoint: getEnrollmentEndpoint,
   GetPolicy: getPolicy,
   GetRole: getRole,
   GetStatistics: getStatistics,
@@ -71,10 +75,13 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListAccessKeys: listAccessKeys,
+  ListAcmeAccounts: listAcmeAccounts,
+  ListAcmeOrders: listAcmeOrders,
   ListApprovals: listApprovals,
   ListBackups: listBackups,
   ListCertificateAuthorities: listCertificateAuthorities,
   ListCertificates: listCertificates,
+  ListEnrollmentEndpoints: listEnrollmentEndpoints,
   ListIdentityProviders: listIdentityProviders,
   ListPermissions: listPermissions,
   ListRoles: listRoles,

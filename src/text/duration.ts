@@ -44,3 +44,12 @@ export function parseSeconds(text: string): number | undefined {
   const duration = parseDuration(text)
   return duration && spanMilliseconds(duration) / 1000
 }
+
+/** Formats seconds with the largest unit of which they are a multiple: `90d`, `36h`, `90s`. */
+export function formatSeconds(seconds: number): string {
+  for (const unit of ['d', 'h', 'm'] as const) {
+    const count = (seconds * 1000) / unitMilliseconds[unit]
+    if (seconds > 0 && Number.isInteger(count)) return `${count}${unit}`
+  }
+  return `${seconds}s`
+}

@@ -148,8 +148,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   principals: {
     subject:
-      'Users, roles, access keys and identity providers, as the API and commands return them',
-    imports: ['identity', 'store'],
+      'Users, roles, access keys, identity providers and endpoints, as the API and commands return them',
+    imports: ['enrollment', 'identity', 'store', 'store/enrollment', 'wire'],
   },
   search: {
     subject: 'Certificate search: filters and the index for each filter',
@@ -312,7 +312,20 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'operations/access': {
     subject: 'Operations that read users, roles, access keys and identity providers',
-    imports: ['services.ts', 'operations/shared', 'principals', 'store', 'wire/shapes'],
+    imports: ['operations/shared', 'principals', 'store', 'wire/shapes'],
+  },
+  'operations/enrollment': {
+    subject: 'Operations that read endpoints for enrollment, and accounts and orders of ACME',
+    imports: [
+      'services.ts',
+      'enrollment',
+      'operations/shared',
+      'principals',
+      'store',
+      'store/enrollment',
+      'wire',
+      'wire/shapes',
+    ],
   },
   'operations/approval': {
     subject: 'Operations on requests for a second person',
@@ -334,10 +347,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [
       'services.ts',
       'authorization',
+      'enrollment',
       'identity',
       'operations/shared',
       'policy',
+      'principals/endpoint-details.ts',
       'store',
+      'store/enrollment',
+      'wire',
       'wire/shapes',
     ],
   },
@@ -650,6 +667,21 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
+  'admin-commands/enrollment': {
+    subject: 'signet acme and est: endpoints, EAB keys, ACME accounts and EST passwords',
+    imports: [
+      'admin-commands',
+      'data-folder',
+      'enrollment',
+      'issuance/templates.ts',
+      'principals',
+      'server/tls/own-authority.ts',
+      'settings',
+      'store',
+      'store/enrollment',
+      'wire',
+    ],
+  },
   'cli/completion': { subject: 'Shell completion scripts', imports: [] },
   'cli/shared': {
     subject: 'Shared code of commands: flags, output and command context',
@@ -666,6 +698,18 @@ export const rooms: Readonly<Record<string, Room>> = {
   'cli/ca': {
     subject: 'Subcommands of signet ca that change CAs',
     imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
+  },
+  'cli/enrollment': {
+    subject: 'Subcommands of signet acme and signet est',
+    imports: [
+      '../client',
+      'terminal.ts',
+      'admin-commands/enrollment',
+      'cli/shared',
+      'client-commands',
+      'enrollment/endpoint.ts',
+      'settings',
+    ],
   },
   'cli/certificates': {
     subject: 'Subcommands of signet certificates',
@@ -691,14 +735,17 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [
       'terminal.ts',
       'admin-commands',
+      'admin-commands/enrollment',
       'admin-commands/verify',
       'ceremony',
       'cli/ca',
       'cli/ceremony',
       'cli/certificates',
       'cli/completion',
+      'cli/enrollment',
       'cli/shared',
       'client-commands/*',
+      'enrollment/endpoint.ts',
       'inspect',
       'policy/managed-policies.ts',
       'server',

@@ -88,7 +88,7 @@ function simulateSubcommand(group: SignetCommand): void {
     .description('Show whether a principal may perform actions, and which statements decide this')
     .requiredOption(
       '--principal <arn>',
-      'ARN of a user, role or session, ID of another account, or acm.amazonaws.com',
+      'ARN of a user, role, session or endpoint, ID of another account, or acm.amazonaws.com',
     )
     .requiredOption(
       '--action <name>',

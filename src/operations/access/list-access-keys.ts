@@ -3,7 +3,7 @@ import { listAccessKeys as listKeyRows, listAccessKeysOfUser } from '../../store
 import { list, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { maxResults, nextToken } from '../shared/shapes.ts'
-import { readListPage } from './read-list.ts'
+import { readListPage } from '../shared/read-list.ts'
 import { accessKeyShape, principalName } from './shapes.ts'
 import { requireUser } from './users.ts'
 

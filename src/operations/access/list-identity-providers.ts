@@ -3,7 +3,7 @@ import { listIdentityProviders as listProviderRows } from '../../store/identity-
 import { list, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { maxResults, nextToken } from '../shared/shapes.ts'
-import { readListPage } from './read-list.ts'
+import { readListPage } from '../shared/read-list.ts'
 import { providerShape } from './shapes.ts'
 
 /** Lists the account's OpenID Connect identity providers. AWS has no such operation in this API (decision 0045). */

@@ -6,7 +6,7 @@ import { findRole, listRoles as listRoleRows } from '../../store/roles.ts'
 import { list, required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { maxResults, nextToken } from '../shared/shapes.ts'
-import { readListPage } from './read-list.ts'
+import { readListPage } from '../shared/read-list.ts'
 import { principalName, roleDetailsShape, roleShape } from './shapes.ts'
 
 /** Lists the account's roles, sorted by name. */

@@ -7,7 +7,7 @@ import { findUser, listUsers as listUserRows, type User } from '../../store/user
 import { list, required, structure } from '../../wire/shapes/shape.ts'
 import { operation, type ScopedCaller } from '../shared/operation.ts'
 import { maxResults, nextToken } from '../shared/shapes.ts'
-import { readListPage } from './read-list.ts'
+import { readListPage } from '../shared/read-list.ts'
 import { principalName, userDetailsShape, userShape } from './shapes.ts'
 
 /** Lists the account's users, sorted by name. */

@@ -6,6 +6,7 @@ import { listOf, parseObject } from '../../text/json.ts'
 export const sourceTypes = [
   'IDENTITY_POLICY',
   'ACCESS_KEY_POLICY',
+  'ENDPOINT_POLICY',
   'SESSION_POLICY',
   'RESOURCE_POLICY',
   'UNSAVED_POLICY',
@@ -18,7 +19,7 @@ export interface PolicySource {
   /** OTHER_ACCOUNT: an assumed policy, which is not shown. */
   readonly type: (typeof sourceTypes)[number] | 'OTHER_ACCOUNT'
   readonly name?: string
-  /** Name of the user or role. */
+  /** Name of the user, role or endpoint. */
   readonly principal?: string
   /** The policy as JSON. */
   readonly text: string

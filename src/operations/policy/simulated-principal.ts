@@ -9,6 +9,7 @@ import { listPoliciesOf } from '../../store/identity-policies.ts'
 import { findRole } from '../../store/roles.ts'
 import { findUser } from '../../store/users.ts'
 import type { PolicySource } from './explain-decision.ts'
+import { callerOfEndpoint, parseEndpointArn, type EndpointPrincipal } from './simulated-endpoint.ts'
 
 export interface SimulatedPrincipal {
   readonly caller: Caller
@@ -42,7 +43,7 @@ type Base = Omit<Caller, 'arn' | 'principal' | 'policies'>
 
 /**
  * Finds a principal of the account. The policies of another account are not visible, so they are assumed to allow everything.
- * Throws ResourceNotFoundException if the account has no such user, role or access key, and ValidationException for any other
+ * Throws ResourceNotFoundException if the account has no such user, role, endpoint or access key, and ValidationException for any other
  * text.
  */
 export async function simulatedPrincipal(
@@ -54,12 +55,18 @@ export async function simulatedPrincipal(
   const base = { partition, region, accountId, accessKeyId: '', sessionPolicies: undefined }
   if (principalArn === acmServicePrincipal)
     return serviceOf({ ...base, organizationId: undefined }, request)
+  const endpoint = parseEndpointArn(principalArn)
+  if (endpoint?.accountId === accountId && endpoint.region === region) {
+    refuseAccessKey(request)
+    refuseSessionPolicy(request)
+    return endpointOf(db, endpoint)
+  }
   const [, ofAccount] = accountForm.exec(principalArn) ?? []
   const [, ofPrincipal, kind, name = '', session] = principalForm.exec(principalArn) ?? []
   const account = ofAccount ?? ofPrincipal
   if (account === undefined || (kind === 'assumed-role') !== (session !== undefined))
     throw validationFailed(
-      'PrincipalArn must be the ARN of a user, role or role session, an account ID, or acm.amazonaws.com.',
+      "PrincipalArn must be the ARN of a user, role or role session, of one of the account's endpoints in the Region, an account ID, or acm.amazonaws.com.",
     )
   if (account !== accountId)
     return foreignPrincipal({ ...base, accountId: account, organizationId: undefined }, request)
@@ -67,10 +74,27 @@ export async function simulatedPrincipal(
     throw validationFailed(
       "PrincipalArn is the account itself; it must be one of the account's users or roles, or another account.",
     )
-  const organizationId = (await findAccount(db, accountId))?.organizationId
+  const organizationId = await organizationOf(db, accountId)
   return kind === 'user'
     ? userOf(db, { ...base, organizationId }, { ...request, userName: name })
     : roleOf(db, { ...base, organizationId }, { ...request, roleName: name, session })
+}
+
+/** The policy of an endpoint is generated from its configuration. */
+async function endpointOf(db: Database, endpoint: EndpointPrincipal): Promise<SimulatedPrincipal> {
+  const caller = await callerOfEndpoint(db, endpoint)
+  const organizationId = await organizationOf(db, caller.accountId)
+  const principal = `${endpoint.protocol}/${endpoint.name}`
+  return {
+    caller: { ...caller, organizationId },
+    sources: caller.policies.map((text) => ({ type: 'ENDPOINT_POLICY', principal, text })),
+    unknownKeys: new Set(),
+    warnings: [],
+  }
+}
+
+async function organizationOf(db: Database, accountId: string): Promise<string | undefined> {
+  return (await findAccount(db, accountId))?.organizationId
 }
 
 function serviceOf(base: Base, request: PrincipalRequest): SimulatedPrincipal {

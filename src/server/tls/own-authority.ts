@@ -1,4 +1,4 @@
-/** Finds the CA of `--tls-self`. */
+/** Finds the CA that a flag specifies by its ARN or common name. */
 import type { Authority, InstalledCertificate } from '../../authority/authority.ts'
 import { statusAt } from '../../authority/status.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -8,20 +8,40 @@ import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../../wir
 
 const pageLength = 100
 
-/** Returns the CA with an ARN or a common name. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
-export async function requireOwnAuthority(
+/** A flag that specifies a CA. */
+interface AuthorityFlag {
+  readonly flag: string
+  readonly nameOrArn: string
+  /** End of the error message if the CA is not ACTIVE. */
+  readonly advice: string
+}
+
+/** An ACTIVE CA. */
+export type ActiveAuthority = Authority & { readonly certificate: InstalledCertificate }
+
+/** Returns the CA of `--tls-self`. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
+export function requireOwnAuthority(
   db: ReadableDatabase,
   nameOrArn: string,
   now: Date,
-): Promise<Authority & { readonly certificate: InstalledCertificate }> {
+): Promise<ActiveAuthority> {
+  const advice = 'start on loopback without --tls-self, make it ACTIVE, and start again'
+  return requireActiveAuthority(db, { flag: '--tls-self', nameOrArn, advice }, now)
+}
+
+/** Returns the CA with an ARN or a common name. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
+export async function requireActiveAuthority(
+  db: ReadableDatabase,
+  { flag, nameOrArn, advice }: AuthorityFlag,
+  now: Date,
+): Promise<ActiveAuthority> {
   const authority = nameOrArn.startsWith('arn:')
     ? await authorityOfArn(db, nameOrArn)
-    : await authorityOfName(db, nameOrArn, now)
+    : await authorityOfName(db, nameOrArn, { now, flag })
   const status = authority && statusAt(authority, now)
   if (authority?.certificate === undefined || status !== 'ACTIVE')
     throw new ConfigurationError(
-      `--tls-self: the certificate authority ${nameOrArn} ${authority ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ` +
-        'start on loopback without --tls-self, make it ACTIVE, and start again',
+      `${flag}: the certificate authority ${nameOrArn} ${authority ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ${advice}`,
     )
   return { ...authority, certificate: authority.certificate }
 }
@@ -39,7 +59,7 @@ async function authorityOfArn(db: ReadableDatabase, arn: string): Promise<Author
 async function authorityOfName(
   db: ReadableDatabase,
   name: string,
-  now: Date,
+  { now, flag }: { readonly now: Date; readonly flag: string },
 ): Promise<Authority | undefined> {
   const named: Authority[] = []
   for (const owner of await listOwners(db, undefined))
@@ -54,7 +74,7 @@ async function authorityOfName(
   const candidates = active.length > 0 ? active : named
   if (candidates.length > 1)
     throw new ConfigurationError(
-      `--tls-self: ${candidates.length} certificate authorities have the common name "${name}"; specify one of these ARNs:\n` +
+      `${flag}: ${candidates.length} certificate authorities have the common name "${name}"; specify one of these ARNs:\n` +
         candidates.map((authority) => `  ${certificateAuthorityArn(authority)}`).join('\n'),
     )
   return candidates[0]

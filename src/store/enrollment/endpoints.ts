@@ -50,13 +50,15 @@ export async function listEndpoints<P extends EnrollmentProtocol>(
   return rows.map((row) => endpointOf(row) as Of<P>)
 }
 
-/** Replaces the configuration of an endpoint. Conflicts if the endpoint does not exist. */
-export function updateEndpoint({ protocol, name, configuration }: EnrollmentEndpoint): Sql {
+/** Replaces the CA and the configuration of an endpoint. Conflicts if the endpoint does not exist. */
+export function updateEndpoint(endpoint: EnrollmentEndpoint): Sql {
+  const { protocol, name, authorityNumber, configuration } = endpoint
   return changing(
     { table: 'enrollment_endpoints', key: [protocol, name] },
     guard(
       'missing',
-      sql`update enrollment_endpoints set configuration = ${JSON.stringify(configuration)}
+      sql`update enrollment_endpoints set authority_number = ${authorityNumber},
+          configuration = ${JSON.stringify(configuration)}
         where protocol = ${protocol} and name = ${name} returning name`,
     ),
   )
@@ -83,7 +85,7 @@ export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
   )
 }
 
-function endpointOf(row: Row): EnrollmentEndpoint {
+export function endpointOf(row: Row): EnrollmentEndpoint {
   return {
     protocol: textOf(row, 'protocol'),
     name: textOf(row, 'name'),

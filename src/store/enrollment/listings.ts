@@ -1,10 +1,47 @@
-/** Lists of ACME accounts and orders for administrators. */
+/** Lists of endpoints, ACME accounts and orders for administrators. */
+import type { EnrollmentEndpoint, EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from '../columns.ts'
 import type { Database } from '../database.ts'
 import type { RowPage } from '../row-pages.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
 import { accountOf, type AcmeAccount } from './accounts.ts'
+import { endpointOf } from './endpoints.ts'
+
+interface EndpointFilter {
+  readonly accountId: string
+  /** Region of the CA. */
+  readonly region: string
+  /** Undefined for both protocols. */
+  readonly protocol: EnrollmentProtocol | undefined
+}
+
+/** Lists an account's endpoints in a Region, sorted by protocol and name. */
+export async function listEndpointsInRegion(
+  db: Pick<Database, 'query'>,
+  { accountId, region, protocol }: EndpointFilter,
+  { after, limit }: RowPage<Pick<EnrollmentEndpoint, 'protocol' | 'name'>>,
+): Promise<EnrollmentEndpoint[]> {
+  const rows = await db.query(
+    sql`select e.* from enrollment_endpoints e join authorities a using (authority_number)
+      where e.account_id = ${accountId} and a.region = ${region}
+        and (${protocol ?? ''} = '' or protocol = ${protocol ?? ''})
+        and (protocol, name) > (${after?.protocol ?? ''}, ${after?.name ?? ''})
+      order by protocol, name limit ${limit}`,
+  )
+  return rows.map(endpointOf)
+}
+
+/** Counts the accounts of an endpoint, including deactivated accounts. */
+export async function countAccounts(
+  db: Pick<Database, 'query'>,
+  endpointName: string,
+): Promise<number> {
+  const [row] = await db.query(
+    sql`select count(*) as count from acme_accounts where endpoint_name = ${endpointName}`,
+  )
+  return row === undefined ? 0 : integerOf(row, 'count')
+}
 
 /** Lists the accounts of an endpoint, oldest first. */
 export async function listAccounts(

@@ -1,7 +1,7 @@
 import type { Services } from '../../services.ts'
 import type { RowPage } from '../../store/row-pages.ts'
-import type { OwnOperationName, ScopedCaller } from '../shared/operation.ts'
-import { readPage } from '../shared/read-page.ts'
+import type { OwnOperationName, ScopedCaller } from './operation.ts'
+import { readPage } from './read-page.ts'
 
 const pageSize = 100
 

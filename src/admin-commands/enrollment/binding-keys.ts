@@ -1,0 +1,105 @@
+/** `signet acme eab`: keys for external account binding. */
+import { systemClock } from '../../clock.ts'
+import { withData } from '../../data-folder/data-folder.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { viewBindingKey } from '../../principals/endpoint-views.ts'
+import { systemRandom } from '../../random.ts'
+import type { Config } from '../../settings/config.ts'
+import {
+  deleteBindingKey,
+  insertBindingKey,
+  listBindingKeys,
+  type BindingKeyRecord,
+} from '../../store/enrollment/binding-keys.ts'
+import { readAllRows } from '../../store/row-pages.ts'
+import { changeOr } from '../require-rows.ts'
+import { requireSecondPersonForPrincipals as approve } from '../second-person.ts'
+import { namesOf, type CommonOptions } from './configuration.ts'
+import { contextOf, requireEndpoint } from './endpoints.ts'
+
+export interface BindingKeyOptions extends Pick<CommonOptions, 'names'> {
+  readonly reusable: boolean
+  /** Seconds until the key expires; undefined if it does not expire. */
+  readonly expiresSeconds: number | undefined
+}
+
+const keyIdBytes = 16
+const macKeyBytes = 32
+
+/** Creates a key. The result contains the MAC key, which cannot be read later. Throws ConfigurationError for an invalid option. */
+export async function addBindingKey(
+  config: Config,
+  endpointName: string,
+  options: BindingKeyOptions,
+) {
+  const names = namesOf(options)
+  const { reusable, expiresSeconds } = options
+  return withData(config, async ({ db, masterKeys }) => {
+    const endpoint = await requireEndpoint(db, { protocol: 'acme', name: endpointName })
+    const { eab, challenges, names: permitted } = endpoint.configuration
+    if (eab === 'off')
+      throw new ConfigurationError(
+        `the ACME endpoint ${endpointName} does not use external account binding; enable it with: signet acme update ${endpointName} --eab required`,
+      )
+    if (challenges.length === 0 && permitted.length === 0 && names === undefined)
+      throw new ConfigurationError(
+        `--names is required, because the ACME endpoint ${endpointName} validates no names: specify the names that accounts with the key may use, or --names '*' for all names`,
+      )
+    const { accountId } = endpoint
+    const input = { endpointName, names, reusable, expiresSeconds }
+    const command = 'acme eab create'
+    const approved = await approve({ db, config }, { accountId, command, input })
+    const createdAt = systemClock.now()
+    const key = {
+      keyId: Buffer.from(systemRandom.bytes(keyIdBytes)).toString('base64url'),
+      endpointName,
+      macKey: systemRandom.bytes(macKeyBytes),
+      names: names ?? [],
+      reusable,
+      createdAt,
+      expiresAt:
+        expiresSeconds === undefined
+          ? undefined
+          : new Date(createdAt.getTime() + expiresSeconds * 1000),
+    }
+    const insertion = insertBindingKey(masterKeys.sealers('acme binding keys'), key)
+    await changeOr(
+      'the master key was changed at the same time; run the command again',
+      { db, context: contextOf(config, command, endpoint) },
+      [...approved, insertion],
+    )
+    const view = viewBindingKey({ ...key, usedAt: undefined }, createdAt)
+    return { ...view, HmacKey: Buffer.from(key.macKey).toString('base64url') }
+  })
+}
+
+/** Lists the keys of an endpoint without MAC keys. Throws ConfigurationError if the endpoint does not exist. */
+export async function listBindingKeysOf(config: Config, endpointName: string) {
+  return withData(config, async ({ db }) => {
+    await requireEndpoint(db, { protocol: 'acme', name: endpointName })
+    const keys = await readAllRows<BindingKeyRecord>((page) =>
+      listBindingKeys(db, endpointName, page),
+    )
+    const now = systemClock.now()
+    return keys.map((key) => viewBindingKey(key, now))
+  })
+}
+
+/**
+ * Deletes a key. One person can always do so, because the key may have been disclosed. Accounts that were created with the key
+ * remain. Throws ConfigurationError if the endpoint or the key does not exist.
+ */
+export async function removeBindingKey(
+  config: Config,
+  endpointName: string,
+  keyId: string,
+): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const endpoint = await requireEndpoint(db, { protocol: 'acme', name: endpointName })
+    await changeOr(
+      `the ACME endpoint ${endpointName} has no EAB key ${keyId}`,
+      { db, context: contextOf(config, 'acme eab delete', endpoint) },
+      [deleteBindingKey({ keyId, endpointName })],
+    )
+  })
+}

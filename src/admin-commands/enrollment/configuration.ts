@@ -1,0 +1,230 @@
+/** The configuration of endpoints from the flags of commands: defaults, and checks that the server relies on. */
+import {
+  challengeTypes,
+  type AcmeConfiguration,
+  type CertificateProfile,
+  type ChallengeType,
+  type EstConfiguration,
+} from '../../enrollment/endpoint.ts'
+import { patternFault } from '../../enrollment/permitted-names.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { requireTemplate } from '../../issuance/templates.ts'
+import type { ActiveAuthority } from '../../server/tls/own-authority.ts'
+import { daySeconds, durationForm, formatSeconds, parseSeconds } from '../../text/duration.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+
+/** Flags that both protocols have. An undefined flag keeps its value, or has the default in a new endpoint. */
+export interface CommonOptions {
+  /** Name of the template, with or without its version. */
+  readonly template?: string | undefined
+  readonly validitySeconds?: number | undefined
+  /** Patterns, separated by commas; `*` for all names. */
+  readonly names?: string | undefined
+}
+
+export interface AcmeOptions extends CommonOptions {
+  /** Challenge types, separated by commas, or `none`. */
+  readonly challenges?: string | undefined
+  readonly eab?: AcmeConfiguration['eab'] | undefined
+  /** Each `NAME=VALIDITY[,TEMPLATE]`; or `none`. */
+  readonly profiles?: readonly string[] | undefined
+}
+
+export interface EstOptions extends CommonOptions {
+  /** Ways of authentication, separated by commas. */
+  readonly authentication?: string | undefined
+  readonly clientAuthorityArn?: string | undefined
+  readonly serverKeyGeneration?: boolean | undefined
+}
+
+const validityDefault = 90 * daySeconds
+/** Limit for a CA with the usage mode SHORT_LIVED_CERTIFICATE, and the default of its endpoints. */
+const shortLivedMax = 7 * daySeconds
+const validityMin = 60
+const validityMax = 100 * 366 * daySeconds
+const namesMax = 100
+const profilesMax = 20
+const profileForm = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
+const authenticationWays = ['certificate', 'password'] as const
+
+/** Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the configuration that is updated. */
+export function acmeConfiguration(
+  options: AcmeOptions,
+  authority: ActiveAuthority,
+  before?: AcmeConfiguration,
+): AcmeConfiguration {
+  const challenges =
+    options.challenges === undefined
+      ? (before?.challenges ?? challengeTypes)
+      : challengesOf(options.challenges)
+  const eab = options.eab ?? before?.eab ?? (challenges.length === 0 ? 'required' : 'off')
+  if (challenges.length === 0 && eab !== 'required')
+    throw new ConfigurationError(
+      `--challenges none cannot be combined with --eab ${eab}: anyone who reaches the server could get certificates for the names; use --eab required`,
+    )
+  const main = mainProfile(options, authority, before ?? serverProfile)
+  const profiles =
+    options.profiles === undefined
+      ? checkedProfiles(before?.profiles ?? {}, authority)
+      : profilesOf(options.profiles, authority, main)
+  return { ...main, names: namesOf(options) ?? before?.names ?? [], challenges, eab, profiles }
+}
+
+/** Returns the configuration of an EST endpoint. Throws ConfigurationError. `before` is the configuration that is updated. */
+export function estConfiguration(
+  options: EstOptions,
+  authority: ActiveAuthority,
+  before?: EstConfiguration,
+): EstConfiguration {
+  return {
+    ...mainProfile(options, authority, before ?? clientProfile),
+    names: namesOf(options) ?? before?.names ?? [],
+    authentication:
+      options.authentication === undefined
+        ? (before?.authentication ?? authenticationWays)
+        : chosen('--authentication', options.authentication, authenticationWays),
+    clientAuthorityArn: options.clientAuthorityArn ?? before?.clientAuthorityArn,
+    serverKeyGeneration: options.serverKeyGeneration ?? before?.serverKeyGeneration ?? false,
+  }
+}
+
+const serverProfile = { template: 'EndEntityServerAuthCertificate/V1' }
+/** A device renews with its certificate, which must therefore be valid for client authentication. */
+const clientProfile = { template: 'EndEntityClientAuthCertificate/V1' }
+
+function mainProfile(
+  options: CommonOptions,
+  authority: ActiveAuthority,
+  before: Partial<CertificateProfile> & Pick<CertificateProfile, 'template'>,
+): CertificateProfile {
+  const usual = authority.usageMode === 'GENERAL_PURPOSE' ? validityDefault : shortLivedMax
+  const profile = {
+    template: options.template === undefined ? before.template : templateOf(options.template),
+    validitySeconds: options.validitySeconds ?? before.validitySeconds ?? usual,
+  }
+  requireValidity('--validity', profile, authority)
+  return profile
+}
+
+/** Returns the patterns in the flag `--names`; undefined without the flag. Throws ConfigurationError for an invalid pattern. */
+export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly string[] | undefined {
+  if (names === undefined) return undefined
+  if (names === '*') return []
+  const patterns = names.split(',').map((name) => name.trim().toLowerCase())
+  for (const pattern of patterns) {
+    const fault = patternFault(pattern)
+    if (fault !== undefined) throw new ConfigurationError(`--names: '${pattern}' ${fault}`)
+  }
+  if (patterns.length > namesMax)
+    throw new ConfigurationError(`--names: at most ${namesMax} names are allowed`)
+  return [...new Set(patterns)]
+}
+
+function challengesOf(text: string): readonly ChallengeType[] {
+  return text === 'none' ? [] : chosen('--challenges', text, challengeTypes, ['none'])
+}
+
+/** Returns the words in a list that is separated by commas, in the order of `all`. */
+function chosen<Word extends string>(
+  flag: string,
+  text: string,
+  all: readonly Word[],
+  others: readonly string[] = [],
+): readonly Word[] {
+  const words: readonly string[] = text.split(',').map((word) => word.trim())
+  const known: readonly string[] = all
+  const unknown = words.find((word) => !known.includes(word))
+  if (unknown !== undefined)
+    throw new ConfigurationError(
+      `${flag}: '${unknown}' must be one of ${[...all, ...others].join(', ')}`,
+    )
+  return all.filter((word) => words.includes(word))
+}
+
+/**
+ * Returns the full name of a template. Throws ConfigurationError for a template that does not exist, that issues CA certificates or
+ * certificates of OCSP responders, or that copies extensions from CSRs, because such extensions are not checked against the names.
+ */
+function templateOf(text: string): string {
+  const [, name = ''] =
+    /^(?:arn:[a-z0-9-]+:acm-pca:::template\/)?(\w{1,100})(?:\/V1)?$/.exec(text) ?? []
+  const reason = templateFault(name)
+  if (reason !== undefined) throw new ConfigurationError(`--template: ${text} ${reason}`)
+  return `${name}/V1`
+}
+
+function templateFault(name: string): string | undefined {
+  try {
+    const { kind, csr } = requireTemplate(name)
+    if (kind !== 'end-entity') return 'issues CA certificates; use an end-entity template'
+    if (name.startsWith('OCSPSigning')) return 'issues certificates of OCSP responders'
+    return csr
+      ? 'copies extensions from the CSR, which the permitted names do not cover; use a template without CSRPassthrough'
+      : undefined
+  } catch (error) {
+    return `is not a template: ${(error as Error).message}`
+  }
+}
+
+type Profiles = AcmeConfiguration['profiles']
+
+function profilesOf(
+  texts: readonly string[],
+  authority: ActiveAuthority,
+  main: CertificateProfile,
+): Profiles {
+  if (texts.length === 1 && texts[0] === 'none') return {}
+  if (texts.length > profilesMax)
+    throw new ConfigurationError(`--profile: at most ${profilesMax} profiles are allowed`)
+  const profiles = texts.map((text): [string, Profiles[string]] => {
+    const [, name = '', validity = '', template] = /^([^=]*)=([^,]*)(?:,(.*))?$/.exec(text) ?? []
+    const validitySeconds = parseSeconds(validity)
+    if (!profileForm.test(name) || validitySeconds === undefined)
+      throw new ConfigurationError(
+        `--profile: '${text}' must be NAME=VALIDITY or NAME=VALIDITY,TEMPLATE: the name has up to 64 letters, digits, dots, hyphens and underscores, and the validity is ${durationForm}`,
+      )
+    const profile = {
+      template: template === undefined ? main.template : templateOf(template),
+      validitySeconds,
+    }
+    const [stem = ''] = profile.template.split('/')
+    return [name, { ...profile, description: `${formatSeconds(validitySeconds)}, ${stem}` }]
+  })
+  if (new Set(profiles.map(([name]) => name)).size < profiles.length)
+    throw new ConfigurationError('--profile: two profiles have the same name')
+  return checkedProfiles(Object.fromEntries(profiles), authority)
+}
+
+function checkedProfiles(profiles: Profiles, authority: ActiveAuthority): Profiles {
+  for (const [name, profile] of Object.entries(profiles))
+    requireValidity(`--profile ${name}`, profile, authority)
+  return profiles
+}
+
+function requireValidity(
+  flag: string,
+  { validitySeconds }: CertificateProfile,
+  { usageMode }: ActiveAuthority,
+): void {
+  if (validitySeconds < validityMin || validitySeconds > validityMax)
+    throw new ConfigurationError(`${flag}: the validity must be from 1 minute to 100 years`)
+  if (usageMode === 'SHORT_LIVED_CERTIFICATE' && validitySeconds > shortLivedMax)
+    throw new ConfigurationError(
+      `${flag}: a CA with the usage mode SHORT_LIVED_CERTIFICATE issues certificates that are valid for at most 7 days, not ${formatSeconds(validitySeconds)}`,
+    )
+}
+
+/** Returns a sentence for each validity that exceeds the validity of the CA, so that no certificate can be issued. */
+export function validityWarnings(
+  configuration: AcmeConfiguration | EstConfiguration,
+  { certificate: { notAfter } }: ActiveAuthority,
+  now: Date,
+): readonly string[] {
+  const profiles = 'profiles' in configuration ? Object.entries(configuration.profiles) : []
+  const latest = (notAfter.getTime() - now.getTime()) / 1000
+  return [['', configuration] as const, ...profiles].flatMap(([name, { validitySeconds }]) =>
+    validitySeconds <= latest
+      ? []
+      : `a certificate ${name && `of the profile ${name} `}that is valid for ${formatSeconds(validitySeconds)} would outlive the CA certificate, which expires at ${isoSeconds(notAfter)}; the CA refuses to issue it`,
+  )
+}

@@ -1,0 +1,102 @@
+/** `signet acme`: endpoints for ACME clients, with their EAB keys, accounts and orders. */
+import { Option, type Command } from 'commander'
+import { addEndpoint, changeEndpoint } from '../../admin-commands/enrollment/endpoints.ts'
+import { challengeTypes, type AcmeConfiguration } from '../../enrollment/endpoint.ts'
+import {
+  accountSubcommands,
+  eabSubcommands,
+  orderSubcommands,
+} from '../enrollment/eab-subcommands.ts'
+import {
+  addEndpointSubcommands,
+  commonOptionsOf,
+  withEndpointFlags,
+  withWarnings,
+  type EndpointFlags,
+} from '../enrollment/endpoint-subcommands.ts'
+import { severalOf } from '../shared/config-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
+import { cellText, type Column } from '../shared/table.ts'
+
+interface AcmeFlags extends EndpointFlags {
+  readonly challenges?: string
+  readonly eab?: AcmeConfiguration['eab']
+  readonly profile?: readonly string[]
+}
+
+const columns: readonly Column[] = [
+  {
+    key: 'Challenges',
+    header: 'CHALLENGES',
+    text: ({ Challenges }) => cellText(Challenges) || 'none',
+  },
+  { key: 'ExternalAccountBinding', header: 'EAB', shrink: 'never' },
+]
+
+export function acmeCommand(context: CommandContext): Command {
+  const group = new SignetCommand(context, 'acme')
+  group.description('Manage ACME endpoints, through which clients such as certbot get certificates')
+  withAcmeFlags(storageCommand(group, 'create').output(), true)
+    .description('Create an ACME endpoint')
+    .argument('<name>', 'name of the endpoint, which is part of its URL')
+    .examples(
+      "signet acme create web --ca 'Example Issuing CA' --names '*.corp.example,10.0.0.0/8'",
+      "signet acme create lab --ca 'Example Issuing CA' --challenges none --names '*.lab.example'",
+      "signet acme create web --ca 'Example Issuing CA' --profile short=7d --profile client=30d,EndEntityClientAuthCertificate",
+    )
+    .run(
+      async ({ config, flags }: Call<AcmeFlags>, name: string) =>
+        withWarnings(
+          context,
+          await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
+        ),
+      {
+        next: (name) => [`signet acme show ${name}`],
+      },
+    )
+  addEndpointSubcommands(group, 'acme', columns)
+  withAcmeFlags(storageCommand(group, 'update').output(), false)
+    .description(
+      'Update an ACME endpoint. Omitted options keep their values. Pending orders keep their CA',
+    )
+    .argument('<name>')
+    .examples(
+      'signet acme update web --validity 45d',
+      "signet acme update web --ca 'Example Issuing CA 2'",
+      'signet acme update web --profile none',
+    )
+    .run(async ({ config, flags }: Call<AcmeFlags>, name: string) =>
+      withWarnings(context, await changeEndpoint(config, name, optionsOf(flags))),
+    )
+  eabSubcommands(group)
+  accountSubcommands(group)
+  orderSubcommands(group)
+  return group
+}
+
+function withAcmeFlags(command: SignetCommand, isNew: boolean): SignetCommand {
+  const template = 'EndEntityServerAuthCertificate'
+  const byDefault = (text: string): string => (isNew ? ` (default: ${text})` : '')
+  return withEndpointFlags(command, { isNew, template })
+    .option(
+      '--challenges <list>',
+      `challenges that clients can choose from: ${challengeTypes.join(', ')}; or none, for names without proof of control${byDefault('all')}`,
+    )
+    .addOption(
+      new Option(
+        '--eab <mode>',
+        `whether accounts need a key for external account binding${byDefault('off; required with --challenges none')}`,
+      ).choices(['required', 'optional', 'off']),
+    )
+    .option(
+      '--profile <name=validity[,template]>',
+      `profile that clients can choose; repeatable${isNew ? '' : '. Replaces all profiles; none removes them'}`,
+      severalOf,
+    )
+}
+
+function optionsOf(flags: AcmeFlags) {
+  const { challenges, eab, profile: profiles } = flags
+  return { protocol: 'acme' as const, ...commonOptionsOf(flags), challenges, eab, profiles }
+}

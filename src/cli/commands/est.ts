@@ -1,0 +1,139 @@
+/** `signet est`: endpoints for EST clients, with their one-time passwords. */
+import { Option, type Command } from 'commander'
+import { addEndpoint, changeEndpoint } from '../../admin-commands/enrollment/endpoints.ts'
+import {
+  addPassword,
+  listPasswordsOf,
+  removePassword,
+} from '../../admin-commands/enrollment/passwords.ts'
+import type { Flags } from '../../settings/config.ts'
+import { daySeconds } from '../../text/duration.ts'
+import {
+  addEndpointSubcommands,
+  commonOptionsOf,
+  namesText,
+  withEndpointFlags,
+  withWarnings,
+  type EndpointFlags,
+} from '../enrollment/endpoint-subcommands.ts'
+import { seconds } from '../shared/config-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
+import { dayText, type Column } from '../shared/table.ts'
+
+interface EstFlags extends EndpointFlags {
+  readonly authentication?: string
+  readonly clientCa?: string
+  readonly serverKeygen?: boolean
+}
+
+const columns: readonly Column[] = [{ key: 'Authentication', header: 'AUTHENTICATION' }]
+
+export function estCommand(context: CommandContext): Command {
+  const group = new SignetCommand(context, 'est')
+  group.description('Manage EST endpoints, through which devices get certificates')
+  withEstFlags(storageCommand(group, 'create').output(), true)
+    .description('Create an EST endpoint')
+    .argument('<name>', 'name of the endpoint, which is part of its URL')
+    .examples(
+      "signet est create devices --ca 'Example Issuing CA' --names '*.devices.corp.example'",
+      "signet est create devices --ca 'Example Issuing CA' --authentication certificate --client-ca 'Factory CA'",
+    )
+    .run(
+      async ({ config, flags }: Call<EstFlags>, name: string) =>
+        withWarnings(
+          context,
+          await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
+        ),
+      { next: (name) => [`signet est password create ${name} --names HOST`] },
+    )
+  addEndpointSubcommands(group, 'est', columns)
+  withEstFlags(storageCommand(group, 'update').output(), false)
+    .description('Update an EST endpoint. Omitted options keep their values')
+    .argument('<name>')
+    .examples('signet est update devices --validity 45d --no-server-keygen')
+    .run(async ({ config, flags }: Call<EstFlags>, name: string) =>
+      withWarnings(context, await changeEndpoint(config, name, optionsOf(flags))),
+    )
+  passwordSubcommands(group)
+  return group
+}
+
+function withEstFlags(command: SignetCommand, isNew: boolean): SignetCommand {
+  const template = 'EndEntityClientAuthCertificate'
+  const byDefault = isNew ? ' (default: both)' : ''
+  withEndpointFlags(command, { isNew, template })
+    .option(
+      '--authentication <list>',
+      `accepted ways of authentication: certificate, password${byDefault}`,
+    )
+    .option(
+      '--client-ca <ca>',
+      "ARN or common name of a CA whose certificates authenticate clients, in addition to the endpoint's own CA",
+    )
+    .option('--server-keygen', 'let clients request keys that the server generates')
+  return isNew ? command : command.option('--no-server-keygen', 'generate no keys')
+}
+
+function optionsOf(flags: EstFlags) {
+  const { authentication, clientCa: clientAuthorityArn, serverKeygen } = flags
+  return {
+    protocol: 'est' as const,
+    ...commonOptionsOf(flags),
+    authentication,
+    clientAuthorityArn,
+    serverKeyGeneration: serverKeygen,
+  }
+}
+
+type PasswordFlags = Flags & { readonly names?: string; readonly expires: number }
+
+const passwordColumns: readonly Column[] = [
+  { key: 'UserName', header: 'USER', shrink: 'never' },
+  { key: 'Usable', header: 'USABLE', shrink: 'never' },
+  { key: 'Names', header: 'NAMES', text: namesText },
+  { key: 'CreatedAt', header: 'CREATED', shrink: 'never', text: dayText('CreatedAt') },
+  { key: 'ExpiresAt', header: 'EXPIRES', shrink: 'never' },
+  { key: 'UsedAt', header: 'USED', wide: true },
+]
+
+function passwordSubcommands(est: SignetCommand): void {
+  const group = est.command('password')
+  group.description('Manage one-time passwords for the first certificate of a device')
+  storageCommand(group, 'create')
+    .output()
+    .description('Create a one-time password')
+    .argument('<endpoint>', 'name of the EST endpoint')
+    .option(
+      '--names <list>',
+      'names that the certificate may contain, separated by commas; required if the endpoint permits all names',
+    )
+    .addOption(
+      new Option('--expires <time>', 'time after which the password is invalid')
+        .argParser(seconds)
+        .default(daySeconds, '24h'),
+    )
+    .examples('signet est password create devices --names device17.devices.corp.example')
+    .run(({ config, flags }: Call<PasswordFlags>, endpoint: string) =>
+      addPassword(config, endpoint, { names: flags.names, expiresSeconds: flags.expires }),
+    )
+  storageCommand(group, 'list')
+    .output()
+    .description('List the passwords of an endpoint, without the passwords themselves')
+    .argument('<endpoint>', 'name of the EST endpoint')
+    .examples('signet est password list devices')
+    .run(({ config }, endpoint: string) => listPasswordsOf(config, endpoint), {
+      columns: passwordColumns,
+      empty: 'No passwords found.',
+    })
+  storageCommand(group, 'delete')
+    .description('Delete a password')
+    .argument('<endpoint>', 'name of the EST endpoint')
+    .argument('<user-name>', 'user name of the password')
+    .examples('signet est password delete devices q3dXvPz0Tn2K')
+    .run(
+      ({ config }, endpoint: string, userName: string) =>
+        removePassword(config, endpoint, userName),
+      { done: (_endpoint, userName) => `Deleted the password of user ${userName}.` },
+    )
+}
