@@ -1,7 +1,10 @@
 /** Every kind of key use and change that the record covers, with the leaves that it must write. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withData } from '../../src/data-folder/data-folder.ts'
 import type { LeafKind } from '../../src/record/leaf.ts'
+import { insertAccount } from '../../src/store/enrollment/accounts.ts'
+import { recorded } from '../../src/store/recorded-states.ts'
 import { allow, otherAccountId, policyOf, sharingStatements } from './accounts.ts'
 import { csr } from './csrs.ts'
 import { base64, createAuthority, issue, issueInput, type Issued } from './hierarchy.ts'
@@ -85,6 +88,7 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
   let issued: Issued
   const users: Record<string, CallOptions & { readonly keyId: string }> = {}
   const arnOf = (user: string): string => `arn:aws:iam::${accountId}:user/${user}`
+  const endpointArn = (name: string): string => `arn:aws:signet:eu-west-1:${accountId}:${name}`
   const call = (operation: string, more: object, options?: CallOptions): Promise<Members> =>
     service.must(operation, { CertificateAuthorityArn: root.arn, ...more }, options)
   const cli = (line: string, ...more: readonly string[]): Promise<Members> =>
@@ -103,6 +107,8 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
       await service.refusal(operation, input, users['alice']),
     )?.[1] ?? ''
   let approval = ''
+  let bindingKey = ''
+  let password = ''
   const idOf = async (list: string, member: string): Promise<string> =>
     (await cli(list)).at(-1)[member]
 
@@ -226,6 +232,30 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
     named('share create', [change('shares'), change('share_authorities')], () =>
       cli(`share create web --authority ${root.arn} --principal ${otherAccountId}`),
     ),
+    named('acme create', [change('enrollment_endpoints')], () =>
+      cli(`acme create web --ca ${root.arn} --eab required`),
+    ),
+    named('acme update', [change('enrollment_endpoints')], () =>
+      cli('acme update web --validity 7d'),
+    ),
+    named('acme eab create', [change('acme_binding_keys')], async () => {
+      bindingKey = (await cli('acme eab create web')).KeyId
+    }),
+    named('acme', [change('acme_accounts', endpointArn('acme/web'))], () =>
+      createAcmeAccount(service, { endpoint: 'web', id: acmeAccount, by: endpointArn('acme/web') }),
+    ),
+    named('acme account deactivate', [change('acme_accounts')], () =>
+      cli(`acme account deactivate web ${acmeAccount}`),
+    ),
+    named('est create', [change('enrollment_endpoints')], () =>
+      cli(`est create devices --ca ${root.arn}`),
+    ),
+    named('est update', [change('enrollment_endpoints')], () =>
+      cli('est update devices --validity 7d'),
+    ),
+    named('est password create', [change('est_passwords')], async () => {
+      password = (await cli('est password create devices --names *')).UserName
+    }),
     named('approval policy set', [change('approval_policies')], () =>
       cli('approval policy set --action issue-ca-certificate'),
     ),
@@ -262,6 +292,16 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
         await cli('master-key rotate')
         if (service.config.database !== undefined) await cli('master-key rotate --finish')
       },
+    ),
+    removing('est password delete', [removal('est_passwords')], () =>
+      cli(`est password delete devices ${password}`),
+    ),
+    removing('est delete', [removal('enrollment_endpoints')], () => cli('est delete devices')),
+    removing('acme eab delete', [removal('acme_binding_keys')], () =>
+      cli(`acme eab delete web ${bindingKey}`),
+    ),
+    removing('acme delete', [removal('acme_accounts'), removal('enrollment_endpoints')], () =>
+      cli('acme delete web --force'),
     ),
     removing('UntagCertificateAuthority', [removal('tags')], () =>
       call('UntagCertificateAuthority', { Tags: [{ Key: 'team' }] }),
@@ -347,6 +387,29 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
   function caCertificate(): Record<string, unknown> {
     return issueInput(root.arn, root.csr, { template: 'SubordinateCACertificate_PathLen0' })
   }
+}
+
+const acmeAccount = 'p9JxW2rT5uYk7QeHs3LdNg'
+
+/** Inserts an account of an ACME endpoint, as the endpoint does for a client. */
+export async function createAcmeAccount(
+  service: TestService,
+  { endpoint, id, by }: { readonly endpoint: string; readonly id: string; readonly by: string },
+): Promise<void> {
+  const time = service.clock.now()
+  const account = {
+    id,
+    endpointName: endpoint,
+    keyThumbprint: `thumbprint of ${id}`,
+    publicKey: '{}',
+    contacts: ['mailto:ada@corp.example'],
+    status: 'valid',
+    bindingKeyId: undefined,
+    createdAt: time,
+  } as const
+  await withData(service.config, ({ db }) =>
+    db.transaction(recorded([insertAccount(account)], { time, actor: { principal: by } })),
+  )
 }
 
 const ocspOnly = { RevocationConfiguration: { OcspConfiguration: { Enabled: true } } }
