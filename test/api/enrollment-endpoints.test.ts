@@ -15,7 +15,7 @@ import { findPassword } from '../../src/store/enrollment/passwords.ts'
 import { createAccount, createUser, otherAccountId, type Statement } from '../support/accounts.ts'
 import { createRoot } from '../support/hierarchy.ts'
 import { command, type Outcome } from '../support/process.ts'
-import { createAcmeAccount } from '../support/record-kinds.ts'
+import { createAcmeAccount } from '../support/endpoints.ts'
 import { TestService, type Members } from '../support/service.ts'
 
 const everything: Statement = { Effect: 'Allow', Action: ['signet:*', 'acm-pca:*'], Resource: '*' }

@@ -5,9 +5,12 @@ import { once } from 'node:events'
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { withData } from '../../src/data-folder/data-folder.ts'
+import { findBindingKey } from '../../src/store/enrollment/binding-keys.ts'
 import { BackupFolder } from '../support/backups.ts'
 import { notedDatabase } from '../support/chosen-database.ts'
 import { csr } from '../support/csrs.ts'
+import { createBoundEndpoint } from '../support/endpoints.ts'
 import { createAuthority, createRoot, issue } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
@@ -15,10 +18,13 @@ import { assume, callSts, createRole, trusting } from '../support/sts.ts'
 import { createUser } from '../support/accounts.ts'
 
 let service: TestService
+let binding: { readonly keyId: string; readonly hmacKey: string }
 let root: { readonly arn: string; readonly csr: string }
 before(async () => {
   service = await TestService.start()
   const { arn } = await createRoot(service)
+  const key = await createBoundEndpoint(service, { name: 'web', ca: arn })
+  binding = { keyId: key.KeyId, hmacKey: key.HmacKey }
   root = { arn, csr: csr('ec-server') }
 })
 after(() => service.close())
@@ -47,12 +53,16 @@ async function assertOneKey(): Promise<void> {
   assert.deepEqual(report.Problems, [])
   assert.equal(report.MasterKeyId, shown.MasterKeyId)
   const ids = await service.inDatabase(
-    'select master_key_id from keys union select master_key_id from access_keys',
+    'select master_key_id from keys union select master_key_id from access_keys union select master_key_id from acme_binding_keys',
   )
   assert.deepEqual(
     ids.map((row) => row['master_key_id']),
     [shown.MasterKeyId],
   )
+  const key = await withData(service.config, ({ db, masterKeys }) =>
+    findBindingKey(db, masterKeys.sealers('acme binding keys'), binding.keyId),
+  )
+  assert.equal(Buffer.from(key?.macKey ?? []).toString('base64url'), binding.hmacKey)
 }
 
 /** Issues certificates one after the other. */
@@ -60,7 +70,7 @@ async function issued(count: number): Promise<void> {
   for (let at = 0; at < count; at += 1) await issue(service, root)
 }
 
-test('a rotation replaces the key of every CA and access key while the server issues', async () => {
+test('a rotation replaces the key of every CA, access key and EAB key while the server issues', async () => {
   const original = readFileSync(keyFile(), 'utf8')
   const stop = new AbortController()
   const issueContinuously = async (): Promise<number> => {
@@ -90,6 +100,7 @@ const steps = [
   ['started', 1],
   ['sealed', 1],
   ['sealed', 2],
+  ['sealed', 3],
   ['file', 1],
   ['finished', 1],
 ] as const

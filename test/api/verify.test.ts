@@ -24,6 +24,7 @@ import {
   revocationOptions,
   revoke,
 } from '../support/revocation.ts'
+import { createBoundEndpoint } from '../support/endpoints.ts'
 import { TestService, type Members } from '../support/service.ts'
 
 let service: TestService
@@ -52,6 +53,7 @@ before(async () => {
   other = lastOf((await issue(service, authority)).arn)
   await revoke(service, revoked.arn)
   await crlWith(service, revoked.arn)
+  await createBoundEndpoint(service, { name: 'web', ca: root.arn })
   await createAuthority(service)
   const deleted = await createRoot(service)
   await service.must('UpdateCertificateAuthority', {
@@ -249,6 +251,10 @@ describe('damage', () => {
     'the secret of an access key': [
       change('access_keys', 'secret_sealed'),
       /secret of the access key .* cannot be decrypted/,
+    ],
+    'an EAB key': [
+      change('acme_binding_keys', 'mac_key_sealed'),
+      /EAB key .* of the ACME endpoint web cannot be decrypted/,
     ],
     'exchanged keys of two CAs': [
       exec(`update authorities set key_handle = 'local:' ||

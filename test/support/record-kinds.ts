@@ -1,12 +1,10 @@
 /** Every kind of key use and change that the record covers, with the leaves that it must write. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withData } from '../../src/data-folder/data-folder.ts'
 import type { LeafKind } from '../../src/record/leaf.ts'
-import { insertAccount } from '../../src/store/enrollment/accounts.ts'
-import { recorded } from '../../src/store/recorded-states.ts'
 import { allow, otherAccountId, policyOf, sharingStatements } from './accounts.ts'
 import { csr } from './csrs.ts'
+import { createAcmeAccount } from './endpoints.ts'
 import { base64, createAuthority, issue, issueInput, type Issued } from './hierarchy.ts'
 import { ocspRequest } from './ocsp-requests.ts'
 import { command } from './process.ts'
@@ -390,27 +388,6 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
 }
 
 const acmeAccount = 'p9JxW2rT5uYk7QeHs3LdNg'
-
-/** Inserts an account of an ACME endpoint, as the endpoint does for a client. */
-export async function createAcmeAccount(
-  service: TestService,
-  { endpoint, id, by }: { readonly endpoint: string; readonly id: string; readonly by: string },
-): Promise<void> {
-  const time = service.clock.now()
-  const account = {
-    id,
-    endpointName: endpoint,
-    keyThumbprint: `thumbprint of ${id}`,
-    publicKey: '{}',
-    contacts: ['mailto:ada@corp.example'],
-    status: 'valid',
-    bindingKeyId: undefined,
-    createdAt: time,
-  } as const
-  await withData(service.config, ({ db }) =>
-    db.transaction(recorded([insertAccount(account)], { time, actor: { principal: by } })),
-  )
-}
 
 const ocspOnly = { RevocationConfiguration: { OcspConfiguration: { Enabled: true } } }
 
