@@ -4,8 +4,7 @@ import { notRecorded } from '../call-log/call-recorder.ts'
 import { ServiceError } from '../errors.ts'
 import {
   authorizedPart,
-  type Operation,
-  type OperationDefinition,
+  type DeclaredOperation,
   type OperationName,
   type Result,
 } from '../operations/shared/operation.ts'
@@ -19,7 +18,7 @@ import type { ApiServices } from './protocol.ts'
 import { complete, completeWithError, type CallContext } from './record-request.ts'
 
 interface OperationCall<I extends StructureShape, O extends StructureShape | undefined> {
-  readonly operation: OperationDefinition<OperationName, I, O> & Operation
+  readonly operation: DeclaredOperation<OperationName, I, O>
   readonly input: Infer<I>
 }
 

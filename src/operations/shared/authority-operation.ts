@@ -4,9 +4,8 @@ import type { Services } from '../../services.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 import {
   operation,
-  type Operation,
+  type DeclaredOperation,
   type OperationContract,
-  type OperationDefinition,
   type OperationName,
   type Result,
   type ScopedCaller,
@@ -33,11 +32,7 @@ export function authorityOperation<
   N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
->({
-  event,
-  run,
-  ...contract
-}: AuthorityOperationDefinition<N, I, O>): OperationDefinition<N, I, O> & Operation<N> {
+>({ event, run, ...contract }: AuthorityOperationDefinition<N, I, O>): DeclaredOperation<N, I, O> {
   return operation({
     ...contract,
     async run(services, input, caller) {

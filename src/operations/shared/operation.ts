@@ -188,12 +188,19 @@ export function authorizedPart<I extends StructureShape>(
   }
 }
 
+/** An operation with the types of its declaration. */
+export type DeclaredOperation<
+  N extends OperationName,
+  I extends StructureShape,
+  O extends StructureShape | undefined,
+> = OperationDefinition<N, I, O> & Omit<Operation<N>, 'input' | 'output'>
+
 /** Creates an operation from its declaration. The result keeps the types of the declaration. */
 export function operation<
   N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
->(definition: OperationDefinition<N, I, O>): OperationDefinition<N, I, O> & Operation<N> {
+>(definition: OperationDefinition<N, I, O>): DeclaredOperation<N, I, O> {
   const accept = (members: unknown): Call => {
     const input = decode(definition.input, members)
     return {
