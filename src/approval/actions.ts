@@ -7,7 +7,7 @@ export const approvalActions = {
   'put-policy':
     'PutPolicy, DeletePolicy, CreatePermission, DeletePermission, and changes to shares',
   'change-principals':
-    'changes to users, roles, policies, access keys, identity providers and organizations, except disabling or deleting an access key',
+    'changes to users, roles, policies, access keys, identity providers, ACME and EST endpoints and organizations, except disabling or deleting credentials',
   restore: 'all API operations of a restored server, until the restore is approved',
 } as const
 

@@ -32,7 +32,7 @@ export async function addBindingKey(
   endpointName: string,
   options: BindingKeyOptions,
 ) {
-  const names = namesOf(options)
+  const names = namesOf(options) ?? []
   const { reusable, expiresSeconds } = options
   return withData(config, async ({ db, masterKeys }) => {
     const endpoint = await requireEndpoint(db, { protocol: 'acme', name: endpointName })
@@ -41,9 +41,9 @@ export async function addBindingKey(
       throw new ConfigurationError(
         `the ACME endpoint ${endpointName} does not use external account binding; enable it with: signet acme update ${endpointName} --eab required`,
       )
-    if (challenges.length === 0 && permitted.length === 0 && names === undefined)
+    if (challenges.length === 0 && permitted.length === 0 && names.length === 0)
       throw new ConfigurationError(
-        `--names is required, because the ACME endpoint ${endpointName} validates no names: specify the names that accounts with the key may use, or --names '*' for all names`,
+        `--names is required, because the ACME endpoint ${endpointName} validates no names: specify the names that accounts with the key may use`,
       )
     const { accountId } = endpoint
     const input = { endpointName, names, reusable, expiresSeconds }
@@ -54,7 +54,7 @@ export async function addBindingKey(
       keyId: Buffer.from(systemRandom.bytes(keyIdBytes)).toString('base64url'),
       endpointName,
       macKey: systemRandom.bytes(macKeyBytes),
-      names: names ?? [],
+      names,
       reusable,
       createdAt,
       expiresAt:
