@@ -6,7 +6,7 @@ export type EnrollmentProtocol = 'acme' | 'est'
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const
 export type ChallengeType = (typeof challengeTypes)[number]
 
-/** What certificates of an endpoint or a profile contain. */
+/** Contents of the certificates of an endpoint or a profile. */
 export interface CertificateProfile {
   /** Name of the template, such as `EndEntityServerAuthCertificate/V1`. */
   readonly template: string
