@@ -23,7 +23,7 @@ export function deadlineOf(
  * Starts a deadline. `late` is called if `work` fails after the deadline. Node.js keeps all timers of one duration in one list
  * with one system timer. A custom list was no faster in batches of 16 requests, and saved only 0.3 µs for a single request.
  */
-export function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {
+function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {
   let hasPassed = false
   let expire: () => void = () => undefined
   const timer = setTimeout(() => {

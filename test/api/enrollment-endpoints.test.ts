@@ -134,7 +134,7 @@ test('the name of an endpoint is part of a URL, and an invalid option is refused
   const unknown = /^--ca: the certificate authority No CA does not exist; specify an ACTIVE CA$/
   await refused(create('refused', { ca: 'No CA' }), unknown)
   const { code, stderr } = await signet(
-    ...['acme', 'create', 'refused', '--ca', root, '--challenges', 'none', '--eab', 'off'],
+    ...`acme create refused --ca ${root} --challenges none --eab off`.split(' '),
   )
   assert.equal(code, 2)
   assert.match(stderr, /--challenges none cannot be combined with --eab off: anyone/)
@@ -156,7 +156,7 @@ test('endpoints of a CA for short-lived certificates issue for at most seven day
 
 test('a validity beyond the CA certificate is a warning', async () => {
   const { stderr } = await signet(
-    ...['acme', 'create', 'warned', '--ca', root, '--validity', '11y', '--profile', 'longer=12y'],
+    ...`acme create warned --ca ${root} --validity 11y --profile longer=12y`.split(' '),
   )
   assert.match(
     stderr,

@@ -13,12 +13,14 @@ import type { Caller } from '../../src/identity/caller.ts'
 import { getCertificate } from '../../src/operations/certificate/get-certificate.ts'
 import { issueCertificate } from '../../src/operations/certificate/issue-certificate.ts'
 import { revokeCertificate } from '../../src/operations/certificate/revoke-certificate.ts'
+import { decodeLeaf } from '../../src/record/leaf.ts'
 import { createApiServices } from '../../src/server/api-services.ts'
 import { createServices } from '../../src/server/create-services.ts'
 import { openOwnData } from '../../src/server/open-data.ts'
 import { startProcess } from '../../src/server/runtime.ts'
 import { createOwnState } from '../../src/server/shared-state.ts'
 import { findEndpoint } from '../../src/store/enrollment/endpoints.ts'
+import { countLeaves, readLeaves } from '../../src/store/leaves.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { storable } from '../../src/text/storable-text.ts'
 import { parseCertificateAuthorityArn } from '../../src/wire/arn.ts'
@@ -77,7 +79,7 @@ before(async () => {
     }
   })
   api = started.api
-  close = started.close
+  close = () => started.close()
   device = await callerOf('est', 'device')
   web = await callerOf('acme', 'web')
 })
@@ -117,6 +119,10 @@ async function refused(work: Promise<unknown>, code: string, message: RegExp): P
 test('an endpoint issues, reads and revokes a certificate, which is logged and recorded under its ARN', async () => {
   const { CertificateArn = '' } = await issue(device)
   assert.ok(CertificateArn.startsWith(`${root}/certificate/`))
+  const { db } = api.services
+  const [entry] = await readLeaves(db, (await countLeaves(db)) - 1, 1)
+  const leaf = decodeLeaf(entry?.data ?? new Uint8Array())
+  assert.deepEqual([leaf.kind, leaf.principal], ['certificate', device.arn])
   const arns = { CertificateAuthorityArn: storable(root), CertificateArn: storable(CertificateArn) }
   const [line, record] = [lines.at(-1), records.at(-1)]
   assert.equal(device.arn, `arn:aws:signet:eu-west-1:${device.accountId}:est/device`)
@@ -190,11 +196,11 @@ test('a call that cannot be recorded has no effect, or an error instead of its o
   const { db } = api.services
   const count = async (): Promise<unknown> =>
     (await db.query({ text: 'select count(*) as n from certificates', values: [] }))[0]?.['n']
-  const before = await count()
+  const issuedBefore = await count()
   isWritable = false
   try {
     await refused(issue(device), 'ServiceUnavailable', /cannot be recorded in the call log/)
-    assert.equal(await count(), before)
+    assert.equal(await count(), issuedBefore)
   } finally {
     isWritable = true
   }

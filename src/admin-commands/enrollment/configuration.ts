@@ -82,7 +82,7 @@ export function estConfiguration(
     authentication:
       options.authentication === undefined
         ? (before?.authentication ?? authenticationWays)
-        : chosen('--authentication', options.authentication, authenticationWays),
+        : chosen('--authentication', options.authentication, { all: authenticationWays }),
     clientAuthorityArn: options.clientAuthorityArn ?? before?.clientAuthorityArn,
     serverKeyGeneration: options.serverKeyGeneration ?? before?.serverKeyGeneration ?? false,
   }
@@ -121,15 +121,16 @@ export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly strin
 }
 
 function challengesOf(text: string): readonly ChallengeType[] {
-  return text === 'none' ? [] : chosen('--challenges', text, challengeTypes, ['none'])
+  return text === 'none'
+    ? []
+    : chosen('--challenges', text, { all: challengeTypes, others: ['none'] })
 }
 
 /** Returns the words in a list that is separated by commas, in the order of `all`. */
 function chosen<Word extends string>(
   flag: string,
   text: string,
-  all: readonly Word[],
-  others: readonly string[] = [],
+  { all, others = [] }: { readonly all: readonly Word[]; readonly others?: readonly string[] },
 ): readonly Word[] {
   const words: readonly string[] = text.split(',').map((word) => word.trim())
   const known: readonly string[] = all

@@ -6,7 +6,7 @@ import {
   accountSubcommands,
   eabSubcommands,
   orderSubcommands,
-} from '../enrollment/eab-subcommands.ts'
+} from '../enrollment/acme-subcommands.ts'
 import {
   addEndpointSubcommands,
   commonOptionsOf,

@@ -329,8 +329,8 @@ async function numbersOf(
   let after: Pick<ListedOrder, 'number'> | undefined
   let pages = 0
   do {
-    const all = { endpointName: 'web', accountNumber: undefined, status: undefined, ...filter }
-    const page = await listOrders(db, all, { after, limit })
+    const unfiltered = { endpointName: 'web', accountNumber: undefined, status: undefined }
+    const page = await listOrders(db, { ...unfiltered, ...filter }, { after, limit })
     numbers.push(...page.orders.map(({ number }) => number))
     after = page.next
     pages += 1

@@ -45,7 +45,7 @@ export function eabSubcommands(acme: SignetCommand): void {
     .argument('<endpoint>', 'name of the ACME endpoint')
     .option(
       '--names <list>',
-      "names that accounts with the key may use, separated by commas, within the names of the endpoint (default: *; required if the endpoint has neither challenges nor names)",
+      'names that accounts with the key may use, separated by commas, within the names of the endpoint (default: *; required if the endpoint has neither challenges nor names)',
     )
     .option('--expires <time>', 'time after which the key is invalid (default: never)', seconds)
     .option('--reusable', 'allow several accounts to be created with the key')
