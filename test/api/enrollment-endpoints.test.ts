@@ -187,6 +187,15 @@ test('an EAB key is shown once, and stored encrypted', async () => {
   assert.ok(stored?.expiresAt)
   assert.equal(Buffer.from(stored.macKey).toString('base64url'), key.HmacKey)
   assert.equal(stored.expiresAt.getTime() - stored.createdAt.getTime(), 86_400_000)
+  const settings = { SIGNET_ENROLL_LISTEN: '0.0.0.0:8443', SIGNET_ENROLL_NAMES: 'ca.example' }
+  const { dataDirectory } = service.config
+  const other = ['acme', 'eab', 'create', 'bound', '--data', dataDirectory]
+  const { stdout } = await command(other, settings)
+  assert.match(
+    stdout,
+    /--server https:\/\/ca\.example:8443\/acme\/bound\/directory .* --domain HOST"/,
+  )
+  await json('acme', 'eab', 'delete', 'bound', JSON.parse(stdout).KeyId)
   const [listed] = await json('acme', 'eab', 'list', 'bound')
   const { HmacKey: _hmacKey, CertbotCommand: _certbot, ...visible } = key
   assert.deepEqual(listed, visible)

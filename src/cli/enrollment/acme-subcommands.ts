@@ -1,4 +1,5 @@
 /** `signet acme eab`, `signet acme account` and `signet acme order`. */
+import { isIPv6 } from 'node:net'
 import { Option } from 'commander'
 import {
   deactivateAccount,
@@ -12,7 +13,7 @@ import {
 } from '../../admin-commands/enrollment/binding-keys.ts'
 import { listAcmeAccounts, listAcmeOrders } from '../../client-commands/enrollment.ts'
 import type { AcmeOrderStatus } from '../../../client/index.ts'
-import type { Flags } from '../../settings/config.ts'
+import type { Config, Flags } from '../../settings/config.ts'
 import { isObject } from '../../text/json.ts'
 import { seconds, wholeNumber } from '../shared/config-flags.ts'
 import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
@@ -56,7 +57,8 @@ export function eabSubcommands(acme: SignetCommand): void {
     .run(async ({ config, flags }: Call<EabFlags>, endpoint: string) => {
       const { names, expires: expiresSeconds, reusable = false } = flags
       const key = await addBindingKey(config, endpoint, { names, expiresSeconds, reusable })
-      return { ...key, CertbotCommand: certbotCommand(endpoint, key) }
+      const directory = `https://${authorityOf(config)}/acme/${endpoint}/directory`
+      return { ...key, CertbotCommand: certbotCommand(directory, key) }
     })
   storageCommand(group, 'list')
     .output()
@@ -80,13 +82,20 @@ export function eabSubcommands(acme: SignetCommand): void {
     )
 }
 
+/** Returns the host and port of the enrollment listener, or placeholders if the command does not have the server's settings. */
+function authorityOf({ enrollment }: Config): string {
+  const name = enrollment?.names?.[0]
+  if (enrollment === undefined || name === undefined) return 'SERVER:PORT'
+  return `${isIPv6(name) ? `[${name}]` : name}:${enrollment.listen.port}`
+}
+
 /** Returns a certbot command that creates an account with a key and gets a certificate. */
 function certbotCommand(
-  endpoint: string,
+  directory: string,
   { KeyId, HmacKey, Names }: { KeyId: string; HmacKey: string; Names: readonly string[] },
 ): string {
   const host = Names.find((name) => /^[a-z0-9.-]*[a-z][a-z0-9.-]*$/.test(name)) ?? 'HOST'
-  return `certbot certonly --standalone --server https://SERVER:PORT/acme/${endpoint}/directory --eab-kid ${KeyId} --eab-hmac-key ${HmacKey} --domain ${host}`
+  return `certbot certonly --standalone --server ${directory} --eab-kid ${KeyId} --eab-hmac-key ${HmacKey} --domain ${host}`
 }
 
 const accountColumns: readonly Column[] = [
