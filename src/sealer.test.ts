@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { systemRandom } from './random.ts'
-import { createSealer, SealError } from './sealer.ts'
+import { createAuthenticator, createSealer, SealError } from './sealer.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index)
 const sealer = createSealer(key, systemRandom)
@@ -80,4 +80,20 @@ test('sealed bytes are nonce, tag and ciphertext, with the ciphertext of test ca
       '8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662',
   )
   assert.equal(sealed.slice(0, 24), 'cafebabefacedbaddecaf888')
+})
+
+test('an authenticator accepts only its own MACs', () => {
+  const other = Uint8Array.from({ length: 32 }, () => 7)
+  const [both, one] = [createAuthenticator(() => [key, other]), createAuthenticator(() => [other])]
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.uint8Array({ minLength: 16, maxLength: 16 }), (value, mac) => {
+      assert.ok(both.isValid(value, both.macOf(value)))
+      assert.ok(both.isValid(value, one.macOf(value)))
+      assert.ok(!one.isValid(value, both.macOf(value)))
+      assert.ok(!both.isValid(value, mac))
+      assert.ok(!both.isValid(value, both.macOf(value).subarray(0, 15)))
+      assert.ok(!both.isValid(value, new Uint8Array()))
+    }),
+  )
+  assert.throws(() => createAuthenticator(() => []).macOf(key), /at least one key/)
 })

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Random } from './random.ts'
 
 /** Encrypts small secrets. Each can be decrypted only with the context that it was encrypted with. */
@@ -32,6 +32,14 @@ export interface SealerRing {
   refresh(): Promise<void>
 }
 
+/** Recognizes values that this server, or another server with the same master key, has created. */
+export interface Authenticator {
+  /** Returns the MAC of a value: 16 bytes. */
+  macOf(value: Uint8Array): Uint8Array
+  /** Returns whether a MAC belongs to a value. The comparison takes the same time for each MAC. */
+  isValid(value: Uint8Array, mac: Uint8Array): boolean
+}
+
 /** The sealed bytes cannot be decrypted, because they were altered or sealed with another context or key. */
 export class SealError extends Error {
   override name = 'SealError'
@@ -39,6 +47,7 @@ export class SealError extends Error {
 
 const nonceBytes = 12
 const tagBytes = 16
+const macBytes = 16
 
 /** Creates a sealer that encrypts with `key`, 32 bytes that must have no other use. */
 export function createSealer(key: Uint8Array, random: Random): Sealer {
@@ -66,5 +75,23 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
         throw new SealError('the sealed bytes cannot be decrypted', { cause })
       }
     },
+  }
+}
+
+/**
+ * Creates an authenticator with HMAC-SHA-256. It uses the first of the keys for new MACs, and accepts MACs under all of them. The
+ * keys must have no other use.
+ */
+export function createAuthenticator(keys: () => readonly Uint8Array[]): Authenticator {
+  const macUnder = (key: Uint8Array, value: Uint8Array): Uint8Array =>
+    createHmac('sha256', key).update(value).digest().subarray(0, macBytes)
+  return {
+    macOf(value) {
+      const [key] = keys()
+      if (key === undefined) throw new Error('an authenticator must have at least one key')
+      return macUnder(key, value)
+    },
+    isValid: (value, mac) =>
+      mac.length === macBytes && keys().some((key) => timingSafeEqual(macUnder(key, value), mac)),
   }
 }

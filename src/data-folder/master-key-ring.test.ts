@@ -10,7 +10,13 @@ import { SealError } from '../sealer.ts'
 import type { Database } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import type { DataFolder } from './data-folder.ts'
-import { masterKeyId, masterKeyText, newMasterKey, recordMasterKey } from './master-key.ts'
+import {
+  deriveSealer,
+  masterKeyId,
+  masterKeyText,
+  newMasterKey,
+  recordMasterKey,
+} from './master-key.ts'
 import { openMasterKeyRing, type MasterKeyRing } from './master-key-ring.ts'
 import {
   endRotation,
@@ -19,6 +25,7 @@ import {
   startRotation,
   type RotationContext,
 } from './rotate-master-key.ts'
+import { openTokenKeys } from './rotation.ts'
 
 class SetClock implements Clock {
   milliseconds = Date.UTC(2030, 0, 1)
@@ -205,6 +212,40 @@ test('during a rotation both keys open the database, tokens stay under the old k
     openMasterKeyRing(newMasterKey({ path: 'other' }, random), options),
     /its rotation is unfinished/,
   )
+})
+
+test('an authenticator accepts MACs from before a rotation for 12 hours, and those of each process during a rotation', async () => {
+  await using world = await openWorld()
+  const [ring, other] = [await world.open(), await world.open()]
+  const value = Buffer.from('value')
+  const macs = [ring.tokenAuthenticator('acme nonces').macOf(value)]
+  const data = { db: world.db, masterKeys: ring } as unknown as DataFolder
+  const context = { data, actor: { principal: 'test' }, clock: world.clock, random, progress() {} }
+  const rotation = await startRotation(context)
+  macs.push(ring.tokenAuthenticator('acme nonces').macOf(value))
+  for (const mac of macs) assert.ok(other.tokenAuthenticator('acme nonces').isValid(value, mac))
+  await rewrapSecrets(context, rotation)
+  await replaceKeyFile(rotation)
+  await endRotation(context, rotation, { endSessions: false })
+  await ring.refresh()
+  const authenticator = ring.tokenAuthenticator('acme nonces')
+  for (const mac of macs) assert.ok(authenticator.isValid(value, mac))
+  assert.ok(!ring.tokenAuthenticator('page tokens').isValid(value, macs[0] ?? value))
+  assert.notDeepEqual(authenticator.macOf(value), macs[0])
+  world.clock.milliseconds += 43_500_000
+  assert.ok(!authenticator.isValid(value, macs[0] ?? value))
+})
+
+test('token keys of an earlier version, which had fewer labels, authenticate nothing under the missing labels', async () => {
+  const key = newMasterKey({ path: 'key' }, random)
+  const old = deriveSealer(key, 'token keys', random).seal(
+    'token keys',
+    Buffer.from(
+      JSON.stringify([{ id: 'x', until: '2040-01-01T00:00:00Z', keys: ['AAAA', 'BBBB'] }]),
+    ),
+  )
+  const [opened] = openTokenKeys(old, key, random)
+  assert.deepEqual(Object.keys(opened?.keys ?? {}), ['session tokens', 'page tokens'])
 })
 
 test('tokens from before a rotation are accepted for 12 hours, and then no longer', async () => {

@@ -6,10 +6,18 @@
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import { createSealer, SealError, type Sealer, type SealerRing } from '../sealer.ts'
+import {
+  createAuthenticator,
+  createSealer,
+  SealError,
+  type Authenticator,
+  type Sealer,
+  type SealerRing,
+} from '../sealer.ts'
 import type { Database } from '../store/database.ts'
 import { readMasterKeySettings, type MasterKeySettings } from '../store/master-keys.ts'
 import {
+  deriveKey,
   deriveSealer,
   masterKeyId,
   rereadMasterKey,
@@ -39,6 +47,8 @@ export interface MasterKeyRing {
    * key, because other processes may not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
+  /** Returns the authenticator for tokens. During and after a rotation, it uses keys in the same way as a token sealer. */
+  tokenAuthenticator(label: TokenLabel): Authenticator
   /** A number that changes when a key is added or removed. */
   readonly generation: number
   /**
@@ -87,6 +97,7 @@ function stateOf(settings: MasterKeySettings, key: MasterKey, { random }: RingOp
 class Ring implements MasterKeyRing {
   readonly #options: RingOptions
   readonly #sealers = new Map<string, Sealer>()
+  readonly #tokenKeys = new Map<string, Uint8Array>()
   #state: RingState
   /** The current or most recent read of the settings. */
   #running: Promise<void> | undefined
@@ -139,16 +150,10 @@ class Ring implements MasterKeyRing {
   }
 
   tokenSealer(label: TokenLabel): Sealer {
-    const sealersOf = (): Sealer[] => {
-      const { keys, tokenKeys } = this.#state
-      const now = this.#options.clock.now()
-      return [
-        ...keys.toReversed().map((key) => this.#sealer(key, label)),
-        ...tokenKeys
-          .filter(({ until }) => now < until)
-          .map(({ keys: bytes }) => createSealer(bytes[label], this.#options.random)),
-      ]
-    }
+    const sealersOf = (): Sealer[] => [
+      ...this.#state.keys.toReversed().map((key) => this.#sealer(key, label)),
+      ...this.#replacedKeys(label).map((key) => createSealer(key, this.#options.random)),
+    ]
     return {
       seal: (context, plaintext) => {
         const [first] = sealersOf()
@@ -157,6 +162,21 @@ class Ring implements MasterKeyRing {
       },
       open: (context, sealed) => openWithAny(sealersOf(), context, sealed),
     }
+  }
+
+  tokenAuthenticator(label: TokenLabel): Authenticator {
+    return createAuthenticator(() => [
+      ...this.#state.keys.toReversed().map((key) => this.#tokenKey(key, label)),
+      ...this.#replacedKeys(label),
+    ])
+  }
+
+  /** Returns the keys of unexpired tokens from before the last rotation. */
+  #replacedKeys(label: TokenLabel): Uint8Array[] {
+    const now = this.#options.clock.now()
+    return this.#state.tokenKeys.flatMap(({ until, keys }) =>
+      now < until ? (keys[label] ?? []) : [],
+    )
   }
 
   refresh(): Promise<void> {
@@ -196,6 +216,7 @@ class Ring implements MasterKeyRing {
     )
     this.#state = state
     this.#sealers.clear()
+    this.#tokenKeys.clear()
     for (const { bytes } of removed) bytes.fill(0)
     this.generation += 1
   }
@@ -208,6 +229,13 @@ class Ring implements MasterKeyRing {
       if (!(cause instanceof ConfigurationError)) throw cause
       throw new SealError(`it is sealed under the master key ${id}: ${cause.message}`, { cause })
     }
+  }
+
+  #tokenKey(key: MasterKey, label: TokenLabel): Uint8Array {
+    const name = `${masterKeyId(key)} ${label}`
+    const derived = this.#tokenKeys.get(name) ?? deriveKey(key, label)
+    this.#tokenKeys.set(name, derived)
+    return derived
   }
 
   #sealer(key: MasterKey, label: string): Sealer {

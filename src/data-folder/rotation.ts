@@ -24,7 +24,7 @@ export interface RotationKeys {
 }
 
 /** The purposes of tokens that outlive a rotation. */
-const tokenLabels = ['session tokens', 'page tokens'] as const
+const tokenLabels = ['session tokens', 'page tokens', 'acme nonces'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
 /** The keys for tokens that were issued under a replaced master key. They decrypt nothing else. */
@@ -33,7 +33,8 @@ export interface TokenKeys {
   readonly masterKeyId: string
   /** Time after which every token has expired. */
   readonly until: Date
-  readonly keys: Readonly<Record<TokenLabel, Uint8Array>>
+  /** A key is missing if an earlier version, which did not have its label, rotated the master key. */
+  readonly keys: Readonly<Partial<Record<TokenLabel, Uint8Array>>>
 }
 
 /** The value of the setting `master key rotation`, as JSON. Sealed members are in base64. */
@@ -153,7 +154,7 @@ export function sealTokenKeys(
   const content = tokenKeys.map(({ masterKeyId: id, until, keys }) => ({
     id,
     until: until.toISOString(),
-    keys: tokenLabels.map((label) => Buffer.from(keys[label]).toString('base64')),
+    keys: tokenLabels.map((label) => Buffer.from(keys[label] ?? []).toString('base64')),
   }))
   return deriveSealer(key, tokenKeysLabel, random).seal(
     tokenKeysLabel,
@@ -179,8 +180,10 @@ export function openTokenKeys(
       masterKeyId: id,
       until: new Date(until),
       keys: Object.fromEntries(
-        tokenLabels.map((label, at) => [label, Buffer.from(keys[at] ?? '', 'base64')]),
-      ) as unknown as TokenKeys['keys'],
+        tokenLabels
+          .map((label, at) => [label, Buffer.from(keys[at] ?? '', 'base64')] as const)
+          .filter(([, derived]) => derived.length > 0),
+      ),
     }))
   } catch (error) {
     if (error instanceof SealError) return []
