@@ -9,6 +9,8 @@ export interface Answer {
   /** HTTP headers. Content-Length is omitted if it can be derived from the body. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | Readable | undefined
+  /** Values of the Link header. Each is sent on its own line, because not all clients split a line. */
+  readonly links?: readonly string[]
 }
 
 export interface TextAnswer extends Answer {

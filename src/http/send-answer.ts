@@ -26,7 +26,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, services: S
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
   else {
-    response.writeHead(answer.status, headersOf(answer))
+    writeHead(response, answer)
     // Node.js sends a string in the same write as the headers; bytes would take two writes.
     if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
     else response.end(body)
@@ -41,6 +41,11 @@ export function headersOf({ status, headers, body }: Answer): Record<string, str
     ...headers,
     ...(isMeasured && { 'content-length': String(Buffer.byteLength(body)) }),
   }
+}
+
+function writeHead(response: ServerResponse, answer: Answer): void {
+  if (answer.links !== undefined) response.setHeader('link', answer.links)
+  response.writeHead(answer.status, headersOf(answer))
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -98,7 +103,7 @@ export function sendEarly(
   { isCut }: { readonly isCut: boolean },
 ): void {
   response.shouldKeepAlive = false
-  response.writeHead(answer.status, headersOf(answer))
+  writeHead(response, answer)
   if (isCut) {
     response.end(answer.body)
     request.destroy()
