@@ -107,6 +107,23 @@ export async function findAuthority(
   return row && keepAuthority(db, row, seenIn)
 }
 
+/** Cache of the IDs of CAs by number. A CA keeps its number and its ID. */
+const idsOf = createOwnedCaches<string>(cachedMax)
+
+/** Finds a CA by its number, even after its restoration period. */
+export async function findAuthorityByNumber(
+  db: ReadableDatabase,
+  number: number,
+): Promise<Authority | undefined> {
+  const key = String(number)
+  const known = idsOf(db).get(key)
+  if (known !== undefined) return findAuthority(db, known)
+  const [row] = await db.query(sql`select id from authorities where authority_number = ${number}`)
+  if (row === undefined) return undefined
+  idsOf(db).set(key, textOf(row, 'id'))
+  return findAuthority(db, textOf(row, 'id'))
+}
+
 function knownAuthority(db: ReadableDatabase, stamp: Row, seenIn?: object): Authority | undefined {
   const known = cacheOf(db).get(textOf(stamp, 'id'))
   if (known?.authority.revision !== integerOf(stamp, 'revision')) return undefined

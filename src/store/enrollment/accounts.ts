@@ -33,6 +33,17 @@ export function insertAccount(account: NewAccount): Sql {
   )
 }
 
+/**
+ * Requires that an endpoint still exists, in the transaction that inserts an account: a later endpoint of the same name must not
+ * inherit the account.
+ */
+export function requireEndpoint({ endpointName }: Pick<AcmeAccount, 'endpointName'>): Sql {
+  return guard(
+    'missing',
+    sql`select name from enrollment_endpoints where protocol = 'acme' and name = ${endpointName}`,
+  )
+}
+
 export async function findAccount(
   db: Pick<Database, 'query'>,
   { endpointName, id }: Pick<AcmeAccount, 'endpointName' | 'id'>,
@@ -72,6 +83,20 @@ export function updateAccount(account: AcmeAccount, before: AcmeAccount): Sql {
         returning acme_account_id`,
     ),
   )
+}
+
+/** Invalidates everything that an account has begun, so that no validation of its challenges starts (RFC 8555 §7.3.6). */
+export function cancelOrders({ number }: Pick<AcmeAccount, 'number'>): Sql[] {
+  return [
+    sql`update acme_orders set status = 'invalid'
+      where acme_account_number = ${number} and status in ('pending', 'ready')`,
+    sql`update acme_challenges set status = 'invalid'
+      where status in ('pending', 'processing') and authorization_number in (
+        select authorization_number from acme_authorizations
+        where acme_account_number = ${number} and status = 'pending')`,
+    sql`update acme_authorizations set status = 'deactivated'
+      where acme_account_number = ${number} and status in ('pending', 'valid')`,
+  ]
 }
 
 export function accountOf(row: Row): AcmeAccount {
