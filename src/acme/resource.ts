@@ -1,8 +1,8 @@
-/** What the resources of an ACME endpoint receive and return. */
+/** Services, requests and responses of the resources of an ACME endpoint. */
 import type { AcmeEndpoint } from '../enrollment/endpoint.ts'
 import type { ApiServices } from '../http/protocol.ts'
 import type { AcmeAccount } from '../store/enrollment/accounts.ts'
-import type { SealerRing } from '../sealer.ts'
+import type { Authenticator, SealerRing } from '../sealer.ts'
 import type { EndpointUrls } from './urls.ts'
 
 export interface AcmeServices {
@@ -10,6 +10,25 @@ export interface AcmeServices {
   readonly api: ApiServices
   /** Sealers of the keys for external account binding. */
   readonly sealers: SealerRing
+  /** Authenticator of nonces, whose keys outlive a rotation of the master key. */
+  readonly nonceAuthenticator: Authenticator
+}
+
+/** A public key that signs requests. */
+export interface AccountKey {
+  /** The key as JSON: a JWK with only the members that its thumbprint covers, in lexicographic order. */
+  readonly publicKey: string
+  /** SHA-256 of `publicKey` in base64url (RFC 7638). */
+  readonly keyThumbprint: string
+}
+
+/** The account or the key that signed a request. An account is valid. */
+export type Signer = { readonly account: AcmeAccount } | { readonly key: AccountKey }
+
+/** A request without a signature. */
+export interface UnsignedRequest extends Omit<AcmeRequest, 'payload'> {
+  /** `GET` or `HEAD`. */
+  readonly method: string
 }
 
 /** A request whose nonce, URL and signature have been verified. */
@@ -18,7 +37,7 @@ export interface AcmeRequest {
   readonly urls: EndpointUrls
   /** The part of the path after the resource's name, such as the ID of an order; empty if there is none. */
   readonly id: string
-  /** The decoded payload; undefined for POST-as-GET, whose payload is empty (RFC 8555 §6.3). */
+  /** The decoded payload, a JSON object; undefined for POST-as-GET, whose payload is empty (RFC 8555 §6.3). */
   readonly payload: unknown
   readonly requestId: string
   readonly sourceIp: string | undefined
@@ -30,6 +49,11 @@ export interface AccountRequest extends AcmeRequest {
   readonly account: AcmeAccount
 }
 
+/** A request that a key has signed, which may not belong to an account. */
+export interface KeyRequest extends AcmeRequest {
+  readonly key: AccountKey
+}
+
 export interface AcmeAnswer {
   readonly status: number
   /** `location`, `link`, `retry-after`, `content-type`. The nonce and the link to the directory are added to every response. */
@@ -38,7 +62,9 @@ export interface AcmeAnswer {
   readonly body: object | string | undefined
 }
 
-export type AccountResource = (
-  services: AcmeServices,
-  request: AccountRequest,
-) => Promise<AcmeAnswer>
+type ResourceOf<Request> = (services: AcmeServices, request: Request) => Promise<AcmeAnswer>
+
+export type AccountResource = ResourceOf<AccountRequest>
+export type KeyResource = ResourceOf<KeyRequest>
+export type SignedResource = ResourceOf<AcmeRequest & Signer>
+export type UnsignedResource = ResourceOf<UnsignedRequest>

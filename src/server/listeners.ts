@@ -1,4 +1,6 @@
 /** The listeners of a process that answers requests: for the API, for the public, and for enrollment. */
+import { acmeRoutes } from '../acme/handler/routes.ts'
+import type { AcmeServices } from '../acme/resource.ts'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { readClientSecret } from '../console/sso/client-secret.ts'
@@ -70,10 +72,17 @@ export async function startListeners(
     services,
     budget: common.budget,
     certificate: own,
-    // The routes of the protocols: acmeRoutes(…, site) and estRoutes(…, site).
-    routes: () => ({ acme: [], est: [] }),
+    routes: (site) => ({ acme: acmeRoutes(acmeServices(runtime, api), site), est: [] }),
   })
   return { apiUrl, enrollUrl, reload: () => own.refresh() }
+}
+
+function acmeServices({ data: { masterKeys } }: Runtime, api: ApiServices): AcmeServices {
+  return {
+    api,
+    sealers: masterKeys.sealers('acme binding keys'),
+    nonceAuthenticator: masterKeys.tokenAuthenticator('acme nonces'),
+  }
 }
 
 async function keep(

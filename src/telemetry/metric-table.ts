@@ -41,6 +41,8 @@ export const counters = {
     'type',
     'result',
   ]),
+  /** Results are `success`, or the type of the problem. */
+  acmeRequest: row('acme_requests_total', 'ACME requests', ['resource', 'result']),
   jobRun: row('job_runs_total', 'Job runs that found work', ['job', 'result']),
   /** Reasons are in access/failure-reason.ts. */
   authenticationFailure: row(

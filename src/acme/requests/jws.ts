@@ -1,0 +1,58 @@
+/** JSON Web Signatures in flattened JSON serialization (RFC 7515 §7.2.2, RFC 8555 §6.2). */
+import type { JsonObject } from '../../text/json.ts'
+import { AcmeProblem } from '../problem.ts'
+import { decodeBase64url, malformed, parseJsonObject, quoted } from './parse-json.ts'
+
+/** A JWS whose signature has not been verified. */
+export interface Jws {
+  /** The protected header. */
+  readonly header: JsonObject
+  readonly payload: Buffer
+  readonly signature: Buffer
+  /** The bytes that the signature covers. */
+  readonly signed: Buffer
+}
+
+/**
+ * Decodes a JWS. Throws a `malformed` problem for other serializations, and for features that ACME forbids or that Signet does not
+ * have. Unknown members beside `protected`, `payload` and `signature` are ignored (RFC 7515 §7.2.1). `name` is the name of the JWS
+ * in the problem's detail.
+ */
+export function decodeJws(value: JsonObject, name: string): Jws {
+  if (value['signatures'] !== undefined)
+    throw malformed(`${name} has the member signatures; send one signature in the flattened form`)
+  if (value['header'] !== undefined)
+    throw malformed(`${name} has an unprotected header; all members must be in protected`)
+  const [headerBytes, payload, signature] = (['protected', 'payload', 'signature'] as const).map(
+    (member) => {
+      const bytes = decodeBase64url(value[member])
+      if (bytes === undefined)
+        throw malformed(`${name}: ${member} must be a string in base64url without padding`)
+      return bytes
+    },
+  ) as [Buffer, Buffer, Buffer]
+  const header = parseJsonObject(headerBytes, `the protected header of ${name}`)
+  for (const extension of ['crit', 'b64'])
+    if (header[extension] !== undefined)
+      throw malformed(`${name} has the header ${extension}, which is not supported`)
+  const signed = Buffer.from(`${String(value['protected'])}.${String(value['payload'])}`, 'latin1')
+  return { header, payload, signature, signed }
+}
+
+/** Returns a member of a header that must be a string. */
+export function textMember(header: JsonObject, member: string, name: string): string {
+  const value = header[member]
+  if (typeof value !== 'string')
+    throw malformed(`the protected header of ${name} must have ${member}, a string`)
+  return value
+}
+
+/** Throws a problem unless the JWS was signed for this URL. */
+export function requireUrl(header: JsonObject, url: string, name: string): void {
+  const signedUrl = textMember(header, 'url', name)
+  if (signedUrl !== url)
+    throw new AcmeProblem(
+      'unauthorized',
+      `${name} was signed for the URL ${quoted(signedUrl)}, but was sent to ${url}`,
+    )
+}

@@ -1,0 +1,79 @@
+/** Parses JSON objects and base64url from clients. */
+import { isUtf8 } from 'node:buffer'
+import { hasDuplicateKeys, isObject, type JsonObject } from '../../text/json.ts'
+import { truncateText, visibleText } from '../../text/visible-text.ts'
+import { AcmeProblem } from '../problem.ts'
+
+/** Maximum number of objects and arrays that contain a value. */
+const depthMax = 10
+
+/**
+ * Maximum number of values in JSON whose signature has not been verified. No JWS and no header has as many. Searching 64 KiB of short
+ * members for duplicates takes 30 ms.
+ */
+const unverifiedValuesMax = 100
+
+/**
+ * Parses a JSON object. Throws a `malformed` problem for any other bytes. A member that occurs twice is refused, because two
+ * parsers could read different values. `name` is the name of the bytes in the problem's detail.
+ */
+export function parseJsonObject(
+  bytes: Uint8Array,
+  name: string,
+  valuesMax = unverifiedValuesMax,
+): JsonObject {
+  if (!isUtf8(bytes)) throw malformed(`${name} is not UTF-8`)
+  if (hasMoreValues(bytes, valuesMax)) throw malformed(`${name} has more than ${valuesMax} values`)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  const value = parse(text)
+  if (!isObject(value)) throw malformed(`${name} is not a JSON object`)
+  if (isDeeper(value, depthMax)) throw malformed(`${name} has more than ${depthMax} levels`)
+  if (hasDuplicateKeys(text)) throw malformed(`${name} has an object with a duplicate member`)
+  return value
+}
+
+const separators = [0x2c, 0x5b, 0x7b]
+
+/** Returns whether JSON has more than `max` values. Counts the characters `,`, `[` and `{`, including those in strings. */
+function hasMoreValues(bytes: Uint8Array, max: number): boolean {
+  let values = 0
+  for (let at = 0; at < bytes.length && values <= max; at += 1)
+    if (separators.includes(bytes[at] ?? 0)) values += 1
+  return values > max
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns whether a value contains more nested objects and arrays than `levels`. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
+}
+
+/**
+ * Decodes base64url without padding (RFC 7515 §2). Returns undefined for any other text, including text with bits that the
+ * encoding of the same bytes does not have.
+ */
+export function decodeBase64url(text: unknown): Buffer | undefined {
+  if (typeof text !== 'string') return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+/** Creates a problem with a request that does not have the required form. */
+export function malformed(detail: string): AcmeProblem {
+  return new AcmeProblem('malformed', detail)
+}
+
+const quotedLengthMax = 200
+
+/** Returns text from a client for the detail of a problem. */
+export function quoted(text: string): string {
+  return `"${visibleText(truncateText(text, quotedLengthMax))}"`
+}

@@ -1,0 +1,119 @@
+/** Creation of accounts, and the search for the account of a key (RFC 8555 §7.3). */
+import { ConflictError } from '../../store/database.ts'
+import {
+  findAccountByKey,
+  insertAccount,
+  requireEndpoint,
+} from '../../store/enrollment/accounts.ts'
+import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-keys.ts'
+import { recorded } from '../../store/recorded-states.ts'
+import type { JsonObject } from '../../text/json.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AddressLimiter } from '../requests/address-limiter.ts'
+import { readBinding, unusable } from '../requests/external-account-binding.ts'
+import { malformed } from '../requests/parse-json.ts'
+import { requireValid } from '../requests/verify-request.ts'
+import type { AcmeAnswer, AcmeServices, KeyRequest, KeyResource } from '../resource.ts'
+import { accountAnswer, changeContext } from './account-view.ts'
+import { readContacts } from './contacts.ts'
+
+const idBytes = 16
+
+export function createNewAccount(newAccounts: AddressLimiter): KeyResource {
+  return async (services, request) => {
+    const payload = request.payload as JsonObject
+    const { onlyReturnExisting = false } = payload
+    if (typeof onlyReturnExisting !== 'boolean')
+      throw malformed('onlyReturnExisting must be true or false')
+    const existing = await answerExisting(services, request)
+    if (existing !== undefined) return existing
+    if (onlyReturnExisting)
+      throw new AcmeProblem(
+        'accountDoesNotExist',
+        'no account of this endpoint has the key that signed the request',
+      )
+    const contacts = readContacts(payload['contact']) ?? []
+    requireLimit(newAccounts.count(request.sourceIp))
+    return create(services, request, contacts)
+  }
+}
+
+function requireLimit(retrySeconds: number | undefined): void {
+  if (retrySeconds !== undefined)
+    throw new AcmeProblem(
+      'rateLimited',
+      `too many new accounts were requested from this address; try again in ${retrySeconds} seconds`,
+      { headers: { 'retry-after': String(retrySeconds) } },
+    )
+}
+
+async function answerExisting(
+  { api }: AcmeServices,
+  { endpoint, key, urls }: KeyRequest,
+): Promise<AcmeAnswer | undefined> {
+  const { keyThumbprint } = key
+  const account = await findAccountByKey(api.services.db, {
+    endpointName: endpoint.name,
+    keyThumbprint,
+  })
+  if (account === undefined) return undefined
+  requireValid(account)
+  return accountAnswer(200, account, urls)
+}
+
+async function create(
+  services: AcmeServices,
+  request: KeyRequest,
+  contacts: readonly string[],
+): Promise<AcmeAnswer> {
+  const { db, clock, random } = services.api.services
+  const { endpoint, urls, key } = request
+  const now = clock.now()
+  const binding = await readBinding(
+    { db, sealers: services.sealers },
+    request.payload as JsonObject,
+    {
+      endpoint,
+      url: urls.newAccount,
+      accountKey: key,
+      now,
+    },
+  )
+  const account = {
+    ...key,
+    id: Buffer.from(random.bytes(idBytes)).toString('base64url'),
+    endpointName: endpoint.name,
+    contacts,
+    status: 'valid',
+    bindingKeyId: binding?.keyId,
+    createdAt: now,
+  } as const
+  const statements = [
+    requireEndpoint(account),
+    insertAccount(account),
+    ...(binding === undefined ? [] : [useBindingKey(binding, now)]),
+  ]
+  const context = await changeContext(services, endpoint)
+  try {
+    await db.transaction(recorded(statements, context))
+  } catch (error) {
+    return answerConflict(services, request, { error, binding })
+  }
+  return accountAnswer(201, account, urls)
+}
+
+/** Another request may have created an account with the same key, or used the binding's key, at the same time. */
+async function answerConflict(
+  services: AcmeServices,
+  request: KeyRequest,
+  { error, binding }: { readonly error: unknown; readonly binding: BindingKey | undefined },
+): Promise<AcmeAnswer> {
+  if (!(error instanceof ConflictError)) throw error
+  if (error.guard === 'in-use' && binding !== undefined)
+    throw unusable(binding.keyId, 'was used for another account, or deleted')
+  if (error.guard === 'missing')
+    throw new AcmeProblem('malformed', 'the ACME endpoint was deleted', { status: 404 })
+  const existing = await answerExisting(services, request)
+  if (existing === undefined) throw error
+  return existing
+}

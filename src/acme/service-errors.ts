@@ -1,0 +1,71 @@
+/** Problem documents for errors of API operations. */
+import { ServiceError, type ErrorCode } from '../errors.ts'
+import { AcmeProblem, type ProblemType } from './problem.ts'
+
+/** Seconds after which a client should repeat a request that failed temporarily, and one that a CA's state or quota prevented. */
+const shortSeconds = '5'
+const longSeconds = '600'
+
+interface Mapping {
+  readonly type: ProblemType
+  readonly status?: number
+  readonly retryAfter?: string
+  /** Begin of the detail; the error's message follows. */
+  readonly prefix?: string
+}
+
+const mappings: Partial<Record<ErrorCode, Mapping>> = {
+  AccessDeniedException: { type: 'unauthorized' },
+  InvalidArgsException: { type: 'badCSR' },
+  // The CA is disabled, expired or deleted. Its administrator can change that, and the client cannot.
+  InvalidStateException: {
+    type: 'serverInternal',
+    status: 503,
+    retryAfter: longSeconds,
+    prefix: 'the CA of this endpoint cannot be used now: ',
+  },
+  LimitExceededException: { type: 'rateLimited', retryAfter: longSeconds },
+  MalformedCSRException: { type: 'badCSR' },
+  RequestAlreadyProcessedException: { type: 'alreadyRevoked' },
+  ResourceNotFoundException: {
+    type: 'serverInternal',
+    status: 503,
+    retryAfter: longSeconds,
+    prefix: 'the CA of this endpoint cannot be used now: ',
+  },
+  ServiceUnavailable: { type: 'serverInternal', status: 503, retryAfter: shortSeconds },
+  ThrottlingException: { type: 'rateLimited', retryAfter: shortSeconds },
+  ValidationException: { type: 'badCSR' },
+}
+
+/** Condition keys on names, which a message contains if a name was denied (authorization of certificate content). */
+const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
+
+/**
+ * Returns the problem for an error. Its detail is the error's message, which was written for the caller. Errors without a mapping
+ * become `serverInternal` without details.
+ */
+function problemOfServiceError({ code, message }: ServiceError): AcmeProblem {
+  const mapping = mappings[code]
+  if (mapping === undefined) return internalProblem()
+  const { status, retryAfter, prefix = '' } = mapping
+  const isDeniedName = code === 'AccessDeniedException' && nameKeys.test(message)
+  return new AcmeProblem(
+    isDeniedName ? 'rejectedIdentifier' : mapping.type,
+    `${prefix}${message}`,
+    {
+      ...(status !== undefined && { status }),
+      ...(retryAfter !== undefined && { headers: { 'retry-after': retryAfter } }),
+    },
+  )
+}
+
+function internalProblem(): AcmeProblem {
+  return new AcmeProblem('serverInternal', 'an unexpected error occurred; the log has its details')
+}
+
+/** Returns the problem for any error. An unexpected error becomes `serverInternal` without details. */
+export function problemOfError(error: unknown): AcmeProblem {
+  if (error instanceof AcmeProblem) return error
+  return error instanceof ServiceError ? problemOfServiceError(error) : internalProblem()
+}
