@@ -121,7 +121,10 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
   requireNone(weakKeyReason(infoOf(key), strictly(policy)))
 }
 
-/** Throws a `badPublicKey` problem for a prime modulus. The check takes milliseconds on another thread, so the key must have signed. */
+/**
+ * Throws a `badPublicKey` problem for a prime modulus. The check takes milliseconds to seconds on another thread, so the key must have
+ * signed the request, and a limit must apply to its sender.
+ */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))
 }

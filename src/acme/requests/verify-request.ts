@@ -13,7 +13,6 @@ import type { EndpointUrls } from '../urls.ts'
 import {
   readAccountKey,
   requireAlgorithm,
-  requireCompositeModulus,
   requireSignature,
   requireStrongKey,
 } from './account-key.ts'
@@ -70,7 +69,6 @@ export async function verifyRequest(
     const signer = await requireSigner(services, jws, { claimed, request })
     failureLimiter.recordSuccess(request.sourceIp, limited)
     await services.nonces.consume(nonce)
-    if ('key' in signer) await requireCompositeModulus(signer.key, services.keyPolicy)
     return { signer, payload: jws.payload }
   } catch (error) {
     const isFailure = error instanceof AcmeProblem && error.type !== 'badNonce'

@@ -9,6 +9,7 @@ import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-k
 import { recorded } from '../../store/recorded-states.ts'
 import type { JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
+import { requireCompositeModulus } from '../requests/account-key.ts'
 import type { AddressLimiter } from '../requests/address-limiter.ts'
 import { readBinding, unusable } from '../requests/external-account-binding.ts'
 import { malformed } from '../requests/parse-json.ts'
@@ -66,7 +67,7 @@ async function create(
   request: KeyRequest,
   contacts: readonly string[],
 ): Promise<AcmeAnswer> {
-  const { db, clock, random } = services.api.services
+  const { db, clock, random, issuancePolicy } = services.api.services
   const { endpoint, urls, key } = request
   const now = clock.now()
   const binding = await readBinding(
@@ -79,6 +80,7 @@ async function create(
       now,
     },
   )
+  await requireCompositeModulus(key, issuancePolicy)
   const account = {
     ...key,
     id: Buffer.from(random.bytes(idBytes)).toString('base64url'),

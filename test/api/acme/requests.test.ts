@@ -10,6 +10,7 @@ import {
   type AcmeResponse,
 } from '../../support/acme-client.ts'
 import { AcmeService } from '../../support/acme-service.ts'
+import { integerOctets, primeModulus, signWith } from '../../support/weak-moduli.ts'
 import { choicesOf } from '../../chaos/choices.ts'
 import { mutateBytes, strangeTexts } from '../../fuzz/mutate/bytes.ts'
 import { mutateJson } from '../../fuzz/mutate/json.ts'
@@ -293,6 +294,16 @@ test('weak, private and malformed public keys are refused', async () => {
       'malformed',
       /jwk/,
     )
+})
+
+test('a key whose modulus is a prime number is refused, also with a valid signature', async () => {
+  const modulus = primeModulus()
+  const jwk = { kty: 'RSA', n: base64url(integerOctets(modulus.modulus)), e: 'AQAB' }
+  const header = { alg: 'RS256', jwk, nonce: await client.nonce(), url: directory.newAccount }
+  const parts = { protected: base64url(JSON.stringify(header)), payload: base64url('{}') }
+  const signature = signWith(modulus, Buffer.from(`${parts.protected}.${parts.payload}`))
+  const body = JSON.stringify({ ...parts, signature: base64url(signature) })
+  assertProblem(await client.send(directory.newAccount, body), 'badPublicKey', modulus.reason)
 })
 
 test('a signature by another key than jwk is refused', async () => {
