@@ -32,13 +32,17 @@ export function parseJsonObject(
   return value
 }
 
-const separators = [0x2c, 0x5b, 0x7b]
+const comma = 0x2c
+const bracket = 0x5b
+const brace = 0x7b
 
 /** Returns whether JSON has more than `max` values. Counts the characters `,`, `[` and `{`, including those in strings. */
 function hasMoreValues(bytes: Uint8Array, max: number): boolean {
   let values = 0
-  for (let at = 0; at < bytes.length && values <= max; at += 1)
-    if (separators.includes(bytes[at] ?? 0)) values += 1
+  for (let at = 0; at < bytes.length && values <= max; at += 1) {
+    const byte = bytes[at]
+    if (byte === comma || byte === bracket || byte === brace) values += 1
+  }
   return values > max
 }
 
