@@ -18,6 +18,7 @@ import {
   type IssuancePolicy,
 } from './issuance-policy.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
+import type { Name } from '../x509/names/name.ts'
 import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 
 /** The symbol is private, so that only this module can create an AcceptedCsr. */
@@ -27,6 +28,21 @@ const accepted = Symbol('accepted')
 export interface AcceptedCsr {
   readonly [accepted]: true
   readonly request: CertificationRequest
+}
+
+/** A subject and a subject alternative name. */
+export interface CertificateNames {
+  readonly subject: Name
+  readonly subjectAltName: Extension
+}
+
+/** Returns a CSR with other names. Its key and its other extensions are unchanged. */
+export function withNames(
+  csr: AcceptedCsr,
+  { subject, subjectAltName }: CertificateNames,
+): AcceptedCsr {
+  const others = csr.request.extensions.filter(({ oid }) => oid !== oids.subjectAltName)
+  return { ...csr, request: { ...csr.request, subject, extensions: [...others, subjectAltName] } }
 }
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']

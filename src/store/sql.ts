@@ -52,6 +52,8 @@ export type GuardName =
   | 'interval'
   /** The request for a second person's approval is not in the state that the change needs, or the approval policy has changed. */
   | 'approval'
+  /** The ACME order has been finalized or canceled. */
+  | 'order'
 
 export type Row = Record<string, SqlValue>
 

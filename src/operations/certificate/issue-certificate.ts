@@ -1,7 +1,7 @@
 import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
-import { limitExceeded } from '../../errors.ts'
-import { acceptCsr } from '../../issuance/accept-csr.ts'
+import { limitExceeded, ServiceError } from '../../errors.ts'
+import { acceptCsr, withNames, type CertificateNames } from '../../issuance/accept-csr.ts'
 import { contentKeys } from '../../issuance/content-keys.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
 import {
@@ -27,7 +27,7 @@ import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { signInTime } from './sign-in-time.ts'
-import { storeCertificate, storeIntent, type Issuance } from './store-issuance.ts'
+import { storeCertificate, storeIntent, type Alongside, type Issuance } from './store-issuance.ts'
 import { scopedToken } from '../shared/idempotency.ts'
 import { operation, type ScopedCaller } from '../shared/operation.ts'
 import { requireSecondPerson } from '../shared/second-person.ts'
@@ -82,6 +82,28 @@ export const issueCertificate = operation({
   }),
 })
 
+/** Additions of a protocol other than the API to a request for a certificate. */
+export interface IssuanceAdditions {
+  /** Names that replace those in the CSR. */
+  readonly names: CertificateNames
+  /** Returns statements that are committed with the certificate, or with the intent to sign it later. */
+  readonly statements: Alongside
+}
+
+/** Returns IssueCertificate with additions. The certificate is issued exactly if the statements of the additions are committed. */
+export function issueCertificateWith({
+  names,
+  statements,
+}: IssuanceAdditions): typeof issueCertificate {
+  return {
+    ...issueCertificate,
+    run: async (services, input, caller) => {
+      const request = { caller, signature: 'deferrable', names, alongside: statements } as const
+      return { CertificateArn: await requestCertificate(services, input, request) }
+    },
+  }
+}
+
 export type IssueCertificateInput = Infer<typeof issueCertificateInput>
 type Input = IssueCertificateInput
 
@@ -95,7 +117,7 @@ type Signature = 'deferrable' | 'immediate'
 export async function requestCertificate(
   services: Services,
   input: Input,
-  { caller, signature }: Pick<AcceptedRequest, 'caller' | 'signature'>,
+  { caller, signature, names, alongside }: RequestOptions,
 ): Promise<string> {
   const view = await requireAuthority(services, caller, lookupOf(input))
   const scope = { operation: 'IssueCertificate', resource: view.arn }
@@ -106,8 +128,9 @@ export async function requestCertificate(
   requireIssuing(view, template)
   requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
   const passthrough = passthroughOf(input, template)
-  const csr = await acceptCsr(input.Csr, services.issuancePolicy)
-  const request = { input, caller, token, template, passthrough, csr, signature }
+  const accepted = await acceptCsr(input.Csr, services.issuancePolicy)
+  const csr = names === undefined ? accepted : withNames(accepted, names)
+  const request = { input, caller, token, template, passthrough, csr, signature, alongside }
   return issue(services, request, view)
 }
 
@@ -119,6 +142,10 @@ interface AcceptedRequest extends Omit<Issuance, 'view' | 'crl' | 'prepared'> {
 }
 
 type PreparedIssuance = AcceptedRequest & Issuance
+
+interface RequestOptions extends Pick<AcceptedRequest, 'caller' | 'signature' | 'alongside'> {
+  readonly names?: CertificateNames
+}
 
 /** Maximum number of attempts if the issuance conflicts with changes to the CA. */
 const attemptsMax = 10
@@ -257,6 +284,12 @@ async function resolveConflict(
   conflict: ConflictError,
 ): Promise<AuthorityView> {
   if (conflict.guard === 'approval') throw approvalUsed(conflict)
+  if (conflict.guard === 'order')
+    throw new ServiceError(
+      'ConcurrentModificationException',
+      'Another request has finalized or canceled the order.',
+      { cause: conflict },
+    )
   const view = await readAgain(services, issuance)
   const hasChanged = view.authority.revision !== issuance.view.authority.revision
   if (hasChanged) return view

@@ -31,7 +31,14 @@ export interface Issuance {
   /** The CRL that would list the certificate; undefined if the CA publishes no CRLs. */
   readonly crl: CurrentCrl | undefined
   readonly prepared: PreparedCertificate
+  readonly alongside?: Alongside | undefined
 }
+
+/** Returns statements to commit with a certificate, or with the intent to sign it later. */
+export type Alongside = (
+  certificate: Pick<PreparedCertificate, 'serialNumber' | 'notAfter'>,
+  state: 'issued' | 'waiting',
+) => readonly Sql[]
 
 /** Statements that mark the request's approval as used. */
 interface Approved {
@@ -60,6 +67,7 @@ export async function storeCertificate(
   const statements = [
     ...reservations(services, issuance),
     ...insertCertificate(authority, record),
+    ...(issuance.alongside?.(issuance.prepared, 'issued') ?? []),
     ...event.statements,
   ]
   const onCommit = (): void => {
@@ -91,6 +99,7 @@ export async function storeIntent(
   const statements = [
     ...reservations(services, issuance),
     ...recorded([insertIntent(intent, waitingCertificatesMax)], contextOf(issuance)),
+    ...(issuance.alongside?.(prepared, 'waiting') ?? []),
   ]
   try {
     const onCommit = (): void => services.wake('finish-issuance')
