@@ -1,0 +1,32 @@
+/** Identifiers of certificates for renewal information (RFC 9773 §4.1). */
+
+export interface CertificateId {
+  /** keyIdentifier in the certificate's authorityKeyIdentifier. */
+  readonly keyIdentifier: Uint8Array
+  /** Content bytes of the serial number. */
+  readonly serialNumber: Uint8Array
+}
+
+const partLengthMax = 64
+
+/** Parses a certificate identifier: two texts in base64url without padding, separated by a dot. */
+export function parseCertificateId(text: string): CertificateId | undefined {
+  const parts = text.split('.')
+  const [keyIdentifier, serialNumber] = parts.map(decodePart)
+  return parts.length === 2 && keyIdentifier !== undefined && serialNumber !== undefined
+    ? { keyIdentifier, serialNumber }
+    : undefined
+}
+
+export function formatCertificateId({ keyIdentifier, serialNumber }: CertificateId): string {
+  return [keyIdentifier, serialNumber]
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.')
+}
+
+/** Decodes base64url in its only canonical form. */
+function decodePart(text: string): Uint8Array | undefined {
+  if (text === '' || text.length > partLengthMax) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}

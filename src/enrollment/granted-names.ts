@@ -1,0 +1,26 @@
+/** Which identifiers an account may order, by the names of its endpoint and of its EAB key. */
+import type { AcmeConfiguration } from './endpoint.ts'
+import type { Identifier } from './identifier.ts'
+import { challengeFault } from './authorization-needs.ts'
+import { isPermitted } from './permitted-names.ts'
+
+export interface Grant {
+  readonly endpoint: Pick<AcmeConfiguration, 'names' | 'challenges'>
+  /** Names of the account's EAB key; empty for all names. Undefined if the account has no EAB key. */
+  readonly keyNames: readonly string[] | undefined
+}
+
+/** Returns why an account may not order an identifier, as a sentence; undefined if it may. */
+export function grantFault(
+  identifier: Identifier,
+  { endpoint, keyNames = [] }: Grant,
+): string | undefined {
+  const { names, challenges } = endpoint
+  if (names.length > 0 && !isPermitted(names, identifier))
+    return 'The names of this endpoint do not include the identifier.'
+  if (keyNames.length > 0 && !isPermitted(keyNames, identifier))
+    return "The names of the account's EAB key do not include the identifier."
+  if (challenges.length === 0 && names.length === 0 && keyNames.length === 0)
+    return 'This endpoint requires no challenges, so the names of the endpoint or of an EAB key must include the identifier. Neither has names.'
+  return challengeFault(identifier, challenges)
+}

@@ -1,0 +1,40 @@
+/** The time at which a certificate should be renewed (RFC 9773 §4.2). */
+
+export interface RenewalWindow {
+  readonly start: Date
+  readonly end: Date
+}
+
+export interface RenewableCertificate {
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly revokedAt: Date | undefined
+  /** Whether the CA now issues under another name or key, so that the certificate should be replaced. */
+  readonly hasFormerIssuer: boolean
+}
+
+/** Share of a certificate's lifetime after which the window starts, and the length of the window as a share of the lifetime. */
+const startShare = 2 / 3
+const lengthShare = 1 / 24
+const immediately = 3_600_000
+
+/**
+ * Returns the suggested window. It starts after two thirds of the lifetime. For a certificate that must be replaced immediately, it
+ * has ended.
+ */
+export function renewalWindow(certificate: RenewableCertificate, now: Date): RenewalWindow {
+  const { notBefore, notAfter, revokedAt, hasFormerIssuer } = certificate
+  const since = revokedAt ?? (hasFormerIssuer ? now : undefined)
+  if (since !== undefined)
+    return { start: wholeSecond(since.getTime() - immediately), end: wholeSecond(since.getTime()) }
+  const lifetime = notAfter.getTime() - notBefore.getTime()
+  const start = notBefore.getTime() + lifetime * startShare
+  return {
+    start: wholeSecond(start),
+    end: wholeSecond(start + Math.max(lifetime * lengthShare, 1000)),
+  }
+}
+
+function wholeSecond(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000)
+}
