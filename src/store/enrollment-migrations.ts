@@ -110,6 +110,8 @@ export function acmeOrders({
   )${strict};
   create index acme_orders_by_account on acme_orders (acme_account_number, order_number);
   create index acme_orders_by_expiry on acme_orders (expires_at_ms);
+  create index acme_orders_unfinished on acme_orders (acme_account_number, expires_at_ms)
+    where certificate_serial_number is null;
   create index acme_orders_by_serial_number on acme_orders (certificate_serial_number);
   create index acme_orders_by_replaced on acme_orders (replaced_certificate)
     where replaced_certificate is not null;
@@ -129,6 +131,8 @@ export function acmeOrders({
   create index acme_authorizations_by_identifier on acme_authorizations
     (acme_account_number, identifier_type, identifier_value, expires_at_ms);
   create index acme_authorizations_by_expiry on acme_authorizations (expires_at_ms);
+  create index acme_authorizations_pending on acme_authorizations (acme_account_number, expires_at_ms)
+    where status = 'pending';
 
   create table acme_order_authorizations (
     order_number ${integer} not null references acme_orders (order_number) on delete cascade,

@@ -119,3 +119,31 @@ export async function listCrlSigners(
     }
   })
 }
+
+/**
+ * Lists the certificates of the identity under which a certificate was issued, newest first, with their chains. The certificate
+ * verifies with each of them.
+ */
+export async function listSignerAlternatives(
+  db: Pick<Database, 'query'>,
+  {
+    authorityNumber,
+    serialNumber,
+  }: { readonly authorityNumber: number; readonly serialNumber: Uint8Array },
+): Promise<(SignerCertificate & { readonly notAfter: Date })[]> {
+  const rows = await db.query(
+    sql`select authority_certificate_number, certificate_der, chain_pem, not_after
+      from authority_certificates
+      where authority_number = ${authorityNumber} and issuer_identity = (
+        select s.issuer_identity from certificates c
+        join authority_certificates s using (authority_certificate_number)
+        where c.serial_number = ${serialNumber} and c.authority_number = ${authorityNumber})
+      order by authority_certificate_number desc`,
+  )
+  return rows.map((row) => ({
+    number: integerOf(row, 'authority_certificate_number'),
+    certificateDer: bytesOf(row, 'certificate_der'),
+    chainPem: optionalTextOf(row, 'chain_pem'),
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+  }))
+}

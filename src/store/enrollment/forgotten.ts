@@ -1,0 +1,25 @@
+/** Deletion of nonces, orders and authorizations that have no more effect. */
+import { sql, type Sql } from '../sql.ts'
+
+/** Deletes up to `limit` used nonces that have expired, so that a request with them is refused without their rows. */
+export function deleteUsedNonces(now: Date, limit: number): Sql {
+  return sql`delete from acme_used_nonces where nonce in
+      (select nonce from acme_used_nonces where expires_at_ms <= ${now.getTime()} limit ${limit})
+    returning nonce`
+}
+
+/** Deletes up to `limit` orders that expired before a time. An order with a certificate expires with its certificate. */
+export function deleteOrders(before: Date, limit: number): Sql {
+  return sql`delete from acme_orders where order_number in
+      (select order_number from acme_orders where expires_at_ms <= ${before.getTime()}
+        order by expires_at_ms limit ${limit})
+    returning order_number`
+}
+
+/** Deletes up to `limit` authorizations that expired before a time, with their challenges. */
+export function deleteAuthorizations(before: Date, limit: number): Sql {
+  return sql`delete from acme_authorizations where authorization_number in
+      (select authorization_number from acme_authorizations
+        where expires_at_ms <= ${before.getTime()} order by expires_at_ms limit ${limit})
+    returning authorization_number`
+}

@@ -1,0 +1,259 @@
+/** Rows of ACME orders (RFC 8555 §7.1.3). */
+import type { Identifier } from '../../enrollment/identifier.ts'
+import {
+  unfinishedOrdersMax,
+  type AuthorizationState,
+  type OrderState,
+  type OrderStatus,
+  type StoredAuthorizationStatus,
+} from '../../enrollment/order-state.ts'
+import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from '../columns.ts'
+import type { Database } from '../database.ts'
+import { guard, sql, type Row, type Sql } from '../sql.ts'
+
+/** An authorization of an order. */
+interface OrderAuthorization extends AuthorizationState {
+  readonly id: string
+}
+
+export interface AcmeOrder extends OrderState {
+  readonly number: number
+  /** ID in URLs: 22 characters of base64url. */
+  readonly id: string
+  readonly accountNumber: number
+  readonly identifiers: readonly Identifier[]
+  /** Name of the requested profile; undefined for the endpoint's own. */
+  readonly profile: string | undefined
+  readonly notBefore: Date | undefined
+  readonly notAfter: Date | undefined
+  /** Identifier (RFC 9773 §4.1) of the certificate that the order's certificate replaces. */
+  readonly replacedCertificate: string | undefined
+  /** Problem document as JSON; undefined unless the certificate could not be issued. */
+  readonly error: string | undefined
+  readonly authorityNumber: number
+  /** The certificate, once it is requested from the CA. */
+  readonly certificate: { readonly id: string; readonly serialNumber: Uint8Array } | undefined
+  readonly createdAt: Date
+  readonly authorizations: readonly OrderAuthorization[]
+}
+
+type Reader = Pick<Database, 'query'>
+
+export interface NewOrder extends Omit<
+  AcmeOrder,
+  'number' | 'status' | 'error' | 'certificate' | 'authorizations'
+> {
+  readonly status: 'pending' | 'ready'
+  /** IDs of the authorizations. */
+  readonly authorizationIds: readonly string[]
+}
+
+/**
+ * Inserts an order, after its new authorizations. Conflicts with `quota` if the account has too many unfinished orders, and with
+ * `duplicate` if another order already replaces the same certificate.
+ */
+export function insertOrder(order: NewOrder): Sql[] {
+  const { id, accountNumber, identifiers, profile, notBefore, notAfter, createdAt } = order
+  const now = createdAt.getTime()
+  return [
+    ...(order.replacedCertificate === undefined
+      ? []
+      : [requireNotReplaced(order.replacedCertificate, createdAt)]),
+    guard(
+      'quota',
+      sql`insert into acme_orders (order_id, acme_account_number, status, identifiers, profile,
+          not_before, not_after, replaced_certificate, authority_number, created_at_ms, expires_at_ms)
+        select ${id}, ${accountNumber}, ${order.status}, ${JSON.stringify(identifiers)},
+          ${profile ?? null}, ${seconds(notBefore)}, ${seconds(notAfter)},
+          ${order.replacedCertificate ?? null}, ${order.authorityNumber}, ${now},
+          ${order.expiresAt.getTime()}
+        where ${unfinishedOrdersMax} > (select count(*) from acme_orders
+          where acme_account_number = ${accountNumber} and certificate_serial_number is null
+            and expires_at_ms > ${now})
+        returning order_number`,
+    ),
+    ...order.authorizationIds.map((authorizationId) => linkAuthorization(id, authorizationId)),
+  ]
+}
+
+function seconds(date: Date | undefined): number | null {
+  return date === undefined ? null : Math.floor(date.getTime() / 1000)
+}
+
+/** Links an order and an authorization, which must exist. */
+function linkAuthorization(orderId: string, authorizationId: string): Sql {
+  return guard(
+    'missing',
+    sql`insert into acme_order_authorizations (order_number, authorization_number)
+      select o.order_number, a.authorization_number
+      from acme_orders o, acme_authorizations a
+      where o.order_id = ${orderId} and a.authorization_id = ${authorizationId}
+      returning order_number`,
+  )
+}
+
+/** Conflicts if an order that is not invalid replaces the certificate (RFC 9773 §5). */
+function requireNotReplaced(certificateId: string, now: Date): Sql {
+  return guard(
+    'duplicate',
+    sql`select o.order_number from acme_orders o
+      where o.replaced_certificate = ${certificateId} and o.status <> 'invalid'
+        and (o.certificate_serial_number is not null or (o.expires_at_ms > ${now.getTime()}
+          and not exists (select 1 from acme_order_authorizations
+            join acme_authorizations a using (authorization_number)
+            where order_number = o.order_number
+              and a.status in ('invalid', 'deactivated', 'revoked'))))`,
+    0,
+  )
+}
+
+/** Finds an order of an account with its authorizations, in the order of their creation. */
+export async function findOrder(
+  db: Reader,
+  { accountNumber, id }: Pick<AcmeOrder, 'accountNumber' | 'id'>,
+): Promise<AcmeOrder | undefined> {
+  return orderOf(
+    await db.query(
+      sql`select o.*, a.authorization_id, a.status as authorization_status,
+          a.expires_at_ms as authorization_expires_at_ms
+        from acme_orders o
+        left join acme_order_authorizations l on l.order_number = o.order_number
+        left join acme_authorizations a on a.authorization_number = l.authorization_number
+        where o.order_id = ${id} and o.acme_account_number = ${accountNumber}
+        order by a.authorization_number`,
+    ),
+  )
+}
+
+/** The certificate of an order. */
+export interface OrderedCertificate {
+  readonly authorityNumber: number
+  readonly serialNumber: Uint8Array
+}
+
+/** Finds the certificate with an ID that was issued for an account. */
+export async function findOrderedCertificate(
+  db: Reader,
+  {
+    accountNumber,
+    certificateId,
+  }: { readonly accountNumber: number; readonly certificateId: string },
+): Promise<OrderedCertificate | undefined> {
+  const [row] = await db.query(
+    sql`select authority_number, certificate_serial_number from acme_orders
+      where certificate_id = ${certificateId} and acme_account_number = ${accountNumber}`,
+  )
+  return (
+    row && {
+      authorityNumber: integerOf(row, 'authority_number'),
+      serialNumber: bytesOf(row, 'certificate_serial_number'),
+    }
+  )
+}
+
+/** Finds the identifiers of the order for which an account got a certificate. */
+export async function findOrderedIdentifiers(
+  db: Reader,
+  {
+    accountNumber,
+    authorityNumber,
+    serialNumber,
+  }: OrderedCertificate & { readonly accountNumber: number },
+): Promise<Identifier[] | undefined> {
+  const [row] = await db.query(
+    sql`select identifiers from acme_orders
+      where certificate_serial_number = ${serialNumber} and authority_number = ${authorityNumber}
+        and acme_account_number = ${accountNumber}`,
+  )
+  return row && (JSON.parse(textOf(row, 'identifiers')) as Identifier[])
+}
+
+/** Lists the IDs of an account's orders that are not invalid, oldest first, after an order number. */
+export async function listOrders(
+  db: Reader,
+  { accountNumber, now }: { readonly accountNumber: number; readonly now: Date },
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<{ readonly number: number; readonly id: string }[]> {
+  const rows = await db.query(
+    sql`select order_number, order_id from acme_orders
+      where acme_account_number = ${accountNumber} and order_number > ${after}
+        and status <> 'invalid' and expires_at_ms > ${now.getTime()}
+      order by order_number limit ${limit}`,
+  )
+  return rows.map((row) => ({
+    number: integerOf(row, 'order_number'),
+    id: textOf(row, 'order_id'),
+  }))
+}
+
+export interface FinalizedOrder {
+  /** `processing` if the certificate waits for the key of its CA. */
+  readonly status: 'processing' | 'valid'
+  readonly certificate: NonNullable<AcmeOrder['certificate']>
+  /** End of the certificate's validity, until which the order is kept. */
+  readonly expiresAt: Date
+}
+
+/** Finalizes an order, in the transaction that stores its certificate. Conflicts if the order was finalized or canceled. */
+export function finalizeOrder(
+  { number }: Pick<AcmeOrder, 'number'>,
+  { status, certificate, expiresAt }: FinalizedOrder,
+): Sql {
+  return guard(
+    'order',
+    sql`update acme_orders set status = ${status}, certificate_id = ${certificate.id},
+        certificate_serial_number = ${certificate.serialNumber},
+        expires_at_ms = ${expiresAt.getTime()}
+      where order_number = ${number} and certificate_serial_number is null
+        and status in ('pending', 'ready')
+      returning order_number`,
+  )
+}
+
+/** Stores the outcome for an order whose certificate waited for the key of its CA. `error` is a problem document as JSON. */
+export function completeOrder(
+  { number }: Pick<AcmeOrder, 'number'>,
+  { status, error }: { readonly status: 'valid' | 'invalid'; readonly error?: string },
+): Sql {
+  return sql`update acme_orders set status = ${status}, error = ${error ?? null}
+    where order_number = ${number} and status = 'processing'`
+}
+
+/** Reads an order from rows that each have one of its authorizations. */
+function orderOf(rows: readonly Row[]): AcmeOrder | undefined {
+  const [row] = rows
+  if (row === undefined) return undefined
+  const certificateId = optionalTextOf(row, 'certificate_id')
+  return {
+    number: integerOf(row, 'order_number'),
+    id: textOf(row, 'order_id'),
+    accountNumber: integerOf(row, 'acme_account_number'),
+    status: textOf(row, 'status') as OrderStatus,
+    identifiers: JSON.parse(textOf(row, 'identifiers')) as Identifier[],
+    profile: optionalTextOf(row, 'profile'),
+    notBefore: optionalSecondsOf(row, 'not_before'),
+    notAfter: optionalSecondsOf(row, 'not_after'),
+    replacedCertificate: optionalTextOf(row, 'replaced_certificate'),
+    error: optionalTextOf(row, 'error'),
+    authorityNumber: integerOf(row, 'authority_number'),
+    certificate:
+      certificateId === undefined
+        ? undefined
+        : { id: certificateId, serialNumber: bytesOf(row, 'certificate_serial_number') },
+    createdAt: dateOf(row, 'created_at_ms'),
+    expiresAt: dateOf(row, 'expires_at_ms'),
+    authorizations: rows.filter((each) => each['authorization_id'] !== null).map(linkedOf),
+  }
+}
+
+function linkedOf(row: Row): OrderAuthorization {
+  return {
+    id: textOf(row, 'authorization_id'),
+    status: textOf(row, 'authorization_status') as StoredAuthorizationStatus,
+    expiresAt: dateOf(row, 'authorization_expires_at_ms'),
+  }
+}
+
+function optionalSecondsOf(row: Row, column: string): Date | undefined {
+  return row[column] === null ? undefined : new Date(integerOf(row, column) * 1000)
+}
