@@ -6,6 +6,7 @@ import { eraseAuthorities } from './erase-authorities.ts'
 import { indexCertificates } from './index-certificates.ts'
 import { finishCreation } from './finish-creation.ts'
 import { finishIssuance } from './finish-issuance.ts'
+import { forgetEnrollments } from './forget-enrollments.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
@@ -38,6 +39,7 @@ export function createJobs({
     'check-crl-issuers': checkCrlIssuers,
     'erase-authorities': eraseAuthorities,
     'forget-tokens': forgetTokens,
+    'forget-enrollments': forgetEnrollments,
     'record-key-uses': recordKeyUses,
     'index-certificates': indexCertificates,
     'seal-record': sealRecord,

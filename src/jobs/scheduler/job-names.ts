@@ -8,6 +8,7 @@ export const jobNames = [
   'check-crl-issuers',
   'erase-authorities',
   'forget-tokens',
+  'forget-enrollments',
   'record-key-uses',
   'index-certificates',
   'seal-record',

@@ -1,0 +1,35 @@
+import {
+  deleteAuthorizations,
+  deleteOrders,
+  deleteUsedNonces,
+} from '../store/enrollment/forgotten.ts'
+import { dayMilliseconds } from '../text/duration.ts'
+import type { Job } from './scheduler/scheduler.ts'
+
+/** A batch of nonces is as large as the number of requests that a server answers in a few seconds. */
+const nonceBatch = 5000
+const batch = 500
+/** How long orders and authorizations are kept after they expired, so that clients and administrators can read them. */
+const keptDays = 30
+
+/**
+ * Deletes used nonces once they have expired, and ACME orders and authorizations that expired long ago. An order with a
+ * certificate expires with the certificate, so the account can revoke and replace the certificate until then.
+ */
+export const forgetEnrollments: Job<'forget-enrollments'> = {
+  name: 'forget-enrollments',
+  everySeconds: 60,
+  async run({ db, clock, wake }) {
+    const now = clock.now()
+    const before = new Date(now.getTime() - keptDays * dayMilliseconds)
+    const [nonces = [], orders = [], authorizations = []] = await db.transaction([
+      deleteUsedNonces(now, nonceBatch),
+      deleteOrders(before, batch),
+      deleteAuthorizations(before, batch),
+    ])
+    const isMore =
+      nonces.length === nonceBatch || orders.length === batch || authorizations.length === batch
+    if (isMore) wake('forget-enrollments')
+    return { done: nonces.length + orders.length + authorizations.length, failed: 0 }
+  },
+}
