@@ -29,6 +29,8 @@ export const counters = {
     'Server certificates issued with a common name and no subject alternative name',
   ),
   certificateRevoked: row('certificates_revoked_total', 'Revoked certificates'),
+  /** `created` or `finalized`. */
+  acmeOrder: row('acme_orders_total', 'ACME orders that were created and finalized', ['result']),
   crlGenerated: row('crl_generated_total', 'Published CRLs (CRLGenerated)'),
   misconfiguredCrlBucket: row(
     'misconfigured_crl_bucket_total',

@@ -50,7 +50,7 @@ export class AcmeService implements AsyncDisposable {
     let opened: Database | undefined
     const service = await TestService.start(
       { enrollListen: '127.0.0.1:0', ...flags },
-      { ...options, wrapDatabase: (db) => (opened = db) },
+      { ...options, wrapDatabase: (db) => (opened = options.wrapDatabase?.(db) ?? db) },
     )
     if (opened === undefined) throw new Error('the service has opened no database')
     const { arn } = await createRoot(service)

@@ -87,7 +87,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   policy: { subject: 'Parsing and evaluation of IAM policies', imports: [] },
   enrollment: {
     subject: 'The model of enrollment: ACME and EST endpoints, identifiers and permitted names',
-    imports: ['identity', 'wire'],
+    imports: ['identity', 'wire', 'x509/*'],
   },
   identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
   'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },
@@ -225,7 +225,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'acme/resources': {
     subject: 'The resources of an ACME endpoint, one file for each',
-    imports: ['acme', 'acme/requests', 'enrollment', 'identity', 'store', 'store/enrollment'],
+    imports: [
+      'x509/*',
+      'acme',
+      'acme/requests',
+      'authority',
+      'chain/issuer-identity.ts',
+      'enrollment',
+      'http/run-operation.ts',
+      'identity',
+      'operations/certificate',
+      'operations/shared/certificate-view.ts',
+      'store',
+      'store/enrollment',
+      'wire',
+    ],
   },
   ocsp: {
     subject: 'OCSP: certificate status and signed responses',

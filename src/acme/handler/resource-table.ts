@@ -3,9 +3,19 @@ import type { AddressLimiter } from '../requests/address-limiter.ts'
 import type { SignerKind } from '../requests/verify-request.ts'
 import type { AccountResource, KeyResource, SignedResource, UnsignedResource } from '../resource.ts'
 import { account } from '../resources/account.ts'
+import { authorization } from '../resources/authorization.ts'
+import { certificate } from '../resources/certificate.ts'
+import { challenge } from '../resources/challenge.ts'
 import { directory, newNonce } from '../resources/directory.ts'
+import { finalize } from '../resources/finalize.ts'
 import { keyChange } from '../resources/key-change.ts'
 import { createNewAccount } from '../resources/new-account.ts'
+import { newAuthz } from '../resources/new-authz.ts'
+import { newOrder } from '../resources/new-order.ts'
+import { order } from '../resources/order.ts'
+import { orders } from '../resources/orders.ts'
+import { renewalInfo } from '../resources/renewal-info.ts'
+import { revokeCert } from '../resources/revoke-cert.ts'
 
 /** A resource that answers GET and HEAD requests, which have no signature. */
 interface UnsignedRow {
@@ -33,6 +43,16 @@ export function resourceTable(newAccounts: AddressLimiter): Readonly<Record<stri
     'new-account': byKey('object', createNewAccount(newAccounts)),
     'account/ID': byAccount('either', account),
     'key-change': byAccount('object', keyChange),
+    'new-order': byAccount('object', newOrder),
+    'order/ID': byAccount('empty', order),
+    'orders/ID': byAccount('empty', orders),
+    'finalize/ID': byAccount('object', finalize),
+    'certificate/ID': byAccount('empty', certificate),
+    'new-authz': byAccount('object', newAuthz),
+    'authz/ID': byAccount('either', authorization),
+    'challenge/ID': byAccount('either', challenge),
+    'revoke-cert': { signer: 'either', payload: 'object', answer: revokeCert },
+    'renewal-info/ID': unsigned(renewalInfo),
   }
 }
 

@@ -1,0 +1,44 @@
+/** A challenge: an object as payload requests its validation, and POST-as-GET reads it (RFC 8555 §7.5.1). */
+import { authorizationStatus } from '../../enrollment/order-state.ts'
+import {
+  findAuthorizationOfChallenge,
+  requestValidation,
+  type AcmeAuthorization,
+  type AcmeChallenge,
+} from '../../store/enrollment/authorizations.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AccountRequest, AccountResource, AcmeServices } from '../resource.ts'
+import { challengeAnswer } from './authorization-view.ts'
+import { notFound } from './payload.ts'
+
+export const challenge: AccountResource = async (services, request) => {
+  const { db, clock, wake } = services.api.services
+  const { urls, payload } = request
+  const found = await requireChallenge(services, request)
+  if (payload === undefined) return challengeAnswer(found.challenge, found.authorization, { urls })
+  // The payload's members are ignored (RFC 8555 §7.5.1). A client may repeat the request.
+  if (found.challenge.status !== 'pending')
+    return challengeAnswer(found.challenge, found.authorization, { urls })
+  const now = clock.now()
+  const status = authorizationStatus(found.authorization, now)
+  if (status !== 'pending')
+    throw new AcmeProblem(
+      'malformed',
+      `The authorization of the challenge is ${status}. Only challenges of pending authorizations are validated.`,
+    )
+  await db.transaction([requestValidation(found.challenge, now)])
+  wake('validate-challenges')
+  const current = await requireChallenge(services, request)
+  return challengeAnswer(current.challenge, current.authorization, { urls })
+}
+
+async function requireChallenge(
+  { api }: AcmeServices,
+  { account, id }: AccountRequest,
+): Promise<{ readonly challenge: AcmeChallenge; readonly authorization: AcmeAuthorization }> {
+  const owner = { accountNumber: account.number, challengeId: id }
+  const authorization = await findAuthorizationOfChallenge(api.services.db, owner)
+  const found = authorization?.challenges.find((each) => each.id === id)
+  if (authorization === undefined || found === undefined) throw notFound('challenge')
+  return { challenge: found, authorization }
+}

@@ -1,0 +1,35 @@
+/** The CA of an endpoint, and calls of API operations as the endpoint. */
+import type { Authority } from '../../authority/authority.ts'
+import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
+import { endpointCaller } from '../../enrollment/endpoint-caller.ts'
+import type { CallOrigin } from '../../http/run-operation.ts'
+import { findAuthorityByNumber } from '../../store/authorities.ts'
+import { certificateAuthorityArn } from '../../wire/arn.ts'
+import { storable, type StorableText } from '../../text/storable-text.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AcmeRequest, AcmeServices } from '../resource.ts'
+
+export interface EndpointAuthority {
+  readonly authority: Authority
+  readonly arn: StorableText
+}
+
+/** Returns the CA of an endpoint. Throws a problem if the CA is permanently deleted. */
+export async function readEndpointAuthority(
+  { api }: Pick<AcmeServices, 'api'>,
+  { authorityNumber, name }: Pick<AcmeEndpoint, 'authorityNumber' | 'name'>,
+): Promise<EndpointAuthority> {
+  const authority = await findAuthorityByNumber(api.services.db, authorityNumber)
+  if (authority === undefined)
+    throw new AcmeProblem(
+      'serverInternal',
+      `The certificate authority of endpoint ${name} does not exist.`,
+    )
+  return { authority, arn: storable(certificateAuthorityArn(authority)) }
+}
+
+/** Returns the origin of API calls that a request makes as its endpoint. */
+export function callOrigin(request: AcmeRequest, { authority }: EndpointAuthority): CallOrigin {
+  const { endpoint, requestId, sourceIp, userAgent } = request
+  return { caller: endpointCaller(endpoint, authority), requestId, sourceIp, userAgent }
+}

@@ -1,0 +1,147 @@
+/** finalize: issues the certificate of an order (RFC 8555 §7.4). */
+import { ServiceError } from '../../errors.ts'
+import { certificateNames, type CertificateNames } from '../../enrollment/csr-names.ts'
+import { newResourceId } from '../../enrollment/new-id.ts'
+import { orderStatus } from '../../enrollment/order-state.ts'
+import { runOperation } from '../../http/run-operation.ts'
+import { issueCertificateWith } from '../../operations/certificate/issue-certificate.ts'
+import { findAccountByKey } from '../../store/enrollment/accounts.ts'
+import { finalizeOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
+import { storable } from '../../text/storable-text.ts'
+import {
+  parseCertificationRequest,
+  type CertificationRequest,
+} from '../../x509/certification-request.ts'
+import { DerError } from '../../x509/der/error.ts'
+import { requestTolerance } from '../../x509/der/tolerance.ts'
+import { encodePem } from '../../x509/pem.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AccountRequest, AccountResource, AcmeServices } from '../resource.ts'
+import { thumbprintOf } from './certified-key.ts'
+import { callOrigin, readEndpointAuthority, type EndpointAuthority } from './endpoint-authority.ts'
+import { requireProfile } from './new-order.ts'
+import { orderAnswer } from './order-view.ts'
+import { requireDer, membersOf } from './payload.ts'
+import { requirePermitted } from './permitted-identifiers.ts'
+import { requireOrder } from './settle-order.ts'
+
+const csrBytesMax = 32_768
+
+export const finalize: AccountResource = async (services, request) => {
+  const { clock } = services.api.services
+  const { urls, endpoint } = request
+  const order = await requireOrder(services, request)
+  requireReady(orderStatus(order, clock.now()))
+  const der = requireDer(membersOf(request), 'csr', csrBytesMax)
+  const { csr, names } = requireNames(der, order)
+  await requirePermitted(services, request, order.identifiers)
+  await requireOtherKey(services, request, csr)
+  const authority = await readEndpointAuthority(services, endpoint)
+  await issue(services, request, { order, names, der, authority })
+  services.api.services.metrics.acmeOrder('finalized')
+  return orderAnswer(await requireOrder(services, request), { urls, now: clock.now() })
+}
+
+function requireReady(status: AcmeOrder['status']): void {
+  if (status === 'ready') return
+  throw notReady(status === 'pending' ? 'pending until all its authorizations are valid' : status)
+}
+
+function notReady(state: string): AcmeProblem {
+  return new AcmeProblem(
+    'orderNotReady',
+    `The order is ${state}, and only a ready order can be finalized. Read the order for its state.`,
+  )
+}
+
+/** Returns the CSR and the names of its certificate. Throws `badCSR` unless it requests exactly the identifiers of the order. */
+function requireNames(
+  der: Uint8Array,
+  { identifiers }: AcmeOrder,
+): { readonly csr: CertificationRequest; readonly names: CertificateNames } {
+  const csr = parseCsr(der)
+  const names = certificateNames(csr, identifiers)
+  if ('fault' in names)
+    throw new AcmeProblem(
+      'badCSR',
+      `The CSR must request exactly the identifiers of the order: ${names.fault}.`,
+    )
+  return { csr, names }
+}
+
+function parseCsr(der: Uint8Array): CertificationRequest {
+  try {
+    return parseCertificationRequest(der, requestTolerance)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new AcmeProblem('badCSR', `The CSR cannot be parsed: ${error.message}.`)
+  }
+}
+
+/** Requires that the key of the certificate is not the key of an account (RFC 8555 §11.1). */
+async function requireOtherKey(
+  { api }: AcmeServices,
+  { endpoint }: AccountRequest,
+  { subjectPublicKeyInfo }: CertificationRequest,
+): Promise<void> {
+  const keyThumbprint = thumbprintOf(subjectPublicKeyInfo.der)
+  if (keyThumbprint === undefined) return
+  const owner = { endpointName: endpoint.name, keyThumbprint }
+  if ((await findAccountByKey(api.services.db, owner)) !== undefined)
+    throw new AcmeProblem(
+      'badCSR',
+      'The CSR has the key of an ACME account. Create another key for the certificate.',
+    )
+}
+
+interface Issuance {
+  readonly order: AcmeOrder
+  readonly names: CertificateNames
+  readonly der: Uint8Array
+  readonly authority: EndpointAuthority
+}
+
+/**
+ * Issues the certificate. The transaction that stores the certificate, or the intent to sign it later, also finalizes the order.
+ * An order therefore has a certificate exactly if it is finalized, and never has two.
+ */
+async function issue(
+  { api }: AcmeServices,
+  request: AccountRequest,
+  { order, names, der, authority }: Issuance,
+): Promise<void> {
+  const { clock, random } = api.services
+  const profile = requireProfile(request.endpoint.configuration, order.profile)
+  const { configuration, certificate, partition } = authority.authority
+  const latest = Math.floor(clock.now().getTime() / 1000) + profile.validitySeconds
+  const issuerEnd = certificate === undefined ? latest : certificate.notAfter.getTime() / 1000
+  const operation = issueCertificateWith({
+    names,
+    statements: ({ serialNumber, notAfter }, state) => [
+      finalizeOrder(order, {
+        status: state === 'issued' ? 'valid' : 'processing',
+        certificate: { id: newResourceId(random), serialNumber },
+        expiresAt: notAfter,
+      }),
+    ],
+  })
+  const input = {
+    CertificateAuthorityArn: authority.arn,
+    Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', der)),
+    SigningAlgorithm: configuration.SigningAlgorithm,
+    TemplateArn: storable(`arn:${partition}:acm-pca:::template/${profile.template}`),
+    Validity: absolute(order.notAfter ?? new Date(Math.min(latest, issuerEnd) * 1000)),
+    ...(order.notBefore && { ValidityNotBefore: absolute(order.notBefore) }),
+  }
+  try {
+    await runOperation(api, { operation, input }, callOrigin(request, authority))
+  } catch (error) {
+    throw error instanceof ServiceError && error.code === 'ConcurrentModificationException'
+      ? notReady('finalized or canceled by another request')
+      : error
+  }
+}
+
+function absolute(date: Date) {
+  return { Type: 'ABSOLUTE', Value: Math.floor(date.getTime() / 1000) } as const
+}

@@ -1,0 +1,58 @@
+/** newAuthz: an authorization before there is an order for it (RFC 8555 §7.4.1). */
+import { isWildcard } from '../../enrollment/identifier.ts'
+import { pendingAuthorizationsMax } from '../../enrollment/order-state.ts'
+import { readIdentifiers } from '../../enrollment/requested-identifiers.ts'
+import { ConflictError } from '../../store/database.ts'
+import {
+  findAuthorization,
+  insertAuthorization,
+  requirePendingBelowMax,
+  type NewAuthorization,
+} from '../../store/enrollment/authorizations.ts'
+import type { Sql } from '../../store/sql.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AccountResource } from '../resource.ts'
+import { authorizationAnswer } from './authorization-view.ts'
+import { authorize } from './authorize.ts'
+import { requireIdentifiers } from './new-order.ts'
+import { membersOf } from './payload.ts'
+import { requirePermitted } from './permitted-identifiers.ts'
+
+export const newAuthz: AccountResource = async (services, request) => {
+  const { db, clock } = services.api.services
+  const { account, urls } = request
+  const now = clock.now()
+  const { identifier } = membersOf(request)
+  if (identifier === undefined) throw new AcmeProblem('malformed', 'identifier is missing.')
+  const identifiers = requireIdentifiers(readIdentifiers([identifier]))
+  if (identifiers.some(isWildcard))
+    throw new AcmeProblem(
+      'malformed',
+      'identifier must not be a wildcard; a wildcard is authorized by an order (RFC 8555, section 7.4.1).',
+    )
+  await requirePermitted(services, request, identifiers)
+  const { all, created } = await authorize(services, request, { identifiers, now })
+  if (created.length > 0) await commit(db, created)
+  const [{ id } = { id: '' }] = all
+  const authorization = await findAuthorization(db, { accountNumber: account.number, id })
+  if (authorization === undefined) throw new Error('the authorization was not stored')
+  return authorizationAnswer(authorization, { urls, now, httpStatus: 201 })
+}
+
+async function commit(
+  db: { transaction(statements: readonly Sql[]): Promise<unknown> },
+  created: readonly NewAuthorization[],
+): Promise<void> {
+  try {
+    await db.transaction(
+      created.flatMap((each) => [requirePendingBelowMax(each), ...insertAuthorization(each)]),
+    )
+  } catch (error) {
+    if (!(error instanceof ConflictError && error.guard === 'quota')) throw error
+    throw new AcmeProblem(
+      'rateLimited',
+      `The account has ${pendingAuthorizationsMax} pending authorizations. Complete or deactivate them, or wait until they expire.`,
+      { headers: { 'retry-after': '3600' } },
+    )
+  }
+}

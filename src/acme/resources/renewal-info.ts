@@ -1,0 +1,66 @@
+/** renewalInfo: when a certificate should be renewed (RFC 9773 §4). */
+import { parseCertificateId } from '../../enrollment/certificate-id.ts'
+import { renewalWindow } from '../../enrollment/renewal-window.ts'
+import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
+import { findCertificate } from '../../store/certificates.ts'
+import { findIssuedStatus } from '../../store/revocations.ts'
+import { parseCertificate } from '../../x509/certificate.ts'
+import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AcmeAnswer, AcmeServices, UnsignedRequest } from '../resource.ts'
+import { readEndpointAuthority } from './endpoint-authority.ts'
+import { isIssuedUnder } from './issuer-key.ts'
+
+/** How long clients keep the response. */
+const retrySeconds = 21_600
+
+/** Returns the renewal information of the certificate with an identifier. The request is not authenticated. */
+export async function renewalInfo(
+  services: AcmeServices,
+  { endpoint, id }: Pick<UnsignedRequest, 'endpoint' | 'id'>,
+): Promise<AcmeAnswer> {
+  const { db, clock } = services.api.services
+  const certificateId = parseCertificateId(id)
+  if (certificateId === undefined)
+    throw new AcmeProblem(
+      'malformed',
+      'The URL must end with the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
+    )
+  const { authority } = await readEndpointAuthority(services, endpoint)
+  const serialNumber = recordedSerialNumber(certificateId.serialNumber)
+  const isKnownIssuer = await isIssuedUnder(services, authority.number, certificateId)
+  const issued =
+    serialNumber && isKnownIssuer ? await findCertificate(db, authority, serialNumber) : undefined
+  if (serialNumber === undefined || issued === undefined)
+    throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {
+      status: 404,
+    })
+  const status = await findIssuedStatus(db, authority.number, serialNumber)
+  const { notBefore, notAfter } = parseCertificate(issued.certificateDer)
+  const window = renewalWindow(
+    {
+      notBefore,
+      notAfter,
+      revokedAt: status?.revocation?.revokedAt,
+      hasFormerIssuer: hasFormerKey(authority.certificate, certificateId.keyIdentifier),
+    },
+    clock.now(),
+  )
+  return {
+    status: 200,
+    headers: { 'retry-after': String(retrySeconds) },
+    body: { suggestedWindow: { start: window.start.toISOString(), end: window.end.toISOString() } },
+  }
+}
+
+/** Returns whether the CA's current certificate has another key identifier. */
+function hasFormerKey(
+  current: { readonly certificateDer: Uint8Array } | undefined,
+  keyIdentifier: Uint8Array,
+): boolean {
+  if (current === undefined) return false
+  return (
+    Buffer.compare(issuerKeyIdentifier(parseCertificate(current.certificateDer)), keyIdentifier) !==
+    0
+  )
+}

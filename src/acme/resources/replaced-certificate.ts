@@ -1,0 +1,55 @@
+/** The certificate that an order replaces (RFC 9773 §5). */
+import { formatCertificateId, parseCertificateId } from '../../enrollment/certificate-id.ts'
+import type { Identifier } from '../../enrollment/identifier.ts'
+import { identifierKey } from '../../enrollment/requested-identifiers.ts'
+import { findOrderedIdentifiers } from '../../store/enrollment/orders.ts'
+import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AccountRequest, AcmeServices } from '../resource.ts'
+import { isIssuedUnder } from './issuer-key.ts'
+
+/**
+ * Returns the identifier of the replaced certificate in its canonical form. Throws `malformed` unless the account ordered the
+ * certificate from this endpoint's CA and the order shares an identifier with it.
+ */
+export async function requireReplaceable(
+  services: AcmeServices,
+  { endpoint, account }: AccountRequest,
+  {
+    certificateId,
+    identifiers,
+  }: {
+    readonly certificateId: string | undefined
+    readonly identifiers: readonly Identifier[]
+  },
+): Promise<string | undefined> {
+  if (certificateId === undefined) return undefined
+  const id = parseCertificateId(certificateId)
+  if (id === undefined)
+    throw new AcmeProblem(
+      'malformed',
+      'replaces must be the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
+    )
+  const { authorityNumber } = endpoint
+  const serialNumber = recordedSerialNumber(id.serialNumber)
+  const isKnown = serialNumber !== undefined && (await isIssuedUnder(services, authorityNumber, id))
+  const replaced = isKnown
+    ? await findOrderedIdentifiers(services.api.services.db, {
+        accountNumber: account.number,
+        authorityNumber,
+        serialNumber,
+      })
+    : undefined
+  if (replaced === undefined)
+    throw new AcmeProblem(
+      'malformed',
+      'replaces: this account has not ordered a certificate with this identifier.',
+    )
+  const shared = new Set(replaced.map(identifierKey))
+  if (!identifiers.some((each) => shared.has(identifierKey(each))))
+    throw new AcmeProblem(
+      'malformed',
+      'replaces: the certificate and the order have no identifier in common.',
+    )
+  return formatCertificateId(id)
+}

@@ -1,0 +1,131 @@
+/** revokeCert: revokes a certificate (RFC 8555 §7.6). */
+import {
+  isReasonCode,
+  reasonOfCode,
+  type RevocationReason,
+} from '../../authority/revocation-reason.ts'
+import { readAlternativeNames } from '../../enrollment/csr-names.ts'
+import { subjectKey, subjectOf } from '../../enrollment/authorization-needs.ts'
+import { runOperation } from '../../http/run-operation.ts'
+import { revokeCertificate } from '../../operations/certificate/revoke-certificate.ts'
+import { findCertificate } from '../../store/certificates.ts'
+import { findReusable } from '../../store/enrollment/authorizations.ts'
+import { findOrderedIdentifiers } from '../../store/enrollment/orders.ts'
+import type { AcmeAccount } from '../../store/enrollment/accounts.ts'
+import type { JsonObject } from '../../text/json.ts'
+import { storable } from '../../text/storable-text.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { DerError } from '../../x509/der/error.ts'
+import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AcmeRequest, AcmeServices, SignedResource, Signer } from '../resource.ts'
+import { thumbprintOf } from './certified-key.ts'
+import { callOrigin, readEndpointAuthority } from './endpoint-authority.ts'
+import { requireDer, membersOf } from './payload.ts'
+
+const certificateBytesMax = 65_536
+
+export const revokeCert: SignedResource = async (services, request) => {
+  const payload = membersOf(request)
+  const der = requireDer(payload, 'certificate', certificateBytesMax)
+  const reason = requireReason(payload)
+  const certificate = parseRevoked(der)
+  const authority = await readEndpointAuthority(services, request.endpoint)
+  const serialNumber = recordedSerialNumber(certificate.serialNumber)
+  const issued =
+    serialNumber &&
+    (await findCertificate(services.api.services.db, authority.authority, serialNumber))
+  if (
+    serialNumber === undefined ||
+    issued === undefined ||
+    Buffer.compare(issued.certificateDer, der) !== 0
+  )
+    throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {
+      status: 404,
+    })
+  await requireRevoker(services, request, { certificate, serialNumber })
+  const input = {
+    CertificateAuthorityArn: authority.arn,
+    CertificateSerial: storable(Buffer.from(serialNumber).toString('hex')),
+    RevocationReason: reason,
+  }
+  const origin = callOrigin(request, authority)
+  await runOperation(services.api, { operation: revokeCertificate, input }, origin)
+  return { status: 200, body: undefined }
+}
+
+function requireReason({ reason = 0 }: JsonObject): RevocationReason {
+  if (typeof reason === 'number' && isReasonCode(reason)) return reasonOfCode(reason)
+  throw new AcmeProblem('badRevocationReason', 'reason must be 0, 1, 2, 3, 4, 5, 9 or 10.')
+}
+
+function parseRevoked(der: Uint8Array): Certificate {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new AcmeProblem('malformed', `certificate cannot be parsed: ${error.message}.`)
+  }
+}
+
+interface Revoked {
+  readonly certificate: Certificate
+  readonly serialNumber: Uint8Array
+}
+
+/**
+ * Requires the key of the certificate, the account that ordered the certificate, or an account with valid authorizations for all
+ * identifiers in the certificate.
+ */
+async function requireRevoker(
+  services: AcmeServices,
+  request: AcmeRequest & Signer,
+  revoked: Revoked,
+): Promise<void> {
+  if ('key' in request) {
+    const certified = thumbprintOf(revoked.certificate.subjectPublicKeyInfo.der)
+    if (certified === request.key.keyThumbprint) return
+    throw new AcmeProblem(
+      'unauthorized',
+      'The request is not signed with the key of the certificate.',
+    )
+  }
+  if (await hasOrdered(services, request, revoked.serialNumber)) return
+  if (await isAuthorized(services, request, revoked.certificate)) return
+  throw new AcmeProblem(
+    'unauthorized',
+    'The account has neither ordered the certificate nor valid authorizations for all of its identifiers.',
+  )
+}
+
+async function hasOrdered(
+  { api }: AcmeServices,
+  { account, endpoint }: AccountOf,
+  serialNumber: Uint8Array,
+): Promise<boolean> {
+  const { authorityNumber } = endpoint
+  const ordered = { accountNumber: account.number, authorityNumber, serialNumber }
+  return (await findOrderedIdentifiers(api.services.db, ordered)) !== undefined
+}
+
+type AccountOf = Pick<AcmeRequest, 'endpoint'> & { readonly account: AcmeAccount }
+
+/** Only authorizations with a validated challenge prove control of an identifier. */
+async function isAuthorized(
+  { api }: AcmeServices,
+  { account }: AccountOf,
+  certificate: Certificate,
+): Promise<boolean> {
+  const { db, clock } = api.services
+  const read = readAlternativeNames(certificate)
+  if ('fault' in read || read.names.length === 0) return false
+  const subjects = read.names.map(subjectOf)
+  const found = await findReusable(db, {
+    accountNumber: account.number,
+    values: [...new Set(subjects.map(({ identifier }) => identifier.value))],
+    validUntil: clock.now(),
+    proven: true,
+  })
+  const authorized = new Set(found.map(subjectKey))
+  return subjects.every((subject) => authorized.has(subjectKey(subject)))
+}

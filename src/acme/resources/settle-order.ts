@@ -1,0 +1,72 @@
+/** Orders whose certificates wait for the key of their CA (docs/decisions/0042). */
+import { ServiceError } from '../../errors.ts'
+import { runOperation } from '../../http/run-operation.ts'
+import { getCertificate } from '../../operations/certificate/get-certificate.ts'
+import { completeOrder, findOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
+import { storable } from '../../text/storable-text.ts'
+import { certificateArn } from '../../wire/arn.ts'
+import { problemOf } from '../problem.ts'
+import type { AccountRequest, AcmeServices } from '../resource.ts'
+import { callOrigin, readEndpointAuthority } from './endpoint-authority.ts'
+import { notFound } from './payload.ts'
+
+/**
+ * Finds the order of a request's URL. An order that is processing becomes valid once its certificate is issued, and invalid if the
+ * certificate will not be issued. Throws a problem if the account has no such order.
+ */
+export async function requireOrder(
+  services: AcmeServices,
+  request: AccountRequest,
+): Promise<AcmeOrder> {
+  const { db } = services.api.services
+  const order = await findOrder(db, { accountNumber: request.account.number, id: request.id })
+  if (order === undefined) throw notFound('order')
+  if (order.status !== 'processing' || order.certificate === undefined) return order
+  const outcome = await outcomeOf(services, request, order.certificate.serialNumber)
+  if (outcome === undefined) return order
+  await db.transaction([completeOrder(order, outcome)])
+  return { ...order, status: outcome.status, error: outcome.error }
+}
+
+interface Outcome {
+  readonly status: 'valid' | 'invalid'
+  /** Problem document as JSON. */
+  readonly error?: string
+}
+
+/** Returns the outcome of a request for a certificate; undefined while the certificate waits for the key. */
+async function outcomeOf(
+  services: AcmeServices,
+  request: AccountRequest,
+  serialNumber: Uint8Array,
+): Promise<Outcome | undefined> {
+  try {
+    await readCertificate(services, request, serialNumber)
+    return { status: 'valid' }
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    if (error.code === 'RequestInProgressException') return undefined
+    if (error.code === 'RequestFailedException' || error.code === 'ResourceNotFoundException')
+      return {
+        status: 'invalid',
+        error: JSON.stringify(problemOf('serverInternal', error.message)),
+      }
+    throw error
+  }
+}
+
+/** Reads a certificate of the endpoint's CA with GetCertificate. Throws ServiceError. */
+export async function readCertificate(
+  services: AcmeServices,
+  request: AccountRequest,
+  serialNumber: Uint8Array,
+): Promise<{ readonly certificate: string; readonly chain: string | undefined }> {
+  const authority = await readEndpointAuthority(services, request.endpoint)
+  const input = {
+    CertificateAuthorityArn: authority.arn,
+    CertificateArn: storable(certificateArn(authority.arn, serialNumber)),
+  }
+  const origin = callOrigin(request, authority)
+  const output = await runOperation(services.api, { operation: getCertificate, input }, origin)
+  return { certificate: output.Certificate ?? '', chain: output.CertificateChain }
+}
