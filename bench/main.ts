@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { makeCertificate } from '../test/support/tls.ts'
+import { acmeTable } from './acme.ts'
 import { BenchFolder, removeFolders } from './bench-folder.ts'
 import { benchCalls } from './calls.ts'
 import { benchIssue } from './issue.ts'
@@ -87,6 +88,7 @@ async function benchAll({ only, stored, scale }: Flags, options: BenchOptions): 
     const own = await benchNodes(options)
     print('Nodes on PostgreSQL', own.length === 0 ? undefined : tableOf(own))
   }
+  if (only.has('acme')) print('ACME', await acmeTable(options))
   if (only.has('writers')) print('Transactions per second', await writersTable(options))
   if (rows.length + checks.length > 0) print('Targets', targetsTable(rows, checks))
 }

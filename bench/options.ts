@@ -15,6 +15,7 @@ const parts = [
   'search',
   'nodes',
   'writers',
+  'acme',
 ] as const
 
 export type Part = (typeof parts)[number]
@@ -55,7 +56,7 @@ export interface Flags {
 export const help = `npm run bench -- [flags]
   --only NAME,…          parts: ${parts.join(', ')}
   --before PATH          another checkout of Signet with its node_modules, measured in the same turns
-                         (except in search, nodes and writers)
+                         (except in search, nodes, writers and acme)
   --seconds N            length of each turn (5)
   --turns N              turns of each contender (5)
   --warm-up N            seconds of load before the first turn of each contender (15)

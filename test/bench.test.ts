@@ -48,6 +48,7 @@ const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   search: [/^expiring within 30 days$/],
   nodes: [/^IssueCertificate, one node on PostgreSQL$/],
   writers: [/^256$/],
+  acme: [/^64$/],
 }
 
 /** Patterns that match the figures with targets, by part. */
@@ -88,7 +89,7 @@ const runs: readonly BenchRun[] = thorough
       { parts: ['issue'] },
       { parts: ['describe', 'list', 'revoke'], before: true },
       { parts: ['get', 'mixed', 'ocsp', 'stored'] },
-      { parts: ['scale', 'search', 'nodes', 'writers'] },
+      { parts: ['scale', 'search', 'nodes', 'writers', 'acme'] },
     ]
   : [{ parts: ['issue'] }]
 
