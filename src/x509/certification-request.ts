@@ -1,8 +1,8 @@
 /** PKCS #10 CertificationRequest (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { withOffsetsFrom, DerError } from './der/error.ts'
-import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
-import { readBitStringBytes, readSmallInteger } from './der/values.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der/reader.ts'
+import { readAll, readBitStringBytes, readSmallInteger } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -87,11 +87,43 @@ export function lacksAlternativeName({ subject, extensions }: CertificationReque
   )
 }
 
-/** Attributes whose value is Extensions, in order of precedence. */
-const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
+/** An attribute of a CSR (RFC 2986 §4.1). */
+export interface RequestAttribute {
+  /** Dotted object identifier. */
+  readonly type: string
+  readonly values: readonly DerElement[]
+}
 
-function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
-  const found = new Map<string, readonly Extension[]>()
+const attributeValuesMax = 64
+
+/**
+ * Reads all attributes of a parsed CSR, including those that parseCertificationRequest skips. Throws DerError for an attribute
+ * without values or with too many.
+ */
+export function parseRequestAttributes({
+  certificationRequestInfoDer,
+}: Pick<CertificationRequest, 'certificationRequestInfoDer'>): readonly RequestAttribute[] {
+  const info = readOnlyNested(
+    certificationRequestInfoDer,
+    tags.sequence,
+    'CertificationRequestInfo',
+  )
+  for (const tag of [tags.integer, tags.sequence, tags.sequence]) info.element(tag)
+  const attributes = info.optional(attributesTag)
+  if (attributes === undefined) return []
+  const reader = new DerReader(attributes.content, 'attributes')
+  return Array.from(attributesIn(reader), ({ type, values }) => {
+    const label = `values of the attribute ${oidName(type)}`
+    const elements = readAll(values, label, attributeValuesMax)
+    if (elements.length === 0) throw new DerError(`attribute ${oidName(type)} has no value`)
+    return { type, values: elements }
+  })
+}
+
+/** Reads attributes one after another; the values of an attribute remain to be read. */
+function* attributesIn(
+  reader: DerReader,
+): Generator<{ readonly type: string; readonly values: DerReader }> {
   for (let count = 0; !reader.atEnd; count += 1) {
     if (count === attributesMax)
       throw new DerError(`request has more than ${attributesMax} attributes`)
@@ -99,6 +131,16 @@ function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Exten
     const type = decodeOid(attribute.element(tags.oid).content)
     const values = attribute.nested(tags.set, `values of the attribute ${oidName(type)}`)
     attribute.end()
+    yield { type, values }
+  }
+}
+
+/** Attributes whose value is Extensions, in order of precedence. */
+const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
+
+function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
+  const found = new Map<string, readonly Extension[]>()
+  for (const { type, values } of attributesIn(reader)) {
     if (!extensionAttributes.includes(type)) continue
     if (found.has(type)) throw new DerError(`request has two ${oidName(type)} attributes`)
     found.set(type, readRequestedExtensions(values, tolerance))

@@ -88,6 +88,14 @@ export const oids = {
   rpkiNotify: '1.3.6.1.5.5.7.48.13',
   // Certification request attributes (RFC 2985)
   extensionRequest: '1.2.840.113549.1.9.14',
+  challengePassword: '1.2.840.113549.1.9.7',
+  // Certification request attributes for EST (RFC 7030 §4.4.1, RFC 7894) and CMC (RFC 6402 §2.8)
+  decryptKeyId: '1.2.840.113549.1.9.16.2.37',
+  asymmetricDecryptKeyId: '1.2.840.113549.1.9.16.2.54',
+  otpChallenge: '1.2.840.113549.1.9.16.2.56',
+  revocationChallenge: '1.2.840.113549.1.9.16.2.57',
+  estIdentityLinking: '1.2.840.113549.1.9.16.2.58',
+  changeSubjectName: '1.3.6.1.5.5.7.7.36',
   // Microsoft's equivalent, szOID_CERT_EXTENSIONS ([MS-WCCE] §2.2.2.7.7.1)
   microsoftCertExtensions: '1.3.6.1.4.1.311.2.1.14',
   // Keys and signatures (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410, RFC 9881)
