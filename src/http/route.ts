@@ -14,6 +14,11 @@ export interface ConnectionInfo {
    * undefined if the client sent none; absent without TLS.
    */
   readonly clientCertificate?: () => Buffer[] | undefined
+  /**
+   * Returns the channel binding of the connection in base64 (channel-binding.ts), or undefined if the connection has none; absent
+   * without TLS.
+   */
+  readonly channelBinding?: () => string | undefined
 }
 
 /** The reason why a request's body was not read. */

@@ -6,6 +6,7 @@ import { joinBatch } from '../turns/batch.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import { dropBody, readBody } from './body/read-body.ts'
+import { channelBindingOf } from './channel-binding.ts'
 import { headersTooLarge } from './error-responses.ts'
 import { logFailure } from './log-failure.ts'
 import { createListener, headerLinesMax, type Listener, type ListenerLimits } from './listener.ts'
@@ -113,7 +114,10 @@ function route(
     requestId: requestId(),
     sourceIp: socket.remoteAddress,
     isSecure,
-    ...(isSecure && { clientCertificate: () => presentedCertificates(socket) }),
+    ...(isSecure && {
+      clientCertificate: () => presentedCertificates(socket),
+      channelBinding: () => channelBindingOf(socket),
+    }),
   }
   const { handler, parameter } = findRoute(routes, head)
   return { request, response, head, connection, handler, parameter }
