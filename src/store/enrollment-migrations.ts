@@ -29,7 +29,9 @@ export function enrollmentEndpoints({
     names ${text} not null,
     created_at_ms ${integer} not null,
     expires_at_ms ${integer} not null,
-    used_at_ms ${integer}
+    used_at_ms ${integer},
+    request_sha256 ${bytes},
+    certificate_arn ${text}
   )${strict};
   create index est_passwords_by_endpoint on est_passwords (endpoint_name, created_at_ms);
   create index est_passwords_by_expiry on est_passwords (expires_at_ms);

@@ -55,6 +55,8 @@ export async function addPassword(config: Config, endpointName: string, options:
       createdAt,
       expiresAt: new Date(createdAt.getTime() + expiresSeconds * 1000),
       usedAt: undefined,
+      requestSha256: undefined,
+      certificateArn: undefined,
     }
     const problem = 'the user name exists; run the command again'
     const context = contextOf(config, command, endpoint)

@@ -84,21 +84,24 @@ export const issueCertificate = operation({
 
 /** Additions of a protocol other than the API to a request for a certificate. */
 export interface IssuanceAdditions {
-  /** Names that replace those in the CSR. */
-  readonly names: CertificateNames
+  /** Names that replace those in the CSR; absent if the names in the CSR are used. */
+  readonly names?: CertificateNames
   /** Returns statements that are committed with the certificate, or with the intent to sign it later. */
   readonly statements: Alongside
+  /** Whether the certificate may be signed later; `deferrable` by default. */
+  readonly signature?: Signature
 }
 
 /** Returns IssueCertificate with additions. The certificate is issued exactly if the statements of the additions are committed. */
 export function issueCertificateWith({
-  names,
-  statements,
+  statements: alongside,
+  signature = 'deferrable',
+  ...others
 }: IssuanceAdditions): typeof issueCertificate {
   return {
     ...issueCertificate,
     run: async (services, input, caller) => {
-      const request = { caller, signature: 'deferrable', names, alongside: statements } as const
+      const request = { caller, signature, alongside, ...others }
       return { CertificateArn: await requestCertificate(services, input, request) }
     },
   }
@@ -288,6 +291,12 @@ async function resolveConflict(
     throw new ServiceError(
       'ConcurrentModificationException',
       'Another request has finalized or canceled the order.',
+      { cause: conflict },
+    )
+  if (conflict.guard === 'in-use')
+    throw new ServiceError(
+      'ConcurrentModificationException',
+      'Another request has used the password.',
       { cause: conflict },
     )
   const view = await readAgain(services, issuance)

@@ -42,6 +42,7 @@ import {
   findPassword,
   insertPassword,
   listPasswords,
+  releasePassword,
   usePassword,
   type EstPassword,
 } from './passwords.ts'
@@ -132,6 +133,8 @@ function passwordOf(change: Partial<EstPassword> = {}): EstPassword {
     createdAt,
     expiresAt: later,
     usedAt: undefined,
+    requestSha256: undefined,
+    certificateArn: undefined,
     ...change,
   }
 }
@@ -265,17 +268,28 @@ test('a password is used once, and not after its expiry or deletion', async () =
   await using database = await prepared()
   const { db } = database
   const password = passwordOf()
+  const use = { requestSha256: Uint8Array.of(1, 2), certificateArn: 'arn:certificate' }
   await db.transaction([insertPassword(password)])
   assert.deepEqual(await findPassword(db, 'user-1'), password)
   assert.equal(await findPassword(db, 'user-2'), undefined)
   await conflict(db, 'duplicate', insertPassword({ ...password, endpointName: 'other' }))
-  await conflict(db, 'in-use', usePassword(password, later))
-  await db.transaction([usePassword(password, createdAt)])
-  await conflict(db, 'in-use', usePassword(password, createdAt))
-  assert.deepEqual(await findPassword(db, 'user-1'), { ...password, usedAt: createdAt })
+  await conflict(db, 'in-use', usePassword(password, use, later))
+  await db.transaction([usePassword(password, use, createdAt)])
+  await conflict(db, 'in-use', usePassword(password, use, createdAt))
+  const used = { ...password, ...use, usedAt: createdAt }
+  assert.deepEqual(await findPassword(db, 'user-1'), used)
+  await db.transaction([releasePassword(password, 'arn:other')])
+  assert.deepEqual(await findPassword(db, 'user-1'), used)
+  await db.transaction([releasePassword(password, 'arn:certificate')])
+  assert.deepEqual(await findPassword(db, 'user-1'), password)
   await conflict(db, 'missing', deletePassword({ userName: 'user-1', endpointName: 'other' }))
   await db.transaction([deletePassword(password)])
-  await conflict(db, 'in-use', usePassword(password, createdAt))
+  await conflict(db, 'in-use', usePassword(password, use, createdAt))
+  // A new password for the same user is not used up by a request with the old one.
+  await db.transaction([
+    insertPassword(passwordOf({ createdAt: new Date(createdAt.getTime() + 1) })),
+  ])
+  await conflict(db, 'in-use', usePassword(password, use, createdAt))
 })
 
 /** Inserts orders for accounts in turn. Every third order is invalid, with a failed challenge. */

@@ -1,5 +1,5 @@
 /** Rows of one-time passwords for EST. Only hashes of passwords are stored, because the passwords are long and random. */
-import { bytesOf, dateOf, optionalDateOf, textOf } from '../columns.ts'
+import { bytesOf, dateOf, optionalDateOf, optionalTextOf, textOf } from '../columns.ts'
 import type { Database } from '../database.ts'
 import type { RowPage } from '../row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
@@ -16,10 +16,20 @@ export interface EstPassword {
   readonly expiresAt: Date
   /** Time at which a certificate was issued for the password; undefined for an unused password. */
   readonly usedAt: Date | undefined
+  /** SHA-256 of the request for which the password was used. The same request gets the same certificate. */
+  readonly requestSha256: Uint8Array | undefined
+  /** ARN of the certificate for which the password was used. */
+  readonly certificateArn: string | undefined
+}
+
+/** The use of a password: the request, and its certificate. */
+interface PasswordUse {
+  readonly requestSha256: Uint8Array
+  readonly certificateArn: string
 }
 
 /** Inserts a password. Conflicts if the user name exists. */
-export function insertPassword(password: Omit<EstPassword, 'usedAt'>): Sql {
+export function insertPassword(password: Omit<EstPassword, 'usedAt' | keyof PasswordUse>): Sql {
   const { userName, endpointName, passwordSha256, names, createdAt, expiresAt } = password
   return changing(
     { table: 'est_passwords', key: [userName] },
@@ -40,13 +50,29 @@ export async function findPassword(
 }
 
 /** Marks a password as used. The guard `in-use` fails if the password was used before, has expired or was deleted. */
-export function usePassword({ userName }: Pick<EstPassword, 'userName'>, now: Date): Sql {
+export function usePassword(
+  { userName, createdAt }: Pick<EstPassword, 'userName' | 'createdAt'>,
+  { requestSha256, certificateArn }: PasswordUse,
+  now: Date,
+): Sql {
   return guard(
     'in-use',
-    sql`update est_passwords set used_at_ms = ${now.getTime()}
-      where user_name = ${userName} and used_at_ms is null and expires_at_ms > ${now.getTime()}
+    sql`update est_passwords set used_at_ms = ${now.getTime()}, request_sha256 = ${requestSha256},
+        certificate_arn = ${certificateArn}
+      where user_name = ${userName} and created_at_ms = ${createdAt.getTime()}
+        and used_at_ms is null and expires_at_ms > ${now.getTime()}
       returning user_name`,
   )
+}
+
+/** Makes a password usable again, because the certificate for which it was used was not issued. */
+export function releasePassword(
+  { userName }: Pick<EstPassword, 'userName'>,
+  certificateArn: string,
+): Sql {
+  return sql`update est_passwords
+    set used_at_ms = null, request_sha256 = null, certificate_arn = null
+    where user_name = ${userName} and certificate_arn = ${certificateArn}`
 }
 
 /** Lists the passwords of an endpoint, oldest first. */
@@ -87,5 +113,7 @@ function passwordOf(row: Row): EstPassword {
     createdAt: dateOf(row, 'created_at_ms'),
     expiresAt: dateOf(row, 'expires_at_ms'),
     usedAt: optionalDateOf(row, 'used_at_ms'),
+    requestSha256: row['request_sha256'] === null ? undefined : bytesOf(row, 'request_sha256'),
+    certificateArn: optionalTextOf(row, 'certificate_arn'),
   }
 }
