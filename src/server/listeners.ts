@@ -14,6 +14,7 @@ import type { Route } from '../http/route.ts'
 import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPlainServer } from '../http/server.ts'
 import { showCertificate } from '../http/tls.ts'
+import { estRoutes } from '../est/routes.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import type { Services } from '../services.ts'
 import type { Address } from '../settings/parse-values.ts'
@@ -72,7 +73,10 @@ export async function startListeners(
     services,
     budget: common.budget,
     certificate: own,
-    routes: (site) => ({ acme: acmeRoutes(acmeServices(runtime, api), site), est: [] }),
+    routes: (site) => ({
+      acme: acmeRoutes(acmeServices(runtime, api), site),
+      est: estRoutes({ api }),
+    }),
   })
   return { apiUrl, enrollUrl, reload: () => own.refresh() }
 }

@@ -52,6 +52,8 @@ export const counters = {
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
+  /** Operations are the last part of the path; results are in est/est-error.ts. */
+  estRequest: row('est_requests_total', 'Requests to EST endpoints', ['operation', 'result']),
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 

@@ -241,6 +241,23 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
+  est: {
+    subject: 'EST (RFC 7030, RFC 8951): routes, authentication and operations of the endpoints',
+    imports: [
+      'x509/*',
+      'authority',
+      'chain/verify-chain.ts',
+      'enrollment',
+      'http',
+      'http/body',
+      'keys/generate-key.ts',
+      'keys/sign-message.ts',
+      'operations/certificate',
+      'store',
+      'store/enrollment',
+      'wire',
+    ],
+  },
   ocsp: {
     subject: 'OCSP: certificate status and signed responses',
     imports: [
@@ -581,6 +598,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'console',
       'console/sso',
       'data-folder',
+      'est',
       'http',
       'http/body',
       'identity',
@@ -793,7 +811,10 @@ export interface Layer {
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },
-  { name: 'Requests', rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp', 'acme'] },
+  {
+    name: 'Requests',
+    rooms: ['http', 'console', 'access', 'sts', 'call-log', 'ocsp', 'acme', 'est'],
+  },
   { name: 'Use cases', rooms: ['operations', 'jobs', 'ceremony', 'principals', 'validation'] },
   {
     name: 'Issuing and revoking',

@@ -1,0 +1,47 @@
+/** Errors of EST requests, which clients receive as plain text (RFC 7030 §4.2.3). */
+
+/** Outcomes of requests, for the log and the metrics. */
+export type EstResult =
+  | 'success'
+  | 'pending'
+  | 'malformed'
+  | 'unauthorized'
+  | 'refused'
+  | 'throttled'
+  | 'not-found'
+  | 'unavailable'
+  | 'error'
+
+/** Statuses of errors, by the outcome that they report. */
+const results: Readonly<Record<number, EstResult>> = {
+  202: 'pending',
+  401: 'unauthorized',
+  403: 'refused',
+  404: 'not-found',
+  429: 'throttled',
+  500: 'error',
+  501: 'refused',
+  503: 'unavailable',
+}
+
+/** An error for the client. The message is a sentence for people and contains no secret. */
+export class EstError extends Error {
+  override name = 'EstError'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    message: string,
+    { headers = {}, ...options }: ErrorOptions & { readonly headers?: Record<string, string> } = {},
+  ) {
+    super(message, options)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/** Returns the outcome of a request with an HTTP status. */
+export function resultOf(status: number): EstResult {
+  return results[status] ?? (status < 300 ? 'success' : 'malformed')
+}

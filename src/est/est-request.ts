@@ -1,0 +1,21 @@
+/** The input of the operations of an EST endpoint. */
+import type { Authority } from '../authority/authority.ts'
+import type { EstEndpoint } from '../enrollment/endpoint.ts'
+import type { ApiServices } from '../http/protocol.ts'
+import type { HttpRequest } from '../http/request.ts'
+import type { ConnectionInfo } from '../http/route.ts'
+
+export interface EstServices {
+  /** The pipeline of the API, through which certificates are issued and read. */
+  readonly api: ApiServices
+}
+
+export interface EstRequest {
+  readonly endpoint: EstEndpoint
+  /** The CA of the endpoint. */
+  readonly authority: Authority
+  readonly request: HttpRequest
+  readonly connection: ConnectionInfo
+  /** Receives the description of the authenticated client for the log line of the request. */
+  readonly identified: (client: string) => void
+}

@@ -1,0 +1,190 @@
+/** Issues the certificate of an enrollment request through IssueCertificate, as the endpoint. */
+import { hash } from 'node:crypto'
+import { endpointCaller } from '../enrollment/endpoint-caller.ts'
+import { runOperation } from '../http/run-operation.ts'
+import { getCertificate } from '../operations/certificate/get-certificate.ts'
+import {
+  issueCertificateWith,
+  type issueCertificate,
+  type IssueCertificateInput,
+} from '../operations/certificate/issue-certificate.ts'
+import { ConflictError } from '../store/database.ts'
+import {
+  findPassword,
+  releasePassword,
+  usePassword,
+  type EstPassword,
+} from '../store/enrollment/passwords.ts'
+import { storable } from '../text/storable-text.ts'
+import { certificateArn, certificateAuthorityArn } from '../wire/arn.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { encodePem, parsePem } from '../x509/pem.ts'
+import { passwordChallenge, type EstIdentity } from './authenticate.ts'
+import { EstError } from './est-error.ts'
+import type { EstRequest, EstServices } from './est-request.ts'
+import { operationError, translated } from './operation-errors.ts'
+
+export interface Enrollment {
+  readonly identity: EstIdentity
+  /** The CSR in DER. */
+  readonly csrDer: Uint8Array
+  /** SHA-256 of the operation and the client's CSR. A repeated request has the same value. */
+  readonly requestSha256: Uint8Array
+  /** Whether a repeated request gets the certificate of the first one. */
+  readonly isRepeatable: boolean
+}
+
+/**
+ * Issues a certificate and returns its DER. The same transaction stores the certificate and marks the one-time password as used, so
+ * that a refused request does not use the password, and one of two concurrent requests is refused. Throws EstError; with status 202
+ * if the certificate will be issued later.
+ */
+export async function issueEnrolled(
+  services: EstServices,
+  request: EstRequest,
+  enrollment: Enrollment,
+): Promise<Uint8Array> {
+  const { identity } = enrollment
+  if (identity.kind === 'certificate')
+    return readIssued(services, request, await issue(services, request, enrollment))
+  const { password } = identity
+  const arn =
+    usedFor(password, enrollment) ?? (await issueOnce(services, request, { enrollment, password }))
+  try {
+    return await readIssued(services, request, arn)
+  } catch (error) {
+    if (operationError(error)?.code === 'RequestFailedException')
+      await services.api.services.db.transaction([releasePassword(password, arn)])
+    throw error
+  }
+}
+
+/**
+ * Returns the ARN of the certificate that a repeated request has received; undefined for an unused password. Throws EstError with
+ * status 401 if the password was used for another request.
+ */
+function usedFor(
+  { usedAt, requestSha256, certificateArn: usedArn }: EstPassword,
+  enrollment: Enrollment,
+): string | undefined {
+  if (usedAt === undefined) return undefined
+  const isSame =
+    requestSha256 !== undefined && Buffer.compare(requestSha256, enrollment.requestSha256) === 0
+  if (isSame && enrollment.isRepeatable && usedArn !== undefined) return usedArn
+  throw passwordUsed()
+}
+
+/** Issues a certificate. If a concurrent request has used the password, returns its certificate if both requests are equal. */
+async function issueOnce(
+  services: EstServices,
+  request: EstRequest,
+  { enrollment, password }: { readonly enrollment: Enrollment; readonly password: EstPassword },
+): Promise<string> {
+  try {
+    return await issue(services, request, enrollment)
+  } catch (error) {
+    if (!isPasswordConflict(error)) throw error
+    const used = await findPassword(services.api.services.db, password.userName)
+    const arn = used && usedFor(used, enrollment)
+    if (arn === undefined) throw passwordUsed()
+    return arn
+  }
+}
+
+/** Returns whether a request failed because its password had been used or deleted meanwhile. */
+function isPasswordConflict(error: unknown): boolean {
+  const conflict = operationError(error)?.cause
+  return conflict instanceof ConflictError && conflict.guard === 'in-use'
+}
+
+function passwordUsed(): EstError {
+  return new EstError(401, 'The one-time password has been used.', { headers: passwordChallenge })
+}
+
+async function issue(
+  { api }: EstServices,
+  request: EstRequest,
+  enrollment: Enrollment,
+): Promise<string> {
+  const { endpoint, authority } = request
+  const { template, validitySeconds } = endpoint.configuration
+  const { identity, csrDer, isRepeatable } = enrollment
+  const caller = endpointCaller(endpoint, authority)
+  const isToken = isRepeatable && identity.kind === 'certificate'
+  const input: IssueCertificateInput = {
+    CertificateAuthorityArn: storable(certificateAuthorityArn(authority)),
+    Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', csrDer)),
+    SigningAlgorithm: authority.configuration.SigningAlgorithm,
+    TemplateArn: storable(`arn:${caller.partition}:acm-pca:::template/${template}`),
+    Validity: { Type: 'ABSOLUTE', Value: endSeconds(request, api.clock.now(), validitySeconds) },
+    ...(isToken && { IdempotencyToken: storable(tokenOf(identity.certificate, enrollment)) }),
+  }
+  const call = { operation: issuanceFor({ api }, request, enrollment), input }
+  const { CertificateArn } = await translated(() => runOperation(api, call, originOf(request)))
+  return CertificateArn ?? ''
+}
+
+/**
+ * Returns IssueCertificate, which also uses the password of the request. Only a request with a password can get its certificate
+ * later, because the password refers to the certificate until it is issued. Other requests fail while the key of the CA is
+ * unavailable. Otherwise, each repetition would add a certificate once its idempotency token has expired.
+ */
+function issuanceFor(
+  { api: { clock } }: EstServices,
+  { authority }: EstRequest,
+  { identity, requestSha256, isRepeatable }: Enrollment,
+): typeof issueCertificate {
+  return issueCertificateWith({
+    signature: isRepeatable && identity.kind === 'password' ? 'deferrable' : 'immediate',
+    statements({ serialNumber }) {
+      if (identity.kind === 'certificate') return []
+      const arn = certificateArn(certificateAuthorityArn(authority), serialNumber)
+      const use = { requestSha256, certificateArn: arn }
+      return [usePassword(identity.password, use, clock.now())]
+    },
+  })
+}
+
+/** A certificate never outlives the certificate of its CA. */
+function endSeconds({ authority }: EstRequest, now: Date, validitySeconds: number): number {
+  const requested = Math.floor(now.getTime() / 1000) + validitySeconds
+  const issuerEnd = authority.certificate?.notAfter.getTime()
+  return issuerEnd === undefined ? requested : Math.min(requested, Math.floor(issuerEnd / 1000))
+}
+
+/** Maximum length of an idempotency token. */
+const tokenLengthMax = 36
+
+/** Returns the idempotency token of a request: equal for the same request with the same client certificate. */
+function tokenOf({ der }: Certificate, { requestSha256 }: Enrollment): string {
+  const request = Buffer.from(requestSha256).toString('hex')
+  return hash('sha256', `est ${request} ${hash('sha256', der)}`, 'base64url').slice(
+    0,
+    tokenLengthMax,
+  )
+}
+
+async function readIssued(
+  { api }: EstServices,
+  request: EstRequest,
+  arn: string,
+): Promise<Uint8Array> {
+  const input = {
+    CertificateAuthorityArn: storable(certificateAuthorityArn(request.authority)),
+    CertificateArn: storable(arn),
+  }
+  const call = { operation: getCertificate, input }
+  const { Certificate = '' } = await translated(() => runOperation(api, call, originOf(request)))
+  const [block] = parsePem(Certificate)
+  if (block === undefined) throw new Error('GetCertificate returned no certificate')
+  return block.der
+}
+
+function originOf({ endpoint, authority, request, connection }: EstRequest) {
+  return {
+    caller: endpointCaller(endpoint, authority),
+    requestId: connection.requestId,
+    sourceIp: connection.sourceIp,
+    userAgent: request.headers.get('user-agent')?.[0],
+  }
+}
