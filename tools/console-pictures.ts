@@ -21,7 +21,7 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
   return {
     dashboard: '',
     authorities: 'authorities',
-    'authorities-empty': 'authorities?name=nothing',
+    'authorities-empty': 'authorities?find=nothing',
     'authority-create': 'authorities/create',
     ...Object.fromEntries(
       tabs.map((tab) => [`authority-${tab}`, `authorities/${issuingArn}?tab=${tab}`]),

@@ -60,6 +60,8 @@ export interface ClientOptions {
 }
 
 const attemptsMax = 4
+/** Number of rows that are requested in one call. */
+const pageSizeMax = 1000
 const retryMilliseconds = 250
 /** Difference between the browser's and the server's clock above which requests are signed with the server's time. */
 const skewMilliseconds = 60_000
@@ -186,7 +188,14 @@ function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   })
 }
 
-/** Calls a list operation until the last page, or until there are `limit` rows. */
+/** Rows of a list operation. */
+export interface Listed<Item> {
+  readonly items: readonly Item[]
+  /** Undefined if there are no further rows. */
+  readonly nextToken?: string | undefined
+}
+
+/** Calls a list operation until the last page, until there are `limit` rows, or `callsMax` times. */
 export async function listAll<Name extends OperationName, Item>(
   client: Client,
   operation: Name,
@@ -194,20 +203,24 @@ export async function listAll<Name extends OperationName, Item>(
     readonly input?: object
     readonly items: (output: Outputs[Name]) => readonly Item[]
     readonly limit?: number
-    readonly pageSize?: number
+    readonly callsMax?: number
+    /** Token of the first page. */
+    readonly token?: string | undefined
     readonly onProgress?: (count: number) => void
     readonly signal?: AbortSignal
   },
-): Promise<{ readonly items: readonly Item[]; readonly isComplete: boolean }> {
-  const { input = {}, limit = Infinity, pageSize = 1000, onProgress, signal } = options
+): Promise<Listed<Item> & { readonly last: Outputs[Name] }> {
+  const { input = {}, limit = Infinity, callsMax = Infinity, onProgress, signal } = options
   const found: Item[] = []
-  let token: string | undefined
-  do {
-    const page = { ...input, MaxResults: pageSize, ...(token && { NextToken: token }) }
-    const output = await client.call(operation, page, signal ? { signal } : {})
-    found.push(...options.items(output))
+  let { token } = options
+  for (let calls = 1; ; calls += 1) {
+    const MaxResults = Math.min(pageSizeMax, limit - found.length)
+    const page = { ...input, MaxResults, ...(token && { NextToken: token }) }
+    const last = await client.call(operation, page, signal ? { signal } : {})
+    found.push(...options.items(last))
     onProgress?.(found.length)
-    token = (output as { readonly NextToken?: string }).NextToken
-  } while (token !== undefined && found.length < limit)
-  return { items: found, isComplete: token === undefined }
+    token = (last as { readonly NextToken?: string }).NextToken
+    if (token === undefined || found.length >= limit || calls === callsMax)
+      return { items: found, nextToken: token, last }
+  }
 }

@@ -86,7 +86,7 @@ export interface Approval extends JsonForm<ClientApproval> {
 
 export type User = JsonForm<ListedUser>
 export type UserDetails = JsonForm<ClientUserDetails>
-export type Role = JsonForm<ListedRole>
+type Role = JsonForm<ListedRole>
 export type AccessKey = JsonForm<ListedAccessKey>
 export type IdentityProvider = JsonForm<ListedIdentityProvider>
 export type RecordEntry = JsonForm<ClientRecordEntry>

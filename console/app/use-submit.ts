@@ -1,6 +1,6 @@
 import type { Client } from '../api/client.ts'
 import type { ApiError } from '../api/errors.ts'
-import { useNotify, type Notification } from './notifications.ts'
+import { useNotify } from './notifications.ts'
 import { useAction } from './use-call.ts'
 
 interface Submission {
@@ -9,16 +9,16 @@ interface Submission {
   readonly error: ApiError | undefined
 }
 
-/** The action of a form. After its success, a notification is shown and `onDone` is called. */
+/** The action of a form. After its success, the message `done` is shown and `onDone` is called. */
 export function useSubmit(
   act: (client: Client) => Promise<void>,
-  { done, onDone }: { readonly done?: Omit<Notification, 'type'>; readonly onDone?: () => void },
+  { done, onDone }: { readonly done?: string | undefined; readonly onDone?: () => void } = {},
 ): Submission {
   const notify = useNotify()
   const { run, isRunning, error } = useAction(act)
   const runAndNotify = async (): Promise<void> => {
     if (!(await run())) return
-    if (done !== undefined) notify({ type: 'success', ...done })
+    if (done !== undefined) notify({ type: 'success', header: done })
     onDone?.()
   }
   const submit = (): void => {

@@ -5,7 +5,6 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useEffect, type ReactNode } from 'react'
 import { parseState } from '../../src/record/leaf-state.ts'
 import type { Leaf } from '../../src/record/leaf.ts'
@@ -15,9 +14,9 @@ import type { PageProps } from '../app/pages.ts'
 import { hrefOf, useLocation } from '../app/router.ts'
 import { useCall } from '../app/use-call.ts'
 import { decodeEntry, hashOf, hexOf } from '../record/verify.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { authorityId } from '../widgets/format.ts'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { Copyable, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { kindText } from './activity/entry-text.ts'
 import { keyId, useVerification, VerificationResult } from './activity/verification.tsx'
@@ -26,7 +25,7 @@ export function Page({ parameter }: PageProps): ReactNode {
   const { query } = useLocation()
   const ca = query.get('ca') ?? undefined
   const input = { Index: Number(parameter), ...(ca && { CertificateAuthorityArn: ca }) }
-  const { value, error, reload } = useCall(`entry ${parameter} ${ca}`, (client, signal) =>
+  const loaded = useCall(`entry ${parameter} ${ca}`, (client, signal) =>
     client.call('GetRecordEntry', input, { signal }),
   )
   return (
@@ -35,11 +34,9 @@ export function Page({ parameter }: PageProps): ReactNode {
         items={[{ text: 'Activity', path: 'activity' }]}
         current={`Entry ${parameter}`}
       />
-      <ApiAlert error={error} action="Read the entry" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the entry</StatusIndicator>
-      )}
-      {value !== undefined && <EntryView output={value} ca={ca} />}
+      <LoadedView loaded={loaded} what="the entry">
+        {(value) => <EntryView output={value} ca={ca} />}
+      </LoadedView>
     </SpaceBetween>
   )
 }

@@ -1,149 +1,109 @@
 /** The tamper-evident record: who did what, with filters, and verification in the browser. */
 import Button from '@cloudscape-design/components/button'
-import Header from '@cloudscape-design/components/header'
-import Pagination from '@cloudscape-design/components/pagination'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
-import type { RecordEntry } from '../api/types.ts'
+import type { TableProps } from '@cloudscape-design/components/table'
+import type { ReactNode } from 'react'
+import { listAll } from '../api/client.ts'
+import type { Authority, RecordEntry } from '../api/types.ts'
 import { hrefOf, navigate, useLocation } from '../app/router.ts'
-import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
+import { ListTable } from '../lists/list-table.tsx'
+import { hasAny } from '../lists/search-input.ts'
+import { useList } from '../lists/use-list.ts'
 import { useAuthorities } from '../widgets/authorities.ts'
-import { localTime, subjectText } from '../widgets/format.ts'
+import { AuthorityLink } from '../widgets/authority-link.tsx'
+import { localTime } from '../widgets/format.ts'
 import { Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { actorText, kindText, objectText } from './activity/entry-text.ts'
 import { FilterForm } from './activity/filter-form.tsx'
-import { inputOf, isFiltered } from './activity/filters.ts'
-import { readPage, type EntryPage } from './activity/read-page.ts'
+import { filterNames, inputOf } from './activity/filters.ts'
 import { useVerification, VerificationResult } from './activity/verification.tsx'
 
 const pageSize = 50
+/** Maximum number of calls for one page. A call reads a limited number of entries, so its result can be short or empty. */
+const callsMax = 20
 
 export function Page(): ReactNode {
   const { query } = useLocation()
-  const text = query.toString()
-  return <Activity key={text} text={text} />
+  return <Activity key={query.toString()} query={query} />
 }
 
-function Activity({ text }: { readonly text: string }): ReactNode {
-  const filters = useMemo(() => new URLSearchParams(text), [text])
-  const authorities = useAuthorities()
+function Activity({ query }: { readonly query: URLSearchParams }): ReactNode {
+  const { value: authorities = [] } = useAuthorities()
   const verification = useVerification()
-  const [tokens, setTokens] = useState<readonly (string | undefined)[]>([undefined])
-  const [pageIndex, setPageIndex] = useState(1)
-  const read = inputOf(filters)
-  const token = tokens[pageIndex - 1]
-  const loaded = useCall(
-    'problem' in read ? undefined : `activity ${text} ${token ?? ''}`,
-    (client, signal) =>
-      readPage(client, { input: 'input' in read ? read.input : {}, token, pageSize, signal }),
-  )
-  const next = loaded.value?.nextToken
-  useEffect(() => {
-    if (next !== undefined && tokens[pageIndex] === undefined)
-      setTokens((old) => [...old.slice(0, pageIndex), next])
-  }, [next, pageIndex, tokens])
-  const names = new Map(
-    (authorities.value ?? []).map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => [
-      Arn,
-      subjectText(Subject),
-    ]),
-  )
-  const entries = loaded.value?.entries ?? []
-  const show = (page: number): void => {
-    verification.clear()
-    setPageIndex(Math.min(page, tokens.length))
-  }
+  const read = inputOf(query)
+  const list = useList('activity', {
+    filters: 'problem' in read ? undefined : query.toString(),
+    load: (client, page) =>
+      listAll(client, 'ListRecordEntries', {
+        ...page,
+        ...read,
+        limit: pageSize,
+        callsMax,
+        items: ({ Entries }) => Entries,
+      }),
+    onLeave: verification.clear,
+  })
+  const { items: entries = [], nextToken, last } = list.value ?? {}
+  const ca = query.get('ca') ?? undefined
   return (
-    <Table
-      variant="full-page"
-      stickyHeader
-      wrapLines
-      enableKeyboardNavigation
+    <ListTable
+      list={list}
+      title="Activity"
+      noun="entries"
+      action="Read the record"
+      description="The record of issuance and changes. Nobody can change it unnoticed."
+      problem={'problem' in read ? read.problem : undefined}
       trackBy="Index"
-      items={[...entries]}
-      columnDefinitions={columnsFor(names, filters.get('ca') ?? undefined)}
-      loading={loaded.isLoading}
-      loadingText="Searching the record"
-      ariaLabels={{ tableLabel: 'Activity' }}
-      header={
-        <Header
-          variant="h1"
-          description="The record of issuance and changes. Nobody can change it unnoticed."
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button
-                iconName="refresh"
-                ariaLabel="Search again"
-                onClick={() => {
-                  verification.clear()
-                  loaded.reload()
-                }}
-              />
-              <Button
-                disabled={entries.length === 0}
-                loading={verification.state.kind === 'running'}
-                onClick={() => verification.start(entries, filters.get('ca') ?? undefined)}
-              >
-                Verify these entries
-              </Button>
-            </SpaceBetween>
-          }
+      items={entries}
+      columnDefinitions={columnsFor(authorities, ca)}
+      actions={
+        <Button
+          disabled={entries.length === 0}
+          loading={verification.state.kind === 'running'}
+          onClick={() => verification.start(entries, ca)}
         >
-          Activity
-        </Header>
+          Verify these entries
+        </Button>
       }
       filter={
         <SpaceBetween size="m">
-          <FilterForm filters={filters} authorities={authorities.value ?? []} />
-          {'problem' in read && <ApiAlert error={read.problem} action="Search" />}
-          <ApiAlert error={loaded.error} action="Read the record" onRetry={loaded.reload} />
+          <FilterForm query={query} authorities={authorities} />
           <VerificationResult {...verification} />
         </SpaceBetween>
       }
-      pagination={
-        <Pagination
-          currentPageIndex={pageIndex}
-          pagesCount={Math.max(1, tokens.length)}
-          openEnd={next !== undefined}
-          disabled={loaded.isLoading}
-          onChange={({ detail }) => show(detail.currentPageIndex)}
-        />
-      }
+      pages={list.pages}
       empty={
-        loaded.error === undefined && (
-          <NothingFound
-            page={loaded.value}
-            isFiltered={isFiltered(filters)}
-            onContinue={() => show(pageIndex + 1)}
-          />
-        )
+        <NothingFound
+          searchedSince={nextToken === undefined ? undefined : last?.SearchedSince}
+          isFiltered={hasAny(query, filterNames)}
+          onContinue={() => list.pages.show(list.pages.current + 1)}
+        />
       }
     />
   )
 }
 
 function NothingFound({
-  page,
-  isFiltered: filtered,
+  searchedSince,
+  isFiltered,
   onContinue,
 }: {
-  readonly page: EntryPage | undefined
+  /** Time up to which entries have been searched, in seconds since 1970; undefined if all have. */
+  readonly searchedSince: number | undefined
   readonly isFiltered: boolean
   readonly onContinue: () => void
 }): ReactNode {
-  if (page?.nextToken !== undefined)
+  if (searchedSince !== undefined)
     return (
       <Empty
         title="No entry matches so far"
         action={<Button onClick={onContinue}>Search older entries</Button>}
       >
-        The search has reached {localTime(page.searchedSince ?? 0)}. The record has older entries.
+        The search has reached {localTime(searchedSince)}. The record has older entries.
       </Empty>
     )
-  return filtered ? (
+  return isFiltered ? (
     <Empty
       title="No entry matches the filters"
       action={<Button onClick={() => navigate(hrefOf('activity'))}>Clear the filters</Button>}
@@ -159,7 +119,7 @@ function NothingFound({
 }
 
 function columnsFor(
-  names: ReadonlyMap<string, string>,
+  authorities: readonly Authority[],
   filteredCa: string | undefined,
 ): TableProps.ColumnDefinition<RecordEntry>[] {
   return [
@@ -201,13 +161,7 @@ function columnsFor(
       header: 'CA',
       minWidth: 140,
       cell: ({ CertificateAuthorityArn: arn }) =>
-        arn === undefined ? (
-          '–'
-        ) : (
-          <PageLink href={hrefOf(`authorities/${arn}`)}>
-            <ForeignText text={names.get(arn) ?? arn.slice(-12)} />
-          </PageLink>
-        ),
+        arn === undefined ? '–' : <AuthorityLink arn={arn} authorities={authorities} />,
     },
     { id: 'index', header: 'Entry', minWidth: 80, cell: ({ Index }) => Index },
   ]

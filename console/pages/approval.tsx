@@ -4,23 +4,21 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState, type ReactNode } from 'react'
 import { visibleJson } from '../../src/text/visible-text.ts'
 import type { Approval } from '../api/types.ts'
-import { useNotify } from '../app/notifications.ts'
 import type { PageProps } from '../app/pages.ts'
 import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { ConfirmDialog } from '../widgets/confirm-dialog.tsx'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { Copyable, ForeignText, Time } from '../widgets/values.tsx'
 import { ApprovalState } from './approvals.tsx'
 
 type Decision = 'approve' | 'reject'
 
 export function Page({ parameter: id }: PageProps): ReactNode {
-  const { value, error, reload } = useCall(`approval ${id}`, async (client, signal) => {
+  const loaded = useCall(`approval ${id}`, async (client, signal) => {
     const { Approval: found } = await client.call('GetApproval', { ApprovalId: id }, { signal })
     return found
   })
@@ -28,13 +26,11 @@ export function Page({ parameter: id }: PageProps): ReactNode {
     <SpaceBetween size="l">
       <Breadcrumbs
         items={[{ text: 'Approvals', path: 'approvals' }]}
-        current={value?.Operation ?? 'Approval'}
+        current={loaded.value?.Operation ?? 'Approval'}
       />
-      <ApiAlert error={error} action="Read the approval" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the approval</StatusIndicator>
-      )}
-      {value !== undefined && <ApprovalView approval={value} onChanged={reload} />}
+      <LoadedView loaded={loaded} what="the approval">
+        {(value) => <ApprovalView approval={value} onChanged={loaded.reload} />}
+      </LoadedView>
     </SpaceBetween>
   )
 }
@@ -45,7 +41,6 @@ interface ApprovalViewProps {
 }
 
 function ApprovalView({ approval, onChanged }: ApprovalViewProps): ReactNode {
-  const notify = useNotify()
   const [decision, setDecision] = useState<Decision>()
   const { ApprovalId, Operation, Requester, ResourceArn, DecidedBy } = approval
   const isDecidable = approval.Status === 'PENDING'
@@ -98,12 +93,8 @@ function ApprovalView({ approval, onChanged }: ApprovalViewProps): ReactNode {
             await client.call(operation, { ApprovalId })
           }}
           onClose={() => setDecision(undefined)}
+          done={`The request is ${decision === 'approve' ? 'approved' : 'rejected'}.`}
           onDone={() => {
-            notify({
-              type: 'success',
-              header:
-                decision === 'approve' ? 'The request is approved.' : 'The request is rejected.',
-            })
             setDecision(undefined)
             onChanged()
           }}

@@ -1,17 +1,13 @@
 /** The CAs in the Region as a tree. */
 import Button from '@cloudscape-design/components/button'
-import Header from '@cloudscape-design/components/header'
-import Pagination from '@cloudscape-design/components/pagination'
-import Select from '@cloudscape-design/components/select'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
-import TextFilter from '@cloudscape-design/components/text-filter'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useMemo, useState, type ReactNode } from 'react'
 import type { Authority } from '../api/types.ts'
-import { hrefOf, navigate, useLocation } from '../app/router.ts'
+import { followLink, hrefOf } from '../app/router.ts'
 import { useSession } from '../app/session.ts'
-import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
+import { ListFilters } from '../lists/list-filters.tsx'
+import { ListTable } from '../lists/list-table.tsx'
+import { pagesInAddress, useList } from '../lists/use-list.ts'
 import { listCertifiedAuthorities, type CertifiedAuthority } from '../widgets/authorities.ts'
 import { authorityId, enumText, subjectText } from '../widgets/format.ts'
 import { AuthorityState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
@@ -22,76 +18,44 @@ type Node = TreeNode<CertifiedAuthority>
 /** Number of CAs on one page, without those that are shown again because they are above others. */
 const pageSize = 30
 
-const states = [
-  { value: '', label: 'All states' },
-  ...['ACTIVE', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'DELETED', 'FAILED'].map((value) => ({
-    value,
-    label: enumText(value),
-  })),
-]
+const stateFilter = {
+  name: 'state',
+  label: 'State',
+  options: [
+    { value: '', label: 'All states' },
+    ...['ACTIVE', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'DELETED', 'FAILED'].map(
+      (value) => ({ value, label: enumText(value) }),
+    ),
+  ],
+}
 
 export function Page(): ReactNode {
   const { region } = useSession()
-  const { query } = useLocation()
-  const loaded = useCall('certified-authorities', listCertifiedAuthorities)
-  const name = query.get('name') ?? ''
-  const state = query.get('state') ?? ''
-  const nodes = useNodes(loaded.value, name, state)
+  const list = useList('authorities', {
+    filters: '',
+    load: async (client, { signal }) => ({ items: await listCertifiedAuthorities(client, signal) }),
+  })
+  const text = list.query.get('find') ?? ''
+  const state = list.query.get('state') ?? ''
+  const nodes = useNodes(list.value?.items, text, state)
   const pagesCount = Math.max(1, Math.ceil(sizeOfTree(nodes) / pageSize))
-  const page = Math.min(Math.max(1, Number(query.get('page')) || 1), pagesCount)
+  const page = Math.min(Math.max(1, Number(list.query.get('page')) || 1), pagesCount)
   const shown = pageOfTree(nodes, { first: (page - 1) * pageSize, count: pageSize })
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
-  const filter = (changed: Record<string, string>): void =>
-    navigate(hrefOf('authorities', { name, state, ...changed }), { replace: true })
-  const total = loaded.value?.length
   const create = (
-    <Button
-      variant="primary"
-      href={hrefOf('authorities/create')}
-      onFollow={(event) => {
-        event.preventDefault()
-        navigate(hrefOf('authorities/create'))
-      }}
-    >
+    <Button variant="primary" href={hrefOf('authorities/create')} onFollow={followLink}>
       Create CA
     </Button>
   )
-  if (loaded.error !== undefined)
-    return (
-      <SpaceBetween size="l">
-        <Header variant="h1" actions={create}>
-          Certificate authorities
-        </Header>
-        <ApiAlert error={loaded.error} action="List CAs" onRetry={loaded.reload} />
-      </SpaceBetween>
-    )
   return (
-    <Table
-      variant="full-page"
-      header={
-        <Header
-          variant="h1"
-          counter={total === undefined ? '' : `(${total})`}
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button iconName="refresh" ariaLabel="Reload the list" onClick={loaded.reload} />
-              {create}
-            </SpaceBetween>
-          }
-        >
-          Certificate authorities
-        </Header>
-      }
-      filter={<Filters name={name} state={state} onChange={filter} />}
-      pagination={
-        pagesCount > 1 && (
-          <Pagination
-            currentPageIndex={page}
-            pagesCount={pagesCount}
-            onChange={({ detail }) => filter({ page: String(detail.currentPageIndex) })}
-          />
-        )
-      }
+    <ListTable
+      list={list}
+      title="Certificate authorities"
+      noun="CAs"
+      counter={list.value === undefined ? '' : `(${list.value.items.length})`}
+      actions={create}
+      filter={<ListFilters list={list} noun="CAs" filters={[stateFilter]} />}
+      pages={pagesInAddress({ page, pagesCount }, list)}
       items={shown}
       trackBy={idOf}
       columnDefinitions={columns}
@@ -106,14 +70,8 @@ export function Page(): ReactNode {
           setCollapsed(changed)
         },
       }}
-      loading={loaded.isLoading && loaded.value === undefined}
-      loadingText="Loading CAs"
-      stickyHeader
-      wrapLines
-      enableKeyboardNavigation
-      ariaLabels={{ tableLabel: 'Certificate authorities' }}
       empty={
-        name === '' && state === '' ? (
+        text === '' && state === '' ? (
           <Empty title={`No CAs in ${region}`} action={create}>
             Create a root CA first, and then a subordinate CA that issues certificates. To see the
             CAs in another Region, select the Region at the top.
@@ -121,40 +79,13 @@ export function Page(): ReactNode {
         ) : (
           <Empty
             title="No CA matches the filter"
-            action={
-              <Button onClick={() => filter({ name: '', state: '' })}>Clear the filter</Button>
-            }
+            action={<Button onClick={list.clear}>Clear the filter</Button>}
           >
             Change the name or the state.
           </Empty>
         )
       }
     />
-  )
-}
-
-interface FiltersProps {
-  readonly name: string
-  readonly state: string
-  readonly onChange: (changed: Record<string, string>) => void
-}
-
-function Filters({ name, state, onChange }: FiltersProps): ReactNode {
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      <TextFilter
-        filteringText={name}
-        filteringPlaceholder="Find by name or ID"
-        filteringAriaLabel="Find by name or ID"
-        onChange={({ detail }) => onChange({ name: detail.filteringText })}
-      />
-      <Select
-        ariaLabel="State"
-        options={states}
-        selectedOption={states.find(({ value }) => value === state) ?? null}
-        onChange={({ detail }) => onChange({ state: detail.selectedOption.value ?? '' })}
-      />
-    </SpaceBetween>
   )
 }
 

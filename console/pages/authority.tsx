@@ -5,16 +5,15 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useState, type ReactNode } from 'react'
 import type { Authority } from '../api/types.ts'
 import type { PageProps } from '../app/pages.ts'
 import { followLink, hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { enumText, fullSubjectText, subjectText, visibleText } from '../widgets/format.ts'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { AuthorityState, Copyable, ForeignText, Time } from '../widgets/values.tsx'
 import { ActionDialog, actionsOf, type AuthorityAction } from './authority/action-dialog.tsx'
 import { CertificateTab } from './authority/certificate-tab.tsx'
@@ -30,7 +29,7 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
     const output = await client.call('DescribeCertificateAuthority', input, { signal })
     return output.CertificateAuthority
   })
-  const { value: authority, error, reload } = loaded
+  const { value: authority, reload } = loaded
   const name =
     authority && visibleText(subjectText(authority.CertificateAuthorityConfiguration.Subject))
   return (
@@ -39,13 +38,9 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
         items={[{ text: 'Certificate authorities', path: 'authorities' }]}
         current={name ?? 'CA'}
       />
-      <ApiAlert error={error} action="Read the CA" onRetry={reload} />
-      {authority === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the CA</StatusIndicator>
-      )}
-      {authority !== undefined && (
-        <AuthorityView authority={authority} name={name ?? ''} onChanged={reload} />
-      )}
+      <LoadedView loaded={loaded} what="the CA">
+        {(shown) => <AuthorityView authority={shown} name={name ?? ''} onChanged={reload} />}
+      </LoadedView>
     </SpaceBetween>
   )
 }

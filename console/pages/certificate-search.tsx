@@ -1,134 +1,99 @@
 /** Search for issued certificates. The address contains all filters. */
 import Button from '@cloudscape-design/components/button'
-import Header from '@cloudscape-design/components/header'
-import Pagination from '@cloudscape-design/components/pagination'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
-import type { CertificateSummary } from '../api/types.ts'
+import type { TableProps } from '@cloudscape-design/components/table'
+import { useState, type ReactNode } from 'react'
+import { listAll } from '../api/client.ts'
+import type { Authority, CertificateSummary } from '../api/types.ts'
 import { followLink, hrefOf, navigate, useLocation } from '../app/router.ts'
-import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
+import { ListTable } from '../lists/list-table.tsx'
+import { hasAny } from '../lists/search-input.ts'
+import { useList } from '../lists/use-list.ts'
 import { useAuthorities } from '../widgets/authorities.ts'
-import { principalName, subjectText, templateName, visibleText } from '../widgets/format.ts'
+import { AuthorityLink } from '../widgets/authority-link.tsx'
+import { principalName, templateName, visibleText } from '../widgets/format.ts'
 import { CertificateState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { ExportButton } from './certificates/export-button.tsx'
-import { inputOf, isFiltered } from './certificates/filters.ts'
+import { filterNames, inputOf } from './certificates/filters.ts'
 import { FilterForm } from './certificates/filter-form.tsx'
-import { readPage } from './certificates/read-page.ts'
 import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
 const pageSize = 30
+/**
+ * Maximum number of calls for one page. A call examines a limited number of certificates, so its result can be short or empty.
+ */
+const callsMax = 40
 
 export function Page(): ReactNode {
   const { query } = useLocation()
-  const text = query.toString()
-  return <Search key={text} text={text} />
+  return <Search key={query.toString()} query={query} />
 }
 
-function Search({ text }: { readonly text: string }): ReactNode {
-  const filters = useMemo(() => new URLSearchParams(text), [text])
-  const authorities = useAuthorities()
-  const [tokens, setTokens] = useState<readonly (string | undefined)[]>([undefined])
-  const [pageIndex, setPageIndex] = useState(1)
+function Search({ query }: { readonly query: URLSearchParams }): ReactNode {
+  const { value: authorities = [] } = useAuthorities()
   const [selected, setSelected] = useState<readonly CertificateSummary[]>([])
   const [isRevoking, setRevoking] = useState(false)
-  const read = inputOf(filters, Date.now())
-  const token = tokens[pageIndex - 1]
-  const key = 'problem' in read ? undefined : `certificates ${text} ${token ?? ''}`
-  const loaded = useCall(key, (client, signal) =>
-    readPage(client, { input: 'input' in read ? read.input : {}, token, pageSize, signal }),
-  )
-  const next = loaded.value?.nextToken
-  useEffect(() => {
-    if (next !== undefined && tokens[pageIndex] === undefined)
-      setTokens((old) => [...old.slice(0, pageIndex), next])
-  }, [next, pageIndex, tokens])
-  const names = new Map(
-    (authorities.value ?? []).map(({ Arn, CertificateAuthorityConfiguration: { Subject } }) => [
-      Arn,
-      subjectText(Subject),
-    ]),
-  )
+  const read = inputOf(query, Date.now())
+  const list = useList('certificates', {
+    filters: 'problem' in read ? undefined : query.toString(),
+    load: (client, page) =>
+      listAll(client, 'ListCertificates', {
+        ...page,
+        ...read,
+        limit: pageSize,
+        callsMax,
+        items: ({ Certificates }) => Certificates,
+      }),
+    onLeave: () => setSelected([]),
+  })
   const revocable = selected.filter(({ Status }) => Status === 'VALID')
   return (
-    <SpaceBetween size="l">
-      <Table
-        variant="full-page"
-        stickyHeader
-        wrapLines
-        enableKeyboardNavigation
+    <>
+      <ListTable
+        list={list}
+        title="Certificates"
+        noun="certificates"
+        action="Search certificates"
+        problem={'problem' in read ? read.problem : undefined}
         trackBy="CertificateArn"
-        items={[...(loaded.value?.certificates ?? [])]}
-        columnDefinitions={columnsFor(names)}
+        items={list.value?.items ?? []}
+        columnDefinitions={columnsFor(authorities)}
         selectionType="multi"
         selectedItems={[...selected]}
         onSelectionChange={({ detail }) => setSelected(detail.selectedItems)}
-        loading={loaded.isLoading}
-        loadingText="Searching"
         ariaLabels={{
-          tableLabel: 'Certificates',
           selectionGroupLabel: 'Selection of certificates',
           allItemsSelectionLabel: () => 'Select all certificates of this page',
           itemSelectionLabel: (_, { Subject, SerialNumber }) =>
             `Select ${visibleText(shorten(Subject || SerialNumber))}`,
         }}
-        header={
-          <Header
-            variant="h1"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button iconName="refresh" ariaLabel="Search again" onClick={loaded.reload} />
-                <Button disabled={revocable.length === 0} onClick={() => setRevoking(true)}>
-                  Revoke
-                </Button>
-                <ExportButton input={'input' in read ? read.input : undefined} />
-                <Button variant="primary" href={hrefOf('certificates/issue')} onFollow={followLink}>
-                  Issue certificate
-                </Button>
-              </SpaceBetween>
-            }
-          >
-            Certificates
-          </Header>
+        actions={
+          <>
+            <Button disabled={revocable.length === 0} onClick={() => setRevoking(true)}>
+              Revoke
+            </Button>
+            <ExportButton input={'input' in read ? read.input : undefined} />
+            <Button variant="primary" href={hrefOf('certificates/issue')} onFollow={followLink}>
+              Issue certificate
+            </Button>
+          </>
         }
-        filter={
-          <SpaceBetween size="m">
-            <FilterForm filters={filters} authorities={authorities.value ?? []} />
-            {'problem' in read && <ApiAlert error={read.problem} action="Search" />}
-            <ApiAlert error={loaded.error} action="Search certificates" onRetry={loaded.reload} />
-          </SpaceBetween>
-        }
-        pagination={
-          <Pagination
-            currentPageIndex={pageIndex}
-            pagesCount={Math.max(1, tokens.length)}
-            openEnd={next !== undefined}
-            disabled={loaded.isLoading}
-            onChange={({ detail }) => {
-              setSelected([])
-              setPageIndex(Math.min(detail.currentPageIndex, tokens.length))
-            }}
-          />
-        }
-        empty={<NothingFound isFiltered={isFiltered(filters)} />}
+        filter={<FilterForm query={query} authorities={authorities} />}
+        pages={list.pages}
+        empty={<NothingFound isFiltered={hasAny(query, filterNames)} />}
       />
       {isRevoking && (
         <RevokeDialog
           certificates={revocable}
           onClose={() => setRevoking(false)}
-          onChanged={() => {
-            setSelected([])
-            loaded.reload()
-          }}
+          onChanged={list.reload}
         />
       )}
-    </SpaceBetween>
+    </>
   )
 }
 
-function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }): ReactNode {
-  return filtered ? (
+function NothingFound({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  return isFiltered ? (
     <Empty
       title="No certificate matches the filters"
       action={<Button onClick={() => navigate(hrefOf('certificates'))}>Clear the filters</Button>}
@@ -152,7 +117,7 @@ function NothingFound({ isFiltered: filtered }: { readonly isFiltered: boolean }
 }
 
 function columnsFor(
-  names: ReadonlyMap<string, string>,
+  authorities: readonly Authority[],
 ): TableProps.ColumnDefinition<CertificateSummary>[] {
   return [
     {
@@ -190,9 +155,7 @@ function columnsFor(
       header: 'CA',
       minWidth: 140,
       cell: ({ CertificateAuthorityArn: arn }) => (
-        <PageLink href={hrefOf(`authorities/${arn}`)}>
-          <ForeignText text={names.get(arn) ?? arn.slice(-12)} />
-        </PageLink>
+        <AuthorityLink arn={arn} authorities={authorities} />
       ),
     },
     {

@@ -5,7 +5,6 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState, type ReactNode } from 'react'
 import type { Client } from '../api/client.ts'
 import { toApiError, type ApiError } from '../api/errors.ts'
@@ -19,6 +18,7 @@ import { CertificateDetails, ChainList } from '../widgets/certificate-details.ts
 import { DownloadButton } from '../widgets/download-button.tsx'
 import { fileName } from '../widgets/download.ts'
 import { enumText, principalName, templateName, visibleText } from '../widgets/format.ts'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { CertificateState, Copyable, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { describeCertificates, type CertificateDescription } from '../x509/describe.ts'
 import { keyOf } from '../x509/session-keys.ts'
@@ -39,7 +39,7 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
   const loaded = useCall(`certificate ${arn}`, (client, signal) =>
     readFacts(client, { arn, caArn, serial, signal }),
   )
-  const { value, error, reload } = loaded
+  const { value } = loaded
   const title = value === undefined ? 'Certificate' : titleOf(value.certificate)
   return (
     <SpaceBetween size="l">
@@ -47,19 +47,17 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
         items={[{ text: 'Certificates', path: 'certificates' }]}
         current={visibleText(title)}
       />
-      <ApiAlert error={error} action="Read the certificate" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the certificate</StatusIndicator>
-      )}
-      {value !== undefined && (
-        <CertificateView
-          facts={value}
-          arn={arn}
-          caArn={caArn}
-          title={visibleText(title)}
-          onChanged={reload}
-        />
-      )}
+      <LoadedView loaded={loaded} what="the certificate">
+        {(facts) => (
+          <CertificateView
+            facts={facts}
+            arn={arn}
+            caArn={caArn}
+            title={visibleText(title)}
+            onChanged={loaded.reload}
+          />
+        )}
+      </LoadedView>
     </SpaceBetween>
   )
 }

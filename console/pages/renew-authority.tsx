@@ -18,14 +18,13 @@ import {
   renewAuthority,
   type RenewableAuthority,
 } from '../api/renew-authority.ts'
-import { useNotify } from '../app/notifications.ts'
 import type { PageProps } from '../app/pages.ts'
 import { hrefOf, navigate } from '../app/router.ts'
 import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { ConfirmDialog } from '../widgets/confirm-dialog.tsx'
 import { subjectText, visibleText } from '../widgets/format.ts'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { ForeignText, Time } from '../widgets/values.tsx'
 import { ExternalIssuer } from './authority/external-issuer.tsx'
 
@@ -36,7 +35,7 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
     const { CertificateAuthority: authority } = output
     return { authority, renewable: await readRenewable(client, authority, signal) }
   })
-  const { value, error, reload } = loaded
+  const { value } = loaded
   const name =
     value && visibleText(subjectText(value.authority.CertificateAuthorityConfiguration.Subject))
   return (
@@ -49,18 +48,17 @@ export function Page({ parameter: arn }: PageProps): ReactNode {
         current="Renew"
       />
       <Header variant="h1">{`Renew ${name ?? 'CA'}`}</Header>
-      <ApiAlert error={error} action="Read the CA" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the CA and its issuer</StatusIndicator>
-      )}
-      {value !== undefined && value.renewable === undefined && (
-        <Alert type="info">
-          The CA is in the state {value.authority.Status} and has no certificate to renew.
-        </Alert>
-      )}
-      {value?.renewable !== undefined && (
-        <RenewalForm renewable={value.renewable} name={name ?? ''} />
-      )}
+      <LoadedView loaded={loaded} what="the CA and its issuer" action="Read the CA">
+        {({ authority, renewable }) =>
+          renewable === undefined ? (
+            <Alert type="info">
+              The CA is in the state {authority.Status} and has no certificate to renew.
+            </Alert>
+          ) : (
+            <RenewalForm renewable={renewable} name={name ?? ''} />
+          )
+        }
+      </LoadedView>
     </SpaceBetween>
   )
 }
@@ -244,7 +242,6 @@ function RenewalDialog({
   isNewKey,
   onClose,
 }: RenewalDialogProps): ReactNode {
-  const notify = useNotify()
   const [idempotencyToken] = useState(() => crypto.randomUUID())
   const [step, setStep] = useState<Step>()
   const renewedArn = useRef(renewable.authority.Arn)
@@ -258,11 +255,8 @@ function RenewalDialog({
         renewedArn.current = await renewAuthority(client, request, setStep)
       }}
       onClose={onClose}
-      onDone={() => {
-        const header = isNewKey ? 'The successor is active.' : `${name} has its next certificate.`
-        notify({ type: 'success', header })
-        navigate(hrefOf(`authorities/${renewedArn.current}`))
-      }}
+      done={isNewKey ? 'The successor is active.' : `${name} has its next certificate.`}
+      onDone={() => navigate(hrefOf(`authorities/${renewedArn.current}`))}
     >
       <Alert type="warning">{consequences(plan, isNewKey)}</Alert>
       {step !== undefined && (

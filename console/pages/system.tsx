@@ -10,7 +10,7 @@ import type { ReactNode } from 'react'
 import type { Server } from '../api/types.ts'
 import { hrefOf, navigate, useLocation } from '../app/router.ts'
 import { useCall } from '../app/use-call.ts'
-import { ApiAlert } from '../widgets/api-alert.tsx'
+import { LoadedView } from '../widgets/loaded-view.tsx'
 import { Copyable, ForeignText, Time } from '../widgets/values.tsx'
 import { Backups } from './system/backups.tsx'
 import { Configuration } from './system/configuration.tsx'
@@ -23,15 +23,10 @@ export function Page(): ReactNode {
     const { Server: server } = await client.call('DescribeServer', {}, { signal })
     return server
   })
-  const { value: server } = loaded
   const described = (content: (value: Server) => ReactNode): ReactNode => (
-    <SpaceBetween size="m">
-      <ApiAlert error={loaded.error} action="Read the server's state" onRetry={loaded.reload} />
-      {server === undefined && loaded.error === undefined && (
-        <StatusIndicator type="loading">Loading</StatusIndicator>
-      )}
-      {server !== undefined && content(server)}
-    </SpaceBetween>
+    <LoadedView loaded={loaded} what="the server's state">
+      {content}
+    </LoadedView>
   )
   const tab = query.get('tab') ?? 'health'
   return (

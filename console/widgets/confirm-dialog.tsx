@@ -7,7 +7,7 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import type { Client } from '../api/client.ts'
-import { useAction } from '../app/use-call.ts'
+import { useSubmit } from '../app/use-submit.ts'
 import { ApiAlert } from './api-alert.tsx'
 
 interface ConfirmDialogProps {
@@ -19,6 +19,8 @@ interface ConfirmDialogProps {
   readonly isValid?: boolean
   readonly children: ReactNode
   readonly onConfirm: (client: Client) => Promise<void>
+  /** Message after the action succeeded. */
+  readonly done?: string
   readonly onDone: () => void
   readonly onClose: () => void
 }
@@ -31,15 +33,13 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
     isValid = true,
     children,
     onConfirm,
+    done,
     onDone,
     onClose,
   } = props
   const [typed, setTyped] = useState('')
-  const { run, isRunning, error } = useAction(onConfirm)
+  const { submit, isRunning, error } = useSubmit(onConfirm, { done, onDone })
   const isReady = isValid && (confirmation === undefined || typed === confirmation)
-  const confirm = async (): Promise<void> => {
-    if (isReady && (await run())) onDone()
-  }
   return (
     <Modal
       visible
@@ -52,14 +52,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
             <Button variant="link" disabled={isRunning} onClick={onClose}>
               Cancel
             </Button>
-            <Button
-              variant="primary"
-              disabled={!isReady}
-              loading={isRunning}
-              onClick={() => {
-                confirm().catch(() => undefined)
-              }}
-            >
+            <Button variant="primary" disabled={!isReady} loading={isRunning} onClick={submit}>
               {action}
             </Button>
           </SpaceBetween>

@@ -98,7 +98,7 @@ test('the console says that verification fails after a row of the record was cha
     await page.getByRole('button', { name: 'Verify these entries' }).click()
     await page.getByText('Verification failed: the record was altered').waitFor()
     await set(Buffer.from(LeafData as string, 'base64'))
-    await page.getByRole('button', { name: 'Search again' }).click()
+    await page.getByRole('button', { name: 'Reload the list' }).click()
     await page.getByRole('button', { name: 'Verify these entries' }).click()
     await page.getByText(/^\d+ entries verified$/).waitFor()
   })

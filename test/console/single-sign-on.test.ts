@@ -478,7 +478,7 @@ test('a confidential client and a provider without fragments and refresh tokens 
       })
       await page.clock.fastForward('56:00')
       await page.getByRole('link', { name: 'Approvals', exact: true }).click()
-      await page.getByText('No approvals').waitFor()
+      await page.getByText('List approvals: denied').waitFor()
       assert.equal(renewals.length, 1)
       assert.equal(other.requests.filter((request) => request === 'POST /token').length, 1)
     },

@@ -1,6 +1,6 @@
 /** Filters for access keys. */
 import type { AccessKey } from '../../api/types.ts'
-import type { SelectFilter } from './list-view.ts'
+import type { SelectFilter } from '../../lists/list-view.ts'
 
 const daySeconds = 86_400
 

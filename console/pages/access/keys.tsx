@@ -1,29 +1,23 @@
 /** The access keys of the account, with their last use. */
 import { useMemo, type ReactNode } from 'react'
-import { listAll } from '../../api/client.ts'
 import type { AccessKey } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'
+import { ListPage } from '../../lists/list-page.tsx'
 import { Copyable, ForeignText, PageLink } from '../../widgets/values.tsx'
 import { statusFilter, unusedFilter } from './key-filters.ts'
-import { ListPage, rowsMax } from './list-page.tsx'
 import { Age, KeyStatus, KeyUse } from './principal-values.tsx'
 
 export function Page(): ReactNode {
   const filters = useMemo(() => [statusFilter, unusedFilter(Date.now())], [])
   return (
-    <ListPage<AccessKey>
+    <ListPage
       path="access/keys"
       title="Access keys"
       description="Access keys sign requests. The last use is recorded once a minute."
       noun="access keys"
-      command="signet access-key create --user NAME"
-      load={(client, signal) =>
-        listAll(client, 'ListAccessKeys', {
-          signal,
-          limit: rowsMax,
-          items: ({ AccessKeys }) => AccessKeys,
-        })
-      }
+      empty={{ command: 'signet access-key create --user NAME' }}
+      operation="ListAccessKeys"
+      itemsOf={({ AccessKeys }) => AccessKeys}
       trackBy={({ AccessKeyId }) => AccessKeyId}
       textOf={(key) => `${key.AccessKeyId} ${ownerOf(key)} ${key.SourceArn ?? ''}`}
       filters={filters}

@@ -1,25 +1,19 @@
 /** The OpenID Connect identity providers that roles of the account can trust. */
 import type { ReactNode } from 'react'
-import { listAll } from '../../api/client.ts'
 import type { IdentityProvider } from '../../api/types.ts'
+import { ListPage } from '../../lists/list-page.tsx'
 import { ForeignText, Time } from '../../widgets/values.tsx'
-import { ListPage, rowsMax } from './list-page.tsx'
 
 export function Page(): ReactNode {
   return (
-    <ListPage<IdentityProvider>
+    <ListPage
       path="access/providers"
       title="Identity providers"
       description="Roles can trust the tokens of OpenID Connect identity providers, such as those of pods and CI jobs."
       noun="identity providers"
-      command="signet oidc-provider create https://ISSUER --audience signet"
-      load={(client, signal) =>
-        listAll(client, 'ListIdentityProviders', {
-          signal,
-          limit: rowsMax,
-          items: ({ IdentityProviders }) => IdentityProviders,
-        })
-      }
+      empty={{ command: 'signet oidc-provider create https://ISSUER --audience signet' }}
+      operation="ListIdentityProviders"
+      itemsOf={({ IdentityProviders }) => IdentityProviders}
       trackBy={({ Arn }) => Arn}
       textOf={({ Url, ClientIDList }) => [Url, ...ClientIDList].join(' ')}
       filters={[]}

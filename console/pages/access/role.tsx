@@ -3,18 +3,17 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import type { PageProps } from '../../app/pages.ts'
 import { useCall } from '../../app/use-call.ts'
-import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../../widgets/breadcrumbs.tsx'
 import { durationText } from '../../widgets/format.ts'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { Copyable, Time } from '../../widgets/values.tsx'
 import { Policies, PolicyDocumentText, TagList } from './principal-values.tsx'
 
 export function Page({ parameter: name }: PageProps): ReactNode {
-  const { value, error, reload } = useCall(`role ${name}`, async (client, signal) => {
+  const loaded = useCall(`role ${name}`, async (client, signal) => {
     const { Role: found } = await client.call('GetRole', { RoleName: name }, { signal })
     return found
   })
@@ -22,43 +21,41 @@ export function Page({ parameter: name }: PageProps): ReactNode {
     <SpaceBetween size="l">
       <Breadcrumbs items={[{ text: 'Roles', path: 'access/roles' }]} current={name} />
       <Header variant="h1">{name}</Header>
-      <ApiAlert error={error} action="Read the role" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the role</StatusIndicator>
-      )}
-      {value !== undefined && (
-        <SpaceBetween size="l">
-          <Container header={<Header variant="h2">Overview</Header>}>
-            <KeyValuePairs
-              columns={2}
-              items={[
-                { label: 'Maximum session', value: durationText(value.MaxSessionDuration) },
-                { label: 'Created', value: <Time seconds={value.CreateDate} relative /> },
-                { label: 'Tags', value: <TagList tags={value.Tags} /> },
-                { label: 'Role ID', value: <Copyable text={value.RoleId} label="role ID" /> },
-                { label: 'ARN', value: <Copyable text={value.Arn} label="ARN" /> },
-              ]}
+      <LoadedView loaded={loaded} what="the role">
+        {(value) => (
+          <SpaceBetween size="l">
+            <Container header={<Header variant="h2">Overview</Header>}>
+              <KeyValuePairs
+                columns={2}
+                items={[
+                  { label: 'Maximum session', value: durationText(value.MaxSessionDuration) },
+                  { label: 'Created', value: <Time seconds={value.CreateDate} relative /> },
+                  { label: 'Tags', value: <TagList tags={value.Tags} /> },
+                  { label: 'Role ID', value: <Copyable text={value.RoleId} label="role ID" /> },
+                  { label: 'ARN', value: <Copyable text={value.Arn} label="ARN" /> },
+                ]}
+              />
+            </Container>
+            <Container
+              header={
+                <Header
+                  variant="h2"
+                  description="Specifies who may assume the role. The server does not store sessions, so they cannot be listed."
+                >
+                  Trust policy
+                </Header>
+              }
+            >
+              <PolicyDocumentText document={value.AssumeRolePolicyDocument} />
+            </Container>
+            <Policies
+              policies={value.Policies}
+              count={value.PolicyCount}
+              description={`The role's sessions can do what these policies allow. Command to add a policy: signet policy put --role ${value.RoleName}`}
             />
-          </Container>
-          <Container
-            header={
-              <Header
-                variant="h2"
-                description="Specifies who may assume the role. The server does not store sessions, so they cannot be listed."
-              >
-                Trust policy
-              </Header>
-            }
-          >
-            <PolicyDocumentText document={value.AssumeRolePolicyDocument} />
-          </Container>
-          <Policies
-            policies={value.Policies}
-            count={value.PolicyCount}
-            description={`The role's sessions can do what these policies allow. Command to add a policy: signet policy put --role ${value.RoleName}`}
-          />
-        </SpaceBetween>
-      )}
+          </SpaceBetween>
+        )}
+      </LoadedView>
     </SpaceBetween>
   )
 }

@@ -1,24 +1,21 @@
 /** The roles of the account. */
 import type { ReactNode } from 'react'
-import { listAll } from '../../api/client.ts'
-import type { Role } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'
+import { ListPage } from '../../lists/list-page.tsx'
 import { durationText } from '../../widgets/format.ts'
 import { ForeignText, PageLink, Time } from '../../widgets/values.tsx'
-import { ListPage, rowsMax } from './list-page.tsx'
 import { TagList } from './principal-values.tsx'
 
 export function Page(): ReactNode {
   return (
-    <ListPage<Role>
+    <ListPage
       path="access/roles"
       title="Roles"
       description="A principal that assumes a role receives temporary credentials."
       noun="roles"
-      command="signet role create NAME --trust-policy trust.json"
-      load={(client, signal) =>
-        listAll(client, 'ListRoles', { signal, limit: rowsMax, items: ({ Roles }) => Roles })
-      }
+      empty={{ command: 'signet role create NAME --trust-policy trust.json' }}
+      operation="ListRoles"
+      itemsOf={({ Roles }) => Roles}
       trackBy={({ RoleId }) => RoleId}
       textOf={({ RoleName, Tags }) =>
         [RoleName, ...Tags.map(({ Key, Value }) => `${Key}=${Value}`)].join(' ')

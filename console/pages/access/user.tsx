@@ -4,15 +4,14 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import type { UserDetails } from '../../api/types.ts'
 import type { PageProps } from '../../app/pages.ts'
 import { hrefOf } from '../../app/router.ts'
 import { useCall } from '../../app/use-call.ts'
-import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { Breadcrumbs } from '../../widgets/breadcrumbs.tsx'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { Copyable, Empty, PageLink, Time } from '../../widgets/values.tsx'
 import {
   Age,
@@ -25,7 +24,7 @@ import {
 } from './principal-values.tsx'
 
 export function Page({ parameter: name }: PageProps): ReactNode {
-  const { value, error, reload } = useCall(`user ${name}`, async (client, signal) => {
+  const loaded = useCall(`user ${name}`, async (client, signal) => {
     const { User: found } = await client.call('GetUser', { UserName: name }, { signal })
     return found
   })
@@ -33,21 +32,19 @@ export function Page({ parameter: name }: PageProps): ReactNode {
     <SpaceBetween size="l">
       <Breadcrumbs items={[{ text: 'Users', path: 'access/users' }]} current={name} />
       <Header variant="h1">{name}</Header>
-      <ApiAlert error={error} action="Read the user" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the user</StatusIndicator>
-      )}
-      {value !== undefined && (
-        <SpaceBetween size="l">
-          <Overview user={value} />
-          <AccessKeys user={value} />
-          <Policies
-            policies={value.Policies}
-            count={value.PolicyCount}
-            description={`The user can do what its policies allow. Command to add a policy: signet policy put --user ${value.UserName}`}
-          />
-        </SpaceBetween>
-      )}
+      <LoadedView loaded={loaded} what="the user">
+        {(value) => (
+          <SpaceBetween size="l">
+            <Overview user={value} />
+            <AccessKeys user={value} />
+            <Policies
+              policies={value.Policies}
+              count={value.PolicyCount}
+              description={`The user can do what its policies allow. Command to add a policy: signet policy put --user ${value.UserName}`}
+            />
+          </SpaceBetween>
+        )}
+      </LoadedView>
     </SpaceBetween>
   )
 }

@@ -1,23 +1,21 @@
 /** The users of the account. */
 import type { ReactNode } from 'react'
-import { listAll } from '../../api/client.ts'
 import type { User } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'
+import { ListPage } from '../../lists/list-page.tsx'
 import { ForeignText, PageLink, Time } from '../../widgets/values.tsx'
-import { ListPage, rowsMax } from './list-page.tsx'
 import { LastUse, TagList } from './principal-values.tsx'
 
 export function Page(): ReactNode {
   return (
-    <ListPage<User>
+    <ListPage
       path="access/users"
       title="Users"
       description="Users sign requests with access keys. A user can do what its policies allow."
       noun="users"
-      command="signet user create NAME"
-      load={(client, signal) =>
-        listAll(client, 'ListUsers', { signal, limit: rowsMax, items: ({ Users }) => Users })
-      }
+      empty={{ command: 'signet user create NAME' }}
+      operation="ListUsers"
+      itemsOf={({ Users }) => Users}
       trackBy={({ UserId }) => UserId}
       textOf={({ UserName, Tags }) => [UserName, ...Tags.map(tagText)].join(' ')}
       filters={[]}

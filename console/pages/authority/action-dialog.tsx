@@ -6,7 +6,6 @@ import { useState, type ReactNode } from 'react'
 import type { ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown'
 import type { Client } from '../../api/client.ts'
 import type { Authority } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 
 export type AuthorityAction = 'disable' | 'enable' | 'delete' | 'restore'
@@ -73,7 +72,6 @@ const restorationDays = { min: 7, max: 30 }
 
 export function ActionDialog(props: ActionDialogProps): ReactNode {
   const { action, authority, name, onDone, onClose } = props
-  const notify = useNotify()
   const [days, setDays] = useState(String(restorationDays.max))
   const isDaysValid =
     /^\d{1,2}$/.test(days) &&
@@ -88,10 +86,8 @@ export function ActionDialog(props: ActionDialogProps): ReactNode {
       isValid={action !== 'delete' || isDaysValid}
       onConfirm={(client) => perform(client, { action, arn: authority.Arn, days: Number(days) })}
       onClose={onClose}
-      onDone={() => {
-        notify({ type: 'success', header: `${name} is ${finished[action]}.` })
-        onDone()
-      }}
+      done={`${name} is ${finished[action]}.`}
+      onDone={onDone}
     >
       <Alert type={isSerious ? 'warning' : 'info'}>{explanations[action]}</Alert>
       {action === 'delete' && (

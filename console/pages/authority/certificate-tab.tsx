@@ -3,15 +3,14 @@ import Alert from '@cloudscape-design/components/alert'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'
 import { useCall } from '../../app/use-call.ts'
-import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { CertificateDetails, ChainList } from '../../widgets/certificate-details.tsx'
 import { fileName } from '../../widgets/download.ts'
 import { DownloadButton } from '../../widgets/download-button.tsx'
 import { subjectText } from '../../widgets/format.ts'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { describeCertificates } from '../../x509/describe.ts'
 import { ExternalIssuer } from './external-issuer.tsx'
 
@@ -34,7 +33,7 @@ export function CertificateTab({ authority, onChanged }: CertificateTabProps): R
 
 function InstalledCertificate({ authority }: { readonly authority: Authority }): ReactNode {
   const { Arn: arn } = authority
-  const { value, error, reload } = useCall(
+  const loaded = useCall(
     `authority-certificate ${arn} ${authority.LastStateChangeAt ?? ''}`,
     async (client, signal) => {
       const input = { CertificateAuthorityArn: arn }
@@ -45,32 +44,33 @@ function InstalledCertificate({ authority }: { readonly authority: Authority }):
       )
     },
   )
-  if (error !== undefined)
-    return <ApiAlert error={error} action="Read the CA certificate" onRetry={reload} />
-  if (value === undefined)
-    return <StatusIndicator type="loading">Loading the certificate</StatusIndicator>
-  const { certificate, chain } = value
   return (
-    <SpaceBetween size="l">
-      <Container
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <DownloadButton
-                name={fileName(subjectText(authority.CertificateAuthorityConfiguration.Subject))}
-                certificate={certificate}
-                chain={chain}
-              />
+    <LoadedView loaded={loaded} what="the CA certificate">
+      {({ certificate, chain }) => (
+        <SpaceBetween size="l">
+          <Container
+            header={
+              <Header
+                variant="h2"
+                actions={
+                  <DownloadButton
+                    name={fileName(
+                      subjectText(authority.CertificateAuthorityConfiguration.Subject),
+                    )}
+                    certificate={certificate}
+                    chain={chain}
+                  />
+                }
+              >
+                CA certificate
+              </Header>
             }
           >
-            CA certificate
-          </Header>
-        }
-      >
-        <CertificateDetails certificate={certificate} />
-      </Container>
-      <ChainList chain={chain} />
-    </SpaceBetween>
+            <CertificateDetails certificate={certificate} />
+          </Container>
+          <ChainList chain={chain} />
+        </SpaceBetween>
+      )}
+    </LoadedView>
   )
 }

@@ -35,7 +35,7 @@ export function ExternalIssuer({ authority, onChanged }: ExternalIssuerProps): R
         ...(chain.trim() !== '' && { CertificateChain: toBase64(chain) }),
       })
     },
-    { done: { header: 'The CA certificate is installed.', text: name }, onDone: onChanged },
+    { done: 'The CA certificate is installed.', onDone: onChanged },
   )
   return (
     <SpaceBetween size="l">

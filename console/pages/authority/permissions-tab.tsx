@@ -9,7 +9,6 @@ import Table from '@cloudscape-design/components/table'
 import { useState, type ReactNode } from 'react'
 import { listAll } from '../../api/client.ts'
 import type { Permission } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
 import { useCall } from '../../app/use-call.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
@@ -18,7 +17,6 @@ import { Empty, ForeignText, Time } from '../../widgets/values.tsx'
 const actions = ['IssueCertificate', 'GetCertificate', 'ListPermissions'] as const
 
 export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
-  const notify = useNotify()
   const [removed, setRemoved] = useState<Permission>()
   const [isCreating, setCreating] = useState(false)
   const loaded = useCall(`permissions ${arn}`, async (client, signal) => {
@@ -30,8 +28,7 @@ export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
     })
     return items
   })
-  const finish = (header: string): void => {
-    notify({ type: 'success', header })
+  const finish = (): void => {
     setRemoved(undefined)
     setCreating(false)
     loaded.reload()
@@ -86,13 +83,7 @@ export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
           },
         ]}
       />
-      {isCreating && (
-        <CreateDialog
-          arn={arn}
-          onClose={() => setCreating(false)}
-          onDone={() => finish('The permission is created.')}
-        />
-      )}
+      {isCreating && <CreateDialog arn={arn} onClose={() => setCreating(false)} onDone={finish} />}
       {removed !== undefined && (
         <ConfirmDialog
           title={`Delete the permission of ${removed.Principal}?`}
@@ -105,7 +96,8 @@ export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
             })
           }}
           onClose={() => setRemoved(undefined)}
-          onDone={() => finish('The permission is deleted.')}
+          done="The permission is deleted."
+          onDone={finish}
         >
           The service can no longer use this CA.
         </ConfirmDialog>
@@ -135,6 +127,7 @@ function CreateDialog({ arn, onDone, onClose }: CreateDialogProps): ReactNode {
           Actions: actions.filter((action) => chosen.has(action)),
         })
       }}
+      done="The permission is created."
       onDone={onDone}
       onClose={onClose}
     >

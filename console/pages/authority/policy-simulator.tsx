@@ -53,7 +53,7 @@ export function PolicySimulator({ arn, unsavedPolicy }: PolicySimulatorProps): R
         ...(unsavedPolicy !== undefined && { Policy: unsavedPolicy }),
       }),
     )
-  }, {})
+  })
   return (
     <Container
       header={

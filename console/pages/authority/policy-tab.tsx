@@ -4,15 +4,14 @@ import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Textarea from '@cloudscape-design/components/textarea'
 import { useState, type ReactNode } from 'react'
 import { toApiError } from '../../api/errors.ts'
-import { useNotify } from '../../app/notifications.ts'
 import { useCall } from '../../app/use-call.ts'
 import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { policyProblem } from './policy-problem.ts'
 import { PolicySimulator } from './policy-simulator.tsx'
 
@@ -26,12 +25,12 @@ export function PolicyTab({ arn }: { readonly arn: string }): ReactNode {
       throw error
     }
   })
-  if (loaded.error !== undefined)
-    return <ApiAlert error={loaded.error} action="Read the policy" onRetry={loaded.reload} />
-  if (loaded.value === undefined)
-    return <StatusIndicator type="loading">Loading the policy</StatusIndicator>
   return (
-    <PolicyEditor key={loaded.value} arn={arn} policy={loaded.value} onChanged={loaded.reload} />
+    <LoadedView loaded={loaded} what="the policy">
+      {(policy) => (
+        <PolicyEditor key={policy} arn={arn} policy={policy} onChanged={loaded.reload} />
+      )}
+    </LoadedView>
   )
 }
 
@@ -43,7 +42,6 @@ interface PolicyEditorProps {
 }
 
 function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode {
-  const notify = useNotify()
   const [text, setText] = useState(() => indent(policy))
   const [isDeleting, setDeleting] = useState(false)
   const problem = text.trim() === '' ? undefined : policyProblem(text, arn)
@@ -52,7 +50,7 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
     async (client) => {
       await client.call('PutPolicy', { ResourceArn: arn, Policy: text })
     },
-    { done: { header: 'The policy is saved.' }, onDone: onChanged },
+    { done: 'The policy is saved.', onDone: onChanged },
   )
   const isUnsaved = isChanged && text.trim() !== ''
   return (
@@ -105,8 +103,8 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
               await client.call('DeletePolicy', { ResourceArn: arn })
             }}
             onClose={() => setDeleting(false)}
+            done="The policy is deleted."
             onDone={() => {
-              notify({ type: 'success', header: 'The policy is deleted.' })
               setDeleting(false)
               onChanged()
             }}

@@ -33,7 +33,7 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
     })
     const href = hrefOf(`authorities/${arn}`, { tab: 'reports', report: AuditReportId })
     navigate(href, { replace: true })
-  }, {})
+  })
   return (
     <SpaceBetween size="l">
       <Container

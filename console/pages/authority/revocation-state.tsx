@@ -15,6 +15,7 @@ import type { RevocationState } from '../../api/types.ts'
 import { useAction, useCall } from '../../app/use-call.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
 import { byteText } from '../../widgets/format.ts'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { Copyable, Empty, Time } from '../../widgets/values.tsx'
 
 type Crl = RevocationState['Crls'][number]
@@ -32,31 +33,23 @@ export function RevocationStateView({
   readonly version: string
 }): ReactNode {
   const loaded = useCall(`revocation ${arn} ${version}`, async (client, signal) => {
-    let state: RevocationState | undefined
-    const { items } = await listAll(client, 'DescribeRevocation', {
+    const { items, last } = await listAll(client, 'DescribeRevocation', {
       input: { CertificateAuthorityArn: arn },
-      items: (output) => {
-        state ??= output
-        return output.Crls
-      },
+      items: ({ Crls: crls }) => crls,
       limit: listedMax,
       signal,
     })
-    return state && { ...state, Crls: items }
+    return { ...last, Crls: items }
   })
-  const { value: state, error, reload } = loaded
-  if (state === undefined)
-    return error === undefined ? (
-      <StatusIndicator type="loading">Loading the state of CRLs and OCSP</StatusIndicator>
-    ) : (
-      <ApiAlert error={error} action="Read the state of CRLs and OCSP" onRetry={reload} />
-    )
   return (
-    <SpaceBetween size="l">
-      <ApiAlert error={error} action="Read the state of CRLs and OCSP" onRetry={reload} />
-      {state.Crl.Enabled && <Crls arn={arn} state={state} onReload={reload} />}
-      {state.Ocsp.Enabled && <Ocsp state={state} />}
-    </SpaceBetween>
+    <LoadedView loaded={loaded} what="the state of CRLs and OCSP">
+      {(state) => (
+        <SpaceBetween size="l">
+          {state.Crl.Enabled && <Crls arn={arn} state={state} onReload={loaded.reload} />}
+          {state.Ocsp.Enabled && <Ocsp state={state} />}
+        </SpaceBetween>
+      )}
+    </LoadedView>
   )
 }
 

@@ -7,7 +7,6 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import type { Authority, RevocationConfiguration } from '../../api/types.ts'
-import { useNotify } from '../../app/notifications.ts'
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 import { enumText } from '../../widgets/format.ts'
 import {
@@ -92,7 +91,6 @@ interface EditDialogProps {
 }
 
 function EditDialog({ authority, configuration, onDone, onClose }: EditDialogProps): ReactNode {
-  const notify = useNotify()
   const [choice, setChoice] = useState({
     ocsp: configuration.OcspConfiguration?.Enabled === true,
     crl: configuration.CrlConfiguration?.Enabled === true,
@@ -111,10 +109,8 @@ function EditDialog({ authority, configuration, onDone, onClose }: EditDialogPro
         })
       }}
       onClose={onClose}
-      onDone={() => {
-        notify({ type: 'success', header: 'The revocation configuration is saved.' })
-        onDone()
-      }}
+      done="The revocation configuration is saved."
+      onDone={onDone}
     >
       <RevocationFields choice={choice} onChange={setChoice} />
     </ConfirmDialog>

@@ -21,7 +21,7 @@ export function SerialCheck({ arn }: { readonly arn: string }): ReactNode {
     setChecked(undefined)
     const input = { CertificateAuthorityArn: arn, SerialNumber: serial }
     setChecked(await client.call('CheckRevocation', input))
-  }, {})
+  })
   return (
     <Container
       header={

@@ -3,7 +3,6 @@ import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/tag-editor'
 import { useState, type ReactNode } from 'react'
 import { listAll, type Client } from '../../api/client.ts'
@@ -11,6 +10,7 @@ import type { Tag } from '../../api/types.ts'
 import { useCall } from '../../app/use-call.ts'
 import { useSubmit } from '../../app/use-submit.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 
 export function TagsTab({ arn }: { readonly arn: string }): ReactNode {
   const loaded = useCall(`tags ${arn}`, async (client, signal) => {
@@ -21,12 +21,13 @@ export function TagsTab({ arn }: { readonly arn: string }): ReactNode {
     })
     return items
   })
-  if (loaded.error !== undefined)
-    return <ApiAlert error={loaded.error} action="List tags" onRetry={loaded.reload} />
-  if (loaded.value === undefined)
-    return <StatusIndicator type="loading">Loading tags</StatusIndicator>
-  const version = JSON.stringify(loaded.value)
-  return <TagForm key={version} arn={arn} tags={loaded.value} onChanged={loaded.reload} />
+  return (
+    <LoadedView loaded={loaded} what="tags" action="List tags">
+      {(tags) => (
+        <TagForm key={JSON.stringify(tags)} arn={arn} tags={tags} onChanged={loaded.reload} />
+      )}
+    </LoadedView>
+  )
 }
 
 interface TagFormProps {
@@ -42,7 +43,7 @@ function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
   const [isValid, setValid] = useState(true)
   const { submit, isRunning, error } = useSubmit(
     (client) => saveTags(client, { arn, tags, edited }),
-    { done: { header: 'The tags are saved.' }, onDone: onChanged },
+    { done: 'The tags are saved.', onDone: onChanged },
   )
   return (
     <Container

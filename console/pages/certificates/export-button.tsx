@@ -54,7 +54,7 @@ export function ExportButton({ input }: ExportButtonProps): ReactNode {
     const { signal } = controller.current
     setCount(0)
     try {
-      const { items, isComplete } = await listAll(client, 'ListCertificates', {
+      const { items, nextToken } = await listAll(client, 'ListCertificates', {
         input: input ?? {},
         limit: rowsMax,
         signal,
@@ -62,7 +62,7 @@ export function ExportButton({ input }: ExportButtonProps): ReactNode {
         items: ({ Certificates }) => Certificates,
       })
       download('certificates.csv', csvOf(items), 'text/csv')
-      if (!isComplete)
+      if (nextToken !== undefined)
         notify({
           type: 'warning',
           header: `The export contains only the first ${items.length} certificates.`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inputOf, isFiltered, templateArn } from './filters.ts'
+import { hasAny } from '../../lists/search-input.ts'
+import { filterNames, inputOf, templateArn } from './filters.ts'
 
 const now = Date.parse('2026-01-01T00:00:00Z')
 const read = (query: string) => inputOf(new URLSearchParams(query), now)
@@ -39,8 +40,8 @@ test('invalid dates and numbers in an address are reported', () => {
 
 test('empty and unknown parameters are no filters', () => {
   assert.deepEqual(read('subject=&page=2'), { input: {} })
-  assert.equal(isFiltered(new URLSearchParams('subject=&page=2')), false)
-  assert.equal(isFiltered(new URLSearchParams('status=VALID')), true)
+  assert.equal(hasAny(new URLSearchParams('subject=&page=2'), filterNames), false)
+  assert.equal(hasAny(new URLSearchParams('status=VALID'), filterNames), true)
 })
 
 test('an ARN of a template and a version stay as they are', () => {

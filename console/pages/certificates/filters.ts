@@ -1,9 +1,8 @@
 /** Certificate search filters: parameters in the address, and the input for ListCertificates. */
-import { ApiError } from '../../api/errors.ts'
+import { filterProblem, searchInput, type SearchInput } from '../../lists/search-input.ts'
 
 const daySeconds = 86_400
 
-/** Parameters that become members of the input unchanged. */
 const members = {
   ca: 'CertificateAuthorityArn',
   subject: 'Subject',
@@ -13,7 +12,6 @@ const members = {
   status: 'Status',
 } as const
 
-/** Parameters with dates, and whether the limit is the start of the day or of the next day. */
 const dates = {
   issuedFrom: { member: 'IssuedAfter', days: 0 },
   issuedTo: { member: 'IssuedBefore', days: 1 },
@@ -28,41 +26,28 @@ export const filterNames = [
   ...(Object.keys(dates) as (keyof typeof dates)[]),
 ] as const
 
-export type FilterName = (typeof filterNames)[number]
-
-export function isFiltered(filters: URLSearchParams): boolean {
-  return filterNames.some((name) => Boolean(filters.get(name)))
-}
-
 /**
- * Returns the ListCertificates input for the filters at the time `now`, in milliseconds, or a description of what is wrong with
- * the filters.
+ * Returns the ListCertificates input for the filters at the time `now`, in milliseconds, or what is wrong with the filters. Dates
+ * are days in UTC.
  */
-export function inputOf(
-  filters: Pick<URLSearchParams, 'get'>,
-  now: number,
-): { readonly input: Readonly<Record<string, unknown>> } | { readonly problem: ApiError } {
-  const input: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(members)) {
-    const value = filters.get(name)
-    if (value) input[member] = value
-  }
+export function inputOf(filters: Pick<URLSearchParams, 'get'>, now: number): SearchInput {
+  const read = searchInput(filters, { members, dates, startOf: Date.UTC })
   const template = filters.get('template')
-  if (template) input['TemplateArn'] = templateArn(template)
   const expiring = filters.get('expiring')
-  if (expiring) {
-    if (!/^\d{1,4}$/.test(expiring)) return problem('expiring must be a number of days.')
-    input['ExpiresAfter'] = Math.floor(now / 1000)
-    input['ExpiresBefore'] = Math.floor(now / 1000) + Number(expiring) * daySeconds
+  if ('problem' in read) return read
+  if (expiring && !/^\d{1,4}$/.test(expiring))
+    return filterProblem('expiring must be a number of days.')
+  const seconds = Math.floor(now / 1000)
+  return {
+    input: {
+      ...(template && { TemplateArn: templateArn(template) }),
+      ...(expiring && {
+        ExpiresAfter: seconds,
+        ExpiresBefore: seconds + Number(expiring) * daySeconds,
+      }),
+      ...read.input,
+    },
   }
-  for (const [name, { member, days }] of Object.entries(dates)) {
-    const value = filters.get(name)
-    if (!value) continue
-    const start = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
-    if (Number.isNaN(start)) return problem(`${name} must be a date such as 2026-01-31.`)
-    input[member] = start / 1000 + days * daySeconds
-  }
-  return { input }
 }
 
 /** Returns the ARN of a template from its name. An ARN is returned unchanged. */
@@ -70,8 +55,4 @@ export function templateArn(name: string): string {
   if (name.startsWith('arn:')) return name
   const version = /\/V\d+$/.test(name) ? '' : '/V1'
   return `arn:aws:acm-pca:::template/${name}${version}`
-}
-
-function problem(message: string): { readonly problem: ApiError } {
-  return { problem: new ApiError({ code: 'InvalidFilter', message }) }
 }

@@ -4,29 +4,28 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import type { Backup } from '../../api/types.ts'
 import { useCall } from '../../app/use-call.ts'
-import { ApiAlert } from '../../widgets/api-alert.tsx'
+import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { Copyable, Empty, ForeignText, Time } from '../../widgets/values.tsx'
 import { sizeText } from './size-text.ts'
 
 export function Backups(): ReactNode {
-  const { value, error, reload } = useCall('backups', (client, signal) =>
-    client.call('ListBackups', {}, { signal }),
-  )
+  const loaded = useCall('backups', (client, signal) => client.call('ListBackups', {}, { signal }))
   return (
     <SpaceBetween size="m">
-      <ApiAlert error={error} action="Read the last backup" onRetry={reload} />
-      {value === undefined && error === undefined && (
-        <StatusIndicator type="loading">Loading the last backup</StatusIndicator>
-      )}
-      {value !== undefined && (
-        <Container header={<Header variant="h2">Last backup</Header>}>
-          {value.LastBackup === undefined ? <NoBackup /> : <LastBackup backup={value.LastBackup} />}
-        </Container>
-      )}
+      <LoadedView loaded={loaded} what="the last backup">
+        {(value) => (
+          <Container header={<Header variant="h2">Last backup</Header>}>
+            {value.LastBackup === undefined ? (
+              <NoBackup />
+            ) : (
+              <LastBackup backup={value.LastBackup} />
+            )}
+          </Container>
+        )}
+      </LoadedView>
     </SpaceBetween>
   )
 }

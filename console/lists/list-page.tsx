@@ -1,0 +1,108 @@
+/** A page with a list of the account, such as of its users, that is loaded completely and filtered in the browser. */
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import type { TableProps } from '@cloudscape-design/components/table'
+import type { ReactNode } from 'react'
+import { listAll } from '../api/client.ts'
+import type { OperationName, Outputs } from '../api/types.ts'
+import { Copyable, Empty } from '../widgets/values.tsx'
+import { ListFilters } from './list-filters.tsx'
+import { ListTable } from './list-table.tsx'
+import { viewList, type ListOptions } from './list-view.ts'
+import { pagesInAddress, useList } from './use-list.ts'
+
+/** Maximum number of rows that are loaded. */
+const rowsMax = 5000
+
+/** A column; it can be sorted if there is a sort key with its ID. */
+export type ListColumn<Item> = TableProps.ColumnDefinition<Item> & { readonly id: string }
+
+interface ListPageProps<Name extends OperationName, Item> extends ListOptions<Item> {
+  readonly path: string
+  readonly title: string
+  readonly description: string
+  /** Plural noun, such as `users`. */
+  readonly noun: string
+  readonly operation: Name
+  readonly itemsOf: (output: Outputs[Name]) => readonly Item[]
+  readonly columns: readonly ListColumn<Item>[]
+  readonly trackBy: (item: Item) => string
+  /** Content of an empty list: a text, or the command that creates the first row. */
+  readonly empty: string | { readonly command: string }
+}
+
+export function ListPage<Name extends OperationName, Item>(
+  props: ListPageProps<Name, Item>,
+): ReactNode {
+  const { path, noun, operation, itemsOf, columns, empty, textOf, filters, sortKeys, ...table } =
+    props
+  const list = useList(path, {
+    filters: '',
+    load: (client, { signal }) =>
+      listAll(client, operation, { signal, limit: rowsMax, items: itemsOf }),
+  })
+  const { items: all = [], nextToken } = list.value ?? {}
+  const view = viewList(all, list.query, { textOf, filters, sortKeys })
+  const isComplete = nextToken === undefined
+  return (
+    <ListTable
+      {...table}
+      list={list}
+      noun={noun}
+      counter={list.value === undefined ? '' : `(${all.length}${isComplete ? '' : '+'})`}
+      filter={
+        <ListFilters
+          list={list}
+          noun={noun}
+          filters={filters}
+          countText={view.isFiltered ? `${view.matching} of ${all.length}` : ''}
+        />
+      }
+      pages={pagesInAddress(view, list)}
+      items={view.items}
+      columnDefinitions={columns.map((column) => ({
+        ...column,
+        ...(Object.hasOwn(sortKeys, column.id) && { sortingField: column.id }),
+      }))}
+      {...(view.sortedBy !== undefined && { sortingColumn: { sortingField: view.sortedBy } })}
+      sortingDescending={view.isDescending}
+      onSortingChange={({ detail: { sortingColumn, isDescending } }) =>
+        list.change({
+          sort: `${isDescending === true ? '-' : ''}${sortingColumn.sortingField ?? ''}`,
+        })
+      }
+      footer={
+        isComplete ? undefined : (
+          <Alert type="info">
+            The list contains the first {all.length} {noun}. The filters search only these.
+          </Alert>
+        )
+      }
+      empty={
+        view.isFiltered ? (
+          <Empty
+            title={`No ${noun} match the filter`}
+            action={<Button onClick={list.clear}>Clear the filter</Button>}
+          >
+            Change the filter.
+          </Empty>
+        ) : typeof empty === 'string' ? (
+          <Empty title={`No ${noun}`}>{empty}</Empty>
+        ) : (
+          <Empty title={`No ${noun}`} action={<Command text={empty.command} />}>
+            The console cannot create {noun}. Run this command on the server:
+          </Empty>
+        )
+      }
+    />
+  )
+}
+
+function Command({ text }: { readonly text: string }): ReactNode {
+  return (
+    <Box variant="code">
+      <Copyable text={text} label="command" />
+    </Box>
+  )
+}

@@ -1,0 +1,22 @@
+/** Content that is loaded from the API. */
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import type { ReactNode } from 'react'
+import type { Loaded } from '../app/use-call.ts'
+import { ApiAlert } from './api-alert.tsx'
+
+interface LoadedViewProps<Value> {
+  readonly loaded: Loaded<Value | undefined>
+  /** What is loaded, such as `the user`. */
+  readonly what: string
+  /** What failed, for the error. */
+  readonly action?: string
+  readonly children: (value: Value) => ReactNode
+}
+
+export function LoadedView<Value>(props: LoadedViewProps<Value>): ReactNode {
+  const { loaded, what, action = `Read ${what}`, children } = props
+  const { value, error, reload } = loaded
+  if (error !== undefined) return <ApiAlert error={error} action={action} onRetry={reload} />
+  if (value === undefined) return <StatusIndicator type="loading">Loading {what}</StatusIndicator>
+  return children(value)
+}
