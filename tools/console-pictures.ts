@@ -33,6 +33,17 @@ export function consolePages(data: ConsoleData): Readonly<Record<string, string>
     'certificate-hostile': `certificates/${hostileArn}`,
     issue: 'certificates/issue',
     approvals: 'approvals',
+    enrollment: 'enrollment',
+    'enrollment-empty': 'enrollment?find=nothing',
+    'acme-endpoint': 'enrollment/acme/web',
+    ...Object.fromEntries(
+      ['keys', 'accounts', 'orders'].map((tab) => [
+        `acme-endpoint-${tab}`,
+        `enrollment/acme/web?tab=${tab}`,
+      ]),
+    ),
+    'est-endpoint': 'enrollment/est/devices',
+    'est-endpoint-passwords': 'enrollment/est/devices?tab=passwords',
     users: 'access/users',
     user: 'access/users/monitoring',
     roles: 'access/roles',

@@ -9,6 +9,15 @@ import type {
   UserDetails as ClientUserDetails,
 } from '../../client/access.ts'
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
+import type {
+  EndpointDetails as ClientEndpointDetails,
+  ListAcmeAccountsOutput,
+  ListAcmeOrdersOutput,
+  ListedAcmeAccount,
+  ListedAcmeOrder,
+  ListedEndpoint,
+  ListEndpointsOutput,
+} from '../../client/enrollment.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
 import type { ListedCertificate } from '../../client/list-certificates.ts'
 import type {
@@ -89,6 +98,10 @@ export type UserDetails = JsonForm<ClientUserDetails>
 type Role = JsonForm<ListedRole>
 export type AccessKey = JsonForm<ListedAccessKey>
 export type IdentityProvider = JsonForm<ListedIdentityProvider>
+export type EnrollmentEndpoint = JsonForm<ListedEndpoint>
+export type EndpointDetails = JsonForm<ClientEndpointDetails>
+export type AcmeAccount = JsonForm<ListedAcmeAccount>
+export type AcmeOrder = JsonForm<ListedAcmeOrder>
 export type RecordEntry = JsonForm<ClientRecordEntry>
 export type RecordCheckpoint = JsonForm<GetRecordCheckpointOutput>
 export type Server = JsonForm<ServerDescription>
@@ -126,6 +139,7 @@ export interface Outputs {
   GetCertificateAuthorityCertificate: CertificateAndChain
   GetCertificateAuthorityCsr: { readonly Csr: string }
   GetStatistics: JsonForm<Statistics>
+  GetEnrollmentEndpoint: { readonly Endpoint: EndpointDetails }
   GetPolicy: { readonly Policy: string }
   GetRole: { readonly Role: JsonForm<ClientRoleDetails> }
   GetUser: { readonly User: UserDetails }
@@ -134,6 +148,8 @@ export interface Outputs {
   ImportCertificateAuthorityCertificate: object
   IssueCertificate: { readonly CertificateArn: string }
   ListAccessKeys: { readonly AccessKeys: readonly AccessKey[]; readonly NextToken?: string }
+  ListAcmeAccounts: JsonForm<ListAcmeAccountsOutput>
+  ListAcmeOrders: JsonForm<ListAcmeOrdersOutput>
   ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
   ListBackups: { readonly LastBackup?: Backup }
   ListCertificateAuthorities: {
@@ -144,6 +160,7 @@ export interface Outputs {
     readonly Certificates: readonly CertificateSummary[]
     readonly NextToken?: string
   }
+  ListEnrollmentEndpoints: JsonForm<ListEndpointsOutput>
   ListIdentityProviders: {
     readonly IdentityProviders: readonly IdentityProvider[]
     readonly NextToken?: string

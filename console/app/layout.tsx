@@ -93,6 +93,7 @@ function Navigation({ section }: { readonly section: string }): ReactNode {
         { type: 'link', text: 'Certificate authorities', href: hrefOf('authorities') },
         { type: 'link', text: 'Certificates', href: hrefOf('certificates') },
         { type: 'link', text: 'Issue certificate', href: hrefOf('certificates/issue') },
+        { type: 'link', text: 'Enrollment', href: hrefOf('enrollment') },
         { type: 'link', text: 'Approvals', href: hrefOf('approvals') },
         {
           type: 'section',

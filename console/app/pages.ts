@@ -86,6 +86,18 @@ const pages: readonly Page[] = [
     component: page(() => import('../pages/approval.tsx')),
   },
   {
+    pattern: /^enrollment$/,
+    title: 'Enrollment',
+    section: 'enrollment',
+    component: page(() => import('../pages/enrollment/endpoints.tsx')),
+  },
+  {
+    pattern: /^enrollment\/((?:acme|est)\/[a-z0-9-]{1,64})$/,
+    title: 'Endpoint',
+    section: 'enrollment',
+    component: page(() => import('../pages/enrollment/endpoint.tsx')),
+  },
+  {
     pattern: /^access\/users$/,
     title: 'Users',
     section: 'access/users',

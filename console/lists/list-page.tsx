@@ -1,12 +1,12 @@
 /** A page with a list of the account, such as of its users, that is loaded completely and filtered in the browser. */
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { TableProps } from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import { listAll } from '../api/client.ts'
 import type { OperationName, Outputs } from '../api/types.ts'
-import { Copyable, Empty } from '../widgets/values.tsx'
+import { Command, Empty } from '../widgets/values.tsx'
 import { ListFilters } from './list-filters.tsx'
 import { ListTable } from './list-table.tsx'
 import { viewList, type ListOptions } from './list-view.ts'
@@ -26,6 +26,9 @@ interface ListPageProps<Name extends OperationName, Item> extends ListOptions<It
   readonly noun: string
   readonly operation: Name
   readonly itemsOf: (output: Outputs[Name]) => readonly Item[]
+  readonly actions?: ReactNode
+  /** Content above the list. */
+  readonly notice?: ReactNode
   readonly columns: readonly ListColumn<Item>[]
   readonly trackBy: (item: Item) => string
   /** Content of an empty list: a text, or the command that creates the first row. */
@@ -35,8 +38,8 @@ interface ListPageProps<Name extends OperationName, Item> extends ListOptions<It
 export function ListPage<Name extends OperationName, Item>(
   props: ListPageProps<Name, Item>,
 ): ReactNode {
-  const { path, noun, operation, itemsOf, columns, empty, textOf, filters, sortKeys, ...table } =
-    props
+  const { path, noun, operation, itemsOf, columns, empty, notice, ...rest } = props
+  const { textOf, filters, sortKeys, ...table } = rest
   const list = useList(path, {
     filters: '',
     load: (client, { signal }) =>
@@ -52,12 +55,15 @@ export function ListPage<Name extends OperationName, Item>(
       noun={noun}
       counter={list.value === undefined ? '' : `(${all.length}${isComplete ? '' : '+'})`}
       filter={
-        <ListFilters
-          list={list}
-          noun={noun}
-          filters={filters}
-          countText={view.isFiltered ? `${view.matching} of ${all.length}` : ''}
-        />
+        <SpaceBetween size="m">
+          {notice}
+          <ListFilters
+            list={list}
+            noun={noun}
+            filters={filters}
+            countText={view.isFiltered ? `${view.matching} of ${all.length}` : ''}
+          />
+        </SpaceBetween>
       }
       pages={pagesInAddress(view, list)}
       items={view.items}
@@ -96,13 +102,5 @@ export function ListPage<Name extends OperationName, Item>(
         )
       }
     />
-  )
-}
-
-function Command({ text }: { readonly text: string }): ReactNode {
-  return (
-    <Box variant="code">
-      <Copyable text={text} label="command" />
-    </Box>
   )
 }

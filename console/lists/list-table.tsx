@@ -33,6 +33,7 @@ export function ListTable<Item>(props: ListTableProps<Item>): ReactNode {
   const { list, title, noun, description, counter, actions, problem, items, pages, ...rest } = props
   const { action = `List ${noun}`, filter, empty, ...table } = rest
   const { error = problem, reload } = list
+  const isPage = table.variant === undefined
   return (
     <Table
       variant="full-page"
@@ -46,7 +47,7 @@ export function ListTable<Item>(props: ListTableProps<Item>): ReactNode {
       loadingText={`Loading ${noun}`}
       header={
         <Header
-          variant="h1"
+          variant={isPage ? 'h1' : 'h2'}
           counter={counter}
           description={description}
           actions={
@@ -66,7 +67,8 @@ export function ListTable<Item>(props: ListTableProps<Item>): ReactNode {
         </SpaceBetween>
       }
       pagination={
-        pages && (
+        pages &&
+        (isPage || pages.count > 1) && (
           <Pagination
             currentPageIndex={pages.current}
             pagesCount={pages.count}

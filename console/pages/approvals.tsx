@@ -7,7 +7,8 @@ import type { Approval, ApprovalStatus } from '../api/types.ts'
 import { hrefOf } from '../app/router.ts'
 import { ListPage, type ListColumn } from '../lists/list-page.tsx'
 import type { SelectFilter } from '../lists/list-view.ts'
-import { enumText, principalName } from '../widgets/format.ts'
+import { enumText } from '../widgets/format.ts'
+import { PrincipalName } from '../widgets/principal-name.tsx'
 import { ForeignText, PageLink, Time } from '../widgets/values.tsx'
 
 const states: Readonly<Record<ApprovalStatus, StatusIndicatorProps.Type>> = {
@@ -78,7 +79,7 @@ const columns: ListColumn<Approval>[] = [
   {
     id: 'requester',
     header: 'Requester',
-    cell: ({ Requester }) => <ForeignText text={principalName(Requester)} />,
+    cell: ({ Requester }) => <PrincipalName arn={Requester} />,
   },
   {
     id: 'requested',
@@ -95,7 +96,6 @@ const columns: ListColumn<Approval>[] = [
   {
     id: 'decided',
     header: 'Decided by',
-    cell: ({ DecidedBy }) =>
-      DecidedBy === undefined ? '–' : <ForeignText text={principalName(DecidedBy)} />,
+    cell: ({ DecidedBy }) => <PrincipalName arn={DecidedBy} />,
   },
 ]

@@ -10,7 +10,8 @@ import { hasAny } from '../lists/search-input.ts'
 import { useList } from '../lists/use-list.ts'
 import { useAuthorities } from '../widgets/authorities.ts'
 import { AuthorityLink } from '../widgets/authority-link.tsx'
-import { principalName, templateName, visibleText } from '../widgets/format.ts'
+import { templateName, visibleText } from '../widgets/format.ts'
+import { PrincipalName } from '../widgets/principal-name.tsx'
 import { CertificateState, Empty, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { ExportButton } from './certificates/export-button.tsx'
 import { filterNames, inputOf } from './certificates/filters.ts'
@@ -168,7 +169,7 @@ function columnsFor(
       id: 'requester',
       header: 'Requester',
       minWidth: 130,
-      cell: ({ Requester }) => <ForeignText text={principalName(Requester ?? '–')} />,
+      cell: ({ Requester }) => <PrincipalName arn={Requester} />,
     },
     {
       id: 'issued',

@@ -17,8 +17,9 @@ import { Breadcrumbs } from '../widgets/breadcrumbs.tsx'
 import { CertificateDetails, ChainList } from '../widgets/certificate-details.tsx'
 import { DownloadButton } from '../widgets/download-button.tsx'
 import { fileName } from '../widgets/download.ts'
-import { enumText, principalName, templateName, visibleText } from '../widgets/format.ts'
+import { enumText, templateName, visibleText } from '../widgets/format.ts'
 import { LoadedView } from '../widgets/loaded-view.tsx'
+import { PrincipalName } from '../widgets/principal-name.tsx'
 import { CertificateState, Copyable, ForeignText, PageLink, Time } from '../widgets/values.tsx'
 import { describeCertificates, type CertificateDescription } from '../x509/describe.ts'
 import { keyOf } from '../x509/session-keys.ts'
@@ -121,11 +122,7 @@ function CertificateView(props: CertificateViewProps): ReactNode {
                   { label: 'Status', value: <CertificateState status={summary.Status} /> },
                   {
                     label: 'Requester',
-                    value: (
-                      <span title={summary.Requester}>
-                        <ForeignText text={principalName(summary.Requester ?? '–')} />
-                      </span>
-                    ),
+                    value: <PrincipalName arn={summary.Requester} />,
                   },
                   { label: 'Issued', value: <Time seconds={summary.IssuedAt} relative /> },
                   { label: 'Template', value: templateName(summary.TemplateArn) },

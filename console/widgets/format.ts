@@ -35,10 +35,11 @@ export function relativeTime(seconds: number, now: number): string {
   return ''
 }
 
-/** Formats a duration in seconds, such as "1 hour 30 minutes". */
+/** Formats a duration in seconds, such as "90 days" or "1 hour 30 minutes". */
 export function durationText(seconds: number): string {
   const parts = [
-    [Math.trunc(seconds / 3600), 'hour'],
+    [Math.trunc(seconds / 86_400), 'day'],
+    [Math.trunc((seconds % 86_400) / 3600), 'hour'],
     [Math.trunc((seconds % 3600) / 60), 'minute'],
     [seconds % 60, 'second'],
   ] as const
@@ -92,6 +93,11 @@ export function authorityId(arn: string): string {
 /** Returns the part of a principal's ARN that people recognize, such as user/alice. */
 export function principalName(arn: string): string {
   return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
+}
+
+/** Returns the protocol and name of an endpoint for enrollment, such as acme/web; undefined if the ARN is of another principal. */
+export function endpointOfArn(arn: string): string | undefined {
+  return /^arn:[^:]*:signet:[^:]*:\d{12}:((?:acme|est)\/[a-z0-9-]{1,64})$/.exec(arn)?.[1]
 }
 
 /** Formats a size in bytes. */

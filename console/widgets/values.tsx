@@ -79,6 +79,15 @@ export function Copyable({
   )
 }
 
+/** A command that users run on the server. */
+export function Command({ text }: { readonly text: string }): ReactNode {
+  return (
+    <Box variant="code">
+      <Copyable text={text} label="command" />
+    </Box>
+  )
+}
+
 /** A link to another page of the console. */
 export function PageLink({
   href,

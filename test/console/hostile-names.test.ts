@@ -61,6 +61,7 @@ interface Case {
 
 const certificate = (name: keyof HostileData['certificates']) => (): string =>
   `certificates/${data.certificates[name]}`
+const endpoint = (name: string) => (): string => `enrollment/acme/hostile?tab=${name}`
 const tab = (name: string) => (): string => `authorities/${data.authorityArn}?tab=${name}`
 
 const cases: readonly Case[] = [
@@ -109,6 +110,8 @@ const cases: readonly Case[] = [
       await page.getByRole('dialog').getByText('A revocation cannot be undone.').waitFor()
     },
   },
+  { name: 'the accounts of an ACME endpoint', path: endpoint('accounts'), text: markup },
+  { name: 'the orders of an ACME endpoint', path: endpoint('orders'), text: markup },
   { name: 'the list of approvals', path: () => 'approvals', text: '' },
   { name: 'an approval', path: () => `approvals/${approvalId}`, text: markup },
 ]

@@ -4,6 +4,7 @@ import { putPolicy } from '../../src/admin-commands/policies.ts'
 import { addUser } from '../../src/admin-commands/users.ts'
 import { generateKey } from '../../console/x509/browser-key.ts'
 import { allow, policyOf } from './accounts.ts'
+import { createEnrollment } from './enrollment-data.ts'
 import { createRoot, createSubordinate, issue } from './hierarchy.ts'
 import { crlBucket, crlConfiguration, lastOf, revocationOptions } from './revocation.ts'
 import type { TestService } from './service.ts'
@@ -48,7 +49,7 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   }
   const certificateArn = await issueFor(['shop.example.com', 'www.shop.example.com', '192.0.2.10'])
   await issueFor(['api.example.com'], 5)
-  await issueFor(['mail.example.com'], 25)
+  const mailArn = await issueFor(['mail.example.com'], 25)
   const revoked = await issueFor(['old.example.com'], 60)
   await service.must('RevokeCertificate', {
     CertificateAuthorityArn: issuing.arn,
@@ -57,6 +58,12 @@ export async function createConsoleData(service: TestService): Promise<ConsoleDa
   })
   const many = Array.from({ length: 500 }, (_, index) => `host-${index}.very-long-name.example.com`)
   const hostileArn = await issueFor(many, 30, hostileName)
+  await createEnrollment(service, { issuingArn: issuing.arn, certificateArn })
+  await service.inDatabase(
+    `update certificates set requester_arn = ? where hex(serial_number) = upper(?)`,
+    `arn:aws:signet:eu-west-1:${service.config.accountId}:acme/web`,
+    lastOf(mailArn),
+  )
   await service.runJob('index-certificates')
   await createPrincipals(service)
   service.clock.advance({ seconds: 1 })

@@ -6,7 +6,9 @@ import {
   encodeCertificationRequestInfo,
 } from '../../src/x509/certification-request.ts'
 import { encodePem } from '../../src/x509/pem.ts'
+import { addEndpoint } from '../../src/admin-commands/enrollment/endpoints.ts'
 import { alternativeNames, named, newKeys, text } from './crafted-certificates.ts'
+import { addAcmeAccount, addAcmeOrder } from './enrollment-data.ts'
 import { createRoot, issue } from './hierarchy.ts'
 import type { TestService } from './service.ts'
 
@@ -47,6 +49,22 @@ function hostileCsr(commonName: string, names: readonly string[]): string {
   return encodePem('CERTIFICATE REQUEST', der)
 }
 
+/** Adds an ACME account and a failed order with hostile text. */
+async function createHostileOrder(service: TestService, ca: string): Promise<void> {
+  const endpointName = 'hostile'
+  const hostile = `${markup}\u202E\u200B`
+  await addEndpoint(service.config, endpointName, { protocol: 'acme', ca })
+  await addAcmeAccount(service, { id: 'account', endpointName, contacts: [`mailto:${hostile}`] })
+  await addAcmeOrder(service, {
+    account: 'account',
+    status: 'invalid',
+    identifiers: [{ type: 'dns', value: hostile }],
+    profile: hostile,
+    error: { type: hostile, detail: hostile },
+    failures: { [hostile]: { type: hostile, detail: `${hostile}\n\0` } },
+  })
+}
+
 /** Creates the data on a service with `lint: 'warn'`, because the lint refuses some of the names. */
 export async function createHostileData(service: TestService): Promise<HostileData> {
   const { arn: authorityArn } = await createRoot(service, {
@@ -70,6 +88,7 @@ export async function createHostileData(service: TestService): Promise<HostileDa
     CertificateSerial: certificates['script']?.split('/').at(-1),
     RevocationReason: 'KEY_COMPROMISE',
   })
+  await createHostileOrder(service, authorityArn)
   await service.runJob('index-certificates')
   return {
     authorityArn,

@@ -37,6 +37,10 @@ const tableNames: Readonly<Record<string, string>> = {
   certificates: 'Certificates',
   revocations: 'Revocations',
   retired_certificates: 'Deleted certificates',
+  enrollment_endpoints: 'Endpoint for enrollment',
+  acme_accounts: 'ACME account',
+  acme_binding_keys: 'EAB key',
+  est_passwords: 'EST password',
 }
 
 /** Returns what happened, such as "User changed". */

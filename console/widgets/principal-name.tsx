@@ -1,0 +1,21 @@
+/** The name of a principal. */
+import type { ReactNode } from 'react'
+import { hrefOf } from '../app/router.ts'
+import { endpointOfArn, principalName } from './format.ts'
+import { ForeignText, PageLink } from './values.tsx'
+
+/** The part of a principal's ARN that people recognize. An endpoint for enrollment is a link to its page. */
+export function PrincipalName({ arn }: { readonly arn: string | undefined }): ReactNode {
+  if (arn === undefined) return '–'
+  const name = <ForeignText text={principalName(arn)} />
+  const endpoint = endpointOfArn(arn)
+  return (
+    <span title={arn}>
+      {endpoint === undefined ? (
+        name
+      ) : (
+        <PageLink href={hrefOf(`enrollment/${endpoint}`)}>{name}</PageLink>
+      )}
+    </span>
+  )
+}
