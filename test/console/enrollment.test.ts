@@ -7,6 +7,7 @@ import { accessibilityProblems } from '../support/accessibility.ts'
 import { hasChromium, startChromium, withConsole, type ConsoleBrowser } from '../support/browser.ts'
 import { createConsoleData, type ConsoleData } from '../support/console-data.ts'
 import { addAcmeAccount, addAcmeOrder } from '../support/enrollment-data.ts'
+import { freePort } from '../support/free-port.ts'
 import { TestService } from '../support/service.ts'
 
 const region = 'eu-west-1'
@@ -183,5 +184,21 @@ test('on a phone, axe finds nothing serious in either theme, and no page is wide
       )
       assert.equal(overflow, 0, path)
     }
+  })
+})
+
+test('the URL of an endpoint has the first name and the port of the enrollment listener', async () => {
+  const port = await freePort()
+  await service.restartWith({
+    enrollListen: `127.0.0.1:${port}`,
+    enrollNames: '*.example.com,ca.example.com',
+  })
+  await shows('enrollment', async (shown) => {
+    const { page } = shown
+    await page.getByText(`https://ca.example.com:${port}/acme/web/directory`).waitFor()
+    await page.getByText(`https://ca.example.com:${port}/.well-known/est/devices`).waitFor()
+    assert.equal(await page.getByText('Clients cannot reach endpoints').count(), 0)
+    await shown.goto('enrollment/acme/web')
+    await page.getByText(`https://ca.example.com:${port}/acme/web/directory`).waitFor()
   })
 })
