@@ -135,7 +135,7 @@ async function configureProvider({ folder: home }: GuideWorld): Promise<NodeJS.P
 
 async function checkObjects({ folder: home }: GuideWorld): Promise<void> {
   const files = globSync('*-objects.yaml', { cwd: home })
-  assert.equal(files.length, 2)
+  assert.equal(files.length, 3)
   for (const file of files)
     assert.equal(await kubernetesProblems(objectsOf(readFileSync(join(home, file), 'utf8'))), '')
 }
