@@ -39,6 +39,7 @@ interface Requirements {
 }
 
 const requirements: Readonly<Record<string, Requirements>> = {
+  'ack.md': { tools: ['aws'] },
   'aws-cli.md': { tools: ['aws', 'openssl'] },
   'boto3.md': { tools: ['python3', 'openssl'] },
   'cert-manager.md': { tools: ['aws'] },

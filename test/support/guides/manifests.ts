@@ -17,8 +17,9 @@ interface Manifest {
   readonly kind?: string
 }
 
-/** Types for the fields that the documents use: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
+/** Types for the fields that the documents use. */
 const operatorTypes = `
+type SecretKey = { name: string; key?: string }
 interface Named<A extends string, K extends string, S> {
   apiVersion: A
   kind: K
@@ -35,7 +36,21 @@ type Certificate = Named<'cert-manager.io/v1', 'Certificate', {
   privateKey?: { algorithm?: 'RSA' | 'ECDSA' | 'Ed25519'; size?: number; rotationPolicy?: 'Always' | 'Never' }
   issuerRef: { group?: string; kind?: string; name: string }
 }>
+interface Acme {
+  server: string
+  email?: string
+  caBundle?: string
+  profile?: string
+  enableDurationFeature?: boolean
+  privateKeySecretRef: SecretKey
+  externalAccountBinding?: { keyID: string; keySecretRef: SecretKey }
+  solvers?: {
+    http01?: { ingress: { ingressClassName?: string; name?: string } }
+    selector?: { dnsZones?: string[]; dnsNames?: string[] }
+  }[]
+}
 type Issuer = Named<'cert-manager.io/v1', 'Issuer', { selfSigned: Record<string, never> }>
+type ClusterIssuer = Named<'cert-manager.io/v1', 'ClusterIssuer', { acme: Acme }>
 type AWSPCAClusterIssuer = Named<'awspca.cert-manager.io/v1beta1', 'AWSPCAClusterIssuer', {
   arn: string
   region?: string
@@ -55,9 +70,45 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
     relabelings?: { targetLabel?: string; replacement?: string }[]
   }[]
 }>
+interface SecretField { namespace: string; name: string; key: string }
+interface Reference { from: { name: string } }
+type AckAuthority = Named<'acmpca.services.k8s.aws/v1alpha1', 'CertificateAuthority', {
+  type: 'ROOT' | 'SUBORDINATE'
+  certificateAuthorityConfiguration: {
+    keyAlgorithm: string
+    signingAlgorithm: string
+    subject: { commonName?: string; organization?: string; country?: string }
+  }
+  tags?: { key: string; value: string }[]
+}>
+type AckCertificate = Named<'acmpca.services.k8s.aws/v1alpha1', 'Certificate', {
+  certificateOutput?: SecretField
+  certificateAuthorityRef: Reference
+  certificateSigningRequestRef: Reference
+  signingAlgorithm: string
+  templateARN?: string
+  validity: { type: 'DAYS' | 'MONTHS' | 'YEARS'; value: number }
+}>
+type AckActivation = Named<'acmpca.services.k8s.aws/v1alpha1', 'CertificateAuthorityActivation', {
+  completeCertificateChainOutput?: SecretField
+  certificateAuthorityRef: Reference
+  certificate: SecretField
+  certificateChain?: SecretField
+  status: 'ACTIVE' | 'DISABLED'
+}>
 `
 
-const operatorKinds = ['Certificate', 'Issuer', 'AWSPCAClusterIssuer', 'ServiceMonitor']
+/** Type of each operator's object, by API version and kind. */
+const operatorKinds: Readonly<Record<string, string>> = {
+  'cert-manager.io/v1 Certificate': 'Certificate',
+  'cert-manager.io/v1 Issuer': 'Issuer',
+  'cert-manager.io/v1 ClusterIssuer': 'ClusterIssuer',
+  'awspca.cert-manager.io/v1beta1 AWSPCAClusterIssuer': 'AWSPCAClusterIssuer',
+  'monitoring.coreos.com/v1 ServiceMonitor': 'ServiceMonitor',
+  'acmpca.services.k8s.aws/v1alpha1 CertificateAuthority': 'AckAuthority',
+  'acmpca.services.k8s.aws/v1alpha1 Certificate': 'AckCertificate',
+  'acmpca.services.k8s.aws/v1alpha1 CertificateAuthorityActivation': 'AckActivation',
+}
 
 /** Returns the compiler errors about the objects, or an empty string. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
@@ -87,8 +138,8 @@ function declaration(manifest: Manifest, index: number): string {
     ? apiVersion.split('/')
     : ['core', apiVersion]
   const folder = group.replace(/\.k8s\.io$/, '')
-  const type = operatorKinds.includes(kind)
-    ? kind
-    : `import('${root}/node_modules/kubernetes-types/${folder}/${version}').${kind}`
+  const type =
+    operatorKinds[`${apiVersion} ${kind}`] ??
+    `import('${root}/node_modules/kubernetes-types/${folder}/${version}').${kind}`
   return `export const o${index}: ${type} = ${JSON.stringify(manifest, undefined, 1)}`
 }
