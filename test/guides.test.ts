@@ -46,7 +46,7 @@ const requirements: Readonly<Record<string, Requirements>> = {
   'envoy.md': { tools: ['openssl', 'curl'] },
   'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: simulateAws },
   'from-moto-and-localstack.md': { tools: ['python3', 'pytest'] },
-  'haproxy.md': { tools: ['openssl'] },
+  'haproxy.md': { tools: ['openssl', 'curl', 'haproxy'] },
   'java.md': { tools: ['openssl', 'keytool'] },
   '../install/kubernetes.md': {
     tools: ['helm', 'openssl'],
@@ -68,6 +68,7 @@ const requirements: Readonly<Record<string, Requirements>> = {
 
 /** Arguments with which a command exits successfully if it is installed. */
 const probes: Readonly<Record<string, readonly string[]>> = {
+  haproxy: ['-v'],
   helm: ['version'],
   nginx: ['-v'],
   openssl: ['version'],

@@ -215,3 +215,10 @@ export async function startServerOn(
     },
   }
 }
+
+/** Returns the URL of the enrollment listener, which a server prints when it starts. */
+export function enrollUrlOf(server: Pick<ServerProcess, 'stdout'>): string {
+  const url = /Enrollment \(ACME and EST\): (https:\S+)/.exec(server.stdout())?.[1]
+  if (url === undefined) throw new Error(`no URL of the enrollment listener in: ${server.stdout()}`)
+  return url
+}
