@@ -40,9 +40,15 @@ interface Requirements {
 
 const requirements: Readonly<Record<string, Requirements>> = {
   'ack.md': { tools: ['aws'] },
+  'acme-clients.md': {
+    tools: ['openssl', 'certbot', 'lego', 'dehydrated', 'uacme', 'unshare'],
+    prepare: trustListener,
+  },
+  'acme-servers.md': { tools: ['caddy'] },
   'aws-cli.md': { tools: ['aws', 'openssl'] },
   'boto3.md': { tools: ['python3', 'openssl'] },
   'cert-manager.md': { tools: ['aws'] },
+  'cert-manager-acme.md': { tools: [] },
   'envoy.md': { tools: ['openssl', 'curl'] },
   'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: simulateAws },
   'from-moto-and-localstack.md': { tools: ['python3', 'pytest'] },
@@ -68,11 +74,13 @@ const requirements: Readonly<Record<string, Requirements>> = {
 
 /** Arguments with which a command exits successfully if it is installed. */
 const probes: Readonly<Record<string, readonly string[]>> = {
+  caddy: ['version'],
   haproxy: ['-v'],
   helm: ['version'],
   nginx: ['-v'],
   openssl: ['version'],
   terraform: ['version'],
+  unshare: ['--mount', '--map-root-user', 'true'],
 }
 
 /**
@@ -101,6 +109,15 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const ran = await runBlocks(world, [shellBlock(text)])
   assert.equal(ran.code, 0, ran.text)
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
+}
+
+/** Runs uacme, which trusts only the system's certificates, with the listener's root certificate in their place. */
+async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+  const bundle = '/etc/ssl/certs/ca-certificates.crt'
+  const inside = `mount --bind "$PWD/listener-root.pem" ${bundle} && PATH=\${PATH#*:} exec uacme "$@"`
+  const line = `exec unshare --mount --map-root-user bash -c '${inside}' uacme "$@"`
+  await writeShim(home, 'uacme', line)
+  return {}
 }
 
 /** If the test runs as root, runs PostgreSQL's commands as another user, because PostgreSQL refuses to run as root. */

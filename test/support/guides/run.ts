@@ -10,7 +10,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { signet, startServer, type ServerProcess } from '../process.ts'
+import { TestDnsServer } from '../dns-server.ts'
+import { enrollUrlOf, signet, startServer, type ServerProcess } from '../process.ts'
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
@@ -28,31 +29,40 @@ const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 /** The port of PostgreSQL in guides. */
 const postgresPort = '5433'
 
+/** Host names in guides whose address ACME validation looks up. */
+const hostNames = ['web.corp.example', 'app.corp.example'] as const
+
 /** A server and a reader's folder with its data folder, `data`. */
 export interface GuideServer {
   readonly folder: string
   readonly server: ServerProcess
+  /** Port to which ACME validation connects for http-01 challenges. */
+  readonly acmeHttpPort: number
   close(): Promise<void>
 }
 
 export async function startGuideServer(): Promise<GuideServer> {
+  await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
-  const server = await startServer(join(folder, 'data')).catch(async (error: unknown) => {
-    await rm(folder, { recursive: true })
-    throw error
-  })
-  return {
-    folder,
-    server,
-    async close() {
-      await server.stop('SIGTERM')
-      await rm(folder, { recursive: true })
-    },
-  }
+  stack.defer(() => rm(folder, { recursive: true }))
+  const dns = stack.use(await TestDnsServer.start())
+  for (const name of hostNames) dns.set(name, { A: ['127.0.0.1'] })
+  const acmeHttpPort = await freePort()
+  const enrollment = ['--enroll-listen', '127.0.0.1:0', '--enroll-names', 'localhost,127.0.0.1']
+  const validation = ['--acme-resolver', dns.address, '--acme-networks', '127.0.0.0/8']
+  const flags = [...enrollment, ...validation, '--acme-http-port', `${acmeHttpPort}`]
+  const server = await startServer(join(folder, 'data'), flags)
+  stack.defer(async () => void (await server.stop('SIGTERM')))
+  const resources = stack.move()
+  return { folder, server, acmeHttpPort, close: () => resources.disposeAsync() }
 }
 
 /** Opens a reader's folder in which the server's data folder appears as `data`. */
-export async function openWorld({ folder: home, server }: GuideServer): Promise<GuideWorld> {
+export async function openWorld({
+  folder: home,
+  server,
+  acmeHttpPort,
+}: GuideServer): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-reader-'))
   await symlink(join(home, 'data'), join(folder, 'data'))
   await mkdir(join(folder, '.bin'))
@@ -60,6 +70,9 @@ export async function openWorld({ folder: home, server }: GuideServer): Promise<
   const addresses = new Map([
     ['http://127.0.0.1:8080', server.url],
     ['http://127.0.0.1:8081', server.publicUrl],
+    ['https://ca.corp.example:8443', enrollUrlOf(server)],
+    ['--http-01-port 80', `--http-01-port ${acmeHttpPort}`],
+    ['--http.port :80', `--http.port 127.0.0.1:${acmeHttpPort}`],
   ])
   addresses.set(postgresPort, String(await freePort()))
   for (const address of others) addresses.set(address, `127.0.0.1:${await freePort()}`)
