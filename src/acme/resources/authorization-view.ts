@@ -4,7 +4,8 @@ import type { AcmeAuthorization, AcmeChallenge } from '../../store/enrollment/au
 import type { AcmeAnswer } from '../resource.ts'
 import type { EndpointUrls } from '../urls.ts'
 
-const retryAfter = { 'retry-after': '3' }
+/** Most validations take milliseconds, and clients wait at least this long. */
+const retryAfter = { 'retry-after': '1' }
 
 interface ViewContext {
   readonly urls: EndpointUrls
