@@ -204,7 +204,7 @@ test('the listener has a page for people, and a problem document for other URLs'
   const page = await enrollRequest(service, '/')
   assert.match(page.text, /ACME \(RFC 8555\) and EST/)
   assert.equal(page.headers['content-type'], 'text/html; charset=utf-8')
-  for (const path of ['/acme', '/.well-known/est/web/cacerts', '/pki/', '/metrics']) {
+  for (const path of ['/acme', '/.well-known', '/pki/', '/metrics']) {
     const { status, headers, json } = await enrollRequest(service, path)
     assert.deepEqual([status, headers['content-type']], [404, 'application/problem+json'], path)
     assert.match(String(json?.['detail']), /^There is nothing at this URL\./)

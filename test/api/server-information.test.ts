@@ -43,7 +43,7 @@ test('ListJobs lists each job with its last start, success and next run', async 
   const now = service.clock.now().getTime()
   await service.runJob('forget-tokens')
   const { Jobs } = await service.must('ListJobs', {})
-  assert.equal(Jobs.length, 11)
+  assert.equal(Jobs.length, 12)
   const job = await jobOf(service, 'forget-tokens')
   assert.equal(job.LastStartedAt * 1000, now)
   assert.equal(job.LastSucceededAt * 1000, now)

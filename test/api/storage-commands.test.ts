@@ -246,6 +246,7 @@ describe('signet jobs list', () => {
       'erase-authorities',
       'finish-creation',
       'finish-issuance',
+      'forget-enrollments',
       'forget-tokens',
       'index-certificates',
       'publish-crls',
