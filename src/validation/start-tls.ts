@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, DEFAULT_CIPHERS, type TLSSocket } from 'node:tls'
 import type { Attempt } from './attempt.ts'
 import { eventOf, type Connection } from './connect.ts'
 import { connectionFailure, ValidationError } from './problem.ts'
@@ -10,6 +10,12 @@ interface TlsOptions extends Connection {
   /** The only protocol that is offered (ALPN). */
   readonly protocol?: string
 }
+
+/**
+ * The default ciphers without those whose Diffie-Hellman group the server chooses: computing in a group of 10,000 bits blocks the
+ * process for up to seconds.
+ */
+const ciphers = `${DEFAULT_CIPHERS}:!kDHE`
 
 /**
  * Performs a TLS handshake (version 1.2 or later) without verifying the certificate. Rejects with ValidationError. Destroying
@@ -24,6 +30,7 @@ export async function startTls(
     socket,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ciphers,
     ...(isIP(serverName) === 0 && { servername: serverName }),
     ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
   })

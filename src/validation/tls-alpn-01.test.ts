@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { generateKeyPairSync, hash } from 'node:crypto'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { createServer, type TlsOptions } from 'node:tls'
@@ -235,6 +235,20 @@ test('TLS 1.1 is refused', async () => {
     ciphers: 'DEFAULT@SECLEVEL=0',
   })
   assert.match(result, /^tls \(retryable\): TLS handshake with .* failed: /)
+})
+
+test('a server cannot make the process compute in a Diffie-Hellman group of its choice', async () => {
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const group = {
+    maxVersion: 'TLSv1.2',
+    ciphers: 'DHE-RSA-AES128-GCM-SHA256',
+    dhparam: 'auto',
+  } as const
+  const { result } = await run({ craft: { keys, extensions }, ...group })
+  assert.match(result, /^tls \(retryable\): .* failed: ssl\/tls alert handshake failure; /)
+  const elliptic = { ...group, ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }
+  const accepted = await run({ craft: { keys, extensions }, ...elliptic })
+  assert.match(accepted.result, /^unauthorized: The certificate of .* is not self-signed/)
 })
 
 test('a server without TLS, or that closes or delays the handshake, is reported', async () => {
