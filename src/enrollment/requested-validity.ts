@@ -22,21 +22,44 @@ export function parseDate(text: unknown): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
+/**
+ * Returns the latest end of a certificate: its validity after `now`, or if an order was placed long ago, after the time at which its
+ * notBefore was the earliest accepted one.
+ */
+export function latestEnd(
+  { notBefore }: Pick<RequestedValidity, 'notBefore'>,
+  { validitySeconds, now }: { readonly validitySeconds: number; readonly now: Date },
+): Date {
+  const start = Math.min(now.getTime(), (notBefore ?? now).getTime() + backdatingMilliseconds)
+  return new Date(start + validitySeconds * 1000)
+}
+
+/** Returns why the requested end of a certificate is refused, as a sentence; undefined if it is accepted. */
+export function endFault(
+  validity: RequestedValidity,
+  limits: { readonly validitySeconds: number; readonly now: Date },
+): string | undefined {
+  const latest = latestEnd(validity, limits)
+  return validity.notAfter === undefined || validity.notAfter <= latest
+    ? undefined
+    : `notAfter must not be later than ${shown(latest)}: certificates of this endpoint are valid for at most ${limits.validitySeconds} seconds.`
+}
+
 /** Returns why a requested validity is refused, as a sentence; undefined if it is accepted. */
 export function validityFault(
-  { notBefore, notAfter }: RequestedValidity,
-  { validitySeconds, now }: { readonly validitySeconds: number; readonly now: Date },
+  validity: RequestedValidity,
+  limits: { readonly validitySeconds: number; readonly now: Date },
 ): string | undefined {
+  const { notBefore, notAfter } = validity
+  const { now } = limits
   const earliest = new Date(Math.floor(now.getTime() / 1000) * 1000 - backdatingMilliseconds)
-  const latest = new Date(now.getTime() + validitySeconds * 1000)
+  const latest = latestEnd(validity, limits)
   if (notBefore !== undefined && notBefore < earliest)
     return `notBefore must not be earlier than ${shown(earliest)}, which is an hour ago.`
   if (notBefore !== undefined && notBefore >= (notAfter ?? latest))
     return `notBefore must be earlier than ${shown(notAfter ?? latest)}, when the certificate would expire.`
   if (notAfter !== undefined && notAfter <= now) return 'notAfter must be in the future.'
-  if (notAfter !== undefined && notAfter > latest)
-    return `notAfter must not be later than ${shown(latest)}: certificates of this endpoint are valid for at most ${validitySeconds} seconds.`
-  return undefined
+  return endFault(validity, limits)
 }
 
 function shown(date: Date): string {

@@ -17,8 +17,8 @@ export interface Authorizations {
 }
 
 /**
- * Returns an authorization for each identifier. A valid authorization of the account is used again if a challenge of it was
- * validated, or if the endpoint requires no challenges.
+ * Returns an authorization for each identifier. A valid authorization of the account is used again if a challenge that the
+ * endpoint still offers was validated for it, or if the endpoint requires no challenges.
  */
 export async function authorize(
   { api }: AcmeServices,
@@ -32,7 +32,7 @@ export async function authorize(
     accountNumber: account.number,
     values: [...new Set(subjects.map(({ identifier }) => identifier.value))],
     validUntil: new Date(now.getTime() + reusableSeconds * 1000),
-    proven: offered.length > 0,
+    provenBy: offered.length > 0 ? offered : undefined,
   })
   // The authorization that remains valid for the longest time is last.
   const reusable = new Map(found.map((each) => [subjectKey(each), each]))

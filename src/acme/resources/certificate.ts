@@ -21,11 +21,7 @@ export const certificate: AccountResource = async (services, request) => {
   if (certificateId === undefined) throw notFound('certificate')
   const ordered = await findOrderedCertificate(db, { accountNumber: account.number, certificateId })
   if (ordered === undefined) throw notFound('certificate')
-  const { certificate: leaf, chain } = await readCertificate(
-    services,
-    request,
-    ordered.serialNumber,
-  )
+  const { certificate: leaf, chain } = await readCertificate(services, request, ordered)
   const chains = await listChains(services, ordered, chain ?? '')
   const at = Number(alternate ?? 0)
   const selected = chains[at]

@@ -13,7 +13,7 @@ import { notFound } from './payload.ts'
 
 export const challenge: AccountResource = async (services, request) => {
   const { db, clock, wake } = services.api.services
-  const { urls, payload } = request
+  const { urls, payload, endpoint } = request
   const found = await requireChallenge(services, request)
   if (payload === undefined) return challengeAnswer(found.challenge, found.authorization, { urls })
   // The payload's members are ignored (RFC 8555 §7.5.1). A client may repeat the request.
@@ -25,6 +25,12 @@ export const challenge: AccountResource = async (services, request) => {
     throw new AcmeProblem(
       'malformed',
       `The authorization of the challenge is ${status}. Only challenges of pending authorizations are validated.`,
+    )
+  const { type } = found.challenge
+  if (!endpoint.configuration.challenges.includes(type))
+    throw new AcmeProblem(
+      'malformed',
+      `This endpoint no longer offers ${type}. Complete another challenge of the authorization, or create a new order.`,
     )
   await db.transaction([requestValidation(found.challenge, now)])
   wake('validate-challenges')

@@ -5,7 +5,9 @@ import { newResourceId } from '../../enrollment/new-id.ts'
 import { orderStatus } from '../../enrollment/order-state.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { issueCertificateWith } from '../../operations/certificate/issue-certificate.ts'
+import { endFault, latestEnd } from '../../enrollment/requested-validity.ts'
 import { findAccountByKey } from '../../store/enrollment/accounts.ts'
+import { findUnproven } from '../../store/enrollment/authorizations.ts'
 import { finalizeOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
 import { storable } from '../../text/storable-text.ts'
 import {
@@ -35,6 +37,7 @@ export const finalize: AccountResource = async (services, request) => {
   const der = requireDer(membersOf(request), 'csr', csrBytesMax)
   const { csr, names } = requireNames(der, order)
   await requirePermitted(services, request, order.identifiers)
+  await requireProven(services, request, order)
   await requireOtherKey(services, request, csr)
   const authority = await readEndpointAuthority(services, endpoint)
   await issue(services, request, { order, names, der, authority })
@@ -78,6 +81,25 @@ function parseCsr(der: Uint8Array): CertificationRequest {
   }
 }
 
+/**
+ * Requires that a challenge that the endpoint offers now was validated for each identifier. The endpoint may have offered other
+ * challenges, or none, when the order became ready.
+ */
+async function requireProven(
+  { api }: AcmeServices,
+  { endpoint }: AccountRequest,
+  order: AcmeOrder,
+): Promise<void> {
+  const { challenges } = endpoint.configuration
+  if (challenges.length === 0) return
+  const unproven = await findUnproven(api.services.db, order, challenges)
+  if (unproven.length > 0)
+    throw new AcmeProblem(
+      'unauthorized',
+      `Control of ${unproven.join(', ')} was not proven with a challenge that this endpoint offers now. Create a new order.`,
+    )
+}
+
 /** Requires that the key of the certificate is not the key of an account (RFC 8555 §11.1). */
 async function requireOtherKey(
   { api }: AcmeServices,
@@ -113,13 +135,16 @@ async function issue(
   const { clock, random } = api.services
   const profile = requireProfile(request.endpoint.configuration, order.profile)
   const { configuration, certificate, partition } = authority.authority
-  const latest = Math.floor(clock.now().getTime() / 1000) + profile.validitySeconds
-  const issuerEnd = certificate === undefined ? latest : certificate.notAfter.getTime() / 1000
+  const limits = { validitySeconds: profile.validitySeconds, now: clock.now() }
+  const fault = endFault(order, limits)
+  if (fault !== undefined) throw new AcmeProblem('malformed', `${fault} Create a new order.`)
+  const latest = latestEnd(order, limits)
   const operation = issueCertificateWith({
     names,
     statements: ({ serialNumber, notAfter }, state) => [
       finalizeOrder(order, {
         status: state === 'issued' ? 'valid' : 'processing',
+        authorityNumber: authority.authority.number,
         certificate: { id: newResourceId(random), serialNumber },
         expiresAt: notAfter,
       }),
@@ -130,7 +155,7 @@ async function issue(
     Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', der)),
     SigningAlgorithm: configuration.SigningAlgorithm,
     TemplateArn: storable(`arn:${partition}:acm-pca:::template/${profile.template}`),
-    Validity: absolute(order.notAfter ?? new Date(Math.min(latest, issuerEnd) * 1000)),
+    Validity: absolute(order.notAfter ?? earlier(latest, certificate?.notAfter)),
     ...(order.notBefore && { ValidityNotBefore: absolute(order.notBefore) }),
   }
   try {
@@ -140,6 +165,10 @@ async function issue(
       ? notReady('finalized or canceled by another request')
       : error
   }
+}
+
+function earlier(date: Date, other = date): Date {
+  return date < other ? date : other
 }
 
 function absolute(date: Date) {

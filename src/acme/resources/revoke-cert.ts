@@ -6,6 +6,7 @@ import {
 } from '../../authority/revocation-reason.ts'
 import { readAlternativeNames } from '../../enrollment/csr-names.ts'
 import { subjectKey, subjectOf } from '../../enrollment/authorization-needs.ts'
+import { challengeTypes } from '../../enrollment/endpoint.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { revokeCertificate } from '../../operations/certificate/revoke-certificate.ts'
 import { findCertificate } from '../../store/certificates.ts'
@@ -124,7 +125,7 @@ async function isAuthorized(
     accountNumber: account.number,
     values: [...new Set(subjects.map(({ identifier }) => identifier.value))],
     validUntil: clock.now(),
-    proven: true,
+    provenBy: challengeTypes,
   })
   const authorized = new Set(found.map(subjectKey))
   return subjects.every((subject) => authorized.has(subjectKey(subject)))

@@ -2,7 +2,12 @@
 import { ServiceError } from '../../errors.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { getCertificate } from '../../operations/certificate/get-certificate.ts'
-import { completeOrder, findOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
+import {
+  completeOrder,
+  findOrder,
+  type AcmeOrder,
+  type OrderedCertificate,
+} from '../../store/enrollment/orders.ts'
 import { storable } from '../../text/storable-text.ts'
 import { certificateArn } from '../../wire/arn.ts'
 import { problemOf } from '../problem.ts'
@@ -22,7 +27,9 @@ export async function requireOrder(
   const order = await findOrder(db, { accountNumber: request.account.number, id: request.id })
   if (order === undefined) throw notFound('order')
   if (order.status !== 'processing' || order.certificate === undefined) return order
-  const outcome = await outcomeOf(services, request, order.certificate.serialNumber)
+  const { authorityNumber, certificate } = order
+  const ordered = { authorityNumber, serialNumber: certificate.serialNumber }
+  const outcome = await outcomeOf(services, request, ordered)
   if (outcome === undefined) return order
   await db.transaction([completeOrder(order, outcome)])
   return { ...order, status: outcome.status, error: outcome.error }
@@ -38,10 +45,10 @@ interface Outcome {
 async function outcomeOf(
   services: AcmeServices,
   request: AccountRequest,
-  serialNumber: Uint8Array,
+  ordered: OrderedCertificate,
 ): Promise<Outcome | undefined> {
   try {
-    await readCertificate(services, request, serialNumber)
+    await readCertificate(services, request, ordered)
     return { status: 'valid' }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
@@ -55,13 +62,17 @@ async function outcomeOf(
   }
 }
 
-/** Reads a certificate of the endpoint's CA with GetCertificate. Throws ServiceError. */
+/**
+ * Reads the certificate of an order with GetCertificate, from the CA that issued it. The endpoint may have another CA of the same
+ * account now. Throws ServiceError.
+ */
 export async function readCertificate(
   services: AcmeServices,
   request: AccountRequest,
-  serialNumber: Uint8Array,
+  { authorityNumber, serialNumber }: OrderedCertificate,
 ): Promise<{ readonly certificate: string; readonly chain: string | undefined }> {
-  const authority = await readEndpointAuthority(services, request.endpoint)
+  const { name } = request.endpoint
+  const authority = await readEndpointAuthority(services, { authorityNumber, name })
   const input = {
     CertificateAuthorityArn: authority.arn,
     CertificateArn: storable(certificateArn(authority.arn, serialNumber)),

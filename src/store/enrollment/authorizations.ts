@@ -85,8 +85,8 @@ export interface ReusableAuthorization extends AuthorizationSubject {
 }
 
 /**
- * Finds valid authorizations of an account for the values of identifiers that remain valid until `validUntil`. With `proven`, only
- * authorizations for which a challenge was validated are found.
+ * Finds valid authorizations of an account for the values of identifiers that remain valid until `validUntil`. With `provenBy`, only
+ * authorizations for which a challenge of one of these types was validated are found.
  */
 export async function findReusable(
   db: Reader,
@@ -94,12 +94,12 @@ export async function findReusable(
     accountNumber,
     values,
     validUntil,
-    proven,
+    provenBy,
   }: {
     readonly accountNumber: number
     readonly values: readonly string[]
     readonly validUntil: Date
-    readonly proven: boolean
+    readonly provenBy: readonly ChallengeType[] | undefined
   },
 ): Promise<ReusableAuthorization[]> {
   const rows = await db.query({
@@ -107,9 +107,10 @@ export async function findReusable(
       from acme_authorizations a
       where acme_account_number = ? and identifier_type in ('dns', 'ip')
         and identifier_value in (${values.map(() => '?').join(', ')})
-        and expires_at_ms >= ? and status = 'valid'${proven ? isProven : ''}
+        and expires_at_ms >= ? and status = 'valid'
+        ${provenBy === undefined ? '' : `and ${isProvenBy(provenBy)}`}
       order by expires_at_ms`,
-    values: [accountNumber, ...values, validUntil.getTime()],
+    values: [accountNumber, ...values, validUntil.getTime(), ...(provenBy ?? [])],
   })
   return rows.map((row) => ({
     ...subjectOf(row),
@@ -119,8 +120,27 @@ export async function findReusable(
   }))
 }
 
-const isProven = ` and exists (select 1 from acme_challenges c
-  where c.authorization_number = a.authorization_number and c.status = 'valid')`
+/** Returns the condition that a challenge of one of the types was validated for the authorization `a`. */
+function isProvenBy(types: readonly ChallengeType[]): string {
+  return `exists (select 1 from acme_challenges c where c.authorization_number = a.authorization_number
+    and c.status = 'valid' and c.type in (${types.map(() => '?').join(', ')}))`
+}
+
+/** Finds the values of identifiers of an order for which no challenge of the types was validated. */
+export async function findUnproven(
+  db: Reader,
+  { number }: { readonly number: number },
+  types: readonly ChallengeType[],
+): Promise<string[]> {
+  const rows = await db.query({
+    text: `select a.identifier_value from acme_order_authorizations l
+        join acme_authorizations a using (authorization_number)
+      where l.order_number = ? and not ${isProvenBy(types)}
+      order by a.authorization_number`,
+    values: [number, ...types],
+  })
+  return rows.map((row) => textOf(row, 'identifier_value'))
+}
 
 /** Finds an authorization of an account with its challenges, in the order in which they were offered. */
 export async function findAuthorization(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
+import type { ChallengeType } from '../../enrollment/endpoint.ts'
 import {
   orderStatus,
   pendingAuthorizationsMax,
@@ -127,7 +128,12 @@ suite('orders', () => {
     const { db } = database
     await db.transaction([...insertAuthorization(authorization), ...insertOrder(order)])
     const certificate = { id: 'certificate', serialNumber }
-    const finalized = { status: 'processing', certificate, expiresAt: inDays(90) } as const
+    const finalized = {
+      status: 'processing',
+      authorityNumber: 2,
+      certificate,
+      expiresAt: inDays(90),
+    } as const
     await db.transaction([finalizeOrder({ number: 1 }, finalized)])
     const again = {
       ...finalized,
@@ -135,8 +141,8 @@ suite('orders', () => {
     }
     assert.equal(await conflict(db, [finalizeOrder({ number: 1 }, again)]), 'order')
     const found = await findOrder(db, { accountNumber: 1, id: 'order' })
-    assert.equal(found?.status, 'processing')
-    assert.equal(found.certificate?.id, 'certificate')
+    assert.deepEqual([found?.status, found?.authorityNumber], ['processing', 2])
+    assert.equal(found?.certificate?.id, 'certificate')
     assert.deepEqual(Buffer.from(found.certificate.serialNumber), serialNumber)
     assert.deepEqual(found.expiresAt, inDays(90))
     const issued = await findOrderedCertificate(db, {
@@ -148,7 +154,7 @@ suite('orders', () => {
       await findOrderedCertificate(db, { accountNumber: 2, certificateId: 'certificate' }),
       undefined,
     )
-    const ordered = { authorityNumber: 1, serialNumber }
+    const ordered = { authorityNumber: 2, serialNumber }
     assert.deepEqual(await findOrderedIdentifiers(db, { ...ordered, accountNumber: 1 }), [host])
     assert.equal(await findOrderedIdentifiers(db, { ...ordered, accountNumber: 2 }), undefined)
     await db.transaction([completeOrder({ number: 1 }, { status: 'invalid', error: '{}' })])
@@ -173,7 +179,10 @@ suite('orders', () => {
     ])
     const certificate = { id: 'certificate', serialNumber }
     await db.transaction([
-      finalizeOrder({ number: 1 }, { status: 'valid', certificate, expiresAt: inDays(90) }),
+      finalizeOrder(
+        { number: 1 },
+        { status: 'valid', authorityNumber: 1, certificate, expiresAt: inDays(90) },
+      ),
       ...insertOrder(order),
     ])
     assert.equal(await conflict(db, insertOrder({ ...order, id: 'next' })), 'quota')
@@ -197,7 +206,12 @@ suite('orders', () => {
     await db.transaction([
       finalizeOrder(
         { number: 1 },
-        { status: 'valid', certificate: { id: 'c', serialNumber }, expiresAt: inDays(90) },
+        {
+          status: 'valid',
+          authorityNumber: 1,
+          certificate: { id: 'c', serialNumber },
+          expiresAt: inDays(90),
+        },
       ),
     ])
     assert.equal(await conflict(db, insertOrder(afterExpiry)), 'duplicate')
@@ -278,20 +292,21 @@ suite('authorizations', () => {
     await db.transaction([
       sql`update acme_challenges set status = 'valid' where challenge_id = 'w'`,
     ])
-    const find = async (validUntil: Date, proven: boolean) =>
+    const find = async (validUntil: Date, provenBy?: readonly ChallengeType[]) =>
       (
         await findReusable(db, {
           accountNumber: 1,
           values: [host.value, 'b.corp.example'],
           validUntil,
-          proven,
+          provenBy,
         })
       )
         .map(({ id }) => id)
         .toSorted()
-    assert.deepEqual(await find(inDays(7), false), ['authorization', 'wildcard'])
-    assert.deepEqual(await find(inDays(7), true), ['wildcard'])
-    assert.deepEqual(await find(inDays(7.1), false), [])
+    assert.deepEqual(await find(inDays(7)), ['authorization', 'wildcard'])
+    assert.deepEqual(await find(inDays(7), ['http-01', 'dns-01']), ['wildcard'])
+    assert.deepEqual(await find(inDays(7), ['http-01']), [])
+    assert.deepEqual(await find(inDays(7.1)), [])
   })
 
   test('are limited in number while they are pending', async () => {

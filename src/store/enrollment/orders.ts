@@ -189,6 +189,8 @@ export async function listOrders(
 export interface FinalizedOrder {
   /** `processing` if the certificate waits for the key of its CA. */
   readonly status: 'processing' | 'valid'
+  /** Number of the CA of the certificate. It is another one than that of the order if the endpoint has been changed. */
+  readonly authorityNumber: number
   readonly certificate: NonNullable<AcmeOrder['certificate']>
   /** End of the certificate's validity, until which the order is kept. */
   readonly expiresAt: Date
@@ -197,11 +199,12 @@ export interface FinalizedOrder {
 /** Finalizes an order, in the transaction that stores its certificate. Conflicts if the order was finalized or canceled. */
 export function finalizeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
-  { status, certificate, expiresAt }: FinalizedOrder,
+  { status, authorityNumber, certificate, expiresAt }: FinalizedOrder,
 ): Sql {
   return guard(
     'order',
-    sql`update acme_orders set status = ${status}, certificate_id = ${certificate.id},
+    sql`update acme_orders set status = ${status}, authority_number = ${authorityNumber},
+        certificate_id = ${certificate.id},
         certificate_serial_number = ${certificate.serialNumber},
         expires_at_ms = ${expiresAt.getTime()}
       where order_number = ${number} and certificate_serial_number is null
