@@ -15,6 +15,12 @@ export const unfinishedOrdersMax = 300
 /** Maximum number of an account's pending authorizations, for further authorizations without an order. */
 export const pendingAuthorizationsMax = 300
 
+/** Maximum number of an account's pending authorizations, for further orders that need new ones. */
+export const orderedAuthorizationsMax = 1000
+
+/** Maximum number of an account's challenges that are validated at the same time, because other accounts wait for them. */
+export const validationsMax = 300
+
 export type StoredAuthorizationStatus = 'pending' | 'valid' | 'invalid' | 'deactivated' | 'revoked'
 export type AuthorizationStatus = StoredAuthorizationStatus | 'expired'
 

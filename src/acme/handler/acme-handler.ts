@@ -9,7 +9,7 @@ import { emptyQuery } from '../../wire/sigv4/query-string.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { Nonces } from '../requests/nonces.ts'
 import { malformed, parseJsonObject, quoted } from '../requests/parse-json.ts'
-import { verifyRequest } from '../requests/verify-request.ts'
+import { countingRefusals, verifyRequest } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices } from '../resource.ts'
 import { problemOfError } from '../service-errors.ts'
 import { urlsOf } from '../urls.ts'
@@ -123,7 +123,10 @@ async function answerRequest(
   const { signer } = verified
   if ('account' in signer) trace.accountId = signer.account.id
   const payload = payloadOf(verified.payload, row.payload)
-  return row.answer(services, { ...common, ...signer, payload })
+  const answer = () => row.answer(services, { ...common, ...signer, payload })
+  return 'account' in signer
+    ? answer()
+    : countingRefusals(failureLimiter, { sourceIp, key: signer.key }, answer)
 }
 
 /** IDs are base64url; those of certificates (RFC 9773 §4.1) also have a dot. A number of a chain or a page can follow. */

@@ -8,7 +8,7 @@ import { certificate } from '../resources/certificate.ts'
 import { challenge } from '../resources/challenge.ts'
 import { directory, newNonce } from '../resources/directory.ts'
 import { finalize } from '../resources/finalize.ts'
-import { keyChange } from '../resources/key-change.ts'
+import { createKeyChange } from '../resources/key-change.ts'
 import { createNewAccount } from '../resources/new-account.ts'
 import { newAuthz } from '../resources/new-authz.ts'
 import { newOrder } from '../resources/new-order.ts'
@@ -35,14 +35,14 @@ interface SignedRow {
 
 export type ResourceRow = UnsignedRow | SignedRow
 
-/** Returns the table. `newAccounts` limits the new accounts of source addresses. `ID` stands for the last part of a path. */
-export function resourceTable(newAccounts: AddressLimiter): Readonly<Record<string, ResourceRow>> {
+/** Returns the table. `newKeys` limits the new accounts and keys of source addresses. `ID` stands for the last part of a path. */
+export function resourceTable(newKeys: AddressLimiter): Readonly<Record<string, ResourceRow>> {
   return {
     directory: unsigned(directory),
     'new-nonce': unsigned(newNonce),
-    'new-account': byKey('object', createNewAccount(newAccounts)),
+    'new-account': byKey('object', createNewAccount(newKeys)),
     'account/ID': byAccount('either', account),
-    'key-change': byAccount('object', keyChange),
+    'key-change': byAccount('object', createKeyChange(newKeys)),
     'new-order': byAccount('object', newOrder),
     'order/ID': byAccount('empty', order),
     'orders/ID': byAccount('empty', orders),

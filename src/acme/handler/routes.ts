@@ -9,8 +9,8 @@ import type { AcmeServices } from '../resource.ts'
 import { acmePrefix, createAcmeHandler } from './acme-handler.ts'
 import { resourceTable } from './resource-table.ts'
 
-/** New accounts of one source address in one hour and process. Many machines can share an address. */
-const accountsPerHour = 100
+/** New accounts and account keys of one source address in one hour and process. Many machines can share an address. */
+const keysPerHour = 100
 
 export function acmeRoutes(services: AcmeServices, site: EnrollSite): readonly Route[] {
   const { api, nonceAuthenticator: authenticator } = services
@@ -20,7 +20,7 @@ export function acmeRoutes(services: AcmeServices, site: EnrollSite): readonly R
     site,
     nonces: createNonces({ db, clock, random, authenticator }),
     findEndpoint: createFreshCache((name) => findEndpoint(db, 'acme', name), { clock }),
-    resources: resourceTable(createAddressLimiter(accountsPerHour, clock)),
+    resources: resourceTable(createAddressLimiter(keysPerHour, clock)),
   })
   return [
     {

@@ -1,7 +1,8 @@
-/** Limits on new accounts for each source address. */
+/** Limits on new accounts and keys for each source address. */
 import { createBoundedCache } from '../../bounded-cache.ts'
 import type { Clock } from '../../clock.ts'
 import { networkOf } from '../../text/ip-address.ts'
+import { AcmeProblem } from '../problem.ts'
 
 export interface AddressLimiter {
   /**
@@ -39,4 +40,15 @@ export function createAddressLimiter(perHour: number, clock: Clock): AddressLimi
         : Math.ceil(((1 - available) * hourMilliseconds) / perHour / 1000)
     },
   }
+}
+
+/** Counts a new key of an account. Throws a `rateLimited` problem if its address has sent too many. */
+export function requireNewKey(newKeys: AddressLimiter, address: string | undefined): void {
+  const retrySeconds = newKeys.count(address)
+  if (retrySeconds !== undefined)
+    throw new AcmeProblem(
+      'rateLimited',
+      `too many new accounts and account keys were requested from this address; try again in ${retrySeconds} seconds`,
+      { headers: { 'retry-after': String(retrySeconds) } },
+    )
 }

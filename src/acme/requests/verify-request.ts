@@ -67,7 +67,7 @@ export async function verifyRequest(
   if (!failureLimiter.isAllowed(request.sourceIp, limited)) throw tooManyFailures()
   try {
     const signer = await requireSigner(services, jws, { claimed, request })
-    failureLimiter.recordSuccess(request.sourceIp, limited)
+    if ('account' in signer) failureLimiter.recordSuccess(request.sourceIp, limited)
     await services.nonces.consume(nonce)
     return { signer, payload: jws.payload }
   } catch (error) {
@@ -131,6 +131,25 @@ async function requireSigner(
   return { account }
 }
 
+/**
+ * Runs the rest of a request that a key has signed. Everyone can create keys, so a signature proves nothing about the sender: a refused
+ * request counts as a failure of its address, and only an accepted one makes the key known.
+ */
+export async function countingRefusals<T>(
+  failureLimiter: FailureLimiter,
+  { sourceIp, key }: { readonly sourceIp: string | undefined; readonly key: AccountKey },
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    const answer = await run()
+    failureLimiter.recordSuccess(sourceIp, key.keyThumbprint)
+    return answer
+  } catch (error) {
+    if (error instanceof AcmeProblem && error.status < 500) failureLimiter.recordFailure(sourceIp)
+    throw error
+  }
+}
+
 /** Throws an `unauthorized` problem unless the account is valid (RFC 8555 §7.3.6). */
 export function requireValid({ status }: Pick<AcmeAccount, 'status'>): void {
   if (status !== 'valid') throw new AcmeProblem('unauthorized', `the account is ${status}`)
@@ -139,7 +158,7 @@ export function requireValid({ status }: Pick<AcmeAccount, 'status'>): void {
 function tooManyFailures(): AcmeProblem {
   return new AcmeProblem(
     'rateLimited',
-    'too many requests from this address had no valid signature; try again in a minute',
+    'too many requests from this address had no valid signature, or were refused; try again in a minute',
     { headers: { 'retry-after': String(failureRetrySeconds) } },
   )
 }

@@ -1,8 +1,10 @@
 /** A challenge: an object as payload requests its validation, and POST-as-GET reads it (RFC 8555 §7.5.1). */
-import { authorizationStatus } from '../../enrollment/order-state.ts'
+import { authorizationStatus, validationsMax } from '../../enrollment/order-state.ts'
+import { ConflictError, type Database } from '../../store/database.ts'
 import {
   findAuthorizationOfChallenge,
   requestValidation,
+  requireValidationsBelowMax,
   type AcmeAuthorization,
   type AcmeChallenge,
 } from '../../store/enrollment/authorizations.ts'
@@ -32,16 +34,41 @@ export const challenge: AccountResource = async (services, request) => {
       'malformed',
       `This endpoint no longer offers ${type}. Complete another challenge of the authorization, or create a new order.`,
     )
-  await db.transaction([requestValidation(found.challenge, now)])
+  await startValidation(db, found, now)
   wake('validate-challenges')
   const current = await requireChallenge(services, request)
   return challengeAnswer(current.challenge, current.authorization, { urls })
 }
 
+async function startValidation(
+  db: Database,
+  { challenge: pending, authorization }: FoundChallenge,
+  now: Date,
+): Promise<void> {
+  try {
+    await db.transaction([
+      requireValidationsBelowMax(authorization),
+      requestValidation(pending, now),
+    ])
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    throw new AcmeProblem(
+      'rateLimited',
+      `The account has ${validationsMax} challenges that are being validated. Wait until some of them are finished.`,
+      { headers: { 'retry-after': '10' } },
+    )
+  }
+}
+
+interface FoundChallenge {
+  readonly challenge: AcmeChallenge
+  readonly authorization: AcmeAuthorization
+}
+
 async function requireChallenge(
   { api }: AcmeServices,
   { account, id }: AccountRequest,
-): Promise<{ readonly challenge: AcmeChallenge; readonly authorization: AcmeAuthorization }> {
+): Promise<FoundChallenge> {
   const owner = { accountNumber: account.number, challengeId: id }
   const authorization = await findAuthorizationOfChallenge(api.services.db, owner)
   const found = authorization?.challenges.find((each) => each.id === id)

@@ -12,17 +12,34 @@ import {
   requireStrongKey,
 } from '../requests/account-key.ts'
 import { decodeJws, requireUrl } from '../requests/jws.ts'
+import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
 import { malformed, parseJsonObject } from '../requests/parse-json.ts'
-import type { AccountKey, AccountRequest, AccountResource, AcmeServices } from '../resource.ts'
+import type {
+  AccountKey,
+  AccountRequest,
+  AccountResource,
+  AcmeAnswer,
+  AcmeServices,
+} from '../resource.ts'
 import { accountChanged } from './account.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 
 const name = 'the inner JWS'
 
-export const keyChange: AccountResource = async (services, request) => {
+export function createKeyChange(newKeys: AddressLimiter): AccountResource {
+  return async (services, request) => {
+    const key = await readNewKey(services, request, newKeys)
+    return change(services, request, key)
+  }
+}
+
+async function change(
+  services: AcmeServices,
+  request: AccountRequest,
+  key: AccountKey,
+): Promise<AcmeAnswer> {
   const { db } = services.api.services
   const { account, endpoint, urls } = request
-  const key = await readNewKey(services, request)
   const owner = { endpointName: endpoint.name, keyThumbprint: key.keyThumbprint }
   const other = await findAccountByKey(db, owner)
   if (other !== undefined) throw keyInUse(urls.account(other.id))
@@ -41,7 +58,8 @@ export const keyChange: AccountResource = async (services, request) => {
 /** Returns the key that signed the inner JWS, after all its checks. */
 async function readNewKey(
   { api }: AcmeServices,
-  { account, payload, urls }: AccountRequest,
+  { account, payload, urls, sourceIp }: AccountRequest,
+  newKeys: AddressLimiter,
 ): Promise<AccountKey> {
   const jws = decodeJws(payload as JsonObject, name)
   requireAlgorithm(jws)
@@ -62,6 +80,7 @@ async function readNewKey(
   const { oldKey } = change
   if (!isObject(oldKey) || readAccountKey(oldKey).keyThumbprint !== account.keyThumbprint)
     throw malformed(`${name}: oldKey must be the current public key of the account`)
+  requireNewKey(newKeys, sourceIp)
   await requireCompositeModulus(key, issuancePolicy)
   return key
 }

@@ -10,7 +10,7 @@ import { recorded } from '../../store/recorded-states.ts'
 import type { JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
-import type { AddressLimiter } from '../requests/address-limiter.ts'
+import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
 import { readBinding, unusable } from '../requests/external-account-binding.ts'
 import { malformed } from '../requests/parse-json.ts'
 import { requireValid } from '../requests/verify-request.ts'
@@ -20,7 +20,7 @@ import { readContacts } from './contacts.ts'
 
 const idBytes = 16
 
-export function createNewAccount(newAccounts: AddressLimiter): KeyResource {
+export function createNewAccount(newKeys: AddressLimiter): KeyResource {
   return async (services, request) => {
     const payload = request.payload as JsonObject
     const { onlyReturnExisting = false } = payload
@@ -34,18 +34,9 @@ export function createNewAccount(newAccounts: AddressLimiter): KeyResource {
         'no account of this endpoint has the key that signed the request',
       )
     const contacts = readContacts(payload['contact']) ?? []
-    requireLimit(newAccounts.count(request.sourceIp))
+    requireNewKey(newKeys, request.sourceIp)
     return create(services, request, contacts)
   }
-}
-
-function requireLimit(retrySeconds: number | undefined): void {
-  if (retrySeconds !== undefined)
-    throw new AcmeProblem(
-      'rateLimited',
-      `too many new accounts were requested from this address; try again in ${retrySeconds} seconds`,
-      { headers: { 'retry-after': String(retrySeconds) } },
-    )
 }
 
 async function answerExisting(

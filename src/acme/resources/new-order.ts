@@ -1,6 +1,10 @@
 /** newOrder: creates an order (RFC 8555 §7.4, RFC 9773 §5, draft-ietf-acme-profiles). */
 import { certificateProfile } from '../../enrollment/certificate-profile.ts'
-import { orderLifetimeSeconds, unfinishedOrdersMax } from '../../enrollment/order-state.ts'
+import {
+  orderedAuthorizationsMax,
+  orderLifetimeSeconds,
+  unfinishedOrdersMax,
+} from '../../enrollment/order-state.ts'
 import { newResourceId } from '../../enrollment/new-id.ts'
 import {
   readIdentifiers,
@@ -8,7 +12,6 @@ import {
 } from '../../enrollment/requested-identifiers.ts'
 import { parseDate, validityFault } from '../../enrollment/requested-validity.ts'
 import { ConflictError } from '../../store/database.ts'
-import { insertAuthorization } from '../../store/enrollment/authorizations.ts'
 import { insertOrder, type AcmeOrder, type NewOrder } from '../../store/enrollment/orders.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import type { JsonObject } from '../../text/json.ts'
@@ -48,9 +51,7 @@ export const newOrder: AccountResource = async (services, request) => {
     expiresAt: expiryOf(all, now),
     authorizationIds: all.map(({ id }) => id),
   }
-  await inTransaction(
-    db.transaction([...created.flatMap(insertAuthorization), ...insertOrder(order)]),
-  )
+  await inTransaction(db.transaction(insertOrder(order, created)))
   metrics.acmeOrder('created')
   return orderAnswer(viewOf(order, all), { urls, now, httpStatus: 201 })
 }
@@ -135,7 +136,7 @@ async function inTransaction(transaction: Promise<unknown>): Promise<void> {
     if (error.guard === 'quota')
       throw new AcmeProblem(
         'rateLimited',
-        `The account has ${unfinishedOrdersMax} orders that are not finalized. Finalize them, or wait until they expire.`,
+        `The account has ${unfinishedOrdersMax} orders that are not finalized, or ${orderedAuthorizationsMax} pending authorizations. Finalize the orders, or wait until they expire.`,
         { headers: { 'retry-after': '3600' } },
       )
     if (error.guard === 'duplicate')

@@ -4,6 +4,7 @@ import type { ChallengeType } from '../../enrollment/endpoint.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import {
   pendingAuthorizationsMax,
+  validationsMax,
   type AuthorizationState,
   type StoredAuthorizationStatus,
 } from '../../enrollment/order-state.ts'
@@ -65,13 +66,13 @@ function insertChallenge(
 }
 
 /** Conflicts if the account has too many pending authorizations. */
-export function requirePendingBelowMax({
-  accountNumber,
-  createdAt,
-}: Pick<NewAuthorization, 'accountNumber' | 'createdAt'>): Sql {
+export function requirePendingBelowMax(
+  { accountNumber, createdAt }: Pick<NewAuthorization, 'accountNumber' | 'createdAt'>,
+  max = pendingAuthorizationsMax,
+): Sql {
   return guard(
     'quota',
-    sql`select 1 as below where ${pendingAuthorizationsMax} > (select count(*) from acme_authorizations
+    sql`select 1 as below where ${max} > (select count(*) from acme_authorizations
       where acme_account_number = ${accountNumber} and status = 'pending'
         and expires_at_ms > ${createdAt.getTime()})`,
   )
@@ -177,6 +178,19 @@ export function deactivateAuthorization({ number, status }: AcmeAuthorization): 
     'revision',
     sql`update acme_authorizations set status = 'deactivated'
       where authorization_number = ${number} and status = ${status} returning authorization_id`,
+  )
+}
+
+/** Conflicts if too many challenges of the account are being validated. */
+export function requireValidationsBelowMax({
+  accountNumber,
+}: Pick<AcmeAuthorization, 'accountNumber'>): Sql {
+  return guard(
+    'quota',
+    sql`select 1 as below where ${validationsMax} > (select count(*) from acme_challenges c
+      join acme_authorizations a using (authorization_number)
+      where a.acme_account_number = ${accountNumber} and a.status = 'pending'
+        and c.status = 'processing')`,
   )
 }
 

@@ -3,9 +3,11 @@ import { suite, test } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
 import type { ChallengeType } from '../../enrollment/endpoint.ts'
 import {
+  orderedAuthorizationsMax,
   orderStatus,
   pendingAuthorizationsMax,
   unfinishedOrdersMax,
+  validationsMax,
 } from '../../enrollment/order-state.ts'
 import { ConflictError, type Database } from '../database.ts'
 import { sql, type Sql } from '../sql.ts'
@@ -18,6 +20,7 @@ import {
   insertAuthorization,
   requestValidation,
   requirePendingBelowMax,
+  requireValidationsBelowMax,
   type NewAuthorization,
 } from './authorizations.ts'
 import { deleteAuthorizations, deleteOrders, deleteUsedNonces } from './forgotten.ts'
@@ -170,7 +173,7 @@ suite('orders', () => {
       ...order,
       id: `order-${at}`,
     }))
-    await db.transaction(many.flatMap(insertOrder))
+    await db.transaction(many.flatMap((each) => insertOrder(each)))
     assert.equal(await conflict(db, insertOrder(order)), 'quota')
     const otherAccount = { ...authorization, id: 'other', accountNumber: 2, challenges: [] }
     await db.transaction([
@@ -325,6 +328,37 @@ suite('authorizations', () => {
     await db.transaction(insert('last'))
     assert.equal(await conflict(db, insert('surplus')), 'quota')
     await db.transaction([requirePendingBelowMax({ ...authorization, createdAt: inDays(8) })])
+  })
+
+  test('of orders are limited in number while they are pending', async () => {
+    await using database = await prepared()
+    const { db } = database
+    const many = Array.from({ length: orderedAuthorizationsMax - 1 }, (_, at) => ({
+      ...authorization,
+      id: `a${at}`,
+      challenges: [],
+    }))
+    await db.transaction(many.flatMap(insertAuthorization))
+    await db.transaction(insertOrder(order, [authorization]))
+    const another = { ...authorization, id: 'another', challenges: [] }
+    const next = { ...order, id: 'next' }
+    assert.equal(await conflict(db, insertOrder(next, [another])), 'quota')
+    await db.transaction(insertOrder(next))
+  })
+
+  test('are validated in a limited number at the same time', async () => {
+    await using database = await prepared()
+    const { db } = database
+    const challenges = Array.from({ length: validationsMax }, (_, at) => ({
+      ...authorization.challenges[0],
+      id: `c${at}`,
+    })) as NewAuthorization['challenges']
+    await db.transaction(insertAuthorization({ ...authorization, challenges }))
+    await db.transaction(challenges.slice(1).map((each) => requestValidation(each, now)))
+    await db.transaction([requireValidationsBelowMax({ accountNumber: 1 })])
+    await db.transaction([requestValidation({ id: 'c0' }, now)])
+    assert.equal(await conflict(db, [requireValidationsBelowMax({ accountNumber: 1 })]), 'quota')
+    await db.transaction([requireValidationsBelowMax({ accountNumber: 2 })])
   })
 })
 

@@ -1,6 +1,7 @@
 /** Rows of ACME orders (RFC 8555 §7.1.3). */
 import type { Identifier } from '../../enrollment/identifier.ts'
 import {
+  orderedAuthorizationsMax,
   unfinishedOrdersMax,
   type AuthorizationState,
   type OrderState,
@@ -10,6 +11,11 @@ import {
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from '../columns.ts'
 import type { Database } from '../database.ts'
 import { guard, sql, type Row, type Sql } from '../sql.ts'
+import {
+  insertAuthorization,
+  requirePendingBelowMax,
+  type NewAuthorization,
+} from './authorizations.ts'
 
 /** An authorization of an order. */
 interface OrderAuthorization extends AuthorizationState {
@@ -49,10 +55,11 @@ export interface NewOrder extends Omit<
 }
 
 /**
- * Inserts an order, after its new authorizations. Conflicts with `quota` if the account has too many unfinished orders, and with
- * `duplicate` if another order already replaces the same certificate.
+ * Inserts an order with its new authorizations. Conflicts with `quota` if the account has too many unfinished orders or pending
+ * authorizations, and with `duplicate` if another order already replaces the same certificate. These checks come first, so that a
+ * refused order costs little.
  */
-export function insertOrder(order: NewOrder): Sql[] {
+export function insertOrder(order: NewOrder, created: readonly NewAuthorization[] = []): Sql[] {
   const { id, accountNumber, identifiers, profile, notBefore, notAfter, createdAt } = order
   const now = createdAt.getTime()
   return [
@@ -72,6 +79,8 @@ export function insertOrder(order: NewOrder): Sql[] {
             and expires_at_ms > ${now})
         returning order_number`,
     ),
+    ...(created.length === 0 ? [] : [requirePendingBelowMax(order, orderedAuthorizationsMax)]),
+    ...created.flatMap(insertAuthorization),
     ...order.authorizationIds.map((authorizationId) => linkAuthorization(id, authorizationId)),
   ]
 }

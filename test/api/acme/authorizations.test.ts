@@ -277,3 +277,22 @@ suite('newAuthz', () => {
     assert.equal(refused.headers['retry-after'], '3600')
   })
 })
+
+test('an account cannot occupy the validation of challenges', async () => {
+  const client = await acme.account()
+  const names = (order: string) =>
+    Array.from({ length: 100 }, (_, at) => `${order}${at}.corp.example`)
+  for (const order of ['a', 'b', 'c']) await ordered(client, names(order))
+  await service.inDatabase(`update acme_challenges set status = 'processing', retry_at_ms = ${service.clock.now().getTime() + 60_000}
+    where type = 'http-01' and authorization_number in (select authorization_number from acme_authorizations
+      join acme_accounts using (acme_account_number) where acme_account_id = '${(client.accountUrl ?? '').slice(-22)}')`)
+  const [authorization] = await authorizationsOf(client, await ordered(client, [host]))
+  const url = (authorization?.json['challenges'] as Challenge[])[0]?.url ?? ''
+  const refused = await client.respond(url)
+  assertProblem(refused, '429 rateLimited', /300 challenges that are being validated/)
+  assert.equal(refused.headers['retry-after'], '10')
+  const other = await acme.account()
+  const [free] = await authorizationsOf(other, await ordered(other, [host]))
+  const answer = await other.respond((free?.json['challenges'] as Challenge[])[0]?.url ?? '')
+  assert.equal(answer.status, 200)
+})

@@ -26,6 +26,29 @@ test('after too many invalid signatures, an address can use only accounts that s
   assert.equal((await acme.client().register()).status, 201)
 })
 
+test('keys without an account do not exempt an address from the limit on refused requests', async () => {
+  acme.service.clock.advance({ seconds: 3600 })
+  const account = await acme.account()
+  assert.equal((await account.post(account.accountUrl ?? '')).status, 200)
+  const { newAccount, revokeCert } = await account.directory()
+  const stranger = acme.client()
+  const usedNonces = async () => {
+    const [row] = await acme.service.inDatabase('select count(*) as n from acme_used_nonces')
+    return Number(row?.['n'])
+  }
+  for (let refusal = 0; refusal < 4; refusal += 1) {
+    const { problem } = await stranger.register({ members: { onlyReturnExisting: true } })
+    assert.equal(problem, 'accountDoesNotExist')
+  }
+  const { status } = await stranger.post(revokeCert, { certificate: 'AA' }, { withJwk: true })
+  assert.equal(status, 400)
+  const before = await usedNonces()
+  for (const url of [newAccount, revokeCert])
+    assert.equal((await stranger.post(url, {}, { withJwk: true })).problem, 'rateLimited')
+  assert.equal(await usedNonces(), before)
+  assert.equal((await account.post(account.accountUrl ?? '')).status, 200)
+})
+
 test('an address can create a hundred accounts in an hour', async () => {
   acme.service.clock.advance({ seconds: 3600 })
   const key = createAccountKey('ES256')
@@ -41,6 +64,12 @@ test('an address can create a hundred accounts in an hour', async () => {
   )
   // An account that exists is still found.
   assert.equal((await acme.client('web', key).register()).status, 200)
+  // A new key of an account is checked like that of a new account.
+  const member = acme.client('web', key)
+  await member.register()
+  const refused = await member.changeKey(createAccountKey('ES256'))
+  assert.deepEqual([refused.response.status, refused.response.problem], [429, 'rateLimited'])
   acme.service.clock.advance({ seconds: 36 })
-  assert.equal((await acme.client().register()).status, 201)
+  const changed = await member.changeKey(createAccountKey('ES256'))
+  assert.equal(changed.response.status, 200)
 })
