@@ -40,6 +40,18 @@ export function readAlternativeNames({ extensions }: Named): ReadNames {
   return { names }
 }
 
+/** Reads the names in the subject alternative name, and the common names that are DNS names or IP addresses. */
+export function readIdentifiers(named: Named): ReadNames {
+  const alternative = readAlternativeNames(named)
+  if ('fault' in alternative) return alternative
+  const commonNames = commonNamesOf(named).map(commonIdentifier)
+  return { names: [...alternative.names, ...commonNames.filter((each) => each !== undefined)] }
+}
+
+function commonIdentifier(text: string): Identifier | undefined {
+  return canonicalIdentifier('ip', text) ?? canonicalIdentifier('dns', text)
+}
+
 function identifierOf({ kind, content }: GeneralName): Identifier | undefined {
   if (kind === 'iPAddress') return canonicalIdentifier('ip', formatIpAddress(content))
   return kind === 'dNSName'
@@ -66,7 +78,7 @@ export function certificateNames(
   if ('fault' in alternative) return alternative
   const commonNames: Identifier[] = []
   for (const text of commonNamesOf(csr)) {
-    const name = canonicalIdentifier('ip', text) ?? canonicalIdentifier('dns', text)
+    const name = commonIdentifier(text)
     if (name === undefined)
       return { fault: `the common name ${quoted(text)} is not a DNS name or an IP address` }
     commonNames.push(name)

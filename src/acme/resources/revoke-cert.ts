@@ -4,7 +4,7 @@ import {
   reasonOfCode,
   type RevocationReason,
 } from '../../authority/revocation-reason.ts'
-import { readAlternativeNames } from '../../enrollment/csr-names.ts'
+import { readIdentifiers } from '../../enrollment/csr-names.ts'
 import { subjectKey, subjectOf } from '../../enrollment/authorization-needs.ts'
 import { challengeTypes } from '../../enrollment/endpoint.ts'
 import { runOperation } from '../../http/run-operation.ts'
@@ -118,7 +118,7 @@ async function isAuthorized(
   certificate: Certificate,
 ): Promise<boolean> {
   const { db, clock } = api.services
-  const read = readAlternativeNames(certificate)
+  const read = readIdentifiers(certificate)
   if ('fault' in read || read.names.length === 0) return false
   const subjects = read.names.map(subjectOf)
   const found = await findReusable(db, {

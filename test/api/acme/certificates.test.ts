@@ -5,6 +5,8 @@ import { after, suite, test } from 'node:test'
 import { formatCertificateId } from '../../../src/enrollment/certificate-id.ts'
 import { issuerKeyIdentifier } from '../../../src/chain/issuer-identity.ts'
 import { parseCertificate } from '../../../src/x509/certificate.ts'
+import { oids } from '../../../src/x509/der/oid.ts'
+import { encodePem } from '../../../src/x509/pem.ts'
 import { createCsr } from '../../support/crafted-csrs.ts'
 import { createAccountKey, type AcmeClient } from '../../support/acme-client.ts'
 import { assertProblem, derOf, obtain, ordered } from '../../support/issued-orders.ts'
@@ -29,6 +31,14 @@ async function certificateOf(client: AcmeClient, members: object = {}, names = [
 function idOf(der: Uint8Array, issuerDer: Uint8Array): string {
   const keyIdentifier = issuerKeyIdentifier(parseCertificate(issuerDer))
   return formatCertificateId({ keyIdentifier, serialNumber: parseCertificate(der).serialNumber })
+}
+
+/** Adds a validated challenge to the authorization at a URL. */
+async function prove(authorizationUrl: string): Promise<void> {
+  await service.inDatabase(`insert into acme_challenges (challenge_id, authorization_number, type, token,
+      status, failures, retry_at_ms, lease_until_ms)
+    select authorization_id || '-proof', authorization_number, 'dns-01', 't', 'valid', 0, 0, 0
+    from acme_authorizations where authorization_id = '${authorizationUrl.slice(-22)}'`)
 }
 
 suite('a certificate', () => {
@@ -127,12 +137,29 @@ suite('revokeCert', () => {
     const order = await ordered(other, [host, 'b.corp.example'])
     assertProblem(await other.revoke(der), 'unauthorized', /neither ordered/)
     for (const [at, url] of (order.json['authorizations'] as string[]).entries()) {
-      await service.inDatabase(`insert into acme_challenges (challenge_id, authorization_number, type, token,
-          status, failures, retry_at_ms, lease_until_ms)
-        select authorization_id || '-proof', authorization_number, 'dns-01', 't', 'valid', 0, 0, 0
-        from acme_authorizations where authorization_id = '${url.slice(-22)}'`)
+      await prove(url)
       const answer = await other.revoke(der)
       assert.equal(answer.status, at === 0 ? 403 : 200, answer.text)
+    }
+  })
+
+  test('revokes a certificate that was not ordered only if its common name is proven, too', async () => {
+    const commonName = 'b.corp.example'
+    const csr = createCsr({
+      subject: [{ type: oids.commonName, value: commonName }],
+      names: [host],
+    })
+    const pem = encodePem('CERTIFICATE REQUEST', csr)
+    const { certificate } = await issue(service, { arn: acme.authorityArn, csr: pem })
+    const der = new X509Certificate(certificate).raw
+    const client = await acme.account()
+    for (const [name, status] of [
+      [host, 403],
+      [commonName, 200],
+    ] as const) {
+      const order = await ordered(client, [name])
+      await prove((order.json['authorizations'] as string[])[0] ?? '')
+      assert.equal((await client.revoke(der)).status, status)
     }
   })
 
