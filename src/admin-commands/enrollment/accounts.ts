@@ -4,7 +4,12 @@ import { ConfigurationError } from '../../errors.ts'
 import { viewOrders } from '../../principals/endpoint-details.ts'
 import { viewAcmeAccount } from '../../principals/endpoint-views.ts'
 import type { Config } from '../../settings/config.ts'
-import { findAccount, updateAccount, type AcmeAccount } from '../../store/enrollment/accounts.ts'
+import {
+  cancelOrders,
+  findAccount,
+  updateAccount,
+  type AcmeAccount,
+} from '../../store/enrollment/accounts.ts'
 import {
   listAccounts,
   type ListedOrder,
@@ -24,7 +29,7 @@ export async function listAccountsOf(config: Config, endpointName: string) {
 }
 
 /**
- * Deactivates an account, which can then no longer issue certificates. Its certificates stay valid. One person can always do so,
+ * Deactivates an account and cancels what it has begun, so that it can no longer issue certificates. Its certificates stay valid. One person can always do so,
  * because the key of the account may have been stolen. Throws ConfigurationError if the account does not exist.
  */
 export async function deactivateAccount(
@@ -42,7 +47,7 @@ export async function deactivateAccount(
     await changeOr(
       `the account ${id} was changed at the same time; run the command again`,
       { db, context: contextOf(config, 'acme account deactivate', endpoint) },
-      [updateAccount({ ...account, status: 'deactivated' }, account)],
+      [updateAccount({ ...account, status: 'deactivated' }, account), ...cancelOrders(account)],
     )
   })
 }

@@ -205,7 +205,10 @@ export interface FinalizedOrder {
   readonly expiresAt: Date
 }
 
-/** Finalizes an order, in the transaction that stores its certificate. Conflicts if the order was finalized or canceled. */
+/**
+ * Finalizes an order, in the transaction that stores its certificate. Conflicts if the order was finalized or canceled, or if its
+ * account, the account's EAB key or an authorization was withdrawn while the certificate was signed, which can take seconds.
+ */
 export function finalizeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
   { status, authorityNumber, certificate, expiresAt }: FinalizedOrder,
@@ -218,6 +221,15 @@ export function finalizeOrder(
         expires_at_ms = ${expiresAt.getTime()}
       where order_number = ${number} and certificate_serial_number is null
         and status in ('pending', 'ready')
+        and exists (select 1 from acme_accounts
+          where acme_accounts.acme_account_number = acme_orders.acme_account_number
+            and acme_accounts.status = 'valid'
+            and (binding_key_id is null
+              or exists (select 1 from acme_binding_keys where key_id = binding_key_id)))
+        and not exists (select 1 from acme_order_authorizations l
+          join acme_authorizations a using (authorization_number)
+          where l.order_number = acme_orders.order_number
+            and a.status in ('invalid', 'deactivated', 'revoked'))
       returning order_number`,
   )
 }

@@ -1,0 +1,86 @@
+/** What an administrator or a client withdraws while the certificate of an ACME order is signed. */
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { deactivateAccount } from '../../../src/admin-commands/enrollment/accounts.ts'
+import { removeBindingKey } from '../../../src/admin-commands/enrollment/binding-keys.ts'
+import { removeEndpoint } from '../../../src/admin-commands/enrollment/endpoints.ts'
+import type { Database } from '../../../src/store/database.ts'
+import type { AcmeClient, AcmeResponse } from '../../support/acme-client.ts'
+import { AcmeService } from '../../support/acme-service.ts'
+import { createCsr } from '../../support/crafted-csrs.ts'
+import { assertProblem, ordered } from '../../support/issued-orders.ts'
+
+/** Runs once, before the next transaction that inserts a certificate. */
+let meanwhile: (() => Promise<unknown>) | undefined
+
+function interrupted(db: Database): Database {
+  return {
+    ...db,
+    async transaction(statements) {
+      if (statements.some(({ text }) => text.includes('certificate_serial_number ='))) {
+        const withdraw = meanwhile
+        meanwhile = undefined
+        await withdraw?.()
+      }
+      return db.transaction(statements)
+    },
+  }
+}
+
+const open = { challenges: [], names: ['*.corp.example'] }
+const acme = await AcmeService.start(open, { wrapDatabase: interrupted })
+after(() => acme[Symbol.asyncDispose]())
+const { service } = acme
+const host = 'a.corp.example'
+
+async function countCertificates(): Promise<number> {
+  const [row] = await service.inDatabase('select count(*) as n from certificates')
+  return Number(row?.['n'])
+}
+
+suite('an order gets no certificate if, while it is signed,', () => {
+  async function refusedAfter(
+    client: AcmeClient,
+    withdraw: (order: AcmeResponse) => Promise<unknown>,
+  ) {
+    const order = await ordered(client, [host])
+    const before = await countCertificates()
+    meanwhile = () => withdraw(order)
+    const answer = await client.finalize(order.json['finalize'], createCsr({ names: [host] }))
+    assert.equal(meanwhile, undefined)
+    assertProblem(answer, '403 orderNotReady', /canceled/)
+    assert.equal(await countCertificates(), before)
+  }
+
+  test('an administrator deactivates its account', async () => {
+    const client = await acme.account()
+    const id = (client.accountUrl ?? '').slice(-22)
+    await refusedAfter(client, () => deactivateAccount(service.config, 'web', id))
+    assertProblem(await client.order([host]), '403 unauthorized', /deactivated/)
+  })
+
+  test("the account's EAB key is deleted", async () => {
+    await acme.addEndpoint('bound', { ...open, eab: 'required' })
+    const client = acme.client('bound')
+    const binding = await acme.bindingKey('withdrawn', { endpointName: 'bound' })
+    await client.register({ binding })
+    await refusedAfter(client, () => removeBindingKey(service.config, 'bound', binding.keyId))
+  })
+
+  test('its authorization is deactivated', async () => {
+    const client = await acme.account()
+    const other = acme.client('web', client.key)
+    await other.register()
+    await refusedAfter(client, async ({ json }) => {
+      const [url = ''] = json['authorizations'] as string[]
+      await other.post(url, { status: 'deactivated' })
+    })
+  })
+
+  test('its endpoint is deleted', async () => {
+    await acme.addEndpoint('deleted', open)
+    const client = await acme.account('deleted')
+    const name = { protocol: 'acme', name: 'deleted' } as const
+    await refusedAfter(client, () => removeEndpoint(service.config, name, { force: true }))
+  })
+})
