@@ -29,11 +29,11 @@ const name = 'the inner JWS'
 export function createKeyChange(newKeys: AddressLimiter): AccountResource {
   return async (services, request) => {
     const key = await readNewKey(services, request, newKeys)
-    return change(services, request, key)
+    return replaceKey(services, request, key)
   }
 }
 
-async function change(
+async function replaceKey(
   services: AcmeServices,
   request: AccountRequest,
   key: AccountKey,
