@@ -327,7 +327,8 @@ function withCheck(blocks: readonly Block[]): readonly Block[] {
   return [...blocks, shellBlock(lines.join(''))]
 }
 
-suite('the commands of every guide run after the quick start', () => {
+// The suite takes minutes; each page has the usual timeout.
+suite('the commands of every guide run after the quick start', { timeout: 840_000 }, () => {
   for (const [guide, required] of Object.entries(requirements))
     test(guide, async (t) => {
       if (!(await hasRequirements(t, required))) return

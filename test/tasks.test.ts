@@ -29,30 +29,35 @@ const tools = [
 
 const chosenPage = process.env['SIGNET_PAGE']
 
-suite('every command of docs/tasks runs, and prints the documented output', () => {
-  for (const page of pages.filter((name) => chosenPage === undefined || name === chosenPage))
-    test(page, async (t) => {
-      const text = withSetup(readFileSync(join(folder, page), 'utf8'))
-      const blocks = blocksOf(text).filter(({ notRun }) => notRun === undefined)
-      if (blocks.length === 0) return
-      for (const name of tools.filter((each) => text.includes(`${each} `)))
-        if ((await tool(t, name)) === undefined) return
-      await using kms = /\baws kms /.test(text) ? await KmsServer.start() : undefined
-      const world = await openTaskWorld()
-      try {
-        const commands = blocks.filter(({ language }) => language !== 'text')
-        const start = { line: 0, language: 'sh', file: undefined, notRun: undefined }
-        const steps = [{ ...start, text: 'systemctl start signet\n' }, ...commands]
-        const environment = { ...world.environment, ...kms?.clientEnvironment }
-        const ran = await runBlocks(world, steps, environment)
-        if (process.env['SIGNET_SHOW'] !== undefined) console.log(ran.text)
-        assert.equal(ran.code, 0, ran.text)
-        assert.deepEqual(missingOutput(blocks, ran.text), [], ran.text)
-      } finally {
-        await world.close()
-      }
-    })
-})
+// The suite takes minutes; each page has the usual timeout.
+suite(
+  'every command of docs/tasks runs, and prints the documented output',
+  { timeout: 840_000 },
+  () => {
+    for (const page of pages.filter((name) => chosenPage === undefined || name === chosenPage))
+      test(page, async (t) => {
+        const text = withSetup(readFileSync(join(folder, page), 'utf8'))
+        const blocks = blocksOf(text).filter(({ notRun }) => notRun === undefined)
+        if (blocks.length === 0) return
+        for (const name of tools.filter((each) => text.includes(`${each} `)))
+          if ((await tool(t, name)) === undefined) return
+        await using kms = /\baws kms /.test(text) ? await KmsServer.start() : undefined
+        const world = await openTaskWorld()
+        try {
+          const commands = blocks.filter(({ language }) => language !== 'text')
+          const start = { line: 0, language: 'sh', file: undefined, notRun: undefined }
+          const steps = [{ ...start, text: 'systemctl start signet\n' }, ...commands]
+          const environment = { ...world.environment, ...kms?.clientEnvironment }
+          const ran = await runBlocks(world, steps, environment)
+          if (process.env['SIGNET_SHOW'] !== undefined) console.log(ran.text)
+          assert.equal(ran.code, 0, ran.text)
+          assert.deepEqual(missingOutput(blocks, ran.text), [], ran.text)
+        } finally {
+          await world.close()
+        }
+      })
+  },
+)
 
 /** Turns the comments `<!-- setup … -->`, which cause the incident that a page describes, into command blocks. */
 function withSetup(markdown: string): string {
