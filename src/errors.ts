@@ -54,6 +54,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** Returns the message of an error, which ends with a period even if the message is AWS's own. */
+export function sentenceOf({ message }: ServiceError): string {
+  return message.endsWith('.') ? message : `${message}.`
+}
+
 /** Causes of an InvalidSignatureException that metrics distinguish from a malformed signature. */
 export const signatureProblems = ['expired-signature', 'wrong-scope', 'wrong-signature'] as const
 

@@ -24,7 +24,7 @@ test('errors of operations become problems that tell clients what to do', () => 
       [type, status, retryAfter],
       code,
     )
-    assert.match(problem.message, /the reason$/)
+    assert.match(problem.message, /the reason\.$/)
   }
 })
 

@@ -1,5 +1,6 @@
 /** Problem documents for errors of API operations. */
-import { ServiceError, type ErrorCode } from '../errors.ts'
+import { sentenceOf, ServiceError, type ErrorCode } from '../errors.ts'
+import { failedUnexpectedly } from '../http/answer.ts'
 import { AcmeProblem, type ProblemType } from './problem.ts'
 
 /** Seconds after which a client should repeat a request that failed temporarily, and one that a CA's state or quota prevented. */
@@ -14,25 +15,22 @@ interface Mapping {
   readonly prefix?: string
 }
 
+/** The CA is disabled, expired or deleted. Its administrator can change that, and the client cannot. */
+const unusableAuthority: Mapping = {
+  type: 'serverInternal',
+  status: 503,
+  retryAfter: longSeconds,
+  prefix: 'The CA of this endpoint cannot be used now. ',
+}
+
 const mappings: Partial<Record<ErrorCode, Mapping>> = {
   AccessDeniedException: { type: 'unauthorized' },
   InvalidArgsException: { type: 'badCSR' },
-  // The CA is disabled, expired or deleted. Its administrator can change that, and the client cannot.
-  InvalidStateException: {
-    type: 'serverInternal',
-    status: 503,
-    retryAfter: longSeconds,
-    prefix: 'the CA of this endpoint cannot be used now: ',
-  },
+  InvalidStateException: unusableAuthority,
   LimitExceededException: { type: 'rateLimited', retryAfter: longSeconds },
   MalformedCSRException: { type: 'badCSR' },
   RequestAlreadyProcessedException: { type: 'alreadyRevoked' },
-  ResourceNotFoundException: {
-    type: 'serverInternal',
-    status: 503,
-    retryAfter: longSeconds,
-    prefix: 'the CA of this endpoint cannot be used now: ',
-  },
+  ResourceNotFoundException: unusableAuthority,
   ServiceUnavailable: { type: 'serverInternal', status: 503, retryAfter: shortSeconds },
   ThrottlingException: { type: 'rateLimited', retryAfter: shortSeconds },
   ValidationException: { type: 'badCSR' },
@@ -45,14 +43,15 @@ const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
  * Returns the problem for an error. Its detail is the error's message, which was written for the caller. Errors without a mapping
  * become `serverInternal` without details.
  */
-function problemOfServiceError({ code, message }: ServiceError): AcmeProblem {
+function problemOfServiceError(error: ServiceError): AcmeProblem {
+  const { code, message } = error
   const mapping = mappings[code]
   if (mapping === undefined) return internalProblem()
   const { status, retryAfter, prefix = '' } = mapping
   const isDeniedName = code === 'AccessDeniedException' && nameKeys.test(message)
   return new AcmeProblem(
     isDeniedName ? 'rejectedIdentifier' : mapping.type,
-    `${prefix}${message}`,
+    `${prefix}${sentenceOf(error)}`,
     {
       ...(status !== undefined && { status }),
       ...(retryAfter !== undefined && { headers: { 'retry-after': retryAfter } }),
@@ -61,7 +60,7 @@ function problemOfServiceError({ code, message }: ServiceError): AcmeProblem {
 }
 
 function internalProblem(): AcmeProblem {
-  return new AcmeProblem('serverInternal', 'an unexpected error occurred; the log has its details')
+  return new AcmeProblem('serverInternal', failedUnexpectedly)
 }
 
 /** Returns the problem for any error. An unexpected error becomes `serverInternal` without details. */

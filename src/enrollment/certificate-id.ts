@@ -1,5 +1,7 @@
 /** Identifiers of certificates for renewal information (RFC 9773 §4.1). */
 
+import { decodeBase64url } from '../text/base64url.ts'
+
 export interface CertificateId {
   /** keyIdentifier in the certificate's authorityKeyIdentifier. */
   readonly keyIdentifier: Uint8Array
@@ -24,9 +26,6 @@ export function formatCertificateId({ keyIdentifier, serialNumber }: Certificate
     .join('.')
 }
 
-/** Decodes base64url in its only canonical form. */
 function decodePart(text: string): Uint8Array | undefined {
-  if (text === '' || text.length > partLengthMax) return undefined
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
+  return text === '' || text.length > partLengthMax ? undefined : decodeBase64url(text)
 }

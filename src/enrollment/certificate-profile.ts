@@ -1,4 +1,4 @@
-/** Profiles of an ACME endpoint (draft-ietf-acme-profiles). */
+/** Profiles of an ACME endpoint (draft-ietf-acme-profiles), and the validity of their certificates. */
 import type { AcmeConfiguration, CertificateProfile } from './endpoint.ts'
 
 /** Returns what certificates of a profile contain, or of the endpoint itself without a profile. Undefined for an unknown profile. */
@@ -10,4 +10,13 @@ export function certificateProfile(
   return Object.hasOwn(configuration.profiles, profile)
     ? configuration.profiles[profile]
     : undefined
+}
+
+/** Returns the end of a certificate, in whole seconds: `latest`, or the end of the certificate of its CA if that is earlier. */
+export function certificateEnd(
+  latest: Date,
+  issuer: { readonly notAfter: Date } | undefined,
+): Date {
+  const milliseconds = Math.min(latest.getTime(), (issuer?.notAfter ?? latest).getTime())
+  return new Date(Math.floor(milliseconds / 1000) * 1000)
 }

@@ -10,6 +10,7 @@ import {
 } from '../x509/names/general-name.ts'
 import { encodeName, parseName, type Name } from '../x509/names/name.ts'
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import { quoted } from '../text/visible-text.ts'
 import { canonicalIdentifier, type Identifier } from './identifier.ts'
 import { identifierKey } from './requested-identifiers.ts'
 
@@ -106,12 +107,6 @@ function differenceOf(
   const surplus = requested.find((each) => !orderedKeys.has(identifierKey(each)))
   if (surplus === undefined) return undefined
   return `${quoted(surplus.value)} is not an identifier of the order`
-}
-
-const shownMax = 100
-
-function quoted(text: string): string {
-  return `"${text.slice(0, shownMax).toWellFormed()}"`
 }
 
 /** Encodes names. Without a subject, the subject alternative name is critical (RFC 5280 §4.2.1.6). */

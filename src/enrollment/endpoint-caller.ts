@@ -1,8 +1,8 @@
 /** Endpoints for enrollment as principals, and the policy that limits them to their configuration. */
 import type { Caller } from '../identity/caller.ts'
 import { endpointArn } from '../identity/principal-arn.ts'
-import { parseIpAddress } from '../text/ip-address.ts'
-import { certificateAuthorityArn, type CertificateAuthorityName } from '../wire/arn.ts'
+import { parseIpNetwork } from '../text/ip-network.ts'
+import { certificateAuthorityArn, templateArn, type CertificateAuthorityName } from '../wire/arn.ts'
 import type { EnrollmentEndpoint } from './endpoint.ts'
 
 /** Returns the caller as which an endpoint issues, reads and revokes certificates of its CA. */
@@ -60,7 +60,7 @@ function endpointPolicy(endpoint: EnrollmentEndpoint, authority: CertificateAuth
 function templateArns({ configuration }: EnrollmentEndpoint, partition: string): string[] {
   const profiles = 'profiles' in configuration ? Object.values(configuration.profiles) : []
   const templates = [configuration, ...profiles].map(({ template }) => template)
-  return [...new Set(templates)].map((name) => `arn:${partition}:acm-pca:::template/${name}`)
+  return [...new Set(templates)].map((template) => templateArn(partition, template))
 }
 
 /**
@@ -71,8 +71,7 @@ function templateArns({ configuration }: EnrollmentEndpoint, partition: string):
 function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Conditions[] {
   const { names } = configuration
   if (names.length === 0) return [protocol === 'acme' ? identifiersOnly : {}]
-  const isAddress = (pattern: string): boolean =>
-    parseIpAddress(pattern.split('/')[0] ?? '') !== undefined
+  const isAddress = (pattern: string): boolean => parseIpNetwork(pattern) !== undefined
   const addresses = names.filter(isAddress)
   const hosts = names.filter((pattern) => !isAddress(pattern)).map((name) => name.toLowerCase())
   const permitted = [

@@ -1,6 +1,6 @@
 /** Names that an endpoint, an EAB key or a one-time password permits. */
-import { BlockList, isIPv6 } from 'node:net'
 import { parseIpAddress } from '../text/ip-address.ts'
+import { containsAddress, parseIpNetwork } from '../text/ip-network.ts'
 import { canonicalIdentifier, type Identifier } from './identifier.ts'
 
 const patternLengthMax = 255
@@ -11,15 +11,10 @@ const patternLengthMax = 255
  */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > patternLengthMax) return `is longer than ${patternLengthMax} characters`
-  const [address = '', prefix, ...rest] = pattern.split('/')
-  const bytes = parseIpAddress(address)
-  if (bytes !== undefined) {
-    if (prefix === undefined) return undefined
-    const isPrefix = /^(?:0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= bytes.length * 8
-    return rest.length === 0 && isPrefix
-      ? undefined
-      : `has a prefix length that is not an integer from 0 to ${bytes.length * 8}`
-  }
+  if (parseIpNetwork(pattern) !== undefined) return undefined
+  const bytes = parseIpAddress(pattern.split('/')[0] ?? '')
+  if (bytes !== undefined)
+    return `has a prefix length that is not an integer from 0 to ${bytes.length * 8}`
   return canonicalIdentifier('dns', pattern) === undefined
     ? 'is not a DNS name such as *.corp.example, an address, or a network such as 10.0.0.0/8'
     : undefined
@@ -42,11 +37,6 @@ function permitsName(pattern: string, name: string): boolean {
 }
 
 function permitsAddress(pattern: string, address: string): boolean {
-  const [network = '', prefix] = pattern.split('/')
-  const bytes = parseIpAddress(network)
-  if (bytes === undefined) return false
-  const list = new BlockList()
-  list.addSubnet(network, Number(prefix ?? bytes.length * 8), isIPv6(network) ? 'ipv6' : 'ipv4')
-  const isSameFamily = isIPv6(network) === isIPv6(address)
-  return isSameFamily && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  const [network, bytes] = [parseIpNetwork(pattern), parseIpAddress(address)]
+  return network !== undefined && bytes !== undefined && containsAddress(network, bytes)
 }

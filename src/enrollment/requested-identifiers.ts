@@ -21,11 +21,15 @@ export type RequestedIdentifiers =
  */
 export function readIdentifiers(value: unknown): RequestedIdentifiers {
   if (!Array.isArray(value) || value.length === 0 || value.length > identifiersMax)
-    return { malformed: `identifiers must be an array of 1 to ${identifiersMax} identifiers.` }
+    return {
+      malformed: `The member identifiers must be an array of 1 to ${identifiersMax} identifiers.`,
+    }
   const items = value.map(textsOf)
   const at = items.indexOf(undefined)
   if (at >= 0)
-    return { malformed: `identifiers[${at}] must be an object with the strings type and value.` }
+    return {
+      malformed: `Each identifier must be an object with the strings type and value; number ${at + 1} is not.`,
+    }
   const requested = items.filter((item) => item !== undefined)
   const faults = requested.map(faultOf).filter((fault) => fault !== undefined)
   return faults.length > 0 ? { faults } : { identifiers: unique(requested.map(canonical)) }

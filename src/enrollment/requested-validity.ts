@@ -42,7 +42,7 @@ export function endFault(
   const latest = latestEnd(validity, limits)
   return validity.notAfter === undefined || validity.notAfter <= latest
     ? undefined
-    : `notAfter must not be later than ${shown(latest)}: certificates of this endpoint are valid for at most ${limits.validitySeconds} seconds.`
+    : `The member notAfter must not be later than ${shown(latest)}. Certificates of this endpoint are valid for at most ${limits.validitySeconds} seconds.`
 }
 
 /** Returns why a requested validity is refused, as a sentence; undefined if it is accepted. */
@@ -55,10 +55,10 @@ export function validityFault(
   const earliest = new Date(Math.floor(now.getTime() / 1000) * 1000 - backdatingMilliseconds)
   const latest = latestEnd(validity, limits)
   if (notBefore !== undefined && notBefore < earliest)
-    return `notBefore must not be earlier than ${shown(earliest)}, which is an hour ago.`
+    return `The member notBefore must not be earlier than ${shown(earliest)}, which is an hour ago.`
   if (notBefore !== undefined && notBefore >= (notAfter ?? latest))
-    return `notBefore must be earlier than ${shown(notAfter ?? latest)}, when the certificate would expire.`
-  if (notAfter !== undefined && notAfter <= now) return 'notAfter must be in the future.'
+    return `The member notBefore must be earlier than ${shown(notAfter ?? latest)}, when the certificate would expire.`
+  if (notAfter !== undefined && notAfter <= now) return 'The member notAfter must be in the future.'
   return endFault(validity, limits)
 }
 

@@ -1,5 +1,6 @@
 /** Issues the certificate of an enrollment request through IssueCertificate, as the endpoint. */
 import { hash } from 'node:crypto'
+import { certificateEnd } from '../enrollment/certificate-profile.ts'
 import { endpointCaller } from '../enrollment/endpoint-caller.ts'
 import { runOperation } from '../http/run-operation.ts'
 import { getCertificate } from '../operations/certificate/get-certificate.ts'
@@ -16,7 +17,7 @@ import {
   type EstPassword,
 } from '../store/enrollment/passwords.ts'
 import { storable } from '../text/storable-text.ts'
-import { certificateArn, certificateAuthorityArn } from '../wire/arn.ts'
+import { certificateArn, certificateAuthorityArn, templateArn } from '../wire/arn.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { passwordChallenge, type EstIdentity } from './authenticate.ts'
@@ -107,16 +108,18 @@ async function issue(
   enrollment: Enrollment,
 ): Promise<string> {
   const { endpoint, authority } = request
-  const { template, validitySeconds } = endpoint.configuration
   const { identity, csrDer, isRepeatable } = enrollment
+  const { configuration } = endpoint
   const caller = endpointCaller(endpoint, authority)
+  const latest = new Date(api.clock.now().getTime() + configuration.validitySeconds * 1000)
+  const end = certificateEnd(latest, authority.certificate)
   const isToken = isRepeatable && identity.kind === 'certificate'
   const input: IssueCertificateInput = {
     CertificateAuthorityArn: storable(certificateAuthorityArn(authority)),
     Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', csrDer)),
     SigningAlgorithm: authority.configuration.SigningAlgorithm,
-    TemplateArn: storable(`arn:${caller.partition}:acm-pca:::template/${template}`),
-    Validity: { Type: 'ABSOLUTE', Value: endSeconds(request, api.clock.now(), validitySeconds) },
+    TemplateArn: storable(templateArn(caller.partition, configuration.template)),
+    Validity: { Type: 'ABSOLUTE', Value: end.getTime() / 1000 },
     ...(isToken && { IdempotencyToken: storable(tokenOf(identity.certificate, enrollment)) }),
   }
   const call = { operation: issuanceFor({ api }, request, enrollment), input }
@@ -143,13 +146,6 @@ function issuanceFor(
       return [usePassword(identity.password, use, clock.now())]
     },
   })
-}
-
-/** A certificate never outlives the certificate of its CA. */
-function endSeconds({ authority }: EstRequest, now: Date, validitySeconds: number): number {
-  const requested = Math.floor(now.getTime() / 1000) + validitySeconds
-  const issuerEnd = authority.certificate?.notAfter.getTime()
-  return issuerEnd === undefined ? requested : Math.min(requested, Math.floor(issuerEnd / 1000))
 }
 
 /** Maximum length of an idempotency token. */

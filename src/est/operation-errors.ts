@@ -1,5 +1,6 @@
 /** Errors of API operations as errors of EST (RFC 7030 §4.2.3). */
-import { ServiceError, type ErrorCode } from '../errors.ts'
+import { sentenceOf, ServiceError, type ErrorCode } from '../errors.ts'
+import { failedUnexpectedly } from '../http/answer.ts'
 import { EstError } from './est-error.ts'
 
 /** Runs an operation. Throws EstError, with the ServiceError as its cause, if the operation fails. */
@@ -37,7 +38,7 @@ const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
 const messages: Partial<Readonly<Record<ErrorCode, string>>> = {
   AccessDeniedException:
     'The policies of the endpoint and of its CA do not permit this certificate.',
-  InternalFailure: 'Internal error',
+  InternalFailure: failedUnexpectedly,
   InvalidStateException: 'The CA of the endpoint cannot issue certificates at present.',
   RequestInProgressException:
     'The certificate is not issued yet. Send the same request again later.',
@@ -49,5 +50,5 @@ function toEstError(error: ServiceError): EstError {
   const status = statuses[error.code] ?? 400
   const retryAfter = status === 429 ? '1' : retrySeconds
   const headers = [202, 429, 503].includes(status) ? { 'retry-after': retryAfter } : {}
-  return new EstError(status, messages[error.code] ?? error.message, { cause: error, headers })
+  return new EstError(status, messages[error.code] ?? sentenceOf(error), { cause: error, headers })
 }

@@ -1,5 +1,5 @@
 /** Attributes of a CSR that have a meaning in EST. None of them is ignored. */
-import { timingSafeEqual } from 'node:crypto'
+import { isSameText } from '../text/same-text.ts'
 import {
   parseRequestAttributes,
   type CertificationRequest,
@@ -62,15 +62,10 @@ function requireLinked(
         'session resumption, or with TLS 1.3, or omit the attribute.',
     )
   const [value, ...others] = values.map((each) => decodeString(each))
-  if (others.length === 0 && value !== undefined && isSame(value, binding)) return
+  if (others.length === 0 && value !== undefined && isSameText(value, binding)) return
   throw new EstError(
     400,
     `The ${attributeName} of the CSR does not match the TLS connection. It must be the base64 of tls-unique (TLS 1.2) ` +
       'or tls-exporter (TLS 1.3, RFC 9266) of this connection, or absent.',
   )
-}
-
-function isSame(text: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(text), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

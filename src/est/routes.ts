@@ -2,7 +2,7 @@
 import { endpointNameForm } from '../enrollment/endpoint.ts'
 import { publicFailure, textAnswer, type Answer, type TextAnswer } from '../http/answer.ts'
 import { encodingProblem } from '../http/body/encoding.ts'
-import { refusedBodyError } from '../http/refused-body.ts'
+import { refusedBodyError, refusedBodyStatuses } from '../http/refused-body.ts'
 import type { HttpRequest, RequestHead } from '../http/request.ts'
 import type { ConnectionInfo, RefusedBody, Route } from '../http/route.ts'
 import { findAuthorityByNumber } from '../store/authorities.ts'
@@ -67,8 +67,6 @@ interface Arrived {
   readonly path: string
 }
 
-const bodyStatuses = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
-
 function refuseBody(
   services: EstServices,
   {
@@ -81,7 +79,7 @@ function refuseBody(
     readonly connection: ConnectionInfo
   },
 ): TextAnswer {
-  const answer = textAnswer(bodyStatuses[refused.reason], refusedBodyError(refused).message)
+  const answer = textAnswer(refusedBodyStatuses[refused.reason], refusedBodyError(refused).message)
   const path = head.localPath.slice(prefix.length)
   logRequest(services, { path, connection, status: answer.status, startedAt: undefined })
   return answer
@@ -125,9 +123,13 @@ async function dispatch(
   const isMatching =
     method === operation.method || (method === 'HEAD' && operation.method === 'GET')
   if (!isMatching)
-    throw new EstError(405, `${operationName} requires the method ${operation.method}.`, {
-      headers: { allow: operation.method === 'GET' ? 'GET, HEAD' : 'POST' },
-    })
+    throw new EstError(
+      405,
+      `The operation ${operationName} requires the method ${operation.method}.`,
+      {
+        headers: { allow: operation.method === 'GET' ? 'GET, HEAD' : 'POST' },
+      },
+    )
   if (operation.method === 'POST') requirePkcs10(request)
   const { db } = services.api.services
   const endpoint = await findEndpoint(db, 'est', endpointName)

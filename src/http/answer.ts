@@ -37,13 +37,19 @@ export function methodNotAllowed(allow: string): Answer {
   return textAnswer(405, 'Method not allowed', { allow })
 }
 
+const temporarilyUnavailable = 'The server is temporarily unavailable.'
+
+/** Message for an unexpected error, without details. */
+export const failedUnexpectedly =
+  'The request failed unexpectedly. The log of the server contains the reason.'
+
 /**
- * Creates the public listener's response to an unexpected error. The response contains no details, because anyone can read it.
+ * Creates the plain-text response to an unexpected error. The response contains no details, because anyone can read it.
  */
 export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
-    ? textAnswer(503, 'Service unavailable')
-    : textAnswer(500, 'Internal error')
+    ? textAnswer(503, temporarilyUnavailable)
+    : textAnswer(500, failedUnexpectedly)
 }
 
 /** Creates a problem document of the type `about:blank`, whose title is that of the status (RFC 9457 §4.2.1). */
@@ -59,11 +65,8 @@ export function problemAnswer(status: number, detail: string): TextAnswer {
 /** Creates the problem document for an unexpected error, without details. */
 export function problemFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
-    ? problemAnswer(503, 'The server is temporarily unavailable.')
-    : problemAnswer(
-        500,
-        'The request failed unexpectedly. The log of the server contains the reason.',
-      )
+    ? problemAnswer(503, temporarilyUnavailable)
+    : problemAnswer(500, failedUnexpectedly)
 }
 
 /** Returns whether an error means that the server is temporarily unavailable. */

@@ -1,6 +1,9 @@
 import { ServiceError } from '../errors.ts'
 import type { RefusedBody } from './route.ts'
 
+/** Statuses of the responses of protocols other than the API. */
+export const refusedBodyStatuses = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
+
 /** Returns the error for a request whose body was not read. */
 export function refusedBodyError({ reason, bytesMax }: RefusedBody): ServiceError {
   if (reason === 'too-long')

@@ -8,7 +8,7 @@ import { signMessage } from '../keys/sign-message.ts'
 import { issueOwn } from '../operations/certificate/issue-own.ts'
 import type { Services } from '../services.ts'
 import { storable } from '../text/storable-text.ts'
-import { certificateAuthorityArn } from '../wire/arn.ts'
+import { certificateAuthorityArn, templateArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import {
@@ -47,7 +47,7 @@ export async function issueDelegate(services: Services, authority: Authority): P
       ),
       SigningAlgorithm,
       TemplateArn: storable(
-        `arn:${caller.partition}:acm-pca:::template/OCSPSigningCertificate_CSRPassthrough/V1`,
+        templateArn(caller.partition, 'OCSPSigningCertificate_CSRPassthrough/V1'),
       ),
       Validity: { Type: 'ABSOLUTE', Value: endOf(services, authority) },
     },

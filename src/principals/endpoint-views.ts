@@ -7,7 +7,7 @@ import { isUsable, type BindingKeyRecord } from '../store/enrollment/binding-key
 import type { FailedChallenge, ListedOrder, StoredProblem } from '../store/enrollment/listings.ts'
 import type { EstPassword } from '../store/enrollment/passwords.ts'
 import type { AuthorityName } from '../store/record-subjects.ts'
-import { certificateArn, certificateAuthorityArn } from '../wire/arn.ts'
+import { certificateArn, certificateAuthorityArn, templateArn } from '../wire/arn.ts'
 
 export function viewEndpoint(endpoint: EnrollmentEndpoint, authority: AuthorityName) {
   const { protocol, name, accountId, configuration, createdAt } = endpoint
@@ -45,7 +45,7 @@ const bindingWords = { required: 'REQUIRED', optional: 'OPTIONAL', off: 'OFF' } 
 
 function viewProfile({ template, validitySeconds }: CertificateProfile, partition: string) {
   return {
-    TemplateArn: `arn:${partition}:acm-pca:::template/${template}`,
+    TemplateArn: templateArn(partition, template),
     ValiditySeconds: validitySeconds,
   }
 }

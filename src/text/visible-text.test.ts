@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { csvCell, truncateText, visibleJson, visibleLines, visibleText } from './visible-text.ts'
+import {
+  csvCell,
+  quoted,
+  truncateText,
+  visibleJson,
+  visibleLines,
+  visibleText,
+} from './visible-text.ts'
 
 const seed = 20_261_129
 const hostileCharacters = Array.from(
@@ -102,5 +109,15 @@ test('a truncated text is as long as possible and never ends within a surrogate 
       assert.ok(shown.length <= unitsMax && shown.length >= Math.min(text.length, unitsMax) - 1)
     }),
     { seed: 15 },
+  )
+})
+
+test('quoted text is short, on one line, and in quotes', () => {
+  assert.equal(quoted('a\n\u202E'), '"a\\n\\u{202e}"')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
+      // Each character can become an escape of at most ten characters.
+      assert.match(quoted(text), /^".{0,2400}"$/)
+    }),
   )
 })

@@ -28,6 +28,13 @@ export function visibleText(text: string): string {
   return text.replaceAll(unsafeCharacters, escaped)
 }
 
+const quotedLengthMax = 200
+
+/** Returns text from a client in quotes for an error message: truncated, and on one line. */
+export function quoted(text: string): string {
+  return `"${visibleText(truncateText(text, quotedLengthMax))}"`
+}
+
 /** Escapes text like visibleText, but keeps line feeds, for Signet's multi-line messages. */
 export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Attempt, Challenge } from './attempt.ts'
 import { ValidationError } from './problem.ts'
-import { isSameText } from './same-text.ts'
+import { isSameText } from '../text/same-text.ts'
 
 /** Validates a dns-01 challenge (RFC 8555 §8.4). Resolves if it succeeds; rejects with ValidationError otherwise. */
 export async function validateDns01(

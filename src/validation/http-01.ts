@@ -2,7 +2,7 @@ import type { Attempt, Challenge } from './attempt.ts'
 import { fetchHop, type HopResponse } from './fetch-hop.ts'
 import { ValidationError } from './problem.ts'
 import { challengeUrl, redirectTarget } from './redirect.ts'
-import { isSameText } from './same-text.ts'
+import { isSameText } from '../text/same-text.ts'
 
 const redirectsMax = 10
 

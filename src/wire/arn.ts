@@ -67,6 +67,11 @@ export function certificateArn(authorityArn: string, serialNumber: Uint8Array): 
   return `${authorityArn}/certificate/${Buffer.from(serialNumber).toString('hex')}`
 }
 
+/** Returns the ARN of a template. `template` is its name with the version, such as `EndEntityCertificate/V1`. */
+export function templateArn(partition: string, template: string): string {
+  return `arn:${partition}:${service}:::template/${template}`
+}
+
 /** Parses an ARN of any service; undefined if the text is not an ARN or is longer than 200 characters. */
 export function parseArn(text: string): Arn | undefined {
   const [matched, partition = '', name = '', region = '', accountId = '', resource = ''] = groups(

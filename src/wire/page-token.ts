@@ -1,4 +1,5 @@
 import { SealError, type Sealer } from '../sealer.ts'
+import { decodeBase64url } from '../text/base64url.ts'
 
 /** The request that a page token is valid for. */
 export interface PageScope {
@@ -26,8 +27,8 @@ export function createPageTokens(sealer: Sealer): PageTokens {
     seal: (scope, position) =>
       Buffer.from(sealer.seal(contextOf(scope), Buffer.from(position))).toString('base64url'),
     open(scope, token) {
-      const sealed = Buffer.from(token, 'base64url')
-      if (sealed.toString('base64url') !== token) return undefined
+      const sealed = decodeBase64url(token)
+      if (sealed === undefined) return undefined
       try {
         return Buffer.from(sealer.open(contextOf(scope), sealed)).toString('utf8')
       } catch (error) {

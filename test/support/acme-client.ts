@@ -336,7 +336,15 @@ function parsed(response: AcmeHttpResponse): AcmeResponse {
   const problem = isProblem
     ? String(json['type']).replace(/^urn:ietf:params:acme:error:/, '')
     : undefined
+  if (isProblem) requireSentences(json)
   return { ...response, json, problem }
+}
+
+/** Throws unless the details of a problem document are sentences. */
+function requireSentences({ detail, subproblems = [] }: AcmeResponse['json']): void {
+  const details = [detail, ...(subproblems as { detail: unknown }[]).map((each) => each.detail)]
+  const fragment = details.map(String).find((each) => !/^[A-Z][^]*[^.]\.$/.test(each))
+  if (fragment !== undefined) throw new Error(`the detail is not a sentence: ${fragment}`)
 }
 
 /** Returns the URLs in `Link` headers by relation. */

@@ -69,13 +69,13 @@ export interface EstCall {
 }
 
 /** Sends a request to an operation of an endpoint, such as `devices/simpleenroll`. */
-export function estCall(
+export async function estCall(
   server: EnrollServer,
   operation: string,
   { method, csr, body, credentials, client, headers, maxVersion }: EstCall = {},
 ): Promise<EnrollAnswer> {
   const content = body ?? (csr === undefined ? undefined : csrBody(csr))
-  return enrollRequest(server, `/.well-known/est/${operation}`, {
+  const answer = await enrollRequest(server, `/.well-known/est/${operation}`, {
     method: method ?? (content === undefined ? 'GET' : 'POST'),
     ...(content !== undefined && { body: content }),
     ...(client && { key: client.key, cert: client.cert }),
@@ -86,6 +86,10 @@ export function estCall(
       ...headers,
     },
   })
+  const { status, text } = answer
+  if (status >= 400 && method !== 'HEAD' && !/^[A-Z][^]*[^.]\.\n$/.test(text))
+    throw new Error(`the error is not a sentence: ${text}`)
+  return answer
 }
 
 export function basic(credentials: string): string {

@@ -3,12 +3,14 @@ import { endpointNameForm, type AcmeEndpoint } from '../../enrollment/endpoint.t
 import type { TextAnswer } from '../../http/answer.ts'
 import { deadlineOf } from '../../http/deadline.ts'
 import type { EnrollSite } from '../../http/enroll-site.ts'
+import { refusedBodyError, refusedBodyStatuses } from '../../http/refused-body.ts'
 import { headerValue, type HttpRequest, type RequestHead } from '../../http/request.ts'
 import type { ConnectionInfo, Handler, RefusedBody } from '../../http/route.ts'
 import { emptyQuery } from '../../wire/sigv4/query-string.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { Nonces } from '../requests/nonces.ts'
-import { malformed, parseJsonObject, quoted } from '../requests/parse-json.ts'
+import { malformed, parseJsonObject } from '../requests/parse-json.ts'
 import { countingRefusals, verifyRequest } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices } from '../resource.ts'
 import { problemOfError } from '../service-errors.ts'
@@ -140,10 +142,13 @@ function findResource(
   const row = Object.hasOwn(resources, trace.resource) ? resources[trace.resource] : undefined
   const hasId = trace.resource.endsWith('/ID')
   if (row === undefined || (hasId && !idForm.test(trace.id)))
-    throw notFound(`the endpoint has no resource ${quoted(localPath)}`)
+    throw notFound(
+      `The endpoint has no resource ${quoted(localPath)}. Its directory lists the URLs.`,
+    )
   trace.isKnown = true
   // The query would be part of the signed URL (RFC 8555 §6.4).
-  if (query !== emptyQuery) throw notFound('the resources of the endpoint have no query')
+  if (query !== emptyQuery)
+    throw notFound('The resources of the endpoint have no query. Remove it from the URL.')
   return row
 }
 
@@ -163,14 +168,14 @@ async function findRequested(
   if (origin === undefined)
     throw new AcmeProblem(
       'malformed',
-      `the host ${quoted(head.host ?? '')} is not a name of this server`,
+      `The host ${quoted(head.host ?? '')} is not a name of this server. Use a host name of its certificate.`,
       { status: 421 },
     )
   const endpoint = endpointNameForm.test(endpointName)
     ? await services.findEndpoint(endpointName)
     : undefined
   if (endpoint === undefined)
-    throw notFound(`no ACME endpoint has the name ${quoted(endpointName)}`)
+    throw notFound(`No ACME endpoint has the name ${quoted(endpointName)}.`)
   trace.endpoint = endpoint
   const row = findResource(services, head, trace)
   requireMethod(row, head.method)
@@ -180,10 +185,10 @@ async function findRequested(
 function requireMethod({ signer }: ResourceRow, method: string): void {
   const allowed = signer === 'none' ? ['GET', 'HEAD'] : ['POST']
   if (allowed.includes(method)) return
-  const advice = signer === 'none' ? '' : '; read it with POST-as-GET, a signed request'
+  const advice = signer === 'none' ? '' : ' Read the resource with POST-as-GET, a signed request.'
   throw new AcmeProblem(
     'malformed',
-    `the resource does not support the method ${quoted(method)}, only ${allowed.join(' and ')}${advice}`,
+    `The resource does not support the method ${quoted(method)}, only ${allowed.join(' and ')}.${advice}`,
     { status: 405, headers: { allow: allowed.join(', ') } },
   )
 }
@@ -194,10 +199,10 @@ const payloadValuesMax = 10_000
 /** Decodes a payload of the kind that the resource needs (RFC 8555 §6.2, §6.3). */
 function payloadOf(payload: Buffer, kind: PayloadKind): object | undefined {
   if (payload.length > 0) {
-    if (kind === 'empty') throw malformed('the payload must be empty (POST-as-GET)')
-    return parseJsonObject(payload, 'the payload', payloadValuesMax)
+    if (kind === 'empty') throw malformed('The payload must be empty (POST-as-GET).')
+    return parseJsonObject(payload, 'payload', payloadValuesMax)
   }
-  if (kind === 'object') throw malformed('the payload must be a JSON object, and not empty')
+  if (kind === 'object') throw malformed('The payload must be a JSON object, and not empty.')
   return undefined
 }
 
@@ -205,19 +210,8 @@ function notFound(detail: string): AcmeProblem {
   return new AcmeProblem('malformed', detail, { status: 404 })
 }
 
-function refusedProblem({ reason, bytesMax }: RefusedBody): AcmeProblem {
-  if (reason === 'too-long')
-    return new AcmeProblem('malformed', `the request body must have at most ${bytesMax} bytes`, {
-      status: 413,
-    })
-  return reason === 'no-room'
-    ? new AcmeProblem(
-        'serverInternal',
-        'the server is receiving too many request bodies; try again',
-        {
-          status: 503,
-          headers: { 'retry-after': '1' },
-        },
-      )
-    : malformed('the chunks of the request body are too small')
+function refusedProblem(refused: RefusedBody): AcmeProblem {
+  const type = refused.reason === 'no-room' ? 'serverInternal' : 'malformed'
+  const status = refusedBodyStatuses[refused.reason]
+  return new AcmeProblem(type, refusedBodyError(refused).message, { status })
 }

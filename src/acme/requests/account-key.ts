@@ -11,10 +11,12 @@ import {
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from '../../x509/subject-public-key-info.ts'
+import { decodeBase64url } from '../../text/base64url.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountKey } from '../resource.ts'
 import type { Jws } from './jws.ts'
-import { decodeBase64url, malformed, quoted } from './parse-json.ts'
+import { malformed } from './parse-json.ts'
 
 interface SignatureAlgorithm {
   readonly keyType: 'EC' | 'RSA' | 'OKP'
@@ -61,9 +63,11 @@ const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 export function readAccountKey(jwk: JsonObject): AccountKey {
   const secret = secretMembers.find((member) => jwk[member] !== undefined)
   if (secret !== undefined)
-    throw badPublicKey(`it has the member ${secret} of a secret key; send only the public key`)
+    throw badPublicKey(
+      `it has the member ${secret} of a secret key, but must be only the public key`,
+    )
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig')
-    throw badPublicKey('its use is not sig, so the key does not sign')
+    throw badPublicKey('its use must be sig, or absent')
   const publicKey = JSON.stringify(publicMembers(jwk))
   return { publicKey, keyThumbprint: hash('sha256', publicKey, 'base64url') }
 }
@@ -85,7 +89,7 @@ function integerOf(jwk: JsonObject, member: string): string {
   if (bytes === undefined || bytes.length === 0 || bytes[0] === 0)
     throw badPublicKey(`${member} must be an integer in base64url, without leading zeros`)
   if (bytes.length > modulusBytesMax)
-    throw badPublicKey(`${member} has more than ${modulusBytesMax * 8} bits`)
+    throw badPublicKey(`${member} must have at most ${modulusBytesMax * 8} bits`)
   return String(jwk[member])
 }
 
@@ -148,8 +152,8 @@ function requireNone(reason: string | undefined): void {
 export function requireAlgorithm({ header }: Pick<Jws, 'header'>): string {
   const { alg } = header
   if (typeof alg === 'string' && Object.hasOwn(algorithms, alg)) return alg
-  const name = typeof alg === 'string' ? quoted(alg) : 'missing'
-  throw badAlgorithm(`the signature algorithm is ${name}`, algorithmNames)
+  const problem = typeof alg === 'string' ? `is ${quoted(alg)}` : 'is missing'
+  throw badAlgorithm(`The signature algorithm ${problem}`, algorithmNames)
 }
 
 /**
@@ -160,17 +164,19 @@ export function requireSignature(jws: Jws, key: AccountKey, name: string): void 
   const alg = requireAlgorithm(jws)
   const expected = algorithmOf(JSON.parse(key.publicKey) as JsonObject)
   if (alg !== expected)
-    throw badAlgorithm(`the signature algorithm ${alg} does not match the key`, [String(expected)])
+    throw badAlgorithm(`The signature algorithm ${alg} does not match the key`, [String(expected)])
   const digest = algorithms[alg]?.hash
   const options = { key: importKey(key), dsaEncoding: 'ieee-p1363' } as const
   if (!verify(digest, jws.signed, options, jws.signature))
-    throw malformed(`the signature of ${name} is invalid`)
+    throw malformed(
+      `The signature of the ${name} is invalid. It must cover the protected header and the payload as sent.`,
+    )
 }
 
 function badAlgorithm(problem: string, supported: readonly string[]): AcmeProblem {
   return new AcmeProblem(
     'badSignatureAlgorithm',
-    `${problem}; it must be ${supported.join(', ')}`,
+    `${problem}. It must be ${supported.length > 1 ? 'one of ' : ''}${supported.join(', ')}.`,
     {
       members: { algorithms: supported },
     },
@@ -178,5 +184,5 @@ function badAlgorithm(problem: string, supported: readonly string[]): AcmeProble
 }
 
 function badPublicKey(reason: string): AcmeProblem {
-  return new AcmeProblem('badPublicKey', `the public key is not accepted: ${reason}`)
+  return new AcmeProblem('badPublicKey', `The public key is not accepted: ${reason}.`)
 }

@@ -48,7 +48,7 @@ export function requireNewKey(newKeys: AddressLimiter, address: string | undefin
   if (retrySeconds !== undefined)
     throw new AcmeProblem(
       'rateLimited',
-      `too many new accounts and account keys were requested from this address; try again in ${retrySeconds} seconds`,
+      `Too many new accounts and account keys were requested from this address. Try again in ${retrySeconds} seconds.`,
       { headers: { 'retry-after': String(retrySeconds) } },
     )
 }

@@ -6,11 +6,12 @@ import type { Database } from '../../store/database.ts'
 import { findBindingKey, type BindingKey } from '../../store/enrollment/binding-keys.ts'
 import { isStorableText } from '../../text/storable-text.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountKey } from '../resource.ts'
 import { readAccountKey } from './account-key.ts'
 import { decodeJws, requireUrl, textMember, type Jws } from './jws.ts'
-import { malformed, parseJsonObject, quoted } from './parse-json.ts'
+import { malformed, parseJsonObject } from './parse-json.ts'
 
 interface BindingServices {
   readonly db: Database
@@ -50,13 +51,15 @@ export async function readBinding(
     if (eab === 'optional') return undefined
     throw new AcmeProblem(
       'externalAccountRequired',
-      `a new account needs ${name}; request a key from the administrator of this endpoint`,
+      `A new account needs ${name}. Request a key from the administrator of this endpoint.`,
     )
   }
-  if (!isObject(binding)) throw malformed(`${name} must be a JWS in flattened JSON serialization`)
+  if (!isObject(binding))
+    throw malformed(`The ${name} must be a JWS in flattened JSON serialization.`)
   const jws = decodeJws(binding, name)
   const hash = requireMacAlgorithm(jws)
-  if (jws.header['nonce'] !== undefined) throw malformed(`${name} must not have a nonce`)
+  if (jws.header['nonce'] !== undefined)
+    throw malformed(`The protected header of the ${name} must not have a nonce.`)
   requireUrl(jws.header, context.url, name)
   requireSameKey(jws, context.accountKey)
   const keyId = textMember(jws.header, 'kid', name)
@@ -81,7 +84,7 @@ export async function readBinding(
 export function unusable(keyId: string, reason: string): AcmeProblem {
   return new AcmeProblem(
     'unauthorized',
-    `the key ${quoted(keyId)} for external account binding ${reason}; request a key from the administrator of this endpoint`,
+    `The key ${quoted(keyId)} for external account binding ${reason}. Request a key from the administrator of this endpoint.`,
   )
 }
 
@@ -89,16 +92,18 @@ function requireMacAlgorithm({ header }: Jws): string {
   const alg = textMember(header, 'alg', name)
   const hash = Object.hasOwn(hashes, alg) ? hashes[alg] : undefined
   if (hash === undefined)
-    throw malformed(`${name} has the algorithm ${quoted(alg)}; it must be HS256, HS384 or HS512`)
+    throw malformed(
+      `The algorithm of the ${name} is ${quoted(alg)}. It must be HS256, HS384 or HS512.`,
+    )
   return hash
 }
 
 function requireSameKey({ payload }: Jws, accountKey: AccountKey): void {
-  const jwk = readAccountKey(parseJsonObject(payload, `the payload of ${name}`))
+  const jwk = readAccountKey(parseJsonObject(payload, `payload of the ${name}`))
   if (jwk.keyThumbprint !== accountKey.keyThumbprint)
     throw new AcmeProblem(
       'unauthorized',
-      `the payload of ${name} is not the public key that signed the request`,
+      `The payload of the ${name} must be the public key that signed the request.`,
     )
 }
 

@@ -1,7 +1,9 @@
 /** JSON Web Signatures in flattened JSON serialization (RFC 7515 §7.2.2, RFC 8555 §6.2). */
 import type { JsonObject } from '../../text/json.ts'
+import { decodeBase64url } from '../../text/base64url.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
-import { decodeBase64url, malformed, parseJsonObject, quoted } from './parse-json.ts'
+import { malformed, parseJsonObject } from './parse-json.ts'
 
 /** A JWS whose signature has not been verified. */
 export interface Jws {
@@ -16,25 +18,33 @@ export interface Jws {
 /**
  * Decodes a JWS. Throws a `malformed` problem for other serializations, and for features that ACME forbids or that Signet does not
  * have. Unknown members beside `protected`, `payload` and `signature` are ignored (RFC 7515 §7.2.1). `name` is the name of the JWS
- * in the problem's detail.
+ * in the problem's detail, without an article.
  */
 export function decodeJws(value: JsonObject, name: string): Jws {
   if (value['signatures'] !== undefined)
-    throw malformed(`${name} has the member signatures; send one signature in the flattened form`)
+    throw malformed(
+      `The ${name} has the member signatures. Send one signature in flattened JSON serialization.`,
+    )
   if (value['header'] !== undefined)
-    throw malformed(`${name} has an unprotected header; all members must be in protected`)
+    throw malformed(
+      `The ${name} has an unprotected header. All its members must be in the protected header.`,
+    )
   const [headerBytes, payload, signature] = (['protected', 'payload', 'signature'] as const).map(
     (member) => {
       const bytes = decodeBase64url(value[member])
       if (bytes === undefined)
-        throw malformed(`${name}: ${member} must be a string in base64url without padding`)
+        throw malformed(
+          `The member ${member} of the ${name} must be a string in base64url without padding.`,
+        )
       return bytes
     },
   ) as [Buffer, Buffer, Buffer]
-  const header = parseJsonObject(headerBytes, `the protected header of ${name}`)
+  const header = parseJsonObject(headerBytes, `protected header of the ${name}`)
   for (const extension of ['crit', 'b64'])
     if (header[extension] !== undefined)
-      throw malformed(`${name} has the header ${extension}, which is not supported`)
+      throw malformed(
+        `The protected header of the ${name} has the member ${extension}, which is not supported. Omit it.`,
+      )
   const signed = Buffer.from(`${String(value['protected'])}.${String(value['payload'])}`, 'latin1')
   return { header, payload, signature, signed }
 }
@@ -43,7 +53,7 @@ export function decodeJws(value: JsonObject, name: string): Jws {
 export function textMember(header: JsonObject, member: string, name: string): string {
   const value = header[member]
   if (typeof value !== 'string')
-    throw malformed(`the protected header of ${name} must have ${member}, a string`)
+    throw malformed(`The protected header of the ${name} must have the member ${member}, a string.`)
   return value
 }
 
@@ -53,6 +63,6 @@ export function requireUrl(header: JsonObject, url: string, name: string): void 
   if (signedUrl !== url)
     throw new AcmeProblem(
       'unauthorized',
-      `${name} was signed for the URL ${quoted(signedUrl)}, but was sent to ${url}`,
+      `The ${name} was signed for the URL ${quoted(signedUrl)}, but must be signed for ${url}.`,
     )
 }

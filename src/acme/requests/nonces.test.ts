@@ -80,7 +80,7 @@ test('a nonce is valid for one hour, and can be used once in all processes', asy
   await noncesOf().consume(valid)
   await assert.rejects(
     nonces.consume(valid),
-    /was used before; repeat the request with a new nonce/,
+    /was used before\. Repeat the request with a new nonce\./,
   )
   const again = nonces.read(other)
   const results = await Promise.allSettled([1, 2, 3].map(() => nonces.consume(again)))

@@ -7,8 +7,9 @@ import type { Random } from '../../random.ts'
 import type { Authenticator } from '../../sealer.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import { insertUsedNonce } from '../../store/enrollment/nonces.ts'
+import { decodeBase64url } from '../../text/base64url.ts'
 import { AcmeProblem } from '../problem.ts'
-import { decodeBase64url, malformed } from './parse-json.ts'
+import { malformed } from './parse-json.ts'
 
 export interface Nonces {
   issue(): string
@@ -49,7 +50,7 @@ export function createNonces({ db, clock, random, authenticator }: NonceServices
     read(value) {
       const bytes = decodeBase64url(value)
       if (bytes === undefined)
-        throw malformed('the protected header must have nonce, a string in base64url')
+        throw malformed('The protected header must have the member nonce, a string in base64url.')
       const content = bytes.subarray(0, contentBytes)
       if (!authenticator.isValid(content, bytes.subarray(contentBytes)))
         throw badNonce('was not issued by this server')
@@ -68,5 +69,5 @@ export function createNonces({ db, clock, random, authenticator }: NonceServices
 }
 
 function badNonce(problem: string): AcmeProblem {
-  return new AcmeProblem('badNonce', `the nonce ${problem}; repeat the request with a new nonce`)
+  return new AcmeProblem('badNonce', `The nonce ${problem}. Repeat the request with a new nonce.`)
 }

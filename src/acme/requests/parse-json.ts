@@ -1,7 +1,6 @@
-/** Parses JSON objects and base64url from clients. */
+/** Parses JSON objects from clients. */
 import { isUtf8 } from 'node:buffer'
 import { hasDuplicateKeys, isObject, type JsonObject } from '../../text/json.ts'
-import { truncateText, visibleText } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 
 /** Maximum number of objects and arrays that contain a value. */
@@ -15,20 +14,23 @@ const unverifiedValuesMax = 100
 
 /**
  * Parses a JSON object. Throws a `malformed` problem for any other bytes. A member that occurs twice is refused, because two
- * parsers could read different values. `name` is the name of the bytes in the problem's detail.
+ * parsers could read different values. `name` is the name of the bytes in the problem's detail, without an article.
  */
 export function parseJsonObject(
   bytes: Uint8Array,
   name: string,
   valuesMax = unverifiedValuesMax,
 ): JsonObject {
-  if (!isUtf8(bytes)) throw malformed(`${name} is not UTF-8`)
-  if (hasMoreValues(bytes, valuesMax)) throw malformed(`${name} has more than ${valuesMax} values`)
+  if (!isUtf8(bytes)) throw malformed(`The ${name} must be JSON in UTF-8.`)
+  if (hasMoreValues(bytes, valuesMax))
+    throw malformed(`The ${name} must have at most ${valuesMax} values.`)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
   const value = parse(text)
-  if (!isObject(value)) throw malformed(`${name} is not a JSON object`)
-  if (isDeeper(value, depthMax)) throw malformed(`${name} has more than ${depthMax} levels`)
-  if (hasDuplicateKeys(text)) throw malformed(`${name} has an object with a duplicate member`)
+  if (!isObject(value)) throw malformed(`The ${name} must be a JSON object.`)
+  if (isDeeper(value, depthMax))
+    throw malformed(`The ${name} must have at most ${depthMax} levels.`)
+  if (hasDuplicateKeys(text))
+    throw malformed(`The ${name} must not have an object with a duplicate member.`)
   return value
 }
 
@@ -60,24 +62,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }
 
-/**
- * Decodes base64url without padding (RFC 7515 §2). Returns undefined for any other text, including text with bits that the
- * encoding of the same bytes does not have.
- */
-export function decodeBase64url(text: unknown): Buffer | undefined {
-  if (typeof text !== 'string') return undefined
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
-}
-
 /** Creates a problem with a request that does not have the required form. */
 export function malformed(detail: string): AcmeProblem {
   return new AcmeProblem('malformed', detail)
-}
-
-const quotedLengthMax = 200
-
-/** Returns text from a client for the detail of a problem. */
-export function quoted(text: string): string {
-  return `"${visibleText(truncateText(text, quotedLengthMax))}"`
 }

@@ -7,6 +7,7 @@ import type { KeyPolicy } from '../../key-strength/key-strength.ts'
 import type { Database } from '../../store/database.ts'
 import { findAccount, type AcmeAccount } from '../../store/enrollment/accounts.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountKey, Signer } from '../resource.ts'
 import type { EndpointUrls } from '../urls.ts'
@@ -18,7 +19,7 @@ import {
 } from './account-key.ts'
 import { decodeJws, requireUrl, textMember, type Jws } from './jws.ts'
 import type { Nonces } from './nonces.ts'
-import { malformed, parseJsonObject, quoted } from './parse-json.ts'
+import { malformed, parseJsonObject } from './parse-json.ts'
 
 export interface VerificationServices {
   readonly db: Database
@@ -47,7 +48,7 @@ interface VerifiedRequest {
   readonly payload: Buffer
 }
 
-const name = 'the request'
+const name = 'request'
 /** Retry-After of requests from an address with too many failures. */
 const failureRetrySeconds = 60
 
@@ -79,7 +80,7 @@ export async function verifyRequest(
 
 function requireContentType(contentType: string | undefined): void {
   if (contentType?.trim().toLowerCase() !== 'application/jose+json')
-    throw new AcmeProblem('malformed', 'the Content-Type must be application/jose+json', {
+    throw new AcmeProblem('malformed', 'The Content-Type must be application/jose+json.', {
       status: 415,
     })
 }
@@ -92,19 +93,21 @@ const accountIdForm = /^[A-Za-z0-9_-]{22}$/
 function readSigner(header: JsonObject, { signer, urls }: ReceivedRequest): ClaimedSigner {
   const { jwk, kid } = header
   if ((jwk === undefined) === (kid === undefined))
-    throw malformed('the protected header must have either jwk or kid')
+    throw malformed('The protected header must have either jwk or kid.')
   if (jwk === undefined) {
-    if (signer === 'key') throw malformed('this resource needs jwk, the public key, and not kid')
+    if (signer === 'key')
+      throw malformed('The protected header must have jwk, the public key, and not kid.')
     const url = textMember(header, 'kid', name)
     const accountId = url.startsWith(urls.account('')) ? url.slice(urls.account('').length) : ''
     if (!accountIdForm.test(accountId))
       throw malformed(
-        `kid is ${quoted(url)}, but must be the URL of an account, which begins with ${urls.account('')}`,
+        `The kid is ${quoted(url)}, but must be the URL of an account, which begins with ${urls.account('')}.`,
       )
     return { accountId }
   }
-  if (signer === 'account') throw malformed('this resource needs kid, the account URL, and not jwk')
-  if (!isObject(jwk)) throw malformed('jwk must be a JSON object')
+  if (signer === 'account')
+    throw malformed('The protected header must have kid, the URL of the account, and not jwk.')
+  if (!isObject(jwk)) throw malformed('The member jwk of the protected header must be an object.')
   return { key: readAccountKey(jwk) }
 }
 
@@ -124,7 +127,7 @@ async function requireSigner(
   if (account === undefined)
     throw new AcmeProblem(
       'accountDoesNotExist',
-      `the account ${urls.account(claimed.accountId)} does not exist`,
+      `The account ${urls.account(claimed.accountId)} does not exist. Create an account with newAccount.`,
     )
   requireSignature(jws, account, name)
   requireValid(account)
@@ -152,13 +155,17 @@ export async function countingRefusals<T>(
 
 /** Throws an `unauthorized` problem unless the account is valid (RFC 8555 §7.3.6). */
 export function requireValid({ status }: Pick<AcmeAccount, 'status'>): void {
-  if (status !== 'valid') throw new AcmeProblem('unauthorized', `the account is ${status}`)
+  if (status !== 'valid')
+    throw new AcmeProblem(
+      'unauthorized',
+      `The account is ${status}. Create an account with another key.`,
+    )
 }
 
 function tooManyFailures(): AcmeProblem {
   return new AcmeProblem(
     'rateLimited',
-    'too many requests from this address had no valid signature, or were refused; try again in a minute',
+    'Too many requests from this address had no valid signature, or were refused. Try again in a minute.',
     { headers: { 'retry-after': String(failureRetrySeconds) } },
   )
 }

@@ -2,11 +2,11 @@
 import { ConflictError } from '../../store/database.ts'
 import { cancelOrders, updateAccount, type AcmeAccount } from '../../store/enrollment/accounts.ts'
 import { recorded } from '../../store/recorded-states.ts'
-import type { JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountRequest, AccountResource, AcmeServices } from '../resource.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 import { readContacts } from './contacts.ts'
+import { membersOf } from './payload.ts'
 
 /** Returns or updates the account. Members other than `contact`, and other values of `status`, are ignored (RFC 8555 §7.3.2). */
 export const account: AccountResource = async (services, request) => {
@@ -14,9 +14,9 @@ export const account: AccountResource = async (services, request) => {
   if (id !== current.id)
     throw new AcmeProblem(
       'unauthorized',
-      'the account in the URL is not the one that signed the request',
+      'The account in the URL must be the account that signed the request.',
     )
-  const { contact, status } = (payload ?? {}) as JsonObject
+  const { contact, status } = payload === undefined ? {} : membersOf(request)
   const contacts = readContacts(contact) ?? current.contacts
   const updated: AcmeAccount = {
     ...current,
@@ -47,7 +47,7 @@ async function store(
 export function accountChanged(): AcmeProblem {
   return new AcmeProblem(
     'serverInternal',
-    'the account was changed by another request at the same time; repeat the request',
-    { status: 503, headers: { 'retry-after': '1' } },
+    'The account was changed by another request at the same time. Repeat the request.',
+    { status: 503 },
   )
 }

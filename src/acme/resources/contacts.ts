@@ -1,6 +1,7 @@
 /** Contacts of ACME accounts: `mailto` URLs with one address (RFC 8555 §7.3, RFC 6068). */
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
-import { malformed, quoted } from '../requests/parse-json.ts'
+import { malformed } from '../requests/parse-json.ts'
 
 const contactsMax = 10
 /** Length of `mailto:` and the longest email address (RFC 5321 §4.5.3.1.3). */
@@ -13,9 +14,12 @@ const addressForm = /^[!#$%&'*+/=?^_`{|}~\w.-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251
 export function readContacts(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((contact) => typeof contact === 'string'))
-    throw malformed('contact must be an array of strings')
+    throw malformed('The member contact must be an array of strings.')
   if (value.length > contactsMax)
-    throw new AcmeProblem('invalidContact', `contact has more than ${contactsMax} URLs`)
+    throw new AcmeProblem(
+      'invalidContact',
+      `The member contact must have at most ${contactsMax} URLs.`,
+    )
   for (const contact of value) requireContact(contact)
   return value
 }
@@ -25,7 +29,7 @@ function requireContact(contact: string): void {
   if (scheme !== undefined && scheme.toLowerCase() !== 'mailto')
     throw new AcmeProblem(
       'unsupportedContact',
-      `the contact ${quoted(contact)} has the scheme ${scheme}, but only mailto is supported`,
+      `The contact ${quoted(contact)} has the scheme ${scheme}, but only mailto is supported.`,
     )
   const address = contact.slice('mailto:'.length)
   // `?` begins header fields, and a comma separates several addresses. Both are valid in mailto URLs, but not in contacts.
@@ -37,6 +41,6 @@ function requireContact(contact: string): void {
   )
     throw new AcmeProblem(
       'invalidContact',
-      `the contact ${quoted(contact)} must be mailto: and one email address of at most 254 characters, without header fields`,
+      `The contact ${quoted(contact)} must be mailto: and one email address of at most 254 characters, without header fields.`,
     )
 }

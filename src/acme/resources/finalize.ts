@@ -1,5 +1,6 @@
 /** finalize: issues the certificate of an order (RFC 8555 §7.4). */
 import { ServiceError } from '../../errors.ts'
+import { certificateEnd } from '../../enrollment/certificate-profile.ts'
 import { certificateNames, type CertificateNames } from '../../enrollment/csr-names.ts'
 import { newResourceId } from '../../enrollment/new-id.ts'
 import { orderStatus } from '../../enrollment/order-state.ts'
@@ -10,6 +11,7 @@ import { findAccountByKey } from '../../store/enrollment/accounts.ts'
 import { findUnproven } from '../../store/enrollment/authorizations.ts'
 import { finalizeOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
 import { storable } from '../../text/storable-text.ts'
+import { templateArn } from '../../wire/arn.ts'
 import {
   parseCertificationRequest,
   type CertificationRequest,
@@ -154,8 +156,8 @@ async function issue(
     CertificateAuthorityArn: authority.arn,
     Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', der)),
     SigningAlgorithm: configuration.SigningAlgorithm,
-    TemplateArn: storable(`arn:${partition}:acm-pca:::template/${profile.template}`),
-    Validity: absolute(order.notAfter ?? earlier(latest, certificate?.notAfter)),
+    TemplateArn: storable(templateArn(partition, profile.template)),
+    Validity: absolute(order.notAfter ?? certificateEnd(latest, certificate)),
     ...(order.notBefore && { ValidityNotBefore: absolute(order.notBefore) }),
   }
   try {
@@ -165,10 +167,6 @@ async function issue(
       ? notReady('finalized or canceled by another request')
       : error
   }
-}
-
-function earlier(date: Date, other = date): Date {
-  return date < other ? date : other
 }
 
 function absolute(date: Date) {

@@ -2,7 +2,7 @@
 import { ConflictError } from '../../store/database.ts'
 import { findAccountByKey, updateAccount } from '../../store/enrollment/accounts.ts'
 import { recorded } from '../../store/recorded-states.ts'
-import { isObject, type JsonObject } from '../../text/json.ts'
+import { isObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import {
   readAccountKey,
@@ -23,8 +23,9 @@ import type {
 } from '../resource.ts'
 import { accountChanged } from './account.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
+import { membersOf } from './payload.ts'
 
-const name = 'the inner JWS'
+const name = 'inner JWS'
 
 export function createKeyChange(newKeys: AddressLimiter): AccountResource {
   return async (services, request) => {
@@ -58,35 +59,41 @@ async function replaceKey(
 /** Returns the key that signed the inner JWS, after all its checks. */
 async function readNewKey(
   { api }: AcmeServices,
-  { account, payload, urls, sourceIp }: AccountRequest,
+  request: AccountRequest,
   newKeys: AddressLimiter,
 ): Promise<AccountKey> {
-  const jws = decodeJws(payload as JsonObject, name)
+  const { account, urls, sourceIp } = request
+  const jws = decodeJws(membersOf(request), name)
   requireAlgorithm(jws)
   const { jwk, kid, nonce } = jws.header
   if (kid !== undefined || !isObject(jwk))
     throw malformed(
-      `the protected header of ${name} must have jwk, the new public key, and not kid`,
+      `The protected header of the ${name} must have jwk, the new public key, and not kid.`,
     )
-  if (nonce !== undefined) throw malformed(`the protected header of ${name} must not have a nonce`)
+  if (nonce !== undefined)
+    throw malformed(`The protected header of the ${name} must not have a nonce.`)
   requireUrl(jws.header, urls.keyChange, name)
   const key = readAccountKey(jwk)
   const { issuancePolicy } = api.services
   requireStrongKey(key, issuancePolicy)
   requireSignature(jws, key, name)
-  const change = parseJsonObject(jws.payload, `the payload of ${name}`)
+  const change = parseJsonObject(jws.payload, `payload of the ${name}`)
   if (change['account'] !== urls.account(account.id))
-    throw malformed(`${name}: account must be ${urls.account(account.id)}, the URL of the account`)
+    throw malformed(
+      `The member account of the ${name} must be ${urls.account(account.id)}, the URL of the account.`,
+    )
   const { oldKey } = change
   if (!isObject(oldKey) || readAccountKey(oldKey).keyThumbprint !== account.keyThumbprint)
-    throw malformed(`${name}: oldKey must be the current public key of the account`)
+    throw malformed(
+      `The member oldKey of the ${name} must be the current public key of the account.`,
+    )
   requireNewKey(newKeys, sourceIp)
   await requireCompositeModulus(key, issuancePolicy)
   return key
 }
 
 function keyInUse(accountUrl: string): AcmeProblem {
-  return new AcmeProblem('malformed', `the new key already belongs to the account ${accountUrl}`, {
+  return new AcmeProblem('malformed', `The new key already belongs to the account ${accountUrl}.`, {
     status: 409,
     headers: { location: accountUrl },
   })

@@ -1,4 +1,5 @@
 /** Creation of accounts, and the search for the account of a key (RFC 8555 §7.3). */
+import { newResourceId } from '../../enrollment/new-id.ts'
 import { ConflictError } from '../../store/database.ts'
 import {
   findAccountByKey,
@@ -7,7 +8,6 @@ import {
 } from '../../store/enrollment/accounts.ts'
 import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-keys.ts'
 import { recorded } from '../../store/recorded-states.ts'
-import type { JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
 import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
@@ -17,21 +17,20 @@ import { requireValid } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices, KeyRequest, KeyResource } from '../resource.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 import { readContacts } from './contacts.ts'
-
-const idBytes = 16
+import { membersOf } from './payload.ts'
 
 export function createNewAccount(newKeys: AddressLimiter): KeyResource {
   return async (services, request) => {
-    const payload = request.payload as JsonObject
+    const payload = membersOf(request)
     const { onlyReturnExisting = false } = payload
     if (typeof onlyReturnExisting !== 'boolean')
-      throw malformed('onlyReturnExisting must be true or false')
+      throw malformed('The member onlyReturnExisting must be true or false.')
     const existing = await answerExisting(services, request)
     if (existing !== undefined) return existing
     if (onlyReturnExisting)
       throw new AcmeProblem(
         'accountDoesNotExist',
-        'no account of this endpoint has the key that signed the request',
+        'No account of this endpoint has the key that signed the request. Create one without onlyReturnExisting.',
       )
     const contacts = readContacts(payload['contact']) ?? []
     requireNewKey(newKeys, request.sourceIp)
@@ -61,20 +60,16 @@ async function create(
   const { db, clock, random, issuancePolicy } = services.api.services
   const { endpoint, urls, key } = request
   const now = clock.now()
-  const binding = await readBinding(
-    { db, sealers: services.sealers },
-    request.payload as JsonObject,
-    {
-      endpoint,
-      url: urls.newAccount,
-      accountKey: key,
-      now,
-    },
-  )
+  const binding = await readBinding({ db, sealers: services.sealers }, membersOf(request), {
+    endpoint,
+    url: urls.newAccount,
+    accountKey: key,
+    now,
+  })
   await requireCompositeModulus(key, issuancePolicy)
   const account = {
     ...key,
-    id: Buffer.from(random.bytes(idBytes)).toString('base64url'),
+    id: newResourceId(random),
     endpointName: endpoint.name,
     contacts,
     status: 'valid',
@@ -105,7 +100,7 @@ async function answerConflict(
   if (error.guard === 'in-use' && binding !== undefined)
     throw unusable(binding.keyId, 'was used for another account, or deleted')
   if (error.guard === 'missing')
-    throw new AcmeProblem('malformed', 'the ACME endpoint was deleted', { status: 404 })
+    throw new AcmeProblem('malformed', 'The ACME endpoint was deleted.', { status: 404 })
   const existing = await answerExisting(services, request)
   if (existing === undefined) throw error
   return existing

@@ -23,12 +23,16 @@ export const newAuthz: AccountResource = async (services, request) => {
   const { account, urls } = request
   const now = clock.now()
   const { identifier } = membersOf(request)
-  if (identifier === undefined) throw new AcmeProblem('malformed', 'identifier is missing.')
+  if (identifier === undefined)
+    throw new AcmeProblem(
+      'malformed',
+      'The member identifier is missing. It must be the identifier to authorize.',
+    )
   const identifiers = requireIdentifiers(readIdentifiers([identifier]))
   if (identifiers.some(isWildcard))
     throw new AcmeProblem(
       'malformed',
-      'identifier must not be a wildcard; a wildcard is authorized by an order (RFC 8555, section 7.4.1).',
+      'The member identifier must not be a wildcard. An order authorizes a wildcard (RFC 8555, section 7.4.1).',
     )
   await requirePermitted(services, request, identifiers)
   const { all, created } = await authorize(services, request, { identifiers, now })

@@ -15,8 +15,8 @@ import { ConflictError } from '../../store/database.ts'
 import { insertOrder, type AcmeOrder, type NewOrder } from '../../store/enrollment/orders.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import type { JsonObject } from '../../text/json.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem, type Subproblem } from '../problem.ts'
-import { quoted } from '../requests/parse-json.ts'
 import type { AccountRequest, AccountResource } from '../resource.ts'
 import { authorize } from './authorize.ts'
 import { orderAnswer } from './order-view.ts'
@@ -66,7 +66,7 @@ export function requireIdentifiers(requested: RequestedIdentifiers): readonly Id
 function optionalText(payload: JsonObject, member: string): string | undefined {
   const value = payload[member]
   if (value === undefined || typeof value === 'string') return value
-  throw new AcmeProblem('malformed', `${member} must be a string.`)
+  throw new AcmeProblem('malformed', `The member ${member} must be a string.`)
 }
 
 /** Returns the requested validity. Throws a problem if the profile does not exist or does not permit the validity. */
@@ -111,7 +111,7 @@ function optionalDate(payload: JsonObject, member: string): Date | undefined {
   if (date !== undefined) return date
   throw new AcmeProblem(
     'malformed',
-    `${member} must be a date and time in the form of RFC 3339, such as 2030-01-31T00:00:00Z.`,
+    `The member ${member} must be a date and time in the form of RFC 3339, such as 2030-01-31T00:00:00Z.`,
   )
 }
 

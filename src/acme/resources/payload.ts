@@ -1,4 +1,5 @@
 /** Payloads of requests, and IDs in their URLs. */
+import { decodeBase64url } from '../../text/base64url.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AcmeRequest } from '../resource.ts'
@@ -11,12 +12,17 @@ export function membersOf({ payload }: Pick<AcmeRequest, 'payload'>): JsonObject
 
 /** Decodes DER in base64url without padding. Throws a problem that contains the name of the member. */
 export function requireDer(payload: JsonObject, member: string, bytesMax: number): Uint8Array {
-  const text = payload[member]
-  const bytes = typeof text === 'string' ? Buffer.from(text, 'base64url') : undefined
-  if (bytes === undefined || bytes.length === 0 || bytes.toString('base64url') !== text)
-    throw new AcmeProblem('malformed', `${member} must be DER in base64url without padding.`)
+  const bytes = decodeBase64url(payload[member])
+  if (bytes === undefined || bytes.length === 0)
+    throw new AcmeProblem(
+      'malformed',
+      `The member ${member} must be DER in base64url without padding.`,
+    )
   if (bytes.length > bytesMax)
-    throw new AcmeProblem('malformed', `${member} must not be longer than ${bytesMax} bytes.`)
+    throw new AcmeProblem(
+      'malformed',
+      `The member ${member} must not be longer than ${bytesMax} bytes.`,
+    )
   return bytes
 }
 

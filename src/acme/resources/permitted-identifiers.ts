@@ -31,8 +31,8 @@ export function rejected(subproblems: readonly Subproblem[]): AcmeProblem {
   const [first] = subproblems
   const detail =
     subproblems.length === 1
-      ? `${names}: ${first?.detail ?? ''}`
-      : `Identifiers are refused: ${names}.`
+      ? `The identifier ${names} is refused. ${first?.detail ?? ''}`
+      : `The identifiers ${names} are refused. The subproblems have the reasons.`
   return new AcmeProblem(types.size > 1 ? 'compound' : type, detail, { subproblems })
 }
 
@@ -51,8 +51,14 @@ async function readKeyNames(
   const { db, clock } = api.services
   const key = await findBindingKey(db, sealers, bindingKeyId)
   if (key === undefined || key.endpointName !== endpoint.name)
-    throw new AcmeProblem('unauthorized', "The account's EAB key has been deleted.")
+    throw new AcmeProblem(
+      'unauthorized',
+      "The account's EAB key has been deleted. Create an account with another EAB key.",
+    )
   if (key.expiresAt !== undefined && key.expiresAt <= clock.now())
-    throw new AcmeProblem('unauthorized', "The account's EAB key has expired.")
+    throw new AcmeProblem(
+      'unauthorized',
+      "The account's EAB key has expired. Create an account with another EAB key.",
+    )
   return key.names
 }

@@ -28,7 +28,7 @@ export async function requireReplaceable(
   if (id === undefined)
     throw new AcmeProblem(
       'malformed',
-      'replaces must be the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
+      'The member replaces must be the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
     )
   const { authorityNumber } = endpoint
   const serialNumber = recordedSerialNumber(id.serialNumber)
@@ -43,13 +43,13 @@ export async function requireReplaceable(
   if (replaced === undefined)
     throw new AcmeProblem(
       'malformed',
-      'replaces: this account has not ordered a certificate with this identifier.',
+      'The member replaces must identify a certificate that this account has ordered.',
     )
   const shared = new Set(replaced.map(identifierKey))
   if (!identifiers.some((each) => shared.has(identifierKey(each))))
     throw new AcmeProblem(
       'malformed',
-      'replaces: the certificate and the order have no identifier in common.',
+      'The certificate in the member replaces and the order must have an identifier in common.',
     )
   return formatCertificateId(id)
 }

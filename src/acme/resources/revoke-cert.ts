@@ -57,7 +57,10 @@ export const revokeCert: SignedResource = async (services, request) => {
 
 function requireReason({ reason = 0 }: JsonObject): RevocationReason {
   if (typeof reason === 'number' && isReasonCode(reason)) return reasonOfCode(reason)
-  throw new AcmeProblem('badRevocationReason', 'reason must be 0, 1, 2, 3, 4, 5, 9 or 10.')
+  throw new AcmeProblem(
+    'badRevocationReason',
+    'The member reason must be 0, 1, 2, 3, 4, 5, 9 or 10.',
+  )
 }
 
 function parseRevoked(der: Uint8Array): Certificate {
@@ -65,7 +68,7 @@ function parseRevoked(der: Uint8Array): Certificate {
     return parseCertificate(der)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw new AcmeProblem('malformed', `certificate cannot be parsed: ${error.message}.`)
+    throw new AcmeProblem('malformed', `The certificate cannot be parsed: ${error.message}.`)
   }
 }
 
@@ -88,7 +91,7 @@ async function requireRevoker(
     if (certified === request.key.keyThumbprint) return
     throw new AcmeProblem(
       'unauthorized',
-      'The request is not signed with the key of the certificate.',
+      'The request must be signed with the key of the certificate, or by an account.',
     )
   }
   if (await hasOrdered(services, request, revoked.serialNumber)) return

@@ -1,5 +1,5 @@
 /** Orders whose certificates wait for the key of their CA (docs/decisions/0042). */
-import { ServiceError } from '../../errors.ts'
+import { sentenceOf, ServiceError } from '../../errors.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { getCertificate } from '../../operations/certificate/get-certificate.ts'
 import {
@@ -56,7 +56,7 @@ async function outcomeOf(
     if (error.code === 'RequestFailedException' || error.code === 'ResourceNotFoundException')
       return {
         status: 'invalid',
-        error: JSON.stringify(problemOf('serverInternal', error.message)),
+        error: JSON.stringify(problemOf('serverInternal', sentenceOf(error))),
       }
     throw error
   }

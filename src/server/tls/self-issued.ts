@@ -7,7 +7,7 @@ import { generalNameOf } from '../../authority/general-names.ts'
 import { issueOwn } from '../../operations/certificate/issue-own.ts'
 import type { Services } from '../../services.ts'
 import { storable } from '../../text/storable-text.ts'
-import { certificateAuthorityArn } from '../../wire/arn.ts'
+import { certificateAuthorityArn, templateArn } from '../../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import {
   encodeCertificationRequest,
@@ -57,9 +57,7 @@ export async function issueOwnCertificate(
       CertificateAuthorityArn: storable(authorityArn),
       Csr: Buffer.from(Csr),
       SigningAlgorithm,
-      TemplateArn: storable(
-        `arn:${caller.partition}:acm-pca:::template/EndEntityServerAuthCertificate/V1`,
-      ),
+      TemplateArn: storable(templateArn(caller.partition, 'EndEntityServerAuthCertificate/V1')),
       Validity: { Type: 'ABSOLUTE', Value: end },
     },
     caller,

@@ -58,7 +58,7 @@ test('onlyReturnExisting creates no account', async () => {
     assertProblem(
       await client.register({ members: { onlyReturnExisting: true } }),
       'accountDoesNotExist',
-      /no account of this endpoint has the key/,
+      /^No account of this endpoint has the key/,
     )
   assertProblem(
     await client.register({ members: { onlyReturnExisting: 'yes' } }),
@@ -85,7 +85,7 @@ test('the accounts of endpoints are separate', async () => {
   assertProblem(
     await other.post(newAccount, {}, { header: { kid: web.accountUrl, jwk: undefined } }),
     'malformed',
-    /this resource needs jwk/,
+    /must have jwk, the public key/,
   )
   const { keyChange } = await other.directory()
   assertProblem(
@@ -114,10 +114,10 @@ test('contacts must be mailto URLs with one address', async () => {
   for (const [problem, contacts] of Object.entries(wrong))
     for (const contact of contacts) {
       const response = await acme.client().register({ contacts: [contact] })
-      assertProblem(response, problem, /the contact "/)
+      assertProblem(response, problem, /^The contact "/)
     }
   const many = Array.from({ length: 11 }, (_, number) => `mailto:a${number}@b.example`)
-  assertProblem(await acme.client().register({ contacts: many }), 'invalidContact', /more than 10/)
+  assertProblem(await acme.client().register({ contacts: many }), 'invalidContact', /at most 10/)
   for (const contact of ['mailto:a@b.example', [1], {}])
     assertProblem(
       await acme.client().register({ members: { contact } }),
@@ -143,7 +143,7 @@ test('an account cannot read or change another account', async () => {
     assertProblem(
       await one.post(other.accountUrl ?? '', payload),
       'unauthorized',
-      /the account in the URL is not the one that signed/,
+      /^The account in the URL must be the account that signed/,
     )
   assert.equal((await other.post(other.accountUrl ?? '')).json['status'], 'valid')
 })
@@ -169,7 +169,7 @@ test('a deactivated account is refused everywhere, and its pending work is cance
     await client.post(keyChange, {}),
     await client.post(newAccount, {}, { withJwk: true }),
   ])
-    assertProblem(response, 'unauthorized', /the account is deactivated/)
+    assertProblem(response, 'unauthorized', /^The account is deactivated/)
 })
 
 async function addPendingOrder(accountId: string): Promise<void> {
@@ -211,7 +211,7 @@ test('a key of another account is not accepted as the new key', async () => {
     [client.key, client],
   ] as const) {
     const { response } = await client.changeKey(key)
-    assertProblem(response, 'malformed', /the new key already belongs to the account/)
+    assertProblem(response, 'malformed', /^The new key already belongs to the account/)
     assert.deepEqual([response.status, response.headers['location']], [409, owner.accountUrl])
   }
 })
@@ -225,12 +225,24 @@ test('the inner JWS of a new key must match the outer request', async () => {
     (await client.changeKey(key, inner)).response
   const nonce = await client.freshNonce()
   for (const [inner, problem, detail] of [
-    [{ payload: { account: other.accountUrl } }, 'malformed', /account must be/],
-    [{ payload: { account: undefined } }, 'malformed', /account must be/],
-    [{ payload: { oldKey: other.key.jwk } }, 'malformed', /oldKey must be the current/],
-    [{ payload: { oldKey: 'x' } }, 'malformed', /oldKey must be the current/],
+    [
+      { payload: { account: other.accountUrl } },
+      'malformed',
+      /The member account of the inner JWS must be/,
+    ],
+    [
+      { payload: { account: undefined } },
+      'malformed',
+      /The member account of the inner JWS must be/,
+    ],
+    [
+      { payload: { oldKey: other.key.jwk } },
+      'malformed',
+      /oldKey of the inner JWS must be the current/,
+    ],
+    [{ payload: { oldKey: 'x' } }, 'malformed', /oldKey of the inner JWS must be the current/],
     [{ header: { url: newAccount } }, 'unauthorized', /was signed for the URL/],
-    [{ header: { url: undefined } }, 'malformed', /must have url/],
+    [{ header: { url: undefined } }, 'malformed', /must have the member url/],
     [{ header: { nonce } }, 'malformed', /must not have a nonce/],
     [{ header: { kid: client.accountUrl } }, 'malformed', /must have jwk/],
     [{ header: { jwk: undefined } }, 'malformed', /must have jwk/],
@@ -254,7 +266,7 @@ test('a new account needs a valid external account binding if the endpoint requi
   const { meta, newAccount, newOrder } = await client.directory()
   assert.equal(meta?.['externalAccountRequired'], true)
   const missing = await client.register()
-  assertProblem(missing, 'externalAccountRequired', /a new account needs externalAccountBinding/)
+  assertProblem(missing, 'externalAccountRequired', /^A new account needs externalAccountBinding/)
   assert.equal(missing.status, 403)
   const { jwk } = client.key
   const bind = (binding: ExternalBinding, header: object = {}, url = newAccount) =>
@@ -263,7 +275,7 @@ test('a new account needs a valid external account binding if the endpoint requi
     })
   const unknown = { ...key, keyId: 'unknown' }
   const ofOther = await acme.bindingKey('key-other', { endpointName: 'optional' })
-  assertProblem(await bind(unknown), 'unauthorized', /the key "unknown" .* does not exist/)
+  assertProblem(await bind(unknown), 'unauthorized', /^The key "unknown" .* does not exist/)
   assertProblem(await bind(ofOther), 'unauthorized', /does not exist at this endpoint/)
   assertProblem(
     await bind({ ...key, macKey: new Uint8Array(32) }),
@@ -272,12 +284,12 @@ test('a new account needs a valid external account binding if the endpoint requi
   )
   assertProblem(await bind(key, {}, newOrder), 'unauthorized', /was signed for the URL/)
   assertProblem(await bind(key, { nonce: 'abc' }), 'malformed', /must not have a nonce/)
-  assertProblem(await bind(key, { kid: undefined }), 'malformed', /must have kid/)
+  assertProblem(await bind(key, { kid: undefined }), 'malformed', /must have the member kid/)
   const otherKey = bindAccount(key, { jwk: createAccountKey('ES256').jwk, newAccount })
   assertProblem(
     await client.register({ members: { externalAccountBinding: otherKey } }),
     'unauthorized',
-    /is not the public key that signed the request/,
+    /must be the public key that signed the request/,
   )
   for (const externalAccountBinding of [1, 'x', [], { protected: '' }])
     assertProblem(
@@ -318,7 +330,7 @@ test('a binding is accepted with each MAC algorithm, until its key expires or is
   assertProblem(
     await acme.client('optional').register({ binding: expired }),
     'unauthorized',
-    /the key "old" .* expired at/,
+    /^The key "old" .* expired at/,
   )
   assert.equal((await acme.client('optional').register()).status, 201)
   const once = await acme.bindingKey('once', { endpointName: 'optional' })
@@ -354,6 +366,6 @@ test('an account that is created while its endpoint is deleted is refused', asyn
     { text: `delete from enrollment_endpoints where name = 'deleted'`, values: [] },
   ])
   const response = await client.register()
-  assertProblem(response, 'malformed', /the ACME endpoint was deleted/)
+  assertProblem(response, 'malformed', /^The ACME endpoint was deleted/)
   assert.equal(response.status, 404)
 })

@@ -123,7 +123,7 @@ suite('revokeCert', () => {
     assertProblem(
       await stranger.revoke(der, { withJwk: true }),
       '403 unauthorized',
-      /not signed with the key of the certificate/,
+      /must be signed with the key of the certificate/,
     )
     const holder = acme.client('web', key)
     assert.equal((await holder.revoke(der, { withJwk: true, reason: 1 })).status, 200)
@@ -247,17 +247,21 @@ suite('an order that replaces a certificate', () => {
     const { der, chain } = await certificateOf(client)
     const replaces = idOf(der, derOf(chain)[1] ?? der)
     const other = await acme.account('below')
-    assertProblem(await other.order([host], { replaces }), '400 malformed', /has not ordered/)
+    assertProblem(
+      await other.order([host], { replaces }),
+      '400 malformed',
+      /must identify a certificate that this account has ordered/,
+    )
     assertProblem(
       await client.order(['b.corp.example'], { replaces }),
       'malformed',
-      /no identifier in common/,
+      /must have an identifier in common/,
     )
     assertProblem(await client.order([host], { replaces: 'AQ' }), 'malformed', /RFC 9773/)
     assertProblem(
       await client.order([host], { replaces: `AQ.${replaces.split('.')[1]}` }),
       'malformed',
-      /has not ordered/,
+      /must identify a certificate that this account has ordered/,
     )
   })
 })

@@ -50,7 +50,11 @@ suite('a new order', () => {
     const client = await acme.account()
     const { newOrder } = await client.directory()
     for (const identifiers of [undefined, [], 'a.corp.example', [{ type: 'dns' }], [null]])
-      assertProblem(await client.post(newOrder, { identifiers }), '400 malformed', /^identifiers/)
+      assertProblem(
+        await client.post(newOrder, { identifiers }),
+        '400 malformed',
+        /^The member identifiers must be|^Each identifier must be/,
+      )
     const many = Array.from({ length: 101 }, (_, at) => `h${at}.corp.example`)
     assertProblem(await client.order(many), 'malformed', /1 to 100 identifiers/)
     const most = await client.order(many.slice(1))

@@ -127,7 +127,7 @@ test('a refused signature does not use up the nonce', async () => {
   const nonce = await client.freshNonce()
   const other = createAccountKey('ES256')
   const forged = await client.post(url, undefined, { header: { nonce }, key: other })
-  assertProblem(forged, 'malformed', /the signature of the request is invalid/)
+  assertProblem(forged, 'malformed', /^The signature of the request is invalid/)
   assert.equal((await client.post(url, undefined, { header: { nonce } })).status, 200)
 })
 
@@ -190,7 +190,11 @@ test('the signed URL must be the URL of the request', async () => {
     assertProblem(response, 'unauthorized', /was signed for the URL/)
     assert.equal(response.status, 403)
   }
-  assertProblem(await client.post(url, undefined, { header: { url: 1 } }), 'malformed', /have url/)
+  assertProblem(
+    await client.post(url, undefined, { header: { url: 1 } }),
+    'malformed',
+    /have the member url/,
+  )
   // The query is part of the URL.
   for (const target of [`${url}?x=1`, `${url}?%`])
     assertProblem(await client.post(target), 'malformed', /have no query/)
@@ -201,8 +205,8 @@ test('a request has either kid or jwk, and the one that its resource needs', asy
   for (const [header, detail] of [
     [{ jwk }, /either jwk or kid/],
     [{ kid: undefined }, /either jwk or kid/],
-    [{ kid: undefined, jwk }, /this resource needs kid/],
-    [{ kid: 1 }, /must have kid, a string/],
+    [{ kid: undefined, jwk }, /must have kid, the URL/],
+    [{ kid: 1 }, /must have the member kid, a string/],
     [{ kid: 'x' }, /must be the URL of an account/],
     [{ kid: `${url}x` }, /must be the URL of an account/],
     [{ kid: url.replace('https', 'http') }, /must be the URL of an account/],
@@ -211,13 +215,13 @@ test('a request has either kid or jwk, and the one that its resource needs', asy
   assertProblem(
     await client.post(directory.newAccount, {}, { header: { kid: url } }),
     'malformed',
-    /this resource needs jwk/,
+    /must have jwk, the public key/,
   )
   const kid = `${url.slice(0, -22)}${'A'.repeat(22)}`
   assertProblem(
     await client.post(url, undefined, { header: { kid } }),
     'accountDoesNotExist',
-    /the account .* does not exist/,
+    /^The account .* does not exist/,
   )
 })
 
@@ -235,12 +239,16 @@ test('unsupported algorithms are refused, and the problem names the supported on
     undefined,
   ]) {
     const response = await client.post(url, undefined, { header: { alg } })
-    assertProblem(response, 'badSignatureAlgorithm', /it must be ES256, ES384, ES512, RS256, EdDSA/)
+    assertProblem(
+      response,
+      'badSignatureAlgorithm',
+      /It must be one of ES256, ES384, ES512, RS256, EdDSA/,
+    )
     assert.deepEqual(response.json['algorithms'], ['ES256', 'ES384', 'ES512', 'RS256', 'EdDSA'])
   }
   for (const alg of ['ES384', 'RS256', 'EdDSA']) {
     const response = await client.post(url, undefined, { header: { alg } })
-    assertProblem(response, 'badSignatureAlgorithm', /does not match the key; it must be ES256/)
+    assertProblem(response, 'badSignatureAlgorithm', /does not match the key\. It must be ES256\./)
     assert.deepEqual(response.json['algorithms'], ['ES256'])
   }
   // A public key is not a secret for a MAC.
@@ -261,7 +269,7 @@ test('weak, private and malformed public keys are refused', async () => {
     [ecPrivate, /member d of a secret key/],
     [rsa.privateKey.export({ format: 'jwk' }), /member d of a secret key/],
     [{ kty: 'oct', k: 'AAAA' }, /member k of a secret key/],
-    [{ ...ec.jwk, use: 'enc' }, /its use is not sig/],
+    [{ ...ec.jwk, use: 'enc' }, /its use must be sig/],
     [{ ...ec.jwk, x: zero, y: zero }, /not a valid key/],
     [{ ...ec.jwk, x: base64url(new Uint8Array(31)) }, /x must be 32 bytes/],
     [{ ...ec.jwk, x: `${ec.jwk.x}=` }, /x must be 32 bytes/],
@@ -277,7 +285,7 @@ test('weak, private and malformed public keys are refused', async () => {
     [small.jwk, /RSA key has 1024 bits, fewer than 2048/],
     [{ ...rsa.jwk, n: base64url(Buffer.concat([Buffer.alloc(1), n])) }, /without leading zeros/],
     [{ ...rsa.jwk, n: '' }, /n must be an integer/],
-    [{ ...rsa.jwk, n: base64url(Buffer.alloc(1025, 0xff)) }, /n has more than 8192 bits/],
+    [{ ...rsa.jwk, n: base64url(Buffer.alloc(1025, 0xff)) }, /n must have at most 8192 bits/],
     [{ ...rsa.jwk, e: 'AQ' }, /RSA exponent 1 is smaller/],
     [{ ...rsa.jwk, e: 'Ag' }, /RSA exponent is even/],
     [{ ...rsa.jwk, n: base64url(Buffer.alloc(256, 0xff)) }, /RSA modulus is divisible by/],
@@ -314,44 +322,50 @@ test('a signature by another key than jwk is refused', async () => {
     {},
     { key: other, header, withJwk: true },
   )
-  assertProblem(response, 'malformed', /the signature of the request is invalid/)
+  assertProblem(response, 'malformed', /^The signature of the request is invalid/)
 })
 
 test('a request must be a JWS in flattened JSON serialization', async () => {
   const compact = (jws: Record<string, unknown>): string =>
     `${String(jws['protected'])}.${String(jws['payload'])}.${String(jws['signature'])}`
   for (const [change, detail] of [
-    [compact, /is not a JSON object/],
-    [(jws) => JSON.stringify(compact(jws)), /is not a JSON object/],
-    [(jws) => [jws], /is not a JSON object/],
+    [compact, /The request must be a JSON object/],
+    [(jws) => JSON.stringify(compact(jws)), /The request must be a JSON object/],
+    [(jws) => [jws], /The request must be a JSON object/],
     [(jws) => ({ ...jws, header: {} }), /unprotected header/],
     [(jws) => ({ ...jws, header: { alg: 'ES256' } }), /unprotected header/],
     [({ payload, ...jws }) => ({ payload, signatures: [jws] }), /signatures/],
     [(jws) => ({ ...jws, signatures: [] }), /signatures/],
-    [(jws) => ({ ...jws, protected: undefined }), /protected must be a string/],
-    [(jws) => ({ ...jws, payload: undefined }), /payload must be a string/],
-    [(jws) => ({ ...jws, signature: undefined }), /signature must be a string/],
+    [(jws) => ({ ...jws, protected: undefined }), /protected of the request must be a string/],
+    [(jws) => ({ ...jws, payload: undefined }), /payload of the request must be a string/],
+    [(jws) => ({ ...jws, signature: undefined }), /signature of the request must be a string/],
     [(jws) => ({ ...jws, signature: '' }), /signature of the request is invalid/],
-    [(jws) => ({ ...jws, signature: `${String(jws['signature'])}=` }), /signature must be/],
+    [
+      (jws) => ({ ...jws, signature: `${String(jws['signature'])}=` }),
+      /signature of the request must be/,
+    ],
     [(jws) => ({ ...jws, payload: 'e30' }), /signature of the request is invalid/],
-    [(jws) => ({ ...jws, payload: 'e31' }), /payload must be a string in base64url/],
-    [(jws) => ({ ...jws, payload: { a: 1 } }), /payload must be a string/],
-    [(jws) => ({ ...jws, protected: base64url('[]') }), /protected header .* not a JSON object/],
-    [(jws) => ({ ...jws, protected: base64url('{') }), /protected header .* not a JSON object/],
-    [(jws) => ({ ...jws, protected: base64url(Buffer.from([0xff])) }), /is not UTF-8/],
+    [(jws) => ({ ...jws, payload: 'e31' }), /payload of the request must be a string in base64url/],
+    [(jws) => ({ ...jws, payload: { a: 1 } }), /payload of the request must be a string/],
+    [
+      (jws) => ({ ...jws, protected: base64url('[]') }),
+      /The protected header of the request must be a JSON object/,
+    ],
+    [
+      (jws) => ({ ...jws, protected: base64url('{') }),
+      /The protected header of the request must be a JSON object/,
+    ],
+    [(jws) => ({ ...jws, protected: base64url(Buffer.from([0xff])) }), /must be JSON in UTF-8/],
     [(jws) => `${JSON.stringify(jws).slice(0, -1)},"payload":""}`, /duplicate member/],
     [
       (jws) => `${JSON.stringify(jws).slice(0, -1)},"x":${'['.repeat(11)}${']'.repeat(11)}}`,
       /levels/,
     ],
-    [
-      (jws) => `${JSON.stringify(jws).slice(0, -1)},"x":${'['.repeat(9000)}`,
-      /more than 100 values/,
-    ],
-    [(jws) => ({ ...jws, x: Array.from({ length: 100 }, () => 1) }), /more than 100 values/],
-    [(jws) => `${JSON.stringify(jws)},`, /not a JSON object/],
-    [() => '', /not a JSON object/],
-    [() => '\u0000', /not a JSON object/],
+    [(jws) => `${JSON.stringify(jws).slice(0, -1)},"x":${'['.repeat(9000)}`, /at most 100 values/],
+    [(jws) => ({ ...jws, x: Array.from({ length: 100 }, () => 1) }), /at most 100 values/],
+    [(jws) => `${JSON.stringify(jws)},`, /The request must be a JSON object/],
+    [() => '', /The request must be a JSON object/],
+    [() => '\u0000', /The request must be a JSON object/],
   ] as [(jws: Record<string, unknown>) => object | string, RegExp][])
     assertProblem(await sendChanged(change), 'malformed', detail)
   // Members that the RFC does not name are ignored (RFC 7515 §7.2.1).
@@ -360,10 +374,10 @@ test('a request must be a JWS in flattened JSON serialization', async () => {
 
 test('protected headers with duplicate members or extensions are refused', async () => {
   for (const [header, detail] of [
-    [{ crit: ['exp'] }, /header crit/],
-    [{ crit: [] }, /header crit/],
-    [{ b64: false }, /header b64/],
-    [{ b64: true }, /header b64/],
+    [{ crit: ['exp'] }, /member crit/],
+    [{ crit: [] }, /member crit/],
+    [{ b64: false }, /member b64/],
+    [{ b64: true }, /member b64/],
   ] as const)
     assertProblem(await client.post(url, undefined, { header }), 'malformed', detail)
   const jws = await client.sign(url)
@@ -378,7 +392,7 @@ test('protected headers with duplicate members or extensions are refused', async
 
 test('payloads must be what the resource needs', async () => {
   for (const payload of ['null', '[]', '"x"', '1', '{', 'x', '{"a":1,"a":2}', ' '])
-    assertProblem(await client.post(url, payload), 'malformed', /the payload/)
+    assertProblem(await client.post(url, payload), 'malformed', /^The payload/)
   assertProblem(
     await client.post(directory.keyChange),
     'malformed',
