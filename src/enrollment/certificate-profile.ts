@@ -1,7 +1,7 @@
 /** Profiles of an ACME endpoint (draft-ietf-acme-profiles), and the validity of their certificates. */
 import type { AcmeConfiguration, CertificateProfile } from './endpoint.ts'
 
-/** Returns what certificates of a profile contain, or of the endpoint itself without a profile. Undefined for an unknown profile. */
+/** Returns a profile by its name, or the endpoint's own profile without a name. Undefined for an unknown profile. */
 export function certificateProfile(
   configuration: AcmeConfiguration,
   profile: string | undefined,

@@ -5,7 +5,7 @@ import { parseIpNetwork } from '../text/ip-network.ts'
 import { certificateAuthorityArn, templateArn, type CertificateAuthorityName } from '../wire/arn.ts'
 import type { EnrollmentEndpoint } from './endpoint.ts'
 
-/** Returns the caller as which an endpoint issues, reads and revokes certificates of its CA. */
+/** Returns the caller of the operations with which an endpoint issues, reads and revokes certificates of its CA. */
 export function endpointCaller(
   endpoint: EnrollmentEndpoint,
   authority: CertificateAuthorityName,

@@ -1,4 +1,4 @@
-/** Which identifiers an account may order, by the names of its endpoint and of its EAB key. */
+/** The identifiers that an account may order, which the names of its endpoint and of its EAB key limit. */
 import type { AcmeConfiguration } from './endpoint.ts'
 import type { Identifier } from './identifier.ts'
 import { challengeFault } from './authorization-needs.ts'

@@ -1,4 +1,4 @@
-/** IDs and tokens in ACME. They are unpredictable, so that knowledge of a URL or token cannot be guessed. */
+/** IDs and tokens in ACME. They are unpredictable, so nobody can guess a URL or a token. */
 import type { Random } from '../random.ts'
 
 /** Creates an ID for a URL: 128 bits in 22 characters of base64url. */

@@ -42,7 +42,7 @@ export function authorizationStatus(
 export type OrderStatus = 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
 
 /**
- * The stored parts of an order's state. `pending` is the stored status until the order is finalized, also if it is ready.
+ * The stored parts of an order's state. `pending` is the stored status until the order is finalized, even if it is ready.
  */
 export interface OrderState {
   readonly status: OrderStatus

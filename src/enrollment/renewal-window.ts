@@ -16,7 +16,8 @@ export interface RenewableCertificate {
 /** Share of a certificate's lifetime after which the window starts, and the length of the window as a share of the lifetime. */
 const startShare = 2 / 3
 const lengthShare = 1 / 24
-const immediately = 3_600_000
+/** Length of the window of a certificate that must be replaced immediately, which has ended. */
+const pastWindowMilliseconds = 3_600_000
 
 /**
  * Returns the suggested window. It starts after two thirds of the lifetime. For a certificate that must be replaced immediately, it
@@ -26,7 +27,10 @@ export function renewalWindow(certificate: RenewableCertificate, now: Date): Ren
   const { notBefore, notAfter, revokedAt, hasFormerIssuer } = certificate
   const since = revokedAt ?? (hasFormerIssuer ? now : undefined)
   if (since !== undefined)
-    return { start: wholeSecond(since.getTime() - immediately), end: wholeSecond(since.getTime()) }
+    return {
+      start: wholeSecond(since.getTime() - pastWindowMilliseconds),
+      end: wholeSecond(since.getTime()),
+    }
   const lifetime = notAfter.getTime() - notBefore.getTime()
   const start = notBefore.getTime() + lifetime * startShare
   return {

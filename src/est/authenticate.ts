@@ -32,7 +32,7 @@ export function authenticate(services: EstServices, request: EstRequest): Promis
   const header = request.request.headers.get('authorization')?.[0]
   if (header !== undefined && authentication.includes('password')) {
     const credentials = parseBasic(header)
-    return limited(services, request, {
+    return withFailureLimit(services, request, {
       key: `est:${credentials?.userName ?? ''}`,
       prove: () => passwordIdentity(services, request, credentials),
     })
@@ -48,8 +48,8 @@ export async function authenticateByCertificate(
   const der = request.connection.clientCertificate?.()?.[0]
   const accepted = request.endpoint.configuration.authentication
   if (der === undefined || !accepted.includes('certificate'))
-    throw unauthenticated(request, `The endpoint requires ${accepted.map(wayOf).join(' or ')}.`)
-  return limited(services, request, {
+    throw authenticationError(request, `The endpoint requires ${accepted.map(wayOf).join(' or ')}.`)
+  return withFailureLimit(services, request, {
     key: `est:${hash('sha256', der)}`,
     prove: () => certificateIdentity(services, request, der),
   })
@@ -60,22 +60,22 @@ function wayOf(way: 'certificate' | 'password'): string {
 }
 
 /** Applies the failure limit of the API to an authentication. `key` identifies the credentials. */
-async function limited<Identity extends EstIdentity>(
+async function withFailureLimit<Identity extends EstIdentity>(
   { api: { failureLimiter } }: EstServices,
   request: EstRequest,
   { key, prove }: { readonly key: string; readonly prove: () => Promise<Identity> },
 ): Promise<Identity> {
   const { sourceIp } = request.connection
-  if (!failureLimiter.isAllowed(sourceIp, key)) throw throttled()
+  if (!failureLimiter.isAllowed(sourceIp, key)) throw tooManyFailures()
   try {
     const identity = await prove()
     failureLimiter.recordSuccess(sourceIp, key)
-    request.identified(describe(identity))
+    request.noteClient(describe(identity))
     return identity
   } catch (error) {
     if (!(error instanceof AuthenticationFailure)) throw error
-    if (!failureLimiter.recordFailure(sourceIp)) throw throttled()
-    throw unauthenticated(request, error.message)
+    if (!failureLimiter.recordFailure(sourceIp)) throw tooManyFailures()
+    throw authenticationError(request, error.message)
   }
 }
 
@@ -87,7 +87,7 @@ function describe(identity: EstIdentity): string {
 
 const retryAfterFailures = '60'
 
-function throttled(): EstError {
+function tooManyFailures(): EstError {
   return new EstError(
     429,
     'Too many requests from this address failed to authenticate. Try again later.',
@@ -101,7 +101,7 @@ function throttled(): EstError {
 export const passwordChallenge = { 'www-authenticate': 'Basic realm="est", charset="UTF-8"' }
 
 /** HTTP requires a challenge with status 401, so the status is 403 if the endpoint does not accept passwords. */
-function unauthenticated({ endpoint }: EstRequest, message: string): EstError {
+function authenticationError({ endpoint }: EstRequest, message: string): EstError {
   return endpoint.configuration.authentication.includes('password')
     ? new EstError(401, message, {
         headers: passwordChallenge,

@@ -40,7 +40,7 @@ async function enroll(
   request: EstRequest,
   identity: EstIdentity,
 ): Promise<Answer> {
-  const csr = acceptedRequest(request, identity)
+  const csr = readRequest(request, identity)
   const certificate = await issueEnrolled(services, request, {
     identity,
     csrDer: csr.der,
@@ -59,7 +59,7 @@ async function enroll(
 }
 
 /** Parses the CSR in the body, and checks its names and attributes. Throws EstError with status 400 or 403. */
-export function acceptedRequest(request: EstRequest, identity: EstIdentity): CertificationRequest {
+export function readRequest(request: EstRequest, identity: EstIdentity): CertificationRequest {
   const { configuration } = request.endpoint
   const der = decodeBase64Body(request.request.body)
   try {

@@ -17,5 +17,5 @@ export interface EstRequest {
   readonly request: HttpRequest
   readonly connection: ConnectionInfo
   /** Receives the description of the authenticated client for the log line of the request. */
-  readonly identified: (client: string) => void
+  readonly noteClient: (client: string) => void
 }

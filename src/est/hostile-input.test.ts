@@ -17,7 +17,7 @@ import { nonCritical } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage } from '../x509/extensions/key-usage.ts'
 import type { EstIdentity } from './authenticate.ts'
 import { clientUseFault, parseClientCertificate } from './client-certificate.ts'
-import { acceptedRequest } from './enroll.ts'
+import { readRequest } from './enroll.ts'
 import { EstError } from './est-error.ts'
 import type { EstRequest } from './est-request.ts'
 
@@ -60,14 +60,14 @@ function mutated(
 }
 
 test('a mutated CSR is accepted or refused with EstError', () => {
-  assert.ok(acceptedRequest(requestWith(csr, []), identity))
+  assert.ok(readRequest(requestWith(csr, []), identity))
   fc.assert(
     fc.property(
       mutations,
       fc.constantFrom([], ['*.corp.example', '10.0.0.0/8']),
       (mutation, permitted) => {
         try {
-          acceptedRequest(requestWith(mutated(csr, mutation), permitted), identity)
+          readRequest(requestWith(mutated(csr, mutation), permitted), identity)
         } catch (error) {
           assert.ok(error instanceof EstError, String(error))
           assert.ok(error.status === 400 || error.status === 403)

@@ -23,7 +23,7 @@ import { encodePem, parsePem } from '../x509/pem.ts'
 import { passwordChallenge, type EstIdentity } from './authenticate.ts'
 import { EstError } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
-import { operationError, translated } from './operation-errors.ts'
+import { operationError, translateErrors } from './operation-errors.ts'
 
 export interface Enrollment {
   readonly identity: EstIdentity
@@ -123,7 +123,7 @@ async function issue(
     ...(isToken && { IdempotencyToken: storable(tokenOf(identity.certificate, enrollment)) }),
   }
   const call = { operation: issuanceFor({ api }, request, enrollment), input }
-  const { CertificateArn } = await translated(() => runOperation(api, call, originOf(request)))
+  const { CertificateArn } = await translateErrors(() => runOperation(api, call, originOf(request)))
   return CertificateArn ?? ''
 }
 
@@ -170,7 +170,9 @@ async function readIssued(
     CertificateArn: storable(arn),
   }
   const call = { operation: getCertificate, input }
-  const { Certificate = '' } = await translated(() => runOperation(api, call, originOf(request)))
+  const { Certificate = '' } = await translateErrors(() =>
+    runOperation(api, call, originOf(request)),
+  )
   const [block] = parsePem(Certificate)
   if (block === undefined) throw new Error('GetCertificate returned no certificate')
   return block.der

@@ -4,7 +4,7 @@ import { failedUnexpectedly } from '../http/answer.ts'
 import { EstError } from './est-error.ts'
 
 /** Runs an operation. Throws EstError, with the ServiceError as its cause, if the operation fails. */
-export async function translated<T>(run: () => Promise<T>): Promise<T> {
+export async function translateErrors<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {

@@ -15,7 +15,7 @@ const linkingAttributes: ReadonlyMap<string, string> = new Map([
   [oids.estIdentityLinking, 'estIdentityLinking'],
 ])
 
-/** Attributes that ask for something that is not supported, with the reason for the refusal. */
+/** Attributes that request an unsupported feature, with the reason for the refusal. */
 const refusedAttributes: ReadonlyMap<string, string> = new Map([
   [
     oids.otpChallenge,
@@ -34,7 +34,7 @@ const refusedAttributes: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Requires that a CSR does not ask for anything that would be ignored, and that it belongs to the TLS connection if it says so.
+ * Requires that a CSR requests no unsupported feature, and that an attribute that links it to a TLS connection matches the connection.
  * `channelBinding` returns the base64 of the connection's binding; undefined if the connection has none. Throws EstError with
  * status 400, and DerError for malformed attributes.
  */

@@ -34,17 +34,18 @@ export function requirePermittedNames(
   if (restrictions.length === 0) return
   const identifiers = [...commonNamesOf(request.subject), ...alternativeNamesOf(request)]
   if (identifiers.length === 0)
-    throw refused('The CSR contains no name, but a permitted name is required.')
-  if (identifiers.length > namesMax) throw refused(`The CSR contains more than ${namesMax} names.`)
+    throw notPermitted('The CSR contains no name, but a permitted name is required.')
+  if (identifiers.length > namesMax)
+    throw notPermitted(`The CSR contains more than ${namesMax} names.`)
   for (const identifier of identifiers)
     if (!restrictions.every((patterns) => isPermitted(patterns, identifier)))
-      throw refused(`The name ${identifier.value} is not permitted.`)
+      throw notPermitted(`The name ${identifier.value} is not permitted.`)
 }
 
 function commonNamesOf({ rdns }: Name): Identifier[] {
   const attributes = rdns.flat()
   if (attributes.some(({ type }) => otherNameAttributes.includes(type)))
-    throw refused(
+    throw notPermitted(
       'Only DNS names and IP addresses are permitted, but the subject contains an email address or a user ID.',
     )
   return attributes
@@ -56,14 +57,16 @@ function alternativeNamesOf(named: Named): Identifier[] {
   return generalNamesOf(named).map(({ kind, content }) => {
     if (kind === 'iPAddress') return { type: 'ip', value: formatIpAddress(content) }
     if (kind === 'dNSName') return identifierOf(Buffer.from(content).toString('latin1'))
-    throw refused(`Only DNS names and IP addresses are permitted, but the SAN contains a ${kind}.`)
+    throw notPermitted(
+      `Only DNS names and IP addresses are permitted, but the SAN contains a ${kind}.`,
+    )
   })
 }
 
 function identifierOf(text: string): Identifier {
   const identifier = canonicalIdentifier('ip', text) ?? canonicalIdentifier('dns', text)
   if (identifier === undefined)
-    throw refused(
+    throw notPermitted(
       `Only DNS names and IP addresses are permitted, but the CSR contains the name ${visibleText(text)}.`,
     )
   return identifier
@@ -74,7 +77,7 @@ function generalNamesOf({ extensions }: Named): readonly GeneralName[] {
   return extension === undefined ? [] : parseGeneralNames(extension.value)
 }
 
-function refused(message: string): EstError {
+function notPermitted(message: string): EstError {
   return new EstError(403, message)
 }
 
@@ -84,12 +87,12 @@ function refused(message: string): EstError {
  */
 export function requireSameNames(request: CertificationRequest, certificate: Certificate): void {
   if (comparableSubject(request.subject) !== comparableSubject(certificate.subject))
-    throw refused(
+    throw notPermitted(
       `The subject of the CSR is ${formatName(request.subject)}, but the client certificate is for ` +
         `${formatName(certificate.subject)}. Both must be equal.`,
     )
   if (comparableAlternativeNames(request) !== comparableAlternativeNames(certificate))
-    throw refused(
+    throw notPermitted(
       'The SAN of the CSR must contain exactly the names in the SAN of the client certificate.',
     )
 }

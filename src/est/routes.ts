@@ -60,7 +60,7 @@ export function estRoutes(services: EstServices): readonly Route[] {
   ]
 }
 
-interface Arrived {
+interface ReceivedRequest {
   readonly request: HttpRequest
   readonly connection: ConnectionInfo
   /** The path below `/.well-known/est/`. */
@@ -86,12 +86,12 @@ function refuseBody(
 }
 
 /** Answers a request, logs it and counts it. Unexpected errors are logged by the listener. */
-async function answerLogged(services: EstServices, arrived: Arrived): Promise<Answer> {
-  const { connection, path } = arrived
+async function answerLogged(services: EstServices, received: ReceivedRequest): Promise<Answer> {
+  const { connection, path } = received
   const startedAt = services.api.clock.now().getTime()
   let client: string | undefined
-  const { answer, error } = await settle(services, arrived, (identified) => {
-    client = identified
+  const { answer, error } = await settle(services, received, (description) => {
+    client = description
   })
   logRequest(services, { path, connection, status: answer.status, startedAt, client, error })
   return answer
@@ -99,11 +99,11 @@ async function answerLogged(services: EstServices, arrived: Arrived): Promise<An
 
 async function settle(
   services: EstServices,
-  arrived: Arrived,
-  identified: EstRequest['identified'],
+  received: ReceivedRequest,
+  noteClient: EstRequest['noteClient'],
 ): Promise<{ readonly answer: Answer; readonly error?: unknown }> {
   try {
-    return { answer: await dispatch(services, arrived, identified) }
+    return { answer: await dispatch(services, received, noteClient) }
   } catch (error) {
     if (error instanceof EstError)
       return { answer: textAnswer(error.status, error.message, error.headers), error }
@@ -113,8 +113,8 @@ async function settle(
 
 async function dispatch(
   services: EstServices,
-  { request, connection, path }: Arrived,
-  identified: EstRequest['identified'],
+  { request, connection, path }: ReceivedRequest,
+  noteClient: EstRequest['noteClient'],
 ): Promise<Answer> {
   const { endpointName, operationName } = namesIn(path)
   const operation = Object.hasOwn(operations, operationName) ? operations[operationName] : undefined
@@ -135,7 +135,7 @@ async function dispatch(
   const endpoint = await findEndpoint(db, 'est', endpointName)
   const authority = endpoint && (await findAuthorityByNumber(db, endpoint.authorityNumber))
   if (endpoint === undefined || authority === undefined) throw notFound()
-  return operation.answer(services, { endpoint, authority, request, connection, identified })
+  return operation.answer(services, { endpoint, authority, request, connection, noteClient })
 }
 
 function namesIn(path: string) {
@@ -180,7 +180,7 @@ function answerServerKeyGeneration(services: EstServices, request: EstRequest): 
   return serverKeyGeneration(services, request)
 }
 
-interface CompletedRequest extends Pick<Arrived, 'path' | 'connection'> {
+interface CompletedRequest extends Pick<ReceivedRequest, 'path' | 'connection'> {
   readonly status: number
   readonly startedAt: number | undefined
   readonly client?: string | undefined

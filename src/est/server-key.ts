@@ -16,7 +16,7 @@ import { encodeCertsOnly } from '../x509/pkcs7.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 import { authenticate } from './authenticate.ts'
 import { encodeBase64Body } from './base64-body.ts'
-import { acceptedRequest } from './enroll.ts'
+import { readRequest } from './enroll.ts'
 import { EstError } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 import { issueEnrolled } from './issue.ts'
@@ -32,7 +32,7 @@ export async function serverKeyGeneration(
   request: EstRequest,
 ): Promise<Answer> {
   const identity = await authenticate(services, request)
-  const csr = acceptedRequest(request, identity)
+  const csr = readRequest(request, identity)
   const algorithm = algorithmOf(csr)
   if (identity.kind === 'password' && identity.password.certificateArn !== undefined)
     throw new EstError(

@@ -2,7 +2,7 @@ import {
   deleteAuthorizations,
   deleteOrders,
   deleteUsedNonces,
-} from '../store/enrollment/forgotten.ts'
+} from '../store/enrollment/expired-rows.ts'
 import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 

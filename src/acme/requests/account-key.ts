@@ -100,15 +100,15 @@ function coordinateOf(jwk: JsonObject, member: string, curve: string): string {
   return String(jwk[member])
 }
 
-const importedMax = 2000
+const importedKeysMax = 2000
 /** Imported keys by thumbprint. Importing a key takes about half as long as verifying a signature. */
-const imported = createBoundedCache<KeyObject>(importedMax)
+const importedKeys = createBoundedCache<KeyObject>(importedKeysMax)
 
 function importKey({ publicKey, keyThumbprint }: AccountKey): KeyObject {
-  const known = imported.get(keyThumbprint)
+  const known = importedKeys.get(keyThumbprint)
   if (known !== undefined) return known
   const key = createPublicKey({ key: JSON.parse(publicKey) as JsonWebKey, format: 'jwk' })
-  imported.set(keyThumbprint, key)
+  importedKeys.set(keyThumbprint, key)
   return key
 }
 

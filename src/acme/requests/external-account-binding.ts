@@ -67,21 +67,21 @@ export async function readBinding(
     ? await findBindingKey(services.db, services.sealers, keyId)
     : undefined
   if (key === undefined || key.endpointName !== context.endpoint.name)
-    throw unusable(keyId, 'does not exist at this endpoint')
+    throw unusableKey(keyId, 'does not exist at this endpoint')
   try {
     requireMac(jws, hash, key)
   } finally {
     key.macKey.fill(0)
   }
   if (key.expiresAt !== undefined && key.expiresAt <= context.now)
-    throw unusable(keyId, `expired at ${key.expiresAt.toISOString()}`)
+    throw unusableKey(keyId, `expired at ${key.expiresAt.toISOString()}`)
   if (key.usedAt !== undefined && !key.reusable)
-    throw unusable(keyId, 'was used for another account')
+    throw unusableKey(keyId, 'was used for another account')
   return key
 }
 
 /** Creates the problem with a key that cannot be used for a new account. */
-export function unusable(keyId: string, reason: string): AcmeProblem {
+export function unusableKey(keyId: string, reason: string): AcmeProblem {
   return new AcmeProblem(
     'unauthorized',
     `The key ${quoted(keyId)} for external account binding ${reason}. Request a key from the administrator of this endpoint.`,
@@ -110,5 +110,5 @@ function requireSameKey({ payload }: Jws, accountKey: AccountKey): void {
 function requireMac({ signed, signature }: Jws, hash: string, { keyId, macKey }: BindingKey): void {
   const mac = createHmac(hash, macKey).update(signed).digest()
   if (mac.length !== signature.length || !timingSafeEqual(mac, signature))
-    throw unusable(keyId, 'does not match the signature of the binding')
+    throw unusableKey(keyId, 'does not match the signature of the binding')
 }

@@ -56,17 +56,17 @@ async function listChains(
 }
 
 /** Cache of chains without roots. A server has few chains, and each is part of many responses. */
-const shortened = createBoundedCache<string>(200)
+const shortChains = createBoundedCache<string>(200)
 
 /** Returns a chain in PEM without its self-signed certificate, which clients trust by other means (RFC 8555 §9.1). */
 function withoutRoot(chain: string): string {
-  const known = shortened.get(chain)
+  const known = shortChains.get(chain)
   if (known !== undefined) return known
   const certificates = parsePem(chain).filter(({ der }) => {
     const { subject, issuer } = parseCertificate(der)
     return !sameName(subject, issuer)
   })
   const result = certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
-  shortened.set(chain, result)
+  shortChains.set(chain, result)
   return result
 }

@@ -6,7 +6,7 @@ import { listOwnCertificates } from '../../store/installed-certificates.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { AcmeServices } from '../resource.ts'
 
-/** Cache of the key identifiers of CAs in hexadecimal. A CA never loses a key identifier, so that only additions are read again. */
+/** Cache of the key identifiers of CAs in hexadecimal. A CA never loses a key identifier, so the certificates are read again only for an unknown identifier. */
 const keysOf = createOwnedCaches<ReadonlySet<string>>(1000)
 
 /** Returns whether the CA has or had a certificate with the key identifier. */
@@ -16,13 +16,13 @@ export async function isIssuedUnder(
   { keyIdentifier }: Pick<CertificateId, 'keyIdentifier'>,
 ): Promise<boolean> {
   const { db } = api.services
-  const wanted = Buffer.from(keyIdentifier).toString('hex')
+  const requested = Buffer.from(keyIdentifier).toString('hex')
   const cacheKey = String(authorityNumber)
-  if (keysOf(db).get(cacheKey)?.has(wanted) === true) return true
+  if (keysOf(db).get(cacheKey)?.has(requested) === true) return true
   const certificates = await listOwnCertificates(db, authorityNumber)
   const keys = certificates.map(({ certificateDer }) =>
     Buffer.from(issuerKeyIdentifier(parseCertificate(certificateDer))).toString('hex'),
   )
   keysOf(db).set(cacheKey, new Set(keys))
-  return keys.includes(wanted)
+  return keys.includes(requested)
 }

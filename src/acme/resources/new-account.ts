@@ -11,7 +11,7 @@ import { recorded } from '../../store/recorded-states.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
 import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
-import { readBinding, unusable } from '../requests/external-account-binding.ts'
+import { readBinding, unusableKey } from '../requests/external-account-binding.ts'
 import { malformed } from '../requests/parse-json.ts'
 import { requireValid } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices, KeyRequest, KeyResource } from '../resource.ts'
@@ -98,7 +98,7 @@ async function answerConflict(
 ): Promise<AcmeAnswer> {
   if (!(error instanceof ConflictError)) throw error
   if (error.guard === 'in-use' && binding !== undefined)
-    throw unusable(binding.keyId, 'was used for another account, or deleted')
+    throw unusableKey(binding.keyId, 'was used for another account, or deleted')
   if (error.guard === 'missing')
     throw new AcmeProblem('malformed', 'The ACME endpoint was deleted.', { status: 404 })
   const existing = await answerExisting(services, request)

@@ -21,7 +21,7 @@ import type { AccountRequest, AccountResource } from '../resource.ts'
 import { authorize } from './authorize.ts'
 import { orderAnswer } from './order-view.ts'
 import { membersOf } from './payload.ts'
-import { rejected, requirePermitted } from './permitted-identifiers.ts'
+import { rejectedProblem, requirePermitted } from './permitted-identifiers.ts'
 import { requireReplaceable } from './replaced-certificate.ts'
 
 export const newOrder: AccountResource = async (services, request) => {
@@ -51,7 +51,7 @@ export const newOrder: AccountResource = async (services, request) => {
     expiresAt: expiryOf(all, now),
     authorizationIds: all.map(({ id }) => id),
   }
-  await inTransaction(db.transaction(insertOrder(order, created)))
+  await requireNoConflict(db.transaction(insertOrder(order, created)))
   metrics.acmeOrder('created')
   return orderAnswer(viewOf(order, all), { urls, now, httpStatus: 201 })
 }
@@ -60,7 +60,7 @@ export const newOrder: AccountResource = async (services, request) => {
 export function requireIdentifiers(requested: RequestedIdentifiers): readonly Identifier[] {
   if ('identifiers' in requested) return requested.identifiers
   if ('malformed' in requested) throw new AcmeProblem('malformed', requested.malformed)
-  throw rejected(requested.faults as readonly Subproblem[])
+  throw rejectedProblem(requested.faults as readonly Subproblem[])
 }
 
 function optionalText(payload: JsonObject, member: string): string | undefined {
@@ -89,7 +89,7 @@ function requireValidity(
   return validity
 }
 
-/** Returns what certificates of a profile contain. Throws `invalidProfile` if the endpoint has no such profile. */
+/** Finds a profile. Throws `invalidProfile` if the endpoint has no such profile. */
 export function requireProfile(
   configuration: AccountRequest['endpoint']['configuration'],
   profile: string | undefined,
@@ -128,7 +128,8 @@ function viewOf(
   return { ...order, error: undefined, certificate: undefined, authorizations }
 }
 
-async function inTransaction(transaction: Promise<unknown>): Promise<void> {
+/** Waits for the transaction that inserts an order. Throws a problem if it conflicts. */
+async function requireNoConflict(transaction: Promise<unknown>): Promise<void> {
   try {
     await transaction
   } catch (error) {

@@ -20,11 +20,11 @@ export async function requirePermitted(
     const detail = grantFault(identifier, grant)
     return detail === undefined ? [] : [{ type: 'rejectedIdentifier', detail, identifier }]
   })
-  if (subproblems.length > 0) throw rejected(subproblems)
+  if (subproblems.length > 0) throw rejectedProblem(subproblems)
 }
 
 /** Returns the problem of an order with one or more refused identifiers (RFC 8555 §6.7.1). */
-export function rejected(subproblems: readonly Subproblem[]): AcmeProblem {
+export function rejectedProblem(subproblems: readonly Subproblem[]): AcmeProblem {
   const types = new Set(subproblems.map(({ type }) => type))
   const [type = 'rejectedIdentifier'] = types
   const names = subproblems.map(({ identifier }) => identifier.value).join(', ')

@@ -23,7 +23,7 @@ import {
   requireValidationsBelowMax,
   type NewAuthorization,
 } from './authorizations.ts'
-import { deleteAuthorizations, deleteOrders, deleteUsedNonces } from './forgotten.ts'
+import { deleteAuthorizations, deleteOrders, deleteUsedNonces } from './expired-rows.ts'
 import {
   completeOrder,
   finalizeOrder,

@@ -1,4 +1,4 @@
-/** Deletion of nonces, orders and authorizations that have no more effect. */
+/** Deletion of expired nonces, orders and authorizations. */
 import { sql, type Sql } from '../sql.ts'
 
 /** Deletes up to `limit` used nonces that have expired, so that a request with them is refused without their rows. */
