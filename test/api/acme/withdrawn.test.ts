@@ -1,4 +1,4 @@
-/** What an administrator or a client withdraws while the certificate of an ACME order is signed. */
+/** Accounts, EAB keys and authorizations that are withdrawn while the certificate of an ACME order is signed. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { deactivateAccount } from '../../../src/admin-commands/enrollment/accounts.ts'
