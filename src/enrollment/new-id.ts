@@ -1,9 +1,23 @@
-/** IDs and tokens in ACME. They are unpredictable, so nobody can guess a URL or a token. */
+/** IDs, keys and tokens of enrollment. They are unpredictable, so nobody can guess a URL or a token. */
 import type { Random } from '../random.ts'
 
-/** Creates an ID for a URL: 128 bits in 22 characters of base64url. */
+/** Index of the hyphen in the alphabet of base64url. */
+const hyphen = 62
+
+/**
+ * Returns random bytes whose base64url form does not begin with a hyphen. Commands of Signet and of ACME clients would take such an
+ * ID or key for an option.
+ */
+export function argumentBytes(random: Random, length: number): Uint8Array {
+  for (;;) {
+    const bytes = random.bytes(length)
+    if ((bytes[0] ?? 0) >> 2 !== hyphen) return bytes
+  }
+}
+
+/** Creates an ID for a URL or a command: 128 bits in 22 characters of base64url. */
 export function newResourceId(random: Random): string {
-  return Buffer.from(random.bytes(16)).toString('base64url')
+  return Buffer.from(argumentBytes(random, 16)).toString('base64url')
 }
 
 /** Creates a token for a challenge (RFC 8555 §8.1): 256 bits in 43 characters of base64url. */

@@ -1,6 +1,7 @@
 /** `signet acme eab`: keys for external account binding. */
 import { systemClock } from '../../clock.ts'
 import { withData } from '../../data-folder/data-folder.ts'
+import { argumentBytes, newResourceId } from '../../enrollment/new-id.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { viewBindingKey } from '../../principals/endpoint-views.ts'
 import { systemRandom } from '../../random.ts'
@@ -23,7 +24,6 @@ export interface BindingKeyOptions extends Pick<CommonOptions, 'names'> {
   readonly expiresSeconds: number | undefined
 }
 
-const keyIdBytes = 16
 const macKeyBytes = 32
 
 /** Creates a key. The result contains the MAC key, which cannot be read later. Throws ConfigurationError for an invalid option. */
@@ -51,9 +51,9 @@ export async function addBindingKey(
     const approved = await approve({ db, config }, { accountId, command, input })
     const createdAt = systemClock.now()
     const key = {
-      keyId: Buffer.from(systemRandom.bytes(keyIdBytes)).toString('base64url'),
+      keyId: newResourceId(systemRandom),
       endpointName,
-      macKey: systemRandom.bytes(macKeyBytes),
+      macKey: argumentBytes(systemRandom, macKeyBytes),
       names,
       reusable,
       createdAt,

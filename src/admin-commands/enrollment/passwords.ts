@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
 import { withData } from '../../data-folder/data-folder.ts'
+import { argumentBytes } from '../../enrollment/new-id.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { viewPassword } from '../../principals/endpoint-views.ts'
 import { systemRandom } from '../../random.ts'
@@ -46,9 +47,9 @@ export async function addPassword(config: Config, endpointName: string, options:
     const command = 'est password create'
     const approved = await approve({ db, config }, { accountId, command, input })
     const createdAt = systemClock.now()
-    const secret = Buffer.from(systemRandom.bytes(passwordBytes)).toString('base64url')
+    const secret = Buffer.from(argumentBytes(systemRandom, passwordBytes)).toString('base64url')
     const password: EstPassword = {
-      userName: Buffer.from(systemRandom.bytes(userNameBytes)).toString('base64url'),
+      userName: Buffer.from(argumentBytes(systemRandom, userNameBytes)).toString('base64url'),
       endpointName,
       passwordSha256: createHash('sha256').update(secret).digest(),
       names: names ?? [],
