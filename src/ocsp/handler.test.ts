@@ -259,7 +259,10 @@ test('a failing responder causes a 500 and a log line, and the next request is s
     fails = how
     for (const sent of [post, { path: '/ocsp/MAAw' }]) {
       const { status, body } = await send(sent)
-      assert.deepEqual([status, body.toString()], [500, 'Internal error\n'])
+      assert.deepEqual(
+        [status, body.toString()],
+        [500, 'The request failed unexpectedly. The log of the server contains the reason.\n'],
+      )
     }
   }
   assert.equal(logged.length, 4)
