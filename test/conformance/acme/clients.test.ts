@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { readFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, suite, test, type TestContext } from 'node:test'
-import { tool } from '../../support/foreign-tools.ts'
+import { after, before, suite, test } from 'node:test'
 import {
   certbot,
   certbotDnsHooks,
   certbotFiles,
   commandClients,
+  isInstalled,
   uacme,
   type Proof,
   type Session,
@@ -33,16 +33,6 @@ before(async () => {
   })
 })
 after(() => world[Symbol.asyncDispose]())
-
-async function isInstalled(t: TestContext, commands: readonly string[]): Promise<boolean> {
-  for (const command of ['curl', 'certtool', ...commands]) {
-    // A container may be without mount namespaces.
-    const options =
-      command === 'unshare' ? { probe: ['--mount', '--map-root-user', 'true'], optional: true } : {}
-    if ((await tool(t, command, options)) === undefined) return false
-  }
-  return true
-}
 
 async function openSession(
   client: string,

@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { tool } from '../../support/foreign-tools.ts'
 import { runClient, serveWebroot, writeScript, type AcmeWorld, type BindingKey } from './world.ts'
 import type { IssuedFiles } from './judges.ts'
 
@@ -33,6 +35,17 @@ export interface CommandClient {
   renew(session: Session): Promise<IssuedFiles>
   /** Revokes the certificate. Undefined if the client cannot. */
   readonly revoke?: (session: Session, issued: IssuedFiles) => Promise<void>
+}
+
+/** Returns whether commands and the judges of certificates are installed; otherwise skips the test, or fails it under CI. */
+export async function isInstalled(t: TestContext, commands: readonly string[]): Promise<boolean> {
+  for (const command of ['curl', 'certtool', ...commands]) {
+    // A container may be without mount namespaces.
+    const options =
+      command === 'unshare' ? { probe: ['--mount', '--map-root-user', 'true'], optional: true } : {}
+    if ((await tool(t, command, options)) === undefined) return false
+  }
+  return true
 }
 
 /** The folder in which clients without their own web server store key authorizations. */

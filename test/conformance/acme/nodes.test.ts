@@ -6,8 +6,10 @@ import { test, type TestContext } from 'node:test'
 import { databaseUrl } from '../../support/chosen-database.ts'
 import { tool } from '../../support/foreign-tools.ts'
 import { sharedPostgres, TestPostgres } from '../../support/postgres.ts'
-import { commandClients, type Proof } from './command-clients.ts'
+import { challengeTypes } from '../../../src/enrollment/endpoint.ts'
+import { commandClients, isInstalled, type Proof } from './command-clients.ts'
 import { judge } from './judges.ts'
+import { startCaddy, waitForCertificate } from './web-servers.ts'
 import { openAcmeWorld, type AcmeWorld } from './world.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
@@ -20,7 +22,7 @@ async function obtainAndRenew(
 ): Promise<void> {
   const client = commandClients[name]
   assert.ok(client)
-  if ((await tool(t, name)) === undefined) return
+  if (!(await isInstalled(t, client.commands))) return
   const host = `${name}.acme.test`
   world.addName(host)
   const folder = join(world.folder, name)
@@ -33,15 +35,36 @@ async function obtainAndRenew(
   await client.revoke?.(session, renewed)
 }
 
-test('certbot and lego obtain, renew and revoke certificates from two nodes whose requests alternate', async (t) => {
+/** A proof for each client. Only one of them needs the port for http-01. */
+const proofs: Readonly<Record<string, Proof>> = {
+  certbot: 'dns-01',
+  lego: 'tls-alpn-01',
+  dehydrated: 'dns-01',
+  uacme: 'dns-01',
+  'acme-tiny': 'http-01',
+}
+
+test('every client obtains, renews and revokes certificates from two nodes whose requests alternate', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   await using world = await openAcmeWorld({
     endpoints: {
-      web: ['--names', '*.acme.test', '--challenges', 'http-01,tls-alpn-01', '--eab', 'off'],
+      web: ['--names', '*.acme.test', '--challenges', challengeTypes.join(','), '--eab', 'off'],
     },
     database: databaseUrl(await server.createMigrated()),
   })
-  await obtainAndRenew(t, world, { client: 'certbot', proof: 'http-01' })
-  await obtainAndRenew(t, world, { client: 'lego', proof: 'tls-alpn-01' })
+  assert.deepEqual(Object.keys(proofs), Object.keys(commandClients))
+  await t.test('commands', { concurrency: true }, async (commands) => {
+    const each = Object.entries(proofs).map(([client, proof]) =>
+      commands.test(client, (part) => obtainAndRenew(part, world, { client, proof })),
+    )
+    await Promise.all(each)
+  })
+  await t.test('Caddy', async (part) => {
+    if ((await tool(part, 'caddy', { probe: ['version'] })) === undefined) return
+    const site = { world, name: 'caddy.acme.test', port: world.tlsPort }
+    await using caddy = await startCaddy(world, site.name, [`dir ${world.directoryOf('web')}`])
+    const first = await waitForCertificate(caddy, site)
+    assert.notEqual(await waitForCertificate(caddy, site, first), first)
+  })
 })

@@ -1,19 +1,15 @@
 /** Web servers with certificates from ACME: Caddy obtains and renews its own; nginx and HAProxy load the files of a client. */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
-import { promisify } from 'node:util'
 import { freePort } from '../../support/free-port.ts'
 import { tool } from '../../support/foreign-tools.ts'
 import { eventually } from '../../support/revocation.ts'
 import { commandClients } from './command-clients.ts'
 import type { IssuedFiles } from './judges.ts'
+import { runServer, startCaddy, waitForCertificate, type WebServer } from './web-servers.ts'
 import { openAcmeWorld, runClient, type AcmeWorld } from './world.ts'
-
-const run = promisify(execFile)
 
 let world: AcmeWorld
 before(async () => {
@@ -26,96 +22,6 @@ before(async () => {
 })
 after(() => world[Symbol.asyncDispose]())
 
-/** Connects with OpenSSL, which verifies the chain and the name. Returns the certificate's serial number. */
-async function serialOf(name: string, port: number): Promise<string | undefined> {
-  const trust = ['-CAfile', world.rootFile, '-verify_return_error', '-verify_hostname', name]
-  const connect = ['-connect', `127.0.0.1:${port}`, '-servername', name]
-  const child = run('openssl', ['s_client', ...connect, ...trust])
-  child.child.stdin?.end()
-  const session = await child.catch(() => undefined)
-  if (session === undefined) return undefined
-  const printed = run('openssl', ['x509', '-noout', '-serial'])
-  printed.child.stdin?.end(session.stdout)
-  return (await printed).stdout.trim()
-}
-
-interface Program extends AsyncDisposable {
-  log(): string
-  kill(signal: NodeJS.Signals): void
-}
-
-/** Runs a server until the object is disposed. */
-async function runServer(file: string, args: readonly string[], folder: string): Promise<Program> {
-  const child = spawn(file, [...args], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data: Buffer) => (text += data.toString()))
-  return {
-    log: () => text,
-    kill: (signal) => void child.kill(signal),
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
-}
-
-/** Waits until the server presents a certificate that OpenSSL verifies, and that is not the `previous` one. */
-async function waitForCertificate(
-  server: Program,
-  { name, port }: { readonly name: string; readonly port: number },
-  previous?: string,
-): Promise<string> {
-  const look = async (): Promise<string | undefined> => {
-    const serial = await serialOf(name, port)
-    return serial === previous ? undefined : serial
-  }
-  try {
-    return await eventually(look, `a new certificate for ${name}`, 60)
-  } catch (error) {
-    throw new Error(server.log(), { cause: error })
-  }
-}
-
-async function startCaddy(name: string, issuer: readonly string[]): Promise<Program> {
-  world.addName(name)
-  const folder = join(world.folder, name)
-  await mkdir(folder)
-  const lines = [
-    '{',
-    'admin off',
-    'storage file_system ./storage',
-    `http_port ${world.httpPort}`,
-    `https_port ${world.tlsPort}`,
-    'skip_install_trust',
-    'ocsp_stapling off',
-    'renew_interval 1s',
-    '}',
-    `${name} {`,
-    'bind 127.0.0.1',
-    'tls {',
-    'issuer acme {',
-    `trusted_roots ${world.listenerRootFile}`,
-    ...issuer,
-    '}',
-    '}',
-    'respond "hello"',
-    '}',
-  ]
-  await writeFile(join(folder, 'Caddyfile'), `${lines.join('\n')}\n`)
-  const adapted = await run('caddy', ['adapt', '--config', join(folder, 'Caddyfile')])
-  const config = JSON.parse(adapted.stdout)
-  // Caddy then renews certificates of any age.
-  config.apps.tls.automation.policies[0].renewal_window_ratio = 0.999_999
-  await writeFile(join(folder, 'caddy.json'), JSON.stringify(config))
-  return runServer('caddy', ['run', '--config', 'caddy.json'], folder)
-}
-
 const caddyChallenges = {
   'http-01': 'disable_tlsalpn_challenge',
   'tls-alpn-01': 'disable_http_challenge',
@@ -125,8 +31,8 @@ for (const [challenge, option] of Object.entries(caddyChallenges))
   test(`Caddy obtains, serves and renews a certificate with ${challenge}`, async (t) => {
     if ((await tool(t, 'caddy', { probe: ['version'] })) === undefined) return
     const name = `caddy-${challenge}.acme.test`
-    await using caddy = await startCaddy(name, [`dir ${world.directoryOf('web')}`, option])
-    const site = { name, port: world.tlsPort }
+    await using caddy = await startCaddy(world, name, [`dir ${world.directoryOf('web')}`, option])
+    const site = { world, name, port: world.tlsPort }
     const first = await waitForCertificate(caddy, site)
     assert.notEqual(await waitForCertificate(caddy, site, first), first)
   })
@@ -136,12 +42,12 @@ test('Caddy obtains a certificate with a key for external account binding', asyn
   const name = 'caddy-eab.acme.test'
   const { keyId, macKey } = await world.createBindingKey('bound', '--names', name)
   const issuer = [`dir ${world.directoryOf('bound')}`, `eab ${keyId} ${macKey}`]
-  await using caddy = await startCaddy(name, issuer)
-  await waitForCertificate(caddy, { name, port: world.tlsPort })
+  await using caddy = await startCaddy(world, name, issuer)
+  await waitForCertificate(caddy, { world, name, port: world.tlsPort })
 })
 
 /** Writes the configuration of an Apache server with mod_md, and starts it. */
-async function startApache(name: string, authority: readonly string[]): Promise<Program> {
+async function startApache(name: string, authority: readonly string[]): Promise<WebServer> {
   world.addName(name)
   const folder = join(world.folder, name)
   await mkdir(folder)
@@ -197,7 +103,7 @@ for (const proof of ['http-01', 'eab'] as const)
       apache.log().includes('has been setup') || undefined
     await eventually(isObtained, `a certificate for ${name}`, 60)
     apache.kill('SIGUSR1')
-    await waitForCertificate(apache, { name, port: world.tlsPort })
+    await waitForCertificate(apache, { world, name, port: world.tlsPort })
   })
 
 /** Obtains a certificate with lego. */
@@ -247,8 +153,8 @@ frontend https\n  bind 127.0.0.1:${haproxyPort} ssl crt ${join(folder, 'haproxy.
   )
   await using haproxy = await runServer('haproxy', ['-f', join(folder, 'haproxy.cfg')], folder)
   const serials = [
-    await waitForCertificate(nginx, { name, port: nginxPort }),
-    await waitForCertificate(haproxy, { name, port: haproxyPort }),
+    await waitForCertificate(nginx, { world, name, port: nginxPort }),
+    await waitForCertificate(haproxy, { world, name, port: haproxyPort }),
   ]
   assert.equal(serials[0], serials[1])
 })
