@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { clients, tool } from '../../support/foreign-tools.ts'
-import { openAcmeWorld, type AcmeWorld } from './world.ts'
+import { issuingAuthority, openAcmeWorld, type AcmeWorld } from './world.ts'
 
 let world: AcmeWorld
 before(async () => {
@@ -26,6 +26,8 @@ test('python3-acme uses every resource, and receives a problem document of the r
   const python = clients('python3')[0]?.command ?? 'python3'
   if ((await tool(t, python, { probe: ['-c', 'import acme'] })) === undefined) return
   for (const name of [...names, ...failingNames]) world.addName(`${name}.acme.test`)
+  // The CA then has two certificates for its key, so each certificate has two chains.
+  await world.signet('ca', 'renew', issuingAuthority)
   const child = spawn(python, ['-W', 'ignore', join(import.meta.dirname, 'python_acme.py')], {
     env: { PATH: process.env['PATH'], REQUESTS_CA_BUNDLE: world.listenerRootFile },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -52,7 +54,7 @@ const expected = {
   authorization_deactivation: ['deactivated', 'invalid'],
   pre_authorization: [201, 'valid', 'ready'],
   order_list: true,
-  alternate_chains: [2],
+  alternate_chains: [2, 2],
   bad_nonce_is_retried: ['400 badNonce', true, 'valid'],
   revocation: ['403 unauthorized', '400 badRevocationReason', '400 alreadyRevoked', 200],
   problems_with_requests: {
