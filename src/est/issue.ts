@@ -4,10 +4,10 @@ import { certificateEnd } from '../enrollment/certificate-profile.ts'
 import { endpointCaller } from '../enrollment/endpoint-caller.ts'
 import { runOperation } from '../http/run-operation.ts'
 import { getCertificate } from '../operations/certificate/get-certificate.ts'
+import type { IssueCertificateInput } from '../operations/certificate/issue-certificate-input.ts'
 import {
   issueCertificateWith,
   type issueCertificate,
-  type IssueCertificateInput,
 } from '../operations/certificate/issue-certificate.ts'
 import { ConflictError } from '../store/database.ts'
 import {

@@ -2,7 +2,8 @@ import type { Caller } from '../../identity/caller.ts'
 import type { Services } from '../../services.ts'
 import { storable } from '../../text/storable-text.ts'
 import { getCertificate } from './get-certificate.ts'
-import { requestCertificate, type IssueCertificateInput } from './issue-certificate.ts'
+import type { IssueCertificateInput } from './issue-certificate-input.ts'
+import { requestCertificate } from './request-certificate.ts'
 
 /**
  * Issues a certificate for the server itself through IssueCertificate, so that the certificate is linted, counted, recorded and
