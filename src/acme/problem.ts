@@ -1,5 +1,6 @@
 /** Problem documents of ACME (RFC 8555 §6.7, RFC 9457). */
 import type { Identifier } from '../enrollment/identifier.ts'
+import { problemMembers } from '../enrollment/problem-members.ts'
 
 /** Error types (RFC 8555 §6.7, RFC 9773 §5, draft-ietf-acme-profiles) with their HTTP status, unless a resource sets another one. */
 const problemStatuses = {
@@ -70,20 +71,15 @@ export class AcmeProblem extends Error {
   get document(): Readonly<Record<string, unknown>> {
     const { members, subproblems } = this.#options
     return {
-      ...problemOf(this.type, this.message),
+      ...problemMembers(this.type, this.message),
       status: this.status,
       ...members,
       ...(subproblems && {
         subproblems: subproblems.map(({ type, detail, identifier }) => ({
-          ...problemOf(type, detail),
+          ...problemMembers(type, detail),
           identifier,
         })),
       }),
     }
   }
-}
-
-/** Returns the `type` and `detail` of a problem document, as it is also stored in orders and challenges. */
-export function problemOf(type: ProblemType, detail: string) {
-  return { type: `urn:ietf:params:acme:error:${type}`, detail }
 }

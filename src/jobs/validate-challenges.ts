@@ -1,3 +1,4 @@
+import { problemMembers } from '../enrollment/problem-members.ts'
 import { ConflictError } from '../store/database.ts'
 import {
   claimChallenges,
@@ -108,7 +109,7 @@ const internalError: StoredOutcome = {
 }
 
 function problemText(type: string, detail: string): string {
-  return JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail })
+  return JSON.stringify(problemMembers(type, detail))
 }
 
 async function store(

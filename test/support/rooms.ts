@@ -505,6 +505,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'chain',
       'crl',
+      'enrollment',
       'issuance',
       'jobs/scheduler',
       'keys',

@@ -1,5 +1,6 @@
 /** Orders whose certificates wait for the key of their CA (docs/decisions/0042). */
 import { sentenceOf, ServiceError } from '../../errors.ts'
+import { problemMembers } from '../../enrollment/problem-members.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { getCertificate } from '../../operations/certificate/get-certificate.ts'
 import {
@@ -10,7 +11,6 @@ import {
 } from '../../store/enrollment/orders.ts'
 import { storable } from '../../text/storable-text.ts'
 import { certificateArn } from '../../wire/arn.ts'
-import { problemOf } from '../problem.ts'
 import type { AccountRequest, AcmeServices } from '../resource.ts'
 import { callOrigin, readEndpointAuthority } from './endpoint-authority.ts'
 import { notFound } from './payload.ts'
@@ -56,7 +56,7 @@ async function outcomeOf(
     if (error.code === 'RequestFailedException' || error.code === 'ResourceNotFoundException')
       return {
         status: 'invalid',
-        error: JSON.stringify(problemOf('serverInternal', sentenceOf(error))),
+        error: JSON.stringify(problemMembers('serverInternal', sentenceOf(error))),
       }
     throw error
   }
