@@ -53,8 +53,10 @@ export class TestDatabase implements AsyncDisposable {
   }
 
   /** Opens a new database. On PostgreSQL, tests may use only the methods of the Database interface. */
-  static async open(options: SqliteOptions = {}): Promise<TestDatabase> {
-    const folder = new TestFolder()
+  static async open(
+    options: SqliteOptions = {},
+    folder: TestFolder = new TestFolder(),
+  ): Promise<TestDatabase> {
     const postgres = await chosenDatabase()
     if (postgres !== undefined)
       return new TestDatabase(

@@ -10,15 +10,31 @@ import { Worker } from 'node:worker_threads'
 import { TestDatabase, TestFolder } from '../../../test/support/database.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { databaseContract } from '../database-contract.ts'
+import { migrate } from './connection.ts'
 import { openSqlite } from './database.ts'
 import { sqliteSchema } from './schema.ts'
+import { startWriterThread } from './writer-client.ts'
 import { sql, type Sql } from '../sql.ts'
 
-for (const { name, run } of databaseContract)
+/** Opens a new database whose writer is a thread, as in a server with a single process. */
+async function openWithThread(onFailure?: (error: Error) => void): Promise<TestDatabase> {
+  const folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  migrate(path)
+  const writer = await startWriterThread({ path, ownership: undefined }, onFailure)
+  return TestDatabase.open({ writer }, folder)
+}
+
+for (const { name, run } of databaseContract) {
   test(`SQLite: ${name}`, async () => {
     await using database = await TestDatabase.open()
     await run(database.db)
   })
+  test(`SQLite with a writer thread: ${name}`, async () => {
+    await using database = await openWithThread()
+    await run(database.db)
+  })
+}
 
 const engine = JSON.stringify(new URL('./database.ts', import.meta.url).href)
 
@@ -287,7 +303,7 @@ test('a full disk rejects a transaction, and the next one that fits is applied',
 })
 
 test('a value that cannot be sent to the writer thread is rejected', async () => {
-  await using database = await TestDatabase.open()
+  await using database = await openWithThread()
   const statement = { text: 'select ?', values: [(() => 1) as unknown as string] }
   await assert.rejects(database.db.transaction([statement]), { name: 'DataCloneError' })
   await database.db.transaction([put('x')])
@@ -295,7 +311,7 @@ test('a value that cannot be sent to the writer thread is rejected', async () =>
 
 test('after the writer thread dies, waiting and later transactions are rejected and onFailure is called once', async (t) => {
   const failures: Error[] = []
-  await using database = await TestDatabase.open({ onFailure: (error) => failures.push(error) })
+  await using database = await openWithThread((error) => failures.push(error))
   const { db } = database
   const sent = t.mock.method(Worker.prototype, 'postMessage')
   await db.transaction([put('before')])

@@ -5,6 +5,7 @@ import { damageErrorOf } from '../disk-faults.ts'
 import { readFailure, watchWriter } from './health.ts'
 import type { Ownership } from './ownership.ts'
 import { migrate, SqliteConnection } from './connection.ts'
+import { createOwnWriter } from './own-writer.ts'
 import { TurnReader } from './turn-reader.ts'
 import { startWriterThread, type SqliteWriter } from './writer-client.ts'
 import type { Sql, SqlValue } from '../sql.ts'
@@ -15,8 +16,8 @@ export interface SqliteOptions {
   /** Called when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
-   * Writer that has already opened the database. Default: a thread of this process. A database has one regular writer;
-   * commands may write occasionally.
+   * Writer that has already opened the database. Default: a thread of this process for a server, and the calling thread for a
+   * command. A database has one regular writer; commands may write occasionally.
    */
   readonly writer?: SqliteWriter
   /** The server's ownership. Undefined for a command. */
@@ -31,10 +32,7 @@ export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<SqliteDatabase> {
-  if (options.writer === undefined) migrate(path)
-  const writer =
-    options.writer ??
-    (await startWriterThread({ path, ownership: options.ownership }, options.onFailure))
+  const writer = options.writer ?? (await startWriter(path, options))
   const { run, probe } = watchWriter(writer, path)
   const reader = new TurnReader(new SqliteConnection(path, { readOnly: true }))
   return {
@@ -74,6 +72,16 @@ export async function openSqlite(
       await writer.close()
     },
   }
+}
+
+/** A command does not start a thread, which would take longer than most commands. */
+async function startWriter(
+  path: string,
+  { ownership, onFailure = () => undefined }: SqliteOptions,
+): Promise<SqliteWriter> {
+  if (ownership === undefined) return createOwnWriter(path, { ownership, onFailure })
+  migrate(path)
+  return startWriterThread({ path, ownership }, onFailure)
 }
 
 /** Returns the combined size of the database file and its write-ahead log. */

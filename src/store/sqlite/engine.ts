@@ -18,7 +18,7 @@ import type { SqliteWriter } from './writer-client.ts'
 export interface SqliteSettings {
   /** Function that takes ownership before the database is opened. */
   readonly own?: (path: string) => Promise<Ownership>
-  /** Writer that has already opened the database. Default: a thread of this process. */
+  /** Writer that has already opened the database. Default: see SqliteOptions. */
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
 }
 

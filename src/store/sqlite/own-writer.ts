@@ -56,6 +56,7 @@ export function createOwnWriter(
   }
   const queue: Queued[] = []
   let scheduled = false
+  let closing = false
   const commit = (group: readonly Queued[]): void => {
     const transactions = group.map(({ transaction }) => transaction)
     const startedAt = performance.now()
@@ -86,8 +87,8 @@ export function createOwnWriter(
   }
   return {
     async run(task) {
+      if (closing) throw new Error('the database is closed')
       if (thread !== undefined) return thread.run(task)
-      if (!connection.isOpen) throw new Error('the database is closed')
       if (task.kind === 'truncate-log') return rowsOf(truncateLog(connection, 0))
       const outcome = Promise.withResolvers<TransactionOutcome>()
       queue.push({ transaction: { ...task, id: 0 }, ...outcome })
@@ -95,6 +96,7 @@ export function createOwnWriter(
       return rowsOf(await outcome.promise)
     },
     async close() {
+      closing = true
       await starting
       while (queue.length > 0) flush()
       await checkpoints.close()
