@@ -112,8 +112,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       const directory = isPrivate ? makePrivateFolder(stack) : data
       const config = configOf(options, directory)
       const context = await createContext(config, options, gate)
-      // A commit to memory does not wait for a disk, so a writer thread would only delay the start.
-      const opened = await openOwnData(config, context, { stack, writesHere: isPrivate })
+      const opened = await openOwnData(config, context, stack)
       const { runtime } = opened
       const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
       const accountId = await accountOf(runtime.data, credentials)

@@ -10,10 +10,7 @@ import { listOwners } from '../store/certificate-search.ts'
 import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { ownDatabase, type OwnDatabase } from '../store/sqlite/own-database.ts'
-import { createOwnWriter } from '../store/sqlite/own-writer.ts'
-import type { Ownership } from '../store/sqlite/ownership.ts'
 import { watchDatabase } from '../store/sqlite/watch-database.ts'
-import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
 import { findOpenApprovals } from '../store/approvals.ts'
 import { describeWaiting } from '../approval/restore-gate.ts'
 import { findWaitingRestore } from '../store/restore-approvals.ts'
@@ -23,18 +20,11 @@ import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import { servedRegions } from '../wire/region.ts'
 
-export interface OpenOwnOptions {
-  /** Closes the data, and everything that uses it. */
-  readonly stack: AsyncDisposableStack
-  /** Whether the calling thread writes to a SQLite database. By default, a separate thread does. */
-  readonly writesHere?: boolean
-}
-
-/** Opens the data folder, and creates missing files. Only one process may have it open. */
+/** Opens the data folder until `stack` is disposed, and creates missing files. Only one process may have the folder open. */
 export async function openOwnData(
   config: Config,
   context: ProcessContext,
-  { stack, writesHere = false }: OpenOwnOptions,
+  stack: AsyncDisposableStack,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
   // A PostgreSQL database needs no lock on the folder, because servers that share the database may share the folder, too.
@@ -50,14 +40,11 @@ export async function openOwnData(
     owned = await ownDatabase(path, { random, log, acceptLoss, process: thisProcess() })
     return owned
   }
-  const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
-    createOwnWriter(path, { ownership, onFailure })
   const options = {
     mayCreate: true,
     own,
     onFailure,
     clock,
-    ...(writesHere && { writer }),
     ...(masterKey && { masterKey }),
   }
   const opened = await openData(config, options)

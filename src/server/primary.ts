@@ -24,7 +24,7 @@ export function startPrimary(
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
     // The primary writes on its main thread: it has little other work, and statements from workers are then copied only once.
-    const opened = await openOwnData(config, context, { stack, writesHere: true })
+    const opened = await openOwnData(config, context, stack)
     const { runtime, credentials } = opened
     watchMasterKey(runtime)
     const shared = await createOwnState(runtime, { workers: () => pool.running })

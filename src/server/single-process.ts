@@ -23,7 +23,7 @@ export function startSingleProcess(
   context: ProcessContext,
 ): Promise<SingleProcess> {
   return startProcess(async (stack) => {
-    const { runtime, credentials } = await openOwnData(config, context, { stack })
+    const { runtime, credentials } = await openOwnData(config, context, stack)
     watchMasterKey(runtime)
     const shared = await createOwnState(runtime)
     const publicPort = stack.use(await reservePort(config.publicListen))

@@ -36,7 +36,7 @@ export function startWorker(
       onFailure,
       clock: context.clock,
       masterKey,
-      writer: () => primary.writer,
+      writer: primary.writer,
     })
     stack.defer(() => data.db.close())
     const runtime = { ...context, config, data, stack }

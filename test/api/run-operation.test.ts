@@ -67,7 +67,7 @@ before(async () => {
     throw error
   }
   const started = await startProcess(async (stack) => {
-    const { runtime } = await openOwnData(config, { clock, random, log, onFailure }, { stack })
+    const { runtime } = await openOwnData(config, { clock, random, log, onFailure }, stack)
     const shared = await createOwnState(runtime)
     const { services } = await createServices(runtime, { ...shared, publicUrl: 'http://ca' })
     return {

@@ -4,18 +4,18 @@
  * of a transaction, or a point before, during or after a call to the object store. The tests run this driver on a copy of a
  * data folder in which every job has work to do, wait for its exit, and start a server on the remaining data folder.
  */
-import { Worker } from 'node:worker_threads'
 import { startSingleProcess } from '../../src/server/single-process.ts'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/settings/config.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
+import type { Database } from '../../src/store/database.ts'
 import { systemRandom } from '../../src/random.ts'
 
 /**
- * A step. `write`: before transaction number `count` since startup is sent. `committed`: after that transaction is durable, before
- * the server acts on it. `head`: before the metadata of the published object is read. `put`, `half`, `written`: before an object
- * whose key contains `key` is written, in the middle of its body, and after the write.
+ * A step. `write`: before transaction number `count` since the database was opened. `committed`: after that transaction is
+ * durable, before the server acts on it. `head`: before the metadata of the published object is read. `put`, `half`, `written`:
+ * before an object whose key contains `key` is written, in the middle of its body, and after the write.
  */
 export type CrashStep = 'write' | 'committed' | 'head' | 'put' | 'half' | 'written'
 
@@ -32,26 +32,20 @@ function die(): never {
   throw new Error('still alive')
 }
 
-/** Counts the messages to worker threads, and their replies. The first worker thread is the database's writer. */
-function watchThreads({ step, count }: CrashPlan): void {
-  const counts = { write: 0, committed: 0 }
-  const reached = (at: 'write' | 'committed'): void => {
-    counts[at] += 1
-    if (step === at && counts[at] === count) die()
+/** Counts the transactions, and kills the process before or after the planned one. */
+function wrapDatabase({ step, count }: CrashPlan, db: Database): Database {
+  let transactions = 0
+  return {
+    ...db,
+    async transaction(statements) {
+      transactions += 1
+      const isPlanned = transactions === count
+      if (isPlanned && step === 'write') die()
+      const rows = await db.transaction(statements)
+      if (isPlanned && step === 'committed') die()
+      return rows
+    },
   }
-  runBefore('postMessage', () => reached('write'))
-  runBefore('emit', (name, answers) => {
-    if (name === 'message' && Array.isArray(answers)) answers.forEach(() => reached('committed'))
-  })
-}
-
-/** Calls `act` before each method call on any worker thread. */
-function runBefore(method: 'postMessage' | 'emit', act: (...args: unknown[]) => void): void {
-  const original = Reflect.get(Worker.prototype, method) as (...args: unknown[]) => unknown
-  Reflect.set(Worker.prototype, method, function acting(this: Worker, ...args: unknown[]) {
-    act(...args)
-    return original.apply(this, args)
-  })
 }
 
 function wrapObjects({ step, key = '' }: CrashPlan, objects: ObjectStore): ObjectStore {
@@ -86,7 +80,6 @@ async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncItera
 }
 
 const plan = JSON.parse(process.argv[2] ?? '') as CrashPlan
-watchThreads(plan)
 const local = { listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'error' }
 const { data, eventWebhook } = plan
 const config = readConfig(
@@ -101,5 +94,6 @@ const app = await startSingleProcess(config, {
     throw error
   },
   wrapObjects: (objects) => wrapObjects(plan, objects),
+  wrapDatabase: (db) => wrapDatabase(plan, db),
 })
 process.stdout.write(`${app.apiUrl}\n`)

@@ -4,10 +4,10 @@ import type { Database } from '../database.ts'
 import { damageErrorOf } from '../disk-faults.ts'
 import { readFailure, watchWriter } from './health.ts'
 import type { Ownership } from './ownership.ts'
-import { migrate, SqliteConnection } from './connection.ts'
+import { SqliteConnection } from './connection.ts'
 import { createOwnWriter } from './own-writer.ts'
 import { TurnReader } from './turn-reader.ts'
-import { startWriterThread, type SqliteWriter } from './writer-client.ts'
+import type { SqliteWriter } from './writer-client.ts'
 import type { Sql, SqlValue } from '../sql.ts'
 
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
@@ -16,8 +16,7 @@ export interface SqliteOptions {
   /** Called when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
-   * Writer that has already opened the database. Default: a thread of this process for a server, and the calling thread for a
-   * command. A database has one regular writer; commands may write occasionally.
+   * Writer that has already opened the database. Default: this process. A database has one regular writer; commands may write occasionally.
    */
   readonly writer?: SqliteWriter
   /** The server's ownership. Undefined for a command. */
@@ -28,11 +27,13 @@ export interface SqliteOptions {
  * Opens the database file and migrates it to the newest schema. Creates a missing file with mode 0600. Throws
  * ConfigurationError if another program or a newer version wrote the file.
  */
+// oxlint-disable-next-line typescript/require-await -- failures are rejections
 export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<SqliteDatabase> {
-  const writer = options.writer ?? (await startWriter(path, options))
+  const { ownership, onFailure = () => undefined } = options
+  const writer = options.writer ?? createOwnWriter(path, { ownership, onFailure })
   const { run, probe } = watchWriter(writer, path)
   const reader = new TurnReader(new SqliteConnection(path, { readOnly: true }))
   return {
@@ -72,16 +73,6 @@ export async function openSqlite(
       await writer.close()
     },
   }
-}
-
-/** A command does not start a thread, which would take longer than most commands. */
-async function startWriter(
-  path: string,
-  { ownership, onFailure = () => undefined }: SqliteOptions,
-): Promise<SqliteWriter> {
-  if (ownership === undefined) return createOwnWriter(path, { ownership, onFailure })
-  migrate(path)
-  return startWriterThread({ path, ownership }, onFailure)
 }
 
 /** Returns the combined size of the database file and its write-ahead log. */

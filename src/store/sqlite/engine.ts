@@ -18,8 +18,8 @@ import type { SqliteWriter } from './writer-client.ts'
 export interface SqliteSettings {
   /** Function that takes ownership before the database is opened. */
   readonly own?: (path: string) => Promise<Ownership>
-  /** Writer that has already opened the database. Default: see SqliteOptions. */
-  readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
+  /** Writer that has already opened the database. Default: this process. */
+  readonly writer?: SqliteWriter
 }
 
 /** The writer of a database that is open only for reads. */
@@ -51,7 +51,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
       const db = await openSqlite(path, {
         ownership,
         ...(onFailure && { onFailure }),
-        ...(writer && { writer: writer(path, ownership) }),
+        ...(writer && { writer }),
       })
       try {
         if (own === undefined && writer === undefined) recordLostWrites(path)

@@ -18,6 +18,7 @@ import {
 } from './ownership.ts'
 import { migrate, SqliteConnection } from './connection.ts'
 import { createOwnWriter } from './own-writer.ts'
+import { startWriterThread } from './writer-client.ts'
 import { openSqlite, type SqliteDatabase } from './database.ts'
 import { guard, sql } from '../sql.ts'
 
@@ -31,10 +32,11 @@ async function open(
   migrate(path)
   const { commits, ...ownership } = takeOwnership(path, { random, process: `a ${kind}` })
   await replaceMark(path, { databaseId: ownership.databaseId, commits })
-  const writer = kind === 'own' && {
-    writer: createOwnWriter(path, { ownership, onFailure: assert.fail }),
-  }
-  return { db: await openSqlite(path, { ownership, ...writer }), ownership }
+  const writer =
+    kind === 'own'
+      ? createOwnWriter(path, { ownership, onFailure: assert.fail })
+      : await startWriterThread({ path, ownership }, assert.fail)
+  return { db: await openSqlite(path, { writer }), ownership }
 }
 
 const put = (name: string) => [
