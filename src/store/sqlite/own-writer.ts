@@ -1,5 +1,5 @@
 /** The writer of a SQLite database on the calling thread. */
-import { startCheckpoints } from './checkpoints.ts'
+import { startCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { migrate, SqliteConnection } from './connection.ts'
 import {
   commitGroup,
@@ -10,7 +10,8 @@ import {
   type TransactionOutcome,
 } from './group-commit.ts'
 import { CommitFence, type Ownership } from './ownership.ts'
-import { rowsOf, startWriterThread, type SqliteWriter } from './writer-client.ts'
+import { rowsOf, startWriterThread, type SqliteWriter, type WriterTask } from './writer-client.ts'
+import type { Row } from '../sql.ts'
 
 interface Queued extends PromiseWithResolvers<TransactionOutcome> {
   readonly transaction: Transaction
@@ -34,75 +35,95 @@ const slowMilliseconds = 20
  * only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread, so
  * that the process can accept connections during an fsync, and requests that arrive during an fsync share the next one.
  */
-export function createOwnWriter(
-  path: string,
-  { ownership, onFailure }: OwnWriterOptions,
-): SqliteWriter {
+export function createOwnWriter(path: string, options: OwnWriterOptions): SqliteWriter {
   migrate(path)
-  const connection = new SqliteConnection(path, { readOnly: false })
-  const checkpoints = startCheckpoints(path, connection)
-  const fence = ownership && new CommitFence(path, ownership)
-  let average = 0
-  let thread: SqliteWriter | undefined
-  let starting: Promise<void> | undefined
-  const startThread = async (): Promise<void> => {
-    try {
-      // If the thread ends, the writer runs on the calling thread again.
-      thread = await startWriterThread({ path, ownership }, () => (thread = undefined))
-    } catch {
-      average = 0
-      starting = undefined
-    }
+  return new OwnWriter(path, options)
+}
+
+class OwnWriter implements SqliteWriter {
+  readonly #path: string
+  readonly #options: OwnWriterOptions
+  readonly #connection: SqliteConnection
+  readonly #checkpoints: Checkpoints
+  readonly #fence: CommitFence | undefined
+  readonly #queue: Queued[] = []
+  #isScheduled = false
+  #isClosing = false
+  /** Average duration of a commit in milliseconds. */
+  #average = 0
+  #thread: SqliteWriter | undefined
+  #starting: Promise<void> | undefined
+
+  constructor(path: string, options: OwnWriterOptions) {
+    const { ownership } = options
+    this.#path = path
+    this.#options = options
+    this.#connection = new SqliteConnection(path, { readOnly: false })
+    this.#checkpoints = startCheckpoints(path, this.#connection)
+    this.#fence = ownership && new CommitFence(path, ownership)
   }
-  const queue: Queued[] = []
-  let scheduled = false
-  let closing = false
-  const commit = (group: readonly Queued[]): void => {
-    const transactions = group.map(({ transaction }) => transaction)
-    const startedAt = performance.now()
-    const answers = commitGroup(connection, transactions, fence)
-    average += (performance.now() - startedAt - average) / 10
-    if (average > slowMilliseconds) starting ??= startThread()
-    checkpoints.wrote(statementsOf(transactions))
-    for (const [at, { resolve }] of group.entries()) {
-      const answer = answers[at]
-      if (answer !== undefined) resolve(answer)
-    }
+
+  async run(task: WriterTask): Promise<Row[][]> {
+    if (this.#isClosing) throw new Error('the database is closed')
+    if (this.#thread !== undefined) return this.#thread.run(task)
+    if (task.kind === 'truncate-log') return rowsOf(truncateLog(this.#connection, 0))
+    const outcome = Promise.withResolvers<TransactionOutcome>()
+    this.#queue.push({ transaction: { ...task, id: 0 }, ...outcome })
+    this.#schedule()
+    return rowsOf(await outcome.promise)
   }
-  const flush = (): void => {
-    scheduled = false
-    const group = queue.splice(0, groupMax)
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#starting
+    while (this.#queue.length > 0) this.#flush()
+    await this.#checkpoints.close()
+    await this.#thread?.close()
+    this.#fence?.close()
+    if (this.#connection.isOpen) this.#connection.close()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#isScheduled = false
+    const group = this.#queue.splice(0, groupMax)
     try {
-      commit(group)
+      this.#commit(group)
     } catch (error) {
       for (const { reject } of group) reject(error)
-      onFailure(error as Error)
+      this.#options.onFailure(error as Error)
     }
-    if (queue.length > 0) schedule()
+    if (this.#queue.length > 0) this.#schedule()
   }
-  const schedule = (): void => {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(flush)
+
+  #commit(group: readonly Queued[]): void {
+    const transactions = group.map(({ transaction }) => transaction)
+    const startedAt = performance.now()
+    const outcomes = commitGroup(this.#connection, transactions, this.#fence)
+    this.#average += (performance.now() - startedAt - this.#average) / 10
+    if (this.#average > slowMilliseconds) this.#starting ??= this.#startThread()
+    this.#checkpoints.wrote(statementsOf(transactions))
+    for (const [at, { resolve }] of group.entries()) {
+      const outcome = outcomes[at]
+      if (outcome !== undefined) resolve(outcome)
+    }
   }
-  return {
-    async run(task) {
-      if (closing) throw new Error('the database is closed')
-      if (thread !== undefined) return thread.run(task)
-      if (task.kind === 'truncate-log') return rowsOf(truncateLog(connection, 0))
-      const outcome = Promise.withResolvers<TransactionOutcome>()
-      queue.push({ transaction: { ...task, id: 0 }, ...outcome })
-      schedule()
-      return rowsOf(await outcome.promise)
-    },
-    async close() {
-      closing = true
-      await starting
-      while (queue.length > 0) flush()
-      await checkpoints.close()
-      await thread?.close()
-      fence?.close()
-      if (connection.isOpen) connection.close()
-    },
+
+  async #startThread(): Promise<void> {
+    const { ownership } = this.#options
+    try {
+      // If the thread ends, the writer runs on the calling thread again.
+      this.#thread = await startWriterThread({ path: this.#path, ownership }, () => {
+        this.#thread = undefined
+      })
+    } catch {
+      this.#average = 0
+      this.#starting = undefined
+    }
   }
 }
