@@ -1,7 +1,7 @@
 /**
  * Encryption of backups as age v1 files (https://c2sp.org/age), which the `age` command can decrypt. The key is a passphrase
- * (scrypt) or a list of recipients (public keys). Each chunk of 64 KiB is authenticated. The library `age-encryption` implements
- * the format; rsa-stanza.ts and p256-stanza.ts add stanzas that it lacks.
+ * (scrypt) or a list of recipients (public keys). Each chunk of 64 KiB is authenticated. The library `age-encryption`
+ * implements the format; rsa-stanza.ts and p256-stanza.ts add stanzas that the library lacks.
  */
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
@@ -21,16 +21,19 @@ export type DecryptionKey =
 export function keyKinds(key: EncryptionKey): string[] {
   if (key.kind === 'passphrase') return ['passphrase']
   return key.recipients.map((recipient) => {
-    // Recipients that the age format lacks are objects, and only RSA keys are among them.
+    // Recipients that the age format does not define are objects, and the only such recipients are RSA keys.
     if (typeof recipient !== 'string') return 'RSA'
     if (recipient.startsWith('age1tag')) return 'P-256'
     return recipient.startsWith('age1pq') ? 'post-quantum age key' : 'X25519'
   })
 }
 
-/** Base-2 logarithm of the scrypt work factor, as in `age`: each guess of the passphrase takes 256 MB and about one second. */
+/**
+ * Base-2 logarithm of the scrypt work factor, which is the default of the `age` command. Each guess of a passphrase takes 256
+ * MB and about one second.
+ */
 const defaultWorkFactor = 18
-/** Maximum length of a header. Even a header with a hundred recipients is shorter. */
+/** Maximum length of an age header, in bytes. Even a header with a hundred recipients is shorter. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(
@@ -47,7 +50,7 @@ export async function* encrypt(
   yield* await encrypter.encrypt(ReadableStream.from(source))
 }
 
-/** Reads the kind of key from the header at the start of a file. Returns undefined if the file is not an age file. */
+/** Reads the kind of key from the header of an age file. Returns undefined if the file is in another format. */
 export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean } | undefined {
   const text = head.subarray(0, ageHeaderBytesMax).toString('latin1')
   if (text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----'))
@@ -61,8 +64,8 @@ export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean 
 }
 
 /**
- * Decrypts an age file with a header that `readAgeHeader` has accepted. Yields only authenticated bytes. Throws
- * ConfigurationError if the key is wrong or the file is damaged.
+ * Decrypts an age file whose header `readAgeHeader` has accepted. The generator yields only authenticated bytes. The generator
+ * throws ConfigurationError if the key is wrong or the file is damaged.
  */
 export async function* decrypt(
   key: DecryptionKey,
@@ -83,12 +86,12 @@ export async function* decrypt(
   }
 }
 
-/** Signet encrypts with the NFC form of the passphrase (RFC 8265 §4.2.2); `age` uses the passphrase as entered. */
+/** Signet encrypts with the NFC form of the passphrase (RFC 8265 §4.2.2); the `age` command uses the passphrase as entered. */
 function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Returns whether the error comes from reading the file rather than from decrypting its content. */
+/** Returns whether the error occurred while the file was read, rather than while its content was decrypted. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

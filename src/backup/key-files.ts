@@ -1,11 +1,11 @@
-/** Files with backup keys: age recipients, age identities, or one key in PEM. */
+/** Files with backup keys. A file contains age recipients, age identities, or one key in PEM. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'
 import { p256Identity, p256Point } from './p256-stanza.ts'
 import { rsaIdentity, rsaRecipient } from './rsa-stanza.ts'
 
-/** Key that an administrator specifies for a backup: a passphrase, or the text of an identity file. */
+/** Key that an administrator specifies for a backup: a passphrase, or the text of an age identity file. */
 export type BackupKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identity'; readonly text: string }
@@ -13,8 +13,8 @@ export type BackupKey =
 const rsaBitsMin = 2048
 
 /**
- * Reads the recipients for a backup: one public key in PEM, or age recipients and comments, one per line, as for `age -R`.
- * Throws ConfigurationError for anything else.
+ * Reads the recipients for a backup: either one public key in PEM, or lines with age recipients and comments, as for `age -R`.
+ * The function throws ConfigurationError for any other text.
  */
 export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
   // Node.js could derive the public key from a private key, but a private key does not belong on the machine that creates
@@ -36,8 +36,8 @@ export async function readRecipients(text: string): Promise<readonly (string | R
 }
 
 /**
- * Reads the identities that can decrypt a backup: one private key in PEM, or age identities and comments, one per line, as for
- * `age -i`. Throws ConfigurationError for anything else. The error never contains the text.
+ * Reads the identities that can decrypt a backup: either one private key in PEM, or lines with age identities and comments, as
+ * for `age -i`. The function throws ConfigurationError for any other text, and never includes the text in the error.
  */
 export async function readIdentities(text: string): Promise<readonly (string | Identity)[]> {
   if (text.includes('-----BEGIN')) return [await identityOf(parsePem('identity', text))]
@@ -47,13 +47,13 @@ export async function readIdentities(text: string): Promise<readonly (string | I
     try {
       new Decrypter().addIdentity(line)
     } catch {
-      // The library's error contains the key, so it is not set as the cause.
+      // The error from the library contains the key, so it must not become the `cause` of the new error.
       throw invalidKey('identity')
     }
   return lines
 }
 
-/** Parses a key in PEM. Throws ConfigurationError, whose message does not contain the text. */
+/** Parses a key in PEM. Throws ConfigurationError, whose message does not contain the PEM text. */
 export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject {
   try {
     return noun === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)

@@ -1,9 +1,9 @@
 /**
  * Reads the backup format that preceded age files. Signet no longer writes this format. A file contains a magic number, the
- * length of the header (4 bytes), the header in JSON, an HMAC of these three parts, and the records. The records are compressed
- * (RFC 1950) and encrypted with AES-256-GCM in chunks of 64 KiB. Each nonce contains the chunk number and a flag for the last
- * chunk. The keys are derived (HKDF-SHA-256) from a secret, which is stored encrypted in the header, and from the bytes before
- * the HMAC.
+ * length of the header (4 bytes), the header in JSON, an HMAC over the preceding parts, and the records. The records are
+ * compressed (RFC 1950) and encrypted with AES-256-GCM in chunks of 64 KiB. Each nonce contains the chunk number and a flag for
+ * the last chunk. The keys are derived (HKDF-SHA-256) from the bytes before the HMAC and from a secret that is stored encrypted
+ * in the header.
  */
 import {
   constants,
@@ -22,7 +22,7 @@ import { damaged } from './damaged.ts'
 import { parsePem, type BackupKey } from './key-files.ts'
 import type { BackupHeader } from './records.ts'
 
-/** The encrypted secret. Bytes are base64. `recipient` is the SHA-256 of the SubjectPublicKeyInfo. */
+/** The encrypted secret. Binary members are in base64. `recipient` is the SHA-256 of the recipient's SubjectPublicKeyInfo. */
 type Lock =
   | {
       readonly kind: 'passphrase'
@@ -46,7 +46,7 @@ const lengthBytes = 4
 const macBytes = 32
 const headerBytesMax = 65_536
 const secretBytes = 32
-/** Accepted scrypt parameters: the fixed `r` and `p` of this format, and a maximum for the logarithm of N. */
+/** Accepted scrypt parameters: `r` and `p` are fixed in this format, and the logarithm of N has a maximum. */
 const scryptCost = { logNMax: 20, r: 8, p: 1 } as const
 const tagBytes = 16
 const sealedChunkBytes = 65_536 + tagBytes
@@ -54,13 +54,13 @@ const sealedChunkBytes = 65_536 + tagBytes
 export interface LegacyContainer {
   readonly header: BackupHeader
   readonly usesPassphrase: boolean
-  /** Combined length of the header and its HMAC. The chunks follow. */
+  /** Combined length of the header and its HMAC, in bytes. The encrypted chunks follow the HMAC. */
   readonly length: number
-  /** Derives the key that encrypts the chunks. Throws ConfigurationError if `key` is wrong. */
+  /** Derives the key that encrypts the chunks. Throws ConfigurationError if `key` cannot decrypt the backup. */
   deriveKey(key: BackupKey): Promise<Uint8Array>
 }
 
-/** Reads the start of a file. Returns undefined if the file is in another format. */
+/** Reads the header of a legacy backup file. Returns undefined if the file is in another format. */
 export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
   if (!head.subarray(0, magic.length).equals(magic)) return undefined
   if (head.length < magic.length + lengthBytes) throw damaged('it is truncated')
@@ -96,7 +96,7 @@ function parseHeader(json: Buffer): LegacyHeader {
     const header = JSON.parse(json.toString('utf8')) as LegacyHeader
     if (Number.isSafeInteger(header.schemaVersion) && isLock(header.lock)) return header
   } catch {
-    // The error is reported by the check below.
+    // The statement after this block reports the error.
   }
   throw damaged('its header cannot be read')
 }
@@ -167,7 +167,9 @@ function passphraseSecret(
   })
 }
 
-/** Yields only authenticated bytes. Throws ConfigurationError if chunks were changed, removed, repeated or reordered. */
+/**
+ * Yields only authenticated bytes. Throws ConfigurationError if encrypted chunks were changed, removed, repeated or reordered.
+ */
 export async function* decryptLegacyChunks(
   key: Uint8Array,
   source: AsyncIterable<Uint8Array>,
@@ -176,7 +178,7 @@ export async function* decryptLegacyChunks(
   let rest: Buffer = Buffer.alloc(0)
   for await (const bytes of source) {
     rest = Buffer.concat([rest, bytes])
-    // A full chunk may be the last chunk, so it is decrypted only when more bytes follow or the file ends.
+    // A full chunk may be the last chunk of a file, so a full chunk is decrypted only when more bytes follow or the file ends.
     for (; rest.length > sealedChunkBytes; number += 1) {
       yield decryptChunk(key, rest.subarray(0, sealedChunkBytes), { number, isLast: false })
       rest = rest.subarray(sealedChunkBytes)

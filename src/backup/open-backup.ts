@@ -10,13 +10,13 @@ import { readContent, type BackupContent } from './records.ts'
 
 export interface EncryptedBackup {
   readonly usesPassphrase: boolean
-  /** Decrypts the backup. Throws ConfigurationError if the key is wrong or the backup is damaged. */
+  /** Decrypts the backup with a key. Throws ConfigurationError if the key is wrong or the backup is damaged. */
   decrypt(key: BackupKey): Promise<BackupContent>
 }
 
 /**
- * Reads bytes from a position in the file into the buffer. Resolves to the number of bytes read, which is 0 at the end of the
- * file.
+ * Reads bytes from the file into the buffer, starting at a position in the file. Resolves to the number of bytes read, which is
+ * 0 at the end of the file.
  */
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>
 
@@ -87,7 +87,7 @@ async function* bytesOf(file: ReadAt, start: number): AsyncGenerator<Uint8Array>
 async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createUnzip()
   const done = pipeline(source, unzip)
-  // Errors are thrown when `unzip` is read.
+  // Errors from the file and from the decryption are thrown when `unzip` is read.
   done.catch(() => {})
   try {
     yield* unzip

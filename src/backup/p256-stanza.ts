@@ -1,6 +1,7 @@
 /**
- * Decryption of age's stanza `p256tag` (https://c2sp.org/age) with a P-256 key in PEM: HPKE in base mode (RFC 9180) with
- * DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. The library writes this stanza but only plugins can decrypt it.
+ * Decryption of the age stanza `p256tag` (https://c2sp.org/age) with a P-256 key in PEM. The stanza uses HPKE in base mode (RFC
+ * 9180) with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. The `age-encryption` library can write `p256tag`
+ * stanzas, but needs a plugin to decrypt them.
  */
 import {
   createDecipheriv,
@@ -37,7 +38,7 @@ export function p256Identity(privateKey: KeyObject): Identity {
   }
 }
 
-/** Encodes the point of a public key according to SEC 1 §2.3.3. */
+/** Encodes the point of a public key as specified in SEC 1 §2.3.3. */
 export function p256Point(publicKey: KeyObject) {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const [xBytes, yBytes] = [Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]

@@ -1,7 +1,7 @@
 /**
- * The records of a backup. A record consists of the number of bytes that follow (4 bytes), a letter for its kind, and its
- * content. The header comes first. A file record contains a name and bytes. A table record contains the table's name and columns
- * in JSON, and is followed by its rows. The end record contains the number of rows in each table and the SHA-256 of all
+ * The records of a backup. A record consists of a 4-byte length, a letter for its kind, and its content. The header is the
+ * first record. A file record contains a name and bytes. A table record contains the table's name and columns in JSON, and the
+ * table's rows follow the table record. The end record contains the number of rows in each table and the SHA-256 of all
  * preceding records. docs/reference/backup-format.md describes the records for operators who read a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
@@ -10,17 +10,20 @@ import { damaged } from './damaged.ts'
 import { decodeRow, encodeRow, type BackupValue } from './row-values.ts'
 
 export interface BackupHeader {
-  /** Version of the database schema, which is the same for every engine. */
+  /** Version of the database schema. The version numbers are the same for all database engines. */
   readonly schemaVersion: number
-  /** Time in ISO 8601. */
+  /** Time of the backup in ISO 8601. */
   readonly createdAt: string
   /** Version of the program that wrote the backup. */
   readonly signetVersion: string
-  /** ID of the master key that decrypts the keys and secrets in the rows. Undefined in backups from earlier versions. */
+  /**
+   * ID of the master key that decrypts the keys and secrets in the rows. The ID is undefined in backups from earlier versions
+   * of Signet.
+   */
   readonly masterKeyId?: string
 }
 
-/** Names of the files with secrets that are not in the database. */
+/** Names of the secret files that are stored outside the database. */
 export type BackupFileName = 'master-key' | 'credentials'
 
 export interface TableShape {
@@ -33,29 +36,32 @@ export type BackupRecord =
   | { readonly kind: 'table'; readonly table: TableShape }
   | { readonly kind: 'row'; readonly values: readonly BackupValue[] }
 
-/** A decrypted backup whose header has been read. */
+/** A decrypted backup, after its header has been read. */
 export interface BackupContent {
   readonly header: BackupHeader
   /**
-   * Records in batches. The caller must not commit them before the last batch, because only the end record proves that they
-   * are complete.
+   * Batches of records. The caller must not commit a batch before it has received the last batch, because only the end record
+   * proves that the backup is complete.
    */
   readonly batches: AsyncIterable<readonly BackupRecord[]>
 }
 
-/** Number of rows in each table. */
+/** Number of rows in each table of the backup. */
 export type RowCounts = Readonly<Record<string, number>>
 
 const headBytes = 5
-/** Maximum length of a record. A longer length field is rejected as damage before memory is allocated. */
+/**
+ * Maximum length of a record, in bytes. A record with a longer length field is rejected as damaged before memory is allocated
+ * for it.
+ */
 const recordBytesMax = 256 * 1024 * 1024
 const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
-/** Format name in the header. The name distinguishes this format from later formats and other content. */
+/** Name of the backup format in the header. The name distinguishes this format from later formats and other content. */
 const format = 'signet-backup-2'
 
 export class RecordWriter {
   readonly #hash: Hash = createHash('sha256')
-  // The object has no prototype, because a table may have any name.
+  // The object has no prototype, because a table may have any name, including `constructor`.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
 
@@ -76,7 +82,7 @@ export class RecordWriter {
     return this.#add(framed('table', Buffer.from(JSON.stringify(table))))
   }
 
-  /** Encodes rows of the most recently added table. Each row has a value for every column. */
+  /** Encodes rows of the most recently added table. Each row must have a value for every column. */
   rows(rows: readonly (readonly BackupValue[])[]): Buffer {
     const { name = '' } = this.#table ?? {}
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
@@ -106,8 +112,8 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads the content of a backup up to and including its header. In a legacy backup, the header is outside the content. This
- * function and the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
+ * Reads a backup's content up to the end of its header. The header of a legacy backup is outside the content. This function and
+ * the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
  */
 export async function readContent(
   source: AsyncIterable<Uint8Array>,
@@ -148,7 +154,7 @@ async function* readBatches(
   if (rest.length > 0 || !reader.isEnded) throw damaged('its last record is missing')
 }
 
-/** Returns the first record. Undefined if more bytes must be read to complete it. */
+/** Returns the first record in a buffer, or undefined if the record is incomplete. */
 function firstRecord(bytes: Buffer): Buffer | undefined {
   if (bytes.length < headBytes) return undefined
   const length = bytes.readUInt32BE()
@@ -158,7 +164,7 @@ function firstRecord(bytes: Buffer): Buffer | undefined {
 
 class RecordReader {
   readonly #hash: Hash = createHash('sha256')
-  // The object has no prototype, because a table may have any name.
+  // The object has no prototype, because a table may have any name, including `constructor`.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
   header: BackupHeader | undefined
@@ -168,7 +174,7 @@ class RecordReader {
     this.header = legacyHeader
   }
 
-  /** Parses a record. Returns undefined for the header and the end. */
+  /** Parses a record. Returns undefined for a header record and for the end record. */
   read(record: Buffer): BackupRecord | undefined {
     if (this.isEnded) throw damaged('data follows its last record')
     const content = record.subarray(headBytes)

@@ -1,10 +1,10 @@
 /**
- * The encoding of a row. Each value is a letter for its type, followed by its content. An integer has 8 bytes in two's
- * complement. Text in UTF-8 and binary data are preceded by their length in 4 bytes.
+ * Encoding of database rows in a backup. Each value is a letter for its type, followed by its content. An integer is encoded as
+ * 8 bytes in two's complement. Text (in UTF-8) and binary data are preceded by a 4-byte length.
  */
 import { damaged } from './damaged.ts'
 
-/** A value of a column: text, an integer of at most 53 bits, bytes, or null. */
+/** A column value: text, an integer of at most 53 bits, bytes, or null. */
 export type BackupValue = string | number | Uint8Array | null
 
 const letters = { null: 0x6e, integer: 0x69, text: 0x74, bytes: 0x62 } as const
@@ -24,7 +24,7 @@ function sizeOf(value: BackupValue): number {
   return 1 + lengthBytes + (typeof value === 'string' ? Buffer.byteLength(value) : value.length)
 }
 
-/** Writes a value and returns the offset of the next one. */
+/** Encodes a value and returns the offset of the next value. */
 function writeValue(row: Buffer, at: number, value: BackupValue): number {
   if (value === null) return row.writeUInt8(letters.null, at)
   if (typeof value === 'number')
@@ -41,7 +41,7 @@ function writeValue(row: Buffer, at: number, value: BackupValue): number {
   return content + value.length
 }
 
-/** Decodes a row. Throws ConfigurationError for invalid bytes. */
+/** Decodes a row of a backup. Throws ConfigurationError if the bytes are malformed. */
 export function decodeRow(row: Buffer): BackupValue[] {
   const values: BackupValue[] = []
   let offset = 0

@@ -1,6 +1,6 @@
 /**
- * The stanza `ssh-rsa` of `age`, which contains the file key encrypted with RSA-OAEP. It makes it possible to encrypt backups
- * for RSA keys in PEM: `age -d -i key.pem` decrypts such a backup.
+ * The age stanza `ssh-rsa`, which contains the file key encrypted with RSA-OAEP. With this stanza, backups can be encrypted for
+ * RSA keys in PEM and decrypted with `age -d -i key.pem`.
  */
 import {
   constants,
@@ -54,7 +54,7 @@ function tagOf(publicKey: KeyObject): string {
   return hash.digest().subarray(0, 4).toString('base64').replace(/=+$/, '')
 }
 
-/** Encodes a positive integer. If the top bit is set, a zero byte is prepended. */
+/** Encodes a positive integer as in SSH. If the top bit is set, a zero byte is prepended. */
 function mpint(base64url: string): Buffer {
   const bytes = Buffer.from(base64url, 'base64url')
   return (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes

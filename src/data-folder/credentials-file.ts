@@ -1,4 +1,4 @@
-/** The AWS shared credentials file in a data folder, with the administrator's access key and the server's address. */
+/** The AWS shared credentials file in a data folder, which contains the administrator's access key and the server's address. */
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -11,18 +11,18 @@ export function credentialsFile({ dataDirectory }: Pick<Config, 'dataDirectory'>
   return join(dataDirectory, 'credentials')
 }
 
-/** Returns the location of the credentials file as `HOST:PATH`, for other nodes. */
+/** Returns the location of the credentials file as `HOST:PATH`, to be displayed on other nodes. */
 export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string {
   return `${hostname()}:${credentialsFile(config)}`
 }
 
-/** The server's address, as clients use it. */
+/** The server's address from a client's point of view. */
 export interface ServerAddress {
-  /** URL of the API. */
+  /** URL of the server's API. */
   readonly endpoint: string
-  /** Path of a PEM file with the root certificate for TLS. Undefined if clients do not need it. */
+  /** Path of a PEM file with the root certificate for TLS. The path is undefined if clients do not need the certificate. */
   readonly caFile: string | undefined
-  /** URL of the metrics. Undefined if the API listener serves them. */
+  /** URL of the server's metrics, or undefined if the API listener serves the metrics. */
   readonly metricsUrl?: string | undefined
 }
 
@@ -39,8 +39,8 @@ export async function writeCredentials(
 }
 
 /**
- * Writes the server's current address to an existing credentials file, so that clients need only the path of the file. Other
- * lines do not change.
+ * Writes the server's current address to an existing credentials file, so that clients need to be configured only with the
+ * file's path. The function leaves all other lines unchanged.
  */
 export async function recordAddress(path: string, address: ServerAddress): Promise<void> {
   const text = await readIfExists(path)
@@ -51,7 +51,7 @@ export async function recordAddress(path: string, address: ServerAddress): Promi
 
 /**
  * Sets `endpoint_url`, `ca_bundle` and `signet_metrics_url` in the section [default], and `region` if it is missing. A file
- * without that section is left unchanged. AWS clients ignore `signet_metrics_url`.
+ * without a [default] section is left unchanged. AWS clients ignore `signet_metrics_url`.
  */
 export function withAddress(text: string, { endpoint, caFile, metricsUrl }: ServerAddress): string {
   const lines = text.split('\n')

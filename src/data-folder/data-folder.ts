@@ -31,18 +31,18 @@ export interface DataFolder {
 }
 
 /**
- * Options of openData. With `mayCreate`, a missing database and its master key are created. The server also passes engine
- * settings.
+ * Options for openData. If `mayCreate` is set, openData creates a missing database and its master key. The server also passes
+ * settings for the database engine.
  */
 type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
   EngineSettings['sqlite'] & {
-    /** Clock that determines how long tokens from before a rotation are accepted. Default: the system clock. */
+    /** Clock that determines whether tokens from before a rotation are still accepted. The default is the system clock. */
     readonly clock?: Clock
-    /** The master key. Default: the key in the file. */
+    /** The master key. By default, it is read from the master key file. */
     readonly masterKey?: MasterKey
   }
 
-/** Returns all strings in the configuration, which include every file path. */
+/** Returns all strings in the configuration, including every file path. */
 export function pathsOf(settings: object): string[] {
   return Object.values(settings).flatMap((value: unknown) => {
     if (typeof value === 'string') return [value]
@@ -56,8 +56,9 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
 }
 
 /**
- * Opens the data folder, which must exist, and the database in the folder or on a server. Throws ConfigurationError if either is
- * missing, if the master key belongs to another database, or if a newer version wrote the database.
+ * Opens an existing data folder and its database, which is in the folder or on a database server. Throws ConfigurationError if
+ * the folder or the database is missing, if the master key belongs to another database, or if a newer version wrote the
+ * database.
  */
 export async function openData(
   config: Config,
@@ -66,7 +67,7 @@ export async function openData(
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
   const random = systemRandom
-  // Only a process that may create the database may accept losing acknowledged writes.
+  // Only a process that may create the database may accept the loss of acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>
@@ -80,7 +81,7 @@ export async function openData(
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
   const loadKeys = async (): Promise<MasterKeyRing> => {
-    // No node may create a second master key for a database that has one.
+    // No node may create a second master key for a database that already has a master key.
     const masterKey = earlyKey ?? (await openKey(mayCreate && !(await hasMasterKey(db))))
     await recordMasterKey(db, masterKey)
     return openMasterKeyRing(masterKey, { db, clock, random })
@@ -95,8 +96,8 @@ export async function openData(
 }
 
 /**
- * Opens the master key. If a disk fault interrupts the creation of a new file, removes the file, so that the next start can
- * create it.
+ * Opens the master key. If a disk fault interrupts the creation of a new key file, the incomplete file is removed, so that the
+ * next start can create it again.
  */
 async function openOrCreateKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
   const { path } = options
@@ -119,8 +120,8 @@ async function closeOnFailure<T>(db: Database, work: () => Promise<T>): Promise<
 }
 
 /**
- * Opens the database without the master key, runs `work` and closes the database. The database cannot be written. Throws
- * ConfigurationError if the database does not exist, or was written by an earlier version.
+ * Opens the database read-only and without the master key, runs `work` and closes the database. Throws ConfigurationError if
+ * the database does not exist or was written by an earlier version of Signet.
  */
 export async function withReadOnlyDatabase<T>(
   config: Config,

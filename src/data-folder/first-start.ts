@@ -1,4 +1,7 @@
-/** The first start creates the account, its administrator, and the credentials file with the administrator's access key. */
+/**
+ * The server's first start, which creates the account, its administrator, and the credentials file with the administrator's
+ * access key.
+ */
 import { hostname } from 'node:os'
 import { recorded } from '../store/recorded-states.ts'
 import { createHash, timingSafeEqual } from 'node:crypto'
@@ -27,11 +30,11 @@ interface FirstStartContext {
 }
 
 export interface CredentialsFile {
-  /** Path on this node. */
+  /** Path of the credentials file on this node. */
   readonly path: string
-  /** `HOST:PATH` if another node wrote the file and this node does not have it. */
+  /** Location of the credentials file as `HOST:PATH`, if only another node has the file. */
   readonly elsewhere: string | undefined
-  /** Whether this start created the account, along with the file and possibly the master key. */
+  /** Whether the account was created by this start, along with the credentials file and possibly the master key. */
   readonly isFirstStart: boolean
 }
 
@@ -39,9 +42,9 @@ export interface CredentialsFile {
 export const credentialsSetting = 'credentials file'
 
 /**
- * Creates the account, the administrator and the credentials file if no account exists yet. If several nodes start together,
- * only one does this. The file is written first, so if the process crashes before the account is created, the next start repeats
- * all steps.
+ * Creates the account, the administrator and the credentials file if no account exists yet. If several nodes start at the same
+ * time, only one of them creates the account. The credentials file is written before the account is created, so a start after a
+ * crash repeats all steps.
  */
 export async function prepareFirstStart(
   config: Config,
@@ -108,7 +111,10 @@ async function createAccount(
   )
 }
 
-/** Warns if a configured root key has no effect, because the account already exists and the key is not one of its access keys. */
+/**
+ * Logs a warning if the configured root key has no effect, because the account already exists and the key is not one of the
+ * account's access keys.
+ */
 async function warnOfUnusedRootKey(
   { rootKey }: Config,
   { db, sealers }: DataFolder,

@@ -1,10 +1,11 @@
-/** Runs work in a data folder as its owner, so that the server can read files that are created when root runs a command. */
+/** Runs work as the owner of a data folder, so that the server can read files that a command creates when it is run by root. */
 import { stat } from 'node:fs/promises'
 
 /**
- * Runs `work` with the effective user and group of the owner of `directory` if the process runs as root, otherwise unchanged.
- * Files belong to the owner from the moment of their creation, and the owner cannot redirect root with a symbolic link. The
- * effective user applies to the whole process: only commands may call this function, and one call at a time.
+ * Runs `work`. If the process runs as root, its effective user and group during `work` are those of the owner of `directory`.
+ * New files then belong to the owner as soon as they exist, and the owner cannot make root write elsewhere by placing a
+ * symbolic link. The effective user applies to the whole process, so only commands may call this function, and its calls must
+ * not overlap.
  */
 export async function asFolderOwner<T>(directory: string, work: () => T | Promise<T>): Promise<T> {
   const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process

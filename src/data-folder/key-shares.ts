@@ -1,7 +1,7 @@
 /**
- * Shares of the master key (Shamir's secret sharing over GF(2⁸), library `shamir-secret-sharing`). A share is one line of text
- * with the format name, the master key's ID, the split's ID, the threshold, the number of shares, the share's own number, its
- * bytes in hexadecimal, and a checksum over the preceding fields.
+ * Shares of the master key (Shamir's secret sharing over GF(2⁸), library `shamir-secret-sharing`). A share is one line of text.
+ * The line contains the format name, the master key's ID, the split's ID, the threshold, the number of shares, the share's own
+ * number, the share's bytes in hexadecimal, and a checksum over the preceding fields.
  */
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'
@@ -9,15 +9,15 @@ import type { Random } from '../random.ts'
 import { masterKeyId, type MasterKey } from './master-key.ts'
 
 export interface KeyShare {
-  /** ID of the master key. */
+  /** ID of the master key that was split. */
   readonly masterKeyId: string
   /** ID of the split. Shares from different splits cannot be combined. */
   readonly splitId: string
-  /** Number of shares required to restore the key. */
+  /** Number of shares that are required to restore the master key. */
   readonly threshold: number
-  /** Total number of shares. */
+  /** Total number of shares in the split. */
   readonly total: number
-  /** Number of this share, starting at 1. */
+  /** Number of the share within its split, starting at 1. */
   readonly number: number
   readonly bytes: Uint8Array
 }
@@ -25,14 +25,14 @@ export interface KeyShare {
 const sharesMax = 50
 const format = 'signet-master-key-share-1'
 const splitIdBytes = 4
-/** A share is one byte longer than the key. */
+/** Length of a share in bytes. A share is one byte longer than the master key. */
 const shareHexDigits = 2 * 33
 const checksumDigits = 12
 const pattern = new RegExp(
   String.raw`^${format}:([0-9a-f]{16}):([0-9a-f]{8}):(\d{1,2})-of-(\d{1,2}):(\d{1,2}):([0-9a-f]{${shareHexDigits}}):([0-9a-f]{${checksumDigits}})$`,
 )
 
-/** Splits a master key into `total` shares, of which any `threshold` restore it. */
+/** Splits a master key into `total` shares. Any `threshold` of these shares restore the key. */
 export async function splitMasterKey(
   key: MasterKey,
   { total, threshold }: { readonly total: number; readonly threshold: number },
@@ -63,7 +63,7 @@ export function shareText(share: KeyShare): string {
   return `${content}:${checksumOf(content)}`
 }
 
-/** Parses a share. Throws ConfigurationError; its message never contains the text. */
+/** Parses a share. Throws ConfigurationError, whose message never contains the text of the share. */
 export function parseShare(text: string): KeyShare {
   const line = text.trim()
   const [, id, splitId, threshold, total, number, hex, checksum] = pattern.exec(line) ?? []
@@ -92,7 +92,7 @@ export class ShareCollector {
   readonly #path: string
   #shares: KeyShare[] = []
 
-  /** `path` is the path of the restored key, for messages. */
+  /** `path` is the file path of the restored master key, which messages contain. */
   constructor(path: string) {
     this.#path = path
   }
@@ -101,20 +101,20 @@ export class ShareCollector {
     return this.#shares.length
   }
 
-  /** Number of shares that are needed. Undefined before the first share. */
+  /** Number of shares that are needed to restore the master key, or undefined before the first share has been added. */
   get threshold(): number | undefined {
     return this.#shares[0]?.threshold
   }
 
-  /** Erases all shares. */
+  /** Overwrites all shares in memory. */
   discard(): void {
     for (const { bytes } of this.#shares) bytes.fill(0)
     this.#shares = []
   }
 
   /**
-   * Adds a share. Returns the master key once enough shares have been entered. Throws ConfigurationError for a repeated share,
-   * or a share from another split. If the shares do not restore the key, all of them are discarded.
+   * Adds a share, and returns the master key once there are enough shares. Throws ConfigurationError if the share was added
+   * before or belongs to another split. If the shares do not restore the master key, the function discards all shares.
    */
   async add(share: KeyShare): Promise<MasterKey | undefined> {
     const [first] = this.#shares

@@ -1,4 +1,7 @@
-/** Envelope encryption of the master key: the file contains a ciphertext that only a key in AWS KMS can decrypt. */
+/**
+ * Envelope encryption of the master key with AWS KMS. The master key file contains a ciphertext that only a key in KMS can
+ * decrypt.
+ */
 import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-kms'
 import { ConfigurationError } from '../errors.ts'
 import { parseKeyArn, type KeyArn } from '../keys/kms/key-arn.ts'
@@ -7,43 +10,46 @@ import { KmsError } from '../keys/kms/kms-error.ts'
 import { systemRandom, type Random } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Settings for encrypting the master key with KMS. */
+/** Settings for the encryption of the master key with AWS KMS. */
 export interface KmsMasterKeyOptions {
-  /** The symmetric key of `--master-key-kms`. Undefined if an existing file names the key that decrypts it. */
+  /**
+   * The symmetric KMS key given by `--master-key-kms`. The option is not needed if an existing master key file names its KMS
+   * key.
+   */
   readonly arn: KeyArn | undefined
-  /** Endpoint of the service; undefined for AWS KMS. */
+  /** Endpoint of the KMS service, or undefined for AWS KMS. */
   readonly endpoint: string | undefined
   readonly random: Random
 }
 
-/** The KMS key that encrypts a master key file, and the service that holds it. */
+/** A KMS key that encrypts a master key file, and the service that holds the KMS key. */
 export interface FileKey {
   readonly arn: KeyArn
-  /** Endpoint of the service; undefined for AWS KMS. */
+  /** Endpoint of the KMS service, or undefined for AWS KMS. */
   readonly endpoint: string | undefined
 }
 
-/** A master key, and the content of its file. */
+/** A master key and the content of its file. */
 export interface WrappedMasterKey {
   readonly bytes: Uint8Array
   readonly content: string
 }
 
 const keyBytes = 32
-/** Maximum length of a file in this format: KMS ciphertexts have at most 6144 bytes. */
+/** Maximum length of an encrypted master key file, in bytes. A KMS ciphertext is at most 6144 bytes long. */
 export const wrappedFileBytesMax = 9000
 const prefix = 'signet-master-key-kms-1:'
 const form = /^signet-master-key-kms-1:([A-Za-z0-9+/]{1,8192}={0,2}):(arn:[\x21-\x7E]{1,256})\n?$/
 
 /**
- * Returns the parameters of every encryption and decryption request. KMS authenticates and logs the context, so a ciphertext
- * created for another purpose cannot be substituted for the master key.
+ * Returns the parameters that every encryption and decryption request contains. KMS authenticates and logs the encryption
+ * context, so a ciphertext created for another purpose cannot replace the master key.
  */
 function parametersOf(arn: KeyArn) {
   return { KeyId: arn.text, EncryptionContext: { signet: 'master-key' } }
 }
 
-/** Returns the KMS options in a configuration. */
+/** Returns the KMS options from a configuration. */
 export function kmsOptionsOf({
   masterKeyKms,
   keys,
@@ -51,27 +57,27 @@ export function kmsOptionsOf({
   return { arn: masterKeyKms, endpoint: keys.kms.endpoint, random: systemRandom }
 }
 
-/** Returns the KMS key for new master key files. If undefined, the files are not encrypted. */
+/** Returns the KMS key that encrypts new master key files, or undefined if new files are not encrypted. */
 export function fileKeyOf(options: KmsMasterKeyOptions | undefined): FileKey | undefined {
   return options?.arn && { arn: options.arn, endpoint: options.endpoint }
 }
 
-/** Returns the options for reading a file that may be encrypted by any key in a service. */
+/** Returns the options for reading a master key file that any key in a KMS service may have encrypted. */
 export function readOptions(key: FileKey | undefined): KmsMasterKeyOptions | undefined {
   return key && { arn: undefined, endpoint: key.endpoint, random: systemRandom }
 }
 
-/** Returns the KMS key that a master key file names. Throws ConfigurationError for a damaged file. */
+/** Returns the KMS key that a master key file refers to. Throws ConfigurationError if the file is damaged. */
 export function wrappingKeyOf(content: string, path: string): KeyArn {
   return parseContent(content, path).arn
 }
 
-/** Returns whether a master key file is in this module's format. */
+/** Returns whether a master key file contains a ciphertext from KMS. */
 export function isWrapped(content: string): boolean {
   return content.startsWith(prefix)
 }
 
-/** Decrypts the content of a master key file. Throws ConfigurationError if that fails. */
+/** Decrypts the content of a master key file with KMS. Throws ConfigurationError if the decryption fails. */
 export async function unwrapMasterKey(
   content: string,
   path: string,
@@ -90,7 +96,7 @@ export async function unwrapMasterKey(
   return requireKey(answer.Plaintext, arn)
 }
 
-/** Generates a master key in KMS. Throws ConfigurationError if that fails. */
+/** Generates a master key in KMS. Throws ConfigurationError if the KMS request fails. */
 export async function generateMasterKey(
   arn: KeyArn,
   options: KmsMasterKeyOptions,
@@ -104,7 +110,10 @@ export async function generateMasterKey(
   return { bytes, content: contentOf(arn, answer.CiphertextBlob) }
 }
 
-/** Encrypts an existing master key with KMS, and returns the content of its file. Throws ConfigurationError if that fails. */
+/**
+ * Encrypts an existing master key with KMS and returns the content of the master key file. Throws ConfigurationError if the
+ * encryption fails.
+ */
 export async function wrapMasterKey(
   bytes: Uint8Array,
   arn: KeyArn,
@@ -118,7 +127,7 @@ export async function wrapMasterKey(
   return contentOf(arn, answer.CiphertextBlob)
 }
 
-/** Throws ConfigurationError unless KMS has the key, and the key can encrypt. */
+/** Throws ConfigurationError unless the key exists in KMS and can encrypt data. */
 export async function requireUsableKmsKey(
   arn: KeyArn,
   options: KmsMasterKeyOptions,
@@ -141,11 +150,11 @@ export async function requireUsableKmsKey(
 
 interface Action {
   readonly arn: KeyArn
-  /** Description of the failure, for the error message. */
+  /** Description of the failure, which becomes part of the error message. */
   readonly action: string
 }
 
-/** Sends a request over its own connection, and converts a KmsError to a ConfigurationError. */
+/** Sends a request to KMS over a new connection, and converts a KmsError to a ConfigurationError. */
 async function request<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   { endpoint, random }: KmsMasterKeyOptions,
   { arn, action }: Action,

@@ -1,4 +1,4 @@
-/** Determines whether a server starts without its master key and waits for shares of the key. */
+/** Determines whether a server starts locked, which means that it waits for shares of its master key. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { isObject } from '../text/json.ts'
 import type { KeyShare } from './key-shares.ts'
 import { isStandardInput } from './master-key.ts'
 
-/** Returns the path of the file that describes how the master key was split. The file contains no secret. */
+/** Returns the path of the file that describes how the master key was split. The description contains no secret. */
 function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'master-key-shares.json')
 }
@@ -17,8 +17,8 @@ function manifestPath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string 
 export type SplitManifest = Pick<KeyShare, 'masterKeyId' | 'splitId' | 'threshold' | 'total'>
 
 /**
- * Reads the description of the last split. Returns undefined if this folder has none. Throws ConfigurationError if the content
- * is invalid.
+ * Reads the description of the most recent split of the master key. Returns undefined if the data folder contains no
+ * description. Throws ConfigurationError if the description is invalid.
  */
 export async function readManifest(
   config: Pick<Config, 'dataDirectory'>,
@@ -41,7 +41,7 @@ export async function readManifest(
   )
 }
 
-/** Records that the master key was split, so that the server starts locked without the key. */
+/** Records that the master key was split, so that the server starts locked if it has no master key file. */
 export async function writeManifest(config: Config, share: KeyShare): Promise<void> {
   const { masterKeyId, splitId, threshold, total } = share
   const manifest: SplitManifest = { masterKeyId, splitId, threshold, total }
@@ -50,8 +50,8 @@ export async function writeManifest(config: Config, share: KeyShare): Promise<vo
 }
 
 /**
- * Returns whether the server starts locked, which it does with `--locked`, and after a split if the master key file does not
- * exist.
+ * Returns whether the server starts locked. This is the case with `--locked`, and if the master key was split and its file does
+ * not exist.
  */
 export function startsLocked(config: Config): boolean {
   const { locked, masterKeyFile } = config

@@ -1,7 +1,7 @@
 /**
- * The master keys that a process holds. There is one key, except during a rotation (rotate-master-key.ts), when some secrets are
- * sealed under the old key and some under the new key. A running process reads the new key from the database, where it is sealed
- * under the old key.
+ * The master keys that a process holds. A process normally holds one master key. During a rotation (rotate-master-key.ts), it
+ * holds two, because some secrets are sealed under the old key and others under the new key. Running processes read the new key
+ * from the database, which contains it sealed under the old key.
  */
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -33,27 +33,27 @@ import {
 } from './rotation.ts'
 
 export interface MasterKeyRing {
-  /** The key under which new secrets are sealed. During a rotation, this is the new key. */
+  /** The key that seals new secrets. During a rotation, new secrets are sealed with the new key. */
   readonly current: MasterKey
   readonly currentId: string
-  /** The unfinished rotation, if any. */
+  /** The master key rotation in progress, or undefined. */
   readonly rotation: RotationKeys | undefined
-  /** The keys for tokens from before the last rotation. */
+  /** The keys for tokens that were issued before the last rotation. */
   readonly tokenKeys: readonly TokenKeys[]
-  /** Returns the sealers for stored secrets. */
+  /** Returns the sealers for the secrets in the database. */
   sealers(label: string): SealerRing
   /**
-   * Returns the sealer for tokens, which opens tokens sealed under any of the keys. During a rotation, it seals with the old
-   * key, because other processes may not have read the new key yet.
+   * Returns the sealer for tokens, which can open tokens sealed with any key in the ring. During a rotation, the sealer uses
+   * the old key, because other processes may not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
-  /** Returns the authenticator for tokens. During and after a rotation, it uses keys in the same way as a token sealer. */
+  /** Returns the authenticator for tokens. The authenticator selects its keys in the same way as the token sealer. */
   tokenAuthenticator(label: TokenLabel): Authenticator
-  /** A number that changes when a key is added or removed. */
+  /** A counter that changes whenever a key is added to the ring or removed from it. */
   readonly generation: number
   /**
-   * Rereads the settings in the database. If they belong to another key, rereads the master key file. If the file does not
-   * contain that key either, throws ConfigurationError, and the ring keeps its keys.
+   * Rereads the settings in the database, and rereads the master key file if the settings belong to a key that is not in the
+   * ring. If the file does not contain that key either, the function throws ConfigurationError and the ring keeps its keys.
    */
   refresh(): Promise<void>
 }
@@ -66,15 +66,15 @@ interface RingOptions {
 
 interface RingState {
   readonly settings: MasterKeySettings
-  /** Keys from newest to oldest. The first seals new secrets. */
+  /** Keys from newest to oldest. The first key seals new secrets. */
   readonly keys: readonly MasterKey[]
   readonly rotation: RotationKeys | undefined
   readonly tokenKeys: readonly TokenKeys[]
 }
 
 /**
- * Opens the ring for a database that has a master key. Throws ConfigurationError if `masterKey` is neither the database's key
- * nor the new key in an unfinished rotation.
+ * Creates the key ring for a database that has a master key. Throws ConfigurationError if `masterKey` is neither the database's
+ * master key nor the new key of an unfinished rotation.
  */
 export async function openMasterKeyRing(
   masterKey: MasterKey,
@@ -99,9 +99,9 @@ class Ring implements MasterKeyRing {
   readonly #sealers = new Map<string, Sealer>()
   readonly #tokenKeys = new Map<string, Uint8Array>()
   #state: RingState
-  /** The current or most recent read of the settings. */
+  /** The current or most recent read of the settings in the database. */
   #running: Promise<void> | undefined
-  /** The next read, which has not begun. */
+  /** The next read of the settings, which has not started. */
   #next: Promise<void> | undefined
   generation = 0
 
@@ -171,7 +171,7 @@ class Ring implements MasterKeyRing {
     ])
   }
 
-  /** Returns the keys of unexpired tokens from before the last rotation. */
+  /** Returns the keys for unexpired tokens that were issued before the last rotation. */
   #replacedKeys(label: TokenLabel): Uint8Array[] {
     const now = this.#options.clock.now()
     return this.#state.tokenKeys.flatMap(({ until, keys }) =>
@@ -185,8 +185,8 @@ class Ring implements MasterKeyRing {
   }
 
   /**
-   * A caller must not get the result of a read that began before its request. Callers that arrive during a read share the next
-   * one.
+   * A caller must not get the result of a read that started before its call, so all callers that arrive during a read share the
+   * next read.
    */
   async #readAfter(previous: Promise<void> | undefined): Promise<void> {
     await previous?.catch(() => {})
@@ -201,7 +201,7 @@ class Ring implements MasterKeyRing {
     this.#use(await this.#stateFor(settings))
   }
 
-  /** Finds the key that the settings belong to, in memory or in the file. */
+  /** Finds the key that the settings belong to. The key may be in memory or in the master key file. */
   async #stateFor(settings: MasterKeySettings): Promise<RingState> {
     const inMemory = this.#state.keys.find((key) => opens(settings, key, this.#options))
     if (inMemory !== undefined) return stateOf(settings, inMemory, this.#options)
@@ -221,7 +221,7 @@ class Ring implements MasterKeyRing {
     this.generation += 1
   }
 
-  /** If refreshing fails, the caller reports the original problem: the secret cannot be opened. */
+  /** If the refresh fails, the caller still reports the original problem, which is that the secret cannot be opened. */
   async #refreshFor(id: string): Promise<void> {
     try {
       await this.refresh()

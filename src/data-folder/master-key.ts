@@ -28,12 +28,12 @@ import {
 } from './wrapped-master-key.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
-/** 32 secret bytes. They never encrypt anything directly; deriveKey derives keys from them. */
+/** The 32 secret bytes of the master key. The bytes never encrypt data directly; deriveKey derives the encryption keys. */
 export interface MasterKey {
   readonly bytes: Uint8Array
-  /** Path of the file, for messages. */
+  /** Path of the master key file, which messages contain. */
   readonly path: string
-  /** The key that encrypts the file. If undefined, the file is not encrypted. */
+  /** The key that encrypts the master key file, or undefined if the file is not encrypted. */
   readonly fileKey?: FileKey | undefined
 }
 
@@ -43,8 +43,8 @@ const idBytes = 8
 const ids = new WeakMap<MasterKey, string>()
 
 /**
- * Reads the master key file. With `mayCreate`, creates a missing file. Throws ConfigurationError if the file is missing, is not a
- * master key, or can be read by others. An existing file is never replaced.
+ * Reads the master key file. If `mayCreate` is set and the file does not exist, creates it. Throws ConfigurationError if the
+ * file is missing, does not contain a master key, or can be read by other users. The function never replaces an existing file.
  */
 export async function openMasterKey(options: {
   readonly path: string
@@ -65,7 +65,7 @@ export async function openMasterKey(options: {
 }
 
 /**
- * Reads the master key file. Returns undefined if it does not exist. Throws ConfigurationError in the same cases as
+ * Reads the master key file. Returns undefined if the file does not exist. Throws ConfigurationError in the same cases as
  * openMasterKey.
  */
 export async function readMasterKey(
@@ -76,7 +76,7 @@ export async function readMasterKey(
   return text === undefined ? undefined : decodeMasterKey(text, path, wrapping)
 }
 
-/** Rereads a master key's file, like readMasterKey. */
+/** Reads a master key's file again, as readMasterKey does. */
 export function rereadMasterKey({ path, fileKey }: MasterKey): Promise<MasterKey | undefined> {
   return readMasterKey(path, readingOptions(fileKey))
 }
@@ -99,17 +99,17 @@ async function decodeMasterKey(
     : { bytes: Buffer.from(hex, 'hex'), path }
 }
 
-/** Returns whether a path means standard input. */
+/** Returns whether a path refers to standard input. */
 export function isStandardInput(path: string): boolean {
   return path === '-'
 }
 
-/** Describes the source of a master key for messages. */
+/** Describes where a master key was read from, for use in messages. */
 export function describeSource(path: string): string {
   return isStandardInput(path) ? 'on standard input' : path
 }
 
-/** The text from standard input, which can be read only once per process. */
+/** The text from standard input. A process can read standard input only once. */
 let standardInput: Promise<string> | undefined
 
 async function readStandardInput(): Promise<string> {
@@ -124,8 +124,8 @@ async function readStandardInput(): Promise<string> {
 }
 
 /**
- * Returns whether a file's permissions prevent other users from reading it. systemd protects its credentials with an access
- * control list, which looks like read permission for the group.
+ * Returns whether a file's permissions prevent other users from reading it. systemd protects credentials with an access control
+ * list, which appears in the file mode as read permission for the group.
  */
 export function isPrivate(path: string, mode: number): boolean {
   const isCredential = /^\/run\/(?:user\/\d+\/)?credentials\/[^/]+\/[^/]+$/.test(resolve(path))
@@ -142,7 +142,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
       throw new ConfigurationError(
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
-    // A file that is too large cannot be a master key and is not read.
+    // A file that exceeds the maximum size cannot contain a master key, so it is not read.
     return status.isFile() && status.size <= wrappedFileBytesMax
       ? await file.readFile('latin1')
       : ''
@@ -172,17 +172,23 @@ async function createKeyFile(
   return { bytes, path, fileKey }
 }
 
-/** Creates a master key in memory, to be written to a file. */
+/** Creates a new master key in memory. The caller writes the key to a file. */
 export function newMasterKey(file: Omit<MasterKey, 'bytes'>, random: Random): MasterKey {
   return { ...file, bytes: random.bytes(keyBytes) }
 }
 
-/** Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if that fails, or if the file exists. */
+/**
+ * Creates the master key file, and syncs the file and its folder to disk. Throws ConfigurationError if the file already exists
+ * or cannot be written.
+ */
 export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
   await writeKeyFile(masterKey.path, await masterKeyContent(masterKey))
 }
 
-/** Returns the content of a master key file, which may be a ciphertext. Throws ConfigurationError if it cannot be encrypted. */
+/**
+ * Returns the content of a master key file, which is encrypted if a key for encryption is configured. Throws ConfigurationError
+ * if the encryption fails.
+ */
 export async function masterKeyContent(masterKey: MasterKey): Promise<string> {
   const { bytes, fileKey } = masterKey
   return fileKey === undefined ? masterKeyText(masterKey) : wrap(bytes, fileKey)
@@ -204,12 +210,12 @@ export function masterKeyText({ bytes }: MasterKey): string {
   return `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
 }
 
-/** Derives a 32-byte key for the purpose `label` (HKDF with SHA-256, RFC 5869). */
+/** Derives a 32-byte key from the master key for the purpose `label` (HKDF with SHA-256, RFC 5869). */
 export function deriveKey(masterKey: MasterKey, label: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', masterKey.bytes, '', `signet ${label}`, keyBytes))
 }
 
-/** Returns a sealer with the key derived for `label`. */
+/** Returns a sealer that uses the key derived for `label`. */
 export function deriveSealer(masterKey: MasterKey, label: string, random: Random): Sealer {
   return createSealer(deriveKey(masterKey, label), random)
 }
@@ -219,12 +225,15 @@ export async function hasMasterKey(db: Database): Promise<boolean> {
   return (await findSetting(db, checkSetting)) !== undefined
 }
 
-/** Returns the value that identifies a master key in the database without revealing it. */
+/** Returns a value by which the database identifies its master key. The value does not reveal the key. */
 export function checkOf(masterKey: MasterKey): Uint8Array {
   return deriveKey(masterKey, 'check')
 }
 
-/** Returns the ID of the master key that a stored value identifies: the first 16 hexadecimal digits of its SHA-256. */
+/**
+ * Returns the ID of the master key that a stored check value identifies. The ID consists of the first 16 hexadecimal digits of
+ * the value's SHA-256.
+ */
 export function idOfCheck(check: Uint8Array): string {
   return createHash('sha256')
     .update(check)
@@ -232,20 +241,20 @@ export function idOfCheck(check: Uint8Array): string {
     .slice(0, 2 * idBytes)
 }
 
-/** Returns the ID of a master key, which is public. */
+/** Returns the public ID of a master key. */
 export function masterKeyId(masterKey: MasterKey): string {
   const id = ids.get(masterKey) ?? idOfCheck(checkOf(masterKey))
   ids.set(masterKey, id)
   return id
 }
 
-/** Stores the value that identifies the master key in a new database. */
+/** Stores the check value for the master key in a new database. */
 export async function recordMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
   const { check } = await readMasterKeySettings(db)
   if (check === undefined) await addSetting(db, checkSetting, checkOf(masterKey))
 }
 
-/** Throws ConfigurationError unless `check`, the value stored in a database, identifies the master key. */
+/** Throws ConfigurationError unless `check`, the value stored in the database, belongs to the master key. */
 export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): void {
   const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))

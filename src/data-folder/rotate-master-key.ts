@@ -1,13 +1,13 @@
 /**
- * The steps of a master key rotation. After an interruption, all steps are repeated, and each step skips work that is already
- * done:
+ * The steps of a master key rotation. After an interruption, the rotation repeats all steps, and each step skips work that is
+ * already done:
  *
- * 1. The new key is stored in the database, sealed under the old key, and the old key sealed under the new one. Running processes
- *    read it (master-key-ring.ts).
- * 2. Data keys and secrets are sealed under the new key, a few rows in each transaction.
+ * 1. The database receives the new key sealed under the old key, and the old key sealed under the new key. Running processes
+ *    then read the new key (master-key-ring.ts).
+ * 2. Data keys and secrets are sealed under the new key, in transactions of a few rows.
  * 3. The master key file is replaced.
- * 4. One transaction removes the sealed keys, if no row is sealed under the old key. From then on only the new key opens the
- *    database, and rows that another process seals under the old key are refused.
+ * 4. If no row is sealed under the old key any more, one transaction removes the sealed keys. From then on only the new key
+ *    opens the database, and rows that another process seals under the old key are refused.
  */
 import { realpath, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
@@ -44,24 +44,24 @@ import {
 } from './master-key.ts'
 import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
 
-/** Number of rows per transaction. */
+/** Number of rows that one transaction seals again. */
 const pageRows = 100
-/** Longest duration of a session (AWS STS), plus five minutes for clock skew. */
+/** Longest lifetime of a session (AWS STS), plus five minutes for clock skew. */
 const tokenMilliseconds = (43_200 + 300) * 1000
 
 export interface RotationContext {
   readonly data: DataFolder
   readonly clock: Clock
   readonly random: Random
-  /** Who rotates the key, for the leaf in the record. */
+  /** The principal that rotates the master key, for the leaf in the record. */
   readonly actor: Actor
-  /** Called after each step, with the number of secrets that the step sealed. */
+  /** Callback after each step, with the number of secrets that the step sealed. */
   readonly progress: (step: RotationStep, count: number) => void
 }
 
 type RotationStep = 'started' | 'sealed' | 'file' | 'finished'
 
-/** Returns the unfinished rotation, or starts one. */
+/** Returns the unfinished rotation, or starts a new rotation. */
 export async function startRotation({
   data,
   random,
@@ -85,7 +85,7 @@ export async function startRotation({
         appendEvent({ time: clock.now(), actor }, event),
       ])
     } catch (error) {
-      // Another command has started a rotation, which this command continues.
+      // Another command has already started a rotation, and the current command continues that rotation.
       if (!(error instanceof ConflictError)) throw error
     }
     await masterKeys.refresh()
@@ -97,7 +97,10 @@ export async function startRotation({
   return rotation
 }
 
-/** Seals every secret under the new key, except those already sealed under it. Returns how many were sealed. */
+/**
+ * Seals every secret under the new key, except secrets that are already sealed under the new key. Returns the number of sealed
+ * secrets.
+ */
 export async function rewrapSecrets(context: RotationContext, keys: RotationKeys): Promise<number> {
   let total = 0
   for (const kind of Object.keys(secretKinds) as SecretKind[]) {
@@ -161,7 +164,7 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
       'a master key from standard input cannot be replaced; write the new key to a file with --out',
     )
   try {
-    // A symbolic link is kept, and its target is replaced.
+    // If the path is a symbolic link, the link is kept and its target is replaced.
     const target = await realpath(path)
     const { mode, uid, gid } = await stat(target)
     await replaceFile({
@@ -182,7 +185,10 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
   }
 }
 
-/** Writes the new key to a new file with mode 0600. Throws ConfigurationError if the file exists with different content. */
+/**
+ * Writes the new master key to a new file with mode 0600. Throws ConfigurationError if a file exists at the path and has
+ * different content.
+ */
 export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
   if (await holds(path, next)) return
   try {
@@ -201,9 +207,9 @@ async function holds(path: string, key: MasterKey): Promise<boolean> {
 }
 
 /**
- * Ends the rotation. First, secrets that running processes have sealed under the old key since the rotation started are sealed
- * under the new key. With `endSessions`, temporary credentials from before the rotation are no longer accepted. Returns the
- * number of secrets that were sealed.
+ * Ends the rotation. The function first reseals secrets that running processes have sealed under the old key since the rotation
+ * started. With `endSessions`, temporary credentials from before the rotation are no longer accepted. Returns the number of
+ * resealed secrets.
  */
 export async function endRotation(
   context: RotationContext,
@@ -234,18 +240,18 @@ export async function endRotation(
     })
   }
   progress('finished', total)
-  // The database's log must not keep values that the old key can decrypt.
+  // The database's log must not retain values that the old key can decrypt.
   await db.truncateLog?.()
   return total
 }
 
-/** Re-sealing rows adds no leaves, because the record does not cover sealed bytes. */
+/** Resealing a row adds no leaf to the record, because the record does not cover sealed bytes. */
 function rotationLeaf({ oldId, newId, finishedAt }: FinishedRotation, actor: Actor): Sql {
   const context = { time: finishedAt, actor }
   return appendEvent(context, { event: 'master-key-rotation', oldId, newId })
 }
 
-/** Returns false if a process has sealed another secret under the old key. */
+/** Returns false if a process has sealed another secret under the old key in the meantime. */
 async function attempt(
   { data, actor }: RotationContext,
   finished: FinishedRotation,
@@ -254,7 +260,7 @@ async function attempt(
     await data.db.transaction([...finishRotation(finished), rotationLeaf(finished, actor)])
     return true
   } catch (error) {
-    // `missing` means that another command has ended the rotation, which the next attempt detects.
+    // `missing` means that another command has ended the rotation. The next attempt detects this.
     if (error instanceof ConflictError && ['in-use', 'missing'].includes(error.guard)) return false
     throw error
   }

@@ -1,7 +1,7 @@
 /**
- * The stored state of a master key rotation. Until the rotation ends, the database contains each of the two keys sealed under
- * the other, so a process or machine that has either key can decrypt every secret. Token keys are kept for as long as tokens can
- * be valid, so that sessions survive a rotation.
+ * The stored state of a master key rotation. Until the rotation ends, the database contains the old key sealed under the new
+ * key and the new key sealed under the old key. A process that has either master key can therefore decrypt every secret. Token
+ * keys are kept for as long as tokens can be valid, so sessions survive a rotation.
  */
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -17,27 +17,27 @@ import {
   type MasterKey,
 } from './master-key.ts'
 
-/** The two keys in an unfinished rotation. */
+/** The old and the new master key of an unfinished rotation. */
 export interface RotationKeys {
   readonly previous: MasterKey
   readonly next: MasterKey
 }
 
-/** The purposes of tokens that outlive a rotation. */
+/** The purposes of tokens that remain valid after a rotation. */
 const tokenLabels = ['session tokens', 'page tokens', 'acme nonces'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys for tokens that were issued under a replaced master key. They decrypt nothing else. */
+/** The keys for tokens that were issued under a replaced master key. These keys decrypt nothing else. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string
-  /** Time after which every token has expired. */
+  /** Time after which every token issued under the replaced master key has expired. */
   readonly until: Date
-  /** A key is missing if an earlier version, which did not have its label, rotated the master key. */
+  /** A purpose has no key if the rotation was performed by an earlier version that did not use the purpose. */
   readonly keys: Readonly<Partial<Record<TokenLabel, Uint8Array>>>
 }
 
-/** The value of the setting `master key rotation`, as JSON. Sealed members are in base64. */
+/** The value of the database setting `master key rotation`, in JSON. The sealed members are in base64. */
 interface StoredRotation {
   readonly previousId: string
   readonly nextId: string
@@ -48,7 +48,7 @@ interface StoredRotation {
 const rotationLabel = 'rotation'
 const tokenKeysLabel = 'token keys'
 
-/** Returns the stored form of a rotation. */
+/** Converts a rotation to the form in which it is stored. */
 export function sealRotation({ previous, next }: RotationKeys, random: Random): Uint8Array {
   const previousId = masterKeyId(previous)
   const nextId = masterKeyId(next)
@@ -69,8 +69,8 @@ export function sealRotation({ previous, next }: RotationKeys, random: Random): 
 }
 
 /**
- * Opens a stored rotation with either of its keys. Throws ConfigurationError for another key, and for a rotation that does not
- * belong to the master key that `check` identifies.
+ * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the key is a different one, or if
+ * the rotation does not belong to the master key that `check` identifies.
  */
 export function openRotation(
   rotation: Uint8Array,
@@ -111,8 +111,8 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 }
 
 /**
- * Throws ConfigurationError unless the master key opens a database with these settings: it must be the database's key or the new
- * key in its unfinished rotation. A database without a master key accepts every key.
+ * Throws ConfigurationError unless the master key is valid for the database with these settings, that is, it is the database's
+ * key or the new key of an unfinished rotation. A database without a master key accepts every key.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,
@@ -124,7 +124,7 @@ export function requireMasterKey(
   else openRotation(rotation, { key, check, random })
 }
 
-/** Returns the IDs of the master keys that can open a database with these settings. */
+/** Returns the IDs of the master keys that are valid for a database with these settings. */
 export function neededKeyIds({
   check,
   rotation,
@@ -162,7 +162,9 @@ export function sealTokenKeys(
   )
 }
 
-/** Opens token keys. Returns no keys if the bytes were altered, which ends sessions from before the rotation. */
+/**
+ * Opens token keys. Returns no keys if the sealed bytes were altered, and thereby ends the sessions from before the rotation.
+ */
 export function openTokenKeys(
   sealed: Uint8Array | undefined,
   key: MasterKey,

@@ -1,6 +1,9 @@
 import type { Config } from '../settings/config.ts'
 
-/** Returns the token in a configuration. A server's processes record in the data folder whether the token refused its PIN. */
+/**
+ * Returns the location of the PKCS #11 token from a configuration. The server's processes record in the data folder whether the
+ * token has refused its PIN.
+ */
 export function tokenOf({
   keys: { pkcs11 },
   dataDirectory,

@@ -1,4 +1,7 @@
-/** Envelope encryption of the master key: the file contains a ciphertext that only a key in a PKCS #11 token can decrypt. */
+/**
+ * Envelope encryption of the master key with a PKCS #11 token. The master key file contains a ciphertext that only a key in the
+ * token can decrypt.
+ */
 import { ConfigurationError } from '../errors.ts'
 import { openTokenClient } from '../keys/pkcs11/client.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
@@ -10,15 +13,18 @@ import {
   type WrappedValue,
 } from '../keys/pkcs11/wrapping-key.ts'
 
-/** Settings for encrypting the master key with a key in a token. */
+/** Settings for the encryption of the master key with a key in a PKCS #11 token. */
 export interface TokenMasterKeyOptions {
-  /** CKA_LABEL of the key given by `--master-key-pkcs11`. Undefined if an existing file names the key that decrypts it. */
+  /**
+   * CKA_LABEL of the key given by `--master-key-pkcs11`. The option is not needed if an existing master key file names its
+   * token key.
+   */
   readonly label: string | undefined
-  /** Undefined if no token is configured. */
+  /** Location of the token, or undefined if no token is configured. */
   readonly location: TokenLocation | undefined
 }
 
-/** The key in a token that encrypts a master key file. */
+/** The token key that encrypts a master key file. */
 export interface TokenFileKey {
   readonly label: string
   readonly location: TokenLocation
@@ -31,16 +37,19 @@ interface TokenFile extends WrappedValue {
 
 const keyBytes = 32
 const prefix = 'signet-master-key-pkcs11-1:'
-/** The mechanism, the ciphertext, and the labels of the token and key, percent-encoded. */
+/** The mechanism, the ciphertext, and the percent-encoded labels of the token and the key. */
 const form =
   /^signet-master-key-pkcs11-1:([a-z0-9-]{1,20}):([A-Za-z0-9+/]{1,2048}={0,2}):pkcs11:token=([^;\s]{1,200});object=([^;\s]{1,800})\n?$/
 
-/** Returns whether a master key file is in this module's format. */
+/** Returns whether a master key file contains a ciphertext from a PKCS #11 token. */
 export function isTokenFile(content: string): boolean {
   return content.startsWith(prefix)
 }
 
-/** Decrypts the content of a master key file, and returns the key that encrypts it. Throws ConfigurationError if that fails. */
+/**
+ * Decrypts the content of a master key file, and returns the master key with the token key that encrypts it. Throws
+ * ConfigurationError if the decryption fails.
+ */
 export async function unwrapWithToken(
   content: string,
   path: string,
@@ -67,7 +76,10 @@ export async function unwrapWithToken(
   return { bytes, key }
 }
 
-/** Encrypts a master key, and returns the content of its file. Throws ConfigurationError if that fails. */
+/**
+ * Encrypts a master key with a token key, and returns the content of the master key file. Throws ConfigurationError if the
+ * encryption fails.
+ */
 export async function wrapWithToken(bytes: Uint8Array, key: TokenFileKey): Promise<string> {
   const { label, location } = key
   const value = Uint8Array.from(bytes)
@@ -79,7 +91,7 @@ export async function wrapWithToken(bytes: Uint8Array, key: TokenFileKey): Promi
   return `${prefix}${mechanism}:${base64}:${uri}\n`
 }
 
-/** Throws ConfigurationError unless the key can encrypt and decrypt. */
+/** Throws ConfigurationError unless the token key can both encrypt and decrypt. */
 export async function requireUsableTokenKey(key: TokenFileKey): Promise<void> {
   await wrapWithToken(new Uint8Array(keyBytes), key)
 }

@@ -1,15 +1,17 @@
-/** The HTTP response that every route returns. */
+/** The HTTP response that a route handler returns. */
 import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 
 export interface Answer {
-  /** HTTP status code. */
   readonly status: number
-  /** HTTP headers. Content-Length is omitted if it can be derived from the body. */
+  /** HTTP headers. A Content-Length header is omitted if its value follows from the body. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | Readable | undefined
-  /** Values of the Link header. Each is sent on its own line, because not all clients split a line. */
+  /**
+   * Values of the Link header. Each value is sent in its own header line, because not all clients split a line into several
+   * values.
+   */
   readonly links?: readonly string[]
 }
 
@@ -17,7 +19,7 @@ export interface TextAnswer extends Answer {
   readonly body: string
 }
 
-/** Creates a response with one line of text. */
+/** Creates a response whose body is one line of text. */
 export function textAnswer(
   status: number,
   text: string,
@@ -32,19 +34,20 @@ export function textAnswer(
 
 export const notFound: Answer = textAnswer(404, 'Not found')
 
-/** Creates the response to a method that the resource does not support. */
+/** Creates the response to a request with an HTTP method that the resource does not support. */
 export function methodNotAllowed(allow: string): Answer {
   return textAnswer(405, 'Method not allowed', { allow })
 }
 
 const temporarilyUnavailable = 'The server is temporarily unavailable.'
 
-/** Message for an unexpected error, without details. */
+/** Response text for an unexpected error. The text contains no details of the error. */
 export const failedUnexpectedly =
   'The request failed unexpectedly. The log of the server contains the reason.'
 
 /**
- * Creates the plain-text response to an unexpected error. The response contains no details, because anyone can read it.
+ * Creates the plain-text response to an unexpected error. The response contains no details, because the client may be
+ * unauthenticated.
  */
 export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
@@ -52,7 +55,7 @@ export function publicFailure(error: unknown): TextAnswer {
     : textAnswer(500, failedUnexpectedly)
 }
 
-/** Creates a problem document of the type `about:blank`, whose title is that of the status (RFC 9457 §4.2.1). */
+/** Creates a problem document of type `about:blank`, whose title is the name of the HTTP status (RFC 9457 §4.2.1). */
 export function problemAnswer(status: number, detail: string): TextAnswer {
   const title = STATUS_CODES[status]
   return {
@@ -62,7 +65,7 @@ export function problemAnswer(status: number, detail: string): TextAnswer {
   }
 }
 
-/** Creates the problem document for an unexpected error, without details. */
+/** Creates the problem document for an unexpected error. The document contains no details of the error. */
 export function problemFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
     ? problemAnswer(503, temporarilyUnavailable)
@@ -74,7 +77,7 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof ServiceError && error.code === 'ServiceUnavailable'
 }
 
-/** Formats an HTTP date (RFC 9110 §5.6.7). */
+/** Formats a date for an HTTP header (RFC 9110 §5.6.7). */
 export function httpDate(date: Date): string {
   return date.toUTCString()
 }

@@ -1,4 +1,4 @@
-/** The handler for the API route, which serves all API listener requests that match no other route. */
+/** The handler for the API route, which serves all requests on the API listener that match no other route. */
 import { answerFailure, answerRequest, answerUnread } from './api-pipeline.ts'
 import { withAwsHeaders } from './aws-answer.ts'
 import { findRequested } from './aws-json-protocol.ts'

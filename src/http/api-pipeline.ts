@@ -1,4 +1,7 @@
-/** The pipeline for API requests in both protocols: identify the operation, authenticate, decode the input, run. */
+/**
+ * The pipeline for API requests in both protocols. It identifies the operation, authenticates the caller, decodes the input and
+ * runs the operation.
+ */
 import type { ServiceError } from '../errors.ts'
 import { authenticateCaller, requireRate } from './authentication.ts'
 import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
@@ -10,7 +13,7 @@ import type { ApiServices, Protocol, RequestContext } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 import type { ConnectionInfo } from './route.ts'
 
-/** Processes a request, logs it and returns the response. Error responses use the protocol's format. */
+/** Processes and logs an API request, and returns the response. Error responses are in the format of the request's protocol. */
 export async function answerRequest(
   api: ApiServices,
   request: HttpRequest,
@@ -44,8 +47,8 @@ export async function answerRequest(
 }
 
 /**
- * Returns an error response to a request whose body was not read. The request is logged, counted and recorded like any other
- * call.
+ * Returns an error response to an API request whose body was not read. The request is logged, counted and recorded like any
+ * other call.
  */
 export function answerUnread(
   api: ApiServices,
@@ -55,7 +58,7 @@ export function answerUnread(
   return completeWithError(api, receive(api, head, connection), error)
 }
 
-/** Creates the response to a request that failed unexpectedly. */
+/** Creates the response to an API request after an unexpected error. */
 export function answerFailure(head: RequestHead, requestId: string): AwsAnswer {
   return protocolErrorAnswer(protocolOf(head), undefined, requestId)
 }

@@ -8,7 +8,7 @@ import type { HttpRequest } from './request.ts'
 
 /**
  * Returns the caller that signed a request. Throws the same errors as `authenticate`, and ThrottlingException after too many
- * failures.
+ * failed authentications.
  */
 export async function authenticateCaller(
   api: ApiServices,
@@ -25,7 +25,7 @@ export async function authenticateCaller(
   return caller
 }
 
-/** Throws ThrottlingException if a call exceeds the request rate for its operation (access/rate-limiter.ts). */
+/** Throws ThrottlingException if the call exceeds the request rate for its operation (access/rate-limiter.ts). */
 export async function requireRate(
   { rateLimiter }: Pick<ApiServices, 'rateLimiter'>,
   { accountId, region }: Caller,
@@ -35,7 +35,7 @@ export async function requireRate(
   if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
 }
 
-/** Runs a call that a token in its input authenticates. */
+/** Runs a call that is authenticated by a token in its input. */
 export async function authenticateByToken<T>(
   api: ApiServices,
   sourceIp: string | undefined,
@@ -49,8 +49,8 @@ export async function authenticateByToken<T>(
 }
 
 /**
- * Reasons that count toward the failure limit of a source. Expired tokens do not count, because they were once valid. Requests
- * from a source that is already refused do not count either.
+ * Reasons that count toward the failure limit for a source address. Expired tokens do not count, because they were once valid.
+ * Requests that were refused because the source had reached the limit do not count either.
  */
 const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
   'no-signature',
@@ -63,8 +63,8 @@ const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
 ])
 
 /**
- * Counts an authentication failure by reason and by source. After too many failures, throws ThrottlingException in place of
- * the original error.
+ * Counts an authentication failure by its reason and by its source address. After too many failures, the function throws
+ * ThrottlingException in place of the original error.
  */
 async function countFailures<T>(
   { failureLimiter, services: { metrics } }: Pick<ApiServices, 'failureLimiter' | 'services'>,

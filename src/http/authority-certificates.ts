@@ -13,13 +13,13 @@ const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
  */
 const maxAgeSeconds = 3600
 
-/** Returns the file name, without its extension, in the path of a CA certificate; undefined for other paths. */
+/** Returns the file name, without its extension, from the URL path of a CA certificate, or undefined for any other path. */
 export function findCertificateName(site: PublicSite, head: RequestHead): string | undefined {
   const names = publicPaths(head, site).map((path) => pathForm.exec(path)?.[1])
   return names.find((name) => name !== undefined)
 }
 
-/** Creates the handler for URLs of CA certificates. */
+/** Creates the handler for requests for CA certificates. */
 export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'>): Handler {
   return {
     answer: (request, _connection, name) => answerCertificate(services, request, name),
@@ -28,9 +28,9 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * Returns a response with the CA certificate, in DER, that a caIssuers URL refers to (RFC 5280 §4.2.2.1). This is the latest
- * certificate for the CA identity that issued the certificates with that URL, so they can be verified with it even after a
- * renewal.
+ * Returns a response with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1). The URL always leads to
+ * the latest certificate for the identity of the issuing CA, so clients can verify certificates that contain the URL even after
+ * a renewal.
  */
 async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -41,8 +41,8 @@ async function answerCertificate(
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // The certificates of expired CAs, and of deleted CAs that can be restored, are served, because clients may still need to
-  // verify certificates issued by these CAs.
+  // The certificates of expired CAs and of restorable deleted CAs are still served, because clients may need them to verify
+  // certificates that these CAs issued.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

@@ -1,11 +1,11 @@
-/** Authorization of a call with decoded input, before its operation runs. */
+/** Authorization of an API call, which takes place after its input is decoded and before its operation runs. */
 import { authorize } from '../access/authorize.ts'
 import { hiddenAuthorities } from '../access/hidden-authorities.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { ScopedCaller } from '../operations/shared/operation.ts'
 import type { ApiCall, ApiOperation, ApiServices, RequestContext } from './protocol.ts'
 
-/** A call before its authorization. */
+/** An API call that has not been authorized yet. */
 export interface AuthorizedCall extends Pick<RequestContext, 'sourceIp' | 'isSecure'> {
   readonly operation: Pick<ApiOperation, 'action' | 'issuesCertificate'>
   readonly call: Omit<ApiCall, 'input' | 'run'>
@@ -13,8 +13,8 @@ export interface AuthorizedCall extends Pick<RequestContext, 'sourceIp' | 'isSec
 }
 
 /**
- * Returns the caller with which the operation runs. Throws AccessDeniedException or InvalidArnException (access/authorize.ts), and
- * ServiceUnavailable on a restored server that waits for an approval.
+ * Returns the caller as which the operation runs. Throws AccessDeniedException or InvalidArnException (access/authorize.ts), or
+ * ServiceUnavailable if the server was restored from a backup and waits for an approval.
  */
 export async function authorizeCall(
   { services, restoreGate }: Pick<ApiServices, 'services' | 'restoreGate'>,

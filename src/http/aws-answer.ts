@@ -1,20 +1,19 @@
-/** Responses in AWS's format, for API requests and for requests that fail before they reach a route. */
+/** HTTP responses in the format of AWS, both for API requests and for requests that fail before they are routed. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 import type { Protocol } from './protocol.ts'
 
 export interface AwsAnswer {
-  /** HTTP status code. */
   readonly status: number
   /** Value of the `x-amzn-ErrorType` header; undefined if the call succeeded. */
   readonly errorCode: string | undefined
   readonly mediaType: string
-  /** JSON or XML text; may be empty. */
+  /** JSON or XML text, which may be empty. */
   readonly body: string
 }
 
-/** Creates an error response in the protocol's format. */
+/** Creates an error response in the format of the protocol. */
 export function protocolErrorAnswer(
   { serializeError, mediaType }: Pick<Protocol, 'serializeError' | 'mediaType'>,
   error: unknown,
@@ -24,7 +23,7 @@ export function protocolErrorAnswer(
   return { status, errorCode: code, mediaType, body }
 }
 
-/** Adds the AWS headers to a response. */
+/** Adds the headers that AWS sends to a response. */
 export function withAwsHeaders(
   { status, errorCode, mediaType, body }: AwsAnswer,
   requestId: string,
@@ -37,7 +36,7 @@ export function withAwsHeaders(
   return { status, headers, body }
 }
 
-/** Creates the JSON response for an error. An unexpected error becomes InternalFailure without details. */
+/** Creates the JSON response for an error. The response to an unexpected error is InternalFailure without details. */
 export function errorAnswer(error: unknown, requestId: string): TextAnswer {
   const protocol = { serializeError: renderError, mediaType: jsonMediaType }
   return withAwsHeaders(protocolErrorAnswer(protocol, error, requestId), requestId)

@@ -1,6 +1,6 @@
 /**
- * The AWS JSON 1.1 protocol of AWS Private CA, with checks in the order of AWS's front end. The operations are in operations/,
- * and authorization is in access/.
+ * The AWS JSON 1.1 protocol of AWS Private CA. Requests are checked in the same order as by AWS. The operations are in
+ * operations/, and authorization is in access/.
  */
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
@@ -40,7 +40,8 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   requireRoot(request)
   const { name, operation } = findRequested(api, request)
   const read = memberReader(request, operation !== undefined)
-  // AWS reports a malformed body before it authenticates the caller. A long body is parsed only after authentication.
+  // AWS reports a malformed body before it authenticates the caller. A body that exceeds the early limit is parsed only after
+  // authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', hintOf(request))
   return { name, signingName: 'acm-pca', decode: () => decode(operation, early ?? read()) }
@@ -71,7 +72,7 @@ function requireRoot(head: RequestHead): void {
   if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, hint)
 }
 
-/** Finds the supported operation that X-Amz-Target names. The name is empty if the header contains no operation. */
+/** Finds the supported operation that X-Amz-Target names. The returned name is empty if the header contains no operation. */
 export function findRequested(
   { findOperation }: Pick<ApiServices, 'findOperation'>,
   { headers }: RequestHead,
@@ -84,8 +85,8 @@ export function findRequested(
 }
 
 /**
- * Returns a function that reads the members of the request. Like AWS, it checks for an empty body before the content type; an
- * empty body is valid only with a presigned URL.
+ * Returns a function that reads the request's members. Like AWS, the function checks for an empty body before it checks the
+ * content type. An empty body is valid only with a presigned URL.
  */
 function memberReader(request: HttpRequest, targetKnown: boolean): () => Members | QueryMembers {
   const { body, headers, query } = request

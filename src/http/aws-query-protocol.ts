@@ -1,4 +1,7 @@
-/** The AWS Query protocol of the Security Token Service: form parameters in the body or in the query, and responses in XML. */
+/**
+ * The AWS Query protocol of the Security Token Service. Requests are form parameters in the body or in the URL query, and
+ * responses are in XML.
+ */
 import { findStsOperation } from '../sts/index.ts'
 import { stsNamespace, type StsOperation } from '../sts/sts-operation.ts'
 import { QueryError, renderQueryError } from '../wire/query-errors.ts'
@@ -16,7 +19,10 @@ import type { HttpRequest, RequestHead } from './request.ts'
 
 const version = '2011-06-15'
 
-/** Returns whether a request is in this protocol: a form without X-Amz-Target, or a query with an action. Never throws. */
+/**
+ * Returns whether a request uses the AWS Query protocol, that is, it is a form without an X-Amz-Target header, or its URL query
+ * contains an action. The function never throws.
+ */
 export function isQueryRequest({ method, headers, query, localPath }: RequestHead): boolean {
   if (headers.has('x-amz-target') || localPath !== '/') return false
   if (method === 'POST' && isFormMediaType(headers.get('content-type'))) return true
@@ -72,7 +78,7 @@ function decode(operation: StsOperation, parameters: QueryMembers): DecodedCall 
   }
 }
 
-/** Reads the parameters from the body if it is a nonempty form, otherwise from the query. */
+/** Reads the parameters from the body if it is a nonempty form, and from the URL query otherwise. */
 function readParameters(request: HttpRequest): QueryMembers {
   const { body, query, headers } = request
   const isForm = isFormMediaType(headers.get('content-type')) && body.length > 0

@@ -1,4 +1,4 @@
-/** Tracks the connections of a listener and the requests on each, and decides when a connection is closed. */
+/** Tracks the connections to a listener and the requests on each connection, and decides when each connection is closed. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -8,10 +8,10 @@ interface Exchange {
 }
 
 interface Connection {
-  /** Number of requests without a response. It exceeds one if the client pipelines requests. */
+  /** Number of requests that have not received a response. The number exceeds one if the client pipelines requests. */
   waiting: number
   latest: Exchange | undefined
-  /** Whether the connection is closed after the last pending response. */
+  /** Whether the server closes the connection after the last pending response. */
   ending: boolean
 }
 
@@ -19,14 +19,14 @@ export interface Connections {
   /** Number of open connections. */
   readonly count: () => number
   /**
-   * Closes each connection after its last pending response, and connections without a complete pending request after a delay.
-   * The delay is necessary because node:http does not enforce timeouts after the server has been closed.
+   * Closes each connection after its last pending response. Connections without a complete pending request are closed after a
+   * delay. The delay is necessary because node:http does not enforce timeouts after the server has been closed.
    */
   end(): void
   /**
    * Returns whether the server can send an error response for a connection error. While complete requests are pending, the
-   * client would mistake the error for the response to the first of them. In that case the connection is closed after the
-   * last pending response.
+   * client would mistake the error response for the response to the first pending request. The server therefore closes such a
+   * connection after the last pending response.
    */
   canAnswer(socket: Socket): boolean
 }

@@ -8,7 +8,7 @@ import type { Handler, Route } from './route.ts'
 
 const reads = ['GET', 'HEAD'] as const
 
-/** The routes of each protocol. */
+/** The routes of each enrollment protocol. */
 export interface ProtocolRoutes {
   readonly acme: readonly Route[]
   readonly est: readonly Route[]
@@ -20,7 +20,10 @@ export interface EnrollRouteServices extends ProtocolRoutes {
   readonly site: EnrollSite
 }
 
-/** Returns the routes. Only the health check ignores the host, because load balancers send an address. */
+/**
+ * Returns the routes of the enrollment listener. Only the health check ignores the Host header, because load balancers send an
+ * IP address in it.
+ */
 export function enrollRoutes({ log, health, site, acme, est }: EnrollRouteServices): Route[] {
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler({ health, log }) },

@@ -1,25 +1,28 @@
-/** The hosts of the enrollment listener: requests for other hosts are refused. */
+/** The host names of the enrollment listener, which refuses requests for other hosts. */
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
 import type { RequestHead } from './request.ts'
 
 export interface EnrollSite {
-  /** Host names in lower case, with `*.` for a wildcard, and addresses in their canonical form. */
+  /** Host names in lower case, in which a wildcard is written as `*.`, and addresses in their canonical form. */
   readonly names: readonly string[]
   /**
-   * Returns the origin that the client used, such as `https://ca.example.com:8443`: its host is the Host header or the host in the
-   * request target, in lower case. Returns undefined if the host is not one of the names.
+   * Returns the origin that the client used, such as `https://ca.example.com:8443`. The origin contains the host from the Host
+   * header or from the request target, in lower case. Returns undefined if the host is not one of the listener's names.
    */
   originOf(head: Pick<RequestHead, 'host' | 'headers'>): string | undefined
 }
 
-/** Creates the site. `names` is called for each request, because a new certificate can have other names. */
+/**
+ * Creates the site of an enrollment listener. `names` is called for each request, because the names change when the TLS
+ * certificate is replaced.
+ */
 export function createEnrollSite(names: () => readonly string[]): EnrollSite {
   return {
     get names() {
       return names()
     },
     originOf({ host, headers }) {
-      // A request has at most one Host header (RFC 9112 §3.2).
+      // An HTTP request has at most one Host header (RFC 9112 §3.2).
       if (host === undefined || (headers.get('host')?.length ?? 0) > 1) return undefined
       const authority = parseAuthority(host)
       if (authority === undefined || !names().some((name) => covers(name, authority.host)))
@@ -34,7 +37,10 @@ export function createEnrollSite(names: () => readonly string[]): EnrollSite {
 const httpsPort = 443
 const authorityForm = /^(?:\[([\da-f:.]{2,45})\]|([\w.-]{1,253}))(?::(\d{1,5}))?$/i
 
-/** Parses HOST or HOST:PORT. The port can differ from that of the listener, because a firewall may forward another port. */
+/**
+ * Parses HOST or HOST:PORT. The port can differ from the listener's port, because a firewall may forward another port to the
+ * listener.
+ */
 function parseAuthority(
   text: string,
 ): { readonly host: string; readonly port: number } | undefined {
@@ -47,7 +53,7 @@ function parseAuthority(
   return bracketed === undefined ? { host: plain.toLowerCase(), port } : undefined
 }
 
-/** Returns whether a name stands for a host. As in certificates, a wildcard stands for one label (RFC 9525 §6.3). */
+/** Returns whether a name matches a host. As in certificates, a wildcard matches exactly one label (RFC 9525 §6.3). */
 function covers(name: string, host: string): boolean {
   if (!name.startsWith('*.')) return name === host
   const dot = host.indexOf('.')

@@ -1,11 +1,11 @@
-/** Error responses to requests that fail before they reach a route, in the wire format of AWS. */
+/** Error responses, in the wire format of AWS, to requests that fail before they are routed. */
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 
-/** Time limit for a client to close its side of a connection after the response. */
+/** Time within which a client must close its side of the connection after an error response. */
 const lingerMilliseconds = 1000
 
 /** Sends an error response for bytes that node:http cannot parse as a request, and closes the socket. */
@@ -14,7 +14,7 @@ export function rejectConnection(
   socket: Socket,
   requestId: string,
 ): void {
-  // Without a TLS session, no response can be sent.
+  // Without a TLS session, the server cannot send a response.
   const isTlsFailure = /^ERR_(?:TLS|SSL)_/.test(error.code ?? '')
   if (error.code === 'ECONNRESET' || isTlsFailure || !socket.writable) {
     socket.destroy()
@@ -33,7 +33,7 @@ export function rejectConnection(
       body,
     ].join('\r\n'),
   )
-  // A client that never closes its side must not keep the connection open.
+  // A client that never closes its side of the connection must not keep the connection open.
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 
@@ -44,7 +44,7 @@ function connectionError(code: string | undefined): ServiceError {
   return new ProtocolError('InvalidRequestException', 400, 'The HTTP request is malformed.')
 }
 
-/** Creates the error for headers with too many bytes or too many lines. */
+/** Creates the error for request headers with too many bytes or too many lines. */
 export function headersTooLarge(): ProtocolError {
   return new ProtocolError(
     'RequestEntityTooLargeException',

@@ -7,7 +7,7 @@ import type { Handler } from './route.ts'
 
 const lifeMilliseconds = 1000
 
-/** A health check. Resolves to the reason why the server cannot serve requests; undefined if it can serve them. */
+/** A health check. Resolves to the reason why the server cannot serve requests, or to undefined if it can. */
 export type Health = () => Promise<Error | undefined>
 
 /** Creates the handler for `/healthz`. */
@@ -24,7 +24,7 @@ export function createHealthHandler({
       if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
       const headers = { 'content-type': 'application/json; charset=utf-8' }
       if (failure === undefined) return { status: 200, headers, body: '{"status":"ok"}' }
-      // Messages of a ServiceError are meant for callers; other messages may reveal internals.
+      // Messages of ServiceError are meant for callers. Messages of other errors may reveal internal details.
       const message = failure instanceof ServiceError ? failure.message : undefined
       return { status: 503, headers, body: JSON.stringify({ status: 'unavailable', message }) }
     },
@@ -33,9 +33,9 @@ export function createHealthHandler({
 }
 
 /**
- * Creates a health check that reads and writes the database. Its result is cached for a second, so that frequent checks cost
- * little. Only a write can detect a disk that is full, read-only or broken. `onProbe` receives the duration of each successful
- * check.
+ * Creates a health check that reads and writes the database. The result of a check is cached for a second, so that frequent
+ * checks cost little. Only a write can detect a disk that is full, read-only or broken. `onProbe` receives the duration of each
+ * successful check.
  */
 export function createHealth(
   db: Database,
@@ -55,11 +55,11 @@ export function createHealth(
     }
   }
   return () => {
-    // Damage is permanent, so no probe is needed.
+    // Database damage is permanent, so the database is not probed again.
     const damage = db.damage?.()
     if (damage !== undefined) return Promise.resolve(damage)
     const now = clock.now().getTime()
-    // If the probe time is in the future, the clock was set back.
+    // A probe time in the future means that the clock was set back.
     if (now - askedAt >= lifeMilliseconds || askedAt > now) {
       askedAt = now
       answer = ask()

@@ -1,4 +1,4 @@
-/** The page that a browser displays at the root of a listener. The page is constant and requires no authentication. */
+/** The page that a browser displays at the root of a listener. The landing page is constant and requires no authentication. */
 import { version } from '../version.ts'
 import type { Answer } from './answer.ts'
 import { errorAnswer } from './aws-answer.ts'
@@ -32,11 +32,13 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-  // Other clients that request the same URL get the API response.
+  // Clients other than browsers that request the root URL receive the API's response.
   vary: 'Accept',
 } as const
 
-/** On the public listener and the enrollment listener, no other route serves `GET /`, so every client receives the page. */
+/**
+ * On the public listener and the enrollment listener, no other route serves `GET /`, so every client receives the landing page.
+ */
 const accepts: Readonly<Record<keyof typeof pages, (head: RequestHead) => boolean>> = {
   api: isBrowserAtRoot,
   public: isRoot,

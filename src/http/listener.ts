@@ -1,4 +1,4 @@
-/** Listeners: Node.js HTTP servers with limits on clients and graceful shutdown. */
+/** HTTP listeners: Node.js servers with limits on clients and graceful shutdown. */
 import { once } from 'node:events'
 import {
   createServer,
@@ -15,15 +15,15 @@ import { trackConnections } from './connection-drain.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number
-  /** Timeout for receiving a request's headers; the next member is the timeout for receiving the whole request. */
+  /** Timeout for receiving the headers of a request. `requestMilliseconds` is the timeout for receiving the whole request. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
   /**
-   * Timeout for a connection without traffic during a request or its response, for example because the client has stopped
+   * Timeout for a connection that has no traffic during a request or its response, for example because the client has stopped
    * reading.
    */
   readonly silentMilliseconds: number
-  /** Interval at which connections are checked for these timeouts. */
+  /** Interval at which the server checks connections for exceeded timeouts. */
   readonly checkMilliseconds: number
 }
 
@@ -31,26 +31,30 @@ const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
-  // This timeout is longer than a request's deadline, because the connection has no traffic until the response is sent.
+  // The timeout for silent connections is longer than the deadline of a request, because a connection has no traffic until its
+  // response is sent.
   silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
 
 const headerBytesMax = 32 * 1024
 /**
- * Limit on the number of header lines in a request, because a line takes many times its length in memory. No client or proxy
- * sends half as many lines.
+ * Limit on the number of header lines in a request, because the memory for a line is many times its length. No known client or
+ * proxy sends even half as many lines.
  */
 export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
-/** A listener, as seen by the process that owns it. */
+/** A listener from the point of view of its owner. */
 export interface Listener {
-  /** The Node.js server, whose address the owner reads and whose certificate it replaces. */
+  /** The Node.js server. The owner reads the server's address and replaces its TLS certificate. */
   readonly server: Server
-  /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL with the actual port. */
+  /**
+   * Starts to listen on an address, or takes over the socket of a server that is already bound. Resolves to the listener's URL,
+   * which contains the actual port.
+   */
   listen(address: ListenOptions | BoundServer): Promise<string>
-  /** Number of open connections. */
+  /** Number of connections that are open. */
   readonly openConnections: () => number
   /**
    * Stops accepting connections and closes idle connections. Connections with an incomplete request are closed after a delay.
@@ -67,17 +71,18 @@ interface ListenerParts {
   readonly log: Log
 }
 
-/** Creates a listener, with TLS if a certificate is configured. The listener does not listen yet. */
+/** Creates a listener, which uses TLS if a certificate is configured. The listener does not accept connections yet. */
 export function createListener({ answer, requestId, tls, log, ...parts }: ListenerParts): Listener {
   const limits = { ...limitsDefault, ...parts.limits }
   let closing: Promise<void> | undefined
   const server = createLimitedServer(limits, tls, answer)
   const connections = trackConnections(server, tls !== undefined)
-  // Without this handler, a failure to accept a connection, such as a lack of file descriptors, would be an uncaught error.
+  // Without this handler, a failure to accept a connection (for example because no file descriptors are left) would be an
+  // uncaught error.
   server.on('error', (err) => {
     if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
   })
-  // An Expect header other than 100-continue may be ignored (RFC 9110 §10.1.1).
+  // The server may ignore an Expect header other than 100-continue (RFC 9110 §10.1.1).
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     server.emit('request', request, response),
   )
@@ -92,7 +97,7 @@ export function createListener({ answer, requestId, tls, log, ...parts }: Listen
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
-    // This node:http method also closes idle connections.
+    // `server.close()` in node:http also closes idle connections.
     server.close()
     connections.end()
     await closed
@@ -124,14 +129,14 @@ function createLimitedServer(
   const server =
     tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
-  // Node.js drops header lines beyond its limit; server.ts rejects requests that reach the limit.
+  // Node.js drops header lines beyond its own limit, so server.ts rejects requests that reach the limit.
   server.maxHeadersCount = headerLinesMax
   server.timeout = limits.silentMilliseconds
   return server
 }
 
 /**
- * Returns the URL of a listener. The URL contains the loopback address if the listener accepts connections on every IPv4
+ * Returns the URL of a listener. If the listener accepts connections on every IPv4 address, the URL contains the loopback
  * address.
  */
 export function urlOf({ address, port }: AddressInfo, scheme: string): string {

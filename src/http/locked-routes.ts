@@ -1,4 +1,4 @@
-/** Routes of a server that waits for shares of its master key. */
+/** Routes of a locked server, which waits for shares of its master key. */
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
@@ -13,7 +13,7 @@ import type { Route } from './route.ts'
 const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
-/** Anyone can read this text, so it does not contain the number of entered shares. */
+/** The response text is public, so it does not contain the number of shares entered so far. */
 const locked = 'locked: the server waits for its master key'
 
 export function lockedApiRoutes({ log }: { readonly log: Log }): readonly Route[] {
@@ -39,7 +39,7 @@ export function lockedEnrollRoutes({ log }: { readonly log: Log }): readonly Rou
   ]
 }
 
-/** Serves CRLs from the server's buckets, and OCSP responses. Everything else needs the master key. */
+/** Serves OCSP responses and the CRLs in the server's own buckets. All other objects and operations need the master key. */
 export function lockedPublicRoutes({
   log,
   publicObjects,

@@ -15,78 +15,78 @@ import type { ConnectionInfo } from './route.ts'
 
 export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
-  /** Finds an operation by name, for example `IssueCertificate`. */
+  /** Finds an API operation by its name, for example `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
-  /** Services that operations use. */
+  /** Services that the API operations use. */
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
-  /** Refuses operations on a restored server that waits for an approval. */
+  /** Refuses API operations while a restored server waits for an approval. */
   readonly restoreGate: RestoreGate
-  /** The recorder of calls; undefined if calls are not recorded. */
+  /** The recorder of API calls, or undefined if API calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
-  /** Deadline for a request; 60 seconds by default. */
+  /** Deadline of an API request in milliseconds. The default is 60 seconds. */
   readonly deadlineMilliseconds?: number
 }
 
-/** An AWS Private CA operation, as used by the protocol. */
+/** An AWS Private CA operation from the point of view of the protocol. */
 export interface ApiOperation {
-  /** IAM action, for example `acm-pca:IssueCertificate`. */
+  /** IAM action of the operation, for example `acm-pca:IssueCertificate`. */
   readonly action: string
   /** Whether the operation is supported. An unsupported operation gets the same response as an unknown one. */
   readonly offered: boolean
-  /** Whether the operation authorizes the content of a certificate with ScopedCaller.authorizeContent. */
+  /** Whether the operation calls ScopedCaller.authorizeContent to authorize the content of a certificate. */
   readonly issuesCertificate?: boolean
-  /** Maximum length of the JSON input in bytes. */
+  /** Maximum length of the operation's JSON input, in bytes. */
   readonly bodyBytesMax: number
   /** Decodes members according to the operation's shape. Throws SerializationException or ValidationException. */
   accept(members: Members): ApiCall
-  /** Decodes the members of a presigned URL, which are all strings. */
+  /** Decodes the members from a presigned URL, all of which are strings. */
   acceptQuery(members: QueryMembers): ApiCall
 }
 
-/** A call with decoded input. */
+/** An API call whose input has been decoded. */
 export interface ApiCall {
-  /** Input, decoded according to the operation's shape. */
+  /** Input of the call, decoded according to the operation's shape. */
   readonly input: object
-  /** ARN of the CA that the call refers to; undefined if it refers to the whole account. */
+  /** ARN of the CA that the call refers to, or undefined if the call refers to the whole account. */
   readonly resourceArn: string | undefined
-  /** IAM actions that the call requires in addition to the operation's own. */
+  /** IAM actions that the call requires in addition to the action of its operation. */
   readonly furtherActions: readonly string[]
-  /** Returns the condition keys that are specific to the operation, by lower-case name. */
+  /** Returns the values of the operation's own condition keys, by lower-case name. */
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /** Runs the call. Resolves to the output as JSON members, or undefined if the operation has no output. */
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
-/** The facts known about a request so far. Each step of the pipeline returns a new context. */
+/** The facts that are known about a request so far. Each step of the API pipeline returns a new context. */
 export interface RequestContext extends ConnectionInfo {
   readonly head: RequestHead
   readonly protocol: Protocol
-  /** Start of the request, in milliseconds since 1970. */
+  /** Time at which the request arrived, in milliseconds since 1970. */
   readonly startedAt: number
   readonly operation: string | undefined
   readonly caller: Caller | undefined
-  /** The input, decoded according to its shape, without unknown members. */
+  /** The input of the call, decoded according to the operation's shape, without unknown members. */
   readonly input: unknown
 }
 
 interface OperationResult {
-  /** Members of the output; undefined if the operation has none. */
+  /** Members of the output, or undefined if the operation has no output. */
   readonly output: object | undefined
-  /** The serialized output. */
+  /** The output in its serialized form. */
   readonly body: string
 }
 
 export interface Protocol {
-  /** The service's `eventSource` in CloudTrail records. */
+  /** The `eventSource` of the service in CloudTrail records. */
   readonly eventSource: string
-  /** Media type of responses. */
+  /** Media type of the responses. */
   readonly mediaType: string
-  /** Finds the operation that a request calls. Throws if the operation is unknown or the request is malformed. */
+  /** Finds the operation that a request calls. Throws an error if the operation is unknown or the request is malformed. */
   identify(api: ApiServices, request: HttpRequest): RequestedOperation
-  /** Serializes an error. */
+  /** Serializes an error in the protocol's format. */
   serializeError(
     error: unknown,
     requestId: string,
@@ -95,7 +95,7 @@ export interface Protocol {
 
 export interface RequestedOperation {
   readonly name: string
-  /** The service for which the request must be signed; undefined if a token in the input authenticates the caller. */
+  /** The service for which the request must be signed, or undefined if the caller authenticates with a token in the input. */
   readonly signingName: SigningName | undefined
   /** Decodes the input according to the operation's shape. Throws SerializationException or ValidationException. */
   decode(): DecodedCall

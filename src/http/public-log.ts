@@ -1,5 +1,6 @@
 /**
- * Serves the record's public parts to witnesses: the checkpoint and the tiles of hashes (C2SP tlog-tiles). Leaves are private.
+ * Serves the public parts of the record to witnesses: the checkpoint and the tiles of hashes (C2SP tlog-tiles). The record's
+ * leaves are not public.
  */
 import { parseTilePath, tileWidth } from '../record/tiles.ts'
 import type { Database } from '../store/database.ts'
@@ -11,7 +12,7 @@ import type { Route } from './route.ts'
 const reads = ['GET', 'HEAD'] as const
 const prefix = '/log/'
 
-/** Creates the route for `/log/checkpoint` and `/log/tile/…`. Other paths below `/log/` may belong to a bucket. */
+/** Creates the route for `/log/checkpoint` and `/log/tile/…`. Other paths under `/log/` may belong to a bucket. */
 export function createLogRoute(db: Pick<Database, 'query'>, site: PublicSite): Route {
   return {
     methods: reads,
@@ -35,7 +36,7 @@ async function answerCheckpoint(db: Pick<Database, 'query'>): Promise<Answer> {
   return { status: 200, headers, body: checkpoint.note }
 }
 
-/** Hashes in a tile never change, so a shorter tile is a prefix of the current tile. */
+/** Hashes in a tile never change, so a shorter version of a tile is a prefix of the current version. */
 async function answerTile(db: Pick<Database, 'query'>, path: string): Promise<Answer> {
   const tile = parseTilePath(path)
   const hashes = tile && (await findTile(db, tile))

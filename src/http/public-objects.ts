@@ -1,4 +1,4 @@
-/** HTTP access to public objects (RFC 9110 §8.8, §13, §14; RFC 9111). */
+/** Serves public objects over HTTP (RFC 9110 §8.8, §13, §14; RFC 9111). */
 import fresh from 'fresh'
 import type { Readable } from 'node:stream'
 import { parse as parseRange } from 'range-parser'
@@ -25,7 +25,10 @@ import {
 } from './request.ts'
 import type { Handler } from './route.ts'
 
-/** Creates the handler for CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
+/**
+ * Creates the handler for CRLs and other public objects. A request identifies an object by bucket and key, or by the host name
+ * in a CustomCname.
+ */
 export function createObjectHandler(
   services: Services,
   publicObjects: PublicObjects | undefined,
@@ -48,14 +51,15 @@ function findObject(
     const location = await findCustomCrl(services, head)
     return location === undefined ? notFound : answerObject(stores, head, location)
   }
-  // CRLs below the public URL are found without the database, so they are served even while the database is unavailable.
+  // CRLs under the public URL are found without the database, so the server can serve them even while the database is
+  // unavailable.
   const isOwn = site.host !== undefined && head.host === site.host
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 
 /**
- * Returns the first response that is not 404. If all responses are 404 and an attempt has failed, rejects with the error from
- * that attempt.
+ * Returns the first response whose status is not 404. If every response is 404 and an attempt has failed, the function rejects
+ * with the error from that attempt.
  */
 async function firstFound(attempts: readonly (() => Promise<Answer>)[]): Promise<Answer> {
   const failures: unknown[] = []
@@ -76,8 +80,8 @@ interface ObjectServices {
 }
 
 /**
- * Returns the response to a request for the object at `custom`, or at the path `/<bucket>/<key>`. The response for an object
- * that is not PUBLIC_READ is 404.
+ * Returns the response to a request for the object at `custom`, or otherwise at the path `/<bucket>/<key>`. An object that is
+ * not PUBLIC_READ is reported as missing (404).
  */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,
@@ -102,7 +106,7 @@ export async function answerObject(
   }
 }
 
-/** Parses a path into bucket and key. Returns undefined if it is not an object path. */
+/** Parses a URL path into a bucket and a key. Returns undefined if the path does not refer to an object. */
 function locationOf(path: string): ObjectLocation | undefined {
   const [, bucket, key] = /^\/([a-z0-9.-]{3,63})\/(.+)$/.exec(path) ?? []
   const decoded = key === undefined ? undefined : decodePath(key)
@@ -138,7 +142,7 @@ async function answerWith(
 /** Opens a stream that closes the object when the stream ends, even if the client disconnects early. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
-  // A failure to close a file that was only read has no consequences.
+  // A failure to close a file has no consequences if the file was only read.
   stream.once('close', () => {
     object.close().catch(() => undefined)
   })
@@ -164,8 +168,8 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
 }
 
 /**
- * Parses the Range header. Returns undefined, which means the whole object, if there are several ranges, the unit is not bytes,
- * or If-Range does not match.
+ * Parses the Range header. Returns undefined, which stands for the whole object, if the header contains several ranges or a
+ * unit other than bytes, or if If-Range does not match.
  */
 function rangeOf(
   object: PublicObject,
@@ -182,7 +186,7 @@ function rangeOf(
   )
     return undefined
   const parsed = parseRange(object.size, range)
-  // The lowest bit of the result code is set if part of the header is not a valid range.
+  // In the result code, the lowest bit is set if part of the header is not a valid range.
   if (parsed.type !== 'bytes' || parsed.code % 2 === 1) return undefined
   const [only, second] = parsed.ranges
   if (only === undefined) return 'unsatisfiable'

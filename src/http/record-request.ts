@@ -1,4 +1,4 @@
-/** Logs completed API requests, counts them in metrics and writes their CloudTrail records. */
+/** Logs completed API requests, counts them in metrics, and writes CloudTrail records for them. */
 import type { EndedCall } from '../call-log/call-record.ts'
 import { notRecorded } from '../call-log/call-recorder.ts'
 import { ServiceError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { logFailure } from './log-failure.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 import type { RequestHead } from './request.ts'
 
-/** The facts about a request that are logged and recorded. */
+/** The facts about a completed request that are logged and recorded. */
 export interface CallContext extends Omit<RequestContext, 'head' | 'isSecure'> {
   readonly head: Pick<RequestHead, 'headers'>
 }
@@ -21,7 +21,7 @@ interface CompletedRequest {
   readonly error: unknown
 }
 
-/** Completes a request that failed with an error. */
+/** Completes an API request that failed with an error. */
 export function completeWithError(
   api: ApiServices,
   context: CallContext,
@@ -32,8 +32,8 @@ export function completeWithError(
 }
 
 /**
- * Logs, counts and records a request. Resolves to its response, or to an error response if the call had to be recorded but
- * could not be.
+ * Logs, counts and records a request, and resolves to its response. If the call must be recorded but recording fails, the
+ * function resolves to an error response instead.
  */
 export async function complete(api: ApiServices, completed: CompletedRequest): Promise<AwsAnswer> {
   const recorded = recordCall(api, completed)
@@ -45,8 +45,9 @@ export async function complete(api: ApiServices, completed: CompletedRequest): P
 }
 
 /**
- * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and above)
- * is logged in full. A failure to log the call does not change the response, because the call has already taken effect.
+ * Counts a request and writes its log line, which contains no body, headers or signature. Server errors (status 500 and above)
+ * are logged with all details. If the call cannot be logged, the response stays the same, because the call has already taken
+ * effect.
  */
 function logged(
   { log, clock, services: { metrics } }: ApiServices,
@@ -69,8 +70,8 @@ function logged(
 }
 
 /**
- * Records a call and returns whether its response may be sent. Never throws: after an unexpected error, the call remains
- * unrecorded.
+ * Records an API call and returns whether its response may be sent. The function never throws; after an unexpected error, the
+ * call remains unrecorded.
  */
 function recordCall(api: ApiServices, completed: CompletedRequest): boolean | Promise<boolean> {
   const { callLog, log } = api

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts'
 import type { RefusedBody } from './route.ts'
 
-/** Statuses of the responses of protocols other than the API. */
+/** HTTP statuses for refused bodies in protocols other than the API. */
 export const refusedBodyStatuses = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
 /** Returns the error for a request whose body was not read. */

@@ -1,4 +1,4 @@
-/** Hints for requests that cannot be identified. A hint states what the client most likely needs to change. */
+/** Hints for requests that cannot be identified. A hint states what the client most likely has to change. */
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import type { RequestHead } from './request.ts'
 
@@ -7,8 +7,8 @@ const scopeForm = /Credential=[^/,\s]{1,128}\/\d{1,8}\/[^/,\s]{1,64}\/([a-z0-9-]
 const parameterForm = /^[^/]{1,128}\/\d{1,8}\/[^/]{1,64}\/([a-z0-9-]{1,32})\//
 
 /**
- * Returns a sentence about a request for another AWS service, or about a presigned URL without its headers; empty for other
- * requests.
+ * Returns a hint for a request that is meant for another AWS service or lacks the headers of its presigned URL. Returns an
+ * empty string for any other request.
  */
 export function hintOf(head: RequestHead): string {
   const service = signedService(head)
@@ -21,7 +21,7 @@ export function hintOf(head: RequestHead): string {
         'ACMPrivateCA.OPERATION and Content-Type: application/x-amz-json-1.1.'
 }
 
-/** Returns the service in the credential scope of the signature, which has not been verified yet. */
+/** Returns the service name from the credential scope of the signature. The signature has not been verified at this point. */
 function signedService({ headers, query }: RequestHead): string | undefined {
   const [authorization = ''] = headers.get('authorization') ?? []
   const parameter = isPresigned(query)

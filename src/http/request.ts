@@ -1,4 +1,4 @@
-/** Parses requests for signatures, protocols, OCSP and public objects. */
+/** Parses HTTP requests for signature verification, the API protocols, OCSP and public objects. */
 import type { IncomingMessage } from 'node:http'
 import {
   indexHeaders,
@@ -9,9 +9,9 @@ import {
 
 /** The request line and headers of a request. */
 export interface RequestHead extends Omit<SignedRequest, 'body'> {
-  /** Path without the path prefix of a reverse proxy (`--base-path`), for routing. Signatures cover `path`. */
+  /** Request path for routing, without the path prefix of a reverse proxy (`--base-path`). Signatures cover `path` instead. */
   readonly localPath: string
-  /** Requested host and port; undefined if the request has none. */
+  /** Host and port that the client requested, or undefined if the request contains no host. */
   readonly host: string | undefined
 }
 
@@ -19,7 +19,7 @@ export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array
 }
 
-/** Parses a request that node:http has received. Never throws. */
+/** Parses a request from node:http. The function never throws. */
 export function parseHead(
   { method = '', url = '', rawHeaders }: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
   basePath: string,
@@ -28,17 +28,20 @@ export function parseHead(
   const { path, query } = splitTarget(target)
   const headers = indexHeaders(rawHeaders)
   const localPath = withoutPrefix(path, basePath)
-  // The host in the request target replaces the Host header (RFC 9112 §3.2.2). `headers` keeps the original header, because it
-  // was signed.
+  // The host in the request target replaces the Host header (RFC 9112 §3.2.2). `headers` still contains the original Host
+  // header, because the client has signed that header.
   return { method, path, localPath, query, headers, host: host ?? headers.get('host')?.[0] }
 }
 
-/** Returns the value of a header, joined if the header was repeated; undefined if it was not sent. */
+/**
+ * Returns the value of a header, or undefined if the request does not contain the header. The values of a repeated header are
+ * joined.
+ */
 export function headerValue(headers: RawHeaders, name: string): string | undefined {
   return headers.get(name)?.join(', ')
 }
 
-/** Returns the headers of a conditional request (RFC 9110 §13.1) in the form that `fresh` expects. */
+/** Returns the headers of a conditional request (RFC 9110 §13.1) in the form that the package `fresh` expects. */
 export function conditionsOf(headers: RawHeaders): Record<string, string | undefined> {
   return {
     'if-none-match': headerValue(headers, 'if-none-match'),
@@ -52,7 +55,8 @@ const slash = 0x2f
 
 /**
  * Converts a request target to origin form, `/path?query` (RFC 9112 §3.2). For a target in absolute form
- * (`http://host/path?query`), also returns the host that replaces the Host header. Any other target is returned unchanged.
+ * (`http://host/path?query`), also returns the host that replaces the Host header. The function returns any other target
+ * unchanged.
  */
 export function originForm(target: string): {
   readonly target: string
@@ -64,7 +68,7 @@ export function originForm(target: string): {
   return { target: rest.startsWith('/') ? rest : `/${rest}`, host }
 }
 
-/** Removes a prefix from a path: `/pki/ocsp` without `/pki` is `/ocsp`. */
+/** Removes a prefix from a path. For example, `/pki/ocsp` without the prefix `/pki` is `/ocsp`. */
 export function withoutPrefix(path: string, prefix: string): string {
   if (prefix === '' || !path.startsWith(prefix)) return path
   const rest = path.slice(prefix.length)
@@ -72,10 +76,10 @@ export function withoutPrefix(path: string, prefix: string): string {
   return rest.startsWith('/') ? rest : path
 }
 
-/** The host and path of the public URL, which requests are compared with. */
+/** The host and path of the public URL, with which the host and path of a request are compared. */
 export interface PublicSite {
   readonly host: string | undefined
-  /** The path, without a trailing slash. */
+  /** The path of the public URL, without a trailing slash. */
   readonly prefix: string
 }
 
@@ -87,8 +91,8 @@ export function publicSite(publicUrl: string): PublicSite {
 }
 
 /**
- * Returns the local paths to try for a request: the path with and without the path of the public URL, which a reverse proxy may
- * have removed already.
+ * Returns the local paths to try for a request: the request path as received, and without the path prefix of the public URL. A
+ * reverse proxy may already have removed that prefix.
  */
 export function publicPaths(
   { localPath }: Pick<RequestHead, 'localPath'>,
@@ -98,7 +102,7 @@ export function publicPaths(
   return below === localPath ? [localPath] : [below, localPath]
 }
 
-/** Decodes the percent escapes in a path. Returns undefined if an escape is malformed or the bytes are not UTF-8. */
+/** Decodes the percent escapes in a path. Returns undefined if an escape is malformed or the decoded bytes are not UTF-8. */
 export function decodePath(path: string): string | undefined {
   try {
     return decodeURIComponent(path)

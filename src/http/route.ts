@@ -1,22 +1,22 @@
-/** Types of routes and handlers, and the lookup of a route. The route tables are in routes.ts. */
+/** Types for routes and handlers, and the function that finds a request's route. The route tables are in routes.ts. */
 import type { Answer, TextAnswer } from './answer.ts'
 import type { BodyRefusal } from './body/read-body.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 
-/** The connection and the ID of a request. */
+/** The ID of a request and facts about its connection. */
 export interface ConnectionInfo {
   readonly requestId: string
   readonly sourceIp: string | undefined
   /** Whether the connection uses TLS. */
   readonly isSecure: boolean
   /**
-   * Returns the certificates that the client sent in the TLS handshake, in DER, its own first. They are not verified. Returns
-   * undefined if the client sent none; absent without TLS.
+   * Returns the unverified certificates that the client sent in the TLS handshake, in DER. The client's own certificate is the
+   * first. Returns undefined if the client sent no certificate. The function is absent if the connection does not use TLS.
    */
   readonly clientCertificate?: () => Buffer[] | undefined
   /**
-   * Returns the channel binding of the connection in base64 (channel-binding.ts), or undefined if the connection has none; absent
-   * without TLS.
+   * Returns the connection's channel binding in base64 (channel-binding.ts), or undefined if the connection has no channel
+   * binding. The function is absent if the connection does not use TLS.
    */
   readonly channelBinding?: () => string | undefined
 }
@@ -28,20 +28,20 @@ export interface RefusedBody {
 }
 
 export interface Handler {
-  /** Returns the response to a request. `parameter` is the part of the path that the route returned. */
+  /** Returns the response to a request. `parameter` is the part of the path that the route's `path` function returned. */
   answer(
     request: HttpRequest,
     connection: ConnectionInfo,
     parameter: string,
   ): Answer | Promise<Answer>
-  /** Creates the response to an unexpected error, without details and in the protocol's format. */
+  /** Creates the response to an unexpected error. The response contains no details and is in the protocol's format. */
   fail(error: unknown, head: RequestHead, requestId: string): Answer
-  /** How request bodies are read. If absent, the handler receives an empty body. */
+  /** Determines how the server reads the request body. If absent, the handler receives an empty body. */
   readonly body?: BodyHandling
 }
 
 interface BodyHandling {
-  /** Returns the limit on the length of the body; 0 if the request has no body or the handler ignores it. */
+  /** Returns the maximum length of the request body, or 0 if the request has no body or the handler ignores it. */
   bytesMax(head: RequestHead): number
   /** Creates the response to a request whose body was not read. */
   refuse(
@@ -52,10 +52,11 @@ interface BodyHandling {
 }
 
 export interface Route {
-  /** HTTP methods of the route; all methods by default. */
+  /** HTTP methods that the route accepts. By default, a route accepts all methods. */
   readonly methods?: readonly string[]
   /**
-   * The path of the route, or a function that returns a request's path parameter, or undefined if the request does not match.
+   * The path of the route, or a function that returns the path parameter of a request. The function returns undefined if the
+   * request does not match the route.
    */
   readonly path: string | ((head: RequestHead) => string | undefined)
   readonly handler: Handler
@@ -77,7 +78,7 @@ export function findRoute(routes: readonly Route[], head: RequestHead): FoundRou
 }
 
 /**
- * Returns the response to a request that has a complete body and did not arrive on a listener. Rejects if the handler
+ * Returns the response to a request that has a complete body and did not arrive through a listener. Rejects if the handler
  * rejects.
  */
 export async function answerComplete(

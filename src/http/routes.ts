@@ -1,5 +1,5 @@
 /**
- * The tables of routes. The first route that matches a request handles it. A new route must precede the last route, which
+ * The route tables. A request is handled by the first route that matches. A new route must precede the last route, which
  * matches all requests.
  */
 import type { PublicObjects } from '../objects/object-store.ts'
@@ -20,11 +20,11 @@ const reads = ['GET', 'HEAD'] as const
 const every = (): string => ''
 
 export interface ApiRouteServices extends ApiServices {
-  /** Whether the metrics are served by a separate listener. */
+  /** Whether a separate listener serves the metrics. */
   readonly hasMetricsListener?: boolean
-  /** The health check; absent if no part of the server can be unavailable. */
+  /** The health check, which is absent if no part of the server can become unavailable. */
   readonly health?: Health
-  /** The routes of the web console; absent if it is turned off. */
+  /** The routes of the web console, or undefined if the console is turned off. */
   readonly console?: readonly Route[]
 }
 
@@ -50,9 +50,9 @@ export interface PublicRouteServices {
   readonly services: Services
   readonly health?: Health
   readonly ocsp: Route
-  /** Whether witnesses can read the record's checkpoints and tiles. */
+  /** Whether witnesses can read the checkpoints and tiles of the record. */
   readonly isLogPublic?: boolean
-  /** Objects to serve; undefined if the store serves its objects itself. */
+  /** Object stores whose objects the listener serves, or undefined if the store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 
@@ -92,7 +92,7 @@ function notFound(body: string): Handler {
   }
 }
 
-/** Never reads the metrics more than once at a time, because anyone who can reach the listener may request them. */
+/** Allows only one read of the metrics at a time, because anyone who can reach the listener may request the metrics. */
 function createMetricsHandler(metrics: MetricsText): Handler {
   const readText = coalesce(() => metrics.text())
   return {

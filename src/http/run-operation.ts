@@ -22,7 +22,7 @@ interface OperationCall<I extends StructureShape, O extends StructureShape | und
   readonly input: Infer<I>
 }
 
-/** The request on whose behalf an operation runs. It arrived over TLS. */
+/** The HTTP request on whose behalf an operation runs. The request arrived over TLS. */
 export interface CallOrigin {
   readonly caller: Caller
   readonly requestId: string
@@ -31,8 +31,9 @@ export interface CallOrigin {
 }
 
 /**
- * Runs an operation with the same rates, authorization, deadline, log lines, metrics and call records as an API request, and
- * resolves to its output. Throws ServiceError only; the cause of InternalFailure is already in the log.
+ * Runs an operation and resolves to its output. Rate limits, authorization, the deadline, log lines, metrics and call records
+ * are the same as for an API request. All errors are of type ServiceError, and the cause of an InternalFailure has already been
+ * logged.
  */
 export async function runOperation<I extends StructureShape, O extends StructureShape | undefined>(
   api: ApiServices,
@@ -83,7 +84,7 @@ async function run<I extends StructureShape, O extends StructureShape | undefine
   return operation.run(api.services, input, scoped)
 }
 
-/** Creates the error for a call that could not be recorded, or that failed unexpectedly. */
+/** Creates the error for a call that failed unexpectedly or could not be recorded. */
 function failure(errorCode: string | undefined, cause: unknown): ServiceError {
   return errorCode === 'ServiceUnavailable'
     ? notRecorded()

@@ -1,4 +1,4 @@
-/** Sends responses: status, headers and body. A response may be sent before the whole request has arrived. */
+/** Sends HTTP responses. A response may be sent before the whole request has arrived. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Log } from '../telemetry/log.ts'
@@ -7,13 +7,13 @@ import type { BodyBudget } from './body/budget.ts'
 import { drainedBytesMax, drainMilliseconds } from './body/limits.ts'
 import { createPieceCounter } from './body/read-body.ts'
 
-/** A request and its response, as node:http represents them. */
+/** A request and its response as node:http objects. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
-/** Header sent with status 503: seconds after which a client may try again. */
+/** Header that is sent with status 503. Its value is the number of seconds after which the client may try again. */
 const retryAfter = { 'retry-after': '1' } as const
 
 interface SendServices {
@@ -21,19 +21,22 @@ interface SendServices {
   readonly budget: BodyBudget
 }
 
-/** Sends a response. For a stream, buffer memory is taken from the budget until the response has been sent. */
+/**
+ * Sends a response. If the body is a stream, the memory for its buffer is taken from the budget until the response has been
+ * sent.
+ */
 export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
   else {
     writeHead(response, answer)
-    // Node.js sends a string in the same write as the headers; bytes would take two writes.
+    // Node.js sends a string body in the same write as the headers; a binary body would need a second write.
     if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
     else response.end(body)
   }
 }
 
-/** Returns the headers of a response, including headers that are derived from its status and body. */
+/** Returns the headers of a response, including the headers that follow from its status and body. */
 export function headersOf({ status, headers, body }: Answer): Record<string, string> {
   const isMeasured = typeof body === 'string' || body instanceof Uint8Array
   return {
@@ -52,16 +55,21 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/** Limit on the number of bytes buffered in the file stream and the connection for a client that reads an object slowly. */
+/**
+ * Limit on the number of bytes that are buffered in the file stream and in the connection for a client that reads an object
+ * slowly.
+ */
 const aheadBytesMax = 128 * 1024
 
-/** Sends a stream. A client that does not read it is disconnected when other requests need its memory. */
+/**
+ * Sends a stream. If the client does not read the stream, the connection is closed as soon as other requests need its memory.
+ */
 function sendStream(
   response: ServerResponse,
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have disconnected before the object was opened; in that case, `close` will not be emitted again.
+  // The client may have disconnected before the object was opened. In that case, the connection does not emit `close` again.
   if (response.destroyed) {
     body.destroy()
     return
@@ -86,16 +94,18 @@ function sendStream(
     if (!body.readableEnded && !response.writableEnded) response.destroy()
   })
   response.once('close', () => body.destroy())
-  // The headers are sent with the first bytes, so that a failure to read the first bytes can be answered with 500.
+  // The headers are sent with the first bytes of the body, so that the response can still be a 500 if reading these bytes
+  // fails.
   response.statusCode = answer.status
   for (const [name, value] of Object.entries(headersOf(answer))) response.setHeader(name, value)
   body.pipe(response)
 }
 
 /**
- * Sends a response and closes the connection. With `isCut`, closes it immediately, for a client that must not send any more
- * data. Otherwise first reads and drops the rest of the request for a short time: closing immediately would reset the
- * connection, so a client that reads only after sending everything would never receive the response.
+ * Sends a response and closes the connection. With `isCut`, the connection is closed immediately, so that the client cannot
+ * send more data. Without `isCut`, the server first reads and drops the rest of the request for a short time. Closing
+ * immediately would reset the connection, and a client that reads only after it has sent the whole request would never receive
+ * the response.
  */
 export function sendEarly(
   { request, response }: Exchange,
@@ -114,7 +124,7 @@ export function sendEarly(
   }
 }
 
-/** Reads and drops the rest of a request. Calls `done` at its end, or at the limit. */
+/** Reads and drops the rest of a request. The function calls `done` when the request ends or a limit is reached. */
 function drain(request: IncomingMessage, done: () => void): void {
   let left = drainedBytesMax
   const end = (): void => {

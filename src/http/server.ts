@@ -1,4 +1,4 @@
-/** The API listener and the public listener. Each request is parsed once and handled by the first matching route. */
+/** The API listener and the public listener. Each request is parsed once, and is handled by the first route that matches. */
 import type { RequestListener } from 'node:http'
 import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -16,20 +16,20 @@ import { apiRoutes, type ApiRouteServices } from './routes.ts'
 import { sendAnswer, sendEarly, type Exchange } from './send-answer.ts'
 import { presentedCertificates, type TlsMaterial } from './tls.ts'
 
-/** Services and settings of a listener. */
+/** Services and settings that a listener needs. */
 export interface ListenerServices {
   readonly log: Log
   readonly random: Random
   readonly limits?: Partial<ListenerLimits>
-  /** Path prefix of a reverse proxy; none by default. */
+  /** Path prefix that a reverse proxy adds to the URLs. By default, there is no prefix. */
   readonly basePath?: string
-  /** The process's memory budget for request bodies and for objects that are being sent. */
+  /** The process's memory budget for request bodies and for objects that are being sent to clients. */
   readonly budget?: BodyBudget
 }
 
 /**
- * Creates the API listener, which does not listen yet. All requests except `GET /healthz` and `GET /metrics` go to the API.
- * `close()` stops accepting connections, completes pending requests and closes idle connections.
+ * Creates the API listener, which does not accept connections yet. All requests except `GET /healthz` and `GET /metrics` go to
+ * the API. `close()` stops accepting connections, completes pending requests and closes idle connections.
  */
 export function createApiServer(
   services: ApiRouteServices & ListenerServices,
@@ -38,12 +38,12 @@ export function createApiServer(
   return createServer(services, apiRoutes(services), tls)
 }
 
-/** Creates a listener without authentication or TLS. The listener does not listen yet. */
+/** Creates a listener without authentication or TLS. The listener does not accept connections yet. */
 export function createPlainServer(services: ListenerServices, routes: readonly Route[]): Listener {
   return createServer(services, routes)
 }
 
-/** Creates a listener with TLS whose routes are not those of the API. The listener does not listen yet. */
+/** Creates a TLS listener for routes other than those of the API. The listener does not accept connections yet. */
 export function createTlsServer(
   services: ListenerServices,
   routes: readonly Route[],
@@ -72,7 +72,7 @@ export interface EntryServices {
   readonly isSecure: boolean
 }
 
-/** A parsed request and its handler. */
+/** A parsed request and the handler that serves it. */
 interface RoutedRequest extends Exchange {
   readonly head: RequestHead
   readonly connection: ConnectionInfo
@@ -81,8 +81,8 @@ interface RoutedRequest extends Exchange {
 }
 
 /**
- * Handles every request. If that fails unexpectedly, the error is logged and the response has status 500. It never becomes an
- * uncaught error in the process.
+ * Handles every request to a listener. If the handling fails unexpectedly, the error is logged and the response has status 500.
+ * The error never becomes an uncaught error of the process.
  */
 export function createEntry(services: EntryServices): RequestListener {
   return (request, response) => {
@@ -123,7 +123,7 @@ function route(
   return { request, response, head, connection, handler, parameter }
 }
 
-/** Handles a request. The response is sent after the log line of the request has been written, even if the request failed. */
+/** Handles a request. The response is sent only after the request's log line has been written, even if the request failed. */
 async function serve(services: EntryServices, routed: RoutedRequest): Promise<void> {
   const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
@@ -171,7 +171,7 @@ async function fail(
   sendAnswer(response, failure, services)
 }
 
-/** Rejects a request with too many header lines. Newer versions of Node.js do this themselves. */
+/** Rejects a request that has too many header lines. Newer versions of Node.js enforce this limit themselves. */
 function refuseHeaders(services: EntryServices, { request, response }: Exchange): void {
   dropBody(request, response)
   response.shouldKeepAlive = false

@@ -7,14 +7,14 @@ import type { Socket } from 'node:net'
 
 /** A listener's certificates and key, in PEM. */
 export interface TlsMaterial {
-  /** The certificate and its intermediate CA certificates, without the root. */
+  /** The listener's certificate, followed by its intermediate CA certificates. The root certificate is not included. */
   readonly cert: string
   readonly key: string
-  /** CAs that client certificates must chain to; undefined if clients need no certificate. */
+  /** CAs that client certificates must chain to, or undefined if clients do not need a certificate. */
   readonly ca: string | undefined
   /**
-   * Whether a certificate is requested from each client, who may send any certificate or none. Handlers verify it. `ca` is then
-   * undefined.
+   * Whether the server requests a certificate from each client. The client may then send any certificate, or no certificate,
+   * and the handlers verify the certificate. `ca` must be undefined.
    */
   readonly requestsAnyCertificate?: boolean
 }
@@ -30,7 +30,7 @@ const ciphers = [
 /** Timeout for a TLS handshake. */
 const handshakeMilliseconds = 10_000
 
-/** Creates an https server that does not listen yet. `options` are node:http server options. */
+/** Creates an HTTPS server that does not listen yet. `options` are options for a node:http server. */
 export function createTlsServer(
   material: TlsMaterial,
   options: object,
@@ -42,7 +42,7 @@ export function createTlsServer(
   )
 }
 
-/** Replaces the certificate for new connections. Existing connections are not affected. */
+/** Replaces the certificate for new connections. Existing connections keep the old certificate. */
 export function showCertificate(
   { server }: { readonly server: Server },
   material: TlsMaterial,
@@ -51,12 +51,12 @@ export function showCertificate(
     server.setSecureContext(contextOf(material))
 }
 
-/** Maximum number of certificates that are read from a client, more than any chain has. */
+/** Maximum number of certificates that the server reads from a client. Real chains are shorter. */
 const presentedMax = 10
 
 /**
- * Returns the certificates that the client sent in the handshake, in DER, its own first. Undefined if it sent none. They are not
- * verified.
+ * Returns the unverified certificates that the client sent in the TLS handshake, in DER. The client's own certificate is the
+ * first. Returns undefined if the client sent no certificate.
  */
 export function presentedCertificates(socket: Socket): Buffer[] | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
@@ -82,10 +82,10 @@ function contextOf({ cert, key, ca, requestsAnyCertificate = false }: TlsMateria
 }
 
 const anyCertificate = {
-  // The server trusts no CA here, so that OpenSSL builds no chain from certificates that the client did not send.
+  // The server trusts no CA here. OpenSSL therefore builds no chain from certificates that the client did not send.
   ca: [],
   requestCert: true,
   rejectUnauthorized: false,
-  // A resumed session has only the first certificate of the client. Without tickets no session is resumed.
+  // A resumed session contains only the first of the client's certificates. Without session tickets, no session is resumed.
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 }

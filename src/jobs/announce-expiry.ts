@@ -13,8 +13,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 100
 
 /**
- * Sends an event 90, 30, 7 and 1 days before a CA certificate expires, and when it has expired. The job changes no state:
- * EXPIRED is computed when the CA is read.
+ * Publishes an event 90, 30, 7 and 1 days before a CA certificate expires, and another event after the expiry. The job changes
+ * no state, because the status EXPIRED is computed whenever the CA is read.
  */
 export const announceExpiry: Job<'announce-expiry'> = {
   name: 'announce-expiry',

@@ -8,8 +8,8 @@ import type { Job } from './scheduler/scheduler.ts'
 const page = 256
 
 /**
- * Logs a warning about CAs whose CRLs validators reject, at startup and then daily. This version rejects the import of the CA
- * certificates that cause this, but earlier versions accepted them.
+ * Logs a warning, at startup and then daily, about CAs whose CRLs are rejected by validators. Their CA certificates were
+ * imported by earlier versions of Signet; the current version refuses to import such certificates.
  */
 export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',

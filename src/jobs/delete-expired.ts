@@ -19,22 +19,25 @@ import type { Job } from './scheduler/scheduler.ts'
 const pauseFactorMax = 12
 
 /**
- * Returns the length of a pause as a multiple of the time that the work before it took. `utilization` (0 to 1) is the process's
- * load during the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a busy
- * process.
+ * Returns the length of a pause as a multiple of the duration of the preceding work. `utilization` (0 to 1) is the process's
+ * load during the pause. In an idle process, the job works half of the time; in a busy process, it works at least a thirteenth
+ * of the time.
  */
 export function pauseAfter(utilization: number): number {
   return Math.min(pauseFactorMax, 1 + 20 * utilization)
 }
 
-/** Number of certificates per commit. A commit changes a few hundred rows and delays other writes by a few milliseconds. */
+/**
+ * Number of certificates that one commit deletes. A commit changes a few hundred rows and delays other writes by a few
+ * milliseconds.
+ */
 const batch = 25
 
 /**
- * Deletes certificates and their search entries `keepSeconds` after they expire. A summary row for each certificate is kept for
- * audit reports. The job finds certificates through the search tables, so certificates that have not been indexed yet are not
- * deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
- * (store/retired-certificates.ts).
+ * Deletes certificates and their search entries `keepSeconds` seconds after the certificates expire. A summary row for each
+ * certificate is kept for audit reports. The job finds certificates through the search tables, so certificates that have not
+ * been indexed yet are not deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are
+ * kept (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
   return {
@@ -61,7 +64,10 @@ interface Times {
   readonly before: Date
 }
 
-/** Deletes the certificates under a search facet in order of expiry, in batches with pauses between them. */
+/**
+ * Deletes the certificates that a search facet finds, in order of expiry. The certificates are deleted in batches with pauses
+ * between the batches.
+ */
 async function* deleteUnder(
   facet: number,
   services: Pick<Services, 'db' | 'log'>,
@@ -96,7 +102,10 @@ async function findExpired(
 
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
-/** Deletes a certificate. An unreadable certificate is kept, so that `signet verify` finds it, and does not stop the job. */
+/**
+ * Deletes a certificate. If the certificate cannot be parsed, it is kept, so that `signet verify` finds it, and the job
+ * continues.
+ */
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,
@@ -120,7 +129,7 @@ async function deleteOne(
     await db.transaction([...retireCertificate(row, content, times), ...deleteEntries(entries)])
     return 'deleted'
   } catch (error) {
-    // Either the certificate must be kept, or another node has deleted it.
+    // A conflict means that the certificate must be kept or that another node has deleted it.
     if (error instanceof ConflictError) return 'kept'
     throw error
   }
@@ -136,7 +145,7 @@ function summaryOf({
   }
 }
 
-/** Pauses in proportion to the process's load. */
+/** Pauses for a time that depends on the process's load. */
 async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})

@@ -14,12 +14,12 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 64
 const parallel = 8
 const answerMilliseconds = 10_000
-/** Time after which an undelivered event is dropped, as in Amazon EventBridge (User Guide, retry policy). */
+/** Age in seconds at which an undelivered event is dropped, as in Amazon EventBridge (User Guide, retry policy). */
 const dropAfterMilliseconds = dayMilliseconds
 
 /**
- * Posts queued events to the webhook as JSON, one request per event. A 2xx response removes the event from the queue; an event
- * may be delivered more than once. An event that is still undelivered after a day is dropped, and this is logged.
+ * Posts queued events to the webhook as JSON, with one request per event. A 2xx response removes the event from the queue. An
+ * event may be delivered more than once. An event that is still undelivered after a day is dropped, and the loss is logged.
  */
 export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {
@@ -55,7 +55,7 @@ async function deliver(
   } catch (error) {
     const now = clock.now()
     const giveUp = now.getTime() - event.createdAt.getTime() >= dropAfterMilliseconds
-    // The webhook URL may contain a secret, and library error messages may contain the URL.
+    // The webhook URL may contain a secret, and the HTTP library's error messages may contain the URL.
     const reason = error instanceof DeliveryError ? error.message : 'no answer'
     log.warn({ event: event.event, reason }, giveUp ? 'event dropped' : 'event not delivered')
     await db.transaction([

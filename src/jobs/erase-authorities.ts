@@ -9,8 +9,8 @@ const batch = 32
 const parallel = 4
 
 /**
- * Erases the keys of deleted CAs after their restoration period. Erasing a key twice has no effect. If a key's store is
- * unavailable, a later run erases the key; the other keys are erased now.
+ * Erases the keys of deleted CAs after their restoration period. Erasing a key a second time has no effect. If a key store is
+ * unavailable, a later run erases its keys; keys in other stores are erased immediately.
  */
 export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',

@@ -18,12 +18,15 @@ import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
-/** Time after which a creation that keeps failing is marked as failed, with AWS's reason REQUEST_TIMED_OUT. */
+/**
+ * Time after which the creation of a CA is marked as failed if every attempt fails. The failure reason is REQUEST_TIMED_OUT, as
+ * in AWS.
+ */
 const timeoutMilliseconds = 15 * 60 * 1000
 
 /**
- * Creates the key and the CSR of every CA in state CREATING, including CAs that were deleted in the meantime, so that
- * erase-authorities finds their keys.
+ * Creates the key and the CSR of every CA with the status CREATING. This includes CAs that were deleted in the meantime, so
+ * that the job erase-authorities finds their keys.
  */
 export const finishCreation: Job<'finish-creation'> = {
   name: 'finish-creation',
@@ -69,8 +72,8 @@ async function makeCsr(
 }
 
 /**
- * Marks a creation as failed once further retries are pointless. If a key was already created, it is erased when the CA is
- * deleted.
+ * Marks the creation of a CA as failed once further attempts are pointless. If a key already exists, it is erased when the CA
+ * is deleted.
  */
 async function giveUp(
   services: Services,
@@ -87,7 +90,10 @@ async function giveUp(
   })
 }
 
-/** Records the key and the CSR. If the CA was changed in the meantime, for example deleted, the next run finishes it. */
+/**
+ * Stores the CA's key and CSR. If the CA was changed in the meantime, for example deleted, the next run of the job completes
+ * the creation.
+ */
 async function record(
   { db, clock, events, wake }: Services,
   authority: Authority,

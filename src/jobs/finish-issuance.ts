@@ -33,12 +33,15 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
 const parallel = 4
-/** Maximum time between two attempts. While a key is unavailable, one attempt is made for all waiting certificates of its CA. */
+/**
+ * Maximum time between two attempts, in seconds. While a CA's key is unavailable, the job makes only one attempt for all
+ * certificates that wait for the key.
+ */
 const retrySecondsMax = 30
 
 /**
- * Signs and stores certificates that were waiting for their CA's key, in the order in which they were requested, and gives up on
- * those that can no longer be issued.
+ * Signs and stores the certificates that wait for their CA's key, in the order in which they were requested. Certificates that
+ * can no longer be issued are marked as failed.
  */
 export const finishIssuance: Job<'finish-issuance'> = {
   name: 'finish-issuance',
@@ -63,7 +66,7 @@ interface IntentWork {
   readonly intent: ClaimedIntent
   readonly lease: Lease
   readonly signal: AbortSignal
-  /** Numbers of the CAs whose keys were unavailable in this run. */
+  /** Numbers of the CAs whose keys were unavailable during this run of the job. */
   readonly outages: Set<number>
 }
 
@@ -83,13 +86,15 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
     await issue(services, authority, work)
     return 'done'
   } catch (error) {
-    // The intent remains due. Either the server is stopping and releases its lease, or another process holds the lease.
+    // The certificate remains due. Either the server is stopping and releases its lease, or another process holds the lease.
     if (!signal.aborted) await fail(services, work, error)
     return 'failed'
   }
 }
 
-/** Signs and stores the certificate. Every signature is verified, because it was made outside this process. */
+/**
+ * Signs and stores the certificate. The job verifies every signature, because the signature was created outside the process.
+ */
 async function issue(
   services: Services,
   authority: Authority,
@@ -113,14 +118,14 @@ async function issue(
       certificateDer,
       issuedAt: services.clock.now(),
     }),
-    // The key is available again.
+    // The key of the CA is available again.
     ...(intent.failures > 0 ? [hastenIntents(authority.number)] : []),
   ])
   services.metrics.certificateIssued()
   if (intent.failures > 0) services.wake('finish-issuance')
 }
 
-/** Rejects when the signal is aborted, so that a stopping server does not wait for a key. */
+/** Rejects when the signal is aborted, so that a stopping server does not wait for a CA's key. */
 function abortOf(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error)
@@ -147,7 +152,7 @@ async function giveUp(
   return 'done'
 }
 
-/** Commits the outcome of an intent, with its leaves and event. */
+/** Commits the outcome of an issuance, with its leaves and its event. */
 async function commit(
   { db, clock, events }: Services,
   {
@@ -177,8 +182,8 @@ async function commit(
 }
 
 /**
- * Postpones an intent after an error. A conflict means that the lease was lost or the CA was changed. In that case the signature
- * is discarded, and the same certificate is signed again later.
+ * Postpones the issuance of a certificate after an error. A conflict means that the lease was lost or the CA was changed. After
+ * a conflict, the signature is discarded, and the same certificate is signed again later.
  */
 async function fail(services: Services, work: IntentWork, error: unknown): Promise<void> {
   const { intent, outages } = work
@@ -190,7 +195,7 @@ async function fail(services: Services, work: IntentWork, error: unknown): Promi
       postponeOtherIntents(intent.authorityNumber, nextAttempt(work, now), now),
     ])
   }
-  // The key store logs outages.
+  // Key outages are logged by the key store.
   if (!(error instanceof KeyOutage || error instanceof ConflictError)) {
     log.error(
       { ...logged(intent), err: error },

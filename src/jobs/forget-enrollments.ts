@@ -6,15 +6,20 @@ import {
 import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-/** A batch of nonces is as large as the number of requests that a server answers in a few seconds. */
+/**
+ * Number of nonces that are deleted in one batch. It is about the number of requests that a server answers in a few seconds.
+ */
 const nonceBatch = 5000
 const batch = 500
-/** How long orders and authorizations are kept after they expired, so that clients and administrators can read them. */
+/**
+ * Time for which orders and authorizations are kept after their expiry, so that clients and administrators can still read them.
+ */
 const keptDays = 30
 
 /**
- * Deletes used nonces once they have expired, and ACME orders and authorizations that expired long ago. An order with a
- * certificate expires with the certificate, so the account can revoke and replace the certificate until then.
+ * Deletes used nonces once they have expired, and ACME orders and authorizations that expired long ago. An order whose
+ * certificate was issued expires with the certificate, so that the account can revoke or replace the certificate until it
+ * expires.
  */
 export const forgetEnrollments: Job<'forget-enrollments'> = {
   name: 'forget-enrollments',

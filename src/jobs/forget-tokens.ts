@@ -7,12 +7,12 @@ import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
-/** How long an approval request is kept after it expired undecided, and an intent after it failed. */
+/** Time for which an approval request is kept after it has expired undecided, and a pending issuance after it has failed. */
 const keptDays = 30
 
 /**
- * Deletes idempotency tokens and OCSP responses once they have expired and are ignored, and requests for approvals and
- * certificates that expired or failed long ago.
+ * Deletes expired idempotency tokens and OCSP responses, which are no longer used. The job also deletes requests for approvals
+ * and certificates that expired or failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',

@@ -20,21 +20,22 @@ import type { Job } from './scheduler/scheduler.ts'
 type Needed = Pick<Services, 'db' | 'clock' | 'random'>
 
 /**
- * Number of certificates whose entries are sorted together, so that adjacent rows are written together. With batches of 500,
- * indexing takes two to three times as long per certificate (docs/decisions/0029).
+ * Number of certificates whose search entries are sorted and written together, so that adjacent rows are written at the same
+ * time. With batches of 500, indexing takes two to three times as long per certificate (docs/decisions/0029).
  */
 const batch = 16_384
 /**
- * Number of certificates read per step, and number of statements (256 rows each) per transaction. A step takes about 0.5 ms and
- * a transaction 1 ms. Indexing a certificate takes 18 µs, or 1.5 µs more with two statements per transaction.
+ * Number of certificates that the job reads per step, and number of statements (with 256 rows each) per transaction. A step
+ * takes about 0.5 ms and a transaction takes 1 ms. Indexing a certificate takes 18 µs in total, and would take 1.5 µs longer
+ * with two statements per transaction.
  */
 const readTogether = 64
 const statementsTogether = 4
 
 /**
- * Adds certificates to the search tables, sorted by number, and then to the counts per day. Usually these are the certificates of the last two seconds. After an
- * upgrade from a version without search, or after a restore, these are all certificates. The job works in short steps, so that
- * the process can do other work between them.
+ * Adds certificates to the search tables in the order of their numbers, and then to the daily counts. Usually, the job adds the
+ * certificates that were issued in the last two seconds. After a restore, or after an upgrade from a version without search, it
+ * adds all certificates. The job works in short steps, so that the process can do other work between them.
  */
 export const indexCertificates: Job<'index-certificates'> = {
   name: 'index-certificates',
@@ -55,14 +56,17 @@ export const indexCertificates: Job<'index-certificates'> = {
       await countPerDay(services, lease, { from: integerOf(row, 'counted_number'), signal })
       await db.transaction(releaseLease(lease))
     } catch (error) {
-      // Another process has the lease and continues the work.
+      // Another process has acquired the lease and continues the work.
       if (!(error instanceof ConflictError)) throw error
     }
     return { done, failed: 0 }
   },
 }
 
-/** Counts certificates with numbers above `from`. After an upgrade or a restore, these are all certificates. */
+/**
+ * Counts the certificates whose numbers are greater than `from`. After an upgrade or a restore, the function counts all
+ * certificates.
+ */
 async function countPerDay(
   { db, clock }: Needed,
   lease: Lease,
@@ -76,7 +80,10 @@ async function countPerDay(
   }
 }
 
-/** Indexes the certificates with numbers above `from`. After a failure or a crash, the next run starts at the same number. */
+/**
+ * Adds the certificates whose numbers are greater than `from` to the search index. After a failure or a crash, the next run
+ * starts at the same number.
+ */
 async function indexBatch(
   { db, clock }: Needed,
   lease: Lease,

@@ -18,12 +18,15 @@ import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 
 const batch = 8
 const parallel = 2
-/** Maximum number of concurrent runs, so that a slow bucket does not delay the CRLs of other buckets. */
+/**
+ * Maximum number of concurrent runs of the job. Several runs are allowed, so that a slow bucket does not delay the CRLs in
+ * other buckets.
+ */
 const runsMax = 4
 
 /**
- * Publishes every due CRL: after a revocation, at half of its validity, or again after a failure. If a CA's CRLs are disabled,
- * or the CA is expired or deleted, its CRLs are suspended until the CA changes.
+ * Publishes every CRL that is due: after a revocation, when half of its validity has passed, or for a retry after a failure. If
+ * a CA's CRLs are disabled, or if the CA is expired or deleted, publication of its CRLs is suspended until the CA changes.
  */
 export const publishCrls: Job<'publish-crls'> = {
   name: 'publish-crls',
@@ -59,7 +62,7 @@ async function publish(
     await publishCrl(services, { authority, crl, lease, signal })
     return 'done'
   } catch (error) {
-    // The publication was aborted because the server is stopping. The CRL will be published after the next start.
+    // The job stopped publishing the CRL because the server is stopping. The CRL is published after the next start.
     if (stopping.aborted) await services.db.transaction([releaseCrl(crl, lease)])
     else await fail(services, { authority, crl, lease }, error)
     return 'failed'

@@ -1,8 +1,9 @@
 import type { Job } from './scheduler/scheduler.ts'
 
 /**
- * Signs a checkpoint of the record twice a second while leaves are being written, so that a leaf waits for less than a second.
- * Adding leaves is not reported as finished work, because then every such run would be recorded.
+ * Signs a checkpoint of the record twice a second while leaves are being written, so that every leaf is covered by a checkpoint
+ * in less than a second. The job does not report added leaves as finished work, because the scheduler would then record every
+ * run.
  */
 export const sealRecord: Job<'seal-record'> = {
   name: 'seal-record',

@@ -22,18 +22,21 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 32
 const parallel = 16
 /**
- * Several runs are possible at the same time, because a run lasts up to 20 seconds if all hosts are silent, and other clients
- * wait.
+ * Several runs are possible at the same time, because a run takes up to 20 seconds if none of its hosts respond, and other
+ * clients would have to wait.
  */
 const runsMax = 4
-/** The attempts follow each other after 5, 10, 20 and 40 seconds, so that all take at most about two minutes. */
+/**
+ * Maximum number of attempts. The pauses between attempts are 5, 10, 20 and 40 seconds, so all attempts together take at most
+ * about two minutes.
+ */
 const attemptsMax = 5
-/** Time for which a valid authorization can be used in new orders. */
+/** Time for which new orders can use a valid authorization. */
 const authorizationMilliseconds = 30 * dayMilliseconds
 
 /**
- * Validates the challenges that clients have requested, and stores the results in their authorizations and orders. An attempt that
- * failed for a temporary reason is repeated.
+ * Validates the challenges that clients have requested, and stores the results in their authorizations and orders. If an
+ * attempt fails for a temporary reason, the job tries again later.
  */
 export function createValidateChallenges(validator: Validator): Job<'validate-challenges'> {
   return {
@@ -76,7 +79,7 @@ async function validate(services: Services, work: Work): Promise<keyof JobResult
         log.error({ challenge: challenge.id, err: error }, 'challenge not validated')
       return internalError
     })
-  // The challenge is claimed again, here or by another process.
+  // The server or another process claims the challenge again later.
   if (outcome !== 'valid' && signal.aborted) return 'failed'
   await store(services, { challenge, lease, now: clock.now() }, outcome)
   return outcome === internalError ? 'failed' : 'done'
@@ -94,7 +97,7 @@ function attemptOf({
   return { type, token, identifier: { ...identifier, value }, keyAuthorization }
 }
 
-/** The result of an attempt as it is stored. `error` is a problem document as JSON. */
+/** The result of a validation attempt in the form in which it is stored. `error` is a problem document in JSON. */
 type StoredOutcome = 'valid' | { readonly error: string; readonly isRetryable: boolean }
 
 function storedOf(result: ValidationResult): StoredOutcome {
@@ -131,7 +134,8 @@ async function store(
     } else await db.transaction(storeInvalidChallenge(result, outcome.error))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    // The authorization or the account was deactivated, or another process has the challenge, in which case this has no effect.
+    // The authorization or the account was deactivated, or another process holds the challenge. In the latter case, the
+    // statement has no effect.
     await db.transaction([returnChallenge(challenge, lease)])
     return
   }

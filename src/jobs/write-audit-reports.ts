@@ -16,12 +16,15 @@ import type { Authority } from '../authority/authority.ts'
 import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
-/** Number of audit reports in a run. Reports are long; writing only a few at a time leaves capacity for other work. */
+/**
+ * Maximum number of audit reports that a run processes. Audit reports are long, and writing only a few reports at a time leaves
+ * capacity for other work.
+ */
 const batch = 2
-/** Time after which an audit report that cannot be stored is marked as FAILED. */
+/** Time after which an audit report is marked as FAILED if it cannot be stored. */
 const timeoutMilliseconds = hourMilliseconds
 
-/** Streams audit reports in state CREATING from the database to their buckets. */
+/** Streams the audit reports with the status CREATING from the database to their buckets. */
 export const writeAuditReports: Job<'write-audit-reports'> = {
   name: 'write-audit-reports',
   everySeconds: 1,
@@ -93,7 +96,7 @@ async function put(
     format,
   })
   await services.objects.put({ bucket, key }, pieces, {
-    // Audit reports list certificates and who requested them, so the object is not public.
+    // Audit reports contain certificates and their requesters, so the stored object must not be public.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,

@@ -1,28 +1,30 @@
 /**
- * One process's memory budget for request bodies. Anyone can open thousands of connections and send almost a whole body on each,
- * so the total is bounded. When the budget is exhausted, the oldest incomplete bodies are evicted. Bodies that arrive at a
- * normal speed are hardly ever evicted.
+ * A process's memory budget for request bodies. An unauthenticated client can open thousands of connections and send almost a
+ * whole body on each of them, so the total memory for bodies is limited. When the budget is exhausted, the oldest incomplete
+ * bodies are evicted. Bodies that arrive at a normal speed are hardly ever evicted.
  */
 
 import { budgetBytesDefault } from './limits.ts'
 
-/** The share of the budget that one request holds. */
+/** The part of the memory budget that one request holds. */
 export interface BodyLease {
   /**
-   * Takes more bytes from the budget and evicts older incomplete bodies if necessary. If eviction does not free enough bytes,
-   * takes nothing and returns false.
+   * Takes more bytes from the budget, and evicts older incomplete bodies if necessary. If eviction does not free enough bytes,
+   * the function takes no bytes and returns false.
    */
   grow(bytes: number): boolean
   /** Marks the body as complete. Complete bodies are not evicted. */
   complete(): void
-  /** Returns all bytes to the budget. Further calls have no effect. */
+  /** Returns all bytes of the lease to the budget. Further calls have no effect. */
   release(): void
 }
 
 export interface BodyBudget {
-  /** Opens a lease of zero bytes. `evict` is called at most once, after the bytes of the lease were returned. */
+  /**
+   * Opens a lease of zero bytes. `evict` is called at most once, after the bytes of the lease have been returned to the budget.
+   */
   open(evict: () => void): BodyLease
-  /** Total number of bytes in all leases. */
+  /** Total number of bytes that all leases hold. */
   readonly held: number
 }
 

@@ -1,10 +1,12 @@
-/** Detects request body encodings that clients can be configured to use but that Signet does not support. */
+/** Detects encodings of request bodies that some clients can be configured to use but that Signet does not support. */
 import type { SignedRequest } from '../../wire/sigv4/request.ts'
 
-/** Values of Content-Encoding that have no effect. Some SDKs send `amz-1.0` with every body. */
+/** Values of Content-Encoding that do not change the body. Some SDKs send `amz-1.0` with every body. */
 const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
 
-/** Returns the error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */
+/**
+ * Returns the error message for a request body that was sent compressed or in signed chunks, or undefined for any other body.
+ */
 export function encodingProblem({
   headers,
   body,
@@ -27,7 +29,7 @@ export function encodingProblem({
   return undefined
 }
 
-/** Returns whether a body starts with the magic number of gzip (RFC 1952 §2.3.1). */
+/** Returns whether a request body starts with the magic number of gzip (RFC 1952 §2.3.1). */
 function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b
 }

@@ -1,4 +1,4 @@
-/** Parses the body or query of a request into input members, without checking their types. */
+/** Parses the body or the URL query of a request into input members, without checking the types of the members. */
 import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '../../errors.ts'
 import { isAuthenticationParameter } from '../../wire/sigv4/presigned-url.ts'
@@ -7,13 +7,13 @@ import type { SignedRequest } from '../../wire/sigv4/request.ts'
 import { encodingProblem } from './encoding.ts'
 import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 
-/** JSON members by name. Their names and types are checked later, by the operation's shape. */
+/** JSON members by name. The operation's shape checks the names and types of the members later. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** The members from the query of a presigned URL. */
+/** The members from the URL query of a presigned request. */
 export type QueryMembers = ReadonlyMap<string, string>
 
-/** Returns whether the members come from a query. */
+/** Returns whether the members come from a URL query. */
 export function isQuery(members: Members | QueryMembers): members is QueryMembers {
   return members instanceof Map
 }
@@ -21,12 +21,17 @@ export function isQuery(members: Members | QueryMembers): members is QueryMember
 /** The media type of AWS JSON 1.1 requests and responses. */
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
-/** Returns whether there is exactly one Content-Type and it is AWS JSON 1.1. Parameters, such as a charset, are ignored. */
+/**
+ * Returns whether the request has exactly one Content-Type, and its media type is that of AWS JSON 1.1. Parameters, such as a
+ * charset, are ignored.
+ */
 export function isJsonMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === jsonMediaType
 }
 
-/** Returns whether there is exactly one Content-Type and it is the type of an HTML form (URL-encoded form data). */
+/**
+ * Returns whether the request has exactly one Content-Type, and its media type is that of an HTML form (URL-encoded form data).
+ */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
 }
@@ -37,8 +42,9 @@ function mediaTypeOf(values: readonly string[] | undefined): string {
 }
 
 /**
- * Parses the members in a JSON body. Throws SerializationException if the body is not UTF-8, not JSON or not an object. Its
- * message is empty, as with AWS, unless the body has an unsupported encoding. The last value of a repeated member is used.
+ * Parses the members in a JSON body. Throws SerializationException if the body is not UTF-8, not JSON or not an object. The
+ * error message is empty, as with AWS, unless the body has an unsupported encoding. If a member is repeated, its last value is
+ * used.
  */
 export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>): Members {
   const { body } = request
@@ -48,8 +54,8 @@ export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>):
 }
 
 /**
- * Parses the members in the query of a presigned URL, all of which are strings. Throws SerializationException with an empty
- * message if a member is not UTF-8. The last value of a repeated member is used.
+ * Parses the members in the query of a presigned URL. All of these members are strings. Throws SerializationException with an
+ * empty message if a member is not UTF-8. If a member is repeated, its last value is used.
  */
 export function membersOfQuery(query: QueryString): QueryMembers {
   const members = parametersOf(query).filter(([name]) => !isAuthenticationParameter(name))
@@ -57,8 +63,8 @@ export function membersOfQuery(query: QueryString): QueryMembers {
 }
 
 /**
- * Parses the parameters in a form. Throws SerializationException if the body is compressed, has too many parameters or a
- * malformed percent escape, or if a parameter is not UTF-8. The last value of a repeated parameter is used.
+ * Parses the parameters in an HTML form. Throws SerializationException if the body is compressed or has too many parameters, or
+ * if a parameter contains a malformed percent escape or is not UTF-8. If a parameter is repeated, its last value is used.
  */
 export function membersOfForm(request: Pick<SignedRequest, 'headers' | 'body'>): QueryMembers {
   const problem = encodingProblem(request)
@@ -83,13 +89,14 @@ const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * Returns whether a long body has more values than any valid input. Parsing millions of values takes about a second, and many
- * times as much memory as their text. The function counts the characters that precede values, including those in strings.
+ * Returns whether a body contains more JSON values than any valid input. Parsing millions of values takes about a second, and
+ * requires many times as much memory as the text of the values. The function counts commas and opening brackets, including
+ * those within strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
   let values = 0
-  // An iterator would be several times slower.
+  // A loop with an iterator would be several times slower.
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at]
     if (byte === comma || byte === bracket || byte === brace) values += 1
@@ -99,15 +106,15 @@ function hasTooManyValues(body: Uint8Array): boolean {
 
 /**
  * Matches an integer with more digits than a JavaScript number can represent exactly. The pattern starts with a character that
- * precedes a value. A search over all digits, including those in ARNs and base64, took 1.4 µs of the 13 µs that a GetCertificate
- * request took in a loop; this pattern takes 0.1 µs.
+ * precedes a value. A search for digits anywhere, including in ARNs and base64, took 1.4 µs of the 13 µs that a GetCertificate
+ * request took in a loop; the pattern takes 0.1 µs.
  */
 const longNumber = /[:[,]\s*-?\d{16}/
-/** Length of the longest 64-bit integer with its sign. */
+/** Number of characters in the longest 64-bit integer, including its sign. */
 const exactDigitsMax = 20
 /**
- * Limit on the length of text that is parsed with the reviver. Calling the reviver for each value takes many times as long as
- * parsing.
+ * Maximum length of text that is parsed with the JSON.parse reviver. A reviver is called for each value, and these calls take
+ * many times as long as the parsing itself.
  */
 const exactTextMax = 16 * 1024
 
@@ -121,8 +128,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Acts as a JSON.parse reviver: returns a bigint for an integer that a number would round, so that the shape checks the exact
- * integer.
+ * Acts as a reviver for JSON.parse. Returns a bigint for an integer that a JavaScript number cannot represent exactly, so that
+ * the operation's shape checks the exact integer.
  */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value

@@ -1,27 +1,30 @@
-/** Reads request bodies, within a limit on each body and a budget for all bodies. */
+/** Reads request bodies, subject to a limit on each body and a memory budget for all bodies. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyBudget, BodyLease } from './budget.ts'
 import { pieceBytesMin, piecesFree } from './limits.ts'
 
 export type ReadBody =
-  /** The complete body. `release` returns its bytes to the budget; call it when the bytes are no longer used. */
+  /** The complete body. The caller calls `release` when it no longer uses the bytes, which returns them to the budget. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
   | { readonly kind: BodyRefusal }
   /** The client disconnected. */
   | { readonly kind: 'gone' }
 
 export type BodyRefusal =
-  /** The body exceeds its limit and was not kept. */
+  /** The body exceeds its limit and was discarded. */
   | 'too-long'
   /** The body arrives in too many small chunks. */
   | 'scattered'
-  /** The budget has no room for the body, or the body was evicted from it. */
+  /** The budget has no room for the body, or the body was evicted from the budget. */
   | 'no-room'
 
-/** Approximate memory that a request takes in Node.js, without its header lines and its body. */
+/** Approximate memory in bytes that node:http uses for a request, not including header lines and the body. */
 const requestBytes = 2048
 
-/** Resolves as soon as the outcome is known. The unread remainder of a refused body stays on the connection. */
+/**
+ * Reads a request body. The promise resolves as soon as the outcome is known. The unread remainder of a refused body stays on
+ * the connection.
+ */
 export function readBody(
   request: IncomingMessage,
   { bytesMax, budget }: { readonly bytesMax: number; readonly budget: BodyBudget },
@@ -55,9 +58,9 @@ export function readBody(
 }
 
 /**
- * Counts the pieces in which a body arrives. Returns false once there are too many small pieces; the connection must then be
- * closed. With one-byte chunks, a single read from the connection yields ten thousand pieces, so a client could block the event
- * loop for as long as it sends data.
+ * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces, in which case the
+ * caller must close the connection. If a client sends one-byte chunks, a single read from the connection yields ten thousand
+ * pieces, so the client could block the event loop for as long as it sends data.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {
   let pieces = 0
@@ -69,7 +72,7 @@ export function createPieceCounter(): (piece: Uint8Array) => boolean {
   }
 }
 
-/** Reads and drops a body that no handler needs. The connection is not reused. */
+/** Reads and drops a request body that no handler needs. The connection is not reused afterwards. */
 export function dropBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers
   if (coding === undefined && (length === undefined || length === '0')) return
@@ -81,8 +84,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a separate Buffer, a one-byte piece would take
- * a few hundred bytes, and a client may send millions of such pieces.
+ * Collects bytes that arrive in pieces. Each piece is copied into a common buffer when it arrives. A separate Buffer for a
+ * one-byte piece would take a few hundred bytes of memory, and a client may send millions of one-byte pieces.
  */
 class Collected {
   readonly #lease: BodyLease
@@ -95,13 +98,13 @@ class Collected {
     this.#bytesMax = bytesMax
   }
 
-  /** Adds a piece. Returns undefined, or the reason why the piece was rejected. */
+  /** Adds a piece. Returns the reason if the piece was rejected, and otherwise undefined. */
   add(piece: Buffer): 'too-long' | 'no-room' | undefined {
     const length = this.#length + piece.length
     if (length > this.#bytesMax) return 'too-long'
     const capacity = this.#buffer.length
     if (length > capacity) {
-      // Most bodies arrive in one piece, which is not copied.
+      // Most bodies arrive in a single piece, which does not need to be copied.
       const isFirst = capacity === 0
       const size = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
       if (!this.#lease.grow(size - capacity)) return 'no-room'

@@ -9,30 +9,35 @@ import type { JobResult } from './scheduler.ts'
 export interface ClaimedWork<Item> {
   readonly name: JobName
   readonly table: LeasedTable
-  /** Number of rows per run, and number of rows processed in parallel. */
+  /** Maximum number of rows that a run claims, and maximum number of rows that it processes in parallel. */
   readonly batch: number
   readonly parallel: number
   /** Claims at most `limit` due rows. */
   readonly claim: (lease: Lease, limit: number) => Sql
   readonly itemOf: (row: Row) => Item
-  /** Order in which rows are processed. A claim returns its rows in no particular order. */
+  /** Order in which claimed rows are processed. The database returns the rows in no particular order. */
   readonly compare?: (one: Item, other: Item) => number
-  /** Processes a row. `signal` is aborted when the work must stop: the server is stopping, or the lease is lost. */
+  /**
+   * Processes a claimed row. `signal` is aborted when the work must stop, because the server is stopping or the lease was lost.
+   */
   readonly work: (item: Item, lease: Lease, signal: AbortSignal) => Promise<keyof JobResult>
 }
 
 const retrySecondsDefault = 15 * 60
 
 /**
- * Returns the time of the retry. The delay is 5 seconds and doubles with each failure, by default up to 15 minutes, which is
- * AWS's retry interval for CRLs.
+ * Returns the time of the next retry. The delay starts at 5 seconds and doubles after each failure. By default, the maximum
+ * delay is 15 minutes, which is AWS's retry interval for CRLs.
  */
 export function retryAt(now: Date, failures: number, secondsMax = retrySecondsDefault): Date {
   const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), secondsMax)
   return new Date(now.getTime() + seconds * 1000)
 }
 
-/** Claims a batch of rows under one lease, renews the lease, and processes the rows. A full batch is followed by another run. */
+/**
+ * Claims a batch of due rows under one lease, and processes the rows while it renews the lease. After a full batch, the job
+ * runs again.
+ */
 export async function runClaimed<Item>(
   services: Services,
   signal: AbortSignal,
@@ -54,7 +59,7 @@ export async function runClaimed<Item>(
     return result
   } finally {
     await held.release()
-    // A stopping server releases the rows that it has claimed but not started.
+    // A stopping server releases the rows that it has claimed but has not started to process.
     if (signal.aborted) await db.transaction(releaseLease(lease))
   }
 }

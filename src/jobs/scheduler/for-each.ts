@@ -1,8 +1,8 @@
 import type { JobResult } from './scheduler.ts'
 
 /**
- * Processes every item, at most `parallel` at a time, and counts the results. Starts no further items once `signal` is
- * aborted. After an error, waits for the running items and rejects with the first error.
+ * Processes every item, with at most `parallel` items at a time, and counts the results. Once `signal` is aborted, the function
+ * starts no further items. After an error, it waits for the running items and then rejects with the first error.
  */
 export async function forEachParallel<Item>(
   items: readonly Item[],

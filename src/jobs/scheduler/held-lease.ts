@@ -1,17 +1,21 @@
-/** Renews a lease while its work runs, so that no other process claims the same work. */
+/** Renews a lease while the leased work runs, so that no other process claims the work. */
 import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
-/** Interval between renewals. It is a small fraction of the lease's duration, so that a few renewals may fail. */
+/**
+ * Interval between two renewals of a lease. The interval is a small fraction of the lease's duration, so that a few renewals
+ * may fail.
+ */
 const renewalMilliseconds = 3000
 /**
- * Time without a renewal after which the work stops: half of the lease. Requests sent before then arrive before another process
- * starts the work, even if the processes' clocks differ by up to half of the lease.
+ * Time without a successful renewal after which the work stops, which is half of the lease's duration. Requests that the work
+ * has sent by then arrive before another process starts the same work, even if the clocks of the processes differ by up to half
+ * of that duration.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 
 export interface HeldLease {
-  /** Aborted when another process may soon claim the work; the work must then stop. */
+  /** Signal that is aborted when another process may soon claim the work, so that the current process must stop working. */
   readonly lost: AbortSignal
   /** Stops renewing the lease. */
   readonly release: () => Promise<void>
@@ -21,7 +25,7 @@ class LeaseLostError extends Error {
   override name = 'LeaseLostError'
 }
 
-/** Renews a new lease until it is released or cannot be renewed in time. */
+/** Renews a new lease until the caller releases it or a renewal does not succeed in time. */
 export function holdLease(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   table: LeasedTable,
@@ -37,7 +41,8 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // The time is measured from before the request was sent, because it is unknown when exactly the database renewed the lease.
+    // The time is measured from before the renewal request is sent, because the process cannot know when exactly the database
+    // renewed the lease.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,

@@ -1,4 +1,6 @@
-/** Names of all jobs, in the order of `signet jobs list`. The table of jobs is in jobs/index.ts. */
+/**
+ * Names of all background jobs, in the order in which `signet jobs list` displays them. The table of jobs is in jobs/index.ts.
+ */
 export const jobNames = [
   'finish-creation',
   'finish-issuance',

@@ -3,8 +3,8 @@ export interface JobTimes {
   readonly name: string
   readonly everySeconds: number
   readonly lastStartedAt: Date | undefined
-  /** End of the last run without a failure. */
+  /** Time at which the last successful run ended. */
   readonly lastSucceededAt: Date | undefined
-  /** Start of the next run, unless the job is woken earlier. Undefined if the job is stopping. */
+  /** Time at which the next run starts unless the job is woken earlier. The time is undefined if the job is stopping. */
   readonly nextRunAt: Date | undefined
 }

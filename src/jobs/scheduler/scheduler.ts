@@ -1,6 +1,6 @@
 /**
- * Runs background jobs. Each job looks for due work at an interval, so that a crash or a lost wake-up only delays the work. If
- * work is leased, a long run does not delay other runs.
+ * Runs background jobs. Each job checks for due work at a regular interval, so a crash or a lost wake-up only delays the work.
+ * Jobs with leased work can have several runs at the same time, so a long run does not delay the other runs.
  */
 import type { Services } from '../../services.ts'
 import { nearestStorable } from '../../text/storable-text.ts'
@@ -9,30 +9,30 @@ import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
 
 export interface Job<Name extends string = string> {
   readonly name: Name
-  /** Interval between runs, unless `wake` starts a run earlier. */
+  /** Interval between two runs of the job. `wake` can start a run earlier. */
   readonly everySeconds: number
-  /** Maximum number of concurrent runs of the job. Default: one. */
+  /** Maximum number of concurrent runs of the job. The default is one. */
   readonly runsMax?: number
   /**
-   * Does a limited part of the due work. `signal` is aborted when the server is stopping; long work must then stop. An error
-   * is logged, and the job runs again.
+   * Does a limited part of the due work. `signal` is aborted when the server is stopping, and long work must stop then. If the
+   * run throws an error, the error is logged and the job runs again later.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
 
-/** Numbers of finished items and of failed items, which will be retried. */
+/** Number of finished items, and number of failed items, which a later run retries. */
 export interface JobResult {
   done: number
   failed: number
 }
 
 export interface Scheduler {
-  /** Runs the job now, or again after the current run. */
+  /** Starts a run of the job immediately, or after the current run. */
   wake(job: string): void
-  /** Runs the job now, and resolves when it finds no more work. */
+  /** Runs the job immediately, and resolves when the job finds no more work. */
   run(job: string): Promise<void>
   times(): readonly JobTimes[]
-  /** Starts no more runs. Resolves when the current runs are finished. */
+  /** Prevents further runs of all jobs. Resolves when the current runs are finished. */
   stop(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ function startLoop(job: Job, services: Services): Loop {
     if (stopping.signal.aborted) return
     const now = services.clock.now()
     nextRunAt = new Date(now.getTime() + everySeconds * 1000)
-    // The timer for the next run does not keep the process alive if it has no other work.
+    // The timer for the next run does not keep the process alive if the process has no other work.
     timer = setTimeout(start, everySeconds * 1000).unref()
     if (running.size >= runsMax) return
     woken = false
@@ -106,13 +106,10 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
-/**
- * Runs a job once, and resolves to whether it succeeded. Runs that find no work are not recorded, because most runs are like
- * that.
- */
+/** Runs a job once, and resolves to whether the run succeeded. Most runs find no work, and these runs are not recorded. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<boolean> {
   const { clock, log, metrics, db } = services
-  // In a damaged database, the due rows may be incorrect, and the outcome of a run cannot be written.
+  // In a damaged database, the rows that are due may be wrong, and the outcome of the run cannot be stored.
   if (db.damage?.() !== undefined) return false
   const startedAt = clock.now().getTime()
   try {
@@ -135,12 +132,12 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
   }
 }
 
-/** Returns the time between two clock readings, or zero if the clock was set back in between. */
+/** Returns the time between two clock readings, or zero if the clock was set back between the readings. */
 function millisecondsBetween(startedAt: number, finishedAt: Date): number {
   return Math.max(0, finishedAt.getTime() - startedAt)
 }
 
-/** Records the outcome of a run for `signet jobs list`. A failure to do so is logged. */
+/** Stores the outcome of a run for `signet jobs list`. If the outcome cannot be stored, the failure is logged. */
 async function record(
   { db, log }: Services,
   job: Job,
