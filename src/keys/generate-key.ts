@@ -3,9 +3,9 @@ import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import { UnsupportedKeyAlgorithmError } from './key-store.ts'
 
 export interface GeneratedKey {
-  /** SubjectPublicKeyInfo in DER. */
+  /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** PKCS #8 in DER, in plaintext. The caller seals it and then overwrites it. */
+  /** Private key as unencrypted PKCS #8 in DER. The caller seals the bytes and then overwrites them. */
   readonly privateKey: Buffer
 }
 
@@ -32,7 +32,7 @@ const encodings = {
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
 
-/** Generates a key pair off the main thread. Throws UnsupportedKeyAlgorithmError for an algorithm that is not supported. */
+/** Generates a key pair off the main thread. Throws UnsupportedKeyAlgorithmError if the key algorithm is not supported. */
 export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
   const modulusLength = modulusBits.get(algorithm)
   const namedCurve = curves.get(algorithm)

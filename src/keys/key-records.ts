@@ -1,13 +1,13 @@
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 
-/** A stored key. Only its public key is in plaintext. */
+/** A stored key pair. Only the public key is in plaintext. */
 export interface KeyRecord {
   readonly name: string
-  /** ED25519 is used only for the record's key, never for a CA. */
+  /** The key algorithm. ED25519 is used only for the record's key, never for a CA. */
   readonly algorithm: KeyAlgorithm | 'ED25519'
-  /** SubjectPublicKeyInfo in DER. */
+  /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** ID of the master key. Empty for the master key that preceded the first rotation. */
+  /** ID of the master key, which is empty for the master key that preceded the first rotation. */
   readonly masterKeyId: string
   /** The key's data key, sealed under the master key. */
   readonly dataKeySealed: Uint8Array
@@ -15,14 +15,16 @@ export interface KeyRecord {
   readonly privateKeySealed: Uint8Array
 }
 
-/** Storage for local keys. A change is durable once its promise resolves. */
+/** Storage for local keys. A change is durable once the promise for it resolves. */
 export interface KeyRecords {
   find(name: string): Promise<KeyRecord | undefined>
   /**
-   * Stores the record unless the name is taken. Resolves to the stored record with that name. If a rotation has replaced the
-   * record's master key, stores nothing and resolves to undefined.
+   * Stores a key record unless its name is already taken, and resolves to the stored record with that name. If a rotation has
+   * replaced the record's master key, the function stores nothing and resolves to undefined.
    */
   insertIfAbsent(record: KeyRecord): Promise<KeyRecord | undefined>
-  /** Erases the record and every copy of it in the store's files. Erasing a nonexistent record is not an error. */
+  /**
+   * Erases a key record, including every copy of the record in the store's files. Erasing a nonexistent record is not an error.
+   */
   erase(name: string): Promise<void>
 }

@@ -1,16 +1,16 @@
-/** The contract of KeyStore: test cases that every implementation runs. */
+/** The contract of KeyStore: test cases that every implementation must pass. */
 import assert from 'node:assert/strict'
 import { constants, createPublicKey, verify } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 import { KeyNotFoundError, UnsupportedKeyAlgorithmError, type KeyStore } from './key-store.ts'
 
-/** Two stores with the same keys, as in two processes. */
+/** Two stores with the same keys, as if they were in two processes. */
 interface KeyStores {
   readonly store: KeyStore
   readonly other: KeyStore
 }
 
-/** A test case. Each one uses its own key names, so that test cases may share a store. */
+/** A test case. Each test case uses its own key names, so that test cases can share a store. */
 export interface KeyStoreCase {
   readonly name: string
   readonly run: (stores: KeyStores) => Promise<void>
@@ -78,7 +78,7 @@ function kindCase([algorithm, { details, signs }]: [string, Kind]): KeyStoreCase
   }
 }
 
-/** Test cases for each kind of key that a store may support. */
+/** Test cases for each kind of key that a key store may support. */
 export const keyStoreKinds: readonly KeyStoreCase[] = Object.entries(kinds).map(kindCase)
 
 const repeatCases: readonly KeyStoreCase[] = [
@@ -169,5 +169,5 @@ const refusalCases: readonly KeyStoreCase[] = [
   },
 ]
 
-/** Test cases for every store, whatever algorithms it supports besides P-256. */
+/** Test cases for every key store. They require no algorithm other than P-256. */
 export const keyStoreContract: readonly KeyStoreCase[] = [...repeatCases, ...refusalCases]

@@ -1,8 +1,8 @@
-/** The interface to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
+/** The interface to the private keys of CAs. A key store creates, uses and erases keys, and never exposes a private key. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 
-/** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The scheme names its key store. */
+/** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The URI scheme identifies the key store. */
 export type KeyHandle = string
 
 /** Whether the key is in a token or in KMS, which can be temporarily unavailable. */
@@ -12,7 +12,6 @@ export function isRemoteKey(handle: KeyHandle): boolean {
 
 export interface CreatedKey {
   readonly handle: KeyHandle
-  /** DER of SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). */
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
@@ -22,9 +21,9 @@ export interface CreatedKey {
  */
 export interface KeyStore {
   /**
-   * Creates a key pair, which is durable once the promise resolves. A repeated call with the same name and algorithm returns the
-   * existing key, so that an interrupted creation can be repeated. If there are several stores, the CA's storage standard
-   * selects one.
+   * Creates a key pair. The key pair is durable once the promise resolves. A repeated call with the same name and algorithm
+   * returns the existing key pair, so that a caller can repeat an interrupted creation. If there are several stores, the CA's
+   * storage standard selects one.
    */
   create(
     name: string,
@@ -32,8 +31,8 @@ export interface KeyStore {
     standard?: KeyStorageSecurityStandard,
   ): Promise<CreatedKey>
   /**
-   * Signs `message` (not its digest). Returns the content of the signature BIT STRING: the bytes of an RSA PKCS#1 v1.5
-   * signature, or the DER of an ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.
+   * Signs `message` itself, not a digest of it. Returns the content of the signature BIT STRING: the bytes of an RSA PKCS#1
+   * v1.5 signature, or the DER of an ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.
    */
   sign(handle: KeyHandle, algorithm: SigningAlgorithm, message: Uint8Array): Promise<Uint8Array>
   /** Erases the key permanently. Erasing a nonexistent key is not an error. */
@@ -42,7 +41,7 @@ export interface KeyStore {
 
 /** A key store with resources that must be closed, such as sessions with an HSM. */
 export interface OpenKeyStore extends KeyStore {
-  /** Rejects pending calls with KeyUnavailableError, and releases all resources. */
+  /** Rejects pending calls with KeyUnavailableError, and releases all resources of the key store. */
   close?(): Promise<void>
 }
 
@@ -51,7 +50,7 @@ export class KeyNotFoundError extends Error {
   override name = 'KeyNotFoundError'
 }
 
-/** Thrown if the key exists but currently cannot be used: its store is unreachable or cannot decrypt it. */
+/** Thrown if the key exists but currently cannot be used, because its store is unreachable or cannot decrypt the key. */
 export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError'
 }

@@ -1,6 +1,6 @@
 /**
- * A KeyStore that keeps keys in encrypted records. Each private key is sealed under its own data key, and each data key under
- * the master key.
+ * A KeyStore that keeps keys in encrypted records. Each private key is sealed under its own data key, and each data key is
+ * sealed under the master key.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { createLoadingCache } from '../bounded-cache.ts'
@@ -19,7 +19,7 @@ import { createSealer, SealError, type Sealer, type SealerRing } from '../sealer
 
 const scheme = 'local:'
 const dataKeyBytes = 32
-/** Maximum number of decrypted keys in memory. */
+/** Maximum number of decrypted private keys that are kept in memory. */
 const openKeysMax = 1000
 
 export interface LocalKeyStoreOptions {
@@ -27,11 +27,11 @@ export interface LocalKeyStoreOptions {
   /** Sealers for data keys. */
   readonly sealers: SealerRing
   readonly random: Random
-  /** Where slow signatures are made. Default: in the thread pool. */
+  /** Thread on which slow signatures are created. The default is the thread pool. */
   readonly longSignatures?: LongSignatures
 }
 
-/** Creates a key store that uses `records`. Private keys exist in plaintext only in memory. */
+/** Creates a key store that keeps its keys in `records`. Private keys exist in plaintext only in memory. */
 export function createLocalKeyStore({
   records,
   sealers,
@@ -65,7 +65,7 @@ export function createLocalKeyStore({
   async function insert(name: string, algorithm: KeyAlgorithm): Promise<KeyRecord> {
     const record = await records.insertIfAbsent(await makeRecord(name, algorithm))
     if (record !== undefined) return record
-    // A rotation has replaced the master key since this process last read it.
+    // A rotation has replaced the master key since the process last read the key.
     await sealers.refresh()
     const repeated = await records.insertIfAbsent(await makeRecord(name, algorithm))
     if (repeated !== undefined) return repeated
@@ -104,7 +104,10 @@ async function readKey(
   return openKeyRecord(record, { sealers, random })
 }
 
-/** Decrypts a record's private key. Throws KeyUnavailableError if decryption fails or the stored public key differs. */
+/**
+ * Decrypts the private key in a record. Throws KeyUnavailableError if the decryption fails or the key pair does not match the
+ * stored public key.
+ */
 export async function openKeyRecord(
   record: KeyRecord,
   { sealers, random }: Pick<LocalKeyStoreOptions, 'sealers' | 'random'>,
@@ -140,7 +143,10 @@ function importKey(
   }
 }
 
-/** Throws KeyUnavailableError if the public key, which is stored unencrypted, was altered, before the private key is used. */
+/**
+ * Throws KeyUnavailableError if the public key was altered, because the database stores it unencrypted. The check takes place
+ * before the private key is used.
+ */
 function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord): KeyObject {
   const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
   if (!publicKey.equals(subjectPublicKeyInfo))

@@ -1,15 +1,15 @@
-/** The key that signs checkpoints of the record: Ed25519, stored like a CA key. */
+/** The Ed25519 key that signs checkpoints of the record. The key is stored like a CA key. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Random } from '../random.ts'
 import { createSealer, type SealerRing } from '../sealer.ts'
 import type { KeyRecord } from './key-records.ts'
 
-/** Name of the key. CA keys have UUIDs as names, so this name cannot collide. */
+/** Name of the record's key. The name cannot collide with the name of a CA key, which is a UUID. */
 export const recordKeyName = 'record'
 
 const dataKeyBytes = 32
 
-/** Creates a key. Its private key is sealed under the current master key. */
+/** Creates a key for the record. The private key is sealed under the current master key. */
 export function createRecordKey(
   sealers: SealerRing,
   random: Random,

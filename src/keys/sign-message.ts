@@ -2,11 +2,11 @@ import { sign, type KeyObject } from 'node:crypto'
 import { runPaced } from '../turns/paced.ts'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 
-/** Digest and key type of a signing algorithm. */
+/** Digest and key type that a signing algorithm uses. */
 interface Scheme {
-  /** Node.js's name for the key type. */
+  /** Name of the key type in Node.js. */
   readonly keyType: string
-  /** Null for an algorithm that hashes the message itself. */
+  /** The digest, or null if the algorithm hashes the message itself. */
   readonly hash: string | null
 }
 
@@ -22,13 +22,14 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
   ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
 ])
 
-/** Where slow signatures are made: in libuv's thread pool, or on this thread in short slices. */
+/** Thread on which slow signatures are created: a thread in libuv's pool, or the calling thread, in short slices. */
 export type LongSignatures = 'in-pool' | 'on-thread'
 
 /**
- * Signs a message: RSA with PKCS #1 v1.5 padding, ECDSA as an ECDSA-Sig-Value in DER, or pure ML-DSA with an empty context (RFC
- * 9881 §2). These are Node.js's defaults; passing them explicitly would take half as long as a P-256 signature. Throws TypeError
- * if the key does not support the algorithm.
+ * Signs a message. RSA signatures use PKCS #1 v1.5 padding, ECDSA signatures are encoded as an ECDSA-Sig-Value in DER, and
+ * ML-DSA is pure ML-DSA with an empty context (RFC 9881 §2). The code relies on these defaults of Node.js, because passing the
+ * parameters explicitly would take half as long as a P-256 signature. Throws TypeError if the key does not support the
+ * algorithm.
  */
 export async function signMessage(
   key: KeyObject,

@@ -1,20 +1,20 @@
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { KeyHandle } from './key-store.ts'
 
-/** A key pair outside the database, in a token. The record contains nothing secret. */
+/** A key pair that is stored in a token, outside the database. The database record of the key pair contains nothing secret. */
 export interface TokenKeyRecord {
   readonly name: string
   readonly algorithm: KeyAlgorithm
   readonly handle: KeyHandle
-  /** SubjectPublicKeyInfo in DER. */
+  /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
-/** Storage for the locations of keys in tokens. A change is durable once its promise resolves. */
+/** Storage for the locations of keys in tokens. A change is durable once the promise for it resolves. */
 export interface TokenKeyRecords {
   find(name: string): Promise<TokenKeyRecord | undefined>
-  /** Stores the record unless the name is taken. Resolves to the stored record with that name. */
+  /** Stores the record of a key pair unless its name is already taken. Resolves to the stored record with that name. */
   insertIfAbsent(record: TokenKeyRecord): Promise<TokenKeyRecord>
-  /** Erases the record with the given name and handle. Erasing a nonexistent record is not an error. */
+  /** Erases the record that has the given name and handle. Erasing a nonexistent record is not an error. */
   erase(name: string, handle: KeyHandle): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * Buckets of the embedded object store: folders that the operator creates, each with the account that may write to it. Commands
- * change buckets while the server runs, so every change is one rename.
+ * Buckets of the embedded object store. A bucket is a folder that the operator creates, and belongs to the account that may
+ * write to it. Commands change buckets while the server is running, so every change is a single rename.
  */
 import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,21 +17,21 @@ export interface NewBucket {
 }
 
 export interface Bucket extends NewBucket {
-  /** Number of objects, including damaged objects. */
+  /** Number of objects in the bucket, including damaged objects. */
   readonly objects: number
 }
 
 const description = 'bucket.json'
 const objectFilePattern = /^[0-9a-f]{64}$/
 
-/** S3 User Guide, "General purpose bucket naming rules". */
+/** Pattern for bucket names (S3 User Guide, "General purpose bucket naming rules"). */
 const namePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
-/** Reserved names, which are paths of the public listener. */
+/** Names that buckets cannot have, because they are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
-/** Called directly before a change. If it rejects, nothing is changed. */
+/** Callback that is called directly before a change. If it rejects, nothing is changed. */
 type BeforeChange = () => Promise<unknown>
 
 const nothing: BeforeChange = () => Promise.resolve()
@@ -53,7 +53,7 @@ export async function createBucket(
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
   if ((await readBucket(directory, name)) !== undefined) throw bucketExists(name)
   await makeFolder(directory, 0o700)
-  // The rename makes the bucket and its description appear together.
+  // The rename makes the bucket and its description visible at the same time.
   const newFolder = await mkdtemp(join(directory, '.new-'))
   try {
     const content = JSON.stringify({ accountId, createdAt: createdAt.toISOString() })
@@ -97,7 +97,7 @@ export async function deleteBucket(
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // An object may have been written before the rename. Later writes fail because the bucket no longer exists.
+    // An object may have been written before the rename. Later writes fail because the bucket no longer exists at its path.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)
@@ -147,8 +147,8 @@ export async function deleteObject(
 }
 
 /**
- * Opens an object regardless of its acl. The caller closes it. Undefined if the bucket or the object does not exist, or if the
- * object is damaged.
+ * Opens an object regardless of its ACL. The caller must close the object. Returns undefined if the bucket or the object does
+ * not exist, or if the object is damaged.
  */
 export async function openObject(
   directory: string,
@@ -158,12 +158,13 @@ export async function openObject(
   const name = fileNameOf(key)
   const object = await openObjectFile(join(directory, bucket, name), name)
   if (object === undefined || object.key === key) return object
-  // The keys differ only if the requested key is not well-formed, because hashing replaces invalid characters.
+  // The stored key can differ from the requested key only if the requested key is not well-formed, because hashing replaces
+  // invalid characters.
   await object.close()
   return undefined
 }
 
-/** Returns a bucket's account and creation time. Undefined if the bucket does not exist. */
+/** Returns a bucket's account and creation time. Returns undefined if the bucket does not exist. */
 export async function readBucket(
   directory: string,
   name: string,
@@ -180,7 +181,7 @@ export async function readBucket(
   return { accountId, createdAt: new Date(createdAt) }
 }
 
-/** Returns whether an error is a system error with one of these codes. */
+/** Returns whether an error is a system error with one of the given codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -1,4 +1,4 @@
-/** The embedded object store: files in the data folder, served by the public listener. */
+/** The embedded object store. Objects are files in the data folder, and the public listener serves them. */
 import { createHash } from 'node:crypto'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,12 +18,15 @@ import {
 import { pathOfKey, withoutSlash } from './object-url.ts'
 
 export interface EmbeddedObjectStore extends ObjectStore {
-  /** Opens an object regardless of its acl. The caller closes it. Undefined for a missing or damaged object. */
+  /**
+   * Opens an object regardless of its ACL. The caller must close the object. Returns undefined if the object is missing or
+   * damaged.
+   */
   open(at: ObjectLocation): Promise<OpenObject | undefined>
 }
 
 export interface EmbeddedObjectStoreOptions {
-  /** Folder with a subfolder for each bucket. The folder may be missing. */
+  /** Folder that contains a subfolder for each bucket. The folder does not have to exist. */
   readonly directory: string
   /** URL of the public listener. */
   readonly publicUrl: string
@@ -35,7 +38,10 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
-/** Age after which a temporary file is assumed to be left over from a crash, and interval between searches for such files. */
+/**
+ * Age at which a temporary file is assumed to be left over from a crash. The value is also the interval between two searches
+ * for left-over files.
+ */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
 
@@ -66,7 +72,7 @@ export function createEmbeddedObjectStore(
       try {
         return await write(at, body, putOptions)
       } catch (error) {
-        // The bucket may have been deleted during the write.
+        // The bucket may have been deleted while the object was being written.
         if (isCode(error, 'ENOENT')) await requireBucket(at.bucket)
         throw toPermissionError(error, join(directory, at.bucket))
       }
@@ -97,7 +103,7 @@ export function createEmbeddedObjectStore(
   }
 }
 
-/** Converts a file permission error to a BucketError that names the folder. Returns any other error unchanged. */
+/** Converts a file permission error to a BucketError that names the folder. The function returns any other error unchanged. */
 function toPermissionError(error: unknown, folder: string): unknown {
   if (!isCode(error, 'EACCES', 'EPERM')) return error
   return new BucketError(
@@ -125,7 +131,7 @@ async function readWhole(object: OpenObject, bytesMax: number): Promise<Uint8Arr
   }
 }
 
-/** Creates the function that writes objects into existing buckets. */
+/** Creates the function that writes objects to existing buckets. */
 function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) {
   const sweep = createSweeper(clock)
 
@@ -133,8 +139,8 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // The folder is opened first, because a concurrent deletion of the bucket moves the folder away, and moves the folder back
-    // if it finds the object.
+    // The folder must be opened first. A concurrent deletion of the bucket moves the folder away, and moves the folder back if
+    // it contains an object.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
@@ -177,22 +183,22 @@ async function writeObject(
 }
 
 /**
- * Creates a function that removes temporary files of crashed processes from a bucket, at most once an hour. The age of a file
- * is compared with that of a newly created file, because the file system may use another clock.
+ * Creates a function that removes the temporary files of crashed processes from a bucket, at most once an hour. A file's age is
+ * measured against the time of a newly created file, because the file system may use another clock.
  */
 function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()
 
   return async (folder, justMade) => {
     const now = clock.now().getTime()
-    // The absolute difference is used because the clock may have been set back.
+    // The code uses the absolute difference because the clock may have been set back.
     if (Math.abs(now - (sweptAt.get(folder) ?? -Infinity)) < leftOverMilliseconds) return
     sweptAt.set(folder, now)
     const { mtimeMs: newest } = await justMade.stat()
     for (const name of await readdir(folder)) {
       if (!name.startsWith(temporaryPrefix)) continue
       const path = join(folder, name)
-      // A file that is being written may be renamed before it is examined here.
+      // A temporary file may be renamed by its writer before its age is read.
       const age = newest - ((await statIfThere(path))?.mtimeMs ?? newest)
       if (age > leftOverMilliseconds) await rm(path, { force: true })
     }

@@ -1,7 +1,7 @@
 /**
- * An object's file contains the body, followed by the metadata, so that both are written in one pass and replaced by one
- * rename. The body is followed by a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4
- * bytes, big endian) and a magic number (4 bytes).
+ * The file of an object contains the body, followed by the metadata. Both parts are written in a single pass and replaced with
+ * a single rename. The metadata consists of a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the
+ * footer (4 bytes, big endian) and a magic number (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -12,23 +12,26 @@ import type { ObjectAcl, ObjectHead } from './object-store.ts'
 export interface ObjectInfo extends ObjectHead {
   readonly key: string
   readonly acl: ObjectAcl
-  /** Media type. */
+  /** Media type of the object. */
   readonly contentType: string
-  /** Time of the last change in whole seconds. */
+  /** Time at which the object was last changed, in whole seconds. */
   readonly lastModified: Date
-  /** Time until which a copy of the object may be cached. Undefined if unknown. */
+  /** Time until which caches may keep a copy of the object, or undefined if unknown. */
   readonly expires?: Date
 }
 
-/** An open object, which stays readable after it is replaced. */
+/** An open object. An open object stays readable after it has been replaced. */
 export interface OpenObject extends ObjectInfo {
-  /** Streams the body, or the bytes from `start` to `end` inclusive. Throws RangeError for a range outside the body. */
+  /**
+   * Streams the body, or only the bytes from offset `start` to offset `end`, inclusive. Throws RangeError if the range extends
+   * beyond the body.
+   */
   readonly stream: (range?: ByteRange) => Readable
-  /** Closes the object after its streams are finished. A second call has no effect. */
+  /** Closes the object after its streams have ended. A second call has no effect. */
   readonly close: () => Promise<void>
 }
 
-/** Offsets of the first and the last byte. */
+/** Offset of the first byte and offset of the last byte. */
 interface ByteRange {
   readonly start: number
   readonly end: number
@@ -38,21 +41,21 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer, much longer than a footer for a 1024-byte key with every character escaped. The maximum limits
- * the memory that is allocated if the length field is damaged.
+ * Maximum length of a footer. The limit is much higher than the length of a footer for a 1024-byte key in which every character
+ * is escaped. It limits the memory that is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
 
 /**
- * Returns the file name of an object. The name is a hash, so that no key can refer to a path outside the folder or exceed the
- * maximum length of file names.
+ * Returns the name of an object's file. The name is a hash of the key, so that no key can refer to a path outside the folder or
+ * exceed the maximum length of file names.
  */
 export function fileNameOf(key: string): string {
   return createHash('sha256').update(key, 'utf8').digest('hex')
 }
 
-/** Encodes the metadata after the body. Throws RangeError if it is too long to be read again. */
+/** Encodes the metadata that follows the body. Throws RangeError if the metadata is too long to be read again. */
 export function encodeFooter(info: ObjectInfo): Uint8Array {
   const footer = Buffer.from(
     JSON.stringify({
@@ -73,8 +76,8 @@ export function encodeFooter(info: ObjectInfo): Uint8Array {
 }
 
 /**
- * Opens an object's file. Undefined if the file is missing, damaged or truncated, has another format, or belongs to another
- * key. Any other file system error is thrown.
+ * Opens the file of an object. Returns undefined if the file is missing, damaged or truncated, has another format, or belongs
+ * to another key. Throws any other file system error.
  */
 export async function openObjectFile(path: string, name: string): Promise<OpenObject | undefined> {
   const handle = await openIfThere(path)
@@ -115,7 +118,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer whose hash is correct. Only encodeFooter can have written such a footer. */
+/** Decodes a footer whose hash is correct. A footer with a correct hash was written by encodeFooter. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,
@@ -128,7 +131,7 @@ function decodeFooter(footer: Buffer): ObjectInfo {
   }
 }
 
-/** Reads exactly `length` bytes. Undefined if the file is shorter. */
+/** Reads exactly `length` bytes. Returns undefined if the file is shorter. */
 async function readExactly(
   handle: FileHandle,
   position: number,

@@ -1,4 +1,4 @@
-/** The contract of ObjectStore: test cases that run against every implementation. */
+/** The contract of ObjectStore: test cases that every implementation must pass. */
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -8,7 +8,7 @@ import {
   type PutOptions,
 } from './object-store.ts'
 
-/** A store with a bucket that only this test case uses, and that the account may write to. */
+/** An object store, and a bucket that only one test case uses and the account may write to. */
 export interface ContractSubject {
   readonly store: ObjectStore
   readonly bucket: string
@@ -20,7 +20,7 @@ export interface ObjectStoreCase {
   readonly run: (subject: ContractSubject) => Promise<void>
 }
 
-/** Keys that are difficult to handle in paths, URLs and signatures. */
+/** Object keys that are difficult to handle in paths, URLs and signatures. */
 export const awkwardKeys: readonly string[] = [
   'crl/0b9f.crl',
   'crl/0B9F.crl',
@@ -38,7 +38,7 @@ export const awkwardKeys: readonly string[] = [
   'x'.repeat(1024),
 ]
 
-/** Returns the options for a test case's writes. */
+/** Returns the options for writes by a test case. */
 export function writing(subject: ContractSubject, signal?: AbortSignal): PutOptions {
   return {
     acl: 'BUCKET_OWNER_FULL_CONTROL',
@@ -48,7 +48,7 @@ export function writing(subject: ContractSubject, signal?: AbortSignal): PutOpti
   }
 }
 
-/** Returns bytes whose values vary with their position. */
+/** Returns bytes whose values depend on their position. */
 export function sample(length: number, seed = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) + seed) % 251)
 }
@@ -60,7 +60,7 @@ async function* pieces(body: Uint8Array, length: number): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Yields the start of a body, and then waits for `then`. */
+/** Yields the start of a body, and then waits for the promise that `then` returns. */
 async function* begins(then: () => Promise<unknown>): AsyncGenerator<Uint8Array> {
   yield sample(100_000)
   await then()

@@ -1,6 +1,6 @@
 /**
- * Encodes a key as a URL path. Slashes and the characters that RFC 3986 §3.3 allows in a segment are not escaped, except for
- * `+`, which S3 interprets as a space.
+ * Encodes an object key as a URL path. Slashes and the characters that RFC 3986 §3.3 allows in a segment are not escaped,
+ * except for `+`, which S3 interprets as a space.
  */
 export function pathOfKey(key: string): string {
   return key

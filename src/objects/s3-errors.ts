@@ -1,4 +1,4 @@
-/** Classification of errors from the S3 SDK. */
+/** Classifies errors from the S3 SDK. */
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
 /** S3 error codes that allow a retry, although their HTTP status indicates a refusal (Amazon S3 API, Error responses). */
@@ -12,8 +12,8 @@ const laterCodes = [
 ]
 
 /**
- * Returns a BucketError for a permanent refusal, otherwise an Error. Neither has the SDK's error as its cause, because that
- * error contains the request and its headers.
+ * Returns a BucketError for a permanent refusal, and an Error for any other failure. The returned error does not have the SDK's
+ * error as its cause, because the SDK's error contains the request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {
   const place = key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`
@@ -22,13 +22,13 @@ export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocati
   return isRefusal(error) ? new BucketError('refused', message) : new Error(message)
 }
 
-/** Returns the HTTP status of a response. Undefined if there was no response. */
+/** Returns the HTTP status of the response to a failed request, or undefined if there was no response. */
 export function statusOf(error: unknown): number | undefined {
   const metadata = (error as { $metadata?: { httpStatusCode?: unknown } } | undefined)?.$metadata
   return typeof metadata?.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
 }
 
-/** Returns the S3 error code, such as NoSuchKey, or the class name of an error without a response. */
+/** Returns the S3 error code, such as NoSuchKey. For an error without a response, returns the name of the error's class. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
 }
@@ -41,8 +41,8 @@ function isRefusal(error: unknown): boolean {
 
 function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  // The SDK uses "UnknownError" for responses without a body, as for HEAD. An error that combines several failed addresses has
-  // no message.
+  // The SDK reports "UnknownError" for responses without a body, such as the response to a HEAD request. An error that combines
+  // failures of several addresses has no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
   const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
   return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')

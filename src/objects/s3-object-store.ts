@@ -15,25 +15,30 @@ import { pathOfKey, withoutSlash } from './object-url.ts'
 import { nameOf, statusOf, storeError } from './s3-errors.ts'
 
 export interface S3ObjectStoreOptions {
-  /** URL of the service. Undefined for Amazon S3. */
+  /** URL of the S3 service, or undefined for Amazon S3. */
   readonly endpoint?: string | undefined
-  /** Region for signing requests. A bucket on AWS may be in another Region. */
+  /** Region for which requests are signed. A bucket on AWS may be in another Region. */
   readonly region: string
-  /** Base URL at which clients read the objects, if it differs from the endpoint. */
+  /** Base URL at which clients read the objects, if it differs from the URL of the service. */
   readonly publicUrl?: string | undefined
 }
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** State that the store's functions share. */
+/** State that the functions of the object store share. */
 interface Connection {
   readonly sdk: typeof Sdk
   readonly client: S3Client
 }
 
-/** Part size. Longer bodies, and bodies of unknown length, are written in parts, so that each part can be retried. */
+/**
+ * Length of a part in bytes. A longer body, or a body of unknown length, is written in parts, so that each part can be retried.
+ */
 const partLength = 8 * 1024 * 1024
-/** Timeouts of each attempt: for connecting, between two bytes, and from the start to the beginning of the response. */
+/**
+ * Timeouts for each attempt: for connecting, between two bytes, and from the start of the request to the beginning of the
+ * response.
+ */
 const connectMilliseconds = 3000
 const idleMilliseconds = 10_000
 const answerMilliseconds = 60_000
@@ -45,8 +50,8 @@ const cannedAcl: Readonly<Record<ObjectAcl, PutObjectCommandInput['ACL']>> = {
 }
 
 /**
- * Creates a store and loads the SDK, which finds its credentials in the usual places: the environment, shared files, web
- * identity, and the machine's role.
+ * Creates an object store on S3 and loads the AWS SDK. The SDK finds its credentials in the usual places: environment
+ * variables, shared files, web identity, and the machine's role.
  */
 export async function createS3ObjectStore(options: S3ObjectStoreOptions): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3')
@@ -69,7 +74,7 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     // Other S3 services may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Other S3 services may not send 100 Continue, for which the SDK would wait as long as for the whole response.
+    // Other S3 services may not send 100 Continue. The SDK would then wait for it as long as for the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {
@@ -129,14 +134,14 @@ async function putInParts(
   const { client, sdk } = connection
   const { Upload } = await import('@aws-sdk/lib-storage')
   const upload = new Upload({ client, params, partSize: partLength, queueSize: 1 })
-  // The upload rejects after an abort.
+  // After an abort, `upload.done()` rejects.
   const abort = (): void => {
     upload.abort().catch(() => {})
   }
   signal?.addEventListener('abort', abort, { once: true })
   try {
     const { ETag } = await upload.done()
-    // A Ceph RADOS Gateway returns an empty ETag when it joins parts.
+    // A Ceph RADOS Gateway returns an empty ETag after it has joined the parts of an upload.
     if (ETag !== undefined && ETag !== '') return etagOf(ETag)
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -145,7 +150,7 @@ async function putInParts(
   return etagOf((await client.send(new sdk.HeadObjectCommand({ Bucket, Key }))).ETag)
 }
 
-/** Wraps a body in a stream that counts its bytes and keeps the body's error. */
+/** Wraps a body in a stream that counts the bytes of the body and keeps an error that the body throws. */
 function countedBody(body: Body, signal: AbortSignal | undefined) {
   let size = 0
   let failure: unknown
@@ -157,7 +162,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
       throw error
     }
   }
-  // A closed stream throws into its own generator and not into the source.
+  // When a stream is closed, the error is thrown into the stream's own generator and not into the source.
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of observed()) {
       size += chunk.length
@@ -165,7 +170,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
     }
   }
   const stream = Readable.from(counted(), { objectMode: false })
-  // The stream's reader receives the stream's error. An error after the last read must be handled here.
+  // The reader of the stream receives the stream's errors. An error after the last read must be handled here.
   stream.on('error', () => {})
   return { stream, size: () => size, failure: () => failure }
 }
@@ -181,7 +186,7 @@ async function head(connection: Connection, at: ObjectLocation): Promise<ObjectH
   } catch (error) {
     if (statusOf(error) !== 404) throw storeError(error, at)
   }
-  // A response to HEAD has no body that states which resource is missing.
+  // The response to a HEAD request has no body that states which resource is missing.
   if (await hasBucket(connection, at.bucket)) return undefined
   throw storeError(Object.assign(new Error('not found'), { name: 'NoSuchBucket' }), at)
 }
@@ -204,7 +209,9 @@ async function get(
   }
 }
 
-/** Reads the body. Leaving the loop closes the connection, so that the rest of the body is not sent. */
+/**
+ * Reads the body of an S3 object. Leaving the loop early closes the connection, so that S3 does not send the rest of the body.
+ */
 async function readAll(body: Readable, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -222,7 +229,7 @@ async function hasBucket({ sdk, client }: Connection, bucket: string): Promise<b
     return true
   } catch (error) {
     const status = statusOf(error)
-    // The bucket exists, but belongs to another owner or Region.
+    // The bucket exists, but it belongs to another owner or is in another Region.
     if (status === 403 || status === 301) return true
     if (status === 404) return false
     throw storeError(error, { bucket })
@@ -247,7 +254,7 @@ function urlOf(
     : `http://${bucket}.${host}/${path}`
 }
 
-/** Removes the userinfo from a URL, because URLs in certificates must not contain credentials. */
+/** Removes the user name and password from a URL, because URLs in certificates must not contain credentials. */
 function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/]*@/, '$1')
 }

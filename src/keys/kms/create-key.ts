@@ -1,4 +1,6 @@
-/** Creates and deletes keys in KMS. A key's name is stored as an alias, because KMS keys themselves have no unique names. */
+/**
+ * Creates and deletes keys in KMS. The name of a key is stored as an alias, because KMS keys have no unique names of their own.
+ */
 import type { KeyMetadata, KeySpec } from '@aws-sdk/client-kms'
 import type { KeyAlgorithm } from '../../authority/algorithms.ts'
 import type { BoundedCache } from '../../bounded-cache.ts'
@@ -8,12 +10,15 @@ import type { Kms } from './kms-client.ts'
 import { KmsError } from './kms-error.ts'
 import { keySpecs } from './signing-request.ts'
 
-/** Aliases of CA keys begin with this prefix. */
+/** Prefix of the aliases of CA keys. */
 const aliasPrefix = 'alias/signet/'
 const nameForm = /^[A-Za-z0-9/_-]{1,200}$/
-/** Tag on every CA key, which contains the key's name. An IAM policy can refer to it. */
+/** Name of the tag that contains a CA key's name. IAM policies can refer to the tag. */
 const tagKey = 'signet-ca'
-/** The shortest waiting period that KMS allows. Until it ends, a KMS administrator can cancel the deletion. */
+/**
+ * Waiting period before a key is deleted, in days. It is the shortest period that KMS allows. During this period, a KMS
+ * administrator can cancel the deletion.
+ */
 const pendingWindowDays = 7
 
 const pendingStates: ReadonlySet<string | undefined> = new Set([
@@ -21,24 +26,27 @@ const pendingStates: ReadonlySet<string | undefined> = new Set([
   'PendingReplicaDeletion',
 ])
 
-/** Returns whether a key is scheduled for deletion and can therefore no longer be used. */
+/** Returns whether a KMS key is scheduled for deletion and therefore unusable. */
 export function isPendingDeletion({ KeyState }: KeyMetadata): boolean {
   return pendingStates.has(KeyState)
 }
 
-/** Keys created by this process that have no alias yet, by their intended alias and key spec. */
+/** Keys that the process has created but that have no alias yet, by their intended alias and key spec. */
 export type UnnamedKeys = BoundedCache<KeyArn>
 
 interface KeyToCreate {
   readonly name: string
   readonly algorithm: KeyAlgorithm
-  /** If an alias cannot be created, the next attempt uses the same key, so that repeated attempts do not create many keys. */
+  /**
+   * Keys without an alias. If KMS fails to create an alias, the next attempt uses the same key, so that repeated attempts do
+   * not create many keys.
+   */
   readonly unnamed: UnnamedKeys
 }
 
 /**
- * Creates a key and its alias, or returns the existing key with that name. Throws KmsError or UnsupportedKeyAlgorithmError, and
- * TypeError if the name is invalid or the existing key has another algorithm.
+ * Creates a KMS key and its alias, or returns the existing key with the same name. Throws KmsError,
+ * UnsupportedKeyAlgorithmError, or, if the name is invalid or the existing key has another algorithm, TypeError.
  */
 export async function createNamedKey(
   kms: Kms,
@@ -78,7 +86,10 @@ async function createWithAlias(kms: Kms, key: NewKey, unnamed: UnnamedKeys): Pro
   return named
 }
 
-/** Creates the alias of a new key. If the alias exists, deletes the new key and returns the key that the alias refers to. */
+/**
+ * Creates the alias for a new key. If the alias already exists, the function deletes the new key and returns the key that the
+ * alias refers to.
+ */
 async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyArn> {
   try {
     await kms.send(
@@ -89,7 +100,8 @@ async function createAlias(kms: Kms, key: NewKey, created: KeyArn): Promise<KeyA
   } catch (error) {
     if (!(error instanceof KmsError && error.problem === 'exists')) throw error
   }
-  // Another process was faster, or an earlier attempt by this process succeeded but its response was lost.
+  // Either another process has created the alias, or an earlier attempt by the same process succeeded but its response was
+  // lost.
   const owner = await findByAlias(kms, key, ['not-found'])
   if (owner === undefined) throw new KmsError('transient', `${key.alias} exists but has no key`)
   if (owner.Arn === created.text) return created
@@ -111,7 +123,9 @@ async function createKey(kms: Kms, { region, name, spec }: NewKey): Promise<KeyA
   return arnOf(KeyMetadata)
 }
 
-/** Finds a key by its alias. KMS may report a new alias as missing for some seconds, so the caller can request retries. */
+/**
+ * Finds a KMS key by its alias. The caller can request retries, because KMS may report a new alias as missing for some seconds.
+ */
 async function findByAlias(
   kms: Kms,
   { region, alias }: Alias,
@@ -125,7 +139,7 @@ async function findByAlias(
   }
 }
 
-/** Describes a key by its ARN or alias. Throws KmsError. */
+/** Reads the description of a KMS key, which is identified by its ARN or alias. Throws KmsError if the request fails. */
 export async function describeKey(
   kms: Kms,
   region: string,
@@ -155,7 +169,10 @@ function arnOf(metadata: KeyMetadata | undefined): KeyArn {
   return arn
 }
 
-/** Schedules the deletion of a key and deletes its aliases, so that its name can be used again. A missing key is not an error. */
+/**
+ * Schedules the deletion of a KMS key and deletes its aliases, so that the key's name can be used again. A missing key is not
+ * an error.
+ */
 export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
   await scheduleDeletion(kms, arn)
   for (const alias of await listAliases(kms, arn))
@@ -177,7 +194,10 @@ async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
   }
 }
 
-/** Throws the error from a deletion, unless it means that the key does not exist or that its deletion was scheduled earlier. */
+/**
+ * Throws the error from a deletion, unless the error means that the key does not exist or that its deletion is already
+ * scheduled.
+ */
 async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void> {
   if (!(error instanceof KmsError)) throw error
   if (error.problem === 'not-found') return
@@ -186,7 +206,7 @@ async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void>
   if (!isPendingDeletion(metadata)) throw error
 }
 
-/** Lists the aliases that Signet created for a key. */
+/** Lists the aliases that Signet has created for a KMS key. */
 async function listAliases(kms: Kms, arn: KeyArn): Promise<readonly string[]> {
   const names: string[] = []
   let marker: string | undefined

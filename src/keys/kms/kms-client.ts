@@ -1,4 +1,4 @@
-/** Connections to AWS KMS, or to a service with its API. */
+/** Connections to AWS KMS or to a service with the same API. */
 import type * as Sdk from '@aws-sdk/client-kms'
 import type {
   $Command,
@@ -12,19 +12,24 @@ import type { Random } from '../../random.ts'
 import { KmsError, toKmsError, type KmsProblem } from './kms-error.ts'
 import { withRetries } from './retry.ts'
 
-/** Location of the service. */
+/** Location of the KMS service. */
 export interface KmsConfig {
-  /** Endpoint of the service; undefined for AWS KMS. */
+  /** Endpoint of the KMS service, or undefined for AWS KMS. */
   readonly endpoint: string | undefined
-  /** Region for new keys; undefined if no keys are created. The ARN of an existing key contains its Region. */
+  /**
+   * Region in which new keys are created, or undefined if no keys are created. The ARN of an existing key contains the key's
+   * Region.
+   */
   readonly region: string | undefined
 }
 
 export interface KmsOptions extends KmsConfig {
   readonly random: Random
-  /** Time limit for all attempts of one request. Default: 10 seconds. */
+  /** Time limit for all attempts of a request together. The default is 10 seconds. */
   readonly deadlineMilliseconds?: number | undefined
-  /** Aborted when the server begins to stop. The deadline for requests is then a fifth of its normal value. */
+  /**
+   * Signal that is aborted when the server begins to stop. The deadline for KMS requests is then a fifth of its normal value.
+   */
   readonly stopping?: AbortSignal | undefined
 }
 
@@ -33,35 +38,38 @@ export type KmsRequest<Input extends ServiceInputTypes, Output extends ServiceOu
   sdk: typeof Sdk,
 ) => $Command<Input, Output, KMSClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>
 
-/** Additional problems after which a request is repeated. */
+/** Additional error kinds after which a request is repeated. */
 interface SendPolicy {
   readonly retry?: readonly KmsProblem[]
 }
 
 export interface Kms {
-  /** Region for new keys; undefined if no keys are created. */
+  /** Region in which new keys are created, or undefined if no keys are created. */
   readonly region: string | undefined
   /**
-   * Sends a request to a Region, and repeats it if KMS throttles it or does not respond. Throws KmsError if the request fails,
-   * at the deadline, and after `close`. Throws ConfigurationError if the SDK is not installed.
+   * Sends a request to KMS in a Region, and repeats the request if KMS throttles it or does not respond. Throws KmsError if the
+   * request fails, at the deadline, and after `close`. Throws ConfigurationError if the AWS SDK is not installed.
    */
   send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     region: string,
     request: KmsRequest<Input, Output>,
     options?: SendPolicy,
   ): Promise<Output>
-  /** Ends all requests, and closes all connections. */
+  /** Ends all KMS requests, and closes all connections. */
   close(): void
 }
 
-/** Timeouts for each attempt: for connecting, and from sending the request to the end of the response. */
+/**
+ * Timeouts for each attempt. One timeout is for connecting; the other extends from sending the request to the end of the
+ * response.
+ */
 const connectMilliseconds = 2000
 const answerMilliseconds = 4000
 const deadlineDefault = 10_000
 
 /**
- * Creates the connections of a process. The SDK is loaded when the first request is sent, and finds its credentials in the usual
- * places: environment, shared files, web identity, and the machine's role.
+ * Creates a process's connections to KMS. The AWS SDK is loaded when the process sends its first request. The SDK finds its
+ * credentials in the usual places: environment variables, shared files, web identity, and the machine's role.
  */
 export function createKms(options: KmsOptions): Kms {
   const { random, deadlineMilliseconds = deadlineDefault, stopping } = options
@@ -109,11 +117,11 @@ export function createKms(options: KmsOptions): Kms {
 
 interface TimeLimits {
   /**
-   * Runs work with an abort signal. Rejects at the deadline and after `end`, even if the work ignores the signal, as some
-   * credential providers do.
+   * Runs work with an abort signal. The promise rejects at the deadline and after `end`, even if the work ignores the signal,
+   * as some credential providers do.
    */
   run<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
-  /** Rejects current and later work. */
+  /** Rejects the work in progress and all later work. */
   end(reason: KmsError): void
 }
 
@@ -147,7 +155,7 @@ function createTimeLimits(): TimeLimits {
   }
 }
 
-/** Loads the SDK. Throws ConfigurationError if it is not installed. */
+/** Loads the AWS SDK. Throws ConfigurationError if the SDK is not installed. */
 export async function loadKmsSdk(): Promise<typeof Sdk> {
   try {
     return await import('@aws-sdk/client-kms')
@@ -167,7 +175,7 @@ function createClient(
   return new sdk.KMSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    // The SDK does not retry, because withRetries repeats requests within one deadline.
+    // The AWS SDK does not retry requests, because withRetries repeats requests within a common deadline.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: connectMilliseconds,

@@ -1,4 +1,4 @@
-/** Classifies errors from the KMS SDK. */
+/** Classifies errors from the AWS SDK for KMS. */
 
 /**
  * `transient`: throttling, an outage or no response. `not-found`: no such key or alias. `exists`: an alias of that name exists.
@@ -19,7 +19,7 @@ export class KmsError extends Error {
 
 const messageLengthMax = 500
 
-/** Error names (AWS KMS API Reference, Errors of each action and Common errors). */
+/** Names of KMS errors (AWS KMS API Reference, Errors of each action and Common errors). */
 const problems: Readonly<Record<string, KmsProblem>> = {
   ThrottlingException: 'transient',
   RequestLimitExceeded: 'transient',
@@ -50,14 +50,14 @@ const problems: Readonly<Record<string, KmsProblem>> = {
   UnrecognizedClientException: 'denied',
 }
 
-/** Errors whose messages may quote the signed request, which can include a session token. */
+/** Names of errors whose messages may quote the signed request, which can contain a session token. */
 const silent: ReadonlySet<string> = new Set([
   'IncompleteSignature',
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
 ])
 
-/** Error codes for connections that failed without a response. */
+/** Error codes of connections that failed before a response arrived. */
 const connectionCodes: ReadonlySet<unknown> = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -77,7 +77,10 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: unknown }
 }
 
-/** Converts an error from the SDK. The result does not refer to the original, which contains the request and its headers. */
+/**
+ * Converts an error from the AWS SDK. The result does not refer to the original error, which contains the request and its
+ * headers.
+ */
 export function toKmsError(error: unknown): KmsError {
   if (error instanceof KmsError) return error
   return new KmsError(problemOf(error as SdkError), describe(error as SdkError))

@@ -1,4 +1,4 @@
-/** A KeyStore in AWS KMS, or in a service with the same API. Private keys never leave the service. */
+/** A KeyStore that keeps its keys in AWS KMS or in a service with the same API. Private keys never leave that service. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache, createLoadingCache } from '../../bounded-cache.ts'
@@ -16,16 +16,16 @@ import { createKms, type Kms, type KmsOptions } from './kms-client.ts'
 import { KmsError } from './kms-error.ts'
 import { hashOf, signingRequest, type PublicKey } from './signing-request.ts'
 
-/** Maximum number of public keys in memory. */
+/** Maximum number of public keys that are kept in memory. */
 const publicKeysMax = 1000
 /** Maximum number of keys without an alias that are kept in memory. */
 const unnamedKeysMax = 1000
-/** Longer messages are verified in the thread pool. */
+/** Length of a message, in bytes, above which its signature is verified in the thread pool. */
 const quickBytesMax = 65_536
 
 /**
- * Creates a key store in KMS. The key store verifies every signature before it returns it. Throttled and unanswered requests are
- * repeated for some seconds. After that, sign throws KeyUnavailableError.
+ * Creates a key store that uses KMS. The key store verifies every signature before returning it. Throttled and unanswered
+ * requests are repeated for some seconds. If they still fail, `sign` throws KeyUnavailableError.
  */
 export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
   const kms = createKms(options)
@@ -73,7 +73,7 @@ interface ToSign {
   readonly message: Uint8Array
 }
 
-/** Signs, and verifies the signature, so that no wrong signature leaves the process. */
+/** Signs a message and verifies the signature, so that no wrong signature leaves the process. */
 async function signVerified(
   kms: Kms,
   { arn, publicKey }: { readonly arn: KeyArn; readonly publicKey: PublicKey },
@@ -106,7 +106,9 @@ async function isSignature(
   })
 }
 
-/** Reads a public key. KMS may report a new key as missing for some seconds, so the request is repeated. */
+/**
+ * Reads a public key from KMS. The function repeats the request, because KMS may report a new key as missing for some seconds.
+ */
 async function readPublicKey(kms: Kms, arn: KeyArn): Promise<PublicKey> {
   const answer = await kms.send(
     arn.region,
@@ -151,10 +153,10 @@ function algorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   return otherAlgorithms.get(kind.join(' '))
 }
 
-/** The key that a request refers to, or an action that has no key yet, for messages. */
+/** The key that a request refers to, or the action if there is no key yet. Error messages contain this text. */
 type Subject = { readonly arn: KeyArn } | { readonly action: string }
 
-/** Runs work, and converts a KmsError to KeyNotFoundError or KeyUnavailableError. */
+/** Runs work, and converts a KmsError from it to KeyNotFoundError or KeyUnavailableError. */
 async function explained<T>(kms: Kms, subject: Subject, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -174,7 +176,7 @@ async function keyError(kms: Kms, arn: KeyArn, error: KmsError): Promise<Error> 
   return new KeyUnavailableError(`the KMS key ${arn.text} cannot be used: ${adviceOn(error)}`)
 }
 
-/** KMS returns the same error for all states in which a key cannot be used. */
+/** KMS returns the same error for every state in which a key cannot be used. */
 async function isGone(kms: Kms, arn: KeyArn, { problem }: KmsError): Promise<boolean> {
   if (problem !== 'state') return false
   try {

@@ -3,18 +3,18 @@ import type { Random } from '../../random.ts'
 
 export interface RetryOptions {
   readonly random: Random
-  /** Whether another attempt may succeed. */
+  /** Returns whether another attempt may succeed after an error. */
   readonly isTransient: (error: unknown) => boolean
-  /** Ends the attempts when it is aborted. */
+  /** Signal that ends the attempts when it is aborted. */
   readonly signal: AbortSignal
-  /** Waits between attempts; rejects when the signal is aborted. Default: a timer. */
+  /** Waits between two attempts, and rejects when the signal is aborted. The default uses a timer. */
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }
 
 const attemptsMax = 5
 const firstMilliseconds = 100
 
-/** Repeats an attempt that fails for a transient reason, up to five attempts. Throws the last error. */
+/** Runs an attempt up to five times, as long as it fails for a transient reason. Throws the last error. */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   { random, isTransient, signal, pause = pauseFor }: RetryOptions,
@@ -33,7 +33,10 @@ export async function withRetries<T>(
   }
 }
 
-/** Returns the time before the next attempt: it doubles, and half of it is random, so that clients do not retry together. */
+/**
+ * Returns the time before the next attempt. The time doubles with each attempt, and half of it is random, so that clients do
+ * not retry at the same time.
+ */
 export function backoff(failures: number, random: Random): number {
   const milliseconds = firstMilliseconds * 2 ** (failures - 1)
   return milliseconds / 2 + ((random.bytes(1)[0] ?? 0) / 256) * (milliseconds / 2)

@@ -1,25 +1,25 @@
-/** Parameters for signing with KMS: the algorithm, and the message or its digest. */
+/** Parameters of a signing request to KMS: the signing algorithm, and the message or its digest. */
 import { createHash, type KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { KeySpec, MessageType, SigningAlgorithmSpec } from '@aws-sdk/client-kms'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 
-/** Members of a Sign request (AWS KMS API Reference, Sign). */
+/** Members of the Sign request (AWS KMS API Reference, Sign). */
 export interface SigningRequest {
   readonly SigningAlgorithm: SigningAlgorithmSpec
   readonly MessageType: MessageType
   readonly Message: Uint8Array
 }
 
-/** A public key from KMS. */
+/** A public key that was read from KMS. */
 export interface PublicKey {
   readonly algorithm: KeyAlgorithm
-  /** DER of SubjectPublicKeyInfo. */
+  /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
   readonly key: KeyObject
 }
 
-/** KMS key specs. KMS offers SM2 only in China, and Signet does not support it. */
+/** Key specs of KMS. Signet does not support SM2, which KMS offers only in China. */
 export const keySpecs: ReadonlyMap<KeyAlgorithm, KeySpec> = new Map<KeyAlgorithm, KeySpec>([
   ['RSA_2048', 'RSA_2048'],
   ['RSA_3072', 'RSA_3072'],
@@ -34,18 +34,18 @@ export const keySpecs: ReadonlyMap<KeyAlgorithm, KeySpec> = new Map<KeyAlgorithm
 
 interface Ecdsa {
   readonly algorithm: SigningAlgorithmSpec
-  /** Length in bytes of the digest that KMS accepts for the curve. */
+  /** Length of the digest that KMS accepts for the curve, in bytes. */
   readonly digestBytes: number
 }
 
-/** KMS supports one signing algorithm for each curve. */
+/** KMS supports exactly one signing algorithm for each curve. */
 const ecdsa: ReadonlyMap<KeyAlgorithm, Ecdsa> = new Map<KeyAlgorithm, Ecdsa>([
   ['EC_prime256v1', { algorithm: 'ECDSA_SHA_256', digestBytes: 32 }],
   ['EC_secp384r1', { algorithm: 'ECDSA_SHA_384', digestBytes: 48 }],
   ['EC_secp521r1', { algorithm: 'ECDSA_SHA_512', digestBytes: 64 }],
 ])
 
-/** Length in bytes of the encoded public key (FIPS 204, table 2). */
+/** Length of the encoded ML-DSA public key, in bytes (FIPS 204, table 2). */
 const mlDsaKeyBytes: ReadonlyMap<KeyAlgorithm, number> = new Map([
   ['ML_DSA_44', 1312],
   ['ML_DSA_65', 1952],
@@ -60,17 +60,19 @@ const rsaSigning: ReadonlyMap<string, SigningAlgorithmSpec> = new Map<string, Si
   ],
 )
 
-/** Maximum length of a message that KMS hashes itself. */
+/** Maximum length of a message that KMS hashes itself, in bytes. */
 const rawBytesMax = 4096
 const sliceBytes = 1024 * 1024
 
-/** Returns Node.js's name for a signing algorithm's hash; undefined for ML-DSA, which hashes the message itself. */
+/**
+ * Returns the name that Node.js uses for a signing algorithm's hash, or undefined for ML-DSA, which hashes the message itself.
+ */
 export function hashOf(algorithm: SigningAlgorithm): string | undefined {
   const bits = /^SHA(256|384|512)WITH(?:RSA|ECDSA)$/.exec(algorithm)?.[1]
   return bits === undefined ? undefined : `sha${bits}`
 }
 
-/** Creates the request that signs `message`. Throws TypeError if the key does not support the algorithm. */
+/** Creates the KMS request that signs `message`. Throws TypeError if the key does not support the signing algorithm. */
 export async function signingRequest(
   publicKey: PublicKey,
   algorithm: SigningAlgorithm,
@@ -109,21 +111,21 @@ async function mlDsaRequest(publicKey: PublicKey, message: Uint8Array): Promise<
       }
 }
 
-/** Computes μ of pure ML-DSA with an empty context (FIPS 204, algorithms 2 and 7). */
+/** Computes the message representative μ for pure ML-DSA with an empty context (FIPS 204, algorithms 2 and 7). */
 async function messageRepresentative(
   { algorithm, subjectPublicKeyInfo }: PublicKey,
   message: Uint8Array,
 ): Promise<Uint8Array> {
-  // The encoded key is the last part of SubjectPublicKeyInfo (RFC 9881 §4).
+  // The last part of a SubjectPublicKeyInfo is the encoded key (RFC 9881 §4).
   const encodedKey = subjectPublicKeyInfo.subarray(-(mlDsaKeyBytes.get(algorithm) ?? 0))
   const keyHash = await digest('shake256', [encodedKey])
   return digest('shake256', [keyHash, Uint8Array.of(0, 0), message])
 }
 
 /**
- * Truncates or pads a digest to the length that KMS accepts. ECDSA signs as many of a digest's leftmost bits as the curve's
- * order has, and interprets a shorter digest as a number (FIPS 186-5, section 6.4.1). The signature is therefore the same as
- * with the whole digest.
+ * Truncates or pads a digest to the length that KMS accepts. ECDSA uses only the leftmost bits of a digest, up to the bit
+ * length of the curve's order, and interprets a shorter digest as a number (FIPS 186-5, section 6.4.1). A signature over the
+ * adjusted digest is therefore the same as over the original digest.
  */
 export function fitDigest(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length >= length) return bytes.subarray(0, length)
@@ -132,7 +134,7 @@ export function fitDigest(bytes: Uint8Array, length: number): Uint8Array {
   return padded
 }
 
-/** Hashes in slices, so that a large CRL does not block the thread. */
+/** The message is hashed in slices, so that hashing a large CRL does not block the thread. */
 async function digest(algorithm: string, parts: readonly Uint8Array[]): Promise<Uint8Array> {
   const hash = createHash(algorithm, algorithm === 'shake256' ? { outputLength: 64 } : {})
   for (const part of parts)

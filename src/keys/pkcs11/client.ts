@@ -1,4 +1,4 @@
-/** The main thread's side of a token thread. */
+/** The side of a token thread that runs in the main thread. */
 import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
@@ -7,31 +7,31 @@ import type { ToSign } from './key-kinds.ts'
 import { recordHangingModule } from './hanging-modules.ts'
 import type { TokenCall, TokenMessage, TokenReply, TokenRequest, TokenResults } from './requests.ts'
 
-/** Time limits in milliseconds. */
+/** Time limits for a token thread, in milliseconds. */
 export interface TokenLimits {
-  /** How long a call waits for an unavailable token before it fails. */
+  /** Maximum time that a call waits for an unavailable token. */
   readonly wait: number
-  /** How long the thread may go without replying. After that, the module is assumed to hang. */
+  /** Maximum time that the thread may take to reply. If the thread takes longer, its module is assumed to hang. */
   readonly hang: number
-  /** How long creating a key may take. RSA keys take long. */
+  /** Maximum time for the creation of a key. RSA keys take especially long. */
   readonly creation: number
-  /** How long the thread may take to close its session. */
+  /** Maximum time that the thread may take to close its session. */
   readonly close: number
 }
 
 const defaultLimits: TokenLimits = { wait: 5000, hang: 15_000, creation: 120_000, close: 2000 }
-/** Maximum number of calls without a reply. */
+/** Maximum number of calls that wait for a reply. */
 const callsMax = 10_000
 
 export interface TokenClient {
   /**
-   * Calls the token. Rejects with TokenFailure, whose kind is `unavailable` if the token does not become available in time, the
-   * module hangs, or too many calls are waiting.
+   * Calls the token. Rejects with TokenFailure, whose kind is `unavailable` if the token does not become available in time, if
+   * the module hangs, or if too many calls are waiting.
    */
   call<Kind extends TokenCall['kind']>(
     call: Extract<TokenCall, { readonly kind: Kind }>,
   ): Promise<TokenResults[Kind]>
-  /** Rejects all calls, and ends the thread. A thread whose module hangs cannot be ended. */
+  /** Rejects all calls and ends the thread. If the module hangs, the thread cannot be ended. */
   close(): Promise<void>
 }
 
@@ -43,8 +43,9 @@ interface SharedClient {
 const sharedClients = new Map<string, SharedClient>()
 
 /**
- * Opens a client for a token. The state of a module belongs to the process, and a module must not be finalized while another
- * thread uses it, so all users of a token in a process share one thread. The limits of the first user apply.
+ * Opens a client for a token. All users of a token in a process share one thread, because a module's state belongs to the
+ * process, and a module must not be finalized while another thread uses it. The time limits of the thread are those of its
+ * first user.
  */
 export function openTokenClient(
   location: TokenLocation,
@@ -71,14 +72,17 @@ export function openTokenClient(
   }
 }
 
-/** Creates a client. The thread starts with the first call, and again after it has ended. */
+/**
+ * Creates a client for a token. The thread starts when the first call arrives. If the thread has ended, the next call starts it
+ * again.
+ */
 function createTokenClient(location: TokenLocation, limits: Partial<TokenLimits>): TokenClient {
   const allLimits = { ...defaultLimits, ...limits }
   let thread: TokenThread | undefined
   return {
     async call(call) {
       if (thread?.hasEnded !== false) thread = new TokenThread(location, allLimits)
-      // The type of a reply matches the call.
+      // The type of a reply corresponds to the type of its call.
       return (await thread.call(call)) as TokenResults[(typeof call)['kind']]
     },
     async close() {
@@ -90,7 +94,7 @@ function createTokenClient(location: TokenLocation, limits: Partial<TokenLimits>
 interface PendingCall {
   readonly resolve: (result: TokenResults[keyof TokenResults]) => void
   readonly reject: (failure: TokenFailure) => void
-  /** Timer for the creation of a key. */
+  /** Timer that limits the time for creating a key. */
   readonly timer: NodeJS.Timeout | undefined
 }
 
@@ -102,9 +106,9 @@ class TokenThread {
   readonly #pending = new Map<number, PendingCall>()
   readonly #watchdog: NodeJS.Timeout
   #lastId = 0
-  /** Number of pending calls other than creations. */
+  /** Number of pending calls, not including the creation of keys. */
   #running = 0
-  /** Value of performance.now() at the last reply, or at the first call after an idle period. */
+  /** Value of performance.now() when the last reply arrived, or when the first call after an idle period was made. */
   #progressAt = 0
   #isHanging = false
   hasEnded = false
@@ -112,16 +116,16 @@ class TokenThread {
   constructor(location: TokenLocation, limits: TokenLimits) {
     this.#location = location
     this.#limits = limits
-    // The extension is .ts in the sources and .js in the built package.
+    // The file extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const worker = new Worker(new URL(`./token-thread${extension}`, import.meta.url), {
       workerData: { location },
-      // The process's flags are meant for its main program. A worker thread does not start with --input-type.
+      // The flags of the process are meant for its main program. A worker thread with the flag --input-type does not start.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
     this.#worker = worker
-    // The thread must not keep the process alive.
+    // The token thread must not keep the process alive.
     worker.unref()
     worker.on('message', (replies: readonly TokenReply[]) => this.#receive(replies))
     worker.on('error', (error) => this.#end(`the token thread failed: ${error.message}`))
@@ -179,7 +183,7 @@ class TokenThread {
       } else this.#settle(reply.id, reply.result)
   }
 
-  /** Settles a call. A reply to a call that was already rejected is ignored. */
+  /** Settles a call with its reply. The reply to a call that was already rejected is ignored. */
   #settle(id: number, result: TokenFailure | TokenResults[keyof TokenResults]): void {
     const call = this.#pending.get(id)
     if (call === undefined) return
@@ -217,7 +221,7 @@ class TokenThread {
   }
 }
 
-/** Cloning a view copies its whole underlying buffer, so the bytes are first copied into their own buffer. */
+/** Cloning a view would copy its entire underlying buffer, so the bytes are first copied to a buffer of their own. */
 function ownBytes({ bytes, isDigest }: ToSign): ToSign {
   return { bytes: Uint8Array.from(bytes), isDigest }
 }

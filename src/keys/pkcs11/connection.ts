@@ -1,4 +1,4 @@
-/** A thread's connection to a token: the loaded module, its slot, and a session in which the user is logged in. */
+/** The connection of a thread to a token: the loaded module, the token's slot, and a session in which the user is logged in. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Handle, PKCS11 } from 'pkcs11js'
@@ -8,15 +8,18 @@ import type { Library } from './module-values.ts'
 import { PinGuard, refusedPinFile } from './refused-pin.ts'
 import { returnValueOf } from './return-values.ts'
 
-/** Location of a token, as plain data that can be sent to a thread. */
+/** Location of a token, as plain data that can be sent to another thread. */
 export interface TokenLocation {
-  /** Absolute path of the PKCS #11 module, a shared library. */
+  /** Absolute path of the PKCS #11 module, which is a shared library. */
   readonly module: string
   /** CKA_LABEL of the token. */
   readonly token: string
   /** Absolute path of the file with the user's PIN on its first line. */
   readonly pinFile: string
-  /** Data folder, in which a server's processes share a refused PIN. Default: each process remembers it separately. */
+  /**
+   * Data folder, in which the processes of a server record a refused PIN. By default, each process remembers the PIN
+   * separately.
+   */
   readonly folder?: string | undefined
 }
 
@@ -30,8 +33,8 @@ export interface TokenConnection {
 const pinBytesMax = 256
 
 /**
- * Opens and closes connections to one token. Calls block the thread. The PIN is read for each login and not kept in memory. A
- * PIN that the token refused is not tried again until the file changes (refused-pin.ts).
+ * Opens and closes connections to a token. All calls block the thread. The PIN is read for each login and is not kept in
+ * memory. A PIN that the token refused is not tried again until the file changes (refused-pin.ts).
  */
 export class TokenConnector {
   readonly #location: TokenLocation
@@ -39,7 +42,7 @@ export class TokenConnector {
   #module: PKCS11 | undefined
   readonly #pinGuard: PinGuard
 
-  /** Throws TokenFailure if the package pkcs11js is not installed. */
+  /** Loads the package pkcs11js and creates a connector. Throws TokenFailure if the package is not installed. */
   static async load(location: TokenLocation): Promise<TokenConnector> {
     try {
       const imported = (await import('pkcs11js')) as Library & { readonly default?: Library }
@@ -63,7 +66,7 @@ export class TokenConnector {
     })
   }
 
-  /** Returns a new connection. Throws TokenFailure if it cannot be opened. */
+  /** Opens a new connection to the token. Throws TokenFailure if the connection cannot be opened. */
   connect(): TokenConnection {
     const library = this.#library
     const module = (this.#module ??= this.#loadModule())
@@ -85,7 +88,7 @@ export class TokenConnector {
     try {
       this.#module?.C_Finalize()
     } catch {
-      // Another user of the module may have finalized it, and a module whose token is missing may return an error.
+      // Another user of the module may already have finalized it, and a module may return an error if its token is missing.
     }
   }
 
@@ -150,8 +153,8 @@ export class TokenConnector {
   }
 
   /**
-   * Returns whether an error from C_Login means that the PIN is wrong. Throws all other errors, except that the user is already
-   * logged in.
+   * Returns whether an error from C_Login means that the PIN is wrong. Ignores the error that the user is already logged in,
+   * and throws all other errors.
    */
   #isWrongPin(error: unknown): boolean {
     const library = this.#library
@@ -178,7 +181,7 @@ function labelOf(module: PKCS11, slot: Handle): string {
   try {
     return module.C_GetTokenInfo(slot).label.replace(/[\0 ]+$/, '')
   } catch {
-    // The token was removed after the list was read.
+    // The token was removed after the list of tokens was read.
     return ''
   }
 }
@@ -203,7 +206,7 @@ function readPin(file: string): string {
   return pin
 }
 
-/** Returns the failure for a wrong PIN. `refusal` is the token's error; empty if the PIN was refused earlier. */
+/** Returns the failure for a wrong PIN. `refusal` is the error from the token, or empty if the PIN was refused earlier. */
 function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): TokenFailure {
   const advice =
     refusal === ''
@@ -215,7 +218,7 @@ function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): T
   )
 }
 
-/** Returns the failure for an error from the module, or another cause, that may be temporary. */
+/** Returns the failure for an error that may be temporary, whether the module or something else caused it. */
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })

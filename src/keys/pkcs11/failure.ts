@@ -1,4 +1,4 @@
-/** Failures of a token, in a form that can be sent between threads. */
+/** Failures of a PKCS #11 token, in a form that can be sent between threads. */
 import {
   KeyNotFoundError,
   KeyUnavailableError,
@@ -6,10 +6,10 @@ import {
 } from '../key-store.ts'
 
 /**
- * Kinds of failures.
- * - `unavailable`: the token is absent, or no session can be opened. All calls fail until that changes.
+ * Kinds of token failures.
+ * - `unavailable`: the token is absent, or no session can be opened. All calls fail until the token is available again.
  * - `misconfigured`: no session can be opened with these settings.
- * - `key-unavailable`: the token refuses or fails this call. Calls with other keys are not affected.
+ * - `key-unavailable`: the token refuses the call or fails to perform it. Calls with other keys are not affected.
  * - `not-found`, `unsupported`, `invalid`: the key does not exist, its algorithm is not supported, or the call is wrong.
  */
 export type FailureKind =
@@ -20,7 +20,7 @@ export type FailureKind =
   | 'unsupported'
   | 'invalid'
 
-/** The failure of a call to a token. Its message is for the operator, and contains no secret. */
+/** The failure of a call to a token. The failure's message is for the operator and contains no secret. */
 export class TokenFailure extends Error {
   override name = 'TokenFailure'
   readonly kind: FailureKind
@@ -31,7 +31,7 @@ export class TokenFailure extends Error {
   }
 }
 
-/** Returns the KeyStore error for a failure. */
+/** Returns the error that a KeyStore throws for a token failure. */
 export function keyStoreError(failure: TokenFailure): Error {
   const { kind, message } = failure
   if (kind === 'not-found') return new KeyNotFoundError(message)

@@ -1,6 +1,6 @@
 /**
- * PKCS #11 representations of keys and signatures: key attributes, and inputs and outputs of the mechanisms CKM_RSA_PKCS,
- * CKM_ECDSA and CKM_ML_DSA.
+ * PKCS #11 representations of keys and signatures: the attributes of keys, and the inputs and outputs of the mechanisms
+ * CKM_RSA_PKCS, CKM_ECDSA and CKM_ML_DSA.
  */
 import { createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
@@ -14,24 +14,24 @@ import {
   encodeUnsigned,
 } from '../../x509/der/writer.ts'
 
-/** A kind of key pair that tokens can create. */
+/** A kind of key pair that a token can create. */
 export type KeyKind =
   | { readonly type: 'rsa'; readonly modulusBits: number }
   | {
       readonly type: 'ec'
-      /** Curve name, as in JSON Web Keys. */
+      /** Name of the curve in JSON Web Keys. */
       readonly curve: string
-      /** CKA_EC_PARAMS: the DER of the curve's object identifier. */
+      /** CKA_EC_PARAMS attribute: the DER of the curve's object identifier. */
       readonly parametersDer: Uint8Array
-      /** Length of a coordinate, and of each half of a signature. */
+      /** Length of a coordinate, which is also the length of each half of a signature. */
       readonly coordinateBytes: number
     }
   | {
       readonly type: 'ml-dsa'
       readonly algorithm: MlDsaAlgorithm
-      /** CKA_PARAMETER_SET: the value CKP_ML_DSA_44, 65 or 87 of PKCS #11 3.2. */
+      /** CKA_PARAMETER_SET attribute: the value CKP_ML_DSA_44, 65 or 87 from PKCS #11 3.2. */
       readonly parameterSet: number
-      /** Object identifier for public keys (RFC 9881 §2). */
+      /** Object identifier of the public key's algorithm (RFC 9881 §2). */
       readonly oid: string
       readonly signatureBytes: number
     }
@@ -62,7 +62,7 @@ function mlDsaKind(
   return { type: 'ml-dsa', algorithm, parameterSet, ...sizes }
 }
 
-/** Returns the kind of key for an algorithm; undefined if this key store does not support the algorithm. */
+/** Returns the kind of key for an algorithm, or undefined if the PKCS #11 key store does not support the algorithm. */
 export function kindOf(algorithm: KeyAlgorithm): KeyKind | undefined {
   return kinds.get(algorithm)
 }
@@ -72,20 +72,23 @@ export type PublicAttributes =
   | { readonly type: 'rsa'; readonly modulus: Uint8Array; readonly publicExponent: Uint8Array }
   | {
       readonly type: 'ec'
-      /** CKA_EC_PARAMS. */
+      /** CKA_EC_PARAMS attribute. */
       readonly parametersDer: Uint8Array
-      /** CKA_EC_POINT. */
+      /** CKA_EC_POINT attribute. */
       readonly point: Uint8Array
     }
   | {
       readonly type: 'ml-dsa'
-      /** CKA_PARAMETER_SET. */
+      /** CKA_PARAMETER_SET attribute. */
       readonly parameterSet: number
-      /** CKA_VALUE of the public key: the public key, encoded as in FIPS 204. */
+      /** CKA_VALUE attribute of the public key, which is the encoding of the key defined in FIPS 204. */
       readonly value: Uint8Array
     }
 
-/** Returns the key algorithm for an RSA modulus, an EC curve or an ML-DSA parameter set. Undefined for other values. */
+/**
+ * Returns the key algorithm for an RSA modulus, an EC curve or an ML-DSA parameter set. Returns undefined if there is no such
+ * key algorithm.
+ */
 export function algorithmOf(
   key:
     | Pick<PublicAttributes & { type: 'rsa' }, 'type' | 'modulus'>
@@ -109,8 +112,8 @@ function bitLength(magnitude: Uint8Array): number {
 }
 
 /**
- * Returns the SubjectPublicKeyInfo of a key pair in DER. Throws if the point is not on its curve or a value has the wrong
- * length.
+ * Returns the SubjectPublicKeyInfo of a key pair in DER. Throws an error if the point is not on its curve or if a value has the
+ * wrong length.
  */
 export function subjectPublicKeyInfo(key: PublicAttributes): Uint8Array {
   const publicKey =
@@ -146,7 +149,10 @@ function jsonWebKey(key: Exclude<PublicAttributes, { type: 'ml-dsa' }>): JsonWeb
   }
 }
 
-/** CKA_EC_POINT is the DER of an OCTET STRING that contains the point. Some modules return the point itself. */
+/**
+ * CKA_EC_POINT is the DER of an OCTET STRING that contains the point, but some modules return the point without the OCTET
+ * STRING.
+ */
 function uncompressedPoint(value: Uint8Array, coordinateBytes: number): Uint8Array {
   const length = 1 + 2 * coordinateBytes
   const isBare = value.length === length && value[0] === 0x04
@@ -178,13 +184,13 @@ const signatures: ReadonlyMap<
   ['SHA512WITHECDSA', ['ec', 'sha512']],
 ])
 
-/** A message to be signed, or its digest. */
+/** A message that is to be signed, or the digest of the message. */
 export interface ToSign {
   readonly bytes: Uint8Array
   readonly isDigest: boolean
 }
 
-/** Returns the digest of a message. For an algorithm that hashes the message itself, such as ML-DSA, returns the message. */
+/** Returns the digest of a message. If the algorithm hashes the message itself, as ML-DSA does, returns the message. */
 export function digestOf(algorithm: SigningAlgorithm, message: Uint8Array): ToSign {
   const [, digestName] = signatures.get(algorithm) ?? []
   if (digestName === undefined) return { bytes: message, isDigest: false }
@@ -218,7 +224,10 @@ function signatureBytesOf(kind: KeyKind): number {
   return kind.type === 'ec' ? 2 * kind.coordinateBytes : kind.signatureBytes
 }
 
-/** Converts the mechanism's output to the content of the signature BIT STRING. Throws TypeError for a wrong length. */
+/**
+ * Converts the mechanism's output to the content of the signature BIT STRING. Throws TypeError if the output has the wrong
+ * length.
+ */
 export function signatureValue(kind: KeyKind, output: Uint8Array): Uint8Array {
   const length = signatureBytesOf(kind)
   if (output.length !== length)

@@ -1,16 +1,16 @@
-/** Values that are passed to PKCS #11 modules: attributes and templates of objects. */
+/** Values that are passed to PKCS #11 modules, such as object attributes and templates. */
 import type * as pkcs11js from 'pkcs11js'
 import type { Handle, PKCS11, Template } from 'pkcs11js'
 import type { KeyKind } from './key-kinds.ts'
 
-/** The package pkcs11js. */
+/** The Node.js package pkcs11js. */
 export type Library = typeof pkcs11js
 
 /** Attributes that identify a key pair in its token. */
 export interface KeyName {
-  /** CKA_LABEL. */
+  /** CKA_LABEL attribute. */
   readonly label: string
-  /** CKA_ID. */
+  /** CKA_ID attribute. */
   readonly id: Uint8Array
 }
 
@@ -40,14 +40,14 @@ export const mechanisms: Readonly<
   },
 }
 
-/** CKK_ML_DSA. */
+/** CKK_ML_DSA key type. */
 export const mlDsaKeyType = 0x4a
-/** CKA_PARAMETER_SET. */
+/** CKA_PARAMETER_SET attribute. */
 export const parameterSetAttribute = 0x6_1d
 
 const publicExponent = Buffer.from([0x01, 0x00, 0x01])
 
-/** Attributes for finding the objects of a key pair. */
+/** Returns the attributes that identify the objects of a key pair. */
 export function attributesOf(library: Library, { label, id }: KeyName): Template {
   return [
     { type: library.CKA_LABEL, value: label },
@@ -55,7 +55,7 @@ export function attributesOf(library: Library, { label, id }: KeyName): Template
   ]
 }
 
-/** Attributes for a new public key. */
+/** Returns the attributes of a new public key. */
 export function publicTemplate(library: Library, name: KeyName, kind: KeyKind): Template {
   return [
     ...attributesOf(library, name),
@@ -75,7 +75,7 @@ function kindTemplate(library: Library, kind: KeyKind): Template {
   ]
 }
 
-/** Attributes for a new private key that can only sign and never leaves the token. */
+/** Returns the attributes of a new private key, which can only sign and never leaves the token. */
 export function privateTemplate(library: Library, name: KeyName, kind: KeyKind): Template {
   return [
     ...attributesOf(library, name),
@@ -84,7 +84,7 @@ export function privateTemplate(library: Library, name: KeyName, kind: KeyKind):
     { type: library.CKA_SENSITIVE, value: true },
     { type: library.CKA_EXTRACTABLE, value: false },
     { type: library.CKA_SIGN, value: true },
-    // By default, some tokens also allow RSA keys to decrypt.
+    // By default, some tokens allow RSA keys to decrypt as well.
     ...(kind.type === 'rsa'
       ? [
           { type: library.CKA_DECRYPT, value: false },
@@ -94,11 +94,11 @@ export function privateTemplate(library: Library, name: KeyName, kind: KeyKind):
   ]
 }
 
-/** Closes a session. If the token was removed, its session may already be closed. */
+/** Closes a session. If the token was removed, the session may already be closed. */
 export function closeSession(module: PKCS11, session: Handle): void {
   try {
     module.C_CloseSession(session)
   } catch {
-    // The token has already closed the session.
+    // A token closes its sessions when it is removed.
   }
 }

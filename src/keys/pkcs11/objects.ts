@@ -1,16 +1,16 @@
-/** Finds objects in a token, and reads key attributes. */
+/** Finds objects in a token, and reads the attributes of keys. */
 import type { Handle, Template } from 'pkcs11js'
 import type { TokenConnection } from './connection.ts'
 import { TokenFailure } from './failure.ts'
 import type { PublicAttributes } from './key-kinds.ts'
 import { mlDsaKeyType, parameterSetAttribute } from './module-values.ts'
 
-/** Maximum number of objects in the result of a search. */
+/** Maximum number of objects that a search returns. */
 const objectsMax = 100
 
 type Connection = Pick<TokenConnection, 'library' | 'module' | 'session'>
 
-/** Returns the objects in a class (CKO) that have the given attributes. */
+/** Returns the objects of a class (CKO) that have the given attributes. */
 export function findObjects(
   { library, module, session }: Connection,
   objectClass: number,
@@ -34,7 +34,10 @@ export function readAttributes(
   return module.C_GetAttributeValue(session, object, attributes).map(({ value }) => value)
 }
 
-/** Reads the public attributes of a key. A private key has no EC point and no public value. Throws TokenFailure for other keys. */
+/**
+ * Reads the public attributes of a key. A private key has neither an EC point nor a public value. Throws TokenFailure if the
+ * key type is not supported.
+ */
 export function publicAttributes(
   connection: Connection,
   object: Handle,
@@ -60,7 +63,7 @@ export function publicAttributes(
     return {
       type: 'ml-dsa',
       parameterSet: readOne(parameterSetAttribute).readUInt32LE(0),
-      // CKA_VALUE of a private key is secret.
+      // The CKA_VALUE attribute of a private key is secret.
       value: isPublic ? readOne(library.CKA_VALUE) : Buffer.of(),
     }
   throw new TokenFailure('invalid', 'the token has a key that is not RSA, EC or ML-DSA')

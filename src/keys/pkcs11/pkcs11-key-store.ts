@@ -19,9 +19,12 @@ import type { TokenKeyPair } from './token.ts'
 import { encodeUri, parseUri } from './uri.ts'
 
 const idBytes = 16
-/** Maximum number of parsed handles in memory. Parsing takes as long as signing with a fast token. */
+/** Maximum number of parsed handles that are kept in memory. Parsing a handle takes as long as signing with a fast token. */
 const namesMax = 1000
-/** Longer messages, such as CRLs, are hashed in the token thread, because the calling thread must not block. */
+/**
+ * Length of a message, in bytes, above which it is hashed in the token thread. Hashing a large message, such as a CRL, must not
+ * block the calling thread.
+ */
 const quickBytesMax = 65_536
 
 export interface Pkcs11KeyStoreOptions {
@@ -31,7 +34,7 @@ export interface Pkcs11KeyStoreOptions {
   readonly limits?: Partial<TokenLimits>
 }
 
-/** Creates a key store that uses a token. A session is opened on the first call. */
+/** Creates a key store that uses a PKCS #11 token. The first call opens a session with the token. */
 export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeyStore {
   const { location, records, random, limits } = options
   const client = openTokenClient(location, limits)
@@ -62,8 +65,9 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
   }
 
   /**
-   * Creates a key pair, or uses one that an interrupted creation left in the token, and records it. If another process has
-   * recorded a key pair with that name in the meantime, that key pair is used, and the new key pair is destroyed.
+   * Creates and records a key pair. If an interrupted creation left a key pair in the token, the function records that key pair
+   * instead. If another process has already recorded a key pair with the same name, the function returns the recorded key pair
+   * and destroys the new key pair.
    */
   async function createRecorded(name: string, algorithm: KeyAlgorithm): Promise<TokenKeyRecord> {
     if (kindOf(algorithm) === undefined)
@@ -102,7 +106,9 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
   }
 }
 
-/** Opens a session with a token and closes it again. Throws a TokenFailure that states why the token cannot be used. */
+/**
+ * Opens a session with a token and closes the session again. Throws a TokenFailure that states why the token cannot be used.
+ */
 export async function checkToken(location: TokenLocation): Promise<void> {
   const client = openTokenClient(location, { wait: 0 })
   try {

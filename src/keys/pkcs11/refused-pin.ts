@@ -1,6 +1,6 @@
 /**
- * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs, so a server's processes together try a wrong
- * PIN only once, and do not try it again after a restart.
+ * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs. All processes of a server together therefore
+ * try a wrong PIN only once, and do not try it again after a restart.
  */
 import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
@@ -9,39 +9,43 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Random } from '../../random.ts'
 
 /**
- * Name of the file in the data folder that records the refused PIN. It is locked so that only one process at a time can log in.
+ * Name of the file in the data folder that records the refused PIN. The file is locked during a login, so that only one process
+ * at a time can log in.
  */
 export const refusedPinFile = 'pkcs11-refused-pin.sqlite'
 
-/** How long to wait for another process to log in. Waiting blocks the thread. */
+/** Maximum time to wait for the login of another process. The wait blocks the thread. */
 const waitMilliseconds = 1000
 const schema =
   'CREATE TABLE IF NOT EXISTS refused_pin (token TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL) STRICT'
 const saltBytes = 16
 const hashBytes = 32
 
-/** `refused earlier`: no login was attempted. `busy`: another process is logging in. */
+/** Result of a login. `refused earlier`: no login was attempted. `busy`: another process is logging in. */
 export type LoginResult = 'accepted' | 'refused' | 'refused earlier' | 'busy'
 
 interface StoredPin {
   readonly salt: Uint8Array
-  /** scrypt hash, because a wrong PIN is often similar to the correct one. */
+  /** The scrypt hash of the PIN. A fast hash would be unsafe, because a wrong PIN is often similar to the correct PIN. */
   readonly hash: Uint8Array
 }
 
 export interface PinGuardOptions {
   readonly token: string
-  /** Without a folder, or if its files cannot be written, the guard remembers a refused PIN only in memory. */
+  /**
+   * Folder in which a refused PIN is recorded. If the folder is undefined or not writable, the guard remembers a refused PIN
+   * only in memory.
+   */
   readonly folder: string | undefined
   readonly random: Random
 }
 
-/** Logs in to one token. */
+/** Performs the logins to a token. */
 export class PinGuard {
   readonly #options: PinGuardOptions
-  /** The refused PIN, if it could not be stored. */
+  /** The refused PIN, if the guard could not store it. */
   #refused: StoredPin | undefined
-  /** The last comparison, because comparisons are slow. */
+  /** The last comparison of PINs, which is kept because comparisons are slow. */
   #compared: { readonly digest: string; readonly isEqual: boolean } | undefined
 
   constructor(options: PinGuardOptions) {
@@ -71,7 +75,7 @@ export class PinGuard {
     }
   }
 
-  /** Stores the refused PIN, or deletes the stored one. Returns whether that succeeded. */
+  /** Stores the refused PIN, or deletes the stored PIN. Returns whether the change succeeded. */
   #change(file: DatabaseSync | undefined, refused: StoredPin | undefined): boolean {
     const { token } = this.#options
     try {
@@ -84,7 +88,7 @@ export class PinGuard {
       file.exec('COMMIT')
       return true
     } catch {
-      // The disk may be full, for example.
+      // For example, the disk may be full.
       return false
     }
   }
@@ -104,7 +108,10 @@ function hashOf(pin: string, random: Random): StoredPin {
   return { salt, hash: scryptSync(pin, salt, hashBytes) }
 }
 
-/** Opens and locks the file. Undefined if that fails: a full disk or a missing folder does not prevent a login. */
+/**
+ * Opens and locks the file with the refused PIN. Returns undefined if the file cannot be opened, because a full disk or a
+ * missing folder must not prevent a login.
+ */
 function lockFile(path: string): DatabaseSync | 'busy' | undefined {
   let file: DatabaseSync | undefined
   try {
@@ -120,8 +127,9 @@ function lockFile(path: string): DatabaseSync | 'busy' | undefined {
 }
 
 /**
- * Creates the file unless it exists. It belongs to the owner of the folder, even if a command run by root creates it. An
- * existing file is not opened, because closing it would release the locks of this process (fcntl).
+ * Creates the file for the refused PIN unless the file exists. The file belongs to the owner of the folder, even if a command
+ * that root runs creates it. An existing file is not opened, because closing the file would release the fcntl locks that the
+ * process holds on it.
  */
 function createPrivateFile(path: string): void {
   let file: number

@@ -1,4 +1,4 @@
-/** Requests to a token thread, and its replies. */
+/** Requests that are sent to a token thread, and its replies. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { FailureKind } from './failure.ts'
 import type { ToSign } from './key-kinds.ts'
@@ -23,11 +23,11 @@ export type TokenCall =
 
 export type TokenRequest = TokenCall & {
   readonly id: number
-  /** How long the call waits for an unavailable token. */
+  /** Maximum time that the call waits for an unavailable token. */
   readonly waitMilliseconds: number
 }
 
-/** A message to the thread: requests, or the instruction to end. */
+/** A message to the token thread, which contains requests or the instruction to end. */
 export type TokenMessage = readonly TokenRequest[] | 'close'
 
 export interface TokenResults {

@@ -1,14 +1,15 @@
 /**
- * The meanings of return values (CKR) from a PKCS #11 module. They determine whether a failed request is repeated, held or
- * refused.
+ * The meanings of return values (CKR) from PKCS #11 modules. The meaning determines whether a failed request is repeated, kept
+ * waiting or refused.
  */
 
 /**
  * Meaning of a return value:
- * - `connection`: the session, the login or the token is lost. Every request fails until there is a new session.
- * - `key`: the token has the key, but does not sign with it. Other keys are not affected.
+ * - `connection`: the session, the login or the token was lost. Every request fails until a new session is opened.
+ * - `key`: the token has the key but does not sign with it. Requests with other keys are not affected.
  * - `request`: another session would refuse the same request again.
- * - `uncertain`: the cause can be the session or the request. Only a second attempt in a new session shows which.
+ * - `uncertain`: the cause can be the session or the request. Only a second attempt in a new session shows which of the two is
+ *   the cause.
  */
 export type ReturnValueMeaning = 'connection' | 'key' | 'request' | 'uncertain'
 
@@ -60,10 +61,10 @@ const meanings = new Map<number, ReturnValueMeaning>([
 
 /**
  * Returns the meaning of a return value other than CKR_OK. Vendor-defined values and values that are not in the table are
- * uncertain, and so are:
+ * uncertain. The following values are also uncertain:
  * - CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR and memory errors, which modules also return if a single key is
  * damaged.
- * - CKR_KEY_HANDLE_INVALID and CKR_OBJECT_HANDLE_INVALID: the handle is old, or the key was destroyed.
+ * - CKR_KEY_HANDLE_INVALID and CKR_OBJECT_HANDLE_INVALID: the handle is outdated, or the key was destroyed.
  * - CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED and CKR_BUFFER_TOO_SMALL: a new session has no active operation.
  * - CKR_USER_NOT_LOGGED_IN: the login is lost, or the key has CKA_ALWAYS_AUTHENTICATE.
  */
@@ -71,7 +72,7 @@ export function meaningOf(returnValue: number): ReturnValueMeaning {
   return meanings.get(returnValue) ?? 'uncertain'
 }
 
-/** Return values for a kind of key that the token cannot generate. */
+/** Return values that mean that the token cannot generate a kind of key. */
 const unsupportedValues: ReadonlySet<number> = new Set([
   0x62, // CKR_KEY_SIZE_RANGE
   0x70, // CKR_MECHANISM_INVALID
@@ -80,12 +81,12 @@ const unsupportedValues: ReadonlySet<number> = new Set([
   0x209, // CKR_PARAMETER_SET_NOT_SUPPORTED
 ])
 
-/** Returns whether a return value from key generation means that the token does not support that kind of key. */
+/** Returns whether a return value from key generation means that the token does not support the kind of key. */
 export function isUnsupported(returnValue: number): boolean {
   return unsupportedValues.has(returnValue)
 }
 
-/** Returns the return value in the error from a failed module call; undefined for other errors. */
+/** Returns the return value that the error from a failed module call contains, or undefined for any other error. */
 export function returnValueOf(error: unknown): number | undefined {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
   return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined

@@ -1,6 +1,6 @@
 /**
- * The entry point of a token thread. If a module blocks or hangs, only this thread stops. Calls run one after another. Calls
- * that fail because the token is unavailable wait, and run again in the same order once it is back.
+ * The entry point of a token thread. If a PKCS #11 module blocks or hangs, only the token thread stops. Calls run one after
+ * another. If the token is unavailable, failed calls wait and run again in the same order once the token is available.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { TokenFailure } from './failure.ts'
@@ -9,14 +9,14 @@ import type { TokenMessage, TokenReply, TokenRequest, TokenResults } from './req
 import { Token } from './token.ts'
 import { unwrapValue, wrapValue } from './wrapping-key.ts'
 
-/** Time between attempts to reach an unavailable token. */
+/** Time between two attempts to reach an unavailable token. */
 const retryMilliseconds = 250
-/** Replies are sent together if they arrive within this time. */
+/** Time within which replies are collected, so that they can be sent together. */
 const replyMilliseconds = 1
 
 interface WaitingCall {
   readonly request: TokenRequest
-  /** Value of performance.now() after which the call fails. */
+  /** Time after which the call fails, as a value of performance.now(). */
   readonly deadline: number
 }
 
@@ -34,7 +34,7 @@ class TokenServer {
   constructor(port: Port, location: TokenLocation) {
     this.#port = port
     this.#token = TokenConnector.load(location).then((connector) => new Token(location, connector))
-    // The failure is reported to each call.
+    // If loading fails, every call reports the failure.
     this.#token.catch(() => {})
   }
 
@@ -67,7 +67,7 @@ class TokenServer {
     }
   }
 
-  /** Runs the waiting calls until the token is unavailable. Returns whether the token was available for all of them. */
+  /** Runs the waiting calls until the token becomes unavailable. Returns whether the token was available for all calls. */
   #runWaiting(token: Token): boolean {
     const calls = this.#waiting
     this.#waiting = []
@@ -95,7 +95,7 @@ class TokenServer {
     return new Promise((resolve) => setTimeout(resolve, retryMilliseconds))
   }
 
-  /** Runs a call, or starts the creation of a key. Throws TokenFailure if that fails. */
+  /** Runs a call, or starts the creation of a key. Throws TokenFailure if the call fails. */
   #start(token: Token, request: TokenRequest): void {
     if (request.kind === 'create') {
       token.create(request.name, request.algorithm).then(
@@ -151,7 +151,7 @@ class TokenServer {
   }
 }
 
-/** Ends the thread with an error, which its client receives. */
+/** Ends the thread with an error. The client of the thread receives the error. */
 function rethrow(error: unknown): void {
   setImmediate(() => {
     throw error

@@ -1,4 +1,4 @@
-/** Keys in a token: finds, creates, uses and destroys them. Calls to the module block the thread. */
+/** Finds, creates, uses and destroys keys in a PKCS #11 token. Calls to the module block the thread. */
 import type { Handle } from 'pkcs11js'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache } from '../../bounded-cache.ts'
@@ -29,10 +29,10 @@ import {
   type TokenLocation,
 } from './connection.ts'
 
-/** A key pair in a token. */
+/** A key pair in a PKCS #11 token. */
 export interface TokenKeyPair extends KeyName {
   readonly algorithm: KeyAlgorithm
-  /** SubjectPublicKeyInfo in DER. */
+  /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
@@ -41,27 +41,27 @@ interface KnownKey {
   readonly kind: KeyKind
 }
 
-/** Maximum number of key handles in memory. */
+/** Maximum number of key handles that are kept in memory. */
 const knownKeysMax = 1000
-/** Length of the longest signature, which is ML-DSA-87's. */
+/** Length in bytes of the longest signature, which is an ML-DSA-87 signature. */
 const signatureBytesMax = 4627
 /**
- * After a key fails in a new session, how long another failure of that key does not cause yet another session to be opened. The
- * key is the cause, and a new session would interrupt the use of other keys.
+ * Time after a key has failed in a new session during which further failures of the same key do not open another session. The
+ * key is then the cause of the failures, and another new session would interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
-/** Owns the session with a token, and opens a new one after a failure. Methods throw TokenFailure. */
+/** A token and the session with it. After a failure, the class opens a new session. Methods throw TokenFailure. */
 export class Token {
   readonly #location: TokenLocation
   readonly #connector: TokenConnector
   #connection: TokenConnection | undefined
-  /** Private keys in the session, by hexadecimal ID. */
+  /** Private keys that were found in the session, by hexadecimal ID. */
   readonly #known = new Map<string, KnownKey>()
-  /** When keys failed in a new session, as values of performance.now(), by hexadecimal ID. */
+  /** Times at which keys failed in a new session, as values of performance.now(), by hexadecimal ID. */
   readonly #failedAt = createBoundedCache<number>(knownKeysMax)
   readonly #output = Buffer.alloc(signatureBytesMax)
-  /** Number of running key generations, during which the module must not be finalized. */
+  /** Number of key generations in progress, during which the module must not be finalized. */
   #generations = 0
 
   constructor(location: TokenLocation, connector: TokenConnector) {
@@ -69,12 +69,12 @@ export class Token {
     this.#connector = connector
   }
 
-  /** Opens a session if none is open. */
+  /** Opens a session with the token if no session is open. */
   open(): void {
     this.#connection ??= this.#connector.connect()
   }
 
-  /** Signs a message. Returns the content of the signature BIT STRING. */
+  /** Signs a message, and returns the content of the signature BIT STRING. */
   sign(name: KeyName, algorithm: SigningAlgorithm, toSign: ToSign): Uint8Array {
     const keyId = hex(name.id)
     return this.#retrying(({ module, session }) => {
@@ -85,7 +85,7 @@ export class Token {
     }, keyId)
   }
 
-  /** Returns the key pairs with a label, sorted by ID. */
+  /** Returns the key pairs that have a given label, sorted by ID. */
   find(label: string): TokenKeyPair[] {
     return this.#unlessAbsent([], ({ library: { CKO_PRIVATE_KEY, CKA_LABEL } }) => {
       const objects = findObjects(this.#connected(), CKO_PRIVATE_KEY, [
@@ -98,7 +98,7 @@ export class Token {
     })
   }
 
-  /** Creates a key pair that never leaves the token. Other calls may run during the creation. */
+  /** Creates a key pair that never leaves the token. Other calls may run while the key pair is created. */
   async create(name: KeyName, algorithm: KeyAlgorithm): Promise<TokenKeyPair> {
     const kind = kindOf(algorithm)
     if (kind === undefined) throw this.#unsupported(algorithm)
@@ -110,7 +110,7 @@ export class Token {
       const missing = [generation, signing].find(({ value }) => !available.includes(value))
       if (missing !== undefined)
         throw this.#unsupported(algorithm, ` does not have the mechanism ${missing.name}`)
-      // A session runs only one call at a time, and signatures must not wait for key generation.
+      // A session runs only one call at a time, and signatures must not wait until a key has been generated.
       const session = module.C_OpenSession(
         slot,
         library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION,
@@ -136,7 +136,7 @@ export class Token {
     })
   }
 
-  /** Destroys a key pair's objects. It is not an error if the key pair does not exist. */
+  /** Destroys the objects of a key pair. A nonexistent key pair is not an error. */
   destroy(name: KeyName): void {
     this.#unlessAbsent(undefined, ({ library, module, session }) => {
       const classes = [library.CKO_PRIVATE_KEY, library.CKO_PUBLIC_KEY]
@@ -149,22 +149,22 @@ export class Token {
     })
   }
 
-  /** Runs module calls with keys that are not CA keys (wrapping-key.ts). */
+  /** Runs module calls that use keys other than CA keys (wrapping-key.ts). */
   use<Result>(run: (connection: TokenConnection) => Result): Result {
     return this.#retrying(run)
   }
 
-  /** Ends the session. The next call opens a new connection. */
+  /** Closes the session and the connection to the token. The next call opens a new connection. */
   close(): void {
     const connection = this.#connection
     this.#connection = undefined
     this.#known.clear()
-    // The module must not be finalized during a key generation.
+    // The module must not be finalized while a key is being generated.
     if (this.#generations === 0) this.#connector.finalize()
     else if (connection !== undefined) closeSession(connection.module, connection.session)
   }
 
-  /** Like `#retrying`, but with a fallback result for objects that do not exist. */
+  /** Works like `#retrying`, but returns a fallback result if an object does not exist. */
   #unlessAbsent<Result>(absent: Result, run: (connection: TokenConnection) => Result): Result {
     try {
       return this.#retrying(run)
@@ -175,9 +175,9 @@ export class Token {
   }
 
   /**
-   * Runs calls to the module. If the cause of a failure may be the session or the removal of the token, runs them again in a new
-   * session. A missing key is also searched for again, because a removed token appears empty. If a key has just failed in a new
-   * session, no further session is opened.
+   * Runs calls to the module. If the session or the removal of the token may have caused a failure, the calls run again in a
+   * new session. A missing key also leads to a second attempt, because a removed token appears empty. If the same key has just
+   * failed in a new session, no further session is opened.
    */
   #retrying<Result>(run: (connection: TokenConnection) => Result, keyId?: string): Result {
     const isNew = this.#connection === undefined
@@ -197,7 +197,7 @@ export class Token {
     }
   }
 
-  /** Records a failure in a new session, unless the token itself failed. */
+  /** Records the failure of a key in a new session, unless the token itself is unavailable. */
   #recordFailure(error: unknown, keyId: string | undefined): void {
     const { kind } = error as TokenFailure
     if (keyId === undefined || kind === 'unavailable' || !mayBeSession(error as TokenFailure))
@@ -207,7 +207,7 @@ export class Token {
 
   #hasJustFailed(error: unknown, keyId: string | undefined): boolean {
     if (keyId === undefined || (error as TokenFailure).kind === 'unavailable') return false
-    // If the key was replaced, its handle has changed.
+    // If the key was replaced, it has a new handle.
     this.#known.delete(keyId)
     return performance.now() - (this.#failedAt.get(keyId) ?? -Infinity) < brokenKeyMilliseconds
   }
@@ -228,7 +228,7 @@ export class Token {
     return this.#connection
   }
 
-  /** Returns the failure for an error. With `algorithm`, the error comes from generating a key. */
+  /** Returns the failure for an error. `algorithm` is set if the error occurred while a key was being generated. */
   #failureOf(error: unknown, algorithm?: KeyAlgorithm): TokenFailure {
     if (error instanceof TokenFailure) return error
     const { message } = error as Error
@@ -305,7 +305,7 @@ export class Token {
     }
   }
 
-  /** If the private key can leave the token, destroys the key pair and throws TokenFailure. */
+  /** Destroys the key pair and throws TokenFailure if the private key can leave the token. */
   #requireProtected(name: KeyName): void {
     const { object } = this.#privateKey(name)
     const { CKA_SENSITIVE, CKA_EXTRACTABLE } = this.#connected().library
@@ -334,14 +334,14 @@ export class Token {
   }
 }
 
-/** Returns whether the session may be the cause of a failure. If the token refuses to use a key, the key is the cause. */
+/** Returns whether the session may have caused a failure. If the token refuses to use a key, the key has caused the failure. */
 function mayBeSession({ kind, cause }: TokenFailure): boolean {
   if (kind !== 'key-unavailable') return kind === 'unavailable' || kind === 'not-found'
   const value = returnValueOf(cause)
   return value !== undefined && meaningOf(value) === 'uncertain'
 }
 
-/** Returns a view of bytes, without a copy. */
+/** Returns a Buffer that views the given bytes, without copying them. */
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -3,7 +3,7 @@
  * Signet writes are accepted. Each key has exactly one URI.
  */
 
-/** Location of a private key in a token. */
+/** Location of a private key in a PKCS #11 token. */
 export interface TokenKey {
   /** CKA_LABEL of the token: 1 to 32 bytes of UTF-8 without padding. */
   readonly token: string
@@ -16,10 +16,10 @@ export interface TokenKey {
 const scheme = 'pkcs11:'
 const tokenBytesMax = 32
 const attributeBytesMax = 255
-/** Characters of a path attribute that are not percent-encoded: unreserved characters (RFC 3986 §2.3). */
+/** Characters of a path attribute that are not percent-encoded, which are the unreserved characters (RFC 3986 §2.3). */
 const unreserved = /^[A-Za-z0-9\-._~]$/
 
-/** Encodes the location of a private key. Throws TypeError for a value that is empty or too long. */
+/** Encodes the location of a private key as a URI. Throws TypeError if a value is empty or too long. */
 export function encodeUri({ token, label, id }: TokenKey): string {
   const attributes = [
     ['token', encodeText(token, tokenBytesMax)],
@@ -60,7 +60,7 @@ function encodeByte(byte: number): string {
   return unreserved.test(character) ? character : percentEncode(byte)
 }
 
-/** Every byte of an identifier is percent-encoded (RFC 7512 §2.3). */
+/** In an identifier, every byte is percent-encoded (RFC 7512 §2.3). */
 function encodeId(id: Uint8Array): string {
   if (id.length === 0 || id.length > attributeBytesMax)
     throw new TypeError(`the ID of a key must have 1 to ${attributeBytesMax} bytes`)

@@ -1,6 +1,7 @@
 /**
- * Keys in a token that encrypt a server's master key: AES-256 with GCM, or RSA with OAEP. An RSA key encrypts outside the token
- * with its public key. Calls to the module block the thread. Functions throw TokenFailure or an error from the module.
+ * Keys in a token that encrypt a server's master key, with AES-256-GCM or RSA-OAEP. Encryption with RSA takes place outside the
+ * token, with the public key. Calls to the module block the thread. All functions throw TokenFailure or an error from the
+ * module.
  */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import type { Handle, Mechanism } from 'pkcs11js'
@@ -11,11 +12,13 @@ import { subjectPublicKeyInfo } from './key-kinds.ts'
 import { findObjects, readAttributes } from './objects.ts'
 import { returnValueOf } from './return-values.ts'
 
-/** Encryption mechanisms. OAEP with SHA-1 is as secure as with SHA-256, and some tokens support only one of them. */
+/**
+ * Encryption mechanisms. OAEP with SHA-1 is as secure as OAEP with SHA-256, and some tokens support only one of the two hashes.
+ */
 export const wrapMechanisms = ['aes-gcm', 'rsa-oaep-sha256', 'rsa-oaep-sha1'] as const
 export type WrapMechanism = (typeof wrapMechanisms)[number]
 
-/** An encrypted value. With `aes-gcm`, the bytes are the IV, followed by the ciphertext and the tag. */
+/** An encrypted value. With `aes-gcm`, the bytes consist of the IV, the ciphertext and the tag. */
 export interface WrappedValue {
   readonly mechanism: WrapMechanism
   readonly ciphertext: Uint8Array
@@ -25,17 +28,17 @@ const purpose = Buffer.from('signet master-key')
 const [ivBytes, tagBytes] = [12, 16]
 const aesBytes = 32
 const modulusBytesMin = 256
-/** Maximum length of a value: the length with an 8192-bit RSA key. */
+/** Maximum length of an encrypted value, which is its length with an 8192-bit RSA key. */
 const valueBytesMax = 1024
 const oaepHashes = { 'rsa-oaep-sha256': 'sha256', 'rsa-oaep-sha1': 'sha1' } as const
 
 interface WrappingKey {
   readonly object: Handle
-  /** Public RSA key in DER; undefined for an AES key. */
+  /** RSA public key in DER, or undefined for an AES key. */
   readonly publicKey: Uint8Array | undefined
 }
 
-/** Encrypts a value, and decrypts it again to make sure that only values that can be decrypted are stored. */
+/** Encrypts a value. The function then decrypts the value again, so that a value is stored only if it can be decrypted. */
 export function wrapValue(
   connection: TokenConnection,
   label: string,
@@ -61,7 +64,7 @@ export function wrapValue(
   throw failure
 }
 
-/** Decrypts a value. */
+/** Decrypts an encrypted value. */
 export function unwrapValue(
   connection: TokenConnection,
   label: string,
@@ -110,7 +113,8 @@ function decrypt(
     return Uint8Array.from(module.C_Decrypt(session, input, output))
   } catch (error) {
     if (returnValueOf(error) === undefined) throw error
-    // Modules report a wrong ciphertext with various return values. If the session still works, the ciphertext is the cause.
+    // Modules report a wrong ciphertext with various return values. If the session still works, the ciphertext has caused the
+    // error.
     module.C_GetAttributeValue(session, object, [{ type: library.CKA_LABEL }])
     const reason = (error as Error).message
     throw new TokenFailure('invalid', `the token cannot decrypt the value (${reason})`, {
@@ -137,12 +141,12 @@ function oaep(library: TokenConnection['library'], hash: 'sha1' | 'sha256'): Mec
     hash === 'sha1'
       ? [library.CKM_SHA_1, library.CKG_MGF1_SHA1]
       : [library.CKM_SHA256, library.CKG_MGF1_SHA256]
-  // The source is empty data (CKZ_DATA_SPECIFIED).
+  // The source of the OAEP encoding parameter is empty data (CKZ_DATA_SPECIFIED).
   const parameter = { type: library.CK_PARAMS_RSA_OAEP, hashAlg, mgf, source: 1 }
   return { mechanism: library.CKM_RSA_PKCS_OAEP, parameter }
 }
 
-/** Finds the only AES or private RSA key with a label. Refuses a key that is short or can leave the token. */
+/** Finds the only AES key or private RSA key with a label. Refuses a key that is too short or can leave the token. */
 function findKey(connection: TokenConnection, label: string): WrappingKey {
   const { library } = connection
   const classes = [library.CKO_SECRET_KEY, library.CKO_PRIVATE_KEY]

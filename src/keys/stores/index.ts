@@ -1,6 +1,6 @@
 /**
- * The table of key stores that a configuration can open. The settings --ca-keys and --key-storage-standards select the store of
- * new keys. The scheme of a handle selects the store of an existing key.
+ * The table of key stores that a configuration can open. The settings --ca-keys and --key-storage-standards select the store
+ * for new keys. The URI scheme of a handle identifies the store of an existing key.
  */
 import type { KeyStorageSecurityStandard } from '../../authority/key-storage.ts'
 import { createKmsKeyStore } from '../kms/kms-key-store.ts'
@@ -15,7 +15,7 @@ import {
   type OpenKeyStore,
 } from '../key-store.ts'
 
-/** Options for every key store. A store's options are undefined if it is not configured. */
+/** Options for all key stores. The options for a store are undefined if the store is not configured. */
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
   readonly pkcs11?: Pkcs11KeyStoreOptions | undefined
@@ -23,8 +23,8 @@ export interface KeyStoreOptions {
 }
 
 /**
- * Functions that open the key stores, by handle scheme, which is also the store's name in settings. A function returns undefined
- * if its store is not configured.
+ * Functions that open the key stores, by the scheme of the store's handles. In settings, this scheme is also the name of the
+ * store. A function returns undefined if its store is not configured.
  */
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),
@@ -32,34 +32,34 @@ export const keyStores = {
   kms: ({ kms }) => (kms === undefined ? undefined : createKmsKeyStore(kms)),
 } satisfies Record<string, (options: KeyStoreOptions) => OpenKeyStore | undefined>
 
-/** Name of a key store: its value in settings, and the scheme of its handles. */
+/** Name of a key store, which is used in settings and as the scheme of the store's handles. */
 export type KeyStoreName = keyof typeof keyStores
 
 /** Names of all key stores. */
 const keyStoreNames = Object.keys(keyStores) as readonly KeyStoreName[]
 
-/** The store in which the keys of new CAs with a standard are created. */
+/** The key store for new CAs that require a key storage security standard. */
 export interface StandardStore {
   readonly standard: KeyStorageSecurityStandard
   readonly store: KeyStoreName
 }
 
-/** The stores in which the keys of new CAs are created. */
+/** The key stores in which the keys of new CAs are created. */
 export interface NewKeyStores {
-  /** Store for every new key if `standards` is absent. */
+  /** Key store for all new keys if `standards` is undefined. */
   readonly newKeys: KeyStoreName
-  /** The store for each standard. Keys for CAs with other standards cannot be created. */
+  /** The key store for each standard. Keys for CAs with any other standard cannot be created. */
   readonly standards: readonly StandardStore[] | undefined
 }
 
-/** Returns the names of all stores in which keys may be created. */
+/** Returns the names of all key stores in which keys may be created. */
 export function storesOfNewKeys({ newKeys, standards }: NewKeyStores): ReadonlySet<KeyStoreName> {
   return new Set(standards?.map(({ store }) => store) ?? [newKeys])
 }
 
 /**
- * Opens the configured key stores as one store, which passes each call to the store that the handle belongs to. Throws TypeError
- * if a store for new keys is not configured.
+ * Opens the configured key stores as a single key store, which passes each call to the store that the handle belongs to. Throws
+ * TypeError if a store for new keys is not configured.
  */
 export function createKeyStore(options: KeyStoreOptions, newStores: NewKeyStores): OpenKeyStore {
   const stores = new Map<string, OpenKeyStore>()
