@@ -1,4 +1,4 @@
-/** The services that the API's pipeline uses, with or without a listener. */
+/** The services that the API pipeline uses, with or without a listener. */
 import { createRestoreGate } from '../approval/restore-gate.ts'
 import { createFreshCache } from '../access/one-second-cache.ts'
 import { createSessions } from '../identity/session.ts'
@@ -14,7 +14,7 @@ import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import { servedRegions } from '../wire/region.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Creates the services for the API's pipeline. `limits` apply to the whole server, or only to this process. */
+/** Creates the services for the API pipeline. `limits` apply either to the whole server or only to the current process. */
 export function createApiServices(
   runtime: Runtime,
   services: Services,
@@ -41,8 +41,8 @@ export function createApiServices(
 }
 
 /**
- * Loads the library for identity tokens after the server has started to listen. Loading blocks the event loop for 24 ms, which
- * an unauthenticated request must not be able to cause.
+ * Loads the library for identity tokens after the server has started to listen. The load blocks the event loop for 24 ms, and
+ * an unauthenticated request must not be able to trigger it.
  */
 export function loadTokenVerification(log: Log): void {
   Promise.all([import('../sts/issuer-keys.ts'), import('../sts/verify-web-identity.ts')]).catch(
@@ -50,7 +50,7 @@ export function loadTokenVerification(log: Log): void {
   )
 }
 
-/** Creates issuer keys that load their library with the first token, because loading is slow. */
+/** Creates the issuer keys. Their library is loaded when the first token arrives, because loading is slow. */
 function createIssuerKeysLater(clock: Clock): IssuerKeys {
   let loading: Promise<IssuerKeys> | undefined
   const load = async (): Promise<IssuerKeys> => {

@@ -1,4 +1,4 @@
-/** The checks of `signet check-config`: they open everything that the settings refer to, and change nothing. */
+/** The checks of `signet check-config`. They open every file and connection that the settings refer to, and change nothing. */
 import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -26,10 +26,10 @@ import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
 import { requireOwnAuthority } from './tls/own-authority.ts'
 
 const s3Milliseconds = 10_000
-/** Name of the bucket in the test request to the S3 store. The bucket does not have to exist. */
+/** Name of the bucket in the test request to the S3 store. A bucket with this name does not have to exist. */
 const probeBucket = 'signet-check-config'
 
-/** Returns the problems that would prevent `signet serve` from running with a configuration. */
+/** Returns the problems in a configuration that would prevent `signet serve` from running. */
 export async function configProblems(config: Config, clock: Clock): Promise<readonly string[]> {
   const checks = [
     () => checkCertificate(config, clock),
@@ -55,7 +55,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
       return [error instanceof ConfigurationError ? error.message : problemOf(error)]
     }
   })
-  // An unreachable database fails several checks with the same message.
+  // If the database is unreachable, several checks fail with the same message.
   return [...new Set((await Promise.all(found)).flat())]
 }
 
@@ -76,7 +76,7 @@ async function checkClientAuthorities({ tls }: Config): Promise<void> {
   if (tls.clientCaFile !== undefined) await readClientAuthorities(tls.clientCaFile)
 }
 
-/** Throws ConfigurationError unless the certificate is valid now. */
+/** Throws ConfigurationError unless the certificate is currently valid. */
 function requireValid(
   flag: string,
   file: string,
@@ -108,7 +108,7 @@ async function checkCallLogFile(file: string): Promise<void> {
   )
 }
 
-/** Connects to the syslog server. No message is sent. */
+/** Connects to the syslog server without sending a message. */
 async function checkSyslog(server: SyslogConfig): Promise<void> {
   const { connectSyslog } = await import('../call-log/syslog-connection.ts')
   try {
@@ -123,7 +123,7 @@ async function checkSyslog(server: SyslogConfig): Promise<void> {
   }
 }
 
-/** Checks the data folder, or the folder in which `signet serve` would create it. */
+/** Checks the data folder. If the data folder does not exist, checks the folder in which `signet serve` would create it. */
 async function checkDataFolder({ dataDirectory, dev }: Config): Promise<void> {
   if (dev) return
   const folder = await nearestExisting(dataDirectory)
@@ -137,7 +137,7 @@ async function nearestExisting(path: string): Promise<string> {
   return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }
 
-/** Checks that the database can be read, and that the master key belongs to it. */
+/** Checks that the database can be read and that the master key belongs to the database. */
 async function checkDatabase(config: Config): Promise<void> {
   if (config.dev) return
   const [masterKey, engine] = await Promise.all([
@@ -153,7 +153,7 @@ async function checkDatabase(config: Config): Promise<void> {
   requireMasterKey(settings, masterKey, systemRandom)
 }
 
-/** Looks up the CA of --tls-self, unless the database has an older schema, which `signet serve` would migrate first. */
+/** Looks up the CA given by --tls-self, unless the database schema is older and `signet serve` would migrate it first. */
 async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
   const { tls } = config
   if (tls.kind !== 'self' || config.dev) return
@@ -166,8 +166,8 @@ async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
 }
 
 /**
- * Checks the identity provider of the web console, and its registration in an account. A database that does not exist yet has no
- * accounts, so nothing can be registered before the first start.
+ * Checks the identity provider of the web console, and whether the provider is registered in an account. A database that does
+ * not exist yet has no accounts, so no provider can be registered before the first start.
  */
 async function checkSingleSignOn(config: Config, clock: Clock): Promise<void> {
   const { sso } = config
@@ -183,7 +183,7 @@ async function checkSingleSignOn(config: Config, clock: Clock): Promise<void> {
   }
 }
 
-/** Checks the key in the token under which the first start would encrypt a new master key. */
+/** Checks the token key that would encrypt a new master key at the first start. */
 async function checkMasterKeyInToken({
   masterKeyPkcs11: label,
   masterKeyFile,
@@ -193,7 +193,10 @@ async function checkMasterKeyInToken({
   await requireUsableTokenKey({ label, location: keys.pkcs11 })
 }
 
-/** Sends a request to the S3 store. A response that reports a missing or forbidden bucket shows that the store is reachable. */
+/**
+ * Sends a test request to the S3 store. A response that reports a missing or forbidden bucket shows that the store is
+ * reachable.
+ */
 async function checkObjectStore({ objects }: Config): Promise<void> {
   if (objects.kind !== 's3') return
   const store = await createS3ObjectStore(objects)

@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts'
 
 type TokenConfig = Parameters<typeof tokenOf>[0]
 
-/** The check for `signet check-config`, which creates no file in the data folder. */
+/** Checks the token for `signet check-config`, without creating a file in the data folder. */
 export async function checkConfiguredToken(config: TokenConfig): Promise<void> {
   const isRecorded = existsSync(join(config.dataDirectory, refusedPinFile))
   const token = tokenOf(config)
@@ -18,8 +18,8 @@ export async function checkConfiguredToken(config: TokenConfig): Promise<void> {
 }
 
 /**
- * Checks the token before a server starts, once for all of its processes. A server starts even if its token is absent, and uses
- * the token once it is present. Throws ConfigurationError for a configuration that cannot work.
+ * Checks the token before a server starts, once for all of the server's processes. A server starts even if its token is absent,
+ * and uses the token once it is present. Throws ConfigurationError if the configuration cannot work.
  */
 export async function checkTokenAtStart(config: TokenConfig, log: Log): Promise<void> {
   try {
@@ -31,7 +31,7 @@ export async function checkTokenAtStart(config: TokenConfig, log: Log): Promise<
   }
 }
 
-/** Logs in to the token. Throws ConfigurationError if the module, the token or the PIN cannot be used. */
+/** Logs in to the token. Throws ConfigurationError if the module, the token or the PIN is unusable. */
 async function requireToken(token: TokenLocation | undefined): Promise<void> {
   if (token === undefined) return
   try {

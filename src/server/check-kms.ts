@@ -8,12 +8,12 @@ import { storesOfNewKeys } from '../keys/stores/index.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Alias in the test request. The alias does not have to exist. */
+/** Alias in the test request to KMS. An alias with this name does not have to exist. */
 const probeAlias = 'alias/signet/check-config'
 
 /**
- * Sends a request to KMS if new CAs have their keys there. A response that reports a missing alias shows that the server has
- * access.
+ * Sends a test request to KMS if the keys of new CAs are created in KMS. A response that reports a missing alias shows that the
+ * server has access.
  */
 export async function checkNewKeys({ keys }: Config): Promise<void> {
   const { region } = keys.kms
@@ -36,8 +36,8 @@ export async function checkNewKeys({ keys }: Config): Promise<void> {
 }
 
 /**
- * Checks the KMS key under which the first start would encrypt a new master key. An existing master key file is decrypted when
- * the database is checked.
+ * Checks the KMS key that would encrypt a new master key at the first start. The check of the database already decrypts an
+ * existing master key file.
  */
 export async function checkMasterKeyInKms(config: Config): Promise<void> {
   const { masterKeyKms, masterKeyFile } = config

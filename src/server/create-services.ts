@@ -1,4 +1,4 @@
-/** Creates the services that operations and jobs use. */
+/** Creates the services that API operations and jobs use. */
 import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
@@ -32,13 +32,19 @@ const storeFailure = 'signed OCSP responses cannot be stored'
 
 export interface ProcessServices {
   readonly services: Services
-  /** Objects that the public listener serves; undefined if the object store serves them itself. */
+  /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
-  /** Makes requests to an unresponsive key store end soon. Called before listeners and jobs complete their work. */
+  /**
+   * Ends requests to an unresponsive key store soon. Called when the server begins to stop, before listeners and jobs complete
+   * their work.
+   */
   readonly beginStop: () => void
 }
 
-/** Throws ConfigurationError for an invalid list of weak keys, or if the key store's library is not installed. */
+/**
+ * Creates the services of a process. Throws ConfigurationError if the list of weak keys is invalid or the key store's library
+ * is not installed.
+ */
 export async function createServices(
   runtime: Runtime,
   shared: Pick<SharedState, 'metrics' | 'wake' | 'serverState'> & { publicUrl: string },
@@ -107,7 +113,7 @@ export async function createServices(
   return { services, publicObjects, beginStop: () => stopping.abort() }
 }
 
-/** Opens the key stores, which connect when a key is first used. */
+/** Opens the key stores. A key store connects when one of its keys is first used. */
 function openKeys(
   { config, data: { db, masterKeys }, clock, random }: Runtime,
   stopping: AbortSignal,
@@ -119,11 +125,11 @@ function openKeys(
       records: createKeyRecords(db, clock),
       sealers: masterKeys.sealers('keys'),
       random,
-      // With one process per core, no core is left for a thread pool.
+      // If every core has a process, no core is left for a thread pool.
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
     },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
-    // Existing keys in KMS need no settings, because their handles contain the Region.
+    // Existing KMS keys need no settings, because their handles contain the Region.
     kms: { ...kms, random, stopping },
   }
   return createKeyStore(options, config.keys)
@@ -143,7 +149,7 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/** Records the last requests' uses of access keys. A failure is only logged, so that the process can stop. */
+/** Records the most recent uses of access keys. A failure is only logged, so that the process can stop. */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

@@ -1,7 +1,8 @@
 /**
- * The listener for ACME and EST. It always uses TLS: with the certificate of the API listener, or if the API has no TLS, with one
- * that the server issues under a root of its own. It requests a client certificate, because EST clients authenticate with one. ACME
- * clients send none. An embedded CA has no such listener, because its host process serves its requests.
+ * The listener for ACME and EST, which always uses TLS. The listener uses the certificate of the API listener. If the API has
+ * no TLS, the server issues a certificate for the enrollment listener under its own root. The listener requests a client
+ * certificate, because EST clients can authenticate with a certificate; ACME clients send no certificate. An embedded CA has no
+ * enrollment listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
 import { enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
@@ -22,11 +23,11 @@ interface EnrollListenerOptions {
   readonly services: Services
   readonly budget: BodyBudget
   readonly certificate: CertificateKeeper
-  /** Creates the routes of ACME and EST. */
+  /** Creates the routes for ACME and EST. */
   readonly routes: (site: EnrollSite) => ProtocolRoutes
 }
 
-/** Opens the source of the listener's certificate under the server's own root. */
+/** Opens the source that issues the listener's certificate under the server's own root. */
 export function openEnrollSource(
   { config, data, clock, random }: Runtime,
   { names = [] }: EnrollmentConfig,
@@ -37,8 +38,8 @@ export function openEnrollSource(
 }
 
 /**
- * Starts the listener, and returns its URL, with the first of its names that is not a wildcard. Throws ConfigurationError if the port
- * is in use or the listener has no name.
+ * Starts the enrollment listener and returns its URL, which contains the first of the listener's names that is not a wildcard.
+ * Throws ConfigurationError if the port is in use or the listener has no name.
  */
 export async function startEnrollListener(
   { config, random, log, stack }: Runtime,
@@ -52,7 +53,7 @@ export async function startEnrollListener(
   const site = createEnrollSite(() => names)
   const { health } = services.server
   const server = createTlsServer(
-    // A reverse proxy cannot be in front of this listener, because clients authenticate with TLS. So there is no path prefix.
+    // The enrollment listener has no path prefix. It cannot be behind a reverse proxy, because clients authenticate with TLS.
     { log, random, limits: config.limits, budget },
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),
@@ -70,7 +71,7 @@ export async function startEnrollListener(
   return urlOf(names, port)
 }
 
-/** Clients may send any certificate or none, even if API clients need one. */
+/** Enrollment clients may send any certificate or no certificate, even if API clients need one. */
 function requestingCertificates({ cert, key }: TlsMaterial): TlsMaterial {
   return { cert, key, ca: undefined, requestsAnyCertificate: true }
 }

@@ -7,7 +7,9 @@ import type { App } from './runtime.ts'
 import { isStandardInput } from '../data-folder/master-key.ts'
 import { rootFile } from './tls/certificate-source.ts'
 
-/** Returns the text: endpoints, data folder, and environment variables for AWS clients. */
+/**
+ * Returns the text that is printed after the start: the endpoints, the data folder, and environment variables for AWS clients.
+ */
 export function greeting(
   config: Config,
   app: Pick<App, 'apiUrl' | 'publicUrl' | 'enrollUrl' | 'metricsUrl' | 'credentials'>,
@@ -43,8 +45,8 @@ function dataText({ dataDirectory, database, dev }: Config): string {
 }
 
 /**
- * Returns the environment variables. The credentials file contains the endpoint and the Region, unless it is a copy of another
- * node's file.
+ * Returns the environment variables for AWS clients. The credentials file contains the endpoint and the Region, unless it is a
+ * copy of another node's file.
  */
 function exports(
   config: Config,
@@ -59,7 +61,8 @@ function exports(
     ]
   const { path, elsewhere } = credentials
   return [
-    // Another node created the account. The operator copies that node's file, or creates a key with `signet access-key create`.
+    // If another node created the account, the operator copies that node's credentials file or creates an access key with
+    // `signet access-key create`.
     ...(elsewhere === undefined
       ? []
       : [

@@ -1,4 +1,4 @@
-/** The listeners of a process that answers requests: for the API, for the public, and for enrollment. */
+/** The listeners of a process that serves requests: the API listener, the public listener and the enrollment listener. */
 import { acmeRoutes } from '../acme/handler/routes.ts'
 import type { AcmeServices } from '../acme/resource.ts'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
@@ -29,25 +29,31 @@ import { openTlsSource, type TlsSource } from './tls/certificate-source.ts'
 import type { ListenerUrls } from './workers/messages.ts'
 
 interface Listeners extends ListenerUrls {
-  /** Checks for new certificates. An invalid certificate is logged, and the previous one stays in use. */
+  /**
+   * Checks for new TLS certificates. If a new certificate is invalid, the error is logged and the previous certificate stays in
+   * use.
+   */
   readonly reload: () => Promise<void>
 }
 
 interface ListenersOptions extends ProcessServices {
   readonly shared: SharedState
-  /** A port that is already bound, or an address. `reusePort` means that other processes also have a socket on the port. */
+  /**
+   * A port that is already bound, or an address. `reusePort` means that other processes also listen on the port with their own
+   * sockets.
+   */
   readonly publicPort: ReservedPort | (Address & { readonly reusePort: boolean })
 }
 
-/** Objects that all listeners use. */
+/** Objects that all listeners of the process use. */
 interface CommonServices {
   readonly health: Health
   readonly budget: BodyBudget
 }
 
 /**
- * Starts the public listener, the API listener and the enrollment listener. Throws ConfigurationError for an invalid certificate or a
- * port in use.
+ * Starts the public listener, the API listener and the enrollment listener. Throws ConfigurationError if a certificate is
+ * invalid or a port is in use.
  */
 export async function startListeners(
   runtime: Runtime,
@@ -115,7 +121,7 @@ async function startPublicListener(
   await listenOn(server, publicPort)
 }
 
-/** Creates the services of the API's pipeline for the listeners of this process. */
+/** Creates the services of the API pipeline for the process's listeners. */
 function createApi(
   runtime: Runtime,
   { services, shared }: ListenersOptions,
@@ -154,7 +160,9 @@ async function startApiListener(
   return url
 }
 
-/** Returns the routes of the web console and of its single sign-on. Throws ConfigurationError for an unusable client secret. */
+/**
+ * Returns the routes of the web console and of its single sign-on. Throws ConfigurationError if the client secret is unusable.
+ */
 async function openConsoleRoutes(
   { config, clock }: Runtime,
   api: ApiServices,

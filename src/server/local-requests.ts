@@ -1,4 +1,4 @@
-/** Requests from local commands to a running server. */
+/** Requests that local commands send to a running server. */
 import { encrypt } from '../backup/encryption.ts'
 import { readRecipients } from '../backup/key-files.ts'
 import type { Clock } from '../clock.ts'
@@ -17,7 +17,7 @@ interface LocalHandlerOptions {
   readonly log: Log
 }
 
-/** Creates the handler of the local channel. */
+/** Creates the handler for requests on the local channel. */
 export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
   return async (request) => {
     switch (request.command) {
@@ -35,12 +35,13 @@ export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
   }
 }
 
-/** Maximum length of each string, in UTF-16 code units. */
+/** Maximum length of each string in a request, in UTF-16 code units. */
 const actorTextMax = 1000
 
 /**
- * Checks the strings that identify who sent a request. They are not proven: only the owner of the data folder and root can send
- * requests, and both could also write the record directly. Throws ConfigurationError if a string is missing or too long.
+ * Checks the strings that identify the sender of a request. The server does not verify the identity itself, because only root
+ * and the owner of the data folder can send requests, and both could also write the record directly. Throws ConfigurationError
+ * if a string is missing or too long.
  */
 export function actorOf(actor: unknown): Actor {
   const { osUser, sudoUser, host, command } = (actor ?? {}) as Readonly<Record<string, unknown>>
@@ -55,7 +56,7 @@ export function actorOf(actor: unknown): Actor {
   return texts as Actor
 }
 
-/** Encrypts the content of the master key file. The key itself never leaves the process. */
+/** Encrypts the content of the master key file. The master key itself never leaves the process. */
 async function exportMasterKey(
   { data: { db, masterKeys }, clock, log }: LocalHandlerOptions,
   text: string,

@@ -1,4 +1,7 @@
-/** A server without its master key: it serves CRLs and stored OCSP responses, refuses everything else, and waits for shares. */
+/**
+ * A locked server, which does not have its master key. The server serves CRLs and stored OCSP responses, refuses all other
+ * requests, and waits for shares of the master key.
+ */
 import { bucketsFolder, pathsOf } from '../data-folder/data-folder.ts'
 import { readManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
@@ -24,15 +27,15 @@ import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-
 
 type LockedContext = Pick<ProcessContext, 'clock' | 'random' | 'log'>
 
-/** The master key, and the shares that restored it. */
+/** The restored master key, and the shares that restored it. */
 interface Unlocked {
   readonly masterKey: MasterKey
   readonly enteredShares: readonly EnteredShare[]
 }
 
 /**
- * Serves until enough shares are entered with `signet unlock`, and returns the master key. Returns undefined if `stopped` resolves
- * first. Throws ConfigurationError if the database does not exist or the listeners cannot listen.
+ * Serves requests until enough shares have been entered with `signet unlock`, and returns the master key. Returns undefined if
+ * `stopped` resolves first. Throws ConfigurationError if the database does not exist or a listener cannot be started.
  */
 export async function waitForMasterKey(
   config: Config,
@@ -78,7 +81,7 @@ export async function waitForMasterKey(
     'locked: waiting for shares of the master key (signet unlock)',
   )
   print(lockedGreeting(config, publicUrl))
-  // The listeners are closed after this.
+  // The listeners of the locked server are closed when this function returns.
   const unlocked = await ended
   return unlocked
 }
@@ -100,7 +103,10 @@ interface LockedServing extends LockedContext {
   readonly db: Database | undefined
 }
 
-/** Opens the database for OCSP. Undefined if it cannot be read. The server then sends no OCSP responses until it is unlocked. */
+/**
+ * Opens the database for OCSP. If the database cannot be read, the function returns undefined, and the server sends no OCSP
+ * responses until it is unlocked.
+ */
 async function openDatabase(
   engine: Engine,
   log: LockedContext['log'],
@@ -114,7 +120,7 @@ async function openDatabase(
   }
 }
 
-/** Starts the listeners, and returns the URL of the public listener. */
+/** Starts the listeners of a locked server, and returns the URL of the public listener. */
 async function serveLocked(config: Config, serving: LockedServing): Promise<string> {
   const { clock, random, log, stack, db } = serving
   const { limits, basePath, revocationPolicy } = config
@@ -144,8 +150,8 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
 }
 
 /**
- * Returns the API listener and the enrollment listener, which refuse all requests. A listener is missing if its certificate is
- * self-issued, because that needs a key in the database.
+ * Returns the API listener and the enrollment listener, which refuse all requests. A listener with a self-issued certificate is
+ * missing, because issuing the certificate would require a key from the database.
  */
 async function refusingServers(
   { tls, listen, enrollment }: Config,

@@ -1,16 +1,16 @@
-/** The listener that `--metrics-listen` configures. */
+/** The listener that `--metrics-listen` specifies. */
 import { metricsRoutes } from '../http/routes.ts'
 import { createPlainServer } from '../http/server.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { listenOn } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Maximum number of connections. Prometheus opens one or two. */
+/** Maximum number of connections to the metrics listener. Prometheus opens only one or two connections. */
 const connectionsMax = 100
 
 /**
- * Starts the listener if one is configured, and resolves to the URL of the metrics. Throws ConfigurationError if the port is in
- * use.
+ * Starts the metrics listener if it is configured, and resolves to the URL of the metrics. Throws ConfigurationError if the
+ * port is in use.
  */
 export async function startMetricsListener(
   { config, log, random, stack }: Runtime,

@@ -1,4 +1,4 @@
-/** Opens a data folder in the one process that owns it. */
+/** Opens a data folder in the process that owns it. */
 import { hostname } from 'node:os'
 import { checkTokenAtStart } from './check-keys.ts'
 import type { ProcessContext, Runtime } from './runtime.ts'
@@ -20,18 +20,18 @@ import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import { servedRegions } from '../wire/region.ts'
 
-/** Opens the data folder until `stack` is disposed, and creates missing files. Only one process may have the folder open. */
+/** Opens the data folder until `stack` is disposed of, and creates missing files. Only one process at a time may have it open. */
 export async function openOwnData(
   config: Config,
   context: ProcessContext,
   stack: AsyncDisposableStack,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
-  // A PostgreSQL database needs no lock on the folder, because servers that share the database may share the folder, too.
+  // With a PostgreSQL database, the folder needs no lock, because servers that share the database may share the folder, too.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
-  // If the token refuses the PIN, that is recorded in the folder.
+  // A PIN that the token refuses is recorded in the data folder.
   await checkTokenAtStart(config, context.log)
   const { onFailure, wrapDatabase = (db) => db, log, random, clock, masterKey } = context
   let owned: OwnDatabase | undefined
@@ -56,13 +56,13 @@ export async function openOwnData(
   await warnOfUnservedRegions(config, data, context)
   const waiting = await findWaitingRestore(data.db)
   if (waiting !== undefined) log.warn(describeWaiting(waiting))
-  // The holder of the folder's lock is the only server, so all leases are stale. In a shared database, other nodes may hold
-  // leases.
+  // The process that holds the folder's lock is the only server, so all leases are outdated. If the database is shared, other
+  // nodes may hold leases.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   await recordUnlock(context, data)
   if (owned?.accepted !== undefined) {
-    // As after a restore, every CRL becomes due, and revocations that appear only in published CRLs are inserted.
+    // As after a restore, every CRL becomes due. Revocations that appear only in published CRLs are inserted into the database.
     const now = clock.now()
     const approvals = await findOpenApprovals(data.db, now)
     await data.db.transaction([
@@ -82,7 +82,10 @@ export async function openOwnData(
   return { runtime: { ...context, config, data, stack }, credentials }
 }
 
-/** Appends a leaf for each share that unlocked the server, which names the person who entered it, and one for the unlock. */
+/**
+ * Appends a leaf for each share that unlocked the server, which names the person who entered the share. Another leaf records
+ * the unlock.
+ */
 async function recordUnlock(
   { masterKey, enteredShares = [], clock }: ProcessContext,
   { db }: DataFolder,
@@ -98,7 +101,10 @@ async function recordUnlock(
   ])
 }
 
-/** Logs Regions that have CAs but are not served. An earlier version served them, or `--regions` used to list them. */
+/**
+ * Logs a warning about Regions that have CAs but are not served. An earlier version of Signet served them, or `--regions`
+ * formerly included them.
+ */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,
   { db }: DataFolder,

@@ -1,8 +1,11 @@
-/** Error messages for operators. Commands print them, and workers send them to the primary. */
+/** Error messages for operators. Commands print these messages, and workers send them to the primary. */
 import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 
-/** Returns one or more lines. Unlike messages to API callers, they contain the reason of a database failure. */
+/**
+ * Returns an error message of one or more lines. Unlike a message for API callers, it contains the reason for a database
+ * failure.
+ */
 export function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof DatabaseUnavailableError && error.cause instanceof Error))

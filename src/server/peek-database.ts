@@ -3,12 +3,12 @@ import { peekMasterKeySettings } from '../store/master-keys.ts'
 import type { Row, Sql } from '../store/sql.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Reads a database that no process has to have open, for checks of the settings. */
+/** Reads a database without requiring a running server, for checks of the settings. */
 export interface PeekedDatabase {
-  /** Whether the first start has created the database. */
+  /** Whether the database exists, which the first start creates. */
   readonly exists: boolean
   query(statement: Sql): Promise<Row[]>
-  /** Whether a query had no result because the database has an older schema, which `signet serve` would migrate first. */
+  /** Whether a query returned no result because the database has an older schema, which `signet serve` would migrate first. */
   isOutdated(): boolean
 }
 

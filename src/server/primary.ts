@@ -1,6 +1,6 @@
 /**
- * Assembles the primary of a server with workers. The primary writes, runs the jobs, replaces failed workers, and serves only
- * metrics.
+ * Assembles the primary process of a server with workers. The primary writes to the database, runs the jobs and replaces failed
+ * workers. The only requests that it serves are for metrics.
  */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
@@ -23,7 +23,8 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    // The primary writes on its main thread: it has little other work, and statements from workers are then copied only once.
+    // The primary writes to the database on its main thread. The main thread has little other work, and statements from workers
+    // are then copied only once.
     const opened = await openOwnData(config, context, stack)
     const { runtime, credentials } = opened
     watchMasterKey(runtime)
@@ -32,7 +33,7 @@ export function startPrimary(
     const publicUrl = config.publicUrl ?? reserved.url
     const { services, beginStop } = await createServices(runtime, { ...shared, publicUrl })
     reportGauges({ services, config, stack, runningWorkers: () => pool.running })
-    // Workers must exit before the services that they use are closed.
+    // The workers must exit before the primary closes the services that they use.
     stack.defer(() => pool.stop())
     const { masterKeys } = runtime.data
     const publicPort = reserved.port

@@ -1,6 +1,6 @@
 /**
  * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory SQLite database would not work, because
- * the writer, the reader and the CRL thread have separate connections, which can only share a file.
+ * the writer, the reader and the CRL thread have separate connections, and separate connections can share only a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,18 +8,18 @@ import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { lockFolder } from '../store/sqlite/folder-lock.ts'
 
-/** The in-memory file system of Linux. */
+/** The in-memory file system on Linux. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** Age below which a folder is never removed, because its owner may not have locked it yet. */
+/** Age below which a temporary folder is never removed, because its owner may not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
 /**
- * Creates an empty folder with mode 0700. The folder is removed when `stack` is disposed, or on exit unless the process is
- * killed.
+ * Creates an empty folder with mode 0700. The folder is removed when `stack` is disposed of, or when the process exits, unless
+ * the process is killed.
  */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
@@ -29,7 +29,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder, and folders that killed processes have left behind. */
+/** Removes a temporary folder, and all temporary folders that killed processes have left behind. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
@@ -56,7 +56,7 @@ function makeIn(parents: readonly string[]): string {
   }
 }
 
-/** Removes all folders. If a folder cannot be removed while its files are open, a later process removes it. */
+/** Removes all temporary folders. If a folder cannot be removed because its files are open, a later process removes it. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -69,7 +69,7 @@ function sweep(parent: string): void {
     removeIfAbandoned(join(parent, name))
 }
 
-/** Removes a folder unless a running process holds its lock. */
+/** Removes a temporary folder unless a running process holds the folder's lock. */
 function removeIfAbandoned(directory: string): void {
   if (open.has(directory)) return
   try {
@@ -83,7 +83,7 @@ function removeIfAbandoned(directory: string): void {
       lock.release()
     }
   } catch {
-    // The folder is in use, belongs to another user, or no longer exists.
+    // The temporary folder is in use, belongs to another user, or no longer exists.
   }
 }
 

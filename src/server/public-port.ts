@@ -1,12 +1,12 @@
 /**
  * The port of the public listener. A process binds the port before it creates its services, because certificates contain the
- * URL of this listener.
+ * URL of the public listener.
  *
- * Workers share the port. On Linux each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
- * clients open a connection for each request, and passing it from the primary to a worker would be expensive. If a worker is
- * killed, the kernel also resets the connections that wait for it. Other systems do not distribute connections evenly, so the
- * primary does. The primary distributes API connections on every system, because they are few and long-lived
- * (docs/decisions/0014).
+ * Workers share the port. On Linux, each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
+ * clients open a connection for each request, and passing each connection from the primary to a worker would be expensive. If a
+ * worker is killed, the kernel also resets the connections that wait for the worker. Other operating systems do not distribute
+ * connections evenly, so the primary distributes them. API connections are few and long-lived, and the primary distributes them
+ * on every operating system (docs/decisions/0014).
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
@@ -17,7 +17,9 @@ import type { Address } from '../settings/parse-values.ts'
 /** Whether each worker listens on its own socket. */
 export const hasOwnSockets = process.platform === 'linux'
 
-/** A port that is bound before its listener is created. Clients that connect before that are disconnected. */
+/**
+ * A port that is bound before its listener is created. Clients that connect before the listener is created are disconnected.
+ */
 export class ReservedPort implements AsyncDisposable {
   readonly port: number
   readonly url: string
@@ -30,7 +32,7 @@ export class ReservedPort implements AsyncDisposable {
     this.#server = server
   }
 
-  /** Returns the bound server. The listener takes over its socket with `listen(server)`, and closes it. */
+  /** Returns the bound server. The listener takes over the server's socket with `listen(server)`, and closes it. */
   take(): Server {
     const server = this.#server
     if (server === undefined) throw new Error('the port is no longer reserved')
@@ -48,7 +50,7 @@ export class ReservedPort implements AsyncDisposable {
   }
 }
 
-/** Binds a port. Throws ConfigurationError if the port cannot be bound. */
+/** Binds a port. Throws ConfigurationError if the port is not available. */
 export async function reservePort(
   address: Address,
   { reusePort = false }: { readonly reusePort?: boolean } = {},
@@ -64,9 +66,9 @@ export async function reservePort(
 }
 
 /**
- * Finds the port that workers will share. Throws ConfigurationError if another server listens on it, because sockets with
- * SO_REUSEPORT would share the port with that server. A port that the system chose stays reserved until the result is disposed
- * of, which the caller does when the workers listen.
+ * Finds the port that the workers will share. Throws ConfigurationError if another server listens on the port, because sockets
+ * with SO_REUSEPORT would share the port with that server. If the operating system chose the port, it stays reserved until the
+ * caller disposes of the result, which happens when the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {
   const staysReserved = hasOwnSockets && address.port === 0
@@ -84,7 +86,10 @@ function cannotListen({ host, port }: Address, cause: unknown): ConfigurationErr
   return new ConfigurationError(message, { cause })
 }
 
-/** Returns the URL of the listener, with the port that the system chose if the address has port 0. */
+/**
+ * Returns the URL of the public listener. If the configured port is 0, the URL contains the port that the operating system
+ * chose.
+ */
 export async function listenOn(
   server: Listener,
   address: ReservedPort | (Address & { readonly reusePort?: boolean }),

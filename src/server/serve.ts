@@ -25,7 +25,9 @@ import { rootFile } from './tls/certificate-source.ts'
 import type { WorkerStart } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
-/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints, and the commands for using them. */
+/**
+ * Serves requests until SIGTERM or SIGINT arrives, then stops cleanly. Prints the endpoints and the commands for using them.
+ */
 export async function serve(settings: Config, print: (text: string) => void): Promise<void> {
   const { log, faults } = createServerLog(settings.logLevel)
   surviveUncaughtErrors(log, faults)
@@ -42,7 +44,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   }
   process.once('SIGTERM', () => stop())
   process.once('SIGINT', () => stop())
-  // While the server starts or stops, SIGHUP is ignored instead of ending the process.
+  // While the server starts or stops, SIGHUP must be ignored; by default, it would end the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
   await using stack = new AsyncDisposableStack()
@@ -69,7 +71,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   await app.close()
 }
 
-/** Returns the configuration. With `--dev`, the data folder is temporary and is removed when the server stops. */
+/** Returns the configuration. With `--dev`, the data folder is temporary, and is removed when the server stops. */
 function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config {
   if (!config.dev) return config
   const dataDirectory = makePrivateFolder(stack)
@@ -77,8 +79,8 @@ function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config 
 }
 
 /**
- * Writes the endpoint to the credentials file, where clients find it. A failure is only logged, because the server can run
- * without it.
+ * Writes the endpoint to the credentials file, from which clients read it. A failure is only logged, because the server can run
+ * without the endpoint in the file.
  */
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
@@ -90,7 +92,7 @@ async function recordEndpoint(config: Config, app: App, log: Log): Promise<void>
   }
 }
 
-/** Calls `start`. If the disk is full, read-only or damaged, the error names the data folder. */
+/** Calls `start`. If the disk is full, read-only or damaged, the error message contains the path of the data folder. */
 async function namingDiskFaults(config: Config, start: () => Promise<App>): Promise<App> {
   try {
     return await start()
@@ -109,7 +111,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : message
 }
 
-/** Serves requests until the primary stops this worker. The primary handles signals. */
+/** Runs a worker, which serves requests until its primary stops it. The primary handles signals. */
 async function serveAsWorker(
   config: Config,
   parts: Omit<ProcessContext, 'onFailure'>,
@@ -117,7 +119,7 @@ async function serveAsWorker(
   const { log } = parts
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
-  // A starting worker reloads after its start, because it may have read the previous configuration.
+  // A reload during the start takes place after the start, because the worker may have read the previous configuration.
   let isReloadPending = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()
@@ -130,7 +132,7 @@ async function serveAsWorker(
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
-  // Without its primary, a worker cannot write, so it must not respond to requests either.
+  // A worker cannot write without its primary, so it must stop responding to requests when the primary has exited.
   const orphaned = (): never => process.exit(1)
   const primary = new PrimaryConnection(process, tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
@@ -141,7 +143,7 @@ async function serveAsWorker(
     const isConfiguration = error instanceof ConfigurationError
     if (!isConfiguration) log.error({ err: error }, 'worker failed to start')
     primary.cannotStart({ problem: problemOf(error), isConfiguration })
-    // The primary only replaces a worker that has exited.
+    // The primary replaces a worker only after the worker has exited.
     process.disconnect()
     return
   }
@@ -152,7 +154,10 @@ async function serveAsWorker(
   process.disconnect()
 }
 
-/** Reloads the configuration. An invalid configuration is logged, and the previous one stays in effect. */
+/**
+ * Reloads the configuration. If the configuration is invalid, the error is logged and the previous configuration stays in
+ * effect.
+ */
 function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
   app.reload().then(
     () => log.info('configuration reloaded'),

@@ -1,6 +1,6 @@
 /**
- * State that all processes of one server share: request rates, the call log, metrics and jobs. The process that owns the data
- * holds this state, and workers access it through the primary.
+ * State that all processes of a server share: request rates, the call log, metrics and jobs. The process that owns the data
+ * holds the shared state, and workers access it through the primary.
  */
 import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
 import type { CallLog } from '../call-log/call-log.ts'
@@ -17,7 +17,7 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
-  /** Undefined without a call log. */
+  /** The call log, or undefined if calls are not logged. */
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
   readonly wake: Services['wake']
@@ -29,11 +29,14 @@ export interface SharedState {
 export interface OwnState extends SharedState {
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
-  /** Runs a job now, and resolves when the job has no work left. */
+  /** Runs a job immediately, and resolves when the job has no work left. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** Creates the state of a process that owns the data. Throws ConfigurationError for invalid rates or an unwritable call log. */
+/**
+ * Creates the shared state in the process that owns the data. Throws ConfigurationError if the rates are invalid or the call
+ * log is not writable.
+ */
 export async function createOwnState(
   runtime: Runtime,
   { metrics, workers = () => 1 }: { metrics?: Metrics; workers?: () => number } = {},
@@ -63,7 +66,7 @@ export async function createOwnState(
   }
 }
 
-/** Creates a worker's view of the state that its primary holds. */
+/** Creates a worker's view of the shared state, which its primary holds. */
 export async function createWorkerState(
   { config, faults }: Runtime,
   primary: PrimaryConnection,
@@ -72,7 +75,7 @@ export async function createWorkerState(
   return {
     rateLimiter,
     callLog: config.callLog === undefined ? undefined : primary.callLog,
-    // A worker serves the metrics of all processes.
+    // A worker returns the metrics of all processes of the server.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },
     wake: (job) => primary.wake(job),
     serverState: () => primary.serverState(),
@@ -80,7 +83,7 @@ export async function createWorkerState(
   }
 }
 
-/** Imports the metrics only when called: an embedded CA does not need them, and prom-client is slow to load. */
+/** The metrics are imported only when needed: an embedded CA does not use them, and prom-client is slow to load. */
 async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
   const { createMetrics } = await import('../telemetry/metrics.ts')
   const { processRegistry } = await import('../telemetry/process-metrics.ts')

@@ -1,4 +1,4 @@
-/** Starts a server that consists of one process. */
+/** Starts a server that consists of a single process. */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
@@ -13,11 +13,11 @@ import { validationOptions } from './validation-options.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
 export interface SingleProcess extends App {
-  /** Runs a job now, and resolves when no more work is due. */
+  /** Runs a job immediately, and resolves when no more work is due. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** Starts the server. Throws ConfigurationError if the data folder cannot be used. */
+/** Starts the server. Throws ConfigurationError if the data folder is unusable. */
 export function startSingleProcess(
   config: Config,
   context: ProcessContext,

@@ -1,4 +1,7 @@
-/** Handles requests that `signet unlock` sends to a locked server: master key shares, and queries about the progress. */
+/**
+ * Handles requests that `signet unlock` sends to a locked server. A request contains a share of the master key or asks for the
+ * progress.
+ */
 import { parseShare, ShareCollector, type KeyShare } from '../data-folder/key-shares.ts'
 import type { SplitManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
@@ -10,37 +13,40 @@ import type { Actor } from '../record/leaf.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorOf } from './local-requests.ts'
 
-/** A share of the master key that was entered, for the record. */
+/** A share of the master key that was entered, in the form in which it is recorded. */
 export interface EnteredShare {
-  /** Number of the share in its split. */
+  /** Number of the share within its split. */
   readonly number: number
   readonly time: Date
-  /** Who entered the share. */
+  /** The person who entered the share. */
   readonly actor: Actor
 }
 
 interface UnlockOptions {
-  /** IDs of master keys, one of which opens the database. */
+  /** IDs of the master keys that can open the database. */
   readonly needed: readonly string[]
-  /** The last split, if this data folder contains its description. */
+  /** The last split, if the data folder contains its description. */
   readonly manifest: SplitManifest | undefined
-  /** Path of the master key, for messages. */
+  /** Path of the master key, which messages contain. */
   readonly path: string
-  /** Called with the key and the shares that restored it. Throws ConfigurationError if the key does not open the database. */
+  /**
+   * Callback that receives the master key and the shares that restored it. Throws ConfigurationError if the key does not open
+   * the database.
+   */
   readonly accept: (key: MasterKey, shares: readonly EnteredShare[]) => void
   readonly clock: Clock
   readonly log: Pick<Log, 'warn'>
 }
 
 /**
- * Maximum number of splits whose shares are held. There can be several only if this folder does not contain the description of
- * the last split.
+ * Maximum number of splits whose shares the server holds. The server can hold shares from several splits only if the data
+ * folder does not contain the description of the last split.
  */
 const splitsMax = 8
 
 /**
- * Creates the handler of the local channel. Shares from different splits are collected separately, so that no split blocks
- * another.
+ * Creates the handler for requests on the local channel. Shares from different splits are collected separately, so that one
+ * split does not block another split.
  */
 export function createUnlockHandler(options: UnlockOptions): LocalHandler {
   const { needed, path, accept, clock, log } = options
@@ -57,7 +63,7 @@ export function createUnlockHandler(options: UnlockOptions): LocalHandler {
         `shares from ${splitsMax} splits were entered; restart the server, and enter shares from one split`,
       )
     splits.set(splitId, split)
-    // If shares did not restore a key, they were discarded.
+    // Shares that did not restore a key have been discarded.
     if (collector.received === 0) split.entered = []
     const key = await collector.add(share)
     split.entered.push({ number, time: clock.now(), actor })
@@ -87,13 +93,15 @@ export function createUnlockHandler(options: UnlockOptions): LocalHandler {
   }
 }
 
-/** The shares of one split that have been entered. */
+/** The shares from one split that have been entered so far. */
 interface Split {
   readonly collector: ShareCollector
   entered: EnteredShare[]
 }
 
-/** Returns why a share cannot belong to the database's key. Undefined if it can belong to that key. */
+/**
+ * Returns the reason why a share cannot belong to the database's master key, or undefined if the share can belong to that key.
+ */
 function staleReason(
   { masterKeyId, splitId }: KeyShare,
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,

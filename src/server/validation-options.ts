@@ -1,4 +1,4 @@
-/** The options for the validation of ACME challenges, from the configuration. */
+/** Options for the validation of ACME challenges, derived from the configuration. */
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Config } from '../settings/config.ts'
@@ -8,7 +8,7 @@ import type { ValidationOptions } from '../validation/validator.ts'
 
 type ListenerConfig = Pick<Config, 'listen' | 'publicListen' | 'metricsListen' | 'enrollment'>
 
-/** Returns the options; undefined if the server does not serve ACME. */
+/** Returns the validation options, or undefined if the server does not serve ACME. */
 export function validationOptions({
   listen,
   publicListen,
@@ -23,9 +23,9 @@ export function validationOptions({
 }
 
 /**
- * Returns a function that returns whether one of the listeners accepts connections to an address in its canonical form and a port.
- * A listener on a host name or on every address accepts connections to all addresses of this machine. Ports that the system
- * chooses (port 0) are not recognized.
+ * Returns a function that checks whether one of the listeners accepts connections to a port on an IP address, which is given in
+ * its canonical form. A listener on a host name, or on every address, accepts connections to all addresses of the machine.
+ * Ports that the system chooses (port 0) are not recognized.
  */
 export function ownAddresses(
   listeners: readonly Address[],

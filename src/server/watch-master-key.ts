@@ -1,12 +1,17 @@
-/** Periodically reads the master key's settings, so that every process has a new key before a rotation ends. */
+/**
+ * Periodically reads the master key settings from the database, so that every process has the new key before a rotation ends.
+ */
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Runtime } from './runtime.ts'
 
-/** A rotation waits for several intervals before it ends (data-folder/rotate-master-key.ts). */
+/**
+ * Interval between reads of the master key settings. A rotation waits for several intervals before it ends
+ * (data-folder/rotate-master-key.ts).
+ */
 const everyMilliseconds = 1000
 
-/** Watches the settings until the process stops. */
+/** Watches the master key settings until the process stops. */
 export function watchMasterKey({
   data,
   log,
@@ -22,7 +27,7 @@ export function watchMasterKey({
       if (data.masterKeys.generation !== generation) log.info(eventOf(data), 'master keys changed')
       ;({ generation } = data.masterKeys)
     } catch (error) {
-      // If the database is unreachable, requests encounter and report that.
+      // An unreachable database is not reported here, because requests encounter and report the same failure.
       if (!(error instanceof ConfigurationError) || error.message === reported) return
       reported = error.message
       log.error({ err: error }, 'the master key of this process was replaced')

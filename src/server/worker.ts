@@ -1,4 +1,4 @@
-/** Assembles a worker: a process that answers requests, and writes through its primary. */
+/** Assembles a worker, which is a process that serves requests and writes through its primary. */
 import { openData } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import { startScheduler } from '../jobs/scheduler/scheduler.ts'
@@ -14,7 +14,7 @@ import { watchMasterKey } from './watch-master-key.ts'
 
 export interface WorkerApp {
   reload(): Promise<void>
-  /** The metrics of this process. */
+  /** The metrics of the worker process. */
   metrics(): Promise<readonly object[]>
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Gauges that are read from the database. */
+/** Gauges whose values are read from the database. */
 import { statusAt } from '../../authority/status.ts'
 import type { Services } from '../../services.ts'
 import type { Config } from '../../settings/config.ts'
@@ -15,11 +15,11 @@ type DatabaseServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
 interface DatabaseGaugesOptions {
   readonly config: Pick<Config, 'keys'>
-  /** Aborts when the server stops. */
+  /** Signal that is aborted when the server stops. */
   readonly closing: AbortSignal
 }
 
-/** Returns a function that sets the gauges. The returned function rejects if the database cannot be read. */
+/** Returns a function that sets the gauges from the database. The returned function rejects if the database cannot be read. */
 export function createDatabaseGauges(
   services: DatabaseServices,
   { config, closing }: DatabaseGaugesOptions,
@@ -43,7 +43,7 @@ export function createDatabaseGauges(
   }
 }
 
-/** Sets the gauges of the CAs. A deleted CA that can be restored has only a status gauge. */
+/** Sets the gauges of the CAs. A deleted CA that can be restored has only the status gauge. */
 async function readAuthorities(
   { db }: DatabaseServices,
   gauges: Gauges,
@@ -60,7 +60,7 @@ async function readAuthorities(
   return authorities
 }
 
-/** Sets the gauges of key stores. If `standards` is not configured, a CA's standard does not determine its key store. */
+/** Sets the gauges of the key stores. If `standards` is not configured, the key store does not depend on a CA's standard. */
 function setKeyStores(
   authorities: readonly AuthorityState[],
   { standards }: Config['keys'],
@@ -68,7 +68,7 @@ function setKeyStores(
 ): void {
   for (const { standard, store } of standards ?? []) gauges.keyStorageStandard(standard, store, 1)
   const withKeys = authorities.flatMap(({ keyHandle, keyStorageSecurityStandard: standard }) =>
-    // The handle's scheme identifies the key store.
+    // The URI scheme of the handle identifies the key store.
     keyHandle === undefined ? [] : [{ standard, store: keyHandle.split(':', 1)[0] ?? '' }],
   )
   const isMisplaced = ({ standard, store }: (typeof withKeys)[number]): boolean =>

@@ -1,30 +1,39 @@
-/** Counts the certificates of each CA that expire soon. */
+/** Counts, for each CA, the certificates that expire soon. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { facetNumber } from '../../search/facets.ts'
 import type { Services } from '../../services.ts'
 import { listAuthorityStates } from '../../store/authority-states.ts'
 import { daySeconds } from '../../text/duration.ts'
 
-/** Days from now, in ascending order. A certificate that expires within one period expires within all later ones. */
+/**
+ * Lengths of the periods in days, in ascending order. A certificate that expires within one period also expires within all
+ * longer periods.
+ */
 const periods = [1, 7, 30, 90] as const
 
 export interface ExpiryCount {
   readonly authorityId: string
-  /** A period such as `30d`. */
+  /** Name of the period, such as `30d`. */
   readonly within: string
   readonly certificates: number
 }
 
-/** Minimum time between two counts, because the counts change slowly, and counting reads an index entry for each certificate. */
+/**
+ * Minimum time between two counts of certificates. The counts change slowly, and counting reads an index entry for each
+ * certificate.
+ */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time that a reader waits for new counts. After that, the reader gets the previous counts. */
+/** Maximum time that a reader waits for new counts before the function returns the previous counts. */
 const waitMilliseconds = 1000
-/** Limit on the number of certificates that are counted for one CA between two adjacent periods. */
+/** Maximum number of certificates that are counted for a CA between two adjacent periods. */
 const certificatesMax = 1_000_000
 
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>
 
-/** Returns a function that resolves to the counts, which are up to five minutes old. The returned function never rejects. */
+/**
+ * Returns a function that resolves to the counts of expiring certificates, which are up to five minutes old. The returned
+ * function never rejects.
+ */
 export function createExpiryCounts(
   services: CountServices,
   closing: AbortSignal,

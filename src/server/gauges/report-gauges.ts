@@ -1,4 +1,4 @@
-/** The gauges of a server. The gauges are computed whenever the metrics are read. */
+/** The gauges of a server, whose values are computed whenever the metrics are read. */
 import { statfs } from 'node:fs/promises'
 import { createHealth } from '../../http/health.ts'
 import type { Services } from '../../services.ts'
@@ -12,13 +12,13 @@ export interface GaugeSources {
   readonly config: Config
   readonly services: Pick<Services, 'db' | 'bulk' | 'clock' | 'log' | 'metrics' | 'publicUrl'>
   readonly stack: Pick<AsyncDisposableStack, 'defer'>
-  /** Number of processes that answer requests now. */
+  /** Returns the number of processes that currently serve requests. */
   readonly runningWorkers: () => number
 }
 
 /**
- * Time limit for reading the database. Prometheus waits ten seconds, and reading the metrics of the other processes may take
- * two.
+ * Time limit for reading the database, in milliseconds. Prometheus waits ten seconds for all metrics, and reading the metrics
+ * of the other processes may take two seconds.
  */
 const readMilliseconds = 3000
 
@@ -50,8 +50,8 @@ export function reportGauges(sources: GaugeSources): void {
 }
 
 /**
- * Returns a function that sets the health gauges. The primary's health stands for the whole server, because all writes pass
- * through the primary.
+ * Returns a function that sets the health gauges. The health of the primary represents the whole server, because all writes
+ * pass through the primary.
  */
 function createHealthGauges({ db, clock }: GaugeSources['services']) {
   let probeMilliseconds: number | undefined
@@ -62,7 +62,7 @@ function createHealthGauges({ db, clock }: GaugeSources['services']) {
   }
 }
 
-/** Sets the disk gauges. They are absent if the file system cannot be queried. */
+/** Sets the disk gauges. If the file system cannot be queried, the disk gauges are absent. */
 async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dataDirectory)
   gauges.diskFree(bavail * bsize)

@@ -1,10 +1,13 @@
-/** Reads the certificate, the key and the client CAs of the API listener from files. */
+/** Reads the API listener's certificate, its key, and the CAs for client certificates from files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 import { systemErrorText } from '../../text/system-error.ts'
 
-/** Reads a certificate and its key as PEM. Throws ConfigurationError if a file cannot be read or the key does not match. */
+/**
+ * Reads a certificate and its key in PEM. Throws ConfigurationError if a file cannot be read or the key does not match the
+ * certificate.
+ */
 export async function readCertificateAndKey(
   certFile: string,
   keyFile: string,
@@ -23,8 +26,8 @@ export async function readCertificateAndKey(
 }
 
 /**
- * Returns a warning with the command that fixes the mode if every local user can read the key; undefined otherwise. Group read
- * access is allowed, because Kubernetes and cert-manager grant it.
+ * Returns a warning if every local user can read the key file, and otherwise undefined. The warning contains the command that
+ * corrects the file mode. Group read access is allowed, because Kubernetes and cert-manager grant it.
  */
 export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
   const { mode } = await stat(keyFile)
@@ -33,7 +36,7 @@ export async function keyModeWarning(keyFile: string): Promise<string | undefine
     : `every local user can read --tls-key ${keyFile}; restrict it with: chmod 640 ${keyFile}`
 }
 
-/** Reads the CAs that may issue client certificates, as PEM. Throws ConfigurationError if the file cannot be read. */
+/** Reads the CAs that may issue client certificates, in PEM. Throws ConfigurationError if the file cannot be read. */
 export async function readClientAuthorities(file: string): Promise<string> {
   const text = await readText('--tls-client-ca', file)
   readCertificate('--tls-client-ca', file, text)
@@ -55,7 +58,9 @@ async function readText(flag: string, file: string): Promise<string> {
   }
 }
 
-/** Parses a file. OpenSSL's message is omitted because it may contain parts of a key. */
+/**
+ * Parses the content of a certificate or key file. OpenSSL's error message is omitted because it may contain parts of a key.
+ */
 function parse<T>(problem: string, read: () => T): T {
   try {
     return read()

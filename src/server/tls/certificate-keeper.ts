@@ -1,33 +1,33 @@
-/** Replaces the certificates of listeners at run time. */
+/** Replaces the TLS certificates of listeners at run time. */
 import type { TlsMaterial } from '../../http/tls.ts'
 import type { Services } from '../../services.ts'
 import type { TlsSource } from './certificate-source.ts'
 
 const everyMilliseconds = 5000
-/** Number of failed attempts per log line, if a failure repeats. */
+/** Number of failed attempts per log line, if the same failure repeats. */
 const attemptsPerLog = 12
 
-/** A listener that uses the certificate. */
+/** A listener that uses the TLS certificate. */
 interface TlsListener {
-  /** Name in log messages, such as `API listener`. */
+  /** Name of the listener in log messages, such as `API listener`. */
   readonly name: string
-  /** Replaces the certificate for new connections. */
+  /** Replaces the certificate that new connections use. */
   readonly show: (material: TlsMaterial) => void
 }
 
 export interface CertificateKeeper {
-  /** The certificate for new listeners. */
+  /** The certificate that new listeners use. */
   readonly material: TlsMaterial
-  /** Adds a listener, which gets each new certificate. */
+  /** Adds a listener, which will receive each new certificate. */
   follow(listener: TlsListener): void
-  /** Checks for a new certificate now. */
+  /** Checks immediately for a new certificate. */
   refresh(): Promise<void>
   stop(): void
 }
 
 /**
- * Reads the certificate, and checks for a new one every five seconds. An invalid certificate is logged, and the previous one stays
- * in use. Throws ConfigurationError if the first certificate cannot be issued.
+ * Reads the certificate, and checks every five seconds for a new certificate. If a new certificate is invalid, the error is
+ * logged and the previous certificate stays in use. Throws ConfigurationError if the first certificate cannot be issued.
  */
 export async function keepCertificate(
   source: TlsSource,

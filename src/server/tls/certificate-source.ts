@@ -1,4 +1,4 @@
-/** Sources of the certificates of the API listener and the enrollment listener. */
+/** Sources of TLS certificates for the API listener and the enrollment listener. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../settings/config.ts'
@@ -16,15 +16,15 @@ import { issueOwnCertificate, type OwnCertificate } from './self-issued.ts'
 import type { RootKeys } from './server-root.ts'
 
 export interface TlsSource {
-  /** Returns the certificate at startup. Throws ConfigurationError if it cannot be issued. */
+  /** Returns the certificate for the start of the listener. Throws ConfigurationError if the certificate cannot be issued. */
   first(services: Services): Promise<TlsMaterial>
-  /** Returns the new certificate; undefined if the certificate has not changed. */
+  /** Returns the new certificate, or undefined if the certificate has not changed. */
   next(services: Services): Promise<TlsMaterial | undefined>
 }
 
 /**
- * Creates the source for the API listener and reads its files. Returns undefined without TLS. Throws ConfigurationError for invalid
- * files.
+ * Creates the certificate source for the API listener, and reads the configured files. Returns undefined if the API listener
+ * does not use TLS. Throws ConfigurationError if a file is invalid.
  */
 export async function openTlsSource(config: Config): Promise<TlsSource | undefined> {
   const { tls } = config
@@ -36,7 +36,10 @@ export async function openTlsSource(config: Config): Promise<TlsSource | undefin
   })
 }
 
-/** Creates the source of certificates under the server's own root, for the enrollment listener of an API without TLS. */
+/**
+ * Creates the source that issues certificates under the server's own root. The enrollment listener uses this source if the API
+ * has no TLS.
+ */
 export function openRootSource(
   config: Config,
   keys: RootKeys,
@@ -73,7 +76,7 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
   }
 }
 
-/** Returns a string that changes when one of the files changes. Symbolic links are followed. */
+/** Returns a string that changes when one of the files changes. The function follows symbolic links. */
 async function fileVersions(paths: readonly string[]): Promise<string> {
   const versions = paths.map(async (path) => {
     try {
@@ -92,7 +95,7 @@ interface OwnSourceOptions {
   readonly clientCaFile: string | undefined
 }
 
-/** Creates a source that issues certificates itself, and renews them. */
+/** Creates a source that issues its certificates itself and renews them. */
 async function fromOwn(
   issue: (services: Services) => Promise<OwnCertificate>,
   { root, clientCaFile }: OwnSourceOptions,
@@ -123,13 +126,13 @@ async function fromOwn(
   }
 }
 
-/** Writes the file unless it has this content, because several workers may be starting. */
+/** Writes the file unless it already has the right content, because several workers may be starting at the same time. */
 async function writeRoot(path: string, content: string): Promise<void> {
   const present = await readFile(path, 'utf8').catch(() => undefined)
   if (present !== content) await replaceFile({ path, content, mode: 0o644 })
 }
 
-/** Returns the path to which the root certificate of self-issued certificates is written, which clients must trust. */
+/** Returns the path of the file with the root certificate of self-issued certificates, which clients must trust. */
 export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'tls-root.pem')
 }

@@ -1,4 +1,4 @@
-/** The names of the enrollment listener. */
+/** The host names of the enrollment listener. */
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ConfigurationError } from '../../errors.ts'
@@ -6,8 +6,8 @@ import type { EnrollmentConfig } from '../../settings/enrollment-config.ts'
 import { formatIpAddress, parseIpAddress } from '../../text/ip-address.ts'
 
 /**
- * Returns the configured names, or those in the certificate from `--tls-cert`. Throws ConfigurationError if there are none.
- * `cert` is PEM.
+ * Returns the configured host names, or the host names in the certificate from `--tls-cert`. Throws ConfigurationError if there
+ * are no host names. `cert` is in PEM.
  */
 export function enrollNames(
   { names }: Pick<EnrollmentConfig, 'names'>,
@@ -20,7 +20,7 @@ export function enrollNames(
   )
 }
 
-/** Returns the configured names that are not in a certificate, which clients cannot use. */
+/** Returns the configured host names that are missing from a certificate. Clients cannot use these names. */
 export function uncoveredNames(
   { names = [] }: Pick<EnrollmentConfig, 'names'>,
   cert: string,

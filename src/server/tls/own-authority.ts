@@ -1,4 +1,4 @@
-/** Finds the CA that a flag specifies by its ARN or common name. */
+/** Finds the CA that a command-line flag specifies by its ARN or common name. */
 import type { Authority, InstalledCertificate } from '../../authority/authority.ts'
 import { statusAt } from '../../authority/status.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -8,18 +8,18 @@ import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../../wir
 
 const pageLength = 100
 
-/** A flag that specifies a CA. */
+/** A command-line flag that specifies a CA. */
 interface AuthorityFlag {
   readonly flag: string
   readonly nameOrArn: string
-  /** End of the error message if the CA is not ACTIVE. */
+  /** End of the error message for a CA that is not ACTIVE. */
   readonly advice: string
 }
 
-/** An ACTIVE CA. */
+/** A CA that is ACTIVE. */
 export type ActiveAuthority = Authority & { readonly certificate: InstalledCertificate }
 
-/** Returns the CA of `--tls-self`. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
+/** Returns the CA that `--tls-self` specifies. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
 export function requireOwnAuthority(
   db: ReadableDatabase,
   nameOrArn: string,
@@ -29,7 +29,7 @@ export function requireOwnAuthority(
   return requireActiveAuthority(db, { flag: '--tls-self', nameOrArn, advice }, now)
 }
 
-/** Returns the CA with an ARN or a common name. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
+/** Returns the CA with the given ARN or common name. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
 export async function requireActiveAuthority(
   db: ReadableDatabase,
   { flag, nameOrArn, advice }: AuthorityFlag,
@@ -53,8 +53,9 @@ async function authorityOfArn(db: ReadableDatabase, arn: string): Promise<Author
 }
 
 /**
- * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the same name.
- * Throws ConfigurationError if several CAs with the name are ACTIVE, or if several CAs have the name and none is ACTIVE.
+ * Finds the CA with a given common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the same
+ * name. Throws ConfigurationError if several CAs with the name are ACTIVE, or if there are several CAs with the name but no
+ * ACTIVE CA.
  */
 async function authorityOfName(
   db: ReadableDatabase,

@@ -1,4 +1,4 @@
-/** Issues the certificate of the enrollment listener under the server's own root. */
+/** Issues the certificate of the enrollment listener under the server's own root CA. */
 import { generateKeyPairSync } from 'node:crypto'
 import { daySeconds } from '../../text/duration.ts'
 import { oids } from '../../x509/der/oid.ts'
@@ -13,7 +13,7 @@ import { openServerRoot, type RootKeys, type RootServices } from './server-root.
 
 const lifeSeconds = 90 * daySeconds
 
-/** Issues a certificate for names. Its key exists only in memory. */
+/** Issues a TLS certificate for host names. The key of the certificate exists only in memory. */
 export async function issueFromRoot(
   services: RootServices,
   keys: RootKeys,
@@ -30,7 +30,7 @@ export async function issueFromRoot(
       { oid: oids.keyUsage, critical: true, value: encodeKeyUsage(['digitalSignature']) },
       nonCritical(oids.extendedKeyUsage, encodeExtendedKeyUsage([oids.serverAuth])),
       nonCritical(oids.authorityKeyIdentifier, encodeAuthorityKeyIdentifier(root.keyId)),
-      // Critical, because the subject is empty (RFC 5280 §4.2.1.6).
+      // The SAN extension is critical because the subject is empty (RFC 5280 §4.2.1.6).
       { oid: oids.subjectAltName, critical: true, value: encodeNames(names, '--enroll-names') },
     ],
   })

@@ -1,4 +1,4 @@
-/** Issues a certificate for the API listener from one of the server's own CAs. */
+/** Issues a TLS certificate for the API listener from a CA of the server itself. */
 import { createSign, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { daySeconds } from '../../text/duration.ts'
@@ -20,26 +20,26 @@ import { encodePem, parsePem } from '../../x509/pem.ts'
 import { requireOwnAuthority } from './own-authority.ts'
 
 export interface OwnCertificate {
-  /** PEM of the certificate and its chain, without the root. */
+  /** PEM of the certificate and its chain, without the root certificate. */
   readonly cert: string
   /** PEM of the root certificate, which clients must trust. */
   readonly root: string
   /** PEM of the private key, which exists only in memory. */
   readonly key: string
-  /** Time of renewal, which is after two thirds of the validity period. */
+  /** Time at which the certificate is renewed, which is after two thirds of its validity period. */
   readonly renewAt: Date
 }
 
 export interface OwnCertificateOptions {
   /** ARN or common name of the issuing CA. */
   readonly authority: string
-  /** Host names and IP addresses in the certificate. */
+  /** Host names and IP addresses that the certificate contains. */
   readonly names: readonly string[]
 }
 
 const lifeSeconds = 7 * daySeconds
 
-/** Issues a certificate for the API listener. Throws ConfigurationError unless exactly one matching CA is found and is ACTIVE. */
+/** Issues a TLS certificate for the API listener. Throws ConfigurationError unless exactly one CA matches and is ACTIVE. */
 export async function issueOwnCertificate(
   services: Services,
   { authority, names }: OwnCertificateOptions,
@@ -70,7 +70,7 @@ export async function issueOwnCertificate(
   }
 }
 
-/** Returns the CA, the caller that requests the certificate, and the certificate's notAfter in seconds since 1970. */
+/** Returns the CA, the caller that requests the certificate, and the notAfter time of the certificate in seconds since 1970. */
 async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const now = clock.now()
   const authority = await requireOwnAuthority(db, nameOrArn, now)
@@ -114,7 +114,9 @@ function certificationRequest(
   return encodePem('CERTIFICATE REQUEST', der)
 }
 
-/** Encodes host names and addresses as the value of a SAN. `flag` is the name of the setting in messages. */
+/**
+ * Encodes host names and IP addresses as the value of a SAN extension. `flag` is the name of the setting, for error messages.
+ */
 export function encodeNames(names: readonly string[], flag: string): Uint8Array {
   return encodeGeneralNames(
     names.map((name) =>
@@ -123,7 +125,7 @@ export function encodeNames(names: readonly string[], flag: string): Uint8Array 
   )
 }
 
-/** Splits a PEM chain into the certificates that the server sends and the root certificate, which clients already have. */
+/** Splits a PEM chain into the certificates that the server sends and the root certificate, which clients must already have. */
 function splitRoot(pem: string): { readonly cert: string; readonly root: string } {
   const certificates = parsePem(pem).map(({ der }) => new X509Certificate(der))
   const sent = certificates.filter(

@@ -1,7 +1,7 @@
 /**
- * The root under which the server issues the certificate of its enrollment listener if the API has no TLS. It is not a CA of an
- * account: its key and certificate are rows of the database, so that all processes and nodes share them, and the API does not
- * list it (docs/decisions/0052).
+ * The root under which the server issues the certificate of its enrollment listener if the API has no TLS. The root is not a CA
+ * of an account, and the API does not list it. The root's key and certificate are rows in the database, so that all processes
+ * and nodes share them (docs/decisions/0052).
  */
 import type { KeyStore } from '../../keys/key-store.ts'
 import { newSerialNumber } from '../../issuance/new-serial-number.ts'
@@ -27,23 +27,23 @@ import { encodeKeyUsage } from '../../x509/extensions/key-usage.ts'
 import { encodeName } from '../../x509/names/name.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
 
-/** The store of the root's key: the encrypted keys in the database. */
+/** The store of the root's key, which consists of encrypted rows in the database. */
 export type RootKeys = Pick<KeyStore, 'create' | 'sign'>
 
 export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
 
-/** Name of the key. CA keys have UUIDs as names. */
+/** Name of the root's key. The name cannot collide with the name of a CA key, which is a UUID. */
 const keyName = 'tls-root'
 const certificateSetting = 'tls root'
 const lifeSeconds = 3650 * daySeconds
-/** Validity before the time of issuance, for clients whose clocks are behind. */
+/** Time by which notBefore precedes the time of issuance, for clients whose clocks are slow. */
 const backdatedSeconds = 3600
 
 export interface ServerRoot {
   readonly certificate: Certificate
-  /** Identifier of the root's key, for certificates that it signs. */
+  /** Key identifier of the root, for the certificates that it issues. */
   readonly keyId: Uint8Array
-  /** Issues a certificate that is valid from shortly before now, and returns its DER. */
+  /** Issues a certificate that is valid from shortly before the current time, and returns the certificate in DER. */
   readonly issue: (content: CertificateContent) => Promise<Uint8Array>
 }
 
@@ -54,7 +54,10 @@ interface CertificateContent extends Pick<
   readonly lifeSeconds: number
 }
 
-/** Returns the root, which is created if it does not exist, and renewed with the same key after two thirds of its life. */
+/**
+ * Returns the root of the server. The function creates the root if it does not exist, and renews it with the same key after two
+ * thirds of its validity period.
+ */
 export async function openServerRoot(services: RootServices, keys: RootKeys): Promise<ServerRoot> {
   const { db, clock, random } = services
   const { handle, subjectPublicKeyInfo } = await keys.create(keyName, 'EC_prime256v1')
@@ -89,7 +92,7 @@ export async function openServerRoot(services: RootServices, keys: RootKeys): Pr
   return { certificate: parseCertificate(der), keyId, issue }
 }
 
-/** Parses a stored certificate. Returns undefined if it was altered. */
+/** Parses a stored root certificate. Returns undefined if the certificate was altered. */
 function parse(der: Uint8Array): Certificate | undefined {
   try {
     return parseCertificate(der)
@@ -99,7 +102,9 @@ function parse(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** Stores a root certificate. If another process has just stored the first one, returns that one. */
+/**
+ * Stores a root certificate. If another process has just stored the first root certificate, returns that certificate instead.
+ */
 async function store(
   db: RootServices['db'],
   der: Uint8Array,

@@ -1,29 +1,29 @@
-/** Closes connections that the primary was passing to a worker when the worker exited. */
+/** Closes connections that were in transit from the primary to a worker when the worker exited. */
 import type { Worker } from 'node:cluster'
 
-/** The handle of a connection, which node:cluster sends to a worker before creating a socket. */
+/** The handle of a connection, which node:cluster sends to a worker before it creates a socket. */
 interface ConnectionHandle {
   close(): void
-  /** File descriptor; negative once it is closed. */
+  /** File descriptor of the connection, which is negative once the handle is closed. */
   readonly fd?: number
 }
 
-/** A message of node:cluster. If it passes a connection, its act is `newconn`. */
+/** A message from node:cluster. A message that passes a connection has the act `newconn`. */
 type Message = { readonly act?: unknown } | undefined
 
 type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) => boolean
 
 /**
- * Tracks the connections sent to each worker, and closes them when the worker exits, so that clients notice. The primary closes
- * its handle of a connection when the worker has accepted it. If the worker exits before that, node:cluster keeps the handle
- * open forever, and the client waits until its own timeout. Another worker cannot take over, because the first worker may have
- * read a part of the request.
+ * Tracks the connections that are sent to each worker. When a worker exits, its connections are closed, so that the clients
+ * notice. The primary closes its handle for a connection when the worker has accepted the connection. If the worker exits
+ * earlier, node:cluster keeps the handle open forever, and the client waits until its own timeout. Another worker cannot take
+ * over the connection, because the first worker may have read part of the request.
  */
 export class LostConnections {
-  /** The worker to which a handle was last sent. A handle that a worker rejects is sent to another worker. */
+  /** The worker to which each handle was last sent. A handle that a worker rejects is sent to another worker. */
   readonly #workers = new Map<ConnectionHandle, Worker>()
 
-  /** Starts tracking a worker. Call it before anything is sent to the worker. */
+  /** Starts to track a worker. Call this method before anything is sent to the worker. */
   follow(worker: Worker): void {
     const child = worker.process
     const send = child.send.bind(child) as Send
@@ -32,13 +32,13 @@ export class LostConnections {
       return send(message, handle, ...rest)
     }
     child.send = sendAndTrack as typeof child.send
-    // Either event may come first, and a handle sent between them is also lost.
+    // The two events occur in either order, and a handle that is sent between them is also lost.
     worker.once('exit', () => this.#close(worker))
     worker.once('disconnect', () => this.#close(worker))
   }
 
   #track(handle: ConnectionHandle, worker: Worker): void {
-    // The primary sends a worker one connection at a time, so few handles are open.
+    // The primary sends only one connection at a time to a worker, so few handles are open.
     for (const sent of this.#workers.keys()) if ((sent.fd ?? -1) < 0) this.#workers.delete(sent)
     this.#workers.set(handle, worker)
   }

@@ -9,57 +9,60 @@ import type { ServerState } from '../../operations/server/server-info.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
 import type { Sql } from '../../store/sql.ts'
 
-/** The public listener that all workers share. */
+/** The public listener, which all workers share. */
 export interface PublicEndpoint {
-  /** URL of the public listener in certificates. */
+  /** URL of the public listener, which certificates contain. */
   readonly publicUrl: string
   readonly publicPort: number
 }
 
-/** URLs of the other listeners that all workers share. */
+/** URLs of the other listeners, which all workers share. */
 export interface ListenerUrls {
   readonly apiUrl: string
-  /** Undefined without an enrollment listener. */
+  /** URL of the enrollment listener, or undefined if the server has no enrollment listener. */
   readonly enrollUrl: string | undefined
 }
 
 /** The values that a worker needs to start. */
 export interface WorkerStart extends PublicEndpoint {
-  /** The current master key. Its file may be missing by now, or the key may come from another source. */
+  /**
+   * The current master key. The worker cannot read it itself, because the master key file may be missing by now or the key may
+   * come from another source.
+   */
   readonly masterKey: MasterKey
 }
 
 /** The reason why a worker cannot start. */
 export interface StartupFailure {
   readonly problem: string
-  /** Whether the operator must resolve the problem. Otherwise another attempt may succeed. */
+  /** Whether the operator must resolve the problem. If false, another attempt may succeed. */
   readonly isConfiguration: boolean
 }
 
-/** A request from a worker to the primary. */
+/** A request that a worker sends to its primary. */
 export type WorkerRequest =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'call record'; readonly record: object }
   | { readonly kind: 'rate'; readonly call: RatedCall }
-  /** The metrics of all processes as text. */
+  /** The metrics of all processes, as text. */
   | { readonly kind: 'metrics' }
-  /** The start time, the workers and the jobs of the server. */
+  /** The server's start time, its workers and its jobs. */
   | { readonly kind: 'server state' }
 
-/** A message from a worker to the primary that has no reply. */
+/** A message from a worker to the primary that receives no reply. */
 export type WorkerNotice =
   | { readonly kind: 'call record'; readonly record: object }
-  /** Wakes a job. */
+  /** Wakes up a job. */
   | { readonly kind: 'wake'; readonly job: JobName }
 
-/** The primary's replies, by the kind of the request. */
+/** The replies of the primary, by the kind of request. */
 export interface PrimaryReplies {
   readonly transaction: TransactionOutcome
-  /** Whether the record was written. */
+  /** Whether the record of the call was written. */
   readonly 'call record': boolean
-  /** Whether the call is within its rate limit. */
+  /** Whether the call is within the rate limit. */
   readonly rate: boolean
-  /** Undefined if the metrics cannot be read. */
+  /** The metrics as text, or undefined if the metrics cannot be read. */
   readonly metrics: string | undefined
   readonly 'server state': ServerState
 }
@@ -75,29 +78,29 @@ export interface SentReply {
 
 /** A message from a worker to the primary. */
 export type FromWorker =
-  /** The worker waits for `start`. */
+  /** The worker has loaded its code and waits for `start`. */
   | { readonly kind: 'loaded' }
   | ({ readonly kind: 'listening' } & ListenerUrls)
   | ({ readonly kind: 'cannot start' } & StartupFailure)
-  /** Requests that the server stop. */
+  /** Requests that the primary stop the server. */
   | { readonly kind: 'failed'; readonly problem: string }
-  /** The requests and notices of one turn of the event loop. */
+  /** The requests and notices that the worker collected in one turn of the event loop. */
   | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }
   | {
       readonly kind: 'process metrics'
       readonly id: number
       readonly metrics: readonly object[]
     }
-  /** The last message. All others have been sent before it. */
+  /** The last message from the worker. All other messages have been sent before it. */
   | { readonly kind: 'finished' }
 
 /** A message from the primary to a worker. */
 export type FromPrimary =
-  /** The data is open, and the worker may listen. */
+  /** The data folder is open, and the worker may start to listen. */
   | ({ readonly kind: 'start' } & WorkerStart)
-  /** The replies of one turn of the event loop. */
+  /** The replies that the primary collected in one turn of the event loop. */
   | { readonly kind: 'replies'; readonly replies: readonly SentReply[] }
-  /** Requests the metrics of this worker only. */
+  /** Requests the metrics of the worker process only. */
   | { readonly kind: 'process metrics'; readonly id: number }
   /** Whether the call log can be written. */
   | { readonly kind: 'call log'; readonly isWritable: boolean }

@@ -1,4 +1,4 @@
-/** A worker's side of the channel to its primary. */
+/** The worker's end of the channel between a worker and its primary. */
 import { setImmediate } from 'node:timers/promises'
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { Rates } from '../../access/rates.ts'
@@ -19,7 +19,7 @@ import type {
   WorkerStart,
 } from './messages.ts'
 
-/** Tasks of a worker that its primary triggers. */
+/** Tasks that the primary triggers in a worker. */
 export interface WorkerTasks {
   readonly start: (options: WorkerStart) => void
   readonly reload: () => void
@@ -31,8 +31,7 @@ export interface WorkerTasks {
 type Forked = Pick<NodeJS.Process, 'on' | 'once' | 'connected' | 'send'>
 
 /**
- * A worker's connection to its primary. Calls `orphaned` when the primary has exited, because a worker cannot run without the
- * primary.
+ * A worker's connection to its primary. Calls `orphaned` when the primary has exited, because the worker cannot run without it.
  */
 export class PrimaryConnection {
   readonly #forked: Forked
@@ -43,7 +42,7 @@ export class PrimaryConnection {
   )
   #isCallLogWritable = true
 
-  /** Passes transactions to the primary. */
+  /** Passes database transactions to the primary. */
   readonly writer: SqliteWriter = {
     run: async (task) => {
       if (task.kind !== 'transaction') throw new Error('a worker can only run transactions')
@@ -95,14 +94,14 @@ export class PrimaryConnection {
     return this.#request({ kind: 'server state' })
   }
 
-  /** Returns the combined metrics of all processes as text. */
+  /** Returns the combined metrics of all processes, as text. */
   async allMetrics(): Promise<string> {
     const text = await this.#request({ kind: 'metrics' })
     if (text === undefined) throw new Error('the primary cannot read the metrics')
     return text
   }
 
-  /** Creates a rate limiter that counts calls of rate-limited operations in the primary. */
+  /** Creates a rate limiter for a worker. The primary counts the calls of rate-limited operations. */
   rateLimiter(initial: Rates): RateLimiter {
     let rates = initial
     return {
@@ -126,10 +125,10 @@ export class PrimaryConnection {
     this.#send({ kind: 'failed', problem })
   }
 
-  /** Resolves when all messages have been sent, including those from this turn of the event loop. */
+  /** Resolves when all messages have been sent, including the messages from the current turn of the event loop. */
   async finished(): Promise<void> {
     await setImmediate()
-    // A closed channel cannot send anything.
+    // Nothing can be sent over a closed channel.
     if (!this.#forked.connected) return
     const last: FromWorker = { kind: 'finished' }
     await new Promise<void>((resolve) => {
@@ -146,8 +145,8 @@ export class PrimaryConnection {
 
   #send(message: FromWorker): void {
     this.#forked.send?.(message, (error) => {
-      // Otherwise, a caller would wait forever for the reply. If the channel is closed, `disconnect` reports the exit of the
-      // primary.
+      // Without this call, a caller would wait forever for the reply. If the channel is closed, `disconnect` reports that the
+      // primary has exited.
       if (error !== null && this.#forked.connected) this.#orphaned()
     })
   }

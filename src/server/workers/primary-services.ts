@@ -1,4 +1,4 @@
-/** Answers workers' requests in the primary. */
+/** Handles the requests from workers in the primary. */
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
@@ -21,7 +21,7 @@ export interface PrimaryServices {
 
 export interface RequestHandling {
   readonly reply: (value: PrimaryReplies[keyof PrimaryReplies]) => void
-  /** Reads the metrics of each worker. */
+  /** Reads the metrics of every worker. */
   readonly workerMetrics: () => Promise<(readonly object[])[]>
 }
 
@@ -42,7 +42,7 @@ export function serveWorkerRequest(
       callLog?.record(request.record).then(reply, () => reply(false))
       return
     case 'rate':
-      // The primary's rate limiter is in this process, so its result is not a promise.
+      // The rate limiter is in the same process, so its result is not a promise.
       return reply(rateLimiter.allows(request.call) === true)
     case 'server state':
       services.serverState().then(reply, () => reply(undefined))

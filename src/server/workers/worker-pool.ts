@@ -1,6 +1,6 @@
 /**
- * The primary's side of its workers: forks and starts them, serves their requests, replaces those that exit unexpectedly
- * (`#replace`), and stops them.
+ * The primary's side of its workers. The pool forks and starts the workers, serves their requests, replaces workers that exit
+ * unexpectedly (`#replace`), and stops the workers.
  */
 import cluster from 'node:cluster'
 import type { Log } from '../../telemetry/log.ts'
@@ -9,15 +9,15 @@ import type { FromPrimary, ListenerUrls, PublicEndpoint, WorkerStart } from './m
 import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** The services for starting workers and answering their requests. */
+/** The services that are needed to start workers and handle their requests. */
 interface PoolServices extends PrimaryServices, PublicEndpoint {
   readonly masterKeys: { readonly current: WorkerStart['masterKey'] }
 }
 
-/** A worker that exits sooner than this is replaced after a pause. */
+/** Minimum run time of a worker in milliseconds. A worker that exits sooner is replaced after a pause. */
 const shortLifeMilliseconds = 5000
 const pauseMilliseconds = 1000
-/** Time limit for workers to complete their requests at shutdown. */
+/** Maximum time that workers may take to complete their requests when the server shuts down. */
 const stopMilliseconds = 40_000
 
 interface PoolContext {
@@ -25,7 +25,9 @@ interface PoolContext {
   readonly onFailure: (error: Error) => void
 }
 
-/** The workers of a server. The constructor forks them, so that their code loads while the primary opens the data. */
+/**
+ * The workers of a server. The constructor forks the workers, so that they load their code while the primary opens the data.
+ */
 export class WorkerPool implements AsyncDisposable {
   readonly #context: PoolContext
   readonly #first: readonly WorkerProcess[]
@@ -40,7 +42,10 @@ export class WorkerPool implements AsyncDisposable {
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts all workers. Resolves to the URLs of the listeners when all listen; rejects if a worker cannot listen or has exited. */
+  /**
+   * Starts all workers. Resolves to the URLs of the listeners when all workers listen. Rejects if a worker cannot listen or has
+   * exited.
+   */
   async start(primary: PoolServices): Promise<ListenerUrls> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
@@ -51,12 +56,12 @@ export class WorkerPool implements AsyncDisposable {
     return { apiUrl, enrollUrl }
   }
 
-  /** Number of workers that listen. */
+  /** Number of workers that currently listen. */
   get running(): number {
     return this.#reachable().filter(({ hasListened }) => hasListened).length
   }
 
-  /** Reads the metrics of each worker. */
+  /** Reads the metrics of every worker. */
   metrics(): Promise<(readonly object[])[]> {
     return Promise.all(this.#reachable().map((worker) => worker.metrics()))
   }
@@ -66,8 +71,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Stops the workers after their running requests are complete. Kills workers that do not listen yet: they may not receive
-   * `stop`.
+   * Stops the workers after their running requests are complete. Workers that do not listen yet are killed, because they may
+   * not receive `stop`.
    */
   async stop(): Promise<void> {
     this.#isStopping = true
@@ -90,7 +95,7 @@ export class WorkerPool implements AsyncDisposable {
     return [...this.#workers].filter((worker) => worker.isReachable)
   }
 
-  /** Forks a worker. Throws if the process cannot be created, for example because memory is exhausted. */
+  /** Forks a worker. Throws an error if the process cannot be created, for example because memory is exhausted. */
   #fork(): WorkerProcess {
     const { log, onFailure } = this.#context
     const child = cluster.fork()
@@ -107,7 +112,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#workers.add(worker)
     child.on('error', (err) => {
       log.error({ err }, 'a worker process cannot be created or reached')
-      // A process that could not be created emits no 'exit'.
+      // No 'exit' event is emitted for a process that could not be created.
       if (child.process.pid === undefined) this.#workers.delete(worker)
     })
     child.once('exit', (code, signal) => {
@@ -121,7 +126,7 @@ export class WorkerPool implements AsyncDisposable {
     return worker
   }
 
-  /** Forks and starts a replacement for an exited worker after a delay, and retries until the new worker listens. */
+  /** Forks and starts a replacement for an exited worker after a delay. The method retries until the new worker listens. */
   #replace(milliseconds: number): void {
     setTimeout(() => {
       if (this.#isStopping) return
@@ -144,14 +149,14 @@ export class WorkerPool implements AsyncDisposable {
     return worker.start(options, callLog?.isWritable() !== false)
   }
 
-  /** Returns the services for workers, which send no requests until they are started. */
+  /** Returns the services for workers. Workers send no requests before they are started. */
   #services(): PoolServices {
     if (this.#primary === undefined) throw new Error('the workers are not started')
     return this.#primary
   }
 }
 
-/** Returns the Node.js flags of workers: SIGUSR1 must not open a debugger, even while a worker is still loading. */
+/** Returns the Node.js flags for workers. SIGUSR1 must not open a debugger, even while a worker is still loading. */
 function workerFlags(): string[] {
   const flag = '--disable-sigusr1'
   const { execArgv } = process

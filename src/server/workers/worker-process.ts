@@ -1,4 +1,4 @@
-/** The primary's side of one worker. */
+/** The primary's side of a single worker. */
 import type { Worker } from 'node:cluster'
 import { createCollector } from '../../turns/collector.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
@@ -24,7 +24,9 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  /** Resolves to the URLs of the listeners when the worker listens. Rejects if the worker cannot listen or exits first. */
+  /**
+   * Resolves to the URLs of the worker's listeners when the worker listens. Rejects if the worker cannot listen or exits first.
+   */
   readonly listening: Promise<ListenerUrls>
   hasListened = false
   readonly startedAt = performance.now()
@@ -36,7 +38,7 @@ export class WorkerProcess {
     this.#worker = worker
     const loaded = Promise.withResolvers<void>()
     const listening = Promise.withResolvers<ListenerUrls>()
-    // `start` handles a rejection; until it is called, the rejection must not be reported as unhandled.
+    // `start` handles a rejection. Until `start` is called, the rejection must not be reported as unhandled.
     listening.promise.catch(() => {})
     this.#loaded = loaded.promise
     this.listening = listening.promise
@@ -68,7 +70,7 @@ export class WorkerProcess {
       }
     })
     worker.on('error', (error) => {
-      // A process that could not be created emits no 'exit'.
+      // No 'exit' event is emitted for a process that could not be created.
       if (worker.process.pid === undefined) listening.reject(error)
     })
     worker.once('exit', () => {
@@ -78,12 +80,12 @@ export class WorkerProcess {
     })
   }
 
-  /** Whether messages can reach the worker. A killed worker can appear connected after its 'exit' event. */
+  /** Whether messages can reach the worker. A killed worker may appear connected even after its 'exit' event. */
   get isReachable(): boolean {
     return this.#worker.isConnected() && !this.#worker.isDead()
   }
 
-  /** Starts the worker once it is loaded, and resolves to the URLs of the listeners. */
+  /** Starts the worker once its code is loaded, and resolves to the URLs of its listeners. */
   async start(options: WorkerStart, isCallLogWritable: boolean): Promise<ListenerUrls> {
     await Promise.race([this.#loaded, this.listening])
     this.send({ kind: 'start', ...options })
@@ -91,12 +93,15 @@ export class WorkerProcess {
     return this.listening
   }
 
-  /** Sends a message. A message to an exited worker is dropped, because the worker's 'exit' event is handled. */
+  /**
+   * Sends a message to the worker. A message to an exited worker is dropped, because the worker's 'exit' event is handled
+   * separately.
+   */
   send(message: FromPrimary): void {
     if (this.#worker.isConnected()) this.#worker.send(message, () => {})
   }
 
-  /** Returns the metrics of this worker; an empty list if it does not reply in time. */
+  /** Returns the metrics of the worker, or an empty list if the worker does not reply in time. */
   metrics(): Promise<readonly object[]> {
     return this.#metrics
       .request((id) => this.send({ kind: 'process metrics', id }), metricsMilliseconds)
