@@ -1,4 +1,4 @@
-/** Rows of access keys. Secret access keys are sealed, so that a copy of the database does not reveal them. */
+/** Rows of access keys. Secret access keys are sealed, so that a copy of the database does not reveal the secrets. */
 import type { Tags } from '../identity/caller.ts'
 import type { SealerRing } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
@@ -9,59 +9,59 @@ import { insertUnderMasterKey } from './master-keys.ts'
 import type { RowPage } from './row-pages.ts'
 import { changing, sql, type Row, type Sql } from './sql.ts'
 
-/** Owner of an access key. */
+/** Owner of an access key: a user, or an AWS service. */
 export type KeyOwner =
   | {
       readonly kind: 'user'
-      /** `AIDA` and 16 characters. */
+      /** Unique ID of the user: `AIDA` and 16 characters. */
       readonly userId: string
       readonly userName: string
       readonly tags: Tags
     }
   | {
       readonly kind: 'service'
-      /** `acm.amazonaws.com`. */
+      /** Name of the service, such as `acm.amazonaws.com`. */
       readonly name: string
-      /** ARN of the resource that the service acts for. */
+      /** ARN of the resource on whose behalf the service acts. */
       readonly sourceArn: string | undefined
     }
 
-/** An access key without its secret. */
+/** An access key, without its secret. */
 export interface AccessKeyRecord {
   readonly accessKeyId: string
-  /** Account of the owner. For a service, the account that the service acts for. */
+  /** Account of the access key's owner. If the owner is a service, this is the account on whose behalf the service acts. */
   readonly accountId: string
   readonly owner: KeyOwner
-  /** Identity policy of the access key itself, JSON text, in addition to the policies of its user. */
+  /** Identity policy of the access key itself, as JSON text. It applies in addition to the policies of the key's user. */
   readonly policy: string | undefined
-  /** Requests signed with an inactive access key are refused. */
+  /** Whether the access key is active. Requests that are signed with an inactive access key are refused. */
   readonly active: boolean
   readonly createdAt: Date
-  /** Last use; undefined for an access key that has not been used. */
+  /** Last use of the access key, or undefined if the access key has not been used. */
   readonly lastUse: KeyUse | undefined
 }
 
-/** An access key's last use: time, Region and service (IAM API, GetAccessKeyLastUsed). */
+/** The last use of an access key: its time, Region and service (IAM API, GetAccessKeyLastUsed). */
 export interface KeyUse {
   readonly at: Date
   readonly region: string
-  /** `acm-pca` or `sts`. */
+  /** Name of the service: `acm-pca` or `sts`. */
   readonly service: string
 }
 
 export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
-  /** Secret access key in plaintext. The secret must never be logged or returned. */
+  /** Secret access key in plaintext. The secret must never be logged or returned to a client. */
   readonly secretAccessKey: string
 }
 
-/** An access key with its owner's data. */
+/** An access key with data about its owner. */
 export interface AccessKey extends AccessKeyRecord, NewAccessKey {
   readonly organizationId: string | undefined
-  /** Identity policies of the access key and of its user. An empty list allows nothing. */
+  /** Identity policies of the access key and of its user. An empty list permits nothing. */
   readonly policies: readonly string[]
 }
 
-/** Inserts an access key. The guard `master-key` fails if a rotation has replaced the master key since it was read. */
+/** Inserts an access key. The guard `master-key` fails if a rotation has replaced the master key that seals the secret. */
 export function insertAccessKey(sealers: SealerRing, key: NewAccessKey): Sql {
   const { accessKeyId, accountId, owner, policy, active, createdAt } = key
   const { masterKeyId, sealer } = sealers.current()
@@ -81,7 +81,10 @@ export function insertAccessKey(sealers: SealerRing, key: NewAccessKey): Sql {
   )
 }
 
-/** Finds an access key with its secret. Throws SealError if the row was altered or sealed under another master key. */
+/**
+ * Finds an access key, including its secret. Throws SealError if the row was altered or if the secret is sealed under another
+ * master key.
+ */
 export async function findAccessKey(
   db: Database,
   sealers: SealerRing,
@@ -109,7 +112,7 @@ export async function findAccessKey(
   }
 }
 
-/** Lists a user's active access keys with their own policies. */
+/** Lists the active access keys of a user, with the policies of these keys. */
 export async function listKeyPoliciesOf(
   db: Database,
   userId: string,
@@ -124,10 +127,10 @@ export async function listKeyPoliciesOf(
   }))
 }
 
-/** Position of an access key in a list. */
+/** Position of an access key in a list of access keys. */
 type AccessKeyPosition = Pick<AccessKeyRecord, 'createdAt' | 'accessKeyId'>
 
-/** Lists an account's access keys, oldest first. */
+/** Lists the access keys of an account, oldest first. */
 export async function listAccessKeys(
   db: Database,
   accountId: string,
@@ -142,7 +145,7 @@ export async function listAccessKeys(
   return rows.map(recordOf)
 }
 
-/** Lists a user's access keys, oldest first. */
+/** Lists the access keys of a user, oldest first. */
 export async function listAccessKeysOfUser(
   db: Database,
   userId: string,
@@ -157,7 +160,7 @@ export async function listAccessKeysOfUser(
   return rows.map(recordOf)
 }
 
-/** Returns the account of an access key; undefined if the access key does not exist. */
+/** Returns the account of an access key, or undefined if the access key does not exist. */
 export async function findAccountOfAccessKey(
   db: Database,
   accessKeyId: string,
@@ -168,7 +171,9 @@ export async function findAccountOfAccessKey(
   return row && textOf(row, 'account_id')
 }
 
-/** Activates or deactivates an access key. Like deleteAccessKey, returns no row for a nonexistent access key. */
+/**
+ * Activates or deactivates an access key. Like deleteAccessKey, the statement returns no row if the access key does not exist.
+ */
 export function setAccessKeyActive(accessKeyId: string, active: boolean): Sql {
   return changing(
     { table: 'access_keys', key: [accessKeyId] },
@@ -185,8 +190,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key unless the row has a later one, because several nodes write it. A recorded time far in
- * the future is overwritten, because the clock has been set back since it was recorded.
+ * Records the last use of an access key, unless the row already contains a later use. Several nodes write to the same row. A
+ * time far in the future is overwritten, because it means that the clock has been set back since the time was recorded.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

@@ -3,14 +3,14 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Account {
-  /** Twelve digits. */
+  /** ID of the account, which has twelve digits. */
   readonly accountId: string
-  /** `o-…`, or undefined for an account without an organization. */
+  /** ID of the organization (`o-…`), or undefined for an account without an organization. */
   readonly organizationId: string | undefined
   readonly createdAt: Date
 }
 
-/** Inserts an account. Conflicts if the account exists. */
+/** Inserts an account. The statement conflicts if the account already exists. */
 export function insertAccount({ accountId, organizationId, createdAt }: Account): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },
@@ -19,7 +19,7 @@ export function insertAccount({ accountId, organizationId, createdAt }: Account)
   )
 }
 
-/** Moves an account into or out of an organization. Conflicts if the account does not exist. */
+/** Moves an account into an organization or out of it. The statement conflicts if the account does not exist. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },
@@ -41,8 +41,8 @@ export async function listAccounts(db: Database): Promise<Account[]> {
 }
 
 /**
- * Returns the ID of the account that operates the server: the oldest account, which the first start created (decision 0046).
- * Undefined for a database without accounts.
+ * Returns the ID of the account that operates the server, which is the oldest account. The server created this account when it
+ * started for the first time (decision 0046). Returns undefined if the database has no accounts.
  */
 export async function findOperatorAccount(
   db: Pick<Database, 'query'>,

@@ -1,5 +1,6 @@
 /**
- * Rows of approvals: requests for an action that needs a second person, and the policies that determine which actions need one.
+ * Rows of approvals: the requests for actions that need a second person, and the policies that determine which actions need a
+ * second person.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
@@ -7,36 +8,39 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 import { sha256 } from '../record/merkle.ts'
 
-/** An account's approval policy. */
+/** The approval policy of an account. */
 export interface ApprovalPolicy {
   /** Names of the actions that need a second person. */
   readonly actions: readonly string[]
-  /** Time within which a request must be decided, and an approved request must be repeated. */
+  /** Time within which a request must be decided, and within which the requester must repeat an approved request. */
   readonly windowSeconds: number
 }
 
-/** EXPIRED is not stored, but follows from `expiresAt`. */
+/** Stored status of an approval request. EXPIRED is not stored, but follows from `expiresAt`. */
 export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
 
-/** A principal, or an operating-system user. */
+/** A principal of an account, or an operating-system user. */
 export interface Requester {
   readonly arn: string
-  /** Identifies the person behind all of a user's access keys, and behind all sessions that one principal started. */
+  /**
+   * Identifier of the person behind the principal. It is the same for all access keys of a user, and for all sessions that a
+   * principal has started.
+   */
   readonly person: string
 }
 
 export interface ApprovalRequest {
-  /** UUID. */
+  /** ID of the request, a UUID. */
   readonly id: string
-  /** Twelve digits. */
+  /** ID of the account, which has twelve digits. */
   readonly accountId: string
-  /** SHA-256 of the canonical request. */
+  /** SHA-256 hash of the canonical request. */
   readonly requestHash: Uint8Array
   readonly action: string
   readonly operation: string
-  /** ARN of the CA; undefined if the operation does not concern a CA. */
+  /** ARN of the CA, or undefined if the operation does not concern a CA. */
   readonly resourceArn: string | undefined
-  /** Parameters as JSON, for the approver. */
+  /** Parameters of the request as JSON, which the approver reads. */
   readonly input: StorableText
   readonly requester: Requester
   readonly requestedAt: Date
@@ -46,7 +50,7 @@ export interface ApprovalRequest {
 
 export interface Approval extends ApprovalRequest {
   readonly state: StoredApprovalState
-  /** Undefined before the decision. */
+  /** The decision, or undefined if the request has not been decided yet. */
   readonly decision: { readonly by: Requester; readonly at: Date } | undefined
   readonly usedAt: Date | undefined
 }
@@ -71,8 +75,9 @@ export async function findApprovalPolicy(
 }
 
 /**
- * A statement that conflicts (`approval`) if an account's policy has changed since it was read. A policy that has come into
- * effect since then must not be circumvented, and an approval must not be used up if the policy no longer requires it.
+ * Creates a statement that conflicts (`approval`) if the account's approval policy has changed since it was read. A request
+ * must not circumvent a policy that has come into effect in the meantime, and must not use up an approval that the policy no
+ * longer requires.
  */
 export function requireApprovalPolicy(accountId: string, policy: ApprovalPolicy | undefined): Sql {
   return guard(
@@ -110,7 +115,7 @@ export function putApprovalPolicy(
   )
 }
 
-/** Deletes the policy. Conflicts if there is no policy. */
+/** Deletes the approval policy of an account. The statement conflicts if the account has no policy. */
 export function deleteApprovalPolicy(accountId: string): Sql {
   return changing(
     { table: 'approval_policies', key: [accountId] },
@@ -121,7 +126,7 @@ export function deleteApprovalPolicy(accountId: string): Sql {
   )
 }
 
-/** Finds the request with a hash, if it is unused and has not expired at `now`. */
+/** Finds the request with a given hash, if the request is unused and has not expired at `now`. */
 export async function findOpenApproval(
   db: Database,
   requestHash: Uint8Array,
@@ -136,8 +141,8 @@ export async function findOpenApproval(
 }
 
 /**
- * Inserts a pending request. Conflicts if there is an open request with the same hash (`duplicate`), or if there are too many
- * pending requests (`quota`).
+ * Inserts a pending approval request. The statement conflicts if an open request has the same hash (`duplicate`), or if there
+ * are too many pending requests (`quota`).
  */
 export function insertApproval(request: ApprovalRequest, limits: PendingLimits): Sql[] {
   const { accountId, requestHash, requester, requestedAt } = request
@@ -166,7 +171,7 @@ export function insertApproval(request: ApprovalRequest, limits: PendingLimits):
   ]
 }
 
-/** Inserts a pending request unconditionally. */
+/** Inserts a pending approval request without any conditions. */
 export function insertApprovalRow(request: ApprovalRequest): Sql {
   const { id, accountId, requestHash, requester, requestedAt } = request
   return changing(
@@ -179,7 +184,10 @@ export function insertApprovalRow(request: ApprovalRequest): Sql {
   )
 }
 
-/** Marks an approved request as used, exactly once. An unapproved, expired or used request causes a conflict (`approval`). */
+/**
+ * Marks an approved request as used, which is possible only once. The statement conflicts (`approval`) if the request is
+ * unapproved, expired or already used.
+ */
 export function takeApproval(id: string, now: Date): Sql {
   return changing(
     { table: 'approvals', key: [id] },
@@ -192,7 +200,7 @@ export function takeApproval(id: string, now: Date): Sql {
   )
 }
 
-/** A decision about an account's request. */
+/** A decision about an approval request in an account. */
 export interface Decision {
   readonly id: string
   readonly accountId: string
@@ -202,8 +210,8 @@ export interface Decision {
 }
 
 /**
- * Decides a request: approves another person's pending request, or rejects a pending or approved request. Any other request
- * causes a conflict (`approval`).
+ * Records a decision: the approval of another person's pending request, or the rejection of a pending or approved request. Any
+ * other decision causes a conflict (`approval`).
  */
 export function decideRequest(
   decision: 'APPROVED' | 'REJECTED',
@@ -223,7 +231,7 @@ export function decideRequest(
   )
 }
 
-/** Finds a request in any account. */
+/** Finds an approval request in any account. */
 export async function findApprovalById(db: Database, id: string): Promise<Approval | undefined> {
   const [row] = await db.query(sql`select * from approvals where approval_id = ${id}`)
   return row === undefined ? undefined : approvalOf(row)
@@ -240,13 +248,13 @@ export async function findApproval(
   return row === undefined ? undefined : approvalOf(row)
 }
 
-/** Position of a request in a list. */
+/** Position of an approval request in a list of requests. */
 export interface ApprovalPosition {
   readonly requestedAtMs: number
   readonly id: string
 }
 
-/** Lists an account's requests after a position, newest first. */
+/** Lists an account's approval requests after a position, newest first. */
 export async function listApprovalRows(
   db: Database,
   accountId: string,
@@ -261,13 +269,13 @@ export async function listApprovalRows(
   return rows.map(approvalOf)
 }
 
-/** Ends the approval window of every pending or approved request. */
+/** Ends the approval window of every request that is pending or approved. */
 export function expireOpenApprovals(now: Date): Sql {
   return sql`update approvals set expires_at_ms = ${now.getTime()}
     where state in ('PENDING', 'APPROVED') and expires_at_ms > ${now.getTime()}`
 }
 
-/** Returns the IDs of the requests that `expireOpenApprovals` changes. */
+/** Returns the IDs of the requests that `expireOpenApprovals` would change. */
 export async function findOpenApprovals(db: Database, now: Date): Promise<string[]> {
   const rows = await db.query(
     sql`select approval_id from approvals
@@ -276,7 +284,7 @@ export async function findOpenApprovals(db: Database, now: Date): Promise<string
   return rows.map((row) => textOf(row, 'approval_id'))
 }
 
-/** Returns the IDs of up to `limit` requests that expired before `before` without a decision. */
+/** Returns the IDs of up to `limit` approval requests that expired before `before` without a decision. */
 export async function findUndecidedApprovals(
   db: Database,
   before: Date,
@@ -289,7 +297,7 @@ export async function findUndecidedApprovals(
   return rows.map((row) => textOf(row, 'approval_id'))
 }
 
-/** Deletes a request that expired without a decision. An expired request can no longer change. */
+/** Deletes an approval request that expired without a decision. An expired request can no longer change. */
 export function deleteApproval(id: string): Sql {
   return changing(
     { table: 'approvals', key: [id] },

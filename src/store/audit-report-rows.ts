@@ -1,12 +1,12 @@
-/** Pages of a CA's certificates in the order of issue, for audit reports. */
+/** Pages of a CA's certificates in the order of issuance, for audit reports. */
 import type { AuditedCertificate, CertificateSummary } from '../authority/audit-report.ts'
 import { reasonOfCode } from '../authority/revocation-reason.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Selects a page of certificates after number `after`, including deleted certificates. If a column exists in only one of the
- * two tables, its value in rows from the other table is a null of the right type.
+ * Selects a page of certificates whose numbers are greater than `after`, including deleted certificates. If a column exists in
+ * only one of the two tables, rows from the other table contain a null of the right type in that column.
  */
 export function selectAuditedCertificates(
   authorityNumber: number,
@@ -53,7 +53,7 @@ export function auditedCertificateOf(row: Row): AuditedCertificate {
       : { certificateDer: bytesOf(row, 'certificate_der') }),
     serialNumber: bytesOf(row, 'serial_number'),
     templateName: textOf(row, 'template_name'),
-    // Certificates without a recorded requester were requested by the CA's owner.
+    // A certificate without a recorded requester was requested by the owner of the CA.
     requesterAccountId: optionalTextOf(row, 'requester_account_id'),
     requesterService: optionalTextOf(row, 'requester_service'),
     issuedAt: new Date(integerOf(row, 'issued_at_ms')),

@@ -1,4 +1,4 @@
-/** Rows of audit reports. The job `write-audit-reports` writes the reports in state CREATING. */
+/** Rows of audit reports. The job `write-audit-reports` writes the reports with the status CREATING. */
 import type { AuditReportFormat } from '../authority/audit-report.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -6,7 +6,7 @@ import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
-  /** ID of the report, a UUID. */
+  /** ID of the audit report, a UUID. */
   readonly id: string
   readonly authorityNumber: number
   readonly bucket: string
@@ -22,8 +22,8 @@ export interface AuditReportWork extends AuditReport {
 }
 
 /**
- * Inserts an audit report, guarded. If the row count is not one, the CA already has a report in state CREATING, or one that was
- * requested after `since` and has not failed.
+ * Inserts an audit report. If the row count is not one, the CA already has a report with the status CREATING, or a report that
+ * was requested after `since` and has not failed.
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
   const createdAt = report.createdAt.getTime()
@@ -40,13 +40,13 @@ export function insertAuditReport(report: AuditReport, since: Date): Sql {
   )
 }
 
-/** Finds an audit report of any CA by its ID. */
+/** Finds an audit report by its ID, whichever CA it belongs to. */
 export async function findAuditReport(db: Database, id: string): Promise<AuditReport | undefined> {
   const [row] = await db.query(sql`select * from audit_reports where report_id = ${id}`)
   return row === undefined ? undefined : reportOf(row)
 }
 
-/** Claims at most `limit` audit reports to write, oldest first. */
+/** Claims at most `limit` audit reports that have to be written, oldest first. */
 export function claimAuditReports({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)
@@ -60,7 +60,7 @@ export function claimAuditReports({ token, now, until }: Lease, limit: number): 
       where a.authority_number = audit_reports.authority_number) as authority_id`
 }
 
-/** Records the final state of an audit report and releases the lease. */
+/** Records the final status of an audit report and releases the report's lease. */
 export function finishAuditReport(
   { id }: AuditReport,
   status: 'SUCCESS' | 'FAILED',
@@ -73,7 +73,7 @@ export function finishAuditReport(
   )
 }
 
-/** Releases the lease of an audit report that was not written, and sets the time of the retry. */
+/** Releases the lease of an audit report that was not written, and sets the time of the next attempt. */
 export function postponeAuditReport(
   { id, failures }: AuditReportWork,
   retry: Date,
@@ -84,7 +84,7 @@ export function postponeAuditReport(
     where report_id = ${id} and lease = ${token}`
 }
 
-/** Converts a row that claimAuditReports returned. */
+/** Converts a row that claimAuditReports has returned. */
 export function auditReportWorkOf(row: Row): AuditReportWork {
   return {
     ...reportOf(row),

@@ -1,4 +1,4 @@
-/** Rows of certificate authorities and of the certificates imported into them. */
+/** Rows of certificate authorities (CAs), and of the certificates that were imported into them. */
 import type {
   Authority,
   AuthorityRequest,
@@ -19,10 +19,10 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** A database, or a reader that does not open it. */
+/** The database, or a reader for code that does not open the database. */
 export type ReadableDatabase = Pick<Database, 'query' | 'snapshot'>
 
-/** Owner of CAs: an account in a Region. */
+/** Owner of a CA: an account in a Region. */
 export interface Owner {
   readonly accountId: string
   readonly region: string
@@ -53,8 +53,8 @@ const selectErasable: Sql = {
 }
 
 /**
- * Inserts a CA in state CREATING, guarded by the quota of its account and Region. If no row is returned, the quota is
- * exhausted. Deleted CAs count toward the quota until their restoration period ends.
+ * Inserts a CA with the status CREATING, unless the quota of its account and Region is exhausted. If the quota is exhausted,
+ * the statement returns no row. Deleted CAs count toward the quota until their restoration period ends.
  */
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request
@@ -77,7 +77,9 @@ export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   )
 }
 
-/** Inserts the counter that guards the certificate quota of a CA, in the same transaction as insertAuthority. */
+/**
+ * Inserts the counter that guards the certificate quota of a CA. The caller uses the same transaction as for insertAuthority.
+ */
 export function insertCertificateCount(authorityId: string): Sql {
   return sql`insert into certificate_counts (authority_number, issued)
     select authority_number, 0 from authorities where id = ${authorityId}`
@@ -86,12 +88,12 @@ export function insertCertificateCount(authorityId: string): Sql {
 const cachedMax = 1000
 
 /**
- * Cache of CAs by ID. Within one snapshot, a CA is read only once. In later snapshots, only the CA's revision is read, because
- * a cached CA with the same revision is still correct.
+ * Cache of CAs by ID. Within a snapshot, each CA is read only once. In later snapshots, only the revision of the CA is read,
+ * because a cached CA with the same revision is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
-/** Finds a CA by ID, even after its restoration period. */
+/** Finds a CA by its ID, even after the CA's restoration period. */
 export async function findAuthority(
   db: ReadableDatabase,
   id: string,
@@ -107,10 +109,10 @@ export async function findAuthority(
   return row && keepAuthority(db, row, seenIn)
 }
 
-/** Cache of the IDs of CAs by number. A CA keeps its number and its ID. */
+/** Cache of the IDs of CAs by number. The number and the ID of a CA never change. */
 const idsOf = createOwnedCaches<string>(cachedMax)
 
-/** Finds a CA by its number, even after its restoration period. */
+/** Finds a CA by its number, even after the CA's restoration period. */
 export async function findAuthorityByNumber(
   db: ReadableDatabase,
   number: number,
@@ -137,7 +139,10 @@ function keepAuthority(db: ReadableDatabase, row: Row, seenIn?: object): Authori
   return authority
 }
 
-/** Lists CAs of `owner` after number `after`, oldest first, without CAs that are permanently deleted at `now`. */
+/**
+ * Lists the CAs of `owner` whose numbers are greater than `after`, oldest first. CAs that are permanently deleted at `now` are
+ * omitted.
+ */
 export function listAuthorities(
   db: ReadableDatabase,
   owner: Owner,
@@ -147,7 +152,7 @@ export function listAuthorities(
   return listKnown(db, { text: onPage, values })
 }
 
-/** Lists CAs of other accounts that are shared with an account or with its organization, oldest first. */
+/** Lists the CAs of other accounts that are shared with an account or with its organization, oldest first. */
 export function listSharedAuthorities(
   db: Database,
   { accountId, region, organizationId }: Owner & { readonly organizationId: string | undefined },
@@ -159,8 +164,8 @@ export function listSharedAuthorities(
 }
 
 /**
- * Returns a page from the cache if it has every CA of the page in its current revision. Reading the rows of ten CAs would take
- * 60 of the 160 µs.
+ * Returns a page from the cache if the cache contains every CA on the page in its current revision. Reading the rows of ten CAs
+ * would take 60 of the 160 µs for a request.
  */
 async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()
@@ -174,12 +179,15 @@ async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<A
   return rows.map((row) => keepAuthority(db, row, seenIn))
 }
 
-/** Lists CAs without a key, oldest first. Deleted CAs are included, so that no unfinished key remains. */
+/**
+ * Lists the CAs that have no key yet, oldest first. The list includes deleted CAs, so that no partly created key is left
+ * behind.
+ */
 export async function listCreatingAuthorities(db: Database, limit: number): Promise<Authority[]> {
   return (await db.query({ ...selectCreating, values: [limit] })).map(authorityOf)
 }
 
-/** Lists CAs that are permanently deleted at `now` and still have a key. */
+/** Lists the CAs that are permanently deleted at `now` and still have a key. */
 export async function listErasableAuthorities(
   db: Database,
   now: Date,
@@ -188,7 +196,7 @@ export async function listErasableAuthorities(
   return (await db.query({ ...selectErasable, values: [now.getTime(), limit] })).map(authorityOf)
 }
 
-/** Columns that a change of state writes. Omitted members keep their values. */
+/** Columns that a change of a CA's state writes. Columns whose members are omitted keep their values. */
 export interface AuthorityChange {
   readonly status?: StoredStatus
   readonly revocation?: RevocationConfiguration
@@ -199,7 +207,7 @@ export interface AuthorityChange {
   readonly deletion?: { readonly deletedAt: Date; readonly restorableUntil: Date }
 }
 
-/** Updates a CA, guarded by its revision. A row count other than one means that the CA has changed since it was read. */
+/** Updates a CA if its revision is unchanged. A row count other than one means that the CA has changed since it was read. */
 export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
@@ -225,7 +233,7 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
   )
 }
 
-/** Restores a deleted CA. The guard is the same as in updateAuthority. */
+/** Restores a deleted CA. The statement has the same guard as updateAuthority. */
 export function restoreAuthority(authority: Authority, now: Date): Sql {
   return changing(
     { table: 'authorities', key: [authority.id] },
@@ -239,7 +247,7 @@ export function restoreAuthority(authority: Authority, now: Date): Sql {
   )
 }
 
-/** Removes the key handle of a permanently deleted CA after its key was erased. */
+/** Removes the key handle of a permanently deleted CA after the key has been erased. */
 export function clearKeyHandle(authority: Authority): Sql {
   return changing(
     { table: 'authorities', key: [authority.id] },
@@ -249,8 +257,9 @@ export function clearKeyHandle(authority: Authority): Sql {
 }
 
 /**
- * Inserts an imported certificate. `installCertificate`, the next statement in the same transaction, makes it the CA's current
- * certificate. `importedAt` differs from that of all earlier certificates of the CA.
+ * Inserts an imported CA certificate. `installCertificate`, which is the next statement in the same transaction, makes the
+ * certificate the CA's current certificate. `importedAt` must differ from the import times of all earlier certificates of the
+ * CA.
  */
 export function insertAuthorityCertificate(
   authority: Authority,
@@ -273,7 +282,8 @@ export function insertAuthorityCertificate(
 }
 
 /**
- * Makes the most recently inserted certificate the current certificate of its CA. The guard is the same as in updateAuthority.
+ * Makes the most recently inserted certificate the current certificate of its CA. The statement has the same guard as
+ * updateAuthority.
  */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
   return changing(
@@ -350,7 +360,7 @@ function deletionOf(row: Row): Authority['deletion'] {
   }
 }
 
-/** Returns the IDs of all CAs by number, including deleted ones. */
+/** Returns the IDs of all CAs by number, including deleted CAs. */
 export async function listAuthorityIds(
   db: Pick<Database, 'query'>,
 ): Promise<ReadonlyMap<number, string>> {

@@ -1,4 +1,4 @@
-/** The states of all CAs, for metrics. */
+/** The states of all CAs, for the metrics. */
 import type { Authority, InstalledCertificate } from '../authority/authority.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -8,13 +8,13 @@ export interface AuthorityState extends Pick<
   Authority,
   'number' | 'id' | 'type' | 'status' | 'deletion' | 'keyHandle' | 'keyStorageSecurityStandard'
 > {
-  /** CommonName of the subject, or the ID. */
+  /** CommonName of the CA's subject, or the CA's ID if the subject has no CommonName. */
   readonly name: string
-  /** The current certificate; undefined before the first import. */
+  /** The current certificate, or undefined before the first import of a certificate. */
   readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
 }
 
-/** Lists the CAs that exist or can be restored at `now`, in the order of creation. */
+/** Lists the CAs that exist or can be restored at `now`, in the order in which they were created. */
 export async function listAuthorityStates(db: Database, now: Date): Promise<AuthorityState[]> {
   const rows = await db.query(
     sql`select a.authority_number, a.id, a.type, a.status, a.configuration, a.key_handle, a.key_storage_security_standard,

@@ -1,8 +1,8 @@
 /**
- * The numbers of certificates that a CA issued and revoked on each day, and of its unrevoked certificates that expire on each
- * day. Days are in UTC, and numbered from 1 January 1970. The job index-certificates adds issued certificates. A revocation
- * changes the counts in its own transaction, unless its certificate has not been counted yet. Counts stay unchanged when
- * expired certificates are deleted.
+ * Daily counts for each CA: the number of certificates that the CA issued, the number that it revoked, and the number of
+ * unrevoked certificates that expire on the day. Days are in UTC and numbered from 1 January 1970. The job index-certificates
+ * adds issued certificates to the counts. A revocation changes the counts in the transaction of the revocation, unless the
+ * certificate has not been counted yet. When expired certificates are deleted, the counts stay the same.
  */
 import { dayMilliseconds, daySeconds } from '../text/duration.ts'
 import { integerOf } from './columns.ts'
@@ -11,7 +11,7 @@ import { leaseMilliseconds, type Lease } from './leases.ts'
 import type { RevocationRecord } from './revocations.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
-/** Returns the number of the UTC day that contains an instant. */
+/** Returns the number of the UTC day that contains a given time. */
 export function utcDayOf(time: Date): number {
   return Math.floor(time.getTime() / dayMilliseconds)
 }
@@ -20,8 +20,8 @@ export function utcDayOf(time: Date): number {
 const countedTogether = 2048
 
 /**
- * Counts the next certificates after number `from`. The statements conflict if another process has the lease. `last` is the
- * number of the last counted certificate; undefined if all are counted.
+ * Counts the next certificates whose numbers are greater than `from`. The statements conflict if another process holds the
+ * lease. `last` is the number of the last counted certificate, or undefined if all certificates are counted.
  */
 export async function countNext(
   db: Pick<Database, 'query'>,
@@ -43,7 +43,10 @@ export async function countNext(
   return { last, statements: [move, addCertificates(from, last)] }
 }
 
-/** Adds certificates by number, after `from` up to `last`. The counts include revocations that are already stored. */
+/**
+ * Counts the certificates whose numbers are greater than `from` and not greater than `last`. The counts include revocations
+ * that are already stored.
+ */
 function addCertificates(from: number, last: number): Sql {
   const inRange = 'c.certificate_number > ? and c.certificate_number <= ?'
   const joined = `join revocations r
@@ -69,7 +72,7 @@ function addCertificates(from: number, last: number): Sql {
   }
 }
 
-/** Changes the counts of a revoked certificate. A certificate that is not counted yet is counted later, as revoked. */
+/** Changes the counts of a revoked certificate. A certificate that has not been counted yet is counted later as revoked. */
 export function countRevocationDays(
   authorityNumber: number,
   { certificateNumber, revokedAt, notAfter }: RevocationRecord,
@@ -92,10 +95,10 @@ export interface DayCounts {
   readonly expiring: number
 }
 
-/** Number of CAs per statement, so that a statement reads some ten thousand rows at most. */
+/** Number of CAs per statement. With this number, a statement reads some ten thousand rows at most. */
 const authoritiesTogether = 64
 
-/** Sums the counts of CAs by day, from day `first` to day `last`. Days without certificates are omitted. */
+/** Sums the daily counts of several CAs, from day `first` to day `last`. The result omits days without certificates. */
 export async function readDayCounts(
   db: Pick<Database, 'query'>,
   authorityNumbers: readonly number[],
@@ -125,7 +128,7 @@ export async function readDayCounts(
   return counts
 }
 
-/** Returns whether all certificates are counted, except certificates of the last seconds. */
+/** Returns whether all certificates have been counted, except those issued in the last few seconds. */
 export async function areDaysCounted(db: Pick<Database, 'query'>): Promise<boolean> {
   const [row] = await db.query(
     sql`select counted_number, (select coalesce(max(certificate_number), 0) from certificates) as last

@@ -1,7 +1,7 @@
 /**
- * Rows of intents: certificates that were prepared and authorized while their CA's key was unavailable, and that a job signs
- * later (docs/decisions/0042). The transaction that inserts the certificate deletes its intent. A failed intent is kept, with
- * the reason for the failure.
+ * Rows of issuance intents. An intent is a certificate that was prepared and authorized while its CA's key was unavailable, and
+ * that a job signs later (docs/decisions/0042). The transaction that inserts the certificate deletes the intent. A failed
+ * intent is kept, with the reason for the failure.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
 import { changing, guard, sql, type ChangedRow, type Row, type Sql } from './sql.ts'
 
-/** A certificate without its signature, with the other columns of its future row. */
+/** An unsigned certificate, with the values for the other columns of its future row. */
 export interface CertificateIntent extends Omit<CertificateRecord, 'certificateDer' | 'issuedAt'> {
   readonly authorityNumber: number
   readonly tbsCertificateDer: Uint8Array
@@ -20,16 +20,16 @@ export interface CertificateIntent extends Omit<CertificateRecord, 'certificateD
   readonly requestedAt: Date
 }
 
-/** The members of an intent that determine its state. */
+/** The members of an issuance intent that determine its state. */
 export interface IntentState extends Pick<
   CertificateIntent,
   'signerNumber' | 'notAfter' | 'requestedAt'
 > {
-  /** Reason why the certificate will not be issued; undefined while it waits. */
+  /** Reason why the certificate will not be issued, or undefined while the certificate is waiting. */
   readonly failureReason: string | undefined
 }
 
-/** An intent that the job has claimed. */
+/** An issuance intent that the job has claimed. */
 export interface ClaimedIntent extends CertificateIntent {
   readonly authorityId: string
   readonly failures: number
@@ -39,12 +39,12 @@ function rowOf(intent: Pick<CertificateIntent, 'authorityNumber' | 'serialNumber
   return { table: 'certificate_intents', key: [intent.authorityNumber, serialOf(intent)] }
 }
 
-/** The record's key is text, so the serial number is stored in hexadecimal. */
+/** The key of the record entry is text, so it contains the serial number in hexadecimal. */
 function serialOf({ serialNumber }: Pick<CertificateIntent, 'serialNumber'>): string {
   return Buffer.from(serialNumber).toString('hex')
 }
 
-/** Inserts an intent and makes it due immediately, guarded by the number of waiting intents of its CA. */
+/** Inserts an issuance intent that is due immediately. The guard limits the number of waiting intents for the CA. */
 export function insertIntent(intent: CertificateIntent, waitingMax: number): Sql {
   const { authorityNumber, tbsCertificateDer } = intent
   const requestedAt = intent.requestedAt.getTime()
@@ -68,7 +68,7 @@ export function insertIntent(intent: CertificateIntent, waitingMax: number): Sql
   )
 }
 
-/** Finds the state of the intent for a 16-byte serial number. */
+/** Finds the state of the issuance intent with a 16-byte serial number. */
 export async function findIntentState(
   db: Database,
   authorityNumber: number,
@@ -82,7 +82,10 @@ export async function findIntentState(
   return row && { ...stateOf(row), failureReason: optionalTextOf(row, 'failure_reason') }
 }
 
-/** Claims at most `limit` due intents in the order of their requests. The returned rows are in no particular order. */
+/**
+ * Claims at most `limit` due issuance intents in the order in which the certificates were requested. The statement returns the
+ * rows in no particular order.
+ */
 export function claimIntents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)
@@ -99,8 +102,8 @@ export function claimIntents({ token, now, until }: Lease, limit: number): Sql {
 }
 
 /**
- * Deletes the intent for a certificate that the same transaction inserts. The guards require a valid lease, and that the CA has
- * not changed since `authority` was read.
+ * Deletes the issuance intent for a certificate that the same transaction inserts. The guards require that the lease is valid
+ * and that the CA has not changed since `authority` was read.
  */
 export function finishIntent(intent: ClaimedIntent, authority: Authority, { token }: Lease): Sql {
   return changing(
@@ -117,7 +120,10 @@ export function finishIntent(intent: ClaimedIntent, authority: Authority, { toke
   )
 }
 
-/** Marks an intent as failed, and returns the certificate to the quota of its CA. Guarded by the lease. */
+/**
+ * Marks an issuance intent as failed, and no longer counts the certificate against the quota of its CA. The guard requires a
+ * valid lease.
+ */
 export function failIntent(
   intent: ClaimedIntent,
   { reason, time }: { readonly reason: string; readonly time: Date },
@@ -140,7 +146,7 @@ export function failIntent(
   ]
 }
 
-/** Releases the lease of an intent that was not signed, and sets the time of the retry. */
+/** Releases the lease of an issuance intent that was not signed, and sets the time of the next attempt. */
 export function postponeIntent(intent: ClaimedIntent, retry: Date, { token }: Lease): Sql {
   return sql`update certificate_intents set failures = ${intent.failures + 1},
       retry_at_ms = ${retry.getTime()}, lease = null, lease_until_ms = 0
@@ -148,20 +154,20 @@ export function postponeIntent(intent: ClaimedIntent, retry: Date, { token }: Le
       and lease = ${token}`
 }
 
-/** Postpones a CA's intents that no process is working on, because the CA's key is unavailable. */
+/** Postpones the issuance intents of a CA that no process is working on, because the CA's key is unavailable. */
 export function postponeOtherIntents(authorityNumber: number, retry: Date, now: Date): Sql {
   return sql`update certificate_intents set retry_at_ms = ${retry.getTime()}
     where authority_number = ${authorityNumber} and failed_at_ms is null
       and retry_at_ms < ${retry.getTime()} and lease_until_ms <= ${now.getTime()}`
 }
 
-/** Makes all of a CA's waiting intents due, because the CA's key is available again. */
+/** Makes all waiting issuance intents of a CA due, because the CA's key is available again. */
 export function hastenIntents(authorityNumber: number): Sql {
   return sql`update certificate_intents set retry_at_ms = 0
     where authority_number = ${authorityNumber} and failed_at_ms is null and retry_at_ms > 0`
 }
 
-/** Finds up to `limit` intents that failed before `before`. */
+/** Finds up to `limit` issuance intents that failed before `before`. */
 export async function findFailedIntents(
   db: Database,
   before: Date,
@@ -174,7 +180,7 @@ export async function findFailedIntents(
   return rows.map(identityOf)
 }
 
-/** Deletes a failed intent, which can no longer change. */
+/** Deletes a failed issuance intent, which can no longer change. */
 export function deleteIntent(intent: Parameters<typeof rowOf>[0]): Sql {
   return changing(
     rowOf(intent),
@@ -183,7 +189,7 @@ export function deleteIntent(intent: Parameters<typeof rowOf>[0]): Sql {
   )
 }
 
-/** A CA's waiting certificates, for metrics. */
+/** The waiting certificates of a CA, for the metrics. */
 export interface WaitingCertificates {
   readonly authorityId: string
   readonly count: number
@@ -203,7 +209,7 @@ export async function listWaitingCertificates(db: Database): Promise<WaitingCert
   }))
 }
 
-/** Converts a row that claimIntents returned. */
+/** Converts a row that claimIntents has returned. */
 export function claimedIntentOf(row: Row): ClaimedIntent {
   return {
     ...intentOf(row),
@@ -212,7 +218,7 @@ export function claimedIntentOf(row: Row): ClaimedIntent {
   }
 }
 
-/** Converts a row of the table. */
+/** Converts a row of the table of issuance intents. */
 export function intentOf(row: Row): CertificateIntent {
   return {
     ...identityOf(row),

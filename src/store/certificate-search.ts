@@ -1,6 +1,6 @@
 /**
- * The search tables: `certificate_facets` sorts certificates by position, `certificate_names` by name. The rows of both tables
- * start with a facet number (search/facets.ts).
+ * The search tables. `certificate_facets` sorts certificates by position, and `certificate_names` sorts them by name. In both
+ * tables, the first column is a facet number (search/facets.ts).
  */
 import type { Authority } from '../authority/authority.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
@@ -10,7 +10,7 @@ import { sql, type Row, type Sql } from './sql.ts'
 /** A certificate with its recorded data and its position in the search results. */
 export interface FoundCertificate extends SearchPosition {
   readonly authority: FoundAuthority
-  /** 16 bytes, as in the certificate ARN. */
+  /** The 16 bytes of the serial number in the certificate ARN. */
   readonly serialNumber: Uint8Array
   readonly certificateDer: Uint8Array
   readonly templateName: string
@@ -24,26 +24,26 @@ interface FoundAuthority extends Pick<
   Authority,
   'number' | 'id' | 'partition' | 'region' | 'accountId'
 > {
-  /** End of the restoration period of the CA. Undefined if the CA is not deleted. */
+  /** End of the restoration period of the CA, or undefined if the CA is not deleted. */
   readonly restorableUntil: Date | undefined
 }
 
-/** Requester of a certificate, as recorded at the time of issue. */
+/** Requester of a certificate, as recorded at the time of issuance. */
 export interface Requester {
   readonly accountId: string | undefined
-  /** ARN of a principal, or the name of a service. */
+  /** ARN of the requesting principal, or name of the requesting service. */
   readonly name: string | undefined
 }
 
-/** Position after which a page starts. */
+/** Position after which a page of search results starts. */
 export interface SearchPosition {
   readonly key: number | string
   readonly number: number
-  /** First part in the current group of parts, for a scan of several parts (search/parts.ts). */
+  /** First part in the current group of parts, for a scan over several parts (search/parts.ts). */
   readonly part?: number | undefined
 }
 
-/** A range of keys, both ends inclusive. Entries from several facets are merged in the order of their keys. */
+/** A range of keys, with both ends included. Entries from several facets are merged in the order of their keys. */
 export interface SearchRange<Key extends number | string> {
   readonly facets: readonly number[]
   readonly low: Key
@@ -96,7 +96,7 @@ function selectInOrder(
   const inFacet = `select * from (select ${entries}
     where facet = ? and (${key}, certificate_number) > (?, ?) and ${key} <= ?
     order by ${key}, certificate_number limit ?) o`
-  // The first page starts at the lowest key. Certificate numbers start at 1.
+  // The first page starts at the lowest possible key. Certificate numbers start at 1.
   const from = after ?? { key: low, number: 0 }
   return {
     text: `select f.${key} as search_key, ${columns}
@@ -108,7 +108,10 @@ function selectInOrder(
   }
 }
 
-/** Combines one SELECT per facet, each with its own LIMIT. Without this LIMIT, PostgreSQL would read and sort the whole range. */
+/**
+ * Combines one SELECT per facet, each with its own LIMIT. Without the separate LIMIT clauses, PostgreSQL would read and sort
+ * the whole range.
+ */
 function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')
 }
@@ -127,7 +130,10 @@ export function selectBySerialNumber(
   }
 }
 
-/** Selects revoked certificates of a CA after a certificate number, except certificates that are missing from the database. */
+/**
+ * Selects the revoked certificates of a CA whose numbers are greater than a given number. Certificates that are missing from
+ * the database are omitted.
+ */
 export function selectRevoked(authorityNumber: number, after: number, limit: number): Sql {
   return {
     text: `select c.authority_number as search_key, ${columns}
@@ -141,14 +147,14 @@ export function selectRevoked(authorityNumber: number, after: number, limit: num
 }
 
 /**
- * Counts certificates in a range of positions, up to `max`. The subquery is ordered, because otherwise PostgreSQL may scan the
- * whole table for a few rows.
+ * Counts the certificates in a range of positions, up to `max`. The subquery has an ORDER BY clause, because without it
+ * PostgreSQL may scan the whole table for a few rows.
  */
 export function countByPosition(range: SearchRange<number>, max: number): Sql {
   return countInOrder('position from certificate_facets', range, max)
 }
 
-/** Counts certificates in a range of names, up to `max`. */
+/** Counts the certificates in a range of names, up to `max`. */
 export function countByName(range: SearchRange<string>, max: number): Sql {
   return countInOrder('name from certificate_names', range, max)
 }
@@ -168,7 +174,7 @@ function countInOrder(
   }
 }
 
-/** Counts revoked certificates of a CA, up to `max`. */
+/** Counts the revoked certificates of a CA, up to `max`. */
 export function countRevoked(authorityNumber: number, max: number): Sql {
   return sql`select count(*) as found from (select 1 as one from revocations
     where authority_number = ${authorityNumber}
@@ -179,7 +185,7 @@ export function countOf(rows: readonly Row[]): number {
   return integerOf(rows[0] ?? {}, 'found')
 }
 
-/** Selects the numbers of an account's CAs in a Region, from number `from` on. */
+/** Selects the numbers of an account's CAs in a Region, starting at the number `from`. */
 export function selectAuthorityNumbers(
   { accountId, region }: { readonly accountId: string; readonly region: string },
   from: number,
@@ -198,7 +204,7 @@ export async function listAuthorityNumbers(db: Pick<Database, 'query'>): Promise
   return rows.map((row) => integerOf(row, 'authority_number'))
 }
 
-/** Lists the pairs of account and Region that have CAs, for all accounts or for one account. */
+/** Lists the combinations of account and Region that have CAs, either for all accounts or for one account. */
 export async function listOwners(db: Pick<Database, 'query'>, accountId: string | undefined) {
   const rows = await db.query(
     sql`select distinct account_id, region from authorities order by account_id, region`,

@@ -1,4 +1,4 @@
-/** Rows of issued certificates. A row is written once and never changes. */
+/** Rows of issued certificates. A row is written once and never changes afterwards. */
 import type { Authority } from '../authority/authority.ts'
 import { sha256 } from '../record/merkle.ts'
 import { rowDigest } from '../record/row-digest.ts'
@@ -9,26 +9,26 @@ import { appendLeaf } from './leaves.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CertificateRecord {
-  /** The 16 bytes of the serial number in the certificate ARN, including leading zeros. */
+  /** The 16 bytes of the serial number in the certificate ARN, with leading zeros. */
   readonly serialNumber: Uint8Array
   readonly certificateDer: Uint8Array
   readonly templateName: string
   readonly issuedAt: Date
   readonly notAfter: Date
-  /** Number of the CA certificate that signed the certificate. Undefined for a self-signed certificate. */
+  /** Number of the CA certificate that signed the certificate, or undefined for a self-signed certificate. */
   readonly signerNumber: number | undefined
-  /** The CRL that would list the certificate if it were revoked. Undefined if there is no such CRL. */
+  /** The CRL that would list the certificate if the certificate were revoked, or undefined if there is no such CRL. */
   readonly crlId: number | undefined
-  /** Account of the requester. */
+  /** Account of the principal that requested the certificate. */
   readonly requesterAccountId: string
-  /** Service that requested the certificate on behalf of the account. */
+  /** Service that requested the certificate on behalf of the account, if any. */
   readonly requesterService: string | undefined
   /** ARN of the requesting principal, or name of the requesting service. */
   readonly requesterArn: string
 }
 
 /**
- * Counts a certificate against the quota of its CA, guarded. If no row is returned, the quota is exhausted, or the CA has
+ * Counts a certificate against the quota of its CA. If the statement returns no row, the quota is exhausted, or the CA has
  * changed since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
@@ -42,7 +42,7 @@ export function countCertificate(authority: Authority, quota: number): Sql {
   )
 }
 
-/** Columns of a certificate that are covered by `rowDigest` in its leaf. */
+/** Columns of a certificate row that `rowDigest` in the certificate's leaf covers. */
 const digestedCertificateColumns = [
   'template_name',
   'issued_at_ms',
@@ -54,12 +54,14 @@ const digestedCertificateColumns = [
   'requester_arn',
 ] as const
 
-/** Returns the digest of a certificate's columns other than its serial number and its DER. */
+/** Returns the digest of all columns of a certificate row, except for the serial number and the DER. */
 export function certificateRowDigest(row: Row): Uint8Array {
   return rowDigest(digestedCertificateColumns.map((column) => row[column]))
 }
 
-/** Inserts a certificate and its leaf in the record. Conflicts if the CA has already used the serial number. */
+/**
+ * Inserts a certificate, and adds its leaf to the record. The statements conflict if the CA has already used the serial number.
+ */
 export function insertCertificate(authority: Authority, certificate: CertificateRecord): Sql[] {
   return [
     insertRow(authority, certificate),
@@ -98,11 +100,11 @@ function insertRow(authority: Authority, certificate: CertificateRecord): Sql {
 export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
   readonly notAfter: Date
-  /** Issuer certificate with its chain. Undefined for a self-signed certificate. */
+  /** Issuer certificate with its chain, or undefined for a self-signed certificate. */
   readonly signer: SignerCertificate | undefined
 }
 
-/** Finds the certificate that `authority` issued with a serial number. */
+/** Finds the certificate with a given serial number that `authority` issued. */
 export async function findCertificate(
   db: Database,
   authority: Authority,
@@ -123,7 +125,7 @@ export async function findCertificate(
   return { ...issued, signer }
 }
 
-/** The columns of a certificate that are needed to revoke it. */
+/** The columns of a certificate row that are needed to revoke the certificate. */
 export interface RevocableCertificate {
   readonly number: number
   readonly selfSigned: boolean

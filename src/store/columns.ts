@@ -1,11 +1,11 @@
-/** Typed access to a row's columns. A value of an unexpected type indicates a bug or a damaged file. */
+/** Typed access to the columns of a row. A value of an unexpected type indicates a bug or a damaged file. */
 import type { StorableText } from '../text/storable-text.ts'
 import type { Row } from './sql.ts'
 
 export function textOf(row: Row, column: string): StorableText {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
-  // All text in the database was checked before it was stored.
+  // All text was checked before it was stored in the database.
   return value as StorableText
 }
 
@@ -25,7 +25,7 @@ export function bytesOf(row: Row, column: string): Uint8Array {
   return value
 }
 
-/** Returns the date in a column of milliseconds since 1970. */
+/** Returns the date from a column that contains milliseconds since 1970. */
 export function dateOf(row: Row, column: string): Date {
   return new Date(integerOf(row, column))
 }

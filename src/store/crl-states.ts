@@ -1,4 +1,4 @@
-/** The state of a CA's CRLs, for display. */
+/** The state of a CA's CRLs, which the API and the console display. */
 import type { CrlKind } from '../authority/authority.ts'
 import { dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -6,27 +6,27 @@ import { sql, type Row } from './sql.ts'
 
 export interface CrlState {
   readonly id: number
-  /** Object name without folder and extension. */
+  /** Object name of the CRL, without folder and extension. */
   readonly name: string
   readonly kind: CrlKind
-  /** Number of certificates that are bound to a partition; 0 for a complete CRL. */
+  /** Number of certificates that are bound to the partition, or 0 for a complete CRL. */
   readonly certificates: number
-  /** Due time of the next publication; undefined while the CRL is suspended. */
+  /** Time at which the next publication is due, or undefined while the CRL is suspended. */
   readonly dueAt: Date | undefined
-  /** Whether the published CRL lacks a change. */
+  /** Whether the published CRL does not yet contain a change. */
   readonly isChanged: boolean
-  /** Number of failed attempts since the last publication. */
+  /** Number of failed attempts since the last publication of the CRL. */
   readonly failures: number
   readonly retryAt: Date
-  /** The last publication; undefined if the CRL has never been published. */
+  /** The last publication, or undefined if the CRL has never been published. */
   readonly published: PublishedState | undefined
 }
 
 interface PublishedState {
-  /** cRLNumber; undefined for CRLs from earlier versions. */
+  /** Value of cRLNumber, or undefined for CRLs from earlier versions. */
   readonly number: number | undefined
   readonly generatedAt: Date
-  /** Undefined for CRLs from earlier versions, whose nextUpdate is unknown. */
+  /** Value of nextUpdate, or undefined for CRLs from earlier versions, whose nextUpdate is unknown. */
   readonly nextUpdate: Date | undefined
   readonly size: number
   readonly entries: number
@@ -34,7 +34,7 @@ interface PublishedState {
   readonly key: string
 }
 
-/** Lists a CA's CRLs, the newest first. `after` is the ID of the last CRL on the previous page. */
+/** Lists the CRLs of a CA, newest first. `after` is the ID of the last CRL on the previous page. */
 export async function listCrlStates(
   db: Database,
   authorityNumber: number,
@@ -47,7 +47,7 @@ export async function listCrlStates(
   return rows.map(stateOf)
 }
 
-/** Finds the state of one of a CA's CRLs. */
+/** Finds the state of one CRL of a CA. */
 export async function findCrlState(
   db: Database,
   authorityNumber: number,
@@ -62,9 +62,9 @@ export interface CrlTotals {
   readonly crls: number
   readonly entries: number
   readonly bytes: number
-  /** CRLs that lack a change, or have never been published. */
+  /** CRLs that do not yet contain a change, or have never been published. */
   readonly pending: number
-  /** CRLs whose last publication failed. */
+  /** CRLs whose most recent publication attempt failed. */
   readonly failed: number
   /** CRLs that have expired, or were due before `lateSince`. */
   readonly late: number

@@ -1,6 +1,6 @@
 /**
- * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row contains the CRL's due time and describes
- * its last publication.
+ * Rows of CRLs. There is a row for each complete CRL and for each CRL partition. A row contains the time at which the CRL is
+ * due and describes its last publication.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
@@ -12,18 +12,18 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface CrlRecord {
   readonly id: number
   readonly authorityId: string
-  /** Object name without folder and extension: the ID of the CA, or the UUID of the partition. */
+  /** Object name of the CRL, without folder and extension. The name is the ID of the CA or the UUID of the partition. */
   readonly name: string
   readonly kind: CrlKind
-  /** Identity number of the issuing CA. */
+  /** Number of the issuing CA's identity. */
   readonly issuerIdentity: number
-  /** Number of changes, incremented by every revocation that the CRL must list. */
+  /** Number of changes, which is incremented by every revocation that the CRL must list. */
   readonly changes: number
-  /** Latest notAfter of the certificates that are bound to a partition. */
+  /** Latest notAfter time of the certificates that are bound to the partition. */
   readonly lastNotAfter: Date
-  /** Number of failed attempts since the last publication. */
+  /** Number of failed attempts since the last publication of the CRL. */
   readonly failures: number
-  /** Highest reserved cRLNumber. 0 before the first reservation. */
+  /** Highest cRLNumber that has been reserved, or 0 before the first reservation. */
   readonly crlNumber: number
   readonly published: PublishedCrl | undefined
 }
@@ -35,7 +35,9 @@ interface PublishedCrl {
   readonly key: string
 }
 
-/** Inserts a CRL as its CA's current CRL and makes it due immediately. The guard is the same as in updateAuthority. */
+/**
+ * Inserts a CRL as its CA's current CRL and makes the CRL due immediately. The statement has the same guard as updateAuthority.
+ */
 export function openCrl(
   authority: Authority,
   { name, kind }: { readonly name: string; readonly kind: CrlKind },
@@ -51,7 +53,7 @@ export function openCrl(
         ${authority.certificate?.issuerIdentity ?? firstIdentity})
       on conflict (name) do nothing`,
     ),
-    // A CA's first CRL also lists earlier revocations.
+    // The first CRL of a CA also lists revocations that preceded the CRL.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,
     changing(
@@ -67,7 +69,7 @@ export function openCrl(
   ]
 }
 
-/** Binds a certificate to a partition, guarded. If the row count is not one, the partition is full. */
+/** Binds a certificate to a CRL partition. If the row count is not one, the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
   const seconds = notAfter.getTime() / 1000
   return guard(
@@ -80,7 +82,7 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
   )
 }
 
-/** Lists a CA's complete CRLs and the partition `partitionId`. */
+/** Lists the complete CRLs of a CA, together with the partition `partitionId`. */
 export async function listCrls(
   db: Database,
   authorityNumber: number,
@@ -93,7 +95,10 @@ export async function listCrls(
   return rows.map((row) => ({ id: integerOf(row, 'crl_id'), kind: textOf(row, 'kind') as CrlKind }))
 }
 
-/** Makes a CRL due because it must list a revocation (crl/listing-crls.ts). Keeps an earlier due time. */
+/**
+ * Makes a CRL due because the CRL must list a revocation (crl/listing-crls.ts). If the CRL is already due earlier, the earlier
+ * time is kept.
+ */
 export function markCrlDue(crlId: number, dueAt: Date): Sql {
   const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
@@ -101,15 +106,15 @@ export function markCrlDue(crlId: number, dueAt: Date): Sql {
     where crl_id = ${crlId}`
 }
 
-/** Makes all of a CA's CRLs due immediately, because their contents or locations have changed. */
+/** Makes all CRLs of a CA due immediately, because their contents or locations have changed. */
 export function markAllCrlsDue(authority: Authority, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, retry_at_ms = 0
     where authority_number = ${authority.number}`
 }
 
 /**
- * Makes all of a CA's CRLs due immediately, except suspended ones, and returns their names. A CRL that already lacks a change is
- * only published earlier, so that repeated requests do not add work.
+ * Makes all CRLs of a CA due immediately, except for suspended CRLs, and returns their names. If a CRL already waits for the
+ * publication of a change, it is only published earlier, so repeated requests do not add work.
  */
 export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
   return sql`update crls set due_at_ms = ${now.getTime()}, retry_at_ms = 0,
@@ -118,10 +123,10 @@ export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
 }
 
 /**
- * Claims at most `limit` due CRLs, the longest overdue first. If the clock has been set back, earlier due times may be far in
- * the future. A CRL whose generation time is in the future is therefore also due, and so is a changed CRL whose due time is
- * further away than the normal delay of a few minutes. Each of these cases has an index, so that CRLs that are due in several
- * days are not read.
+ * Claims at most `limit` due CRLs, the longest overdue first. If the clock has been set back, due times that were stored
+ * earlier may be far in the future. A CRL is therefore also due if its generation time is in the future, or if it has changes
+ * and its due time is further away than the normal delay of a few minutes. Each of the three cases has an index, so that the
+ * statement does not read CRLs that are due in several days.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
@@ -151,8 +156,8 @@ export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
 }
 
 /**
- * Reserves a cRLNumber before a CRL with that number is signed. The guards require a valid lease, and a number that exceeds all
- * earlier numbers.
+ * Reserves a cRLNumber before the CRL with that number is signed. The guards require a valid lease and a cRLNumber that exceeds
+ * all earlier numbers.
  */
 export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
   return guard(
@@ -166,17 +171,17 @@ export interface Publication extends PublishedCrl {
   readonly crlNumber: number
   readonly size: number
   readonly entries: number
-  /** The CRL omits certificates that expired before this time. */
+  /** Time before which certificates must have expired to be omitted from the CRL. */
   readonly keptSince: Date
-  /** Value of `changes` before the entries were read. */
+  /** Value of `changes` before the entries of the CRL were read. */
   readonly changes: number
   readonly nextUpdate: Date
-  /** Due time of the next CRL if no certificate is revoked before then. */
+  /** Time at which the next CRL is due if no certificate is revoked before then. */
   readonly refreshAt: Date
 }
 
 /**
- * Records a publication and releases the lease, guarded. A row count other than one means that the lease was lost. If a
+ * Records the publication of a CRL and releases its lease. A row count other than one means that the lease was lost. If a
  * revocation was committed during the publication, the CRL remains due.
  */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
@@ -192,45 +197,45 @@ export function finishPublication(crlId: number, done: Publication, { token, now
   )
 }
 
-/** Makes a CRL due again and cancels the current lease, because the state of the published object is unknown. */
+/** Makes a CRL due again and cancels the CRL's lease, because the state of the published object is unknown. */
 export function republishCrl(crlId: number, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}
     where crl_id = ${crlId}`
 }
 
-/** Releases the lease after a failure and sets the time of the retry. */
+/** Releases the lease of a CRL after a failure, and sets the time of the next attempt. */
 export function postponeCrl({ id, failures }: CrlRecord, retry: Date, { token }: Lease): Sql {
   return sql`update crls set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
       lease = null, lease_until_ms = 0
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** Releases the lease of a CRL, which remains due. */
+/** Releases the lease of a CRL. The CRL remains due. */
 export function releaseCrl({ id }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set lease = null, lease_until_ms = 0
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** Suspends a CRL until its CA changes, and releases the lease. */
+/** Suspends a CRL until its CA changes, and releases the CRL's lease. */
 export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0,
       due_at_ms = case when changes = ${changes} then null else due_at_ms end
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** State of a CRL for metrics. */
+/** State of a CRL, for the metrics. */
 export interface CrlStatus {
   readonly authorityId: string
   readonly generatedAt: Date
-  /** Undefined for CRLs from earlier versions, whose nextUpdate is unknown. */
+  /** Value of nextUpdate, or undefined for CRLs from earlier versions, whose nextUpdate is unknown. */
   readonly nextUpdate: Date | undefined
   readonly size: number
   readonly entries: number
 }
 
 /**
- * Lists, for each CA with CRLs: the generation time of the oldest CRL, the earliest nextUpdate, and the size and the number
- * of entries of the largest CRL.
+ * Lists the CRL metrics of each CA that has CRLs: the generation time of the oldest CRL, the earliest nextUpdate, and the size
+ * and number of entries of the largest CRL.
  */
 export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   const rows = await db.query(
@@ -248,7 +253,10 @@ export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   }))
 }
 
-/** Finds the CA of a CRL and the bucket of its last publication. Undefined for a nonexistent or unpublished CRL. */
+/**
+ * Finds the CA of a CRL and the bucket of the CRL's last publication. Returns undefined if the CRL does not exist or has not
+ * been published.
+ */
 export async function findPublishedCrl(
   db: Database,
   name: string,
@@ -260,7 +268,7 @@ export async function findPublishedCrl(
   return row && { authorityId: textOf(row, 'authority_id'), bucket: textOf(row, 'bucket') }
 }
 
-/** Converts a row that claimDueCrls returned. */
+/** Converts a row that claimDueCrls has returned. */
 export function crlOf(row: Row): CrlRecord {
   return {
     id: integerOf(row, 'crl_id'),

@@ -1,9 +1,9 @@
 /**
- * Records that a database is damaged or has lost acknowledged writes. Nothing may be signed from or written to such a database:
- * an OCSP response could be `good` for a certificate whose revocation is lost.
+ * Records that a database is damaged or has lost acknowledged writes. Such a database must not be written, and nothing may be
+ * signed on the basis of its data. For example, an OCSP response could be `good` for a certificate whose revocation was lost.
  *
- * The finding is stored in a file beside the database, so that every thread and process sees it immediately, and it survives a
- * restart. A damaged database may not be able to store it.
+ * The damage is recorded in a file beside the database, because a damaged database may not be able to store the finding. Every
+ * thread and process sees the file immediately, and the file survives a restart.
  */
 import {
   closeSync,
@@ -19,41 +19,44 @@ import { systemClock } from '../clock.ts'
 import { isObject } from '../text/json.ts'
 import { oncePerTurn } from '../turns/once-per-turn.ts'
 
-/** `damaged`: SQLite cannot read a page. `lost-writes`: the database is intact but lacks acknowledged writes. */
+/**
+ * Kind of damage. `damaged`: SQLite cannot read a page. `lost-writes`: the database is intact but acknowledged writes are
+ * missing.
+ */
 export type DamageKind = 'damaged' | 'lost-writes'
 
 export interface Damage {
   readonly kind: DamageKind
-  /** Description for the operator. */
+  /** Description of the damage for the operator. */
   readonly reason: string
 }
 
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/tasks/corrupt-database.md)'
 
-/** Returns a one-line warning for the operator: how the database is damaged, and where to find help. */
+/** Returns a one-line warning for the operator, which states how the database is damaged and where to find help. */
 export function damageWarning({ message, cause }: Error): string {
   const reason = cause instanceof Error ? ` (${cause.message})` : ''
   return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`
 }
 
-/** Findings by this process, in case the file cannot be written. */
+/** Damage that the current process has found, in case the file cannot be written. */
 const damages = new Map<string, Damage>()
 
-/** Returns the path of the file with the finding about the database at `path`. */
+/** Returns the path of the file that records damage to the database at `path`. */
 function damageFile(path: string): string {
   return `${path}.damage`
 }
 
 /**
- * Files that were missing in this turn of the event loop. Without this cache, three file system calls took 4 of the 300 µs per
- * certificate.
+ * Paths of files that were missing in the current turn of the event loop. Without this cache, three file system calls took 4 of
+ * the 300 µs that a certificate takes.
  */
 const missing = oncePerTurn(() => new Set<string>())
 
 /**
- * Returns the recorded damage of the database at `path`. Fast enough to be called for every signature, because it checks only
- * once per turn of the event loop whether the file exists.
+ * Returns the recorded damage to the database at `path`. The function is fast enough to be called for every signature, because
+ * it checks whether the file exists only once per turn of the event loop.
  */
 export function damageOf(path: string): Damage | undefined {
   const known = damages.get(path)
@@ -69,7 +72,10 @@ export function damageOf(path: string): Damage | undefined {
   return damage
 }
 
-/** Records damage. The first finding is kept, because later findings are often its consequences. */
+/**
+ * Records damage to a database. If damage is already recorded, the first finding is kept, because later findings are often its
+ * consequences.
+ */
 export function recordDamage(path: string, damage: Damage): void {
   if (damageOf(path) !== undefined) return
   damages.set(path, damage)
@@ -89,17 +95,17 @@ export function recordDamage(path: string, damage: Damage): void {
       closeSync(folder)
     }
   } catch {
-    // If the file cannot be written, at least this process remembers the damage.
+    // If the file cannot be written, at least the current process remembers the damage.
   }
 }
 
-/** Removes the finding: the operator has accepted the loss, or the database has been replaced. */
+/** Removes the record of damage, because the operator has accepted the loss or the database has been replaced. */
 export function clearDamage(path: string): void {
   damages.delete(path)
   rmSync(damageFile(path), { force: true })
 }
 
-/** Reads the file. A malformed file also means that damage was found. */
+/** Reads the file that records damage. A malformed file also means that damage was found. */
 function readDamage(file: string): Damage {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))

@@ -1,4 +1,4 @@
-/** The contract of the Database interface: test cases that run on every engine. */
+/** The contract of the Database interface: test cases that run against every engine. */
 import assert from 'node:assert/strict'
 import { ConflictError } from './database.ts'
 import {
@@ -143,7 +143,7 @@ const guardCases: readonly DatabaseCase[] = [
       ]
       for (const [name, statements] of refused)
         await assert.rejects(db.transaction(statements), conflictOf(name))
-      // Transactions that share a commit must produce the same conflicts as separate transactions.
+      // Transactions that share a commit must cause the same conflicts as separate transactions.
       await Promise.all(
         refused.map(([name, statements]) =>
           assert.rejects(db.transaction(statements), conflictOf(name)),
@@ -286,7 +286,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
   },
 ]
 
-/** The test cases, each for a separate database, which the caller closes. */
+/** The test cases of the contract. Each case runs on a separate database, which the caller closes. */
 export const databaseContract: readonly DatabaseCase[] = [
   ...valueCases,
   ...transactionCases,

@@ -1,9 +1,9 @@
-/** The Database interface's contract for stored values: test cases that run on every engine. */
+/** The contract of the Database interface for stored values: test cases that run against every engine. */
 import assert from 'node:assert/strict'
 import { ConflictError, type Database } from './database.ts'
 import { sql, type GuardName, type Row, type Sql, type SqlValue } from './sql.ts'
 
-/** A test case that runs on a new database with the schema. */
+/** A test case that runs on a new database with the current schema. */
 export interface DatabaseCase {
   readonly name: string
   readonly run: (db: Database) => Promise<void>

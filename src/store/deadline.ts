@@ -1,6 +1,9 @@
 import { DatabaseUnavailableError } from './database.ts'
 
-/** Resolves to the result of `work`. Rejects with DatabaseUnavailableError after the timeout; a later result is ignored. */
+/**
+ * Resolves to the result of `work`. If `work` takes longer than the timeout, the promise rejects with DatabaseUnavailableError,
+ * and the later result is ignored.
+ */
 export async function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,

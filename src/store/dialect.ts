@@ -1,12 +1,12 @@
-/** An engine's SQL for column types and table options. */
+/** The SQL for column types and table options in an engine. */
 export interface Dialect {
   readonly text: string
   readonly integer: string
-  /** Type of a primary key whose values the database assigns. */
+  /** Type of a primary key whose values the database generates. */
   readonly numbered: string
   readonly bytes: string
   readonly strict: string
-  /** Options for a table without a separate row index. */
+  /** Options for a table that has no separate row index. */
   readonly strictIndex: string
 }
 
@@ -19,7 +19,7 @@ export const sqliteDialect: Dialect = {
   strictIndex: ' strict, without rowid',
 }
 
-/** Text is compared and sorted by its UTF-8 bytes, as in SQLite. */
+/** As in SQLite, text is compared and sorted by its UTF-8 bytes. */
 export const postgresDialect: Dialect = {
   text: 'text collate "C"',
   integer: 'bigint',

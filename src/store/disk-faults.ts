@@ -1,6 +1,6 @@
 /**
- * Disk and file errors that prevent writes to a SQLite database. Nothing was changed, and the write may succeed after an
- * operator has freed space, repaired the disk or restored the database. Any other SQLite error is a bug.
+ * Disk and file errors that prevent writes to a SQLite database. A failed write has changed nothing, and may succeed after an
+ * operator has freed space, repaired the disk or restored the database. Any other SQLite error indicates a bug.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,7 +9,7 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** Messages for clients. An error is passed between processes as its message. */
+/** Error messages for clients. Between processes, an error is passed as its message. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: its disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
@@ -20,7 +20,7 @@ const messages: Readonly<Record<DiskFault, string>> = {
   superseded: 'The service has stopped writing: another server has taken over its data folder.',
 }
 
-/** Messages for operators, with advice where necessary. */
+/** Error messages for operators, with advice where necessary. */
 export const faultTexts: Readonly<Record<DiskFault, string>> = {
   full: 'its disk is full',
   'read-only': 'it is read-only',
@@ -32,7 +32,7 @@ export const faultTexts: Readonly<Record<DiskFault, string>> = {
   superseded: 'another server has taken it over',
 }
 
-/** The database cannot be written at present. `cause` has SQLite's message for the log. */
+/** Error for a database that cannot be written at present. `cause` contains SQLite's message for the log. */
 export class DiskFaultError extends DatabaseUnavailableError {
   override name = 'DiskFaultError'
   readonly fault: DiskFault
@@ -43,38 +43,41 @@ export class DiskFaultError extends DatabaseUnavailableError {
   }
 }
 
-/** Returns an error for the recorded damage of the database at `path` (damage.ts). */
+/** Returns an error for the recorded damage to the database at `path` (damage.ts). */
 export function damageErrorOf(path: string): DiskFaultError | undefined {
   const damage = damageOf(path)
   return damage && new DiskFaultError(damage.kind, damage.reason)
 }
 
-/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). Extended codes have the primary code in the low byte. */
+/**
+ * Primary result codes of SQLite (https://www.sqlite.org/rescode.html). The low byte of an extended result code is the primary
+ * code.
+ */
 const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [5, 'busy'],
   [8, 'read-only'],
   [10, 'failing'],
-  // SQLITE_CORRUPT: a malformed page.
+  // SQLITE_CORRUPT: a page is malformed.
   [11, 'damaged'],
   [13, 'full'],
   // SQLITE_CANTOPEN: the write-ahead log or its index cannot be created.
   [14, 'failing'],
-  // SQLITE_NOTADB: a malformed first page.
+  // SQLITE_NOTADB: the first page is malformed.
   [26, 'damaged'],
 ])
 
 /**
- * Extended result codes for reads from a damaged file: the file is too short or has a bad checksum, or the file system is
+ * Extended result codes for reads from a damaged file. The file is too short or has a bad checksum, or the file system is
  * damaged.
  */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
 
-/** Returns the disk fault that a SQLite result code indicates. Undefined for other errors. */
+/** Returns the disk fault that a SQLite result code indicates, or undefined for any other result code. */
 export function faultOfResult(code: number): DiskFault | undefined {
   return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
 }
 
-/** File system error codes (errno(3)). */
+/** Error codes of the file system (errno(3)). */
 const faultOfErrno: Readonly<Record<string, DiskFault>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',
@@ -83,8 +86,8 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`. Undefined if the
- * error has another reason.
+ * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`. Returns undefined
+ * if the error has another reason.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined
@@ -101,8 +104,8 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
 }
 
 /**
- * Finds the reason for an "I/O error", which SQLite also reports if the file system is read-only, or if the disk has no space
- * for the index of the write-ahead log.
+ * Finds the reason for an "I/O error" from SQLite. SQLite also reports this error if the file system is read-only, or if the
+ * disk has no space for the index of the write-ahead log.
  */
 function diagnose(path: string): DiskFault {
   try {
@@ -113,7 +116,9 @@ function diagnose(path: string): DiskFault {
   }
 }
 
-/** Converts an error to text for another thread or process. `errorOfText` converts it back. */
+/**
+ * Converts an error to text that can be sent to another thread or process. `errorOfText` converts the text back to an error.
+ */
 export function textOfError(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error)
   if (error instanceof DiskFaultError) return `${text} (${(error.cause as Error).message})`
@@ -123,7 +128,10 @@ export function textOfError(error: unknown, path: string): string {
   return `${messages[fault]} (${text}, ${errcode ?? code})`
 }
 
-/** Converts text from `textOfError` back to an error: a DiskFaultError for a disk fault, otherwise an Error with that text. */
+/**
+ * Converts text from `textOfError` back to an error. Returns a DiskFaultError for a disk fault, and otherwise an Error with the
+ * same text.
+ */
 export function errorOfText(text: string): Error {
   const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
   if (fault === undefined) return new Error(text)
@@ -131,7 +139,7 @@ export function errorOfText(text: string): Error {
   return new DiskFaultError(fault, reason)
 }
 
-/** Free space above which a disk is no longer treated as full. It exceeds what a small write needs. */
+/** Free space, in bytes, above which a disk is no longer treated as full. It is more than a small write needs. */
 const roomBytesMin = 1024 * 1024
 
 /** Returns whether the disk with `path` has free space. */

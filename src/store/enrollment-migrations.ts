@@ -1,7 +1,7 @@
-/** Migrations of the tables for enrollment (ACME and EST), part of shared-migrations.ts. */
+/** Migrations for the tables of enrollment (ACME and EST), which shared-migrations.ts includes. */
 import type { Dialect } from './dialect.ts'
 
-/** Endpoints for ACME and EST, and one-time passwords for EST (store/enrollment). */
+/** Adds the tables for ACME and EST endpoints, and for the one-time passwords of EST (store/enrollment). */
 export function enrollmentEndpoints({
   text,
   integer,
@@ -38,7 +38,7 @@ export function enrollmentEndpoints({
   `
 }
 
-/** Keys for external account binding, accounts and used nonces of ACME (RFC 8555). */
+/** Adds the tables for ACME's external account binding keys, accounts and used nonces (RFC 8555). */
 export function acmeAccounts({
   text,
   integer,
@@ -83,7 +83,7 @@ export function acmeAccounts({
   `
 }
 
-/** Orders and authorizations of ACME. */
+/** Adds the tables for ACME orders and authorizations. */
 export function acmeOrders({
   text,
   integer,
@@ -146,7 +146,7 @@ export function acmeOrders({
   `
 }
 
-/** Challenges of ACME, which a job validates under a lease. */
+/** Adds the table for ACME challenges, which a job validates under a lease. */
 export function acmeChallenges({ text, integer, numbered, strict }: Dialect): string {
   return `
   create table acme_challenges (

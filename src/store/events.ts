@@ -1,4 +1,4 @@
-/** Rows of queued events. */
+/** Rows of queued events that wait for delivery. */
 import type { EventBridgeEvent } from '../authority/event.ts'
 import { integerOf, textOf } from './columns.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
@@ -12,16 +12,16 @@ export interface QueuedEvent {
   readonly failures: number
 }
 
-/** Queues an event in the transaction of the change that it reports. */
+/** Queues an event. The statement belongs to the same transaction as the change that the event reports. */
 export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
   return sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
     values (${JSON.stringify(event)}, ${now.getTime()}, 0, ${now.getTime()}, 0)`
 }
 
 /**
- * Claims at most `limit` due events, the longest overdue first. Events with an implausibly late retry time are also due,
- * because the clock has been set back since the time was set. Each case has its own range in the index, so that events
- * waiting for a retry are not read.
+ * Claims at most `limit` due events, the longest overdue first. An event with an implausibly late retry time is also due,
+ * because the clock has been set back since the retry time was stored. Both cases have their own range in the index, so that
+ * the statement does not read events that wait for a retry.
  */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
@@ -41,19 +41,19 @@ export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
     returning *`
 }
 
-/** Deletes an event that was delivered or dropped. */
+/** Deletes an event that was delivered or that the server has given up on. */
 export function deleteEvent({ number }: QueuedEvent, { token }: Lease): Sql {
   return sql`delete from events where event_number = ${number} and lease = ${token}`
 }
 
-/** Releases the lease of an undelivered event and sets the time of the retry. */
+/** Releases the lease of an undelivered event, and sets the time of the next attempt. */
 export function postponeEvent({ number, failures }: QueuedEvent, retry: Date, lease: Lease): Sql {
   return sql`update events set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
       lease = null, lease_until_ms = 0
     where event_number = ${number} and lease = ${lease.token}`
 }
 
-/** Converts a row that claimEvents returned. */
+/** Converts a row that claimEvents has returned. */
 export function queuedEventOf(row: Row): QueuedEvent {
   return {
     number: integerOf(row, 'event_number'),

@@ -1,4 +1,4 @@
-/** Rows of announced CA certificate expiries, and the search for unannounced expiries. */
+/** Rows of CA certificate expiries that have been announced, and the search for expiries that have not been announced yet. */
 import { daySeconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
 import { expiryThresholds } from '../authority/expiry-thresholds.ts'
@@ -13,8 +13,8 @@ export interface ExpiringAuthority {
 }
 
 /**
- * Lists CAs whose current certificate expires within `days` and whose nearest threshold has not been announced. Deleted CAs and
- * certificates that expired more than a day ago are omitted.
+ * Lists the CAs whose current certificate expires within `days` and for which the nearest threshold has not been announced. The
+ * list omits deleted CAs and certificates that expired more than a day ago.
  */
 export async function listUnannouncedExpiries(
   db: Database,
@@ -50,7 +50,7 @@ export async function listUnannouncedExpiries(
   }))
 }
 
-/** Records an announcement. Conflicts if the same announcement has already been recorded. */
+/** Records the announcement of an expiry. The statement conflicts if the same announcement has already been recorded. */
 export function insertAnnouncement(certificateNumber: number, days: number, now: Date): Sql {
   return sql`insert into expiry_announcements (authority_certificate_number, days, announced_at_ms)
     values (${certificateNumber}, ${days}, ${now.getTime()})`

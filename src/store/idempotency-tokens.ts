@@ -1,7 +1,7 @@
 /**
- * Rows of idempotency tokens. For five minutes, a token refers to the ARN that the first request with it returned (AWS Private
- * CA API). A token that expires more than an hour in the future is ignored, because the clock has been set back since the token
- * was stored.
+ * Rows of idempotency tokens. For five minutes, an idempotency token refers to the ARN that the first request with the token
+ * returned (AWS Private CA API). A token that expires more than an hour in the future is ignored, because the clock has been
+ * set back since the token was stored.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
@@ -11,13 +11,13 @@ import { guard, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
-/** A token with its scope: an operation of a principal in a Region, and the CA if the operation has one. */
+/** An idempotency token and its scope: an operation of a principal in a Region, and the CA if the operation refers to a CA. */
 export interface ScopedToken {
   readonly scope: string
   readonly token: StorableText
 }
 
-/** Finds the ARN that a token refers to at `now`. */
+/** Finds the ARN that an idempotency token refers to at `now`. */
 export async function findTokenArn(
   db: Database,
   { scope, token }: ScopedToken,
@@ -31,7 +31,7 @@ export async function findTokenArn(
   return row === undefined ? undefined : textOf(row, 'arn')
 }
 
-/** Records a token for `arn`, guarded. If no row is returned, the token already refers to another ARN. */
+/** Records an idempotency token for `arn`. If the statement returns no row, the token already refers to another ARN. */
 export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
   const expiresAt = now.getTime() + lifetimeMilliseconds
   return guard(
@@ -46,7 +46,7 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
   )
 }
 
-/** Deletes up to `limit` expired tokens. */
+/** Deletes up to `limit` expired idempotency tokens. */
 export function deleteExpiredTokens(now: Date, limit: number): Sql {
   return sql`delete from idempotency_tokens where (scope, token) in
     (select scope, token from (

@@ -1,4 +1,4 @@
-/** Rows of users' and roles' identity policies. */
+/** Rows of the identity policies of users and roles. */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
@@ -9,7 +9,7 @@ export interface IdentityPolicy {
   readonly policy: string
 }
 
-/** Writes a principal's policy. Replaces a policy with the same name. */
+/** Stores a principal's policy. An existing policy with the same name is replaced. */
 export function putIdentityPolicy(principalId: string, { name, policy }: IdentityPolicy): Sql {
   return changing(
     { table: 'identity_policies', key: [principalId, name] },
@@ -19,7 +19,7 @@ export function putIdentityPolicy(principalId: string, { name, policy }: Identit
   )
 }
 
-/** Lists a user's or role's policies, sorted by name. */
+/** Lists the policies of a user or role, sorted by name. */
 export async function listPoliciesOf(
   db: Database,
   principalId: string,
@@ -32,7 +32,7 @@ export async function listPoliciesOf(
   return rows.map((row) => ({ name: textOf(row, 'policy_name'), policy: textOf(row, 'policy') }))
 }
 
-/** Deletes a principal's policy. Conflicts if the policy does not exist. */
+/** Deletes a policy of a principal. The statement conflicts if the policy does not exist. */
 export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   return changing(
     { table: 'identity_policies', key: [principalId, name] },
@@ -44,7 +44,7 @@ export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   )
 }
 
-/** Deletes the policies of a user or role. The caller must have listed them. */
+/** Deletes all policies of a user or role. The caller must have listed the policies. */
 export function deletePoliciesOf(
   principalId: string,
   policies: readonly Pick<IdentityPolicy, 'name'>[],

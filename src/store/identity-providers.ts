@@ -1,4 +1,4 @@
-/** Rows of the OpenID Connect identity providers in accounts. */
+/** Rows of the OpenID Connect identity providers that accounts trust. */
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -6,18 +6,18 @@ import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface IdentityProvider {
-  /** Twelve digits. */
+  /** ID of the account, which has twelve digits. */
   readonly accountId: string
-  /** URL of the issuer, as in the claim `iss` of its tokens. */
+  /** URL of the issuer, as in the `iss` claim of its tokens. */
   readonly issuer: StorableText
-  /** Accepted values of the claim `aud`. */
+  /** Values of the `aud` claim that the account accepts. */
   readonly audiences: readonly string[]
-  /** JSON Web Key Set (RFC 7517 §5), JSON text. Undefined if the key set is fetched from the issuer. */
+  /** JSON Web Key Set (RFC 7517 §5) as JSON text, or undefined if the key set is fetched from the issuer. */
   readonly keySet: string | undefined
   readonly createdAt: Date
 }
 
-/** Inserts an identity provider. Conflicts if the account already has a provider for the same issuer. */
+/** Inserts an identity provider. The statement conflicts if the account already has a provider with the same issuer. */
 export function insertIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return changing(
@@ -38,7 +38,7 @@ export async function findIdentityProvider(
   return row === undefined ? undefined : providerOf(row)
 }
 
-/** Lists an account's providers, sorted by issuer. */
+/** Lists the identity providers of an account, sorted by issuer. */
 export async function listIdentityProviders(
   db: Database,
   accountId: string,
@@ -52,7 +52,7 @@ export async function listIdentityProviders(
   return rows.map(providerOf)
 }
 
-/** Lists up to `limit` providers with the same issuer, which different accounts trust. */
+/** Lists up to `limit` identity providers that have the same issuer and belong to different accounts. */
 export async function listProvidersOfIssuer(
   db: Pick<Database, 'query'>,
   { issuer, limit }: { readonly issuer: StorableText; readonly limit: number },
@@ -63,7 +63,7 @@ export async function listProvidersOfIssuer(
   return rows.map(providerOf)
 }
 
-/** Updates the mutable columns of an identity provider. Conflicts if the provider does not exist. */
+/** Updates the mutable columns of an identity provider. The statement conflicts if the provider does not exist. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider
   return changing(
@@ -77,7 +77,7 @@ export function updateIdentityProvider(provider: IdentityProvider): Sql {
   )
 }
 
-/** Deletes an identity provider. Conflicts if the provider does not exist. */
+/** Deletes an identity provider. The statement conflicts if the provider does not exist. */
 export function deleteIdentityProvider({
   accountId,
   issuer,

@@ -1,9 +1,9 @@
-/** The certificates of all CAs, in the order of import. */
+/** The imported certificates of all CAs, in the order of import. */
 import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql } from './sql.ts'
 
-/** Lists at most `limit` imported certificates after number `after`. */
+/** Lists at most `limit` imported certificates whose numbers are greater than `after`. */
 export async function listImportedCertificates(db: Database, after: number, limit: number) {
   const rows = await db.query(
     sql`select c.authority_certificate_number, a.id, c.certificate_der
@@ -18,7 +18,7 @@ export async function listImportedCertificates(db: Database, after: number, limi
   }))
 }
 
-/** Lists all of a CA's own certificates, oldest first, with their identity numbers and times of import. */
+/** Lists all of a CA's own certificates, oldest first, with the numbers of their identities and the times of import. */
 export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(
     sql`select issuer_identity, certificate_der, imported_at_ms from authority_certificates
@@ -31,14 +31,14 @@ export async function listOwnCertificates(db: Database, authorityNumber: number)
   }))
 }
 
-/** A CA certificate that signed other certificates, with its chain. */
+/** A CA certificate that has signed other certificates, with its chain. */
 export interface SignerCertificate {
   readonly number: number
   readonly certificateDer: Uint8Array
   readonly chainPem: string | undefined
 }
 
-/** Returns the CA certificate with a number, which must exist. */
+/** Returns the CA certificate with a given number, which must exist. */
 export async function readSignerCertificate(
   db: Database,
   number: number,
@@ -51,15 +51,20 @@ export async function readSignerCertificate(
   return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
-/** The last certificate of one of a CA's identities. */
+/** The last certificate for one identity of a CA. */
 export interface IdentityCertificate {
   readonly certificateDer: Uint8Array
   readonly notBefore: Date
-  /** Latest notAfter of all certificates of the identity. No certificate issued under the identity is valid for longer. */
+  /**
+   * Latest notAfter time of all certificates for the identity. No certificate that was issued under the identity is valid for
+   * longer.
+   */
   readonly lastNotAfter: Date
 }
 
-/** Finds the last certificate of an identity. Undefined if the CA never had a certificate of that identity. */
+/**
+ * Finds the last certificate for an identity of a CA. Returns undefined if the CA never had a certificate for that identity.
+ */
 export async function findIdentityCertificate(
   db: Database,
   authorityNumber: number,
@@ -86,13 +91,13 @@ export interface CrlSigner {
   readonly number: number
   readonly authorityId: string
   readonly identity: number
-  /** True for the current certificate of the CA. */
+  /** Whether the certificate is the current certificate of its CA. */
   readonly isCurrent: boolean
   readonly notAfter: Date
   readonly certificateDer: Uint8Array
 }
 
-/** Lists at most `limit` certificates after number `after`, of CAs that are not deleted and publish a CRL. */
+/** Lists at most `limit` certificates whose numbers are greater than `after`. Their CAs are not deleted and publish a CRL. */
 export async function listCrlSigners(
   db: Database,
   after: number,
@@ -121,8 +126,8 @@ export async function listCrlSigners(
 }
 
 /**
- * Lists the certificates of the identity under which a certificate was issued, newest first, with their chains. The certificate
- * verifies with each of them.
+ * Lists the CA certificates for the identity under which a certificate was issued, newest first, with their chains. The issued
+ * certificate can be verified with each of these CA certificates.
  */
 export async function listSignerAlternatives(
   db: Pick<Database, 'query'>,

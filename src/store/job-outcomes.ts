@@ -1,4 +1,4 @@
-/** Rows with the last outcome of each job, and counts of the rows that wait for each job. */
+/** Rows that contain the last outcome of each job, and counts of the rows that wait for each job. */
 import type { StorableText } from '../text/storable-text.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -10,7 +10,7 @@ export interface JobOutcome {
   readonly milliseconds: number
   readonly done: number
   readonly failed: number
-  /** Error that ended the whole run. Undefined if the run finished. */
+  /** Error that ended the whole run of the job, or undefined if the run was completed. */
   readonly error: StorableText | undefined
 }
 
@@ -37,9 +37,9 @@ export async function listJobOutcomes(db: Database): Promise<JobOutcome[]> {
 
 export interface JobQueue {
   readonly job: string
-  /** Number of due rows, including rows under a lease. */
+  /** Number of rows that are due, including rows under a lease. */
   readonly due: number
-  /** Number of due rows whose last attempt failed. */
+  /** Number of due rows whose most recent attempt failed. */
   readonly failing: number
   /** Number of rows under a valid lease. */
   readonly leased: number

@@ -1,4 +1,4 @@
-/** Rows of encrypted local private keys. */
+/** Rows of local private keys, which are stored encrypted. */
 import type { Clock } from '../clock.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
@@ -9,8 +9,9 @@ import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Creates the store of key records in a database. `creator` is the principal of new keys in the record. On a database server, an erased record remains on disk until the server has
- * vacuumed (docs/reference/database.md).
+ * Creates a store that keeps key records in a database. `creator` is the principal that the tamper-evident record names for new
+ * keys. On a database server, an erased key record remains on disk until the server has vacuumed the table
+ * (docs/reference/database.md).
  */
 export function createKeyRecords(
   db: Database,
@@ -26,7 +27,7 @@ export function createKeyRecords(
       await db.transaction(insertKey(record, creator, clock.now()))
       return record
     } catch (error) {
-      // Another process has stored a key with that name.
+      // Another process has stored a key with the same name.
       if (error instanceof ConflictError && error.guard === 'duplicate')
         return (await find(record.name)) ?? insertIfAbsent(record)
       if (error instanceof ConflictError && error.guard === 'master-key') return undefined
@@ -47,8 +48,8 @@ export function createKeyRecords(
 }
 
 /**
- * Inserts a key and its leaf in the record. Conflicts if the name is taken, or if the master key that sealed the key was
- * replaced.
+ * Inserts a key, and adds its leaf to the record. The statements conflict if the name is taken, or if the master key that
+ * sealed the key has been replaced.
  */
 export function insertKey(record: KeyRecord, principal: string, time: Date): Sql[] {
   const { name, algorithm, subjectPublicKeyInfo, masterKeyId, dataKeySealed } = record
@@ -74,7 +75,7 @@ function recordKey(
   return recordRow({ table: 'keys', key: [name], ...digest }, { time, actor: { principal } })
 }
 
-/** Returns the SubjectPublicKeyInfo of a key. Undefined if the key does not exist. */
+/** Returns the SubjectPublicKeyInfo of a key, or undefined if the key does not exist. */
 export async function findPublicKey(
   db: Pick<Database, 'query'>,
   name: string,

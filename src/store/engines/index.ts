@@ -1,6 +1,6 @@
 /**
- * The table of database engines, and the selection of an engine according to the configuration. An engine is loaded on first
- * use.
+ * The table of database engines, and the selection of an engine according to the configuration. An engine is loaded when it is
+ * first used.
  */
 import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
@@ -14,7 +14,7 @@ export const engines = {
 type EngineName = keyof typeof engines
 type ParametersOf<N extends EngineName> = Parameters<Awaited<ReturnType<(typeof engines)[N]>>>
 
-/** Location of a database, as plain data that can be sent to a thread: its engine and that engine's options. */
+/** Location of a database, as plain data that can be sent to a thread. It consists of the engine and the engine's options. */
 export type DatabaseLocation = {
   [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
 }[EngineName]
@@ -25,7 +25,7 @@ export type EngineSettings = { readonly [N in EngineName]?: ParametersOf<N>[1] }
 /** The part of the configuration that selects a database. */
 interface DatabaseConfig {
   readonly dataDirectory: string
-  /** Options of a PostgreSQL database. Undefined for a SQLite database in the data folder. */
+  /** Options for a PostgreSQL database, or undefined for a SQLite database in the data folder. */
   readonly database:
     | (Omit<PostgresConnectionOptions, 'password'> & {
         readonly password: { readonly value: PostgresConnectionOptions['password'] }
@@ -43,7 +43,7 @@ export function locateDatabase({ dataDirectory, database }: DatabaseConfig): Dat
   if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
   const { password, pool, ...place } = database
   const connection = { ...place, password: password.value }
-  // Damage of the PostgreSQL database is recorded beside this path.
+  // Path beside which damage to the PostgreSQL database is recorded.
   const damagePath = join(dataDirectory, 'postgresql')
   return { engine: 'postgres', at: { connection, pool, damagePath } }
 }
